@@ -1,0 +1,79 @@
+// Runs and results as text: permalink, JSON, CSV, and the journal of finished jobs.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/experiment/experiment.h"
+
+namespace attnlab {
+
+// --- Permalink: "e=icl-risk&dim=5&heads=1,2&seed=7" ------------------------------------------
+
+/// What a query string said: the run, and what the front end does with it.
+struct Permalink {
+  RunSpec spec;
+  bool run = false;  ///< run=1: start at once
+  std::vector<std::pair<std::string, std::string>> other;  ///< front-end keys, those in `extra_keys`
+  std::vector<std::string> notes;  ///< what was clamped, dropped or unknown, one sentence each
+};
+
+/// Reads leniently and never fails: unknown keys and values out of range are dropped or clamped
+/// with a note. `preset=NAME` is applied before the other keys. Percent-encoding and '+' are
+/// understood. Keys in `extra_keys` are passed through in `other` without a note.
+Permalink read_query(std::string_view query, const Experiment& default_experiment,
+                     const std::vector<std::string>& extra_keys = {});
+
+/// The run as a query string: the experiment, every parameter that is not at its default, and the
+/// seed. read_query of it gives the same run.
+std::string query_text(const RunSpec& spec);
+
+/// Every parameter, also defaults: the canonical name of a run (journals, job messages).
+std::string full_query_text(const RunSpec& spec);
+
+// --- JSON -------------------------------------------------------------------------------------
+
+/// What is known of the program that made a result.
+struct BuildInfo {
+  std::string version, target, simd;
+};
+
+/// The result document of the command line's contract (docs/cli.md), one table row a line.
+std::string result_json(const RunSpec& spec, const Result& result, const BuildInfo& build,
+                        std::size_t jobs, double elapsed_s);
+
+/// Experiments with parameters, ranges, defaults and presets: `attnlab list --json` and the page.
+std::string experiments_json();
+
+/// Parameter values from a JSON object {"dim": 16, "samples": [16, 64]}; strict.
+Expected<ParameterSet> read_parameters_json(const Experiment& experiment, std::string_view json);
+std::string parameters_json(const ParameterSet& parameters);
+
+/// A text as a JSON string, with quotes.
+std::string json_quoted(std::string_view text);
+
+// --- CSV (RFC 4180, header row, CRLF-free: lines end in \n) -----------------------------------
+
+std::string table_csv(const Table& table);
+/// Reads it back: integers, reals and empty cells by their looks, everything else as text.
+Expected<Table> read_csv(std::string_view text);
+
+// --- Journal: finished jobs of one run, append-only, one line each ----------------------------
+
+/// First line of a journal: names the run. Ends in \n.
+std::string journal_header(const RunSpec& spec, std::string_view version);
+/// One finished job with a checksum. Ends in \n.
+std::string journal_line(const JobOutput& output);
+
+struct Journal {
+  std::vector<JobOutput> outputs;  ///< everything intact, in file order
+  std::size_t intact_bytes = 0;    ///< length of the intact beginning: append from here
+  std::size_t dropped_lines = 0;   ///< torn or damaged lines after it
+};
+/// Reads a journal's text; an error when it is not a journal or that of another run. Everything
+/// before the first damaged line is kept.
+Expected<Journal> read_journal(std::string_view text, const RunSpec& spec,
+                               std::string_view version);
+
+}  // namespace attnlab

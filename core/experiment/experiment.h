@@ -1,0 +1,82 @@
+// What an experiment is: a schema, a plan of independent jobs, an order-independent reduction and
+// the figures that show the result. Adding one = one file in its family + one registry line.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/experiment/expected.h"
+#include "core/experiment/figure.h"
+#include "core/experiment/result.h"
+#include "core/experiment/schema.h"
+#include "core/experiment/steps.h"
+
+namespace attnlab {
+
+struct Experiment;
+
+/// Seeds are integers that JSON and JavaScript hold exactly.
+inline constexpr std::uint64_t kMaxSeed = (std::uint64_t{1} << 53) - 1;
+inline constexpr std::uint64_t kDefaultSeed = 1;
+
+/// Everything that determines a run's numbers.
+struct RunSpec {
+  const Experiment* experiment;
+  ParameterSet parameters;
+  std::uint64_t seed = kDefaultSeed;
+  bool operator==(const RunSpec&) const = default;
+};
+
+/// A named setting of the parameters, named for the question it answers.
+struct Preset {
+  std::string name;   ///< "mean-power-2"
+  std::string label;  ///< for people
+  std::string text;   ///< two or three plain sentences: what it shows, what to try next
+  std::vector<std::pair<std::string, std::string>> values;  ///< parameter name, canonical text
+};
+
+struct PlannedJob {
+  std::string label;  ///< "trial 2 of 5, BRFA"
+  double cost = 1;    ///< relative work (floating-point operations), for progress and remaining time
+};
+
+struct Plan {
+  std::vector<PlannedJob> jobs;  ///< job i is (seed, i)
+  double job_bytes = 0;          ///< peak memory of the largest job
+  std::string memory_parameter;  ///< the parameter to lower when job_bytes is too much ("samples")
+};
+
+/// The output of one job: complete, or the newest partial one of a job still running.
+struct JobOutput {
+  std::uint32_t index = 0;
+  Bytes bytes;
+  bool complete = true;
+};
+
+struct Experiment {
+  std::string id;        ///< "rf-learning-curve"
+  std::string family;    ///< "A", "B" or "C"
+  std::string title;     ///< "Learning curves"
+  std::string question;  ///< "How many samples until attention gets it?"
+  std::string summary;   ///< two or three sentences for a newcomer
+  Schema schema;
+  std::vector<Preset> presets;  ///< the first is where a newcomer starts
+
+  /// Jobs of a run, or why these values cannot be run together.
+  Expected<Plan> (*plan)(const RunSpec& spec) = nullptr;
+  /// One job; depends only on (spec, index).
+  JobSteps (*start)(RunSpec spec, std::uint32_t index) = nullptr;
+  /// Tables and claims from any subset of outputs, in any order. Outputs that do not decode are
+  /// left out with a note.
+  Result (*reduce)(const RunSpec& spec, std::span<const JobOutput> outputs) = nullptr;
+  /// Figures of a result; the first is the main one. Also for an empty result (axes, guides).
+  std::vector<Figure> (*figures)(const RunSpec& spec, const Result& result) = nullptr;
+};
+
+/// The parameters of a preset on top of the defaults; nothing for an unknown name.
+Expected<ParameterSet> preset_parameters(const Experiment& experiment, std::string_view preset);
+
+}  // namespace attnlab

@@ -1,0 +1,58 @@
+// A figure as data: what the ImGui plot draws, what an SVG export writes and what a screen reader's
+// table repeats. Experiments describe figures; only front ends draw them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace attnlab {
+
+struct Axis {
+  std::string label;  ///< "training samples n"
+  bool logarithmic = false;
+  double min = 0, max = 0;  ///< suggested limits; equal means: fit to the data
+  std::vector<double> ticks;  ///< wanted ticks (sample sizes); empty: chosen by the plot
+};
+
+enum class SeriesRole {
+  kMeasured,  ///< markers, error bars, a solid line
+  kTheory,    ///< dashed guide: order and slope, not a fit
+  kExact,     ///< dotted: a closed form
+  kFit,       ///< thin solid line fitted to measurements
+};
+
+struct FigurePoint {
+  double x = 0, y = 0;
+  double error = 0;  ///< one standard error; NaN when unknown (a single trial)
+  int count = 0;     ///< trials behind it; 0 for theory
+};
+
+struct Series {
+  std::string id;     ///< stable name, for toggles: "rfa/mean-power/2"
+  std::string label;  ///< drawn at the line's end: "RFA"
+  std::string note;   ///< formula or source, shown on hover
+  SeriesRole role = SeriesRole::kMeasured;
+  int colour = 0;   ///< colour slot of the program-wide palette (core/experiment/palette.h)
+  int variant = 0;  ///< 0 for the first; others draw the same colour with another dash and marker
+  std::vector<FigurePoint> points;  ///< increasing x
+};
+
+/// A horizontal or vertical reference such as the 0.5 level, with its own label.
+struct ReferenceLine {
+  bool vertical = false;
+  double at = 0;
+  std::string label;
+};
+
+struct Figure {
+  std::string id;        ///< "learning-curve"
+  std::string title;     ///< the question in words
+  std::string subtitle;  ///< sizes and what bands mean
+  Axis x, y;
+  std::vector<Series> series;
+  std::vector<ReferenceLine> references;
+  std::string table;  ///< name of the result table whose rows the measured points are
+  std::string empty_text;  ///< what to say while there is no point yet
+};
+
+}  // namespace attnlab

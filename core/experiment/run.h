@@ -1,0 +1,124 @@
+// A run in progress: which jobs wait, work, are done or were lost, and how far everything is.
+// Pure bookkeeping (no clock, no thread): executors take jobs from it and report back, the front
+// ends read it. All calls come from one thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/experiment/experiment.h"
+
+namespace attnlab {
+
+class Run {
+ public:
+  enum class State { kReady, kRunning, kPaused, kFinished, kFailed };
+
+  Run(RunSpec spec, Plan plan);
+
+  const RunSpec& spec() const { return spec_; }
+  const Plan& plan() const { return plan_; }
+  State state() const { return state_; }
+
+  // What the user does.
+  void resume();     ///< ready or paused -> running
+  void pause();      ///< running -> paused: no new job is handed out, executors hold theirs
+  void step_once();  ///< lets one more job finish, then pauses
+  /// Takes over a job finished earlier (a resume file); false when the index is unknown or done.
+  bool adopt(std::uint32_t index, Bytes bytes);
+
+  // What executors do.
+  std::optional<std::uint32_t> take();  ///< next job to work on; nothing when paused or all taken
+  void report(std::uint32_t index, double fraction);
+  void report_partial(std::uint32_t index, Bytes bytes);
+  void complete(std::uint32_t index, Bytes bytes);
+  void fail(std::uint32_t index, Error error);  ///< the whole run fails; finished jobs are kept
+  /// The worker died or never answered: the job waits again; after kMaxLosses losses the run fails.
+  void lost(std::uint32_t index, std::string reason);
+  static constexpr int kMaxLosses = 3;
+
+  // What views read.
+  bool active() const { return state_ == State::kRunning; }
+  std::size_t jobs_total() const { return jobs_.size(); }
+  std::size_t jobs_done() const { return done_; }
+  std::size_t jobs_in_flight() const;
+  double fraction() const;        ///< share of the planned cost that is done, 0..1
+  const Error& error() const { return error_; }
+  const std::vector<std::string>& notes() const { return notes_; }  ///< lost workers and the like
+  /// Grows whenever outputs() changed: the sign to reduce again.
+  std::uint64_t revision() const { return revision_; }
+  /// Complete outputs and newest partial ones, by index.
+  std::vector<JobOutput> outputs() const;
+  /// Complete outputs that were not handed out by this call before (for a journal).
+  std::vector<JobOutput> take_finished();
+
+ private:
+  enum class JobState { kWaiting, kWorking, kDone };
+  struct Job {
+    JobState state = JobState::kWaiting;
+    double fraction = 0;
+    int losses = 0;
+    bool handed_out = false;
+    bool has_partial = false;
+    Bytes bytes;
+  };
+  void finish_if_done();
+
+  RunSpec spec_;
+  Plan plan_;
+  State state_ = State::kReady;
+  std::vector<Job> jobs_;
+  std::size_t done_ = 0;
+  std::uint64_t revision_ = 0;
+  std::size_t steps_allowed_ = 0;  ///< jobs that step_once still lets through; 0: no limit
+  bool stepping_ = false;
+  Error error_;
+  std::vector<std::string> notes_;
+};
+
+/// Measures rate and remaining time of a run from times that the front end passes in (seconds,
+/// any origin); pauses do not count.
+class RunClock {
+ public:
+  void tick(const Run& run, double now);
+  double elapsed() const { return elapsed_; }
+  double jobs_per_second() const;  ///< 0 until something is known
+  double remaining() const;        ///< seconds; negative until something is known
+
+ private:
+  double elapsed_ = 0, last_ = -1, fraction_ = 0, first_fraction_ = -1;
+  double jobs_ = 0;
+};
+
+/// Runs a run's jobs somewhere. poll() never blocks for long: it moves news into the run and hands
+/// out new work; call it every frame, or in a loop.
+class Executor {
+ public:
+  virtual ~Executor() = default;
+  virtual void poll(Run& run) = 0;
+  /// Drops every job in flight; they are not reported any more.
+  virtual void cancel() = 0;
+  virtual unsigned concurrency() const = 0;
+};
+
+/// The calling thread does the work, one step a poll: for tests and as the plainest example.
+class SerialExecutor : public Executor {
+ public:
+  void poll(Run& run) override;
+  void cancel() override { job_.reset(); }
+  unsigned concurrency() const override { return 1; }
+
+ private:
+  struct Current {
+    std::uint32_t index;
+    JobSteps steps;
+  };
+  std::optional<Current> job_;
+};
+
+/// A sentence naming the parameter when one job of the plan needs more than `limit_bytes`.
+Expected<void> check_memory(const RunSpec& spec, const Plan& plan, double limit_bytes);
+
+}  // namespace attnlab

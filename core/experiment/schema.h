@@ -1,0 +1,99 @@
+// The schema: every parameter of an experiment described once, for sliders, flags, permalinks, JSON,
+// clamping, documentation and the fuzzer.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/experiment/expected.h"
+
+namespace attnlab {
+
+enum class ParameterKind {
+  kInteger,
+  kReal,
+  kChoice,
+  kChoiceOrReal,  ///< one of the choices, or a number in the range (for example ridge)
+  kIntegerList,   ///< kept increasing, without repeats
+  kRealList,      ///< kept increasing, without repeats
+  kChoiceList,    ///< kept in the order of the choices, without repeats
+};
+
+/// kInteger: int64; kReal: double; kChoice: string; kChoiceOrReal: string or double; lists: vectors.
+using ParameterValue =
+    std::variant<std::int64_t, double, std::string, std::vector<std::int64_t>, std::vector<double>,
+                 std::vector<std::string>>;
+
+struct Choice {
+  std::string name;   ///< "mean-power": flag and permalink value
+  std::string label;  ///< "Mean of a power"
+  std::string help;   ///< one line, with the formula
+};
+
+struct Parameter {
+  std::string name;   ///< "test-samples": flag, permalink key and JSON key
+  std::string label;  ///< "Test samples"
+  std::string symbol; ///< "n", or empty
+  std::string unit;   ///< empty for pure numbers
+  std::string help;   ///< one line
+  ParameterKind kind = ParameterKind::kInteger;
+  double min = 0, max = 0;  ///< range of a number or of every list entry, both ends allowed
+  std::size_t max_items = 1;  ///< lists: at most this many entries, at least one
+  std::vector<Choice> choices;
+  ParameterValue default_value;
+  std::vector<double> suggested;  ///< values worth offering as buttons, in order
+  bool logarithmic = false;       ///< a slider moves on a log scale
+  bool primary = false;           ///< shown at once; the rest is folded under "more"
+};
+
+struct Schema {
+  std::vector<Parameter> parameters;
+  const Parameter* find(std::string_view name) const;
+};
+
+/// The values of one schema's parameters, always inside the schema. The schema must outlive it.
+class ParameterSet {
+ public:
+  explicit ParameterSet(const Schema& schema);  ///< every parameter at its default
+
+  const Schema& schema() const { return *schema_; }
+
+  /// Values by name. Asking for an unknown name or the wrong kind is a programming error.
+  std::int64_t integer(std::string_view name) const;
+  double real(std::string_view name) const;
+  const std::string& choice(std::string_view name) const;
+  const std::vector<std::int64_t>& integers(std::string_view name) const;
+  const std::vector<double>& reals(std::string_view name) const;
+  const std::vector<std::string>& choices(std::string_view name) const;
+  const ParameterValue& value(std::string_view name) const;
+
+  /// Strict: refuses what the schema does not allow with one sentence naming parameter, value and
+  /// range, and changes nothing then. Text is the canonical text of a value ("16,64" for lists).
+  Expected<void> set(std::string_view name, ParameterValue value);
+  Expected<void> set_text(std::string_view name, std::string_view text);
+
+  /// Lenient, for permalinks: clamps numbers, drops unknown list entries and unreadable values;
+  /// returns the sentence that says what was done, empty when the text was taken as it is.
+  std::string set_text_clamped(std::string_view name, std::string_view text);
+
+  /// Canonical text of one value; set_text(name, text(name)) changes nothing.
+  std::string text(std::string_view name) const;
+  bool is_default(std::string_view name) const;
+
+  bool operator==(const ParameterSet& other) const {
+    return schema_ == other.schema_ && values_ == other.values_;
+  }
+
+ private:
+  std::size_t index(std::string_view name) const;
+  const Schema* schema_;
+  std::vector<ParameterValue> values_;
+};
+
+/// "16 to 65536", "one of a, b, c", "one of oracle, validation or a number from 1e-12 to 1000".
+std::string allowed_text(const Parameter& parameter);
+
+}  // namespace attnlab
