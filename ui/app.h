@@ -1,0 +1,86 @@
+// The front end shared by browser and desktop: one experiment, its parameters, one run and the
+// views of its result. Buttons, keys, page controls and messages all go through the same actions.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/experiment/run.h"
+#include "ui/platform.h"
+
+namespace attnlab {
+
+struct AppState;  // ui/app_state.h: what the views share
+
+class App {
+ public:
+  /// Starts with the first experiment's first preset. `executor` must outlive the app.
+  App(Platform platform, Executor& executor, AppOptions options);
+  ~App();
+  App(const App&) = delete;
+  App& operator=(const App&) = delete;
+
+  /// Takes over a permalink ("e=rf-learning-curve&dim=8&run=1"); what was clamped or dropped shows
+  /// as notes. Also understands the page's own keys: ui=min|full, lock=a,b, theme=light|dark|auto,
+  /// embed=0|1; they stay in query().
+  void open_query(std::string_view query);
+  /// The current state as permalink text, without run=1.
+  std::string query() const;
+
+  /// Runs the executor and reduces when the run grew. True when a redraw is needed. Never works
+  /// for long itself; call it every animation frame or when the executor has news.
+  bool poll(double now);
+  /// Draws everything; call between ImGui::NewFrame and ImGui::Render, when poll was true or input
+  /// arrived. True when another frame should follow at once (something is still settling).
+  bool frame(const FrameInput& input);
+
+  // Actions. Unknown names change nothing and leave a note.
+  void select_experiment(std::string_view id);
+  void select_preset(std::string_view name);
+  /// Clamps like a permalink; returns the sentence that says what was changed, empty when taken.
+  std::string set_parameter(std::string_view name, std::string_view text);
+  std::string set_seed(std::string_view text);
+  void run();    ///< starts, or resumes a paused run of the same parameters
+  void pause();  ///< running jobs are held
+  void step();   ///< one more job, then pauses
+  void reset();  ///< forgets the run; parameters stay
+  /// "csv" (the main table), "json" (everything) or the permalink file names below; through
+  /// Platform::save_file. Returns the sentence that is shown.
+  std::string save(std::string_view format);
+  /// The bytes that save would write; empty for an unknown format.
+  std::string export_text(std::string_view format) const;
+  void copy_link();
+
+  // What pages, tests and shells read.
+  const Run* current_run() const;  ///< nullptr before the first run and after reset
+  const Result& result() const;    ///< empty before the first finished job
+  /// One sentence on where things are, for the live region and the run bar.
+  std::string status_sentence() const;
+  /// {"experiment","title","question","family","preset","seed","params":{name: canonical text},
+  ///  "changed":bool (parameters differ from the run's), "locked":[...], "state":"ready|running|
+  ///  paused|finished|failed", "fraction","jobs_done","jobs","rate","remaining","elapsed",
+  ///  "status": sentence, "error": sentence, "notes":[...], "query",
+  ///  "claims":[{"id","statement","status","evidence"}],
+  ///  "tables":[{"name","caption","columns":[{"name","label"}],"rows":[[{"text","exact"}...]]}]}
+  /// rate, remaining: null until known. In "text" an estimate carries its uncertainty.
+  std::string state_json() const;
+
+  bool theme_dark() const;
+  void set_theme_dark(bool dark);
+  void set_minimal(bool minimal);
+  void set_embedded(bool embedded);
+
+  AppState& state() { return *state_; }  ///< for views and tests
+  const AppState& state() const { return *state_; }
+
+ private:
+  std::unique_ptr<AppState> state_;
+};
+
+/// Loads the font (sizes are rasterised on demand at the given ratio) and sets colours and spacing.
+/// Needs an ImGui context. Call again when ratio or theme changed; false when the built-in font had
+/// to be used.
+bool setup_fonts_and_style(float pixel_ratio, bool dark);
+
+}  // namespace attnlab

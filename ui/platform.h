@@ -1,0 +1,51 @@
+// What a shell (browser page, desktop window, test) does for the front end, and what it tells the
+// front end each frame: the whole contract between the shared UI and a platform.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/experiment/codecs.h"
+
+namespace attnlab {
+
+/// Any of these may be empty: the front end then leaves the button out or does without.
+struct Platform {
+  /// The state changed; `query` is its permalink text (web: location hash). At most once a frame.
+  std::function<void(const std::string& query)> show_permalink;
+  std::function<void(const std::string& text)> copy_text;
+  /// Offers or writes a file. Returns the sentence to show ("saved as ..."), empty: a plain one.
+  std::function<std::string(const std::string& file_name, const std::string& mime,
+                            const std::string& bytes)>
+      save_file;
+  /// The absolute link of a permalink text, for "Copy link".
+  std::function<std::string(const std::string& query)> link_text;
+  /// The embed code of a permalink text, for "Copy embed code".
+  std::function<std::string(const std::string& query)> embed_text;
+  /// Run state, progress, result or parameters changed: a page refreshes its accessible twin from
+  /// App::state_json(). At most a few times a second while a run goes on.
+  std::function<void()> state_changed;
+  /// The user switched the theme inside the lab: the shell follows with its own colours.
+  std::function<void(bool dark)> theme_changed;
+};
+
+struct FrameInput {
+  float width = 0, height = 0;  ///< logical pixels
+  float pixel_ratio = 1;        ///< device pixels per logical pixel
+  double now = 0;               ///< seconds, any origin, the same as for App::poll
+  bool touch = false;           ///< the last pointer was a finger: 44-pixel targets
+  bool reduced_motion = false;
+  bool dark = false;  ///< theme the shell wants; followed until the user switches it in the lab
+};
+
+struct AppOptions {
+  bool embedded = false;   ///< inside a course page: no header row
+  bool minimal = false;    ///< ui=min: figure, run bar and the unlocked primary controls only
+  bool show_text = false;  ///< the experiment's text as a folding panel (desktop; pages have HTML)
+  std::vector<std::string> locked;  ///< parameters (or "preset", "seed") a teacher fixed
+  BuildInfo build;                  ///< for saved files
+  double memory_limit_bytes = 0;    ///< refuse runs whose largest job needs more; 0: no limit
+};
+
+}  // namespace attnlab
