@@ -1,0 +1,205 @@
+// Colours, type and spacing of the front end. Contrast of text is at least 4.5:1 on its ground.
+#include "ui/theme.h"
+
+#include "core/experiment/palette.h"
+#include "ui/app.h"
+
+#if __has_include("attnlab_font.h")
+#include "attnlab_font.h"
+#define ATTNLAB_HAS_FONT 1
+#endif
+
+namespace attnlab {
+namespace {
+
+constexpr ImU32 rgb(unsigned value) {
+  return IM_COL32((value >> 16) & 255, (value >> 8) & 255, value & 255, 255);
+}
+
+constexpr Theme kLight = {
+    .dark = false,
+    .ground = rgb(0xffffff),
+    .panel = rgb(0xf6f7f9),
+    .raised = rgb(0xffffff),
+    .ink = rgb(0x1d2229),
+    .muted = rgb(0x5a6370),
+    .faint = rgb(0xd5dae1),
+    .grid = rgb(0xebeef2),
+    .accent = rgb(0x3d4ba3),
+    .accent_ink = rgb(0xffffff),
+    .accent_soft = rgb(0xeceefa),
+    .holds = rgb(0x17734a),
+    .fails = rgb(0xb0372a),
+    .undecided = rgb(0x7d6010),
+};
+
+constexpr Theme kDark = {
+    .dark = true,
+    .ground = rgb(0x16181d),
+    .panel = rgb(0x1c1f26),
+    .raised = rgb(0x252932),
+    .ink = rgb(0xe7eaee),
+    .muted = rgb(0xa0a8b4),
+    .faint = rgb(0x3a404b),
+    .grid = rgb(0x272b33),
+    .accent = rgb(0xa3b0ff),
+    .accent_ink = rgb(0x14161d),
+    .accent_soft = rgb(0x2a2f4a),
+    .holds = rgb(0x5cc994),
+    .fails = rgb(0xf08a78),
+    .undecided = rgb(0xdcb95a),
+};
+
+const Theme* g_theme = &kLight;
+float g_pixel_ratio = 1;
+
+void load_fonts() {
+  ImFontAtlas* atlas = ImGui::GetIO().Fonts;
+  if (!atlas->Fonts.empty()) return;
+#ifdef ATTNLAB_HAS_FONT
+  ImFontConfig config;
+  config.FontDataOwnedByAtlas = false;
+  const auto add = [&](const unsigned char* data, int size) {
+    atlas->AddFontFromMemoryTTF(const_cast<unsigned char*>(data), size, kTextSize, &config);
+  };
+  add(kFontRegular, kFontRegularSize);
+  add(kFontBold, kFontBoldSize);
+#else
+  atlas->AddFontDefault();
+#endif
+}
+
+void set_metrics(ImGuiStyle& style) {
+  style.FontSizeBase = kTextSize;
+  style.WindowPadding = ImVec2(0, 0);
+  style.FramePadding = ImVec2(10, 6);
+  style.ItemSpacing = ImVec2(kGap, kGap);
+  style.ItemInnerSpacing = ImVec2(6, 4);
+  style.ScrollbarSize = 10;
+  style.ScrollbarRounding = 5;
+  style.WindowRounding = style.ChildRounding = 0;
+  style.FrameRounding = style.PopupRounding = 6;
+  style.WindowBorderSize = style.ChildBorderSize = 0;
+  style.FrameBorderSize = style.PopupBorderSize = 1;
+  style.HoverDelayNormal = 0.35f;
+  style.AntiAliasedLinesUseTex = false;  // its line widths are whole texture pixels
+  style.CircleTessellationMaxError = 0.15f;
+  style.CurveTessellationTol = 0.6f;
+}
+
+void set_colours(ImGuiStyle& style, const Theme& t) {
+  const auto set = [&](ImGuiCol index, ImU32 colour) {
+    style.Colors[index] = ImGui::ColorConvertU32ToFloat4(colour);
+  };
+  set(ImGuiCol_Text, t.ink);
+  set(ImGuiCol_TextDisabled, t.muted);
+  set(ImGuiCol_WindowBg, t.ground);
+  set(ImGuiCol_ChildBg, with_alpha(t.ground, 0));
+  set(ImGuiCol_PopupBg, t.raised);
+  set(ImGuiCol_Border, t.faint);
+  set(ImGuiCol_FrameBg, t.raised);
+  set(ImGuiCol_FrameBgHovered, t.accent_soft);
+  set(ImGuiCol_FrameBgActive, t.accent_soft);
+  set(ImGuiCol_ScrollbarBg, with_alpha(t.ground, 0));
+  set(ImGuiCol_ScrollbarGrab, t.faint);
+  set(ImGuiCol_ScrollbarGrabHovered, t.muted);
+  set(ImGuiCol_ScrollbarGrabActive, t.muted);
+  set(ImGuiCol_CheckMark, t.accent);
+  set(ImGuiCol_SliderGrab, with_alpha(t.accent, 0));  // widgets.cpp draws its own
+  set(ImGuiCol_SliderGrabActive, with_alpha(t.accent, 0));
+  set(ImGuiCol_Button, t.raised);
+  set(ImGuiCol_ButtonHovered, t.accent_soft);
+  set(ImGuiCol_ButtonActive, t.accent_soft);
+  set(ImGuiCol_Header, t.accent_soft);
+  set(ImGuiCol_HeaderHovered, t.accent_soft);
+  set(ImGuiCol_HeaderActive, t.accent_soft);
+  set(ImGuiCol_Separator, t.faint);
+  set(ImGuiCol_TableHeaderBg, t.panel);
+  set(ImGuiCol_TableBorderStrong, t.faint);
+  set(ImGuiCol_TableBorderLight, t.grid);
+  set(ImGuiCol_TableRowBg, with_alpha(t.ground, 0));
+  set(ImGuiCol_TableRowBgAlt, with_alpha(t.panel, 0.6f));
+  set(ImGuiCol_TextSelectedBg, with_alpha(t.accent, 0.3f));
+  set(ImGuiCol_InputTextCursor, t.ink);
+  set(ImGuiCol_NavCursor, t.accent);
+  set(ImGuiCol_ModalWindowDimBg, with_alpha(t.ink, 0.2f));
+}
+
+}  // namespace
+
+const Theme& theme() { return *g_theme; }
+
+ImFont* font(Face face) {
+  const ImVector<ImFont*>& fonts = ImGui::GetIO().Fonts->Fonts;
+  return fonts[face == Face::kBold && fonts.Size > 1 ? 1 : 0];
+}
+
+TextStyle::TextStyle(Face face, float size, ImU32 colour) {
+  ImGui::PushFont(font(face), size);
+  ImGui::PushStyleColor(ImGuiCol_Text, colour);
+}
+
+TextStyle::~TextStyle() {
+  ImGui::PopStyleColor();
+  ImGui::PopFont();
+}
+
+ImU32 with_alpha(ImU32 colour, float factor) {
+  const auto alpha = static_cast<float>((colour >> IM_COL32_A_SHIFT) & 255);
+  return (colour & ~IM_COL32_A_MASK) |
+         (static_cast<ImU32>(alpha * factor + 0.5f) << IM_COL32_A_SHIFT);
+}
+
+ImU32 series_colour(int colour_slot) { return rgb(palette_rgb(colour_slot, g_theme->dark)); }
+
+std::optional<int> colour_slot_of(std::string_view choice_name) {
+  struct Named {
+    std::string_view name;
+    int slot;
+  };
+  static constexpr Named kNamed[] = {
+      {"rfa", kColourRfa},
+      {"brfa", kColourBrfa},
+      {"rfmlp", kColourRfmlp},
+      {"rfa-softmax", kColourSoftmax},
+      {"brfa-softmax", kColourBiasedSoftmax},
+      {"rfa-exp", kColourExponential},
+  };
+  for (const Named& named : kNamed)
+    if (named.name == choice_name) return named.slot;
+  return std::nullopt;
+}
+
+ImU32 status_colour(ClaimStatus status) {
+  switch (status) {
+    case ClaimStatus::kHolds: return g_theme->holds;
+    case ClaimStatus::kFails: return g_theme->fails;
+    case ClaimStatus::kUndecided: break;
+  }
+  return g_theme->undecided;
+}
+
+void crisp_lines() { ImGui::GetWindowDrawList()->_FringeScale = 1 / g_pixel_ratio; }
+
+bool setup_fonts_and_style(float pixel_ratio, bool dark) {
+  g_theme = dark ? &kDark : &kLight;
+  g_pixel_ratio = pixel_ratio > 0 ? pixel_ratio : 1;
+  load_fonts();
+  ImGuiIO& io = ImGui::GetIO();
+  io.IniFilename = nullptr;
+  io.LogFilename = nullptr;
+  io.ConfigFlags |= ImGuiConfigFlags_NavEnableKeyboard;
+  io.ConfigNavCaptureKeyboard = true;
+  io.ConfigWindowsMoveFromTitleBarOnly = true;
+  ImGuiStyle& style = ImGui::GetStyle();
+  style = ImGuiStyle();
+  set_metrics(style);
+  set_colours(style, *g_theme);
+#ifdef ATTNLAB_HAS_FONT
+  return true;
+#else
+  return false;
+#endif
+}
+
+}  // namespace attnlab

@@ -1,0 +1,58 @@
+// Colours, type sizes and spacing of the whole front end, light and dark, in one place.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "core/experiment/result.h"
+#include "imgui.h"
+
+namespace attnlab {
+
+struct Theme {
+  bool dark;
+  ImU32 ground;      ///< figure and page
+  ImU32 panel;       ///< side columns
+  ImU32 raised;      ///< cards, chips, fields
+  ImU32 ink;         ///< text
+  ImU32 muted;       ///< second text, ticks
+  ImU32 faint;       ///< hairlines, borders
+  ImU32 grid;        ///< plot grid
+  ImU32 accent;      ///< what can be done next: Run, chosen values, focus
+  ImU32 accent_ink;  ///< text on accent
+  ImU32 accent_soft; ///< ground of a chosen card
+  ImU32 holds, fails, undecided;
+};
+
+/// The theme chosen by the last setup_fonts_and_style.
+const Theme& theme();
+
+inline constexpr float kTextSize = 15.0f;
+inline constexpr float kSmallSize = 13.0f;
+inline constexpr float kTitleSize = 20.0f;
+inline constexpr float kGap = 8.0f;  ///< spacing unit
+
+enum class Face { kRegular, kBold };
+ImFont* font(Face face);
+
+/// Text in one face, size and colour for the life of the object.
+class TextStyle {
+ public:
+  TextStyle(Face face, float size, ImU32 colour);
+  ~TextStyle();
+  TextStyle(const TextStyle&) = delete;
+  TextStyle& operator=(const TextStyle&) = delete;
+};
+
+/// The colour with its opacity multiplied.
+ImU32 with_alpha(ImU32 colour, float factor);
+/// A colour of the program-wide palette on the current ground.
+ImU32 series_colour(int colour_slot);
+/// The palette slot of a model's or predictor's name ("brfa"), where it has one.
+std::optional<int> colour_slot_of(std::string_view choice_name);
+ImU32 status_colour(ClaimStatus status);
+
+/// Call after every Begin or BeginChild: lines get the sharpness of the screen's real pixels.
+void crisp_lines();
+
+}  // namespace attnlab
