@@ -1,0 +1,30 @@
+# How all our code is compiled. Targets link `attnlab_options`; Dear ImGui does not.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+# Applied to everything that is linked together, third-party code too.
+if(EMSCRIPTEN)
+  set(ATTNLAB_TARGET wasm32)
+  set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+  add_compile_options(-msimd128 -fno-exceptions)
+  add_link_options(-fno-exceptions)
+else()
+  string(TOLOWER "${CMAKE_SYSTEM_PROCESSOR}-${CMAKE_SYSTEM_NAME}" ATTNLAB_TARGET)
+  find_program(ATTNLAB_CCACHE ccache)
+  if(ATTNLAB_CCACHE)
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${ATTNLAB_CCACHE})
+  endif()
+endif()
+if(ATTNLAB_SANITIZE)
+  set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_compile_options(${sanitizers})
+  add_link_options(${sanitizers})
+endif()
+
+add_library(attnlab_options INTERFACE)
+target_include_directories(attnlab_options INTERFACE ${CMAKE_SOURCE_DIR}
+  ${CMAKE_BINARY_DIR}/generated)
+target_compile_options(attnlab_options INTERFACE -Wall -Wextra)

@@ -1,0 +1,34 @@
+# Dear ImGui with its OpenGL 3 backend (and GLFW natively), without what we never show.
+
+if(ATTNLAB_IMGUI_DIR)
+  set(imgui_dir ${ATTNLAB_IMGUI_DIR})
+else()
+  if(DEFINED ENV{ATTNLAB_CACHE})
+    set(imgui_dir $ENV{ATTNLAB_CACHE}/imgui)
+  elseif(DEFINED ENV{XDG_CACHE_HOME})
+    set(imgui_dir $ENV{XDG_CACHE_HOME}/attnlab/imgui)
+  else()
+    set(imgui_dir $ENV{HOME}/.cache/attnlab/imgui)
+  endif()
+  if(NOT EXISTS ${imgui_dir}/imgui.h)
+    include(FetchContent)
+    FetchContent_Declare(imgui GIT_REPOSITORY https://github.com/ocornut/imgui.git
+      GIT_TAG v1.92.2b GIT_SHALLOW ON)
+    FetchContent_MakeAvailable(imgui)
+    set(imgui_dir ${imgui_SOURCE_DIR})
+  endif()
+endif()
+
+add_library(imgui STATIC
+  ${imgui_dir}/imgui.cpp ${imgui_dir}/imgui_draw.cpp ${imgui_dir}/imgui_tables.cpp
+  ${imgui_dir}/imgui_widgets.cpp ${imgui_dir}/backends/imgui_impl_opengl3.cpp)
+target_include_directories(imgui SYSTEM PUBLIC ${imgui_dir} ${imgui_dir}/backends)
+target_compile_definitions(imgui PUBLIC IMGUI_DISABLE_OBSOLETE_FUNCTIONS IMGUI_DISABLE_DEMO_WINDOWS
+  IMGUI_DISABLE_DEBUG_TOOLS IMGUI_DISABLE_DEFAULT_FONT IMGUI_DISABLE_FILE_FUNCTIONS
+  IMGUI_DISABLE_DEFAULT_SHELL_FUNCTIONS)
+if(EMSCRIPTEN)
+  target_compile_options(imgui PRIVATE -Oz)
+else()
+  target_sources(imgui PRIVATE ${imgui_dir}/backends/imgui_impl_glfw.cpp)
+  target_link_libraries(imgui PUBLIC glfw OpenGL::GL ${CMAKE_DL_LIBS})
+endif()
