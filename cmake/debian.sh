@@ -6,11 +6,9 @@ die() { say "$*"; exit 3; }
 
 # Runs a command, showing what it printed only if it failed.
 quietly() {
-  local log status=0
-  log=$(mktemp)
-  "$@" >"$log" 2>&1 </dev/null || status=$?
-  [ "$status" -eq 0 ] || cat "$log" >&2
-  rm -f "$log"
+  local output status=0
+  output=$("$@" 2>&1 </dev/null) || status=$?
+  [ "$status" -eq 0 ] || printf '%s\n' "$output" >&2
   return "$status"
 }
 

@@ -95,7 +95,6 @@ WRAPPER
 
 fetch_emscripten() (
   local root=$cache/emscripten package
-  [ ! -e "$root/ready" ] || return 0
   command -v apt-get >/dev/null || die "emcc $oldest_emcc or newer must be on the PATH"
   [ "$(dpkg --print-architecture)" = amd64 ] ||
     die "only x86-64 has a prepared toolchain; put emcc $oldest_emcc or newer on the PATH"
@@ -132,7 +131,7 @@ for part in "${@:-imgui}"; do
   case $part in
     # Without it CMake fetches the pinned tag itself.
     imgui) fetch_imgui || say "no packaged Dear ImGui source here; CMake will fetch it" ;;
-    wasm) good_emcc_on_path || fetch_emscripten ;;
+    wasm) [ -e "$cache/emscripten/ready" ] || good_emcc_on_path || fetch_emscripten ;;
     *) die "prepare_toolchain.sh knows imgui and wasm, not '$part'" ;;
   esac
 done
