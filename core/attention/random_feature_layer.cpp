@@ -1,0 +1,121 @@
+#include "core/attention/random_feature_layer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+#include "core/attention/score_kernel.h"
+#include "core/numerics/linear_algebra.h"
+#include "core/numerics/random.h"
+
+namespace attnlab {
+namespace {
+
+constexpr std::uint32_t kHeadDomain = hash_name("rf/heads");
+constexpr std::uint32_t kNeuronDomain = hash_name("rf/neurons");
+constexpr std::size_t kRowsAtOnce = 64;  // samples whose intermediate products stay in cache
+
+std::size_t padded(std::size_t heads) { return (heads + kHeadLanes - 1) / kHeadLanes * kHeadLanes; }
+
+}  // namespace
+
+FeatureBlock::FeatureBlock(const RandomFeatureLayer& layer, std::size_t first, std::size_t count)
+    : layer_(layer), count_(count), padded_count_(padded(count)) {
+  const std::size_t width = layer.dim + 1;
+  if (layer.attention) {
+    weights_ = Matrix<float>(width, width * padded_count_);
+    std::vector<float> head(width * width);
+    for (std::size_t m = 0; m < count; ++m) {
+      RandomStream stream(layer.seed, kHeadDomain, layer.trial,
+                          static_cast<std::uint32_t>(first + m));
+      stream.fill_normal(std::span<float>(head));
+      for (std::size_t a = 0; a < width; ++a) {
+        for (std::size_t b = 0; b < width; ++b) {
+          const double mean = a == b && a < layer.dim ? layer.mean_scale : 0.0;
+          weights_(a, b * padded_count_ + m) =
+              static_cast<float>(mean + 0.5 * static_cast<double>(head[a * width + b]));
+        }
+      }
+    }
+    return;
+  }
+  // A unit of the network is a group of d + 1 neurons, drawn from one stream.
+  const std::size_t inputs = (layer.keys + 1) * layer.dim + 1;
+  weights_ = Matrix<float>(inputs, count * width);
+  const float scale = 1.0f / std::sqrt(static_cast<float>(layer.keys + 2));
+  std::vector<float> group(width * inputs);
+  for (std::size_t m = 0; m < count; ++m) {
+    RandomStream stream(layer.seed, kNeuronDomain, layer.trial,
+                        static_cast<std::uint32_t>(first + m));
+    stream.fill_normal(std::span<float>(group));
+    for (std::size_t neuron = 0; neuron < width; ++neuron) {
+      for (std::size_t j = 0; j < inputs; ++j) {
+        weights_(j, neuron * count + m) = scale * group[neuron * inputs + j];
+      }
+    }
+  }
+}
+
+void FeatureBlock::apply(const TokenBatch& batch, std::size_t begin, MatrixView<float> out) const {
+  for (std::size_t row = 0; row < out.rows; row += kRowsAtOnce) {
+    const std::size_t rows = std::min(kRowsAtOnce, out.rows - row);
+    const MatrixView<float> part = out.block(row, 0, rows, out.cols);
+    if (layer_.attention) {
+      apply_attention(batch, begin + row, part);
+    } else {
+      apply_network(batch, begin + row, part);
+    }
+  }
+}
+
+void FeatureBlock::apply_attention(const TokenBatch& batch, std::size_t begin,
+                                   MatrixView<float> out) const {
+  const std::size_t width = layer_.dim + 1;
+  Matrix<float> queries(out.rows, width);  // xt_0
+  for (std::size_t i = 0; i < out.rows; ++i) {
+    std::memcpy(&queries(i, 0), batch.token(begin + i, 0), layer_.dim * sizeof(float));
+    queries(i, layer_.dim) = 1.0f;
+  }
+  Matrix<float> query_weights(out.rows, width * padded_count_);
+  gemm_nn(queries.const_view(), weights_.view(), query_weights.view(), false);
+
+  Matrix<float> keys(layer_.keys, width);
+  Matrix<float> scratch(layer_.keys + width, kHeadLanes);
+  Matrix<float> result(width, padded_count_);
+  for (std::size_t i = 0; i < out.rows; ++i) {
+    for (std::size_t k = 0; k < layer_.keys; ++k) {
+      std::memcpy(&keys(k, 0), batch.token(begin + i, k + 1), layer_.dim * sizeof(float));
+      keys(k, layer_.dim) = 1.0f;
+    }
+    attend({&query_weights(i, 0), keys.data(), padded_count_, layer_.keys, width,
+            layer_.activation},
+           scratch.data(), result.data());
+    for (std::size_t a = 0; a < width; ++a) {
+      std::memcpy(&out(i, a * count_), &result(a, 0), count_ * sizeof(float));
+    }
+  }
+}
+
+void FeatureBlock::apply_network(const TokenBatch& batch, std::size_t begin,
+                                 MatrixView<float> out) const {
+  Matrix<float> inputs(out.rows, weights_.rows());
+  for (std::size_t i = 0; i < out.rows; ++i) {
+    std::memcpy(&inputs(i, 0), batch.sample(begin + i), batch.sample_size() * sizeof(float));
+    inputs(i, batch.sample_size()) = 1.0f;
+  }
+  gemm_nn(inputs.const_view(), weights_.view(), out, false);
+  for (std::size_t i = 0; i < out.rows; ++i) {
+    for (float& value : out.row(i)) value = value > 0 ? value : 0.0f;
+  }
+}
+
+double feature_flops(const RandomFeatureLayer& layer, std::size_t samples) {
+  const double width = static_cast<double>(layer.dim + 1), keys = static_cast<double>(layer.keys);
+  const double per_unit =
+      layer.attention ? 2 * width * width + 4 * keys * width
+                      : 2 * width * (static_cast<double>((layer.keys + 1) * layer.dim) + 2);
+  return per_unit * static_cast<double>(layer.units) * static_cast<double>(samples);
+}
+
+}  // namespace attnlab

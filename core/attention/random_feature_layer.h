@@ -1,0 +1,71 @@
+// Layers with frozen random weights and trained linear read-out, as streams of features: the
+// random-feature attention layer and its rival, the two-layer random-feature network.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/attention/tokens.h"
+#include "core/numerics/matrix.h"
+
+namespace attnlab {
+
+/// What a head does with its scores s_i = <W_m, xt_0 xt_i^T> over the keys i = 1..N.
+enum class ScoreActivation {
+  kRelu,         ///< max(s_i, 0) / N
+  kSoftmax,      ///< softmax over i
+  kExponential,  ///< exp(s_i) / N
+};
+
+/// One frozen layer. Source: Fu, Guo, Bai, Mei, arXiv 2307.11353; shared/spec/random-features.md.
+///
+/// Attention (`attention` true), M = units heads, xt = [x; 1] in R^{d+1}:
+///   features of head m: sum_i a_i(W_m) xt_i in R^{d+1}, entries of W_m N(0, 1/4) plus
+///   mean_scale * [[I_d, 0], [0, 0]] (zero: RFA; non-zero: BRFA).
+/// Network (`attention` false), M = units groups of d+1 neurons:
+///   feature of a neuron: relu(<w, [x_0; ...; x_N; 1]>), w ~ N(0, I / (N + 2)).
+/// Both have units * (dim + 1) features, the number of trained parameters.
+struct RandomFeatureLayer {
+  bool attention = true;
+  ScoreActivation activation = ScoreActivation::kRelu;
+  double mean_scale = 0;
+  std::size_t dim = 0;
+  std::size_t keys = 0;
+  std::size_t units = 0;
+  std::uint64_t seed = 0;
+  std::uint32_t trial = 0;  ///< fresh weights for each trial; unit m is the same whatever `units` is
+
+  std::size_t features_per_unit() const { return dim + 1; }
+  std::size_t feature_count() const { return units * features_per_unit(); }
+};
+
+/// Frozen weights of the consecutive units [first, first + count) of a layer, drawn once and applied
+/// to any number of samples. The weights are regenerated from the seed, so a caller may drop a block
+/// and make it again: only one block is ever in memory.
+class FeatureBlock {
+ public:
+  FeatureBlock(const RandomFeatureLayer& layer, std::size_t first, std::size_t count);
+
+  std::size_t features() const { return count_ * layer_.features_per_unit(); }
+
+  /// Features of the samples [begin, begin + out.rows) of the batch: out is rows x features(), f32.
+  /// Columns are coordinate-major inside the block (coordinate * count + unit), an order that no
+  /// Gram matrix and no ridge fit can see. Relative accuracy of an entry about 1e-6 of the largest.
+  void apply(const TokenBatch& batch, std::size_t begin, MatrixView<float> out) const;
+
+ private:
+  void apply_attention(const TokenBatch& batch, std::size_t begin, MatrixView<float> out) const;
+  void apply_network(const TokenBatch& batch, std::size_t begin, MatrixView<float> out) const;
+
+  RandomFeatureLayer layer_;
+  std::size_t count_ = 0;
+  std::size_t padded_count_ = 0;  ///< attention: a multiple of kHeadLanes
+  /// Attention: (dim + 1) x ((dim + 1) * padded_count_), entry (a, b * padded + m) = W_m(a, b).
+  /// Network: ((keys + 1) * dim + 1) x features, one neuron a column.
+  Matrix<float> weights_;
+};
+
+/// Floating-point operations of one feature pass over `samples` samples, for job costs.
+double feature_flops(const RandomFeatureLayer& layer, std::size_t samples);
+
+}  // namespace attnlab

@@ -1,0 +1,34 @@
+// The models that family A compares, each a frozen random layer with a trained linear read-out.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "core/attention/random_feature_layer.h"
+
+namespace attnlab {
+
+struct RandomFeatureModel {
+  std::string_view id;     ///< "brfa"
+  std::string_view label;  ///< "BRFA"
+  std::string_view help;   ///< one line for a newcomer
+  int colour;              ///< slot of the program-wide palette
+  bool attention;
+  ScoreActivation activation;
+  bool biased;  ///< query-key matrices have the mean bias_scale * I on the token coordinates
+};
+
+std::span<const RandomFeatureModel> random_feature_models();
+const RandomFeatureModel* find_random_feature_model(std::string_view id);
+
+/// Sizes shared by every model of one comparison.
+struct LayerSizes {
+  std::size_t dim = 0, keys = 0, units = 0;
+  double bias_scale = 0;
+};
+
+RandomFeatureLayer make_layer(const RandomFeatureModel& model, const LayerSizes& sizes,
+                              std::uint64_t seed, std::uint32_t trial);
+
+}  // namespace attnlab
