@@ -1,0 +1,60 @@
+// One Cholesky factor for all nested sample sizes: the factor of a leading block is the leading
+// block of the factor.
+#pragma once
+
+#include <cstddef>
+
+#include "core/numerics/matrix.h"
+
+namespace attnlab {
+
+/// Factor L of K + shift I = L L^T in double, panel by panel, so that a caller can pause between
+/// panels. Left-looking and blocked: n^3 / 3 multiply-adds, almost all of them in the matrix product.
+/// A pivot that is not positive and finite is failure; NaN never spreads into what is usable.
+class Cholesky {
+ public:
+  enum class State { kRunning, kDone, kFailed };
+
+  /// Room for an n x n factor (8 n^2 bytes).
+  explicit Cholesky(std::size_t n);
+
+  /// Copies the lower triangle of `gram` (n x n) and adds `shift` to the diagonal.
+  void start(MatrixView<const double> gram, double shift);
+
+  /// Factorises one panel of columns (at most n kPanel (n - kPanel) multiply-adds, 1/3 of that on
+  /// average).
+  State step();
+
+  /// All panels that are left.
+  State run();
+
+  State state() const { return state_; }
+  std::size_t size() const { return factor_.rows(); }
+
+  /// The largest n whose leading n x n block is factorised: the columns done so far, all of them at
+  /// the end, and after a failure at pivot j (counted from 0) j.
+  std::size_t valid() const { return valid_; }
+
+  /// rhs (n x t) <- (K_n + shift I)^-1 rhs for the leading n x n block. Needs n <= valid() and
+  /// rhs.rows == n; otherwise returns false and leaves rhs alone.
+  bool solve_leading(std::size_t n, MatrixView<double> rhs) const;
+
+  /// L in the lower triangle; the upper triangle is not meaningful.
+  MatrixView<const double> factor() const { return factor_.view(); }
+
+  /// Multiplications and additions done so far and in all, for progress.
+  double flops_done() const;
+  double flops_total() const;
+
+  static constexpr std::size_t kPanel = 128;
+
+ private:
+  bool factor_panel(std::size_t first, std::size_t cols);
+
+  Matrix<double> factor_;
+  State state_ = State::kRunning;
+  std::size_t next_ = 0;
+  std::size_t valid_ = 0;
+};
+
+}  // namespace attnlab
