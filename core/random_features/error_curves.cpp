@@ -27,6 +27,14 @@ Crossing trial_crossing(const ErrorCurve& curve, std::size_t trial, double level
   return interpolated_crossing(x, y, std::vector<double>(x.size(), 0.0), level);
 }
 
+double largest_size(const ErrorCurve& curve, std::size_t trial) {
+  double largest = curve.sizes.front();
+  for (std::size_t s = 0; s < curve.sizes.size(); ++s) {
+    if (!std::isnan(curve.errors[s][trial])) largest = curve.sizes[s];
+  }
+  return largest;
+}
+
 }  // namespace
 
 std::string TargetCase::name() const {
@@ -98,7 +106,7 @@ RatioInterval paired_ratio(const ErrorCurve& a, const ErrorCurve& b, double leve
     const Crossing ca = trial_crossing(a, trial, level), cb = trial_crossing(b, trial, level);
     if (!ca.found || (!cb.found && !cb.above_range)) return result;
     if (!cb.found) ++result.censored;
-    ratios.push_back(std::log((cb.found ? cb.x : b.sizes.back()) / ca.x));
+    ratios.push_back(std::log((cb.found ? cb.x : largest_size(b, trial)) / ca.x));
   }
   result.log_ratio = interval_of(ratios);
   return result;
