@@ -1,0 +1,152 @@
+// The page's module: the App, its canvas and its worker pool behind plain C functions.
+//
+// Contract, JavaScript to C++ (the other direction is web/app/host.h). Texts are UTF-8; returned
+// texts are valid until the next call. Times are seconds of performance.now().
+//   app_open(query, has_canvas, memory)  starts the app; 1, or 0 when has_canvas and no WebGL 2
+//   app_size(width, height, ratio)       logical pixels and device pixels per logical pixel
+//   app_theme(dark, reduced_motion)      what the reader's system or the page wants
+//   app_poll(now)                        moves jobs along; 1: a redraw is needed
+//   app_frame(now)                       draws; 1: another frame should follow at once
+//   app_restore()                        the WebGL context came back
+//   app_pointer/wheel/key/text/focus     input events (web/app/canvas.h)
+//   app_wants_text()                     1 while a text field is edited; app_wants_escape(): 1 while
+//                                        Escape closes something inside the lab
+//   app_job_news(ticket, kind, fraction, bytes, size)   from a worker (web/app/worker_pool.h)
+//   app_open_query(text)                 a permalink was opened
+//   app_act(action, name, value)         run pause step reset experiment preset parameter seed save
+//                                        copy-link: what the page's own controls do; returns the
+//                                        sentence to show, often empty
+//   app_state(), app_experiments()       JSON of ui/app.h and core/experiment/codecs.h
+//   app_dark()                           1: the theme in force is dark
+#include <emscripten/emscripten.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "attnlab_build_info.h"
+#include "imgui.h"
+#include "ui/app.h"
+#include "web/app/canvas.h"
+#include "web/app/host.h"
+#include "web/app/worker_pool.h"
+
+namespace attnlab {
+namespace {
+
+struct Page {
+  explicit Page(double memory_bytes) : pool(memory_bytes) {}
+  WorkerPoolExecutor pool;
+  Canvas canvas;
+  std::unique_ptr<App> app;
+  FrameInput input;
+  std::string text;  ///< the last returned text
+};
+
+/// One page, one app, for as long as the tab lives.
+std::unique_ptr<Page>& page() {
+  static std::unique_ptr<Page> instance;
+  return instance;
+}
+
+Platform platform() {
+  Platform platform;
+  platform.show_permalink = host::show_permalink;
+  platform.copy_text = host::copy_text;
+  platform.save_file = host::save_file;
+  platform.link_text = host::link_text;
+  platform.state_changed = host::state_changed;
+  platform.theme_changed = host::theme_changed;
+  return platform;
+}
+
+std::string act(App& app, std::string_view action, const char* name, const char* value) {
+  if (action == "run") app.run();
+  else if (action == "pause") app.pause();
+  else if (action == "step") app.step();
+  else if (action == "reset") app.reset();
+  else if (action == "experiment") app.select_experiment(value);
+  else if (action == "preset") app.select_preset(value);
+  else if (action == "parameter") return app.set_parameter(name, value);
+  else if (action == "seed") return app.set_seed(value);
+  else if (action == "save") return app.save(value);
+  else if (action == "copy-link") app.copy_link();
+  return {};
+}
+
+const char* returned(std::string text) {
+  page()->text = std::move(text);
+  return page()->text.c_str();
+}
+
+}  // namespace
+}  // namespace attnlab
+
+using namespace attnlab;
+
+extern "C" {
+
+EMSCRIPTEN_KEEPALIVE int app_open(const char* query, int has_canvas, double memory_bytes) {
+  page() = std::make_unique<Page>(memory_bytes);
+  const bool drawn = has_canvas && page()->canvas.open();
+  AppOptions options;
+  options.build = {kVersion, kTarget, "simd128"};
+  options.memory_limit_bytes = memory_bytes;
+  page()->app = std::make_unique<App>(platform(), page()->pool, options);
+  page()->app->open_query(query);
+  return drawn || !has_canvas;
+}
+
+EMSCRIPTEN_KEEPALIVE void app_size(float width, float height, float ratio) {
+  page()->input.width = width;
+  page()->input.height = height;
+  page()->input.pixel_ratio = ratio;
+}
+
+EMSCRIPTEN_KEEPALIVE void app_theme(int dark, int reduced_motion) {
+  page()->input.dark = dark != 0;
+  page()->input.reduced_motion = reduced_motion != 0;
+}
+
+EMSCRIPTEN_KEEPALIVE int app_poll(double now) { return page()->app->poll(now); }
+
+EMSCRIPTEN_KEEPALIVE int app_frame(double now) {
+  page()->input.now = now;
+  return page()->canvas.draw(*page()->app, page()->input);
+}
+
+EMSCRIPTEN_KEEPALIVE void app_restore() { page()->canvas.restore(); }
+
+EMSCRIPTEN_KEEPALIVE void app_pointer(int kind, float x, float y, int button, int touch) {
+  page()->input.touch = touch != 0;
+  page()->canvas.pointer(static_cast<Canvas::Pointer>(kind), x, y, button, touch != 0);
+}
+
+EMSCRIPTEN_KEEPALIVE int app_wheel(float x, float y) { return page()->canvas.wheel(x, y); }
+
+EMSCRIPTEN_KEEPALIVE int app_key(const char* code, int down, int modifiers) {
+  return page()->canvas.key(code, down != 0, modifiers);
+}
+
+EMSCRIPTEN_KEEPALIVE void app_text(const char* utf8) { page()->canvas.text(utf8); }
+EMSCRIPTEN_KEEPALIVE void app_focus(int focused) { page()->canvas.focus(focused != 0); }
+EMSCRIPTEN_KEEPALIVE int app_wants_text() { return page()->canvas.wants_text(); }
+EMSCRIPTEN_KEEPALIVE int app_wants_escape() { return page()->canvas.wants_escape(); }
+
+EMSCRIPTEN_KEEPALIVE void app_job_news(std::uint32_t ticket, int kind, double fraction,
+                                       const std::uint8_t* bytes, std::size_t size) {
+  page()->pool.receive(ticket, static_cast<WorkerPoolExecutor::News>(kind), fraction,
+                       Bytes(bytes, bytes + size));
+}
+
+EMSCRIPTEN_KEEPALIVE void app_open_query(const char* query) { page()->app->open_query(query); }
+
+EMSCRIPTEN_KEEPALIVE const char* app_act(const char* action, const char* name, const char* value) {
+  return returned(act(*page()->app, action, name, value));
+}
+
+EMSCRIPTEN_KEEPALIVE const char* app_state() { return returned(page()->app->state_json()); }
+EMSCRIPTEN_KEEPALIVE const char* app_experiments() { return returned(experiments_json()); }
+EMSCRIPTEN_KEEPALIVE int app_dark() { return page()->app->theme_dark(); }
+
+}  // extern "C"

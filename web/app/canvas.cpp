@@ -1,0 +1,216 @@
+// Canvas: Dear ImGui on an HTML canvas. See canvas.h.
+#include "web/app/canvas.h"
+
+#include <GLES3/gl3.h>
+#include <emscripten/html5.h>
+
+#include <algorithm>
+#include <string>
+
+#include "imgui.h"
+#include "imgui_impl_opengl3.h"
+#include "imgui_internal.h"
+#include "ui/app.h"
+#include "web/app/host.h"
+
+namespace attnlab {
+namespace {
+
+struct KeyName {
+  std::string_view code;
+  ImGuiKey key;
+};
+
+constexpr KeyName kKeyNames[] = {
+    {"ArrowLeft", ImGuiKey_LeftArrow},   {"ArrowRight", ImGuiKey_RightArrow},
+    {"ArrowUp", ImGuiKey_UpArrow},       {"ArrowDown", ImGuiKey_DownArrow},
+    {"PageUp", ImGuiKey_PageUp},         {"PageDown", ImGuiKey_PageDown},
+    {"Home", ImGuiKey_Home},             {"End", ImGuiKey_End},
+    {"Insert", ImGuiKey_Insert},         {"Delete", ImGuiKey_Delete},
+    {"Backspace", ImGuiKey_Backspace},   {"Space", ImGuiKey_Space},
+    {"Enter", ImGuiKey_Enter},           {"Escape", ImGuiKey_Escape},
+    {"NumpadEnter", ImGuiKey_KeypadEnter}, {"Minus", ImGuiKey_Minus},
+    {"Equal", ImGuiKey_Equal},           {"Comma", ImGuiKey_Comma},
+    {"Period", ImGuiKey_Period},         {"Slash", ImGuiKey_Slash},
+    {"NumpadAdd", ImGuiKey_KeypadAdd},   {"NumpadSubtract", ImGuiKey_KeypadSubtract},
+    {"NumpadDecimal", ImGuiKey_KeypadDecimal},
+};
+
+ImGuiKey key_named(std::string_view code) {
+  for (const KeyName& name : kKeyNames) {
+    if (name.code == code) return name.key;
+  }
+  const auto one_of = [&](std::string_view prefix, char first, char last, ImGuiKey key) {
+    if (code.size() != prefix.size() + 1 || !code.starts_with(prefix)) return ImGuiKey_None;
+    const char end = code.back();
+    return end < first || end > last ? ImGuiKey_None : static_cast<ImGuiKey>(key + (end - first));
+  };
+  if (const ImGuiKey key = one_of("Key", 'A', 'Z', ImGuiKey_A); key != ImGuiKey_None) return key;
+  if (const ImGuiKey key = one_of("Digit", '0', '9', ImGuiKey_0); key != ImGuiKey_None) return key;
+  return one_of("Numpad", '0', '9', ImGuiKey_Keypad0);
+}
+
+const char* css_cursor(ImGuiMouseCursor cursor) {
+  switch (cursor) {
+    case ImGuiMouseCursor_None: return "none";
+    case ImGuiMouseCursor_TextInput: return "text";
+    case ImGuiMouseCursor_ResizeAll: return "move";
+    case ImGuiMouseCursor_ResizeNS: return "ns-resize";
+    case ImGuiMouseCursor_ResizeEW: return "ew-resize";
+    case ImGuiMouseCursor_ResizeNESW: return "nesw-resize";
+    case ImGuiMouseCursor_ResizeNWSE: return "nwse-resize";
+    case ImGuiMouseCursor_Hand: return "pointer";
+    case ImGuiMouseCursor_NotAllowed: return "not-allowed";
+    default: return "default";
+  }
+}
+
+void set_up_io() {
+  ImGuiIO& io = ImGui::GetIO();
+  io.BackendPlatformName = "attnlab_canvas";
+  io.IniFilename = nullptr;
+  io.LogFilename = nullptr;
+  io.ConfigInputTextCursorBlink = false;  // an idle lab draws nothing
+  io.ConfigFlags |= ImGuiConfigFlags_NavEnableKeyboard;
+  io.BackendFlags |= ImGuiBackendFlags_HasMouseCursors;
+  ImGuiPlatformIO& platform = ImGui::GetPlatformIO();
+  platform.Platform_SetClipboardTextFn = [](ImGuiContext*, const char* text) {
+    host::copy_text(text);
+  };
+  platform.Platform_GetClipboardTextFn = [](ImGuiContext*) -> const char* {
+    static std::string text;
+    text = host::clipboard_text();
+    return text.c_str();
+  };
+}
+
+}  // namespace
+
+Canvas::~Canvas() {
+  if (!open_) return;
+  ImGui_ImplOpenGL3_Shutdown();
+  ImGui::DestroyContext();
+}
+
+bool Canvas::open() {
+  EmscriptenWebGLContextAttributes attributes;
+  emscripten_webgl_init_context_attributes(&attributes);
+  attributes.majorVersion = 2;
+  attributes.alpha = false;
+  attributes.depth = false;
+  attributes.stencil = false;
+  attributes.antialias = false;  // Dear ImGui smooths its own edges
+  attributes.powerPreference = EM_WEBGL_POWER_PREFERENCE_LOW_POWER;
+  const EMSCRIPTEN_WEBGL_CONTEXT_HANDLE context =
+      emscripten_webgl_create_context("#canvas", &attributes);
+  if (context <= 0) return false;
+  emscripten_webgl_make_context_current(context);
+  ImGui::CreateContext();
+  set_up_io();
+  open_ = ImGui_ImplOpenGL3_Init("#version 300 es");
+  return open_;
+}
+
+void Canvas::restore() {
+  if (!open_) return;
+  ImGui_ImplOpenGL3_Shutdown();
+  ImGui_ImplOpenGL3_Init("#version 300 es");
+}
+
+bool Canvas::draw(App& app, const FrameInput& input) {
+  if (!open_ || input.width <= 0 || input.height <= 0) return false;
+  if (ratio_ != input.pixel_ratio || dark_ != static_cast<int>(app.theme_dark())) {
+    ratio_ = input.pixel_ratio;
+    dark_ = static_cast<int>(app.theme_dark());
+    setup_fonts_and_style(ratio_, dark_ != 0);
+  }
+  ImGuiIO& io = ImGui::GetIO();
+  io.DisplaySize = {input.width, input.height};
+  io.DisplayFramebufferScale = {input.pixel_ratio, input.pixel_ratio};
+  const double passed = last_now_ < 0 ? 0 : input.now - last_now_;
+  io.DeltaTime = static_cast<float>(std::clamp(passed, 1e-4, 1.0));
+  last_now_ = input.now;
+
+  ImGui_ImplOpenGL3_NewFrame();
+  ImGui::NewFrame();
+  bool more = app.frame(input);
+  ImGui::Render();
+  glClearColor(0, 0, 0, 1);
+  glClear(GL_COLOR_BUFFER_BIT);
+  ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
+
+  if (const int cursor = ImGui::GetMouseCursor(); cursor != cursor_) {
+    cursor_ = cursor;
+    host::set_cursor(css_cursor(cursor));
+  }
+  // Events are trickled one change a frame, so some may still wait for theirs.
+  more = more || ImGui::GetCurrentContext()->InputEventsQueue.Size > 0;
+  more = more || dark_ != static_cast<int>(app.theme_dark());
+  return more;
+}
+
+void Canvas::pointer(Pointer kind, float x, float y, int button, bool touch) {
+  if (!open_) return;
+  ImGuiIO& io = ImGui::GetIO();
+  io.AddMouseSourceEvent(touch ? ImGuiMouseSource_TouchScreen : ImGuiMouseSource_Mouse);
+  if (kind == Pointer::kLeave) {
+    io.AddMousePosEvent(-FLT_MAX, -FLT_MAX);
+    return;
+  }
+  io.AddMousePosEvent(x, y);
+  if (kind == Pointer::kMove) return;
+  constexpr int kButtons[] = {ImGuiMouseButton_Left, ImGuiMouseButton_Middle,
+                              ImGuiMouseButton_Right};
+  if (button >= 0 && button <= 2) io.AddMouseButtonEvent(kButtons[button], kind == Pointer::kDown);
+  // A finger that is lifted hovers over nothing.
+  if (touch && kind == Pointer::kUp) io.AddMousePosEvent(-FLT_MAX, -FLT_MAX);
+}
+
+bool Canvas::wheel(float x, float y) {
+  if (!open_) return false;
+  bool moves = false;
+  for (ImGuiWindow* window = ImGui::GetCurrentContext()->HoveredWindow; window && !moves;
+       window = window->ParentWindow) {
+    const float past = y > 0 ? window->Scroll.y : window->ScrollMax.y - window->Scroll.y;
+    moves = y != 0 && past >= 1;
+  }
+  if (moves) ImGui::GetIO().AddMouseWheelEvent(x, y);
+  return moves;
+}
+
+bool Canvas::key(std::string_view code, bool down, int modifiers) {
+  if (!open_) return false;
+  ImGuiIO& io = ImGui::GetIO();
+  io.AddKeyEvent(ImGuiMod_Ctrl, modifiers & 1);
+  io.AddKeyEvent(ImGuiMod_Shift, modifiers & 2);
+  io.AddKeyEvent(ImGuiMod_Alt, modifiers & 4);
+  io.AddKeyEvent(ImGuiMod_Super, modifiers & 8);
+  const ImGuiKey key = key_named(code);
+  if (key == ImGuiKey_None) return false;
+  io.AddKeyEvent(key, down);
+  if (modifiers & (1 | 4 | 8)) {
+    // Of the browser's shortcuts the lab takes those of text editing, while it edits text.
+    const bool editing = key == ImGuiKey_A || key == ImGuiKey_X || key == ImGuiKey_Z ||
+                         key == ImGuiKey_Y || key == ImGuiKey_LeftArrow ||
+                         key == ImGuiKey_RightArrow || key == ImGuiKey_Backspace;
+    return wants_text() && editing && !(modifiers & 4);
+  }
+  return true;
+}
+
+void Canvas::text(const char* utf8) {
+  if (open_) ImGui::GetIO().AddInputCharactersUTF8(utf8);
+}
+
+void Canvas::focus(bool focused) {
+  if (open_) ImGui::GetIO().AddFocusEvent(focused);
+}
+
+bool Canvas::wants_text() const { return open_ && ImGui::GetIO().WantTextInput; }
+
+bool Canvas::wants_escape() const {
+  return open_ && (ImGui::GetIO().WantTextInput || ImGui::GetCurrentContext()->ActiveId != 0 ||
+                   ImGui::GetCurrentContext()->OpenPopupStack.Size > 0);
+}
+
+}  // namespace attnlab

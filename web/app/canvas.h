@@ -1,0 +1,52 @@
+// Dear ImGui's platform half for a browser canvas: input events in, frames out through WebGL 2.
+// Supports mouse, touch and pen, wheel, keyboard, text, clipboard, cursors, any device pixel ratio,
+// and a lost and restored WebGL context. web/canvas.js listens, this file translates.
+#pragma once
+
+#include <string_view>
+
+namespace attnlab {
+
+class App;
+struct FrameInput;
+
+class Canvas {
+ public:
+  Canvas() = default;
+  ~Canvas();
+  Canvas(const Canvas&) = delete;
+  Canvas& operator=(const Canvas&) = delete;
+
+  /// Opens WebGL 2 on the element "#canvas"; false where the browser has none.
+  bool open();
+  /// The context came back after a loss: everything on the GPU is made anew.
+  void restore();
+
+  /// Draws one frame of the app. True when the next one should follow at once.
+  bool draw(App& app, const FrameInput& input);
+
+  enum class Pointer : int { kMove = 0, kDown = 1, kUp = 2, kLeave = 3 };
+  /// Logical pixels from the canvas' corner; button 0 left, 1 middle, 2 right (as in the DOM).
+  void pointer(Pointer kind, float x, float y, int button, bool touch);
+  /// Wheel movement in lines, positive away from the user. False: nothing here would move, so the
+  /// page may scroll.
+  bool wheel(float x, float y);
+  /// A key by its DOM `code` ("KeyA", "ArrowLeft"); modifiers: 1 ctrl, 2 shift, 4 alt, 8 meta. True:
+  /// the lab uses the key, so the page must not.
+  bool key(std::string_view code, bool down, int modifiers);
+  void text(const char* utf8);
+  void focus(bool focused);
+  /// A text field is being edited.
+  bool wants_text() const;
+  /// Escape would close or cancel something inside the lab.
+  bool wants_escape() const;
+
+ private:
+  bool open_ = false;
+  float ratio_ = 0;
+  int dark_ = -1;
+  double last_now_ = -1;
+  int cursor_ = -2;
+};
+
+}  // namespace attnlab

@@ -1,0 +1,177 @@
+// The canvas as Dear ImGui's window: size, pointer, touch, wheel, keyboard, text, clipboard, lost
+// context. Translates DOM events into the calls of web/app/app.cpp and asks for a redraw after each.
+
+const kind = { move: 0, down: 1, up: 2, leave: 3 };
+
+/** Keeps the canvas' pixels equal to the screen's at every zoom; calls resized after a change. */
+function follow_size(canvas, app, resized) {
+  const apply = (css_width, css_height, pixel_width, pixel_height) => {
+    if (css_width < 1 || css_height < 1) return;
+    if (canvas.width !== pixel_width) canvas.width = pixel_width;
+    if (canvas.height !== pixel_height) canvas.height = pixel_height;
+    app._app_size(css_width, css_height, pixel_width / css_width);
+    resized();
+  };
+  const measure = () => {
+    const { width, height } = canvas.getBoundingClientRect();
+    apply(width, height, Math.round(width * devicePixelRatio), Math.round(height * devicePixelRatio));
+  };
+  const observer = new ResizeObserver(([entry]) => {
+    const device = entry.devicePixelContentBoxSize?.[0];
+    if (!device) return measure();
+    const { inlineSize, blockSize } = entry.contentBoxSize[0];
+    apply(inlineSize, blockSize, device.inlineSize, device.blockSize);
+  });
+  try {
+    observer.observe(canvas, { box: 'device-pixel-content-box' });
+  } catch {
+    observer.observe(canvas);
+  }
+  // Moving to another screen changes the ratio, not always the size.
+  const follow_ratio = () => {
+    const query = matchMedia(`(resolution: ${devicePixelRatio}dppx)`);
+    query.addEventListener('change', () => (measure(), follow_ratio()), { once: true });
+  };
+  follow_ratio();
+  measure();
+}
+
+function follow_pointer(canvas, app, keyboard, redraw) {
+  const send = (event, what) => {
+    const box = canvas.getBoundingClientRect();
+    const touch = event.pointerType === 'touch';
+    app._app_pointer(what, event.clientX - box.left, event.clientY - box.top, event.button, touch);
+    redraw();
+  };
+  canvas.addEventListener('pointermove', (event) => send(event, kind.move));
+  canvas.addEventListener('pointerdown', (event) => {
+    canvas.focus({ preventScroll: true });
+    canvas.setPointerCapture(event.pointerId);
+    send(event, kind.down);
+  });
+  canvas.addEventListener('pointerup', (event) => {
+    send(event, kind.up);
+    if (event.pointerType === 'touch') keyboard.offer();
+  });
+  // The browser took the gesture over, to scroll the page: let go, away from whatever was pressed.
+  canvas.addEventListener('pointercancel', () => {
+    app._app_pointer(kind.leave, 0, 0, 0, true);
+    app._app_pointer(kind.up, -1e6, -1e6, 0, true);
+    redraw();
+  });
+  canvas.addEventListener('pointerleave', (event) => send(event, kind.leave));
+  canvas.addEventListener('contextmenu', (event) => event.preventDefault());
+}
+
+/** The page scrolls as if the lab were a picture, unless it has focus and something to scroll. */
+function follow_wheel(canvas, app, keyboard, redraw) {
+  const lines = [1 / 100, 1 / 3, 3]; // of one wheel unit: pixels, lines, pages
+  canvas.addEventListener(
+    'wheel',
+    (event) => {
+      if (event.ctrlKey || !keyboard.focused()) return;
+      const unit = lines[event.deltaMode] ?? lines[0];
+      if (app._app_wheel(-event.deltaX * unit, -event.deltaY * unit)) event.preventDefault();
+      redraw();
+    },
+    { passive: false },
+  );
+}
+
+/** Keys and text; a hidden field takes the text where the keyboard is on the screen. */
+class Keyboard {
+  #pasted = '';
+
+  constructor(canvas, field, app, redraw) {
+    Object.assign(this, { canvas, field, app, redraw });
+    for (const element of [canvas, field]) {
+      element.addEventListener('keydown', (event) => this.#key(event, true));
+      element.addEventListener('keyup', (event) => this.#key(event, false));
+      element.addEventListener('focus', () => this.#focus(true));
+      element.addEventListener('blur', () => this.#focus(false));
+    }
+    field.addEventListener('input', () => this.#typed());
+    document.addEventListener('paste', (event) => this.#paste(event));
+  }
+
+  focused() {
+    return document.activeElement === this.canvas || document.activeElement === this.field;
+  }
+
+  pasted() {
+    return this.#pasted;
+  }
+
+  /** After a tap: opens the on-screen keyboard when a text field is being edited. */
+  offer() {
+    if (this.app._app_wants_text()) this.field.focus({ preventScroll: true });
+  }
+
+  #focus(focused) {
+    this.app._app_focus(focused);
+    this.redraw();
+  }
+
+  #send(code, down, modifiers) {
+    const used = this.app.ccall(
+      'app_key', 'number', ['string', 'number', 'number'], [code, down, modifiers]);
+    this.redraw();
+    return used !== 0;
+  }
+
+  #text(text) {
+    this.app.ccall('app_text', null, ['string'], [text]);
+    this.redraw();
+  }
+
+  #key(event, down) {
+    if (event.key === 'Tab' || event.isComposing) return; // leaves the lab; belongs to an IME
+    const { ctrlKey, shiftKey, altKey, metaKey } = event;
+    const modifiers =
+      (ctrlKey ? 1 : 0) | (shiftKey ? 2 : 0) | (altKey ? 4 : 0) | (metaKey ? 8 : 0);
+    const command = ctrlKey || metaKey;
+    if (command && event.code === 'KeyV') return; // the paste event follows
+    if (event.key === 'Escape' && down && !this.app._app_wants_escape()) {
+      document.activeElement.blur();
+      return;
+    }
+    const used = this.#send(event.code, down, modifiers);
+    if (!down || event.target === this.field) return;
+    const typing = event.key.length === 1 && !command && this.app._app_wants_text();
+    if (typing) this.#text(event.key);
+    if (typing || used) event.preventDefault();
+  }
+
+  #typed() {
+    if (this.field.value) this.#text(this.field.value);
+    this.field.value = '';
+  }
+
+  #paste(event) {
+    if (!this.focused() || !this.app._app_wants_text()) return;
+    this.#pasted = event.clipboardData.getData('text/plain');
+    for (const down of [true, false]) this.#send('KeyV', down, down ? 1 : 0);
+    event.preventDefault();
+  }
+}
+
+/**
+ * Connects the canvas with the app. redraw(): ask for a frame; draw_now(): draw before the next
+ * paint (a resized canvas is blank); lost(is_lost): the GPU took the context away or gave it back.
+ */
+export function attach_canvas({ canvas, field, app, redraw, draw_now, lost }) {
+  const keyboard = new Keyboard(canvas, field, app, redraw);
+  follow_size(canvas, app, draw_now);
+  follow_pointer(canvas, app, keyboard, redraw);
+  follow_wheel(canvas, app, keyboard, redraw);
+  canvas.addEventListener('webglcontextlost', (event) => {
+    event.preventDefault();
+    lost(true);
+  });
+  canvas.addEventListener('webglcontextrestored', () => {
+    app._app_restore();
+    lost(false);
+    redraw();
+  });
+  return keyboard;
+}

@@ -1,0 +1,132 @@
+// The worker's module: one job at a time, a step a call, nothing but core. web/worker.js drives it in
+// the browser, tests/parity/parity.mjs under Node.
+//
+// Contract with JavaScript (all texts are UTF-8 and end in a zero byte):
+//   compute_start(query, index)   begins job `index` of the run that full_query_text named; 1, or 0
+//                                 and compute_text() says why
+//   compute_step()                works for a step (10 to 200 ms); 0 goes on, 1 done, 2 failed
+//   compute_fraction()            how far the job is, 0..1
+//   compute_has_partial()         1 when a new partial output is at compute_bytes()
+//   compute_bytes() / _size()     the partial or final output; valid until the next call
+//   compute_text()                the newest sentence or document; valid until the next call
+//   compute_drop()                forgets the job and gives its memory back
+//   compute_document(query)       runs every job one after the other and leaves the result document
+//                                 (docs/cli.md) in compute_text(); 1, or 0 with a sentence there
+#include <emscripten/emscripten.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "attnlab_build_info.h"
+#include "core/experiment/codecs.h"
+#include "core/experiment/experiment.h"
+#include "core/experiment/registry.h"
+#include "core/experiment/steps.h"
+
+namespace attnlab {
+namespace {
+
+struct Worker {
+  JobSteps job;
+  Bytes bytes;
+  std::string text;
+};
+
+Worker& worker() {
+  static Worker instance;
+  return instance;
+}
+
+/// The run a full query names. Such a text comes from full_query_text, so anything the reader had to
+/// mend means that page and worker are of different builds.
+Expected<RunSpec> read_run(const char* query) {
+  Permalink link = read_query(query, *experiments().front());
+  if (!link.notes.empty()) {
+    return Error{"the worker does not understand the run (" + link.notes.front() +
+                 "); reload the page"};
+  }
+  return std::move(link.spec);
+}
+
+int fail(Error error) {
+  worker().text = std::move(error.sentence);
+  return 0;
+}
+
+Expected<Bytes> run_to_end(JobSteps job) {
+  while (job.step() == JobSteps::State::kRunning) {
+  }
+  if (job.state() == JobSteps::State::kFailed) return job.error();
+  return job.take_output();
+}
+
+}  // namespace
+}  // namespace attnlab
+
+using namespace attnlab;
+
+extern "C" {
+
+EMSCRIPTEN_KEEPALIVE int compute_start(const char* query, std::uint32_t index) {
+  Worker& state = worker();
+  state.job = {};
+  Expected<RunSpec> spec = read_run(query);
+  if (!spec) return fail(spec.error());
+  const Expected<Plan> plan = spec->experiment->plan(*spec);
+  if (!plan) return fail(plan.error());
+  if (index >= plan->jobs.size()) return fail({"the run has no job of this number"});
+  const Experiment& experiment = *spec->experiment;
+  state.job = experiment.start(*std::move(spec), index);
+  return 1;
+}
+
+EMSCRIPTEN_KEEPALIVE int compute_step() {
+  Worker& state = worker();
+  if (!state.job) return 2;
+  switch (state.job.step()) {
+    case JobSteps::State::kRunning: return 0;
+    case JobSteps::State::kDone: state.bytes = state.job.take_output(); return 1;
+    case JobSteps::State::kFailed: break;
+  }
+  state.text = state.job.error().sentence;
+  return 2;
+}
+
+EMSCRIPTEN_KEEPALIVE double compute_fraction() {
+  return worker().job ? worker().job.fraction() : 0;
+}
+
+EMSCRIPTEN_KEEPALIVE int compute_has_partial() {
+  Worker& state = worker();
+  if (!state.job) return 0;
+  std::optional<Bytes> partial = state.job.take_partial();
+  if (!partial) return 0;
+  state.bytes = *std::move(partial);
+  return 1;
+}
+
+EMSCRIPTEN_KEEPALIVE const std::uint8_t* compute_bytes() { return worker().bytes.data(); }
+EMSCRIPTEN_KEEPALIVE std::size_t compute_bytes_size() { return worker().bytes.size(); }
+EMSCRIPTEN_KEEPALIVE const char* compute_text() { return worker().text.c_str(); }
+EMSCRIPTEN_KEEPALIVE void compute_drop() { worker() = {}; }
+
+EMSCRIPTEN_KEEPALIVE int compute_document(const char* query) {
+  const Expected<RunSpec> spec = read_run(query);
+  if (!spec) return fail(spec.error());
+  const Expected<Plan> plan = spec->experiment->plan(*spec);
+  if (!plan) return fail(plan.error());
+  std::vector<JobOutput> outputs;
+  for (std::uint32_t index = 0; index < plan->jobs.size(); ++index) {
+    Expected<Bytes> bytes = run_to_end(spec->experiment->start(*spec, index));
+    if (!bytes) return fail(bytes.error());
+    outputs.push_back({index, *std::move(bytes)});
+  }
+  const Result result = spec->experiment->reduce(*spec, outputs);
+  worker().text = result_json(*spec, result, {kVersion, kTarget, "simd128"}, outputs.size(), 0);
+  return 1;
+}
+
+}  // extern "C"

@@ -1,0 +1,327 @@
+// The page: starts the app module, gives it what host.h asks for, and draws only when something
+// changed. docs/web.md has the contracts between the files of this folder.
+import { attach_canvas } from './canvas.js';
+import { set_text } from './dom.js';
+import { Twin } from './twin.js';
+import { WorkerPool } from './workers.js';
+
+const $ = (id) => document.getElementById(id);
+const seconds = () => performance.now() / 1000;
+const memory_bytes = 3e9; // of all workers together; wasm itself ends at 4 GB a worker
+const max_workers = 8;
+
+// --- What the reader sees when something is wrong ----------------------------------------------
+
+function notice(sentence) {
+  $('notice').hidden = !sentence;
+  set_text($('notice'), sentence);
+}
+
+/** The drawing cannot be shown; everything else may still work. */
+function cover(sentence) {
+  $('cover').hidden = !sentence;
+  $('cover').classList.add('failed');
+  $('cover_progress').hidden = true;
+  set_text($('cover_text'), sentence);
+}
+
+// --- Modules -------------------------------------------------------------------------------------
+
+/** Smallest module with a vector instruction: a browser that refuses it cannot run the lab. */
+const simd_probe = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15,
+  253, 98, 11,
+]);
+
+async function compile(url) {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url.pathname.split('/').pop()} could not be loaded (${response.status})`);
+  const typed = response.headers.get('Content-Type')?.startsWith('application/wasm');
+  if (typed && WebAssembly.compileStreaming) return WebAssembly.compileStreaming(response);
+  return WebAssembly.compile(await response.arrayBuffer());
+}
+
+const file = (name) => new URL(name, import.meta.url);
+
+async function load_app(host) {
+  const [{ default: create_app }, module] =
+    await Promise.all([import('./app.js'), compile(file('app.wasm'))]);
+  return new Promise((resolve, reject) => {
+    create_app({
+      host,
+      instantiateWasm(imports, receive) {
+        WebAssembly.instantiate(module, imports).then((made) => receive(made, module), reject);
+        return {};
+      },
+    }).then(resolve, reject);
+  });
+}
+
+// --- Permalinks ----------------------------------------------------------------------------------
+
+const page_keys = ['embed', 'ui', 'lock', 'theme'];
+let written_hash = '';
+
+/** The state of the address: the hash, and the page's own keys also from the search part. */
+function address_query() {
+  const search = new URLSearchParams(location.search);
+  const own = page_keys.filter((key) => search.has(key));
+  const extra = own.map((key) => `${key}=${encodeURIComponent(search.get(key))}`);
+  const hash = location.hash.slice(1);
+  return [hash.includes('=') ? hash : '', ...extra].filter(Boolean).join('&');
+}
+
+function show_permalink(query) {
+  if (location.hash.slice(1) === query) return;
+  written_hash = query;
+  history.replaceState(null, '', `#${query}`);
+}
+
+function link_text(query) {
+  const kept = query.split('&').filter((part) => !part.startsWith('embed='));
+  return `${location.origin}${location.pathname}#${kept.join('&')}`;
+}
+
+// --- Clipboard and files -------------------------------------------------------------------------
+
+async function copy_text(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    notice(`The browser does not allow copying. The text is: ${text}`);
+  }
+}
+
+function save_file(name, mime, bytes) {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([bytes], { type: mime }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+  return `Saved as ${name}.`;
+}
+
+// --- The lab -------------------------------------------------------------------------------------
+
+class Lab {
+  #frame = 0; // of requestAnimationFrame
+  #dirty = false;
+  #settle = [];
+  #poll_queued = false;
+  #refresh = 0;
+
+  async start() {
+    this.pool = new WorkerPool({
+      total: Math.max(1, Math.min(navigator.hardwareConcurrency || 2, max_workers)),
+      script: file('worker.js'),
+      module: () => compile(file('compute.wasm')),
+      news: (...news) => this.#news(...news),
+      changed: () => this.#poll_soon(),
+      notice,
+    });
+    this.app = await load_app(this.#host());
+    this.#follow_theme();
+    const drawn = this.app.ccall('app_open', 'number', ['string', 'number', 'number'],
+      [address_query(), 1, memory_bytes]) === 1;
+    this.experiments = JSON.parse(this.#text(this.app._app_experiments())).experiments;
+    this.twin = new Twin({
+      body: $('twin_body'),
+      details: $('twin_details'),
+      live: $('live'),
+      experiments: this.experiments,
+      act: (...call) => this.#act(...call),
+    });
+    this.#listen();
+    if (drawn) this.#draw_on($('canvas'));
+    else this.#without_drawing();
+    document.documentElement.dataset.ready = 'true';
+    this.redraw();
+  }
+
+  #host() {
+    return {
+      show_permalink,
+      link_text,
+      copy_text,
+      save_file,
+      state_changed: () => this.#refresh_soon(),
+      theme_changed: (dark) => this.#show_theme(dark),
+      set_cursor: (cursor) => { $('canvas').style.cursor = cursor; },
+      clipboard_text: () => this.keyboard?.pasted() ?? '',
+      workers: this.pool,
+    };
+  }
+
+  #draw_on(canvas) {
+    this.drawn = true;
+    this.keyboard = attach_canvas({
+      canvas,
+      field: $('typed'),
+      app: this.app,
+      redraw: () => this.#input(),
+      draw_now: () => this.#draw(),
+      lost: (lost) => {
+        this.drawn = !lost;
+        cover(lost ? 'The graphics processor took the drawing away; it comes back by itself.' : '');
+      },
+    });
+    $('cover').hidden = true;
+  }
+
+  #without_drawing() {
+    cover('This browser has no WebGL 2, so the figure cannot be drawn. ' +
+      'The controls and results below work without it.');
+    $('twin_details').open = true;
+  }
+
+  #text(pointer) {
+    return this.app.UTF8ToString(pointer);
+  }
+
+  #act(action, name, value) {
+    const types = ['string', 'string', 'string'];
+    const sentence = this.app.ccall('app_act', 'string', types, [action, name, value]);
+    this.#refresh_now();
+    this.redraw();
+    return sentence;
+  }
+
+  // Frames. Nothing is asked of the browser while nothing changes.
+
+  redraw() {
+    this.#dirty = true;
+    this.#ask();
+  }
+
+  #ask() {
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#poll();
+      if (this.#dirty) this.#draw();
+    });
+  }
+
+  #draw() {
+    this.#dirty = false;
+    if (this.drawn && this.app._app_frame(seconds())) this.redraw();
+  }
+
+  /** After input: now, and twice more, for hints that open after a moment's rest. */
+  #input() {
+    this.redraw();
+    this.#settle.forEach(clearTimeout);
+    this.#settle = [250, 700].map((delay) => setTimeout(() => this.redraw(), delay));
+  }
+
+  // Jobs.
+
+  #poll() {
+    if (this.app._app_poll(seconds())) this.redraw();
+  }
+
+  #news(ticket, kind, fraction, bytes = new Uint8Array()) {
+    const { app } = this;
+    const pointer = app._malloc(bytes.length || 1);
+    app.HEAPU8.set(bytes, pointer);
+    app._app_job_news(ticket, kind, fraction, pointer, bytes.length);
+    app._free(pointer);
+    // A hidden page gets no frames, yet its run goes on.
+    if (document.hidden) this.#poll_soon();
+    else this.#ask();
+  }
+
+  /** A worker is free: give it work before the next frame, once for all messages that wait. */
+  #poll_soon() {
+    if (this.#poll_queued || !this.app) return;
+    this.#poll_queued = true;
+    const turn = new MessageChannel();
+    turn.port1.onmessage = () => {
+      this.#poll_queued = false;
+      turn.port1.close();
+      this.#poll();
+    };
+    turn.port2.postMessage(0);
+  }
+
+  // What mirrors the state.
+
+  #refresh_soon() {
+    this.#refresh ||= setTimeout(() => this.#refresh_now(), 100);
+  }
+
+  #refresh_now() {
+    clearTimeout(this.#refresh);
+    this.#refresh = 0;
+    const state = JSON.parse(this.#text(this.app._app_state()));
+    this.#tell_story(state);
+    this.twin.update(state);
+  }
+
+  #tell_story(state) {
+    const experiment = this.experiments.find(({ id }) => id === state.experiment);
+    const preset = experiment.presets.find(({ name }) => name === state.preset);
+    document.title = `${experiment.title} - Attention Lab`;
+    set_text($('story_title'), experiment.title);
+    set_text($('story_question'), experiment.question);
+    set_text($('story_summary'), experiment.summary);
+    $('story_preset_box').hidden = !preset;
+    set_text($('story_preset'), preset?.label ?? '');
+    set_text($('story_preset_text'), preset?.text ?? '');
+  }
+
+  // The reader's system.
+
+  #follow_theme() {
+    const dark = matchMedia('(prefers-color-scheme: dark)');
+    const still = matchMedia('(prefers-reduced-motion: reduce)');
+    const tell = () => this.app._app_theme(dark.matches, still.matches);
+    const changed = () => {
+      tell();
+      this.redraw();
+    };
+    this.tell_theme = tell;
+    dark.addEventListener('change', changed);
+    still.addEventListener('change', changed);
+  }
+
+  #show_theme(dark) {
+    document.documentElement.dataset.theme = dark ? 'dark' : 'light';
+  }
+
+  #listen() {
+    this.tell_theme();
+    const own = new URLSearchParams(address_query());
+    document.documentElement.classList.toggle('embedded', own.get('embed') === '1');
+    this.#show_theme(this.app._app_dark() === 1);
+    addEventListener('hashchange', () => {
+      const hash = location.hash.slice(1);
+      if (!hash.includes('=') || hash === written_hash) return;
+      this.app.ccall('app_open_query', null, ['string'], [address_query()]);
+      this.redraw();
+      this.#refresh_soon();
+    });
+    $('twin_details').addEventListener('toggle', () => this.#refresh_now());
+    document.querySelector('.skip').addEventListener('click', (event) => {
+      event.preventDefault(); // the hash belongs to the permalink
+      $('twin_details').open = true;
+      $('twin').scrollIntoView();
+      $('twin').querySelector('summary').focus();
+    });
+  }
+}
+
+async function main() {
+  if (typeof WebAssembly !== 'object' || !WebAssembly.validate(simd_probe)) {
+    cover('This browser cannot run the lab: it lacks WebAssembly with SIMD. ' +
+      'Firefox, Chrome, Edge and Safari of 2023 or newer have it.');
+    return;
+  }
+  try {
+    await new Lab().start();
+  } catch (error) {
+    cover(`The lab could not be loaded: ${error.message}. Reload the page to try again.`);
+    console.error(error);
+  }
+}
+
+main();

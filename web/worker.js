@@ -1,0 +1,118 @@
+// Inside a Web Worker: one compute module, one job at a time, a few steps between two looks at the
+// message queue, so that hold and drop act within about 50 ms (or one step, when it is longer).
+//
+// From the page: load {module}, start {ticket, query, index}, hold, go, drop, ping.
+// To the page:   ready, progress {ticket, fraction}, partial {ticket, bytes}, done {ticket, bytes},
+//                failed {ticket, reason}, dropped, alive, died {reason}.
+import create_compute from './compute.js';
+
+const slice_ms = 40;
+const progress_every_ms = 100;
+
+let compute;
+let ticket = 0; // of the job in hand; 0: none
+let held = false;
+let last_progress = 0;
+let scheduled = false;
+
+// A message to oneself goes behind those that already wait, without the delay of a timer.
+const turn = new MessageChannel();
+turn.port1.onmessage = () => {
+  scheduled = false;
+  guard(work);
+};
+
+function schedule() {
+  if (scheduled || !ticket || held) return;
+  scheduled = true;
+  turn.port2.postMessage(0);
+}
+
+/** An abort or trap leaves the module unusable: say so and do nothing more. */
+function guard(action) {
+  if (compute === null) return;
+  try {
+    action();
+  } catch (error) {
+    compute = null;
+    ticket = 0;
+    const memory = /memory|OOM|allocat/i.test(String(error));
+    const reason = memory ? 'it ran out of memory' : `it stopped with "${error.message ?? error}"`;
+    postMessage({ type: 'died', reason });
+  }
+}
+
+const text = () => compute.UTF8ToString(compute._compute_text());
+
+function post_bytes(type) {
+  const begin = compute._compute_bytes();
+  const bytes = compute.HEAPU8.slice(begin, begin + compute._compute_bytes_size());
+  postMessage({ type, ticket, bytes }, [bytes.buffer]);
+}
+
+function finish() {
+  ticket = 0;
+  compute._compute_drop();
+}
+
+function work() {
+  if (!ticket || held) return;
+  const start = performance.now();
+  let outcome;
+  do outcome = compute._compute_step();
+  while (outcome === 0 && performance.now() - start < slice_ms);
+
+  if (outcome === 1) {
+    post_bytes('done');
+    finish();
+  } else if (outcome === 2) {
+    postMessage({ type: 'failed', ticket, reason: text() });
+    finish();
+  } else {
+    const now = performance.now();
+    if (now - last_progress >= progress_every_ms) {
+      last_progress = now;
+      postMessage({ type: 'progress', ticket, fraction: compute._compute_fraction() });
+      if (compute._compute_has_partial()) post_bytes('partial');
+    }
+    schedule();
+  }
+}
+
+async function load(module) {
+  compute = await create_compute({
+    instantiateWasm(imports, receive) {
+      WebAssembly.instantiate(module, imports).then((instance) => receive(instance, module), died);
+      return {};
+    },
+  });
+  postMessage({ type: 'ready' });
+}
+
+function died(error) {
+  compute = null;
+  postMessage({ type: 'died', reason: `it could not start (${error.message ?? error})` });
+}
+
+function start(message) {
+  ticket = message.ticket;
+  last_progress = performance.now();
+  const numbers = ['string', 'number'];
+  if (compute.ccall('compute_start', 'number', numbers, [message.query, message.index])) {
+    schedule();
+  } else {
+    postMessage({ type: 'failed', ticket, reason: text() });
+    finish();
+  }
+}
+
+onmessage = ({ data }) => {
+  switch (data.type) {
+    case 'load': load(data.module).catch(died); break;
+    case 'start': guard(() => start(data)); break;
+    case 'hold': held = true; break;
+    case 'go': held = false; schedule(); break;
+    case 'drop': guard(finish); postMessage({ type: 'dropped' }); break;
+    case 'ping': postMessage({ type: 'alive' }); break;
+  }
+};

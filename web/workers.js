@@ -1,0 +1,203 @@
+// The pool of Web Workers: starts, watches and replaces them. What a job is, and which comes next,
+// is decided in C++ (web/app/worker_pool.cpp); here a job is a ticket, a query and an index.
+
+/** Kinds of news, as in WorkerPoolExecutor::News. */
+export const news_kind = { progress: 0, partial: 1, done: 2, failed: 3, lost: 4 };
+
+const tick_ms = 1000;
+// Counted in ticks, not by the clock: a computer that slept has not made its workers late.
+const start_limit_ticks = 30;
+const silence_limit_ticks = 20;
+const ping_after_ticks = 3;
+const max_failed_starts = 3;
+
+const encode = (text) => new TextEncoder().encode(text);
+
+export class WorkerPool {
+  #slots = new Set(); // {worker, state: starting | free | busy | dropping, ticket, silent}
+  #module; // promise of the compiled module
+  #started = false;
+  #held = false;
+  #failed_starts = 0;
+  #replaced = 0;
+  #problem = '';
+  #timer = 0;
+
+  /**
+   * total: how many workers; script: URL of worker.js; module: () => promise of the compiled
+   * compute module; news(ticket, kind, fraction, bytes): of a job, bytes is output or sentence;
+   * changed(): a worker became free or the pool failed; notice(sentence): for the reader.
+   */
+  constructor({ total, script, module, news, changed, notice }) {
+    Object.assign(this, { total_: total, script, load_module: module, news, changed, notice });
+  }
+
+  total() {
+    return this.total_;
+  }
+
+  /** Ready workers without a job. The first question starts the pool. */
+  free() {
+    if (!this.#started) this.#start_all();
+    let count = 0;
+    for (const slot of this.#slots) count += slot.state === 'free' ? 1 : 0;
+    return count;
+  }
+
+  post(ticket, query, index) {
+    for (const slot of this.#slots) {
+      if (slot.state !== 'free') continue;
+      Object.assign(slot, { state: 'busy', ticket, silent: 0 });
+      slot.worker.postMessage({ type: 'start', ticket, query, index });
+      this.#watch();
+      return;
+    }
+  }
+
+  hold(held) {
+    this.#held = held;
+    for (const { worker, state } of this.#slots) {
+      if (state !== 'starting') worker.postMessage({ type: held ? 'hold' : 'go' });
+    }
+  }
+
+  /** Forgets every job, and earlier failures to start: the next run may try again. */
+  drop() {
+    for (const slot of this.#slots) {
+      if (slot.state !== 'busy') continue;
+      Object.assign(slot, { state: 'dropping', ticket: 0, silent: 0 });
+      slot.worker.postMessage({ type: 'drop' });
+    }
+    if (this.#problem || this.#slots.size < this.total_) this.#started = false;
+    this.#problem = '';
+    this.#failed_starts = 0;
+    this.#replaced = 0;
+  }
+
+  /** Why no worker can be had at all; empty while there is hope. */
+  problem() {
+    return this.#problem;
+  }
+
+  #start_all() {
+    this.#started = true;
+    this.#module = this.load_module();
+    this.#module.catch((error) => this.#give_up(error.message));
+    while (this.#slots.size < this.total_) this.#start_one();
+    this.#watch();
+  }
+
+  #start_one() {
+    const slot = { worker: undefined, state: 'starting', ticket: 0, silent: 0 };
+    try {
+      slot.worker = new Worker(this.script, { type: 'module' });
+    } catch (error) {
+      this.#give_up(`this browser refuses to start workers (${error.message})`);
+      return;
+    }
+    this.#slots.add(slot);
+    slot.worker.onmessage = ({ data }) => this.#receive(slot, data);
+    slot.worker.onmessageerror = () => this.#lose(slot, 'its message could not be read');
+    slot.worker.onerror = (event) => {
+      event.preventDefault();
+      this.#lose(slot, event.message ? `it stopped with "${event.message}"` : 'it did not load');
+    };
+    this.#module.then(
+      (module) => slot.worker.postMessage({ type: 'load', module }),
+      () => {}, // start_all has given up already
+    );
+  }
+
+  #receive(slot, message) {
+    if (!this.#slots.has(slot)) return;
+    slot.silent = 0;
+    switch (message.type) {
+      case 'ready':
+        slot.state = 'free';
+        if (this.#held) slot.worker.postMessage({ type: 'hold' });
+        this.changed();
+        break;
+      case 'progress':
+      case 'partial':
+        this.#tell(slot, message);
+        break;
+      case 'done':
+      case 'failed':
+        this.#tell(slot, message);
+        if (slot.state === 'busy') Object.assign(slot, { state: 'free', ticket: 0 });
+        this.changed();
+        break;
+      case 'dropped':
+        if (slot.state === 'dropping') slot.state = 'free';
+        this.changed();
+        break;
+      case 'died':
+        this.#lose(slot, message.reason);
+        break;
+    }
+  }
+
+  #tell(slot, { type, ticket, fraction = 0, bytes, reason = '' }) {
+    if (ticket === slot.ticket) {
+      this.news(ticket, news_kind[type], fraction, bytes ?? encode(reason));
+    }
+  }
+
+  /** A worker is gone: its job goes back, another worker takes its place. */
+  #lose(slot, reason) {
+    if (!this.#slots.delete(slot)) return;
+    slot.worker.terminate();
+    const starting = slot.state === 'starting';
+    if (slot.ticket) {
+      this.news(slot.ticket, news_kind.lost, 0, encode(`a worker was lost: ${reason}`));
+    }
+    const allowed = starting
+      ? ++this.#failed_starts < max_failed_starts
+      : ++this.#replaced <= 2 * this.total_;
+    if (allowed && this.#slots.size < this.total_) this.#start_one();
+    if (this.#slots.size === 0) {
+      this.#give_up(reason);
+    } else {
+      this.notice(
+        starting
+          ? `A worker could not be started (${reason}); the others go on.`
+          : `A worker was lost (${reason})${allowed ? ' and replaced' : ''}.` +
+            (slot.ticket ? ' Its job runs again.' : ''),
+      );
+    }
+    this.#watch();
+    this.changed();
+  }
+
+  #give_up(reason) {
+    for (const slot of [...this.#slots]) {
+      this.#slots.delete(slot);
+      slot.worker.terminate();
+      if (slot.ticket) this.news(slot.ticket, news_kind.lost, 0, encode(reason));
+    }
+    this.#problem = `No worker could be started: ${reason}. Reload the page, or try another browser.`;
+    this.changed();
+  }
+
+  /** Ticks only while an answer is awaited, so that an idle page does nothing. */
+  #watch() {
+    const waiting = () => [...this.#slots].filter(({ state }) => state !== 'free');
+    if (this.#timer || waiting().length === 0) return;
+    this.#timer = setInterval(() => {
+      const slots = waiting();
+      if (slots.length === 0) {
+        clearInterval(this.#timer);
+        this.#timer = 0;
+        return;
+      }
+      for (const slot of slots) {
+        slot.silent += 1;
+        const limit = slot.state === 'starting' ? start_limit_ticks : silence_limit_ticks;
+        if (slot.silent > limit) this.#lose(slot, 'it did not answer');
+        else if (slot.silent > ping_after_ticks && slot.state !== 'starting') {
+          slot.worker.postMessage({ type: 'ping' });
+        }
+      }
+    }, tick_ms);
+  }
+}
