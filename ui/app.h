@@ -79,8 +79,8 @@ class App {
 };
 
 /// Loads the font (sizes are rasterised on demand at the given ratio) and sets colours and spacing.
-/// Needs an ImGui context. Call again when ratio or theme changed; false when the built-in font had
-/// to be used.
+/// Needs an ImGui context. App::frame calls it again when ratio or theme changed, so a shell calls it
+/// once at its start; false when no font could be loaded.
 bool setup_fonts_and_style(float pixel_ratio, bool dark);
 
 }  // namespace attnlab

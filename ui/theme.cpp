@@ -1,13 +1,9 @@
 // Colours, type and spacing of the front end. Contrast of text is at least 4.5:1 on its ground.
 #include "ui/theme.h"
 
+#include "attnlab_font.h"
 #include "core/experiment/palette.h"
 #include "ui/app.h"
-
-#if __has_include("attnlab_font.h")
-#include "attnlab_font.h"
-#define ATTNLAB_HAS_FONT 1
-#endif
 
 namespace attnlab {
 namespace {
@@ -56,7 +52,6 @@ float g_pixel_ratio = 1;
 void load_fonts() {
   ImFontAtlas* atlas = ImGui::GetIO().Fonts;
   if (!atlas->Fonts.empty()) return;
-#ifdef ATTNLAB_HAS_FONT
   ImFontConfig config;
   config.FontDataOwnedByAtlas = false;
   const auto add = [&](const unsigned char* data, int size) {
@@ -64,9 +59,6 @@ void load_fonts() {
   };
   add(kFontRegular, kFontRegularSize);
   add(kFontBold, kFontBoldSize);
-#else
-  atlas->AddFontDefault();
-#endif
 }
 
 void set_metrics(ImGuiStyle& style) {
@@ -191,15 +183,12 @@ bool setup_fonts_and_style(float pixel_ratio, bool dark) {
   io.ConfigFlags |= ImGuiConfigFlags_NavEnableKeyboard;
   io.ConfigNavCaptureKeyboard = true;
   io.ConfigWindowsMoveFromTitleBarOnly = true;
+  io.ConfigInputTextCursorBlink = false;  // nothing redraws by itself
   ImGuiStyle& style = ImGui::GetStyle();
   style = ImGuiStyle();
   set_metrics(style);
   set_colours(style, *g_theme);
-#ifdef ATTNLAB_HAS_FONT
-  return true;
-#else
-  return false;
-#endif
+  return !io.Fonts->Fonts.empty();
 }
 
 }  // namespace attnlab

@@ -1,0 +1,309 @@
+// The actions of the front end and the flow from run to result; drawing is in app_frame.cpp.
+#include "ui/app.h"
+
+#include <algorithm>
+
+#include "core/experiment/registry.h"
+#include "core/experiment/text.h"
+#include "ui/app_state.h"
+
+namespace attnlab {
+namespace {
+
+constexpr double kReduceEvery = 0.15;    // seconds, while a run goes on
+constexpr double kTellEvery = 0.25;      // seconds between two news to the page
+constexpr double kLinkEvery = 0.35;      // browsers limit changes of the location
+constexpr double kProgressEvery = 0.1;   // seconds between two redraws for progress alone
+constexpr double kRestlessStep = 0.08;
+const std::vector<std::string> kPageKeys = {"ui", "lock", "theme", "embed"};
+
+ParameterSet first_parameters(const Experiment& experiment) {
+  if (!experiment.presets.empty()) {
+    Expected<ParameterSet> parameters =
+        preset_parameters(experiment, experiment.presets.front().name);
+    if (parameters) return *std::move(parameters);
+  }
+  return ParameterSet(experiment.schema);
+}
+
+std::string matching_preset(const RunSpec& spec) {
+  for (const Preset& preset : spec.experiment->presets) {
+    const Expected<ParameterSet> parameters = preset_parameters(*spec.experiment, preset.name);
+    if (parameters && *parameters == spec.parameters) return preset.name;
+  }
+  return {};
+}
+
+void refresh_figures(AppState& s) {
+  const bool of_run = s.run && (!s.changed() || !s.result.tables.empty());
+  s.figures = of_run ? s.run->spec().experiment->figures(s.run->spec(), s.result)
+                     : s.spec.experiment->figures(s.spec, Result{});
+  if (s.view.figure >= s.figures.size()) s.view.figure = 0;
+  s.touch();
+}
+
+/// After every change of spec: plan it, hold a run of other parameters, show the right figure.
+void spec_changed(AppState& s) {
+  s.preset = matching_preset(s.spec);
+  s.plan.reset();
+  s.plan_error.clear();
+  Expected<Plan> plan = s.spec.experiment->plan(s.spec);
+  if (plan) {
+    s.plan = *std::move(plan);
+    if (s.options.memory_limit_bytes > 0) {
+      const Expected<void> fits = check_memory(s.spec, *s.plan, s.options.memory_limit_bytes);
+      if (!fits) s.plan_error = fits.error().sentence;
+    }
+  } else {
+    s.plan_error = plan.error().sentence;
+  }
+  if (s.changed() && s.run->active()) s.run->pause();
+  refresh_figures(s);
+}
+
+void drop_run(AppState& s) {
+  s.executor.cancel();
+  s.run.reset();
+  s.clock = RunClock();
+  s.result = Result();
+  s.reduced_revision = 0;
+}
+
+/// A fresh run of the controls' parameters; false (with plan_error) when they cannot run.
+bool start_run(AppState& s) {
+  if (!s.plan_error.empty() || !s.plan) {
+    s.touch();
+    return false;
+  }
+  drop_run(s);
+  s.run.emplace(s.spec, *s.plan);
+  s.view.table = 0;
+  for (auto& [id, plot] : s.view.plots) plot.chosen.reset();
+  refresh_figures(s);
+  return true;
+}
+
+bool can_continue(const AppState& s) {
+  return s.run && !s.changed() &&
+         (s.run->state() == Run::State::kReady || s.run->state() == Run::State::kPaused);
+}
+
+void reduce(AppState& s) {
+  const std::vector<JobOutput> outputs = s.run->outputs();
+  s.result = s.run->spec().experiment->reduce(s.run->spec(), outputs);
+  s.reduced_revision = s.run->revision();
+  s.reduced_at = s.now;
+  refresh_figures(s);
+}
+
+void follow_run(AppState& s) {
+  const Run::State before = s.run->state();
+  if (before == Run::State::kRunning || before == Run::State::kPaused)
+    s.executor.poll(*s.run);
+  s.clock.tick(*s.run, s.now);
+  const bool active = s.run->active();
+  if (s.run->revision() != s.reduced_revision &&
+      (!active || s.now - s.reduced_at >= kReduceEvery))
+    reduce(s);
+  if (s.run->state() != before) s.touch();
+  if (s.run->fraction() != s.drawn_fraction && s.now - s.drawn_at >= kProgressEvery) {
+    s.drawn_fraction = s.run->fraction();
+    s.touch();
+  }
+}
+
+void take_page_keys(AppState& s, const Permalink& link) {
+  for (const auto& [key, value] : link.other) {
+    if (key == "ui") {
+      s.options.minimal = value == "min";
+    } else if (key == "embed") {
+      s.options.embedded = value != "0";
+    } else if (key == "lock") {
+      s.options.locked = split(value, ',');
+    } else if (key == "theme" && (value == "dark" || value == "light")) {
+      s.dark = value == "dark";
+      s.theme_chosen = true;
+    }
+    s.page_keys.emplace_back(key, value);
+  }
+}
+
+/// Whether a query says anything about the run, or only how the page should look.
+bool names_a_run(std::string_view query) {
+  for (const std::string& item : split(query, '&')) {
+    const std::string key = item.substr(0, item.find('='));
+    if (!key.empty() && key != "run" &&
+        std::find(kPageKeys.begin(), kPageKeys.end(), key) == kPageKeys.end())
+      return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool AppState::locked(std::string_view name) const {
+  return std::find(options.locked.begin(), options.locked.end(), name) != options.locked.end();
+}
+
+App::App(Platform platform, Executor& executor, AppOptions options) {
+  const Experiment& first = *experiments().front();
+  state_ = std::make_unique<AppState>(std::move(platform), executor, std::move(options),
+                                      RunSpec{&first, first_parameters(first)});
+  spec_changed(*state_);
+}
+
+App::~App() { state_->executor.cancel(); }
+
+void App::open_query(std::string_view query) {
+  AppState& s = *state_;
+  if (!query.empty() && (query.front() == '?' || query.front() == '#')) query.remove_prefix(1);
+  const Permalink link = read_query(query, *s.spec.experiment, kPageKeys);
+  s.page_keys.clear();
+  take_page_keys(s, link);
+  s.notes = link.notes;
+  s.parameter_notes.clear();
+  if (names_a_run(query)) {
+    if (!s.run || !(s.run->spec() == link.spec)) drop_run(s);
+    s.spec = link.spec;
+  }
+  spec_changed(s);
+  if (link.run) run();
+}
+
+std::string App::query() const {
+  std::string text = query_text(state_->spec);
+  for (const auto& [key, value] : state_->page_keys) text += "&" + key + "=" + value;
+  return text;
+}
+
+bool App::poll(double now) {
+  AppState& s = *state_;
+  s.now = now;
+  if (s.run) follow_run(s);
+  const bool active = s.run && s.run->active();
+  if (s.untold && (!active || now - s.told_at >= kTellEvery)) {
+    s.untold = false;
+    s.told_at = now;
+    if (s.platform.state_changed) s.platform.state_changed();
+  }
+  if (s.platform.show_permalink && now - s.linked_at >= kLinkEvery) {
+    std::string text = query();
+    if (text != s.shown_query) {
+      s.linked_at = now;
+      s.shown_query = std::move(text);
+      s.platform.show_permalink(s.shown_query);
+    }
+  }
+  const bool restless = now < s.restless_until && now - s.drawn_at >= kRestlessStep;
+  return s.redraw || restless;
+}
+
+void App::select_experiment(std::string_view id) {
+  AppState& s = *state_;
+  const Experiment* experiment = find_experiment(id);
+  if (!experiment) {
+    s.notes.push_back("There is no experiment named " + std::string(id) + ".");
+    return s.touch();
+  }
+  if (experiment == s.spec.experiment) return;
+  drop_run(s);
+  s.parameter_notes.clear();
+  s.spec = RunSpec{experiment, first_parameters(*experiment), s.spec.seed};
+  s.view.figure = s.view.table = 0;
+  spec_changed(s);
+}
+
+void App::select_preset(std::string_view name) {
+  AppState& s = *state_;
+  if (s.locked("preset")) return;
+  Expected<ParameterSet> parameters = preset_parameters(*s.spec.experiment, name);
+  if (!parameters) {
+    s.notes.push_back(parameters.error().sentence);
+    return s.touch();
+  }
+  for (const std::string& locked : s.options.locked)
+    if (s.spec.experiment->schema.find(locked))
+      parameters->set_text_clamped(locked, s.spec.parameters.text(locked));
+  s.parameter_notes.clear();
+  s.spec.parameters = *std::move(parameters);
+  spec_changed(s);
+}
+
+std::string App::set_parameter(std::string_view name, std::string_view text) {
+  AppState& s = *state_;
+  if (!s.spec.experiment->schema.find(name))
+    return "There is no parameter named " + std::string(name) + ".";
+  std::string note = s.locked(name) ? std::string(name) + " is fixed on this page."
+                                    : s.spec.parameters.set_text_clamped(name, text);
+  s.parameter_notes[std::string(name)] = note;
+  spec_changed(s);
+  return note;
+}
+
+std::string App::set_seed(std::string_view text) {
+  AppState& s = *state_;
+  const std::optional<std::int64_t> seed = read_integer(text);
+  std::string note;
+  if (s.locked("seed")) {
+    note = "seed is fixed on this page.";
+  } else if (!seed || *seed < 0 || static_cast<std::uint64_t>(*seed) > kMaxSeed) {
+    note = "seed = " + std::string(text) + " is not a whole number from 0 to " +
+           exact_text(static_cast<std::int64_t>(kMaxSeed)) + "; kept " +
+           exact_text(static_cast<std::int64_t>(s.spec.seed)) + ".";
+  } else {
+    s.spec.seed = static_cast<std::uint64_t>(*seed);
+  }
+  s.parameter_notes["seed"] = note;
+  spec_changed(s);
+  return note;
+}
+
+void App::run() {
+  AppState& s = *state_;
+  if (can_continue(s) || start_run(s)) s.run->resume();
+  s.touch();
+}
+
+void App::pause() {
+  if (state_->run) state_->run->pause();
+  state_->touch();
+}
+
+void App::step() {
+  AppState& s = *state_;
+  const bool running = s.run && !s.changed() && s.run->active();
+  if (running || can_continue(s) || start_run(s)) s.run->step_once();
+  s.touch();
+}
+
+void App::reset() {
+  drop_run(*state_);
+  refresh_figures(*state_);
+}
+
+const Run* App::current_run() const { return state_->run ? &*state_->run : nullptr; }
+const Result& App::result() const { return state_->result; }
+
+bool App::theme_dark() const { return state_->dark; }
+
+void App::set_theme_dark(bool dark) {
+  AppState& s = *state_;
+  s.theme_chosen = true;
+  if (s.dark != dark) {
+    s.dark = dark;
+    if (s.platform.theme_changed) s.platform.theme_changed(dark);
+  }
+  s.touch();
+}
+
+void App::set_minimal(bool minimal) {
+  state_->options.minimal = minimal;
+  state_->touch();
+}
+
+void App::set_embedded(bool embedded) {
+  state_->options.embedded = embedded;
+  state_->touch();
+}
+
+}  // namespace attnlab

@@ -1,0 +1,74 @@
+// What the front end remembers, shared by the actions (app.cpp) and the views.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/experiment/run.h"
+#include "ui/platform.h"
+#include "ui/plot.h"
+
+namespace attnlab {
+
+/// What the reader opened, folded and toggled; no influence on numbers.
+struct ViewState {
+  std::map<std::string, PlotState> plots;  ///< by figure id
+  std::size_t figure = 0, table = 0;
+  bool table_open = false;
+  bool more_open = false;
+  bool text_open = true;
+  bool focus_run_button = false;
+};
+
+struct AppState {
+  AppState(Platform shell, Executor& runner, AppOptions wanted, RunSpec first)
+      : platform(std::move(shell)),
+        executor(runner),
+        options(std::move(wanted)),
+        spec(std::move(first)) {}
+
+  Platform platform;
+  Executor& executor;
+  AppOptions options;
+
+  RunSpec spec;              ///< what the controls show
+  std::string preset;        ///< the preset that spec equals, empty when none
+  std::optional<Plan> plan;  ///< of spec
+  std::string plan_error;    ///< why spec cannot run, empty when it can
+
+  std::optional<Run> run;
+  RunClock clock;
+  Result result;                ///< of the run, as far as it is
+  std::vector<Figure> figures;  ///< of the run, or the empty ones of spec
+  std::uint64_t reduced_revision = 0;
+
+  std::vector<std::string> notes;                      ///< until the reader dismisses them
+  std::map<std::string, std::string> parameter_notes;  ///< by parameter, until it changes again
+  std::vector<std::pair<std::string, std::string>> page_keys;  ///< ui, lock, theme, embed
+  std::string save_note;  ///< what the last save or copy did
+
+  bool dark = false;
+  bool theme_chosen = false;  ///< by the reader or a link: no longer the shell's choice
+  float styled_ratio = 0;     ///< of the last setup_fonts_and_style
+  bool styled_dark = false;
+
+  double now = 0;
+  double reduced_at = -1e9, told_at = -1e9, linked_at = -1e9, drawn_at = -1e9;
+  double restless_until = 0;  ///< hover delays and layout settle until then
+  bool redraw = true;         ///< something visible changed
+  bool untold = true;         ///< the shell has not heard of the newest state
+  std::string shown_query;
+  double drawn_fraction = -1;
+
+  ViewState view;
+
+  /// The run's parameters are not those of the controls any more.
+  bool changed() const { return run && !(run->spec() == spec); }
+  bool locked(std::string_view name) const;
+  void touch() { redraw = untold = true; }
+};
+
+}  // namespace attnlab

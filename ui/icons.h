@@ -1,0 +1,29 @@
+// Small pictures drawn with strokes, sharp at every size and independent of the font.
+#pragma once
+
+#include "imgui.h"
+
+namespace attnlab {
+
+enum class Icon {
+  kPlay,
+  kPause,
+  kStep,
+  kReset,
+  kWarning,
+  kCheck,
+  kCross,
+  kQuestion,
+  kSun,
+  kMoon,
+  kLink,
+  kSave,
+  kTable,
+  kDown,
+  kRight,
+};
+
+/// Centred, fitting into a square of `size` pixels.
+void draw_icon(ImDrawList* list, Icon icon, ImVec2 centre, float size, ImU32 colour);
+
+}  // namespace attnlab

@@ -1,0 +1,199 @@
+// The plot widget: puts title, axes, series, labels and read-out together for one frame.
+#include "ui/plot.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "imgui_internal.h"
+#include "ui/plot_draw.h"
+#include "ui/plot_parts.h"
+#include "ui/theme.h"
+
+namespace attnlab {
+namespace {
+
+constexpr float kReach = 22.0f;       // pixels within which the mouse finds a point
+constexpr float kTouchReach = 36.0f;
+constexpr float kWidest = 1.75f;      // width over height beyond which a plot stays narrower
+constexpr float kInset = 10.0f;       // between the axes' ends and the area's edges
+constexpr float kNarrow = 480.0f;
+
+float draw_heading(ImDrawList* list, const Figure& figure, const Box& outer) {
+  const bool narrow = outer.width() < kNarrow;
+  const float title_size = narrow ? 17.0f : kTitleSize;
+  float y = outer.y0;
+  draw_text(list, ImVec2(outer.x0, y), figure.title, true, title_size, theme().ink,
+            outer.width());
+  y += text_size(figure.title, true, title_size, outer.width()).y + 3;
+  if (!figure.subtitle.empty()) {
+    draw_text(list, ImVec2(outer.x0, y), figure.subtitle, false, kSmallSize, theme().muted,
+              outer.width());
+    y += text_size(figure.subtitle, false, kSmallSize, outer.width()).y;
+  }
+  return y + 10;
+}
+
+/// The box of axes and what stands around it, from the space below the heading.
+PlotFrame lay_out(const Figure& figure, const PlotState& state, const Box& outer, float top) {
+  PlotFrame frame;
+  frame.x = {figure.x.logarithmic, x_range(figure, state.hidden), 0, 1};
+  frame.y = {figure.y.logarithmic, y_range(figure, state.hidden), 0, 1};
+  const float label_height = kSmallSize + 6;
+  frame.area = {outer.x0, top + label_height, outer.x1, outer.y1 - 2 * label_height - 2};
+  frame.y_ticks = axis_ticks(figure.y, frame.y.range, frame.area.height(),
+                             [](const TickText&) { return kSmallSize; });
+  float tick_width = 0;
+  for (const Tick& tick : frame.y_ticks)
+    tick_width = std::max(tick_width, tick_text_size(tick.text, kSmallSize).x);
+  const float label_width = series_label_width(figure);
+  frame.legend_row = label_width > 0.26f * outer.width();
+  frame.area.x0 += tick_width + 8;
+  frame.area.x1 -= frame.legend_row || label_width == 0 ? 8 : label_width + kLabelOffset;
+  if (frame.legend_row) frame.area.y0 += legend_row_height(figure, outer.width());
+  frame.area.y1 = std::max(frame.area.y1, frame.area.y0 + 60);
+  frame.x.begin = frame.area.x0 + kInset;
+  frame.x.end = frame.area.x1 - kInset;
+  frame.y.begin = frame.area.y1;
+  frame.y.end = frame.area.y0;
+  frame.x_ticks =
+      axis_ticks(figure.x, frame.x.range, frame.x.end - frame.x.begin,
+                 [](const TickText& text) { return tick_text_size(text, kSmallSize).x; });
+  frame.y_ticks = axis_ticks(figure.y, frame.y.range, frame.area.height(),
+                             [](const TickText&) { return kSmallSize; });
+  return frame;
+}
+
+void draw_axes(ImDrawList* list, const Figure& figure, const PlotFrame& frame,
+               const Box& outer) {
+  const Box& area = frame.area;
+  const Theme& t = theme();
+  for (const Tick& tick : frame.y_ticks) {
+    const float y = std::round(frame.y.pixel(tick.value)) + 0.5f;
+    list->AddLine(ImVec2(area.x0, y), ImVec2(area.x1, y), t.grid, 1);
+    const ImVec2 size = tick_text_size(tick.text, kSmallSize);
+    draw_tick_text(list, ImVec2(area.x0 - 8 - size.x, y - size.y / 2), tick.text, kSmallSize,
+                   t.muted);
+  }
+  for (const Tick& tick : frame.x_ticks) {
+    const float x = std::round(frame.x.pixel(tick.value)) + 0.5f;
+    list->AddLine(ImVec2(x, area.y0), ImVec2(x, area.y1), t.grid, 1);
+    const ImVec2 size = tick_text_size(tick.text, kSmallSize);
+    const float left = std::clamp(x - size.x / 2, outer.x0, outer.x1 - size.x);
+    draw_tick_text(list, ImVec2(left, area.y1 + 5), tick.text, kSmallSize, t.muted);
+  }
+  draw_text(list, ImVec2(outer.x0, area.y0 - kSmallSize - 8), figure.y.label,
+            false, kSmallSize, t.muted);
+  const float width = text_size(figure.x.label, false, kSmallSize).x;
+  const float centre = (area.x0 + area.x1 - width) / 2;
+  draw_text(list, ImVec2(std::max(outer.x0, std::min(centre, outer.x1 - width)),
+                         area.y1 + kSmallSize + 10),
+            figure.x.label, false, kSmallSize, t.muted);
+}
+
+void draw_references(ImDrawList* list, const Figure& figure, const PlotFrame& frame) {
+  const ImU32 colour = with_alpha(theme().muted, 0.8f);
+  for (const ReferenceLine& line : figure.references) {
+    const Scale& scale = line.vertical ? frame.x : frame.y;
+    if (!scale.shows(line.at)) continue;
+    const float at = std::round(scale.pixel(line.at)) + 0.5f;
+    const Box& a = frame.area;
+    if (line.vertical) {
+      list->AddLine(ImVec2(at, a.y0), ImVec2(at, a.y1), colour, 1);
+    } else {
+      list->AddLine(ImVec2(a.x0, at), ImVec2(a.x1, at), colour, 1);
+    }
+  }
+}
+
+void draw_all_series(ImDrawList* list, const Figure& figure, const PlotState& state,
+                     const PlotFrame& frame, const PlotOptions& options,
+                     const std::string& emphasised) {
+  for (const bool measured : {false, true})
+    for (const Series& series : figure.series) {
+      if ((series.role == SeriesRole::kMeasured) != measured ||
+          is_hidden(state.hidden, series))
+        continue;
+      float opacity = measured ? options.opacity : 0.9f;
+      if (!emphasised.empty() && series.id != emphasised) opacity *= 0.25f;
+      draw_series(list, series, frame.x, frame.y, frame.area, opacity);
+    }
+}
+
+/// Arrow keys walk over the points while the plot has the keyboard focus.
+void take_arrow_keys(const Figure& figure, PlotState& state) {
+  static constexpr std::pair<ImGuiKey, Direction> kKeys[] = {
+      {ImGuiKey_LeftArrow, Direction::kLeft},
+      {ImGuiKey_RightArrow, Direction::kRight},
+      {ImGuiKey_UpArrow, Direction::kUp},
+      {ImGuiKey_DownArrow, Direction::kDown}};
+  const ImGuiID owner = ImGui::GetItemID();
+  for (const auto& [key, direction] : kKeys) {
+    if (ImGui::IsKeyPressed(key, ImGuiInputFlags_Repeat, owner))
+      state.chosen = step_point(figure, state.hidden, state.chosen, direction);
+    ImGui::SetKeyOwner(key, owner);  // so that they do not move the focus away
+  }
+}
+
+/// The point to read out: under the mouse, else the one chosen by key or tap.
+std::optional<PointRef> point_of_interest(const Figure& figure, PlotState& state,
+                                          const PlotFrame& frame, bool touch) {
+  const Box& area = frame.area;
+  ImGui::SetCursorScreenPos(ImVec2(area.x0, area.y0));
+  ImGui::SetNextItemAllowOverlap();
+  const bool pressed =
+      ImGui::InvisibleButton("points", ImVec2(area.width(), area.height()));
+  if (ImGui::IsItemFocused() && ImGui::GetIO().NavVisible) take_arrow_keys(figure, state);
+  std::optional<PointRef> hovered;
+  if (ImGui::IsItemHovered()) {
+    const ImVec2 mouse = ImGui::GetIO().MousePos;
+    hovered = nearest_point(figure, state.hidden, frame.x, frame.y, mouse.x, mouse.y,
+                            touch ? kTouchReach : kReach);
+  }
+  if (pressed && !ImGui::GetIO().NavVisible) state.chosen = hovered;
+  if (state.chosen && read_out(figure, *state.chosen).empty()) state.chosen.reset();
+  return hovered ? hovered : state.chosen;
+}
+
+}  // namespace
+
+bool plot(const char* id, const Figure& figure, PlotState& state, const PlotOptions& options,
+          ImVec2 size) {
+  ImGui::PushID(id);
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  const ImVec2 origin = ImGui::GetCursorScreenPos();
+  Box outer{origin.x, origin.y, origin.x + size.x, origin.y + size.y};
+  if (size.x > kWidest * size.y) {
+    const float spare = (size.x - kWidest * size.y) / 2;
+    outer.x0 += spare, outer.x1 -= spare;
+  }
+  const float top = draw_heading(list, figure, outer);
+  PlotFrame frame = lay_out(figure, state, outer, top);
+
+  const bool shows_points = has_measured_points(figure);
+  bool pressed = false;
+  state.read_out.clear();
+  draw_axes(list, figure, frame, outer);
+  draw_references(list, figure, frame);
+  if (shows_points) {
+    const auto point = point_of_interest(figure, state, frame, options.touch);
+    const LabelLayout labels = place_labels(figure, state, frame, outer, top);
+    const std::string emphasised = label_buttons(figure, state, labels, options.touch);
+    draw_all_series(list, figure, state, frame, options, emphasised);
+    draw_labels(list, figure, state, frame, labels, emphasised);
+    if (point) draw_read_out(list, figure, state, frame, outer, *point);
+    if (options.phase == PlotPhase::kPaused || options.phase == PlotPhase::kFailed)
+      draw_badge(list, frame.area, options);
+  } else {
+    const LabelLayout labels = place_labels(figure, state, frame, outer, top);
+    const std::string emphasised = label_buttons(figure, state, labels, options.touch);
+    draw_all_series(list, figure, state, frame, options, emphasised);
+    draw_labels(list, figure, state, frame, labels, emphasised);
+    pressed = empty_picture(list, frame.area, options);
+  }
+  ImGui::SetCursorScreenPos(origin);
+  ImGui::Dummy(size);
+  ImGui::PopID();
+  return pressed;
+}
+
+}  // namespace attnlab

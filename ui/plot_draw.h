@@ -1,0 +1,37 @@
+// Strokes and marks of a plot on ImGui's draw list: dashed lines, markers, error bars, bands and
+// numbers with superscripts.
+#pragma once
+
+#include <span>
+
+#include "imgui.h"
+#include "ui/plot_layout.h"
+
+namespace attnlab {
+
+enum class Dash { kSolid, kLong, kDashed, kDotted };
+
+/// A polyline; dashes keep their phase across corners.
+void draw_line(ImDrawList* list, std::span<const ImVec2> points, ImU32 colour, float width,
+               Dash dash);
+
+/// One of eight shapes by colour slot, shifted by the variant, so that colour is never alone.
+/// Variants above 0 are hollow.
+void draw_marker(ImDrawList* list, ImVec2 centre, float radius, const Series& series,
+                 ImU32 colour, ImU32 ground);
+
+/// Line, band, error bars and markers of one series inside `area`.
+void draw_series(ImDrawList* list, const Series& series, const Scale& x, const Scale& y,
+                 const Box& area, float opacity);
+
+ImVec2 tick_text_size(const TickText& text, float size);
+/// `position` is the top left corner.
+void draw_tick_text(ImDrawList* list, ImVec2 position, const TickText& text, float size,
+                    ImU32 colour);
+
+/// Plain text in a face of the theme; returns its size.
+ImVec2 text_size(std::string_view text, bool bold, float size, float wrap_width = 0);
+void draw_text(ImDrawList* list, ImVec2 position, std::string_view text, bool bold, float size,
+               ImU32 colour, float wrap_width = 0);
+
+}  // namespace attnlab

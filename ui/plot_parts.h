@@ -1,0 +1,58 @@
+// Parts of the plot widget that stand around the curves: labels that toggle series, labels of
+// guides, the read-out, and the pictures of the states without points.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "imgui.h"
+#include "ui/plot.h"
+#include "ui/plot_layout.h"
+
+namespace attnlab {
+
+inline constexpr float kLabelOffset = 34.0f;  ///< from the area's edge to the text of an end label
+
+struct PlotFrame {
+  Box area;
+  Scale x, y;
+  std::vector<Tick> x_ticks, y_ticks;
+  bool legend_row = false;  ///< labels stand above the plot, not at the lines' ends
+};
+
+/// Where the labels of this frame stand. Index i belongs to series i; a series without a place has
+/// an empty box.
+struct LabelLayout {
+  std::vector<Box> series;
+  std::vector<Box> references;
+};
+
+/// Width of the widest label of a measured series, 0 without any.
+float series_label_width(const Figure& figure);
+float legend_row_height(const Figure& figure, float width);
+
+/// Measured series: at the lines' ends (or in a row above); guides and references: inside, where it
+/// is emptiest. `top` is where the row starts.
+LabelLayout place_labels(const Figure& figure, const PlotState& state, const PlotFrame& frame,
+                         const Box& outer, float top);
+
+/// The labels as buttons: a press shows or hides the series. Returns the id of the series to bring
+/// out (hovered or focused), else nothing.
+std::string label_buttons(const Figure& figure, PlotState& state, const LabelLayout& labels,
+                          bool touch);
+
+void draw_labels(ImDrawList* list, const Figure& figure, const PlotState& state,
+                 const PlotFrame& frame, const LabelLayout& labels,
+                 const std::string& emphasised);
+
+/// Ring around the point and one line near it; the line goes to state.read_out, too.
+void draw_read_out(ImDrawList* list, const Figure& figure, PlotState& state,
+                   const PlotFrame& frame, const Box& outer, PointRef point);
+
+/// "Paused" or "Failed" in the corner of a plot that has points.
+void draw_badge(ImDrawList* list, const Box& area, const PlotOptions& options);
+
+/// Icon and sentence in the middle of a plot without points; true when pressed.
+bool empty_picture(ImDrawList* list, const Box& area, const PlotOptions& options);
+
+}  // namespace attnlab
