@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/experiment/experiment.h"
@@ -20,8 +21,10 @@ struct Permalink {
 };
 
 /// Reads leniently and never fails: unknown keys and values out of range are dropped or clamped
-/// with a note. `preset=NAME` is applied before the other keys. Percent-encoding and '+' are
-/// understood. Keys in `extra_keys` are passed through in `other` without a note.
+/// with a note. `preset=NAME` is applied before the other keys; of a key given twice the last one
+/// counts. Percent-encoding and '+' are understood, a leading '?' or '#' is skipped. `e` finds the
+/// registered experiments and `default_experiment`. Keys in `extra_keys` are passed through in
+/// `other` without a note. At most 20 notes are kept; the last then counts the others.
 Permalink read_query(std::string_view query, const Experiment& default_experiment,
                      const std::vector<std::string>& extra_keys = {});
 
@@ -44,19 +47,29 @@ std::string result_json(const RunSpec& spec, const Result& result, const BuildIn
                         std::size_t jobs, double elapsed_s);
 
 /// Experiments with parameters, ranges, defaults and presets: `attnlab list --json` and the page.
+/// {"attnlab":1,"experiments":[...]}, each entry as experiment_json prints it.
 std::string experiments_json();
+std::string experiment_json(const Experiment& experiment);
 
-/// Parameter values from a JSON object {"dim": 16, "samples": [16, 64]}; strict.
+/// Parameter values from a JSON object {"dim": 16, "samples": [16, 64]}, the others at their
+/// defaults; strict. A string is read like a flag's text ("16,64"), a number for a list is a list
+/// of one.
 Expected<ParameterSet> read_parameters_json(const Experiment& experiment, std::string_view json);
 std::string parameters_json(const ParameterSet& parameters);
 
-/// A text as a JSON string, with quotes.
+/// One value as JSON: a number, a string or an array.
+std::string value_json(const ParameterValue& value);
+
+/// A text as a JSON string, with quotes; bytes that are not UTF-8 become U+FFFD.
 std::string json_quoted(std::string_view text);
 
 // --- CSV (RFC 4180, header row, CRLF-free: lines end in \n) -----------------------------------
 
+/// Text that looks like a number is quoted, so that it reads back as text.
 std::string table_csv(const Table& table);
-/// Reads it back: integers, reals and empty cells by their looks, everything else as text.
+/// Reads it back: integers, reals and empty cells by their looks, everything else and every quoted
+/// cell as text. A real with a whole value ("2") reads back as an integer. CRLF line ends are
+/// understood; rows of another length than the header and stray quotes are refused.
 Expected<Table> read_csv(std::string_view text);
 
 // --- Journal: finished jobs of one run, append-only, one line each ----------------------------
@@ -69,10 +82,11 @@ std::string journal_line(const JobOutput& output);
 struct Journal {
   std::vector<JobOutput> outputs;  ///< everything intact, in file order
   std::size_t intact_bytes = 0;    ///< length of the intact beginning: append from here
-  std::size_t dropped_lines = 0;   ///< torn or damaged lines after it
+  std::size_t dropped_lines = 0;   ///< torn or damaged lines after it, and every line after those
 };
 /// Reads a journal's text; an error when it is not a journal or that of another run. Everything
-/// before the first damaged line is kept.
+/// before the first damaged line is kept. A file that was torn within its first line (also an
+/// empty one) gives intact_bytes 0: the header has to be written again.
 Expected<Journal> read_journal(std::string_view text, const RunSpec& spec,
                                std::string_view version);
 

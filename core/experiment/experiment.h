@@ -76,7 +76,15 @@ struct Experiment {
   std::vector<Figure> (*figures)(const RunSpec& spec, const Result& result) = nullptr;
 };
 
-/// The parameters of a preset on top of the defaults; nothing for an unknown name.
+/// The parameters of a preset on top of the defaults; for an unknown name a sentence with the names
+/// there are.
 Expected<ParameterSet> preset_parameters(const Experiment& experiment, std::string_view preset);
+
+/// ParameterSet::set_text for one parameter of the run; the sentence for an unknown parameter names
+/// the experiment.
+Expected<void> set_parameter(RunSpec& spec, std::string_view name, std::string_view text);
+
+/// "seed must be 0 to 9007199254740991, not ..." for anything else.
+Expected<std::uint64_t> read_seed(std::string_view text);
 
 }  // namespace attnlab

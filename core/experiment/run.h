@@ -16,7 +16,7 @@ class Run {
  public:
   enum class State { kReady, kRunning, kPaused, kFinished, kFailed };
 
-  Run(RunSpec spec, Plan plan);
+  Run(RunSpec spec, Plan plan);  ///< a plan without jobs is finished at once
 
   const RunSpec& spec() const { return spec_; }
   const Plan& plan() const { return plan_; }
@@ -25,7 +25,9 @@ class Run {
   // What the user does.
   void resume();     ///< ready or paused -> running
   void pause();      ///< running -> paused: no new job is handed out, executors hold theirs
-  void step_once();  ///< lets one more job finish, then pauses
+  /// Lets one more job finish, then pauses; a job held in flight counts as that one. Calling it
+  /// again before that lets one more through.
+  void step_once();
   /// Takes over a job finished earlier (a resume file); false when the index is unknown or done.
   bool adopt(std::uint32_t index, Bytes bytes);
 
@@ -33,7 +35,7 @@ class Run {
   std::optional<std::uint32_t> take();  ///< next job to work on; nothing when paused or all taken
   void report(std::uint32_t index, double fraction);
   void report_partial(std::uint32_t index, Bytes bytes);
-  void complete(std::uint32_t index, Bytes bytes);
+  void complete(std::uint32_t index, Bytes bytes);  ///< also after a pause, a loss or a failure
   void fail(std::uint32_t index, Error error);  ///< the whole run fails; finished jobs are kept
   /// The worker died or never answered: the job waits again; after kMaxLosses losses the run fails.
   void lost(std::uint32_t index, std::string reason);
@@ -51,35 +53,43 @@ class Run {
   std::uint64_t revision() const { return revision_; }
   /// Complete outputs and newest partial ones, by index.
   std::vector<JobOutput> outputs() const;
-  /// Complete outputs that were not handed out by this call before (for a journal).
+  /// Complete outputs that were not handed out by this call before and were not adopted, in the
+  /// order in which they were completed (for a journal).
   std::vector<JobOutput> take_finished();
 
  private:
   enum class JobState { kWaiting, kWorking, kDone };
   struct Job {
     JobState state = JobState::kWaiting;
+    double cost = 1;
     double fraction = 0;
     int losses = 0;
-    bool handed_out = false;
     bool has_partial = false;
     Bytes bytes;
   };
-  void finish_if_done();
+  Job* job(std::uint32_t index);
+  void accept(std::uint32_t index, Bytes bytes);
+  void settle(Job& job, JobState state);
+  std::string job_name(std::uint32_t index) const;
 
   RunSpec spec_;
   Plan plan_;
   State state_ = State::kReady;
   std::vector<Job> jobs_;
+  double total_cost_ = 0;
   std::size_t done_ = 0;
+  std::size_t working_ = 0;
+  std::size_t next_ = 0;  ///< no job before this one waits
   std::uint64_t revision_ = 0;
-  std::size_t steps_allowed_ = 0;  ///< jobs that step_once still lets through; 0: no limit
-  bool stepping_ = false;
+  std::size_t steps_allowed_ = 0;  ///< jobs that step_once still lets finish; 0: no limit
+  std::vector<std::uint32_t> finished_;  ///< completed, not yet taken by take_finished
   Error error_;
   std::vector<std::string> notes_;
 };
 
 /// Measures rate and remaining time of a run from times that the front end passes in (seconds,
-/// any origin); pauses do not count.
+/// any origin). Only time in which the run was running counts, and only work that was done since
+/// the clock's first tick or the run's start: adopted jobs make it neither faster nor slower.
 class RunClock {
  public:
   void tick(const Run& run, double now);
@@ -88,8 +98,11 @@ class RunClock {
   double remaining() const;        ///< seconds; negative until something is known
 
  private:
-  double elapsed_ = 0, last_ = -1, fraction_ = 0, first_fraction_ = -1;
-  double jobs_ = 0;
+  double elapsed_ = 0;
+  double last_ = 0;  ///< time of the last tick
+  bool ticked_ = false, was_running_ = false;
+  double first_fraction_ = 0, fraction_ = 0;
+  double first_jobs_ = 0, jobs_ = 0;
 };
 
 /// Runs a run's jobs somewhere. poll() never blocks for long: it moves news into the run and hands

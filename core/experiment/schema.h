@@ -1,5 +1,5 @@
-// The schema: every parameter of an experiment described once, for sliders, flags, permalinks, JSON,
-// clamping, documentation and the fuzzer.
+// The schema: every parameter of an experiment described once, for sliders, flags, permalinks,
+// JSON, clamping, documentation and the fuzzer.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ enum class ParameterKind {
   kChoiceList,    ///< kept in the order of the choices, without repeats
 };
 
-/// kInteger: int64; kReal: double; kChoice: string; kChoiceOrReal: string or double; lists: vectors.
+/// kInteger: int64; kReal: double; kChoice: string; kChoiceOrReal: string or double; lists: vectors
 using ParameterValue =
     std::variant<std::int64_t, double, std::string, std::vector<std::int64_t>, std::vector<double>,
                  std::vector<std::string>>;
@@ -71,12 +71,16 @@ class ParameterSet {
   const ParameterValue& value(std::string_view name) const;
 
   /// Strict: refuses what the schema does not allow with one sentence naming parameter, value and
-  /// range, and changes nothing then. Text is the canonical text of a value ("16,64" for lists).
+  /// range, and changes nothing then. Text is the canonical text of a value ("16,64" for lists);
+  /// blanks around a value or a list entry do not count. A whole number may be written in any
+  /// decimal form whose value is exactly whole ("1000", "1e3", "16.0"); in the same way `set` takes
+  /// a real for an integer and an integer for a real when no digit is lost.
   Expected<void> set(std::string_view name, ParameterValue value);
   Expected<void> set_text(std::string_view name, std::string_view text);
 
   /// Lenient, for permalinks: clamps numbers, drops unknown list entries and unreadable values;
-  /// returns the sentence that says what was done, empty when the text was taken as it is.
+  /// returns the sentence that says what was done, empty when the text was taken as it is. A value
+  /// of which nothing can be used leaves the parameter as it was.
   std::string set_text_clamped(std::string_view name, std::string_view text);
 
   /// Canonical text of one value; set_text(name, text(name)) changes nothing.
@@ -88,12 +92,17 @@ class ParameterSet {
   }
 
  private:
-  std::size_t index(std::string_view name) const;
+  std::size_t known_index(std::string_view name) const;
   const Schema* schema_;
   std::vector<ParameterValue> values_;
 };
 
-/// "16 to 65536", "one of a, b, c", "one of oracle, validation or a number from 1e-12 to 1000".
+/// "16 to 65536", "one of a, b, c", "one of oracle, validation or a number from 1e-12 to 1000",
+/// "up to 12 values, each 16 to 65536", "up to 3 of a, b, c".
 std::string allowed_text(const Parameter& parameter);
+
+/// `unknown parameter "headz" for OWNER; did you mean "heads"? It has: ...`; without an owner the
+/// sentence does not name one.
+Error unknown_parameter(const Schema& schema, std::string_view name, std::string_view owner = {});
 
 }  // namespace attnlab

@@ -13,6 +13,7 @@
 #include <exception>
 #include <new>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "core/experiment/bytes.h"
@@ -22,8 +23,11 @@ namespace attnlab {
 
 /// Fraction of the job's work that is done, 0..1; `partial` optionally shows what is known so far
 /// (same encoding as the final output; it replaces the partial output given before).
+/// Not an aggregate: GCC 12 would destroy the members of `co_yield StepProgress{...}` twice.
 struct StepProgress {
-  double fraction = 0;
+  StepProgress(double done, std::optional<Bytes> known = {})
+      : fraction(done), partial(std::move(known)) {}
+  double fraction;
   std::optional<Bytes> partial;
 };
 
@@ -69,6 +73,8 @@ class [[nodiscard]] JobSteps {
         error = {"the job ran out of memory"};
       } catch (const std::exception& failure) {
         error = {std::string("the job stopped on an internal error: ") + failure.what()};
+      } catch (...) {
+        error = {"the job stopped on an internal error"};
       }
 #endif
       state = State::kFailed;
@@ -88,19 +94,24 @@ class [[nodiscard]] JobSteps {
     if (handle_) handle_.destroy();
   }
 
-  /// Runs up to the next co_yield; a job that is done or failed stays so.
+  /// Runs up to the next co_yield; a job that is done or failed stays so. An empty JobSteps has
+  /// failed.
   State step() {
+    if (!handle_) return State::kFailed;
     if (handle_.promise().state == State::kRunning && !handle_.done()) handle_.resume();
     return handle_.promise().state;
   }
 
   explicit operator bool() const { return static_cast<bool>(handle_); }
-  State state() const { return handle_.promise().state; }
+  State state() const { return handle_ ? handle_.promise().state : State::kFailed; }
   double fraction() const { return handle_.promise().fraction; }
   /// The newest partial output, handed out once.
   std::optional<Bytes> take_partial() { return std::exchange(handle_.promise().partial, {}); }
   Bytes take_output() { return std::move(handle_.promise().output); }
-  const Error& error() const { return handle_.promise().error; }
+  const Error& error() const {
+    static const Error not_started{"the job could not be started"};
+    return handle_ ? handle_.promise().error : not_started;
+  }
 
  private:
   explicit JobSteps(std::coroutine_handle<promise_type> handle) : handle_(handle) {}

@@ -1,0 +1,38 @@
+// What can be said about any experiment: its presets, one parameter of a run, its seed.
+#include "core/experiment/experiment.h"
+
+#include "core/experiment/text.h"
+
+namespace attnlab {
+
+Expected<ParameterSet> preset_parameters(const Experiment& experiment, std::string_view preset) {
+  std::vector<std::string> names;
+  for (const Preset& candidate : experiment.presets) {
+    names.push_back(candidate.name);
+    if (candidate.name != preset) continue;
+    ParameterSet parameters(experiment.schema);
+    for (const auto& [name, text] : candidate.values) {
+      if (const auto set = parameters.set_text(name, text); !set) return set.error();
+    }
+    return parameters;
+  }
+  return Error{unknown_name_text("preset", preset, experiment.id, names)};
+}
+
+Expected<void> set_parameter(RunSpec& spec, std::string_view name, std::string_view text) {
+  if (spec.experiment->schema.find(name) == nullptr) {
+    return unknown_parameter(spec.experiment->schema, name, spec.experiment->id);
+  }
+  return spec.parameters.set_text(name, text);
+}
+
+Expected<std::uint64_t> read_seed(std::string_view text) {
+  const std::optional<std::int64_t> seed = read_integer(trimmed(text));
+  if (seed && *seed >= 0 && static_cast<std::uint64_t>(*seed) <= kMaxSeed) {
+    return static_cast<std::uint64_t>(*seed);
+  }
+  return Error{"seed must be 0 to " + exact_text(static_cast<std::int64_t>(kMaxSeed)) + ", not " +
+               (seed ? exact_text(*seed) : quoted_text(text))};
+}
+
+}  // namespace attnlab

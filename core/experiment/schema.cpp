@@ -1,0 +1,315 @@
+// Reading, checking and clamping parameter values. Every way in (text, typed value, permalink) goes
+// through the same list of entries, so that all of them refuse with the same sentence.
+#include "core/experiment/schema.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <optional>
+
+#include "core/experiment/text.h"
+
+namespace attnlab {
+namespace {
+
+bool is_list(ParameterKind kind) {
+  return kind == ParameterKind::kIntegerList || kind == ParameterKind::kRealList ||
+         kind == ParameterKind::kChoiceList;
+}
+bool is_whole(ParameterKind kind) {
+  return kind == ParameterKind::kInteger || kind == ParameterKind::kIntegerList;
+}
+bool takes_numbers(ParameterKind kind) {
+  return kind != ParameterKind::kChoice && kind != ParameterKind::kChoiceList;
+}
+bool takes_choices(ParameterKind kind) {
+  return kind == ParameterKind::kChoiceOrReal || !takes_numbers(kind);
+}
+
+/// One scalar as somebody gave it: its text, and its number where it is one (also nan and inf).
+struct Entry {
+  std::string text;
+  std::optional<double> number;
+};
+
+Entry entry_of(std::string_view text) {
+  return {std::string(trimmed(text)), read_real(trimmed(text))};
+}
+Entry entry_of(double number) {
+  return {exact_text(number), number};
+}
+Entry entry_of(std::int64_t number) {
+  return {exact_text(number), static_cast<double>(number)};
+}
+Entry entry_of(const std::string& text) {
+  return entry_of(std::string_view(text));
+}
+
+std::vector<Entry> entries_of(const Parameter& parameter, std::string_view text) {
+  if (!is_list(parameter.kind)) return {entry_of(text)};
+  std::vector<Entry> entries;
+  for (const std::string& item : split(trimmed(text), ',')) entries.push_back(entry_of(item));
+  return entries;
+}
+
+std::vector<Entry> entries_of(const ParameterValue& value) {
+  std::vector<Entry> entries;
+  std::visit(
+      [&](const auto& held) {
+        using Held = std::decay_t<decltype(held)>;
+        if constexpr (std::is_arithmetic_v<Held> || std::is_same_v<Held, std::string>) {
+          entries.push_back(entry_of(held));
+        } else {
+          for (const auto& item : held) entries.push_back(entry_of(item));
+        }
+      },
+      value);
+  return entries;
+}
+
+std::string choice_names(const Parameter& parameter) {
+  std::vector<std::string> names;
+  for (const Choice& choice : parameter.choices) names.push_back(choice.name);
+  return join(names, ", ");
+}
+
+std::string range_text(const Parameter& parameter) {
+  return exact_text(parameter.min) + " to " + exact_text(parameter.max);
+}
+
+/// What one entry may be.
+std::string allowed_entry(const Parameter& parameter) {
+  if (!takes_numbers(parameter.kind)) return "one of " + choice_names(parameter);
+  if (parameter.kind != ParameterKind::kChoiceOrReal) return range_text(parameter);
+  return "one of " + choice_names(parameter) + " or a number from " + range_text(parameter);
+}
+
+bool is_choice(const Parameter& parameter, const std::string& text) {
+  return takes_choices(parameter.kind) &&
+         std::any_of(parameter.choices.begin(), parameter.choices.end(),
+                     [&](const Choice& choice) { return choice.name == text; });
+}
+
+bool usable_number(const Parameter& parameter, const Entry& entry) {
+  return takes_numbers(parameter.kind) && entry.number && std::isfinite(*entry.number);
+}
+
+/// The sentence that refuses an entry, empty when the parameter allows it.
+std::string refusal(const Parameter& parameter, const std::string& subject, const Entry& entry) {
+  if (is_choice(parameter, entry.text)) return {};
+  const std::string must = subject + " must be ";
+  if (!usable_number(parameter, entry)) {
+    return must + allowed_entry(parameter) + ", not " + quoted_text(entry.text);
+  }
+  const double number = *entry.number;
+  if (is_whole(parameter.kind) && number != std::round(number)) {
+    return must + "a whole number, " + range_text(parameter) + ", not " + exact_text(number);
+  }
+  if (number >= parameter.min && number <= parameter.max) return {};
+  return must + allowed_entry(parameter) + ", not " + exact_text(number);
+}
+
+/// The nearest allowed entry, or nothing.
+std::optional<Entry> clamped(const Parameter& parameter, const Entry& entry) {
+  if (is_choice(parameter, entry.text)) return entry;
+  if (!usable_number(parameter, entry)) return std::nullopt;
+  const double number = is_whole(parameter.kind) ? std::round(*entry.number) : *entry.number;
+  return entry_of(std::clamp(number, parameter.min, parameter.max));
+}
+
+std::string entry_count(std::size_t count) {
+  return exact_text(static_cast<std::int64_t>(count)) + (count == 1 ? " entry" : " entries");
+}
+
+/// The sentence that refuses the entries, empty when the parameter allows them.
+std::string refusal(const Parameter& parameter, const std::vector<Entry>& entries) {
+  const bool list = is_list(parameter.kind);
+  if (entries.empty()) {
+    return parameter.name + " needs at least one entry: " + allowed_text(parameter);
+  }
+  const std::size_t most = list ? parameter.max_items : 1;
+  if (entries.size() > most) {
+    return parameter.name + " may have at most " + entry_count(most) + ", not " +
+           exact_text(static_cast<std::int64_t>(entries.size()));
+  }
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const std::string place =
+        list ? ": entry " + exact_text(static_cast<std::int64_t>(i + 1)) : std::string();
+    std::string sentence = refusal(parameter, parameter.name + place, entries[i]);
+    if (!sentence.empty()) return sentence;
+  }
+  return {};
+}
+
+template <class T>
+std::vector<T> increasing(std::vector<T> values) {
+  std::sort(values.begin(), values.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+  return values;
+}
+
+/// The value of entries that the parameter allows.
+ParameterValue value_of(const Parameter& parameter, const std::vector<Entry>& entries) {
+  // Adding zero makes -0 a plain 0, which has one text only.
+  const auto real = [](const Entry& entry) { return *entry.number + 0.0; };
+  const auto whole = [](const Entry& entry) { return static_cast<std::int64_t>(*entry.number); };
+  switch (parameter.kind) {
+    case ParameterKind::kInteger:
+      return whole(entries[0]);
+    case ParameterKind::kReal:
+      return real(entries[0]);
+    case ParameterKind::kChoice:
+      return entries[0].text;
+    case ParameterKind::kChoiceOrReal:
+      if (is_choice(parameter, entries[0].text)) return entries[0].text;
+      return real(entries[0]);
+    case ParameterKind::kIntegerList: {
+      std::vector<std::int64_t> values;
+      for (const Entry& entry : entries) values.push_back(whole(entry));
+      return increasing(std::move(values));
+    }
+    case ParameterKind::kRealList: {
+      std::vector<double> values;
+      for (const Entry& entry : entries) values.push_back(real(entry));
+      return increasing(std::move(values));
+    }
+    case ParameterKind::kChoiceList:
+      break;
+  }
+  std::vector<std::string> values;
+  for (const Choice& choice : parameter.choices) {
+    const bool wanted = std::any_of(entries.begin(), entries.end(),
+                                    [&](const Entry& entry) { return entry.text == choice.name; });
+    if (wanted) values.push_back(choice.name);
+  }
+  return values;
+}
+
+std::string value_text(const ParameterValue& value) {
+  std::vector<std::string> texts;
+  for (const Entry& entry : entries_of(value)) texts.push_back(entry.text);
+  return join(texts, ",");
+}
+
+std::size_t index_of(const Schema& schema, std::string_view name) {
+  std::size_t i = 0;
+  while (i < schema.parameters.size() && schema.parameters[i].name != name) ++i;
+  return i;
+}
+
+/// The value as the kind that the caller asked for; anything else is a programming error.
+template <class T>
+const T& held(const ParameterValue& value) {
+  const T* wanted = std::get_if<T>(&value);
+  if (wanted == nullptr) std::abort();
+  return *wanted;
+}
+
+}  // namespace
+
+const Parameter* Schema::find(std::string_view name) const {
+  const std::size_t i = index_of(*this, name);
+  return i < parameters.size() ? &parameters[i] : nullptr;
+}
+
+ParameterSet::ParameterSet(const Schema& schema) : schema_(&schema) {
+  values_.reserve(schema.parameters.size());
+  for (const Parameter& parameter : schema.parameters) {
+    const std::vector<Entry> entries = entries_of(parameter.default_value);
+    if (!refusal(parameter, entries).empty()) std::abort();  // the schema contradicts itself
+    values_.push_back(value_of(parameter, entries));
+  }
+}
+
+std::size_t ParameterSet::known_index(std::string_view name) const {
+  const std::size_t i = index_of(*schema_, name);
+  if (i == values_.size()) std::abort();
+  return i;
+}
+
+const ParameterValue& ParameterSet::value(std::string_view name) const {
+  return values_[known_index(name)];
+}
+std::int64_t ParameterSet::integer(std::string_view name) const {
+  return held<std::int64_t>(value(name));
+}
+double ParameterSet::real(std::string_view name) const {
+  return held<double>(value(name));
+}
+const std::string& ParameterSet::choice(std::string_view name) const {
+  return held<std::string>(value(name));
+}
+const std::vector<std::int64_t>& ParameterSet::integers(std::string_view name) const {
+  return held<std::vector<std::int64_t>>(value(name));
+}
+const std::vector<double>& ParameterSet::reals(std::string_view name) const {
+  return held<std::vector<double>>(value(name));
+}
+const std::vector<std::string>& ParameterSet::choices(std::string_view name) const {
+  return held<std::vector<std::string>>(value(name));
+}
+
+Expected<void> ParameterSet::set(std::string_view name, ParameterValue value) {
+  const Parameter* parameter = schema_->find(name);
+  if (parameter == nullptr) return unknown_parameter(*schema_, name);
+  const std::vector<Entry> entries = entries_of(value);
+  if (std::string sentence = refusal(*parameter, entries); !sentence.empty()) {
+    return Error{std::move(sentence)};
+  }
+  values_[known_index(name)] = value_of(*parameter, entries);
+  return {};
+}
+
+Expected<void> ParameterSet::set_text(std::string_view name, std::string_view text) {
+  const Parameter* parameter = schema_->find(name);
+  if (parameter == nullptr) return unknown_parameter(*schema_, name);
+  const std::vector<Entry> entries = entries_of(*parameter, text);
+  if (std::string sentence = refusal(*parameter, entries); !sentence.empty()) {
+    return Error{std::move(sentence)};
+  }
+  values_[known_index(name)] = value_of(*parameter, entries);
+  return {};
+}
+
+std::string ParameterSet::set_text_clamped(std::string_view name, std::string_view text) {
+  const auto strict = set_text(name, text);
+  if (strict) return {};
+  const Parameter* parameter = schema_->find(name);
+  if (parameter == nullptr) return strict.error().sentence;
+  const std::size_t most = is_list(parameter->kind) ? parameter->max_items : 1;
+  std::vector<Entry> kept;
+  for (const Entry& entry : entries_of(*parameter, text)) {
+    const std::optional<Entry> near = clamped(*parameter, entry);
+    if (near && kept.size() < most) kept.push_back(*near);
+  }
+  ParameterValue& value = values_[known_index(name)];
+  if (!kept.empty()) value = value_of(*parameter, kept);
+  return strict.error().sentence + "; " + value_text(value) + " is used instead";
+}
+
+std::string ParameterSet::text(std::string_view name) const {
+  return value_text(value(name));
+}
+
+bool ParameterSet::is_default(std::string_view name) const {
+  const std::size_t i = known_index(name);
+  const Parameter& parameter = schema_->parameters[i];
+  return values_[i] == value_of(parameter, entries_of(parameter.default_value));
+}
+
+std::string allowed_text(const Parameter& parameter) {
+  if (!is_list(parameter.kind)) return allowed_entry(parameter);
+  const auto most = static_cast<std::int64_t>(parameter.max_items);
+  if (parameter.kind == ParameterKind::kChoiceList) {
+    return "up to " + exact_text(most) + " of " + choice_names(parameter);
+  }
+  return "up to " + exact_text(most) + " values, each " + range_text(parameter);
+}
+
+Error unknown_parameter(const Schema& schema, std::string_view name, std::string_view owner) {
+  std::vector<std::string> names;
+  for (const Parameter& parameter : schema.parameters) names.push_back(parameter.name);
+  return {unknown_name_text("parameter", name, owner, names)};
+}
+
+}  // namespace attnlab
