@@ -35,9 +35,10 @@ std::string matching_preset(const RunSpec& spec) {
 }
 
 void refresh_figures(AppState& s) {
-  const bool of_run = s.run && (!s.changed() || !s.result.tables.empty());
+  const bool of_run = s.run && (!s.changed() || s.has_result());
   s.figures = of_run ? s.run->spec().experiment->figures(s.run->spec(), s.result)
                      : s.spec.experiment->figures(s.spec, Result{});
+  if (!s.run) s.preview = s.spec.experiment->reduce(s.spec, {});
   if (s.view.figure >= s.figures.size()) s.view.figure = 0;
   s.touch();
 }

@@ -42,6 +42,7 @@ struct AppState {
   std::optional<Run> run;
   RunClock clock;
   Result result;                ///< of the run, as far as it is
+  Result preview;               ///< of no job at all: the claims that a run would judge
   std::vector<Figure> figures;  ///< of the run, or the empty ones of spec
   std::uint64_t reduced_revision = 0;
 
@@ -67,6 +68,8 @@ struct AppState {
 
   /// The run's parameters are not those of the controls any more.
   bool changed() const { return run && !(run->spec() == spec); }
+  /// At least one row was measured.
+  bool has_result() const { return !result.tables.empty() && !result.tables.front().rows.empty(); }
   bool locked(std::string_view name) const;
   void touch() { redraw = untold = true; }
 };

@@ -141,7 +141,8 @@ std::optional<PointRef> point_of_interest(const Figure& figure, PlotState& state
   ImGui::SetCursorScreenPos(ImVec2(area.x0, area.y0));
   ImGui::SetNextItemAllowOverlap();
   const bool pressed =
-      ImGui::InvisibleButton("points", ImVec2(area.width(), area.height()));
+      ImGui::InvisibleButton("points", ImVec2(area.width(), area.height()),
+                             ImGuiButtonFlags_EnableNav);
   if (ImGui::IsItemFocused() && ImGui::GetIO().NavVisible) take_arrow_keys(figure, state);
   std::optional<PointRef> hovered;
   if (ImGui::IsItemHovered()) {

@@ -82,7 +82,8 @@ bool empty_picture(ImDrawList* list, const Box& area, const PlotOptions& options
   bool pressed = false, hovered = false;
   if (can_press) {
     ImGui::SetCursorScreenPos(corner0);
-    pressed = ImGui::InvisibleButton("start", ImVec2(corner1.x - corner0.x, corner1.y - corner0.y));
+    pressed = ImGui::InvisibleButton(
+        "start", ImVec2(corner1.x - corner0.x, corner1.y - corner0.y), ImGuiButtonFlags_EnableNav);
     hovered = ImGui::IsItemHovered();
     if (hovered) ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
   }

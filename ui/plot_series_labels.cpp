@@ -198,7 +198,8 @@ std::string label_buttons(const Figure& figure, PlotState& state, const LabelLay
     if (touch && at_line_end(series)) box.y0 -= 4, box.y1 += 4;
     ImGui::SetCursorScreenPos(ImVec2(box.x0, box.y0));
     ImGui::PushID(series.id.c_str());
-    if (ImGui::InvisibleButton("toggle", ImVec2(box.width(), box.height()))) {
+    if (ImGui::InvisibleButton("toggle", ImVec2(box.width(), box.height()),
+                               ImGuiButtonFlags_EnableNav)) {
       const auto at = std::find(state.hidden.begin(), state.hidden.end(), series.id);
       if (at == state.hidden.end()) {
         state.hidden.push_back(series.id);

@@ -1,0 +1,249 @@
+// One frame of the front end: which regions there are at this size, and where.
+#include <algorithm>
+#include <cmath>
+
+#include "imgui_internal.h"
+#include "ui/app.h"
+#include "ui/app_state.h"
+#include "ui/plot_draw.h"
+#include "ui/theme.h"
+#include "ui/views.h"
+#include "ui/widgets.h"
+
+namespace attnlab {
+namespace {
+
+constexpr float kNarrowWidth = 760.0f;   // below: one scrolling column
+constexpr float kTextFrom = 1120.0f;     // from here the text stands at the left
+constexpr float kTextWidth = 270.0f;
+constexpr float kControlsWidth = 316.0f;
+constexpr float kMargin = 16.0f;
+constexpr float kRestless = 0.7f;        // seconds of settling after input: delays of help texts
+constexpr float kTouchHeight = 44.0f;
+
+constexpr ImGuiWindowFlags kPlainWindow =
+    ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
+    ImGuiWindowFlags_NoBringToFrontOnFocus;
+
+/// A child region with margins; closes itself.
+class Region {
+ public:
+  Region(const char* id, ImVec2 at, ImVec2 size, ImU32 ground, float margin_x, float margin_y,
+         ImGuiWindowFlags flags = 0) {
+    ImGui::SetCursorScreenPos(at);
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(margin_x, margin_y));
+    ImGui::PushStyleColor(ImGuiCol_ChildBg, ground);
+    ImGui::BeginChild(id, size,
+                      ImGuiChildFlags_AlwaysUseWindowPadding | ImGuiChildFlags_NavFlattened,
+                      flags);
+    ImGui::PopStyleColor();
+    ImGui::PopStyleVar();
+    crisp_lines();
+  }
+  ~Region() { ImGui::EndChild(); }
+  Region(const Region&) = delete;
+  Region& operator=(const Region&) = delete;
+  float width() const { return ImGui::GetContentRegionAvail().x; }
+};
+
+PlotOptions plot_options(const View& view, const Figure& figure) {
+  const AppState& s = view.state;
+  PlotOptions options;
+  options.touch = view.input.touch;
+  options.fraction = s.run ? static_cast<float>(s.run->fraction()) : 0;
+  options.sentence = figure.empty_text;
+  options.phase = PlotPhase::kEmpty;
+  if (!s.plan_error.empty() && !has_measured_points(figure)) {
+    options.phase = PlotPhase::kFailed;
+    options.sentence = s.plan_error;
+  } else if (s.changed()) {
+    options.opacity = 0.35f;
+    options.phase = PlotPhase::kPaused;
+    options.sentence = "Parameters changed: press Run";
+  } else if (s.run) {
+    switch (s.run->state()) {
+      case Run::State::kRunning:
+        options.phase = PlotPhase::kLoading;
+        options.sentence = "Computing: the first points appear when the first job is done.";
+        break;
+      case Run::State::kPaused:
+        options.phase = PlotPhase::kPaused;
+        options.sentence = has_measured_points(figure) ? "Paused" : "Paused: press Run to go on.";
+        break;
+      case Run::State::kFailed:
+        options.phase = PlotPhase::kFailed;
+        options.sentence = s.run->error().sentence;
+        break;
+      default: options.phase = PlotPhase::kShown; break;
+    }
+  }
+  return options;
+}
+
+float claims_share(const View& view, float width, float height) {
+  if (view.state.options.minimal) return 0;
+  return std::min(claims_height(view, width) + 8, 0.36f * height);
+}
+
+void centre_column(const View& view, float width, float height) {
+  AppState& s = view.state;
+  const float top = ImGui::GetCursorPosY();
+  notes_view(view, width);
+  const float left = height - (ImGui::GetCursorPosY() - top);
+  const float claims = claims_share(view, width, left);
+  const bool table_beside = left - claims > 640;
+  const float table = s.view.table_open ? (table_beside ? 250.0f : left - claims - kGap) : 0;
+  const float figure = left - claims - table - (table > 0 ? kGap : 0) - kGap;
+  if (figure > 150) figure_view(view, width, figure);
+  if (table > 0) table_tabs_and_rows(view, width, table);
+  if (claims > 0) {
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const Region region("claims", at, ImVec2(width, claims), with_alpha(theme().ground, 0), 0, 4);
+    claims_view(view, region.width());
+  }
+}
+
+bool shows_controls(const View& view) {
+  const AppState& s = view.state;
+  if (!s.options.minimal) return true;
+  const auto& parameters = s.spec.experiment->schema.parameters;
+  return std::any_of(parameters.begin(), parameters.end(), [&](const Parameter& parameter) {
+    return parameter.primary && !s.locked(parameter.name);
+  });
+}
+
+void fold_text_button(AppState& s, const char* id, bool open) {
+  if (button(id, open ? "" : "About", open ? "Hide the text" : "What this experiment asks",
+             {.kind = ButtonKind::kQuiet, .icon = open ? Icon::kCross : Icon::kRight})) {
+    s.view.text_open = !open;
+    s.touch();
+  }
+}
+
+void wide_layout(const View& view, ImVec2 origin, ImVec2 size) {
+  AppState& s = view.state;
+  const Theme& t = theme();
+  const float row = ImGui::GetFrameHeight();
+  float top = origin.y;
+  if (!s.options.embedded) {
+    const Region region("header", origin, ImVec2(size.x, row + 18), t.ground, kMargin, 9,
+                        ImGuiWindowFlags_NoScrollbar);
+    header_view(view, region.width());
+    top += row + 18;
+  }
+  const float bar = run_bar_height(view, size.x - 2 * kMargin);
+  const float bottom = origin.y + size.y - bar;
+  float x0 = origin.x, x1 = origin.x + size.x;
+  const bool text_fits = s.options.show_text && size.x >= kTextFrom;
+  if (text_fits && s.view.text_open) {
+    const Region region("text", ImVec2(x0, top), ImVec2(kTextWidth, bottom - top), t.panel,
+                        kMargin, 12);
+    fold_text_button(s, "close text", true);
+    text_view(view, region.width());
+    x0 += kTextWidth;
+  }
+  if (shows_controls(view)) {
+    x1 -= kControlsWidth;
+    const Region region("controls", ImVec2(x1, top), ImVec2(kControlsWidth, bottom - top), t.panel,
+                        kMargin, 12);
+    controls_view(view, region.width());
+  }
+  {
+    const Region region("centre", ImVec2(x0, top), ImVec2(x1 - x0, bottom - top), t.ground,
+                        kMargin + 4, 10, ImGuiWindowFlags_NoScrollbar);
+    if (text_fits && !s.view.text_open) fold_text_button(s, "open text", false);
+    centre_column(view, region.width(), ImGui::GetContentRegionAvail().y);
+  }
+  const Region region("run", ImVec2(origin.x, bottom), ImVec2(size.x, bar), t.panel, kMargin, 12,
+                      ImGuiWindowFlags_NoScrollbar);
+  run_bar_view(view, region.width());
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  list->AddLine(ImVec2(origin.x, bottom + 0.5f), ImVec2(origin.x + size.x, bottom + 0.5f),
+                t.faint, 1);
+}
+
+void narrow_layout(const View& view, ImVec2 origin, ImVec2 size) {
+  AppState& s = view.state;
+  const Region region("column", origin, size, theme().ground, kMargin, 10);
+  const float width = region.width();
+  if (!s.options.embedded) header_view(view, width);
+  notes_view(view, width);
+  const float figure = std::clamp(width * 1.02f, 300.0f, std::max(300.0f, 0.62f * size.y));
+  figure_view(view, width, figure);
+  run_bar_view(view, width);
+  if (s.view.table_open) table_tabs_and_rows(view, width, 300);
+  if (!s.options.minimal) {
+    rule(width);
+    claims_view(view, width);
+  }
+  if (shows_controls(view)) {
+    rule(width);
+    controls_view(view, width);
+  }
+  if (s.options.show_text) {
+    rule(width);
+    text_view(view, width);
+  }
+  ImGui::Dummy(ImVec2(0, kGap));
+}
+
+void follow_shell(AppState& s, const FrameInput& input) {
+  if (!s.theme_chosen) s.dark = input.dark;
+  if (s.styled_ratio == input.pixel_ratio && s.styled_dark == s.dark) return;
+  setup_fonts_and_style(input.pixel_ratio, s.dark);
+  s.styled_ratio = input.pixel_ratio;
+  s.styled_dark = s.dark;
+}
+
+}  // namespace
+
+void figure_view(const View& view, float width, float height) {
+  AppState& s = view.state;
+  if (s.figures.size() > 1) {
+    const float top = ImGui::GetCursorPosY();
+    Flow flow(width);
+    for (std::size_t i = 0; i < s.figures.size(); ++i) {
+      flow.next(chip_width(s.figures[i].title));
+      if (chip(s.figures[i].id.c_str(), s.figures[i].title, nullptr,
+               {.on = i == s.view.figure}))
+        s.view.figure = i;
+    }
+    height -= ImGui::GetCursorPosY() - top;
+  }
+  if (s.figures.empty()) return;
+  const Figure& figure = s.figures[std::min(s.view.figure, s.figures.size() - 1)];
+  if (plot(figure.id.c_str(), figure, s.view.plots[figure.id], plot_options(view, figure),
+           ImVec2(width, height)))
+    view.app.run();
+}
+
+bool App::frame(const FrameInput& input) {
+  AppState& s = *state_;
+  s.now = input.now;
+  s.drawn_at = input.now;
+  s.redraw = false;
+  follow_shell(s, input);
+  if (ImGui::GetCurrentContext()->InputEventsTrail.Size > 0)
+    s.restless_until = input.now + kRestless;
+
+  const ImVec2 size(input.width, input.height);
+  ImGui::SetNextWindowPos(ImVec2(0, 0));
+  ImGui::SetNextWindowSize(size);
+  const float padding = input.touch ? (kTouchHeight - kTextSize) / 2 : 6;
+  ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(input.touch ? 12.0f : 10.0f, padding));
+  if (ImGui::Begin("lab", nullptr, kPlainWindow | ImGuiWindowFlags_NoScrollWithMouse)) {
+    crisp_lines();
+    const View view{*this, s, input, input.width < kNarrowWidth};
+    take_shortcuts(view);
+    if (view.narrow) {
+      narrow_layout(view, ImVec2(0, 0), size);
+    } else {
+      wide_layout(view, ImVec2(0, 0), size);
+    }
+  }
+  ImGui::End();
+  ImGui::PopStyleVar();
+  return s.redraw;
+}
+
+}  // namespace attnlab

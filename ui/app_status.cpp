@@ -1,0 +1,242 @@
+// What the front end says about itself: the status sentence, the state as JSON for the page's
+// accessible twin, and the files it saves.
+#include <cmath>
+
+#include "core/experiment/text.h"
+#include "ui/app.h"
+#include "ui/app_state.h"
+#include "ui/table_view.h"
+
+namespace attnlab {
+namespace {
+
+std::string_view state_name(const AppState& s) {
+  if (!s.run) return "ready";
+  switch (s.run->state()) {
+    case Run::State::kRunning: return "running";
+    case Run::State::kPaused: return "paused";
+    case Run::State::kFinished: return "finished";
+    case Run::State::kFailed: return "failed";
+    case Run::State::kReady: break;
+  }
+  return "ready";
+}
+
+std::string count_text(std::size_t count) { return exact_text(static_cast<std::int64_t>(count)); }
+
+std::string jobs_text(const Run& run) {
+  return count_text(run.jobs_done()) + " of " + count_text(run.jobs_total()) + " jobs";
+}
+
+std::string percent_text(const Run& run) {
+  return exact_text(static_cast<std::int64_t>(std::floor(100 * run.fraction() + 1e-9))) + " %";
+}
+
+/// "A2 holds, A4 is undecided."
+std::string verdicts(const Result& result) {
+  std::vector<std::string> parts;
+  for (const Claim& claim : result.claims)
+    parts.push_back(claim.id + (claim.status == ClaimStatus::kUndecided ? " is " : " ") +
+                    std::string(status_text(claim.status)));
+  return parts.empty() ? std::string() : " " + join(parts, ", ") + ".";
+}
+
+/// Builds one JSON object or array; knows where commas go.
+class Json {
+ public:
+  explicit Json(char open) : close_(open == '{' ? '}' : ']'), text_(1, open) {}
+  Json& member(std::string_view name, const std::string& raw) {
+    separate();
+    text_ += json_quoted(name) + ":" + raw;
+    return *this;
+  }
+  Json& text(std::string_view name, std::string_view value) {
+    return member(name, json_quoted(value));
+  }
+  Json& number(std::string_view name, double value) {
+    return member(name, std::isfinite(value) ? exact_text(value) : "null");
+  }
+  Json& item(const std::string& raw) {
+    separate();
+    text_ += raw;
+    return *this;
+  }
+  std::string done() { return text_ + close_; }
+
+ private:
+  void separate() {
+    if (text_.size() > 1) text_ += ',';
+  }
+  char close_;
+  std::string text_;
+};
+
+std::string texts_json(const std::vector<std::string>& texts) {
+  Json list('[');
+  for (const std::string& text : texts) list.item(json_quoted(text));
+  return list.done();
+}
+
+std::string claims_json(const Result& result) {
+  Json list('[');
+  for (const Claim& claim : result.claims)
+    list.item(Json('{')
+                  .text("id", claim.id)
+                  .text("statement", claim.statement)
+                  .text("status", status_text(claim.status))
+                  .text("evidence", claim.evidence)
+                  .done());
+  return list.done();
+}
+
+std::string table_json(const Table& table) {
+  const std::vector<TableViewColumn> view = table_view(table);
+  Json columns('['), rows('[');
+  for (const TableViewColumn& column : view)
+    columns.item(Json('{')
+                     .text("name", table.columns[column.column].name)
+                     .text("label", table.columns[column.column].label)
+                     .done());
+  for (const std::vector<Cell>& row : table.rows) {
+    Json cells('[');
+    for (const TableViewColumn& column : view)
+      cells.item(Json('{')
+                     .text("text", cell_text(table, row, column))
+                     .text("exact", cell_exact_text(row, column))
+                     .done());
+    rows.item(cells.done());
+  }
+  return Json('{')
+      .text("name", table.name)
+      .text("caption", table.caption)
+      .member("columns", columns.done())
+      .member("rows", rows.done())
+      .done();
+}
+
+std::string tables_json(const Result& result) {
+  Json list('[');
+  for (const Table& table : result.tables) list.item(table_json(table));
+  return list.done();
+}
+
+std::string parameters_as_texts(const RunSpec& spec) {
+  Json object('{');
+  for (const Parameter& parameter : spec.experiment->schema.parameters)
+    object.text(parameter.name, spec.parameters.text(parameter.name));
+  return object.done();
+}
+
+std::vector<std::string> all_notes(const AppState& s) {
+  std::vector<std::string> notes = s.notes;
+  for (const auto& [name, note] : s.parameter_notes)
+    if (!note.empty()) notes.push_back(note);
+  if (s.run) notes.insert(notes.end(), s.run->notes().begin(), s.run->notes().end());
+  notes.insert(notes.end(), s.result.notes.begin(), s.result.notes.end());
+  return notes;
+}
+
+}  // namespace
+
+std::string App::status_sentence() const {
+  const AppState& s = *state_;
+  if (!s.plan_error.empty()) return s.plan_error;
+  if (s.changed()) return "Parameters changed: press Run for a new result.";
+  if (!s.run) {
+    const std::size_t jobs = s.plan ? s.plan->jobs.size() : 0;
+    return "Ready: " + count_text(jobs) + (jobs == 1 ? " job." : " jobs.") + " Press Run.";
+  }
+  const Run& run = *s.run;
+  switch (run.state()) {
+    case Run::State::kRunning: {
+      std::string text = "Running: " + percent_text(run) + ", " + jobs_text(run);
+      if (s.clock.jobs_per_second() > 0)
+        text += ", " + short_text(s.clock.jobs_per_second()) + " jobs/s";
+      if (s.clock.remaining() >= 0) text += ", " + duration_text(s.clock.remaining()) + " left";
+      return text + ".";
+    }
+    case Run::State::kPaused:
+      return "Paused at " + percent_text(run) + ", " + jobs_text(run) + " done.";
+    case Run::State::kFinished:
+      return "Finished: " + count_text(run.jobs_total()) + " jobs in " +
+             duration_text(s.clock.elapsed()) + "." + verdicts(s.result);
+    case Run::State::kFailed: return "Failed: " + run.error().sentence;
+    case Run::State::kReady: break;
+  }
+  return "Ready.";
+}
+
+std::string App::state_json() const {
+  const AppState& s = *state_;
+  const double nothing = std::nan("");
+  const double rate = s.run ? s.clock.jobs_per_second() : 0;
+  const double remaining = s.run ? s.clock.remaining() : -1;
+  const bool failed = s.run && s.run->state() == Run::State::kFailed;
+  return Json('{')
+      .text("experiment", s.spec.experiment->id)
+      .text("title", s.spec.experiment->title)
+      .text("question", s.spec.experiment->question)
+      .text("family", s.spec.experiment->family)
+      .text("preset", s.preset)
+      .member("seed", exact_text(static_cast<std::int64_t>(s.spec.seed)))
+      .member("params", parameters_as_texts(s.spec))
+      .member("changed", s.changed() ? "true" : "false")
+      .member("locked", texts_json(s.options.locked))
+      .text("state", state_name(s))
+      .number("fraction", s.run ? s.run->fraction() : 0)
+      .number("jobs_done", s.run ? static_cast<double>(s.run->jobs_done()) : 0)
+      .number("jobs", s.run    ? static_cast<double>(s.run->jobs_total())
+                      : s.plan ? static_cast<double>(s.plan->jobs.size())
+                               : 0)
+      .number("rate", rate > 0 ? rate : nothing)
+      .number("remaining", remaining >= 0 ? remaining : nothing)
+      .number("elapsed", s.run ? s.clock.elapsed() : 0)
+      .text("status", status_sentence())
+      .text("error", !s.plan_error.empty() ? s.plan_error
+                     : failed              ? s.run->error().sentence
+                                           : std::string())
+      .member("notes", texts_json(all_notes(s)))
+      .text("query", query())
+      .member("claims", claims_json(s.result))
+      .member("tables", tables_json(s.result))
+      .done();
+}
+
+std::string App::export_text(std::string_view format) const {
+  const AppState& s = *state_;
+  if (format == "csv")
+    return s.has_result() ? table_csv(s.result.tables.front()) : std::string();
+  if (format != "json") return {};
+  const RunSpec& spec = s.run ? s.run->spec() : s.spec;
+  return result_json(spec, s.result, s.options.build, s.run ? s.run->jobs_total() : 0,
+                     s.run ? s.clock.elapsed() : 0);
+}
+
+std::string App::save(std::string_view format) {
+  AppState& s = *state_;
+  const std::string bytes = export_text(format);
+  if (bytes.empty() || !s.has_result()) {
+    s.save_note = "There is no result to save yet: press Run first.";
+  } else if (s.platform.save_file) {
+    const RunSpec& spec = s.run->spec();
+    const std::string name = spec.experiment->id + "-seed" +
+                             exact_text(static_cast<std::int64_t>(spec.seed)) + "." +
+                             std::string(format);
+    s.save_note = s.platform.save_file(name, format == "csv" ? "text/csv" : "application/json",
+                                       bytes);
+    if (s.save_note.empty()) s.save_note = "Saved as " + name + ".";
+  }
+  s.touch();
+  return s.save_note;
+}
+
+void App::copy_link() {
+  AppState& s = *state_;
+  if (!s.platform.copy_text) return;
+  const std::string text = query();
+  s.platform.copy_text(s.platform.link_text ? s.platform.link_text(text) : text);
+  s.save_note = "Link copied.";
+  s.touch();
+}
+
+}  // namespace attnlab

@@ -1,0 +1,97 @@
+// Claims under the figure: verdict, measured evidence, and what the paper says.
+#include <algorithm>
+
+#include "ui/plot_draw.h"
+#include "ui/theme.h"
+#include "ui/views.h"
+#include "ui/widgets.h"
+
+namespace attnlab {
+namespace {
+
+constexpr float kVerdictWidth = 118.0f;
+constexpr float kStacked = 520.0f;  // narrower panels put the evidence below the verdict
+constexpr float kEvidenceSize = kTextSize;
+constexpr float kBetween = 10.0f;
+
+const Result& shown_result(const AppState& s) { return s.run ? s.result : s.preview; }
+
+std::string evidence_of(const AppState& s, const Claim& claim) {
+  if (!s.run) return "Not measured yet: press Run.";
+  return claim.evidence.empty() ? "Not enough measured yet." : claim.evidence;
+}
+
+const char* verdict_word(const AppState& s, const Claim& claim) {
+  if (!s.has_result()) return "Open";
+  switch (claim.status) {
+    case ClaimStatus::kHolds: return "HOLDS";
+    case ClaimStatus::kFails: return "FAILS";
+    case ClaimStatus::kUndecided: break;
+  }
+  return "Undecided";
+}
+
+Icon verdict_icon(ClaimStatus status) {
+  switch (status) {
+    case ClaimStatus::kHolds: return Icon::kCheck;
+    case ClaimStatus::kFails: return Icon::kCross;
+    case ClaimStatus::kUndecided: break;
+  }
+  return Icon::kQuestion;
+}
+
+struct ClaimBox {
+  float text_x, text_width, evidence_y, statement_y, height;
+};
+
+ClaimBox measure(const AppState& s, const Claim& claim, float width) {
+  const bool stacked = width < kStacked;
+  ClaimBox box{};
+  box.text_x = stacked ? 0 : kVerdictWidth;
+  box.text_width = std::max(80.0f, width - box.text_x);
+  box.evidence_y = stacked ? 24 : 0;
+  box.statement_y = box.evidence_y + 3 +
+                    text_size(evidence_of(s, claim), false, kEvidenceSize, box.text_width).y;
+  box.height = box.statement_y +
+               text_size(claim.id + "  " + claim.statement, false, kSmallSize, box.text_width).y;
+  return box;
+}
+
+void draw_claim(const AppState& s, const Claim& claim, float width) {
+  const ClaimBox box = measure(s, claim, width);
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  ImU32 colour = s.has_result() ? status_colour(claim.status) : theme().muted;
+  if (s.changed()) colour = with_alpha(colour, 0.6f);
+  const ImU32 ink = s.changed() ? theme().muted : theme().ink;
+  list->AddCircleFilled(ImVec2(at.x + 9, at.y + 9), 9, with_alpha(colour, 0.16f));
+  draw_icon(list, verdict_icon(claim.status), ImVec2(at.x + 9, at.y + 9), 10, colour);
+  draw_text(list, ImVec2(at.x + 25, at.y), verdict_word(s, claim), true, kTextSize, colour);
+  draw_text(list, ImVec2(at.x + box.text_x, at.y + box.evidence_y), evidence_of(s, claim), false,
+            kEvidenceSize, ink, box.text_width);
+  draw_text(list, ImVec2(at.x + box.text_x, at.y + box.statement_y),
+            claim.id + "  " + claim.statement, false, kSmallSize, theme().muted, box.text_width);
+  ImGui::Dummy(ImVec2(width, box.height));
+}
+
+}  // namespace
+
+float claims_height(const View& view, float width) {
+  const Result& result = shown_result(view.state);
+  float height = 0;
+  for (const Claim& claim : result.claims)
+    height += measure(view.state, claim, width).height + kBetween;
+  for (const std::string& text : result.notes)
+    height += text_size(text, false, 14, width).y + kBetween;
+  return height;
+}
+
+void claims_view(const View& view, float width) {
+  ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(kGap, kBetween));
+  for (const Claim& claim : shown_result(view.state).claims)
+    draw_claim(view.state, claim, width);
+  for (const std::string& text : shown_result(view.state).notes) note(text, NoteKind::kInfo);
+  ImGui::PopStyleVar();
+}
+
+}  // namespace attnlab

@@ -1,0 +1,79 @@
+// The column "what to touch": presets, primary parameters, the rest folded, seed.
+#include "core/experiment/registry.h"
+#include "ui/theme.h"
+#include "ui/views.h"
+#include "ui/widgets.h"
+
+namespace attnlab {
+namespace {
+
+void section(const char* title) {
+  const TextStyle style(Face::kRegular, kSmallSize, theme().muted);
+  ImGui::TextUnformatted(title);
+}
+
+/// The first sentences of a preset's text, short enough for a card.
+std::string first_sentence(const std::string& text) {
+  for (std::size_t i = 0; i + 1 < text.size(); ++i)
+    if ((text[i] == '.' || text[i] == ':') && text[i + 1] == ' ')
+      return text.substr(0, i) + ".";
+  return text;
+}
+
+void preset_cards(const View& view, float width) {
+  AppState& s = view.state;
+  if (s.spec.experiment->presets.empty() || s.locked("preset")) return;
+  section("Start from");
+  for (const Preset& preset : s.spec.experiment->presets) {
+    const bool chosen = preset.name == s.preset;
+    // Only the chosen card says more, so that the parameters stay in sight.
+    const std::string text = chosen ? first_sentence(preset.text) : std::string();
+    if (card(preset.name.c_str(), preset.label, text, chosen, width))
+      view.app.select_preset(preset.name);
+  }
+  ImGui::Dummy(ImVec2(0, 4));
+}
+
+}  // namespace
+
+void controls_view(const View& view, float width) {
+  AppState& s = view.state;
+  ImGui::PushID("controls");
+  if (!s.options.minimal) preset_cards(view, width);
+  section(s.options.minimal ? "What to touch" : "Or change");
+  const std::vector<Parameter>& parameters = s.spec.experiment->schema.parameters;
+  bool has_more = false;
+  for (const Parameter& parameter : parameters) {
+    if (!parameter.primary) has_more = true;
+    if (!parameter.primary || (s.options.minimal && s.locked(parameter.name))) continue;
+    parameter_view(view, parameter, width);
+  }
+  if (!s.options.minimal) {
+    if (has_more && fold("more", "More", &s.view.more_open, width))
+      for (const Parameter& parameter : parameters)
+        if (!parameter.primary) parameter_view(view, parameter, width);
+    seed_view(view, width);
+  }
+  ImGui::PopID();
+}
+
+void text_view(const View& view, float width) {
+  AppState& s = view.state;
+  const Experiment& experiment = *s.spec.experiment;
+  {
+    const TextStyle style(Face::kBold, 17, theme().ink);
+    paragraph(experiment.question, width);
+  }
+  paragraph(experiment.summary, width);
+  for (const Preset& preset : experiment.presets) {
+    if (preset.name != s.preset) continue;
+    ImGui::Dummy(ImVec2(0, 4));
+    {
+      const TextStyle style(Face::kBold, kTextSize, theme().ink);
+      paragraph(preset.label, width);
+    }
+    paragraph(preset.text, width);
+  }
+}
+
+}  // namespace attnlab

@@ -1,0 +1,106 @@
+// Result tables on screen.
+#include <algorithm>
+
+#include "ui/plot_draw.h"
+#include "ui/table_view.h"
+#include "ui/theme.h"
+#include "ui/views.h"
+#include "ui/widgets.h"
+
+namespace attnlab {
+namespace {
+
+void right_aligned(const std::string& text) {
+  const float spare = ImGui::GetContentRegionAvail().x - ImGui::CalcTextSize(text.c_str()).x;
+  if (spare > 0) ImGui::SetCursorPosX(ImGui::GetCursorPosX() + spare);
+  ImGui::TextUnformatted(text.c_str());
+}
+
+void header_row(const Table& table, const std::vector<TableViewColumn>& columns) {
+  ImGui::TableNextRow(ImGuiTableRowFlags_Headers);
+  const TextStyle style(Face::kBold, 14, theme().muted);
+  for (const TableViewColumn& column : columns) {
+    ImGui::TableNextColumn();
+    const std::string& label = table.columns[column.column].label;
+    if (column.numeric) {
+      right_aligned(label);
+    } else {
+      ImGui::TextUnformatted(label.c_str());
+    }
+  }
+}
+
+void rows(const Table& table, const std::vector<TableViewColumn>& columns) {
+  ImGuiListClipper clipper;
+  clipper.Begin(static_cast<int>(table.rows.size()));
+  while (clipper.Step())
+    for (int r = clipper.DisplayStart; r < clipper.DisplayEnd; ++r) {
+      ImGui::TableNextRow();
+      const std::vector<Cell>& row = table.rows[static_cast<std::size_t>(r)];
+      for (const TableViewColumn& column : columns) {
+        ImGui::TableNextColumn();
+        const std::string text = cell_text(table, row, column);
+        if (column.numeric) {
+          right_aligned(text);
+        } else {
+          ImGui::TextUnformatted(text.c_str());
+        }
+        if (ImGui::IsItemHovered())
+          ImGui::SetItemTooltip("%s", cell_exact_text(row, column).c_str());
+      }
+    }
+}
+
+/// Readable names for the chips: "test_error" becomes "test error".
+std::string plain_name(std::string name) {
+  std::replace(name.begin(), name.end(), '_', ' ');
+  return name;
+}
+
+}  // namespace
+
+void table_tabs_and_rows(const View& view, float width, float height) {
+  AppState& s = view.state;
+  if (!s.has_result()) {
+    const TextStyle style(Face::kRegular, kTextSize, theme().muted);
+    ImGui::TextUnformatted("No rows yet: press Run.");
+    return;
+  }
+  ImGui::PushID("tables");
+  const float top = ImGui::GetCursorPosY();
+  Flow flow(width);
+  for (std::size_t i = 0; i < s.result.tables.size(); ++i) {
+    const std::string name = plain_name(s.result.tables[i].name);
+    flow.next(chip_width(name));
+    if (chip(s.result.tables[i].name.c_str(), name, s.result.tables[i].caption.c_str(),
+             {.on = i == s.view.table}))
+      s.view.table = i;
+  }
+  if (s.view.table >= s.result.tables.size()) s.view.table = 0;
+  const Table& table = s.result.tables[s.view.table];
+  {
+    const TextStyle style(Face::kRegular, kSmallSize, theme().muted);
+    paragraph(table.caption, width);
+  }
+  const std::vector<TableViewColumn> columns = table_view(table);
+  const float left = height - (ImGui::GetCursorPosY() - top);
+  ImGui::PushStyleVar(ImGuiStyleVar_CellPadding, ImVec2(10, 3));
+  constexpr ImGuiTableFlags kFlags =
+      ImGuiTableFlags_ScrollX | ImGuiTableFlags_ScrollY | ImGuiTableFlags_RowBg |
+      ImGuiTableFlags_BordersInnerH | ImGuiTableFlags_SizingFixedFit |
+      ImGuiTableFlags_NoHostExtendX | ImGuiTableFlags_NoSavedSettings;
+  if (ImGui::BeginTable(table.name.c_str(), static_cast<int>(columns.size()), kFlags,
+                        ImVec2(width, std::max(left, 100.0f)))) {
+    crisp_lines();
+    for (const TableViewColumn& column : columns)
+      ImGui::TableSetupColumn(table.columns[column.column].name.c_str());
+    ImGui::TableSetupScrollFreeze(0, 1);
+    header_row(table, columns);
+    rows(table, columns);
+    ImGui::EndTable();
+  }
+  ImGui::PopStyleVar();
+  ImGui::PopID();
+}
+
+}  // namespace attnlab

@@ -1,0 +1,36 @@
+// The regions of the screen; each draws itself at the cursor and calls App's actions.
+#pragma once
+
+#include "ui/app.h"
+#include "ui/app_state.h"
+
+namespace attnlab {
+
+/// What every view needs for one frame.
+struct View {
+  App& app;
+  AppState& state;
+  const FrameInput& input;
+  bool narrow;
+};
+
+void header_view(const View& view, float width);
+void notes_view(const View& view, float width);
+void figure_view(const View& view, float width, float height);
+/// Height that the claims want at this width.
+float claims_height(const View& view, float width);
+void claims_view(const View& view, float width);
+void controls_view(const View& view, float width);
+void run_bar_view(const View& view, float width);
+float run_bar_height(const View& view, float width);
+void table_tabs_and_rows(const View& view, float width, float height);
+void text_view(const View& view, float width);
+
+/// One parameter's label, control and note.
+void parameter_view(const View& view, const Parameter& parameter, float width);
+void seed_view(const View& view, float width);
+
+/// Space runs or pauses, R runs, S steps, T shows the table, Escape dismisses; not while typing.
+void take_shortcuts(const View& view);
+
+}  // namespace attnlab

@@ -1,0 +1,268 @@
+// The lab's controls on top of ImGui items.
+#include "ui/widgets.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "ui/plot_draw.h"
+#include "ui/theme.h"
+
+namespace attnlab {
+namespace {
+
+constexpr float kIconSize = 13.0f;
+constexpr float kIconGap = 7.0f;
+constexpr float kChipPadding = 10.0f;
+constexpr float kRadius = 6.0f;
+constexpr float kKnob = 7.0f;
+constexpr float kCardPadding = 10.0f;
+
+void help_tooltip(const char* help) {
+  if (!help || !*help || !ImGui::IsItemHovered(ImGuiHoveredFlags_ForTooltip)) return;
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(10, 7));
+  if (ImGui::BeginTooltip()) {
+    crisp_lines();
+    ImGui::PushTextWrapPos(340);
+    ImGui::TextUnformatted(help);
+    ImGui::PopTextWrapPos();
+    ImGui::EndTooltip();
+  }
+  ImGui::PopStyleVar();
+}
+
+ImVec2 middle_of_item() {
+  const ImVec2 a = ImGui::GetItemRectMin(), b = ImGui::GetItemRectMax();
+  return {(a.x + b.x) / 2, (a.y + b.y) / 2};
+}
+
+/// Ground and border of a pressable box; `edge` transparent: none.
+void item_box(ImU32 fill, ImU32 edge, float radius = kRadius) {
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  const ImVec2 a = ImGui::GetItemRectMin(), b = ImGui::GetItemRectMax();
+  list->AddRectFilled(a, b, paint(fill), radius);
+  list->AddRect(ImVec2(a.x + 0.5f, a.y + 0.5f), ImVec2(b.x - 0.5f, b.y - 0.5f), paint(edge),
+                radius);
+}
+
+/// Text on a filled series colour: whichever of black and white reads better.
+ImU32 ink_on(ImU32 fill) {
+  const auto channel = [&](int shift) { return static_cast<float>((fill >> shift) & 255); };
+  const float light = 0.299f * channel(IM_COL32_R_SHIFT) + 0.587f * channel(IM_COL32_G_SHIFT) +
+                      0.114f * channel(IM_COL32_B_SHIFT);
+  return light > 140 ? IM_COL32(16, 18, 24, 255) : IM_COL32_WHITE;
+}
+
+}  // namespace
+
+ImU32 paint(ImU32 colour) { return with_alpha(colour, ImGui::GetStyle().Alpha); }
+
+Flow::Flow(float width, float gap) : width_(width), gap_(gap) {}
+
+void Flow::next(float item_width) {
+  if (!first_ && x_ + gap_ + item_width <= width_) {
+    ImGui::SameLine(0, gap_);
+    x_ += gap_ + item_width;
+  } else {
+    x_ = item_width;
+  }
+  first_ = false;
+}
+
+float button_width(std::string_view label, const ButtonLook& look) {
+  if (look.width > 0) return look.width;
+  const bool bold = look.kind == ButtonKind::kPrimary;
+  float width = 2 * ImGui::GetStyle().FramePadding.x;
+  if (look.icon) width += kIconSize + (label.empty() ? 0 : kIconGap);
+  if (!label.empty()) width += text_size(label, bold, kTextSize).x;
+  return std::max(width, ImGui::GetFrameHeight());
+}
+
+bool button(const char* id, std::string_view label, const char* help, const ButtonLook& look) {
+  const Theme& t = theme();
+  const bool primary = look.kind == ButtonKind::kPrimary;
+  ImGui::BeginDisabled(!look.enabled);
+  const bool pressed =
+      ImGui::InvisibleButton(id, ImVec2(button_width(label, look), ImGui::GetFrameHeight()),
+                             ImGuiButtonFlags_EnableNav);
+  const bool lit = ImGui::IsItemHovered() || ImGui::IsItemActive();
+  const ImU32 ink = primary ? t.accent_ink : t.ink;
+  if (primary) {
+    item_box(lit ? with_alpha(t.accent, 0.88f) : t.accent, with_alpha(t.accent, 0));
+  } else if (look.kind == ButtonKind::kPlain) {
+    item_box(lit ? t.accent_soft : t.raised, t.faint);
+  } else if (lit) {
+    item_box(t.accent_soft, with_alpha(t.faint, 0));
+  }
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  const ImVec2 middle = middle_of_item();
+  const ImVec2 text = label.empty() ? ImVec2(0, 0) : text_size(label, primary, kTextSize);
+  const float icon = look.icon ? kIconSize + (label.empty() ? 0 : kIconGap) : 0;
+  float x = middle.x - (icon + text.x) / 2;
+  if (look.icon) draw_icon(list, *look.icon, ImVec2(x + kIconSize / 2, middle.y), kIconSize, paint(ink));
+  x += icon;
+  if (!label.empty())
+    draw_text(list, ImVec2(x, middle.y - text.y / 2), label, primary, kTextSize, paint(ink));
+  ImGui::EndDisabled();
+  help_tooltip(help);
+  return pressed;
+}
+
+float chip_width(std::string_view label) {
+  return std::max(text_size(label, false, kTextSize).x + 2 * kChipPadding,
+                  ImGui::GetFrameHeight());
+}
+
+bool chip(const char* id, std::string_view label, const char* help, const ChipLook& look) {
+  const Theme& t = theme();
+  const bool pressed =
+      ImGui::InvisibleButton(id, ImVec2(chip_width(label), ImGui::GetFrameHeight()),
+                             ImGuiButtonFlags_EnableNav);
+  const bool lit = ImGui::IsItemHovered() || ImGui::IsItemActive();
+  const ImU32 colour = look.colour_slot ? series_colour(*look.colour_slot) : t.accent;
+  if (look.on) {
+    item_box(lit ? with_alpha(colour, 0.88f) : colour, with_alpha(colour, 0));
+  } else {
+    item_box(lit ? t.accent_soft : t.raised, look.colour_slot ? with_alpha(colour, 0.7f) : t.faint);
+  }
+  const ImVec2 middle = middle_of_item(), text = text_size(label, false, kTextSize);
+  draw_text(ImGui::GetWindowDrawList(), ImVec2(middle.x - text.x / 2, middle.y - text.y / 2),
+            label, false, kTextSize, paint(look.on ? ink_on(colour) : t.ink));
+  help_tooltip(help);
+  return pressed;
+}
+
+bool card(const char* id, std::string_view title, std::string_view text, bool chosen,
+          float width) {
+  const Theme& t = theme();
+  const float inner = width - 2 * kCardPadding;
+  const ImVec2 title_size = text_size(title, true, kTextSize, inner);
+  const ImVec2 body = text.empty() ? ImVec2(0, 0) : text_size(text, false, kSmallSize, inner);
+  const float gap = text.empty() ? 0.0f : 3.0f;
+  const bool pressed = ImGui::InvisibleButton(
+      id,
+      ImVec2(width, std::max(ImGui::GetFrameHeight(),
+                             title_size.y + gap + body.y + 2 * (kCardPadding - 3))),
+      ImGuiButtonFlags_EnableNav);
+  const bool lit = ImGui::IsItemHovered() || ImGui::IsItemActive();
+  item_box(chosen || lit ? t.accent_soft : t.raised, chosen ? t.accent : t.faint);
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  const ImVec2 corner = ImGui::GetItemRectMin();
+  const float top = text.empty() ? middle_of_item().y - title_size.y / 2
+                                 : corner.y + kCardPadding - 3;
+  draw_text(list, ImVec2(corner.x + kCardPadding, top), title, true, kTextSize, paint(t.ink),
+            inner);
+  if (!text.empty())
+    draw_text(list, ImVec2(corner.x + kCardPadding, top + title_size.y + gap), text, false,
+              kSmallSize, paint(t.muted), inner);
+  return pressed;
+}
+
+bool slider(const char* id, double* value, double min, double max, bool logarithmic, bool whole,
+            float width, const char* help) {
+  const bool log_scale = logarithmic && min >= 0;
+  // A log slider that reaches 0 treats everything below a thousandth of its top as 0.
+  const double floor_value = log_scale ? std::max(min, max * 1e-3) : min;
+  const double base = log_scale && min > 0 ? min : floor_value;
+  const auto to_share = [&](double v) {
+    if (!log_scale) return (v - min) / (max - min);
+    return v <= base ? 0.0 : std::log(v / base) / std::log(max / base);
+  };
+  const auto from_share = [&](double share) {
+    if (!log_scale) return min + share * (max - min);
+    return share <= 0 ? min : base * std::pow(max / base, share);
+  };
+  auto share = static_cast<float>(std::clamp(to_share(*value), 0.0, 1.0));
+  const ImVec2 corner = ImGui::GetCursorScreenPos();
+  const float height = ImGui::GetFrameHeight(), y = corner.y + height / 2;
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  ImGui::PushStyleColor(ImGuiCol_FrameBg, 0);
+  ImGui::PushStyleColor(ImGuiCol_FrameBgHovered, 0);
+  ImGui::PushStyleColor(ImGuiCol_FrameBgActive, 0);
+  ImGui::PushStyleColor(ImGuiCol_Border, 0);
+  ImGui::PushStyleVar(ImGuiStyleVar_GrabMinSize, 2 * kKnob);
+  ImGui::SetNextItemWidth(width);
+  const bool changed =
+      ImGui::SliderFloat(id, &share, 0, 1, "", ImGuiSliderFlags_NoInput);
+  ImGui::PopStyleVar();
+  ImGui::PopStyleColor(4);
+  const bool lit = ImGui::IsItemHovered() || ImGui::IsItemActive();
+  const float from = corner.x + kKnob + 2, to = corner.x + width - kKnob - 2;
+  const float x = from + share * (to - from);
+  list->AddLine(ImVec2(from, y), ImVec2(to, y), paint(theme().faint), 3);
+  list->AddLine(ImVec2(from, y), ImVec2(x, y), paint(theme().accent), 3);
+  list->AddCircleFilled(ImVec2(x, y), kKnob + (lit ? 1 : 0), paint(theme().accent));
+  list->AddCircleFilled(ImVec2(x, y), kKnob - 2.5f, paint(theme().raised));
+  help_tooltip(help);
+  if (!changed) return false;
+  double next = from_share(share);
+  if (whole) {
+    next = std::round(next);
+  } else if (next != 0) {  // three digits: what a slider can show is what it sets
+    const double unit = std::pow(10, std::floor(std::log10(std::abs(next))) - 2);
+    next = std::round(next / unit) * unit;
+  }
+  *value = std::clamp(next, min, max);
+  return true;
+}
+
+void entry(const char* id, std::string_view text, float width, const char* help,
+           const std::function<void(std::string_view)>& commit) {
+  char buffer[1024];
+  const std::size_t length = std::min(text.size(), sizeof buffer - 1);
+  std::memcpy(buffer, text.data(), length);
+  buffer[length] = 0;
+  ImGui::SetNextItemWidth(width);
+  ImGui::InputText(id, buffer, sizeof buffer, ImGuiInputTextFlags_AutoSelectAll);
+  const bool done = ImGui::IsItemDeactivatedAfterEdit();
+  help_tooltip(help);
+  if (done) commit(buffer);
+}
+
+void note(std::string_view text, NoteKind kind) {
+  const Theme& t = theme();
+  const ImU32 colour = kind == NoteKind::kError     ? t.fails
+                       : kind == NoteKind::kWarning ? t.undecided
+                                                    : t.muted;
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  const float icon = kind == NoteKind::kInfo ? 0.0f : 20.0f;
+  if (icon > 0)
+    draw_icon(ImGui::GetWindowDrawList(), Icon::kWarning, ImVec2(at.x + 7, at.y + 9), 13, colour);
+  const TextStyle style(Face::kRegular, 14, colour);
+  const float width = ImGui::GetContentRegionAvail().x;
+  ImGui::SetCursorScreenPos(ImVec2(at.x + icon, at.y));
+  ImGui::BeginGroup();
+  paragraph(text, width - icon);
+  ImGui::EndGroup();
+}
+
+void paragraph(std::string_view text, float width) {
+  const float from = ImGui::GetCursorPosX();
+  const float available = ImGui::GetContentRegionAvail().x;
+  ImGui::PushTextWrapPos(from + (width > 0 ? width : available));
+  ImGui::TextUnformatted(text.data(), text.data() + text.size());
+  ImGui::PopTextWrapPos();
+}
+
+bool fold(const char* id, std::string_view label, bool* open, float width) {
+  const bool pressed = ImGui::InvisibleButton(id, ImVec2(width, ImGui::GetFrameHeight()),
+                                              ImGuiButtonFlags_EnableNav);
+  if (pressed) *open = !*open;
+  const bool lit = ImGui::IsItemHovered();
+  const ImVec2 corner = ImGui::GetItemRectMin(), middle = middle_of_item();
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  const ImU32 colour = lit ? theme().accent : theme().ink;
+  draw_icon(list, *open ? Icon::kDown : Icon::kRight, ImVec2(corner.x + 7, middle.y), 12, colour);
+  const ImVec2 size = text_size(label, true, kTextSize);
+  draw_text(list, ImVec2(corner.x + 20, middle.y - size.y / 2), label, true, kTextSize, colour);
+  return *open;
+}
+
+void rule(float width) {
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  ImGui::GetWindowDrawList()->AddLine(ImVec2(at.x, at.y + 0.5f), ImVec2(at.x + width, at.y + 0.5f),
+                                      theme().faint, 1);
+  ImGui::Dummy(ImVec2(width, 1));
+}
+
+}  // namespace attnlab
