@@ -26,6 +26,27 @@ double scale_by_power(double y, int k) {
   return y * power(half) * power(k - half);
 }
 
+/// A number in two doubles: value + low, |low| <= ulp(value) / 2.
+struct Sum {
+  double value;
+  double low;
+};
+
+/// (head + tail) pi/2, for |tail| below ulp(head).
+Sum times_half_pi(double head, double tail) {
+  // Split at 26 bits, the partial products of the heads are exact (Dekker 1971).
+  const double a_high = double_of(bits_of(head) & ~std::uint64_t{0x7ffffff});
+  const double a_low = head - a_high;
+  const double b_high = double_of(bits_of(kHalfPi) & ~std::uint64_t{0x7ffffff});
+  const double b_low = kHalfPi - b_high;
+  const double product = head * kHalfPi;
+  const double lost =
+      ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low;
+  const double rest = lost + (head * kHalfPiLow + tail * kHalfPi);
+  const double value = product + rest;
+  return {value, (product - value) + rest};
+}
+
 /// x = quadrant * pi/2 + (value + low), |value| <= pi/4 up to rounding.
 struct Reduced {
   unsigned quadrant;
@@ -109,20 +130,11 @@ Reduced reduce_huge(double x) {
   }
   const double unit = double_of(static_cast<std::uint64_t>(1023 - 64 - zeros) << 52);
   const double sign = above_half ? -1.0 : 1.0;
-  const double fraction_head = static_cast<double>(high & ~0x7ffu) * unit;
+  const double fraction_head = static_cast<double>(high & ~std::uint64_t{0x7ff}) * unit;
   const double fraction_tail =
       (static_cast<double>(high & 0x7ffu) + static_cast<double>(low) * 0x1p-64) * unit;
-  // (head + tail) (kHalfPi + kHalfPiLow); splitting at 26 bits gives the exact product of heads.
-  const double a_high = double_of(bits_of(fraction_head) & ~0x7ffffffu);
-  const double a_low = fraction_head - a_high;
-  const double b_high = double_of(bits_of(kHalfPi) & ~0x7ffffffu);
-  const double b_low = kHalfPi - b_high;
-  const double product = fraction_head * kHalfPi;
-  const double lost =
-      ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low;
-  const double rest = lost + (fraction_head * kHalfPiLow + fraction_tail * kHalfPi);
-  const double value = product + rest;
-  return {quadrant, sign * value, sign * ((product - value) + rest)};
+  const Sum angle = times_half_pi(fraction_head, fraction_tail);
+  return {quadrant, sign * angle.value, sign * angle.low};
 }
 
 SinCos sincos_radians(double x) {
@@ -186,9 +198,7 @@ float portable_exp(float x) {
 
 double portable_log(double x) {
   if (x > 0.0 && x < kInfinity) {
-    if (x >= 0x1p-1022) return log_normal(x);
-    // 54 is small enough that the sum is as good as one rounding: |log| > 708.
-    return log_normal(x * 0x1p54) - 54.0 * 0.69314718055994530942;
+    return x >= 0x1p-1022 ? log_scaled(x, 0.0) : log_scaled(x * 0x1p54, -54.0);
   }
   if (x == 0.0) return -kInfinity;
   return x > 0.0 ? x : kNan;
@@ -196,7 +206,7 @@ double portable_log(double x) {
 
 float portable_log(float x) {
   if (x > 0.0F && x < static_cast<float>(kInfinity)) {
-    return x >= 0x1p-126F ? log_normal(x) : log_normal(x * 0x1p24F) - 16.6355324F;
+    return x >= 0x1p-126F ? log_scaled(x, 0.0F) : log_scaled(x * 0x1p24F, -24.0F);
   }
   if (x == 0.0F) return static_cast<float>(-kInfinity);
   return x > 0.0F ? x : static_cast<float>(kNan);
@@ -214,10 +224,9 @@ SinCos sincos_turns(double u) {
   const double turn = magnitude < 0x1p51 ? u - round_to_integer(u)
                                          : u - static_cast<double>(static_cast<std::int64_t>(u));
   const double quarters = round_to_integer(4.0 * turn);
-  const double rest = 4.0 * turn - quarters;
-  const double x = rest * kHalfPi;
-  const double s = sin_reduced(x);
-  const double c = cos_reduced(x);
+  const Sum angle = times_half_pi(4.0 * turn - quarters, 0.0);
+  const double s = sin_reduced(angle.value, angle.low);
+  const double c = cos_reduced(angle.value, angle.low);
   switch (static_cast<int>(quarters) & 3) {
     case 0:
       return {s, c};

@@ -26,7 +26,8 @@ struct SinCos {
   double cos;
 };
 
-/// Sine and cosine of 2 pi u. Error below 1.5 ULP for every finite u; exact at multiples of 1/4.
+/// Sine and cosine of 2 pi u. Error below 1 ULP for |u| > 1e-290; exact at multiples
+/// of 1/4.
 SinCos sincos_turns(double u);
 
 }  // namespace attnlab

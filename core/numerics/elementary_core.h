@@ -76,8 +76,8 @@ inline float cos_reduced(float x) {
   return 1.0F - (0.5F * z - z * z * tail);
 }
 
-/// log of a positive normal double.
-inline double log_normal(double x) {
+/// log of 2^power x for a positive normal double x and a small whole power.
+inline double log_scaled(double x, double power) {
   // x = 2^k m with m in [sqrt(1/2), sqrt(2)): adding the distance from sqrt(1/2) to 1 to the bits
   // makes the exponent field round at sqrt(2).
   constexpr std::uint64_t kShift = 0x3ff0000000000000u - 0x3fe6a09e667f3bcdu;
@@ -85,7 +85,7 @@ inline double log_normal(double x) {
   const std::uint64_t biased = bits >> 52;
   const double m =
       double_of((bits & 0x000fffffffffffffu) + 0x3fe6a09e667f3bcdu);
-  const double k = double_of(biased | 0x4330000000000000u) - (0x1p52 + 1023.0);
+  const double k = double_of(biased | 0x4330000000000000u) - (0x1p52 + 1023.0) + power;
   const double f = m - 1.0;
   const double s = f / (2.0 + f);
   const double z = s * s;
@@ -103,11 +103,11 @@ inline double log_normal(double x) {
          (f - (half_square - (s * (half_square + z * tail) + k * kLn2Low)));
 }
 
-/// log of a positive normal float.
-inline float log_normal(float x) {
+/// log of 2^power x for a positive normal float x and a small whole power.
+inline float log_scaled(float x, float power) {
   constexpr std::uint32_t kShift = 0x3f800000u - 0x3f3504f3u;
   const std::uint32_t bits = bits_of(x) + kShift;
-  const float k = static_cast<float>(static_cast<std::int32_t>(bits >> 23) - 127);
+  const float k = static_cast<float>(static_cast<std::int32_t>(bits >> 23) - 127) + power;
   const float m = float_of((bits & 0x007fffffu) + 0x3f3504f3u);
   const float f = m - 1.0F;
   const float s = f / (2.0F + f);

@@ -21,7 +21,7 @@ inline double open_uniform(std::uint32_t low, std::uint32_t high) {
 /// Two normals of 53-bit uniforms from four words.
 inline void normal_pair(std::uint32_t w0, std::uint32_t w1, std::uint32_t w2, std::uint32_t w3,
                         double& first, double& second) {
-  const double radius = __builtin_sqrt(-2.0 * log_normal(open_uniform(w0, w1)));
+  const double radius = __builtin_sqrt(-2.0 * log_scaled(open_uniform(w0, w1), 0.0));
   // The top two bits name the quadrant, the next 52 the angle in it, centred.
   const std::uint64_t bits = (static_cast<std::uint64_t>(w3) << 32) | w2;
   const double centred =
@@ -42,7 +42,7 @@ inline void normal_pair(std::uint32_t w0, std::uint32_t w1, float& first, float&
   // Word to float with one rounding, without the unsigned conversion some targets lack.
   const float word = static_cast<float>(static_cast<std::int32_t>(w0 >> 16)) * 65536.0F +
                      static_cast<float>(static_cast<std::int32_t>(w0 & 0xffffu));
-  const float radius = __builtin_sqrtf(-2.0F * log_normal((word + 0.5F) * 0x1p-32F));
+  const float radius = __builtin_sqrtf(-2.0F * log_scaled((word + 0.5F) * 0x1p-32F, 0.0F));
   const std::int32_t centred =
       static_cast<std::int32_t>(w1 & 0x3fffffffu) - (std::int32_t{1} << 29);
   const float x = (static_cast<float>(centred) * 0x1p-30F) * kHalfPiF;

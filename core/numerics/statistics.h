@@ -17,10 +17,11 @@ struct Estimate {
 /// the relative error is a few ULP whatever the order; callers that need equal bytes sort first.
 Estimate mean_and_error(std::span<const double> values);
 
-/// P(T <= t) for Student's t with `dof` > 0 degrees of freedom (need not be whole); error < 1e-12.
+/// P(T <= t) for Student's t with `dof` > 0 degrees of freedom (need not be whole); error below
+/// 1e-9, and 1e-13 up to 1000 degrees. More than 1e7 count as 1e7.
 double student_t_cdf(double t, double dof);
 
-/// The t with P(T <= t) = p; relative error below 1e-9. -inf and inf for p = 0 and 1; NaN outside
+/// The t with P(T <= t) = p; relative error below 1e-6, and 1e-12 up to 1000 degrees. -inf and inf for p = 0 and 1; NaN outside
 /// [0, 1] or for dof <= 0.
 double student_t_quantile(double p, double dof);
 

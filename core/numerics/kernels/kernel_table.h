@@ -34,6 +34,26 @@ struct GramUpdate {
   std::size_t gram_stride;
 };
 
+/// What a head does with its scores over the keys: max(s, 0) / keys, softmax, or exp(s) / keys.
+enum class HeadActivation { kRelu, kSoftmax, kExponential };
+
+/// Query weights of a block of heads are padded with zeros to a multiple of this.
+inline constexpr std::size_t kHeadPadding = 32;
+
+/// One sample under a block of random attention heads: feature a of head m is
+/// sum_i weight_i(scores of head m) * tokens(i, a), with score_i = sum_a query_weights(a, m) *
+/// tokens(i, a). Needs keys + width <= kMaxHeadRows.
+struct HeadsTask {
+  std::size_t heads, keys, width;
+  const float* query_weights;  ///< width x (heads padded), row stride query_stride
+  std::size_t query_stride;
+  const float* tokens;  ///< keys x width, row after row
+  HeadActivation activation;
+  float* features;  ///< width x heads, row stride feature_stride
+  std::size_t feature_stride;
+};
+inline constexpr std::size_t kMaxHeadRows = 4096;
+
 /// What one target offers. `workspace` is workspace_bytes long and 64-byte aligned.
 struct KernelTable {
   const char* name;
@@ -53,6 +73,9 @@ struct KernelTable {
                       std::size_t blocks, double* values);
   void (*normals_f32)(const std::uint32_t key[2], const std::uint32_t counter[4],
                       std::size_t blocks, float* values);
+
+  /// exp within 2 ulp, products in f32.
+  void (*attend_heads)(const HeadsTask& task, void* workspace);
 };
 
 }  // namespace attnlab::kernels

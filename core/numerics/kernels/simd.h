@@ -101,6 +101,7 @@ constexpr std::size_t kGramChunks = 2;
 constexpr std::size_t kWorkspaceBytes =
     (kBlockRows + kBlockCols) * kGramChunks * kMaxDepth<float> * sizeof(float);
 static_assert(kWorkspaceBytes >= (kBlockRows + kBlockCols) * kMaxDepth<double> * sizeof(double));
+static_assert(kWorkspaceBytes >= kMaxHeadRows * 2 * kVectorBytes);
 
 }  // namespace
 
@@ -114,5 +115,6 @@ void normals_f64(const std::uint32_t key[2], const std::uint32_t counter[4], std
                  double* values);
 void normals_f32(const std::uint32_t key[2], const std::uint32_t counter[4], std::size_t blocks,
                  float* values);
+void attend_heads(const HeadsTask& task, void* workspace);
 
 }  // namespace attnlab::kernels::ATTNLAB_SIMD_TARGET
