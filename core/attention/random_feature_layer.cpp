@@ -5,7 +5,7 @@
 #include <cstring>
 #include <vector>
 
-#include "core/attention/score_kernel.h"
+#include "core/numerics/kernels/dispatch.h"
 #include "core/numerics/linear_algebra.h"
 #include "core/numerics/random.h"
 
@@ -16,7 +16,21 @@ constexpr std::uint32_t kHeadDomain = hash_name("rf/heads");
 constexpr std::uint32_t kNeuronDomain = hash_name("rf/neurons");
 constexpr std::size_t kRowsAtOnce = 64;  // samples whose intermediate products stay in cache
 
-std::size_t padded(std::size_t heads) { return (heads + kHeadLanes - 1) / kHeadLanes * kHeadLanes; }
+std::size_t padded(std::size_t heads) {
+  return (heads + kernels::kHeadPadding - 1) / kernels::kHeadPadding * kernels::kHeadPadding;
+}
+
+kernels::HeadActivation kernel_activation(ScoreActivation activation) {
+  switch (activation) {
+    case ScoreActivation::kRelu:
+      return kernels::HeadActivation::kRelu;
+    case ScoreActivation::kSoftmax:
+      return kernels::HeadActivation::kSoftmax;
+    case ScoreActivation::kExponential:
+      break;
+  }
+  return kernels::HeadActivation::kExponential;
+}
 
 }  // namespace
 
@@ -80,20 +94,16 @@ void FeatureBlock::apply_attention(const TokenBatch& batch, std::size_t begin,
   Matrix<float> query_weights(out.rows, width * padded_count_);
   gemm_nn(queries.const_view(), weights_.view(), query_weights.view(), false);
 
-  Matrix<float> keys(layer_.keys, width);
-  Matrix<float> scratch(layer_.keys + width, kHeadLanes);
-  Matrix<float> result(width, padded_count_);
+  Matrix<float> keys(layer_.keys, width);  // xt_1 .. xt_N
   for (std::size_t i = 0; i < out.rows; ++i) {
     for (std::size_t k = 0; k < layer_.keys; ++k) {
       std::memcpy(&keys(k, 0), batch.token(begin + i, k + 1), layer_.dim * sizeof(float));
       keys(k, layer_.dim) = 1.0f;
     }
-    attend({&query_weights(i, 0), keys.data(), padded_count_, layer_.keys, width,
-            layer_.activation},
-           scratch.data(), result.data());
-    for (std::size_t a = 0; a < width; ++a) {
-      std::memcpy(&out(i, a * count_), &result(a, 0), count_ * sizeof(float));
-    }
+    active_kernels().attend_heads(
+        {count_, layer_.keys, width, &query_weights(i, 0), padded_count_, keys.data(),
+         kernel_activation(layer_.activation), &out(i, 0), count_},
+        kernel_workspace());
   }
 }
 
@@ -112,9 +122,9 @@ void FeatureBlock::apply_network(const TokenBatch& batch, std::size_t begin,
 
 double feature_flops(const RandomFeatureLayer& layer, std::size_t samples) {
   const double width = static_cast<double>(layer.dim + 1), keys = static_cast<double>(layer.keys);
-  const double per_unit =
-      layer.attention ? 2 * width * width + 4 * keys * width
-                      : 2 * width * (static_cast<double>((layer.keys + 1) * layer.dim) + 2);
+  const double per_unit = layer.attention
+                              ? 2 * width * width + 4 * keys * width
+                              : 2 * width * (static_cast<double>((layer.keys + 1) * layer.dim) + 2);
   return per_unit * static_cast<double>(layer.units) * static_cast<double>(samples);
 }
 

@@ -33,15 +33,16 @@ struct RandomFeatureLayer {
   std::size_t keys = 0;
   std::size_t units = 0;
   std::uint64_t seed = 0;
-  std::uint32_t trial = 0;  ///< fresh weights for each trial; unit m is the same whatever `units` is
+  std::uint32_t trial =
+      0;  ///< fresh weights for each trial; unit m is the same whatever `units` is
 
   std::size_t features_per_unit() const { return dim + 1; }
   std::size_t feature_count() const { return units * features_per_unit(); }
 };
 
-/// Frozen weights of the consecutive units [first, first + count) of a layer, drawn once and applied
-/// to any number of samples. The weights are regenerated from the seed, so a caller may drop a block
-/// and make it again: only one block is ever in memory.
+/// Frozen weights of the consecutive units [first, first + count) of a layer, drawn once and
+/// applied to any number of samples. The weights are regenerated from the seed, so a caller may
+/// drop a block and make it again: only one block is ever in memory.
 class FeatureBlock {
  public:
   FeatureBlock(const RandomFeatureLayer& layer, std::size_t first, std::size_t count);
@@ -59,7 +60,7 @@ class FeatureBlock {
 
   RandomFeatureLayer layer_;
   std::size_t count_ = 0;
-  std::size_t padded_count_ = 0;  ///< attention: a multiple of kHeadLanes
+  std::size_t padded_count_ = 0;  ///< attention: heads and zeros to fill the SIMD lanes
   /// Attention: (dim + 1) x ((dim + 1) * padded_count_), entry (a, b * padded + m) = W_m(a, b).
   /// Network: ((keys + 1) * dim + 1) x features, one neuron a column.
   Matrix<float> weights_;

@@ -16,7 +16,9 @@ const ErrorCurve* find_curve(const std::vector<ErrorCurve>& curves, std::string_
   return nullptr;
 }
 
-std::string label(const ErrorCurve& curve) { return std::string(curve.model->label); }
+std::string label(const ErrorCurve& curve) {
+  return std::string(curve.model->label);
+}
 
 std::string sizes_text(const LearningCurveSetup& setup) {
   return "d = " + std::to_string(setup.layer.dim) + ", N = " + std::to_string(setup.layer.keys) +
@@ -63,10 +65,10 @@ ClaimStatus sign_status(const Interval& interval) {
 /// every trial, else by the paired errors at the largest size.
 void judge_fewer_samples(const ErrorCurve& better, const ErrorCurve& worse, Claim& claim) {
   const RatioInterval ratio = paired_ratio(better, worse, kLearnedLevel);
-  const std::string needs =
-      label(better) + " needs " + crossing_text(crossing_of(better, kLearnedLevel), better) +
-      " samples to reach test error 0.5, " + label(worse) + " " +
-      crossing_text(crossing_of(worse, kLearnedLevel), worse);
+  const std::string needs = label(better) + " needs " +
+                            crossing_text(crossing_of(better, kLearnedLevel), better) +
+                            " samples to reach test error 0.5, " + label(worse) + " " +
+                            crossing_text(crossing_of(worse, kLearnedLevel), worse);
   if (ratio.log_ratio.known) {
     claim.status = sign_status(ratio.log_ratio);
     // A censored trial understates the ratio: it can support the claim, not refute it.
@@ -120,8 +122,8 @@ Claim two_model_claim(std::string id, std::string statement, const LearningCurve
   const ErrorCurve* a = find_curve(curves, better, item);
   const ErrorCurve* b = find_curve(curves, worse, item);
   if (a == nullptr || b == nullptr) {
-    claim.evidence = "Needs both models: " + std::string(better) + " and " + std::string(worse) +
-                     ".";
+    claim.evidence =
+        "Needs both models: " + std::string(better) + " and " + std::string(worse) + ".";
     return claim;
   }
   claim.evidence = too_little_data(*a, *b);
@@ -186,11 +188,11 @@ std::vector<Claim> learning_curve_claims(const LearningCurveSetup& setup,
                                          const std::vector<ErrorCurve>& curves) {
   std::vector<Claim> claims;
   for (const TargetCase& item : setup.cases) {
-    claims.push_back(two_model_claim(
-        "A2",
-        "Random-feature attention (RFA) learns " + item.name() +
-            " from fewer samples than a two-layer random-feature network (RFMLP).",
-        setup, curves, item, "rfa", "rfmlp", judge_fewer_samples));
+    claims.push_back(
+        two_model_claim("A2",
+                        "Random-feature attention (RFA) learns " + item.name() +
+                            " from fewer samples than a two-layer random-feature network (RFMLP).",
+                        setup, curves, item, "rfa", "rfmlp", judge_fewer_samples));
     if (!item.target->reads_query) continue;
     claims.push_back(two_model_claim("A4",
                                      "A non-zero mean of the query-key matrix (BRFA) beats zero "

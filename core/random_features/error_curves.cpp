@@ -41,7 +41,9 @@ std::string TargetCase::name() const {
   return std::string(target->id) + " " + std::to_string(degree);
 }
 
-Estimate ErrorCurve::at(std::size_t size) const { return mean_and_error(present(errors[size])); }
+Estimate ErrorCurve::at(std::size_t size) const {
+  return mean_and_error(present(errors[size]));
+}
 
 std::vector<std::size_t> ErrorCurve::known_sizes() const {
   std::vector<std::size_t> known;

@@ -19,19 +19,19 @@ namespace attnlab {
 struct TargetCase {
   const Target* target;
   int degree;
-  std::string name() const;   ///< "mean-power 2"
+  std::string name() const;  ///< "mean-power 2"
   bool operator==(const TargetCase&) const = default;
 };
 
-/// Errors of one model on one target. All trials share their data with the same trial of every other
-/// model, so that differences between curves are paired.
+/// Errors of one model on one target. All trials share their data with the same trial of every
+/// other model, so that differences between curves are paired.
 struct ErrorCurve {
   const RandomFeatureModel* model;
   TargetCase target;
-  std::vector<double> sizes;                  ///< training samples, increasing
-  std::vector<std::vector<double>> errors;    ///< [size][trial]; NaN: not there (yet)
-  std::vector<std::vector<double>> strengths; ///< [size][trial], relative ridge strength chosen
-  std::vector<int> failures;                  ///< [size], failed factorisations over all trials
+  std::vector<double> sizes;                   ///< training samples, increasing
+  std::vector<std::vector<double>> errors;     ///< [size][trial]; NaN: not there (yet)
+  std::vector<std::vector<double>> strengths;  ///< [size][trial], relative ridge strength chosen
+  std::vector<int> failures;                   ///< [size], failed factorisations over all trials
 
   /// Mean over the trials that are there.
   Estimate at(std::size_t size) const;
@@ -39,8 +39,8 @@ struct ErrorCurve {
   std::vector<std::size_t> known_sizes() const;
 };
 
-/// Where the mean curve first falls to `level`, with the interval from the curves one standard error
-/// above and below.
+/// Where the mean curve first falls to `level`, with the interval from the curves one standard
+/// error above and below.
 Crossing crossing_of(const ErrorCurve& curve, double level);
 
 /// "460 ± 30", "> 4096", "< 16".
@@ -58,8 +58,8 @@ Interval interval_of(std::span<const double> values);
 Interval paired_advantage(const ErrorCurve& a, const ErrorCurve& b, std::size_t size);
 
 /// log(n_b / n_a) for reaching `level`, trial by trial. A trial in which b never gets there counts
-/// with b's largest size: the true ratio is larger (`censored` of them). Not known when a trial of a
-/// does not get there.
+/// with b's largest size: the true ratio is larger (`censored` of them). Not known when a trial of
+/// a does not get there.
 struct RatioInterval {
   Interval log_ratio;
   int censored = 0;

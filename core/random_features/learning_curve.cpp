@@ -108,8 +108,8 @@ JobSteps start_job(RunSpec spec, std::uint32_t index) {
   co_yield StepProgress{0.0, {}};
 
   std::vector<FitPoint> points;
-  const NestedFitProblem problem{layer_of(setup, job, spec.seed), &train, &test, &labels,
-                                 &test_values, sizes, setup.ridge};
+  const NestedFitProblem problem{
+      layer_of(setup, job, spec.seed), &train, &test, &labels, &test_values, sizes, setup.ridge};
   JobSteps fit = fit_nested(problem, points);
   while (fit.step() == JobSteps::State::kRunning) co_yield StepProgress{fit.fraction(), {}};
   if (fit.state() == JobSteps::State::kFailed) co_return fit.error();
@@ -133,9 +133,8 @@ Expected<Plan> plan_run(const RunSpec& spec) {
                                   setup.test_samples, setup.cases.size(), setup.ridge);
     plan.job_bytes = std::max(plan.job_bytes, cost.bytes);
     plan.jobs.push_back({std::string(setup.models[job.model]->label) + ", trial " +
-                             std::to_string(job.trial + 1) + " of " +
-                             std::to_string(setup.trials) + ", n up to " +
-                             std::to_string(setup.stages[job.stage].back()),
+                             std::to_string(job.trial + 1) + " of " + std::to_string(setup.trials) +
+                             ", n up to " + std::to_string(setup.stages[job.stage].back()),
                          cost.flops});
   }
   return plan;
@@ -167,8 +166,10 @@ Experiment make_experiment() {
   experiment.title = "Learning curves";
   experiment.question = "How many samples until attention gets it?";
   experiment.summary =
-      "One attention layer with many frozen random heads (RFA) and only its values trained, against "
-      "a two-layer network with as many trained parameters (RFMLP). The target treats the keys as a "
+      "One attention layer with many frozen random heads (RFA) and only its values trained, "
+      "against "
+      "a two-layer network with as many trained parameters (RFMLP). The target treats the keys as "
+      "a "
       "set; attention does so by construction, the network has to learn it. BRFA gives the random "
       "query-key matrices a non-zero mean, which should help on targets built from ⟨x₀,xᵢ⟩.";
   experiment.schema = learning_curve_schema();

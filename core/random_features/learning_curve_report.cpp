@@ -13,7 +13,9 @@
 namespace attnlab {
 namespace {
 
-Cell whole(double value) { return static_cast<std::int64_t>(std::llround(value)); }
+Cell whole(double value) {
+  return static_cast<std::int64_t>(std::llround(value));
+}
 
 Cell median_cell(std::vector<double> values) {
   std::erase_if(values, [](double value) { return std::isnan(value); });
@@ -34,8 +36,9 @@ std::vector<Column> key_columns() {
 Table test_error_table(const std::vector<ErrorCurve>& curves) {
   Table table;
   table.name = "test_error";
-  table.caption = "Mean squared test error divided by the variance of the target (1: the best "
-                  "constant), with one standard error over trials";
+  table.caption =
+      "Mean squared test error divided by the variance of the target (1: the best "
+      "constant), with one standard error over trials";
   table.columns = key_columns();
   table.columns.push_back({"n", "training samples n", ""});
   table.columns.push_back({"mean", "test error", "std_error"});
@@ -60,8 +63,9 @@ Table test_error_table(const std::vector<ErrorCurve>& curves) {
 Table crossing_table(const std::vector<ErrorCurve>& curves) {
   Table table;
   table.name = "samples_needed";
-  table.caption = "Training samples at which the test error first reaches 0.5 (interpolated in log "
-                  "n), between the curves one standard error below and above";
+  table.caption =
+      "Training samples at which the test error first reaches 0.5 (interpolated in log "
+      "n), between the curves one standard error below and above";
   table.columns = key_columns();
   table.columns.push_back({"n_half", "n(0.5)", ""});
   table.columns.push_back({"low", "low", ""});
@@ -116,15 +120,17 @@ Table level_table(const LearningCurveSetup& setup) {
   Table table;
   table.name = "theory";
   table.caption = "Exact levels and the norms of the paper's bound (upper bounds up to constants)";
-  table.columns = {{"target", "target", ""},   {"degree", "degree p", ""},
-                   {"quantity", "quantity", ""}, {"value", "value", ""},
+  table.columns = {{"target", "target", ""},
+                   {"degree", "degree p", ""},
+                   {"quantity", "quantity", ""},
+                   {"value", "value", ""},
                    {"formula", "formula", ""}};
   for (const TargetCase& item : setup.cases) {
     const Cell id = std::string(item.target->id), degree = std::int64_t{item.degree};
-    table.rows.push_back({id, degree, std::string("affine_level"),
-                          real_cell(item.target->affine_level(setup.layer.keys, setup.layer.dim,
-                                                              item.degree)),
-                          std::string("variance left by the best affine function / variance")});
+    table.rows.push_back(
+        {id, degree, std::string("affine_level"),
+         real_cell(item.target->affine_level(setup.layer.keys, setup.layer.dim, item.degree)),
+         std::string("variance left by the best affine function / variance")});
     table.rows.push_back({id, degree, std::string("rfa_norm"),
                           real_cell(item.target->rfa_norm(setup.layer.dim, item.degree)),
                           std::string(item.target->rfa_norm_formula)});
@@ -153,8 +159,8 @@ void add_measured(const LearningCurveSetup& setup, const Result& result, Figure&
     for (const auto& row : table->rows) {
       const auto key = std::make_tuple(std::get<std::string>(row[0]), std::get<std::string>(row[1]),
                                        std::get<std::int64_t>(row[2]));
-      points[key].push_back({number(row[3]), number(row[4]), number(row[5]),
-                             static_cast<int>(number(row[6]))});
+      points[key].push_back(
+          {number(row[3]), number(row[4]), number(row[5]), static_cast<int>(number(row[6]))});
     }
   }
   for (const RandomFeatureModel* model : setup.models) {
@@ -182,8 +188,9 @@ void add_theory(const LearningCurveSetup& setup, Figure& figure) {
     Series series;
     series.id = "affine/" + item.name();
     series.label = "best affine " + short_text(level);
-    series.note = "exact: the part of the variance that the best affine function of all tokens "
-                  "leaves; a network cannot go below it before it leaves the affine regime";
+    series.note =
+        "exact: the part of the variance that the best affine function of all tokens "
+        "leaves; a network cannot go below it before it leaves the affine regime";
     series.role = SeriesRole::kExact;
     series.colour = kColourReference;
     series.variant = static_cast<int>(j);
@@ -195,8 +202,9 @@ void add_theory(const LearningCurveSetup& setup, Figure& figure) {
   Series guide;
   guide.id = "bound-slope";
   guide.label = "slope −½";
-  guide.note = "order of the paper's bound on RFA's excess risk, Õ(√B(f) · n^−½): an upper bound up "
-               "to constants, drawn for its slope; its height means nothing";
+  guide.note =
+      "order of the paper's bound on RFA's excess risk, Õ(√B(f) · n^−½): an upper bound up "
+      "to constants, drawn for its slope; its height means nothing";
   guide.role = SeriesRole::kTheory;
   guide.colour = kColourReference;
   if (last > first) {

@@ -43,8 +43,8 @@ Parameter target_parameter() {
   parameter.help = "the function the layer is asked to learn; several share one fit";
   parameter.kind = ParameterKind::kChoiceList;
   for (const Target& target : targets()) {
-    parameter.choices.push_back({std::string(target.id), std::string(target.label),
-                                 std::string(target.formula)});
+    parameter.choices.push_back(
+        {std::string(target.id), std::string(target.label), std::string(target.formula)});
   }
   parameter.max_items = parameter.choices.size();
   parameter.default_value = std::vector<std::string>{"mean-power"};
@@ -53,8 +53,10 @@ Parameter target_parameter() {
 }
 
 Parameter degree_parameter() {
-  Parameter parameter = integer("degree", "Degree", "p", "the power p in the target; several share "
-                                "one fit", 1, 6, 2, {1, 2, 3, 4, 5, 6});
+  Parameter parameter = integer("degree", "Degree", "p",
+                                "the power p in the target; several share "
+                                "one fit",
+                                1, 6, 2, {1, 2, 3, 4, 5, 6});
   parameter.kind = ParameterKind::kIntegerList;
   parameter.max_items = 6;
   parameter.default_value = std::vector<std::int64_t>{2};
@@ -95,11 +97,13 @@ Parameter ridge_parameter() {
   parameter.name = "ridge";
   parameter.label = "Ridge strength";
   parameter.symbol = "λ";
-  parameter.help = "relative to the mean kernel diagonal: best on the test set, best on a held-out "
-                   "20 %, or this number";
+  parameter.help =
+      "relative to the mean kernel diagonal: best on the test set, best on a held-out "
+      "20 %, or this number";
   parameter.kind = ParameterKind::kChoiceOrReal;
-  parameter.choices = {{"oracle", "oracle", "the grid value with the least test error, as in the paper"},
-                       {"validation", "validation", "the grid value best on a held-out 20 %"}};
+  parameter.choices = {
+      {"oracle", "oracle", "the grid value with the least test error, as in the paper"},
+      {"validation", "validation", "the grid value best on a held-out 20 %"}};
   parameter.min = 1e-12;
   parameter.max = 1000;
   parameter.default_value = std::string("oracle");
@@ -109,37 +113,51 @@ Parameter ridge_parameter() {
 
 Preset preset(std::string name, std::string label, std::string text, std::string target,
               std::string degree) {
-  return {std::move(name), std::move(label), std::move(text),
-          {{"target", std::move(target)}, {"degree", std::move(degree)}, {"samples", "16,32,64,128,256,512,1024,2048,4096"}}};
+  return {std::move(name),
+          std::move(label),
+          std::move(text),
+          {{"target", std::move(target)},
+           {"degree", std::move(degree)},
+           {"samples", "16,32,64,128,256,512,1024,2048,4096"}}};
 }
 
 }  // namespace
 
 Schema learning_curve_schema() {
-  Parameter heads = integer("heads", "Heads", "M", "frozen random heads; the network gets M·(d+1) "
-                            "neurons", 1, 100000, 1000, {10, 100, 300, 1000, 3000});
+  Parameter heads = integer("heads", "Heads", "M",
+                            "frozen random heads; the network gets M·(d+1) "
+                            "neurons",
+                            1, 100000, 1000, {10, 100, 300, 1000, 3000});
   heads.primary = true;
-  Parameter trials = integer("trials", "Trials", "", "independent repetitions with fresh data, heads "
-                             "and target; they make the error bars", 1, 1000, 5, {2, 5, 10, 20});
+  Parameter trials = integer("trials", "Trials", "",
+                             "independent repetitions with fresh data, heads "
+                             "and target; they make the error bars",
+                             1, 1000, 5, {2, 5, 10, 20});
   trials.primary = true;
   return {{
       target_parameter(),
       degree_parameter(),
       models_parameter(),
-      integer("dim", "Token dimension", "d", "length of a token; tokens are uniform on the unit "
-              "sphere", 1, 256, 16, {4, 8, 16, 32}),
+      integer("dim", "Token dimension", "d",
+              "length of a token; tokens are uniform on the unit "
+              "sphere",
+              1, 256, 16, {4, 8, 16, 32}),
       integer("keys", "Keys", "N", "key tokens beside the query token", 1, 1024, 16,
               {1, 4, 16, 64}),
       heads,
-      real("bias-scale", "Mean of W", "c", "mean of BRFA's query-key matrices, times the identity "
-           "(the theory has 1, the paper's experiments 4)", 64, 4, {0, 1, 2, 4, 8}),
+      real("bias-scale", "Mean of W", "c",
+           "mean of BRFA's query-key matrices, times the identity "
+           "(the theory has 1, the paper's experiments 4)",
+           64, 4, {0, 1, 2, 4, 8}),
       samples_parameter(),
       integer("test-samples", "Test samples", "", "fresh samples that measure the error", 2, 65536,
               2048, {512, 2048, 8192}),
       trials,
       ridge_parameter(),
-      real("noise", "Label noise", "σ", "standard deviation of label noise, in units of the target's "
-           "own", 10, 0, {0, 0.1, 0.3, 1}),
+      real("noise", "Label noise", "σ",
+           "standard deviation of label noise, in units of the target's "
+           "own",
+           10, 0, {0, 0.1, 0.3, 1}),
   }};
 }
 

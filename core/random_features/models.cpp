@@ -24,7 +24,9 @@ constexpr std::array kModels = {
 
 }  // namespace
 
-std::span<const RandomFeatureModel> random_feature_models() { return kModels; }
+std::span<const RandomFeatureModel> random_feature_models() {
+  return kModels;
+}
 
 const RandomFeatureModel* find_random_feature_model(std::string_view id) {
   for (const RandomFeatureModel& model : kModels) {

@@ -30,11 +30,11 @@ struct RidgeChoice {
 /// largest size, so that one factorisation of K + lambda I serves every n.
 struct NestedFitProblem {
   RandomFeatureLayer layer;
-  const TokenBatch* train = nullptr;        ///< at least sizes.back() samples
+  const TokenBatch* train = nullptr;  ///< at least sizes.back() samples
   const TokenBatch* test = nullptr;
   const Matrix<double>* train_labels = nullptr;  ///< samples x targets, with label noise
   const Matrix<double>* test_values = nullptr;   ///< samples x targets, without noise
-  std::vector<std::size_t> sizes;           ///< increasing
+  std::vector<std::size_t> sizes;                ///< increasing
   RidgeChoice ridge;
 };
 
@@ -64,7 +64,8 @@ struct FitCost {
 FitCost fit_cost(const RandomFeatureLayer& layer, const std::vector<std::size_t>& sizes,
                  std::size_t test_samples, std::size_t targets, const RidgeChoice& ridge);
 
-/// Mean squared difference / variance of `truth`: 1 for the best constant. NaN for a constant truth.
+/// Mean squared difference / variance of `truth`: 1 for the best constant. NaN for a constant
+/// truth.
 double relative_error(std::span<const double> prediction, std::span<const double> truth);
 
 }  // namespace attnlab

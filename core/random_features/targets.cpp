@@ -57,10 +57,10 @@ double correlation_value(const TargetDraw& draw, const float* sample, std::size_
   return sum / static_cast<double>(keys);
 }
 
-// With t = <x_0, x_i>, m_k = E t^k. Even q: the mean over x_0 of t^q <beta, x_i> is m_q <beta, x_i>,
-// and different keys are uncorrelated, so the level is 1 - m_q^2 / m_2q. Odd q: the mean over x_i is
-// m_(q+1) <beta, x_0>, the variance of that is V0 = m_(q+1)^2 / d, and what the N keys scatter around
-// it is V1 = (m_2q / d - V0) / N, none of it affine.
+// With t = <x_0, x_i>, m_k = E t^k. Even q: the mean over x_0 of t^q <beta, x_i> is m_q <beta,
+// x_i>, and different keys are uncorrelated, so the level is 1 - m_q^2 / m_2q. Odd q: the mean over
+// x_i is m_(q+1) <beta, x_0>, the variance of that is V0 = m_(q+1)^2 / d, and what the N keys
+// scatter around it is V1 = (m_2q / d - V0) / N, none of it affine.
 double correlation_value_level(std::size_t keys, std::size_t dim, int degree) {
   if (degree % 2 == 0) {
     const double m = sphere_moment(degree, dim);
@@ -89,7 +89,9 @@ constexpr std::array kTargets = {
 
 }  // namespace
 
-std::span<const Target> targets() { return kTargets; }
+std::span<const Target> targets() {
+  return kTargets;
+}
 
 const Target* find_target(std::string_view id) {
   for (const Target& target : kTargets) {

@@ -42,8 +42,8 @@ const Target* find_target(std::string_view id);
 std::vector<double> target_values(const Target& target, const TargetDraw& draw,
                                   const TokenBatch& batch, int degree);
 
-/// E <u, x>^k for x uniform on S^{d-1} and a unit vector u: (k-1)!! / (d (d+2) ... (d+k-2)) for even
-/// k, 0 for odd k.
+/// E <u, x>^k for x uniform on S^{d-1} and a unit vector u: (k-1)!! / (d (d+2) ... (d+k-2)) for
+/// even k, 0 for odd k.
 double sphere_moment(int k, std::size_t dim);
 
 }  // namespace attnlab

@@ -11,12 +11,18 @@ constexpr std::size_t kWidth = kLanes<float>;
 constexpr std::size_t kGroup = 2 * kWidth;  // heads handled together: two registers
 static_assert(kHeadPadding % kGroup == 0);
 
-ATTNLAB_INLINE Lanes broadcast(float value) { return value - Lanes{}; }
-ATTNLAB_INLINE Lanes maximum(Lanes a, Lanes b) { return a > b ? a : b; }
-ATTNLAB_INLINE Lanes minimum(Lanes a, Lanes b) { return a < b ? a : b; }
+ATTNLAB_INLINE Lanes broadcast(float value) {
+  return value - Lanes{};
+}
+ATTNLAB_INLINE Lanes maximum(Lanes a, Lanes b) {
+  return a > b ? a : b;
+}
+ATTNLAB_INLINE Lanes minimum(Lanes a, Lanes b) {
+  return a < b ? a : b;
+}
 
-/// out[j] = sum_p left[p] * right[j * right_row + p * right_col] for kRows values of j, each a group
-/// of heads. Eight sums at a time hide the latency of an addition.
+/// out[j] = sum_p left[p] * right[j * right_row + p * right_col] for kRows values of j, each a
+/// group of heads. Eight sums at a time hide the latency of an addition.
 template <std::size_t kRows>
 ATTNLAB_INLINE void product_rows(std::size_t depth, const float* left, std::size_t left_stride,
                                  const float* right, std::size_t right_row, std::size_t right_col,
@@ -51,8 +57,9 @@ ATTNLAB_INLINE void product_group(std::size_t rows, std::size_t depth, const flo
   }
 }
 
-/// exp by x = k ln 2 + r, |r| <= ln 2 / 2, and a degree-6 Taylor polynomial in r, whose rest is below
-/// r^7 / 7! = 1.2e-7 relative: about 2 ulp. Arguments are cut to where float has normal results.
+/// exp by x = k ln 2 + r, |r| <= ln 2 / 2, and a degree-6 Taylor polynomial in r, whose rest is
+/// below r^7 / 7! = 1.2e-7 relative: about 2 ulp. Arguments are cut to where float has normal
+/// results.
 ATTNLAB_INLINE Lanes exp_lanes(Lanes x) {
   x = maximum(minimum(x, broadcast(88.0f)), broadcast(-87.0f));
   constexpr float kRound = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer

@@ -1,0 +1,64 @@
+// What the dual and the primal half of nested_fit share; nobody else includes this.
+#pragma once
+
+#include <vector>
+
+#include "core/random_features/nested_fit.h"
+
+namespace attnlab {
+
+/// Work done so far, as the fraction that a step reports.
+struct Meter {
+  double total = 1, done = 0;
+  StepProgress after(double flops) {
+    done += flops;
+    return {std::min(1.0, done / total), {}};
+  }
+};
+
+/// Everything of one fit that outlives a step. Columns of solutions and predictions are (strength,
+/// target) pairs, or targets alone once validation has chosen.
+struct NestedFit {
+  const NestedFitProblem& problem;
+  std::vector<FitPoint>& points;
+  std::vector<double> strengths;
+  std::size_t targets;
+  Meter meter;
+
+  bool choose_by_test() const { return problem.ridge.rule != RidgeChoice::Rule::kValidation; }
+  FitPoint& point(std::size_t size, std::size_t target) { return points[size * targets + target]; }
+
+  /// Takes the strength with the least test error over the columns of one size.
+  void judge(std::size_t size, MatrixView<const double> predictions,
+             const std::vector<bool>& usable);
+};
+
+/// Samples that choose the ridge strength of size n: the last 20 %, at least one, none for n = 1.
+std::size_t held_out(std::size_t n);
+
+/// Sum over the rows of squared differences to the labels of rows [begin, begin + rows).
+double squared_error(MatrixView<const double> prediction, const Matrix<double>& labels,
+                     std::size_t begin, std::size_t target);
+
+double flops_of_cholesky(double n);
+
+/// Units handled in one step, so that neither the Gram update of `rows` samples nor the features of
+/// `rows` + `tests` samples and their products with `columns` weight columns take long.
+std::size_t units_at_once(const RandomFeatureLayer& layer, double rows, double tests,
+                          double columns);
+
+/// Dual fits of the first `count` sizes. `scale` is the mean kernel diagonal; NaN: that of the
+/// largest of these sizes.
+JobSteps fit_dual(NestedFit& fit, std::size_t count, double scale);
+
+/// Features of every training and test sample, for layers with fewer features than samples.
+struct PrimalData {
+  Matrix<float> train, test;
+  double scale = 0;  ///< mean kernel diagonal over the training samples
+};
+PrimalData primal_data(const NestedFitProblem& problem);
+
+/// Primal fits of the sizes from `first` on.
+JobSteps fit_primal(NestedFit& fit, std::size_t first, const PrimalData& data);
+
+}  // namespace attnlab
