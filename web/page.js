@@ -82,6 +82,10 @@ function link_text(query) {
   return `${location.origin}${location.pathname}#${kept.join('&')}`;
 }
 
+function show_theme(dark) {
+  document.documentElement.dataset.theme = dark ? 'dark' : 'light';
+}
+
 // --- Clipboard and files -------------------------------------------------------------------------
 
 async function copy_text(text) {
@@ -120,7 +124,6 @@ class Lab {
       notice,
     });
     this.app = await load_app(this.#host());
-    this.#follow_theme();
     const drawn = this.app.ccall('app_open', 'number', ['string', 'number', 'number'],
       [address_query(), 1, memory_bytes]) === 1;
     this.experiments = JSON.parse(this.#text(this.app._app_experiments())).experiments;
@@ -132,6 +135,7 @@ class Lab {
       act: (...call) => this.#act(...call),
     });
     this.#listen();
+    this.#follow_system();
     if (drawn) this.#draw_on($('canvas'));
     else this.#without_drawing();
     document.documentElement.dataset.ready = 'true';
@@ -145,7 +149,7 @@ class Lab {
       copy_text,
       save_file,
       state_changed: () => this.#refresh_soon(),
-      theme_changed: (dark) => this.#show_theme(dark),
+      theme_changed: show_theme,
       set_cursor: (cursor) => { $('canvas').style.cursor = cursor; },
       clipboard_text: () => this.keyboard?.pasted() ?? '',
       workers: this.pool,
@@ -182,7 +186,7 @@ class Lab {
     const types = ['string', 'string', 'string'];
     const sentence = this.app.ccall('app_act', 'string', types, [action, name, value]);
     this.#refresh_now();
-    this.redraw();
+    this.#input();
     return sentence;
   }
 
@@ -269,30 +273,23 @@ class Lab {
     set_text($('story_preset_text'), preset?.text ?? '');
   }
 
-  // The reader's system.
-
-  #follow_theme() {
+  /** The reader's system decides colours and motion until a link or the lab's button does. */
+  #follow_system() {
     const dark = matchMedia('(prefers-color-scheme: dark)');
     const still = matchMedia('(prefers-reduced-motion: reduce)');
-    const tell = () => this.app._app_theme(dark.matches, still.matches);
-    const changed = () => {
-      tell();
+    const tell = () => {
+      this.app._app_theme(dark.matches, still.matches);
+      show_theme(this.app._app_dark() === 1);
       this.redraw();
     };
-    this.tell_theme = tell;
-    dark.addEventListener('change', changed);
-    still.addEventListener('change', changed);
-  }
-
-  #show_theme(dark) {
-    document.documentElement.dataset.theme = dark ? 'dark' : 'light';
+    dark.addEventListener('change', tell);
+    still.addEventListener('change', tell);
+    tell();
   }
 
   #listen() {
-    this.tell_theme();
     const own = new URLSearchParams(address_query());
     document.documentElement.classList.toggle('embedded', own.get('embed') === '1');
-    this.#show_theme(this.app._app_dark() === 1);
     addEventListener('hashchange', () => {
       const hash = location.hash.slice(1);
       if (!hash.includes('=') || hash === written_hash) return;
@@ -311,6 +308,7 @@ class Lab {
 }
 
 async function main() {
+  show_theme(matchMedia('(prefers-color-scheme: dark)').matches);
   if (typeof WebAssembly !== 'object' || !WebAssembly.validate(simd_probe)) {
     cover('This browser cannot run the lab: it lacks WebAssembly with SIMD. ' +
       'Firefox, Chrome, Edge and Safari of 2023 or newer have it.');

@@ -97,7 +97,8 @@ function parameter_control(parameter, commit) {
 
 function table_element(table) {
   const head = element('tr', {},
-    ...table.columns.map((column) => element('th', { scope: 'col' }, column.label || column.name)));
+    ...table.columns.map(({ name, label }) =>
+      element('th', { scope: 'col', 'data-column': name }, label || name)));
   const rows = table.rows.slice(0, max_rows).map((row) =>
     element('tr', {}, ...row.map(({ text, exact }) => element('td', { title: exact }, text))));
   const left_out = table.rows.length - rows.length;
@@ -124,14 +125,15 @@ export class Twin {
    * experiments: of experiments_json(); act(action, name, value): returns the sentence to show.
    */
   constructor({ body, details, live, experiments, act }) {
-    Object.assign(this, { details, live, experiments, act });
+    Object.assign(this, { body, details, live, experiments, act });
     this.selects = element('div', { class: 'fields' });
     this.experiment = this.#select('Experiment', 'experiment',
       experiments.map(({ id, family, title }) => [id, `${family}: ${title}`]));
     this.preset = this.#select('Preset', 'preset', []);
     this.bar = element('div', { class: 'bar', role: 'group', 'aria-label': 'Run' });
     this.buttons = Object.fromEntries(buttons.map(([action, label]) => {
-      const button = element('button', { type: 'button', onclick: () => act(action, '', '') }, label);
+      const button = element('button', { type: 'button', onclick: () => act(action, '', ''),
+        'data-action': action }, label);
       return [action, button];
     }));
     this.progress = element('progress', { max: '1', value: '0', 'aria-label': 'Progress of the run' });
@@ -190,9 +192,7 @@ export class Twin {
     const said = this.#said;
     const happened = state.state !== said.state || state.experiment !== said.experiment;
     if (!happened && (state.state === 'running') && now - said.at < live_interval_s) return;
-    const verdicts = state.state === 'finished'
-      ? state.claims.map(({ id, status }) => `Claim ${id}: ${status}.`).join(' ') : '';
-    const sentence = [state.status, verdicts].filter(Boolean).join(' ');
+    const sentence = state.status;
     if (sentence === said.sentence) return;
     this.#said = { sentence, state: state.state, experiment: state.experiment, at: now };
     set_text(this.live, sentence);
@@ -212,6 +212,7 @@ export class Twin {
       button.disabled = !enabled[action](state.state);
     }
     this.progress.value = state.fraction;
+    this.body.dataset.state = state.state;
     set_text(this.status, state.status);
     for (const [name, { show }] of this.#controls) {
       show(name === 'seed' ? String(state.seed) : state.params[name], locked(name));

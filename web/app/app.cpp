@@ -27,6 +27,7 @@
 #include "attnlab_build_info.h"
 #include "imgui.h"
 #include "ui/app.h"
+#include "ui/app_state.h"
 #include "web/app/canvas.h"
 #include "web/app/host.h"
 #include "web/app/worker_pool.h"
@@ -147,6 +148,10 @@ EMSCRIPTEN_KEEPALIVE const char* app_act(const char* action, const char* name, c
 
 EMSCRIPTEN_KEEPALIVE const char* app_state() { return returned(page()->app->state_json()); }
 EMSCRIPTEN_KEEPALIVE const char* app_experiments() { return returned(experiments_json()); }
-EMSCRIPTEN_KEEPALIVE int app_dark() { return page()->app->theme_dark(); }
+
+EMSCRIPTEN_KEEPALIVE int app_dark() {
+  const AppState& state = page()->app->state();
+  return state.theme_chosen ? state.dark : page()->input.dark;
+}
 
 }  // extern "C"

@@ -1,0 +1,237 @@
+// The page in a real browser: permalinks, a run against the command line's numbers, the buttons, and
+// that nothing is drawn, asked for or complained about without need.
+import assert from 'node:assert/strict';
+import { differences } from '../parity/support/compare.mjs';
+import {
+  assert_quiet, native_result, open_page, press, read_twin, run_checks, settle, type_parameter,
+  wait_for_state,
+} from './support/lab.mjs';
+
+const tolerance = 1e-6; // docs/numerics.md: native against WebAssembly
+const small = 'e=rf-learning-curve&dim=6&keys=5&heads=50&samples=16,64,128&test-samples=200&trials=2';
+/** Long enough to look at while it runs: many jobs of a few tenths of a second. */
+const long = 'e=rf-learning-curve&dim=8&keys=8&heads=400&samples=64,512&test-samples=1000&trials=40';
+
+/** A table of the twin (exact texts, estimates as "a ± b") with the columns of the document. */
+function document_rows({ columns, rows }, wanted) {
+  return rows.map((row) => {
+    const cells = Object.fromEntries(row.map((text, i) => [columns[i], text]));
+    return wanted.map((name) => {
+      let text = cells[name];
+      if (name === 'std_error') text = cells.mean.split(' ± ')[1];
+      else if (name === 'mean') text = cells.mean.split(' ± ')[0];
+      if (text === undefined || text === '') return null;
+      return Number.isNaN(Number(text)) ? text : Number(text);
+    });
+  });
+}
+
+await run_checks({
+  async 'a permalink sets the controls, and the address keeps saying what they show'(lab) {
+    const page = await open_page(lab, `#${small}&seed=7`);
+    const twin = await read_twin(page);
+    assert.equal(twin.experiment, 'rf-learning-curve');
+    assert.equal(twin.parameters.dim, '6');
+    assert.equal(twin.parameters.samples, '16,64,128');
+    assert.equal(twin.parameters.seed, '7');
+    assert.equal(twin.state, 'ready');
+    assert.deepEqual(twin.notes, []);
+    await type_parameter(page, 'keys', '9');
+    await page.waitForFunction(() => /keys=9/.test(location.hash), { timeout: 5000 });
+    const again = await open_page(lab, `#${await page.evaluate(() => location.hash.slice(1))}`);
+    assert.deepEqual((await read_twin(again)).parameters, (await read_twin(page)).parameters);
+    assert_quiet(page);
+    assert_quiet(again);
+  },
+
+  async 'a run in the page gives the numbers of the command line for the same seed'(lab) {
+    const query = `${small}&seed=3`;
+    const page = await open_page(lab, `#${query}`);
+    await press(page, 'run');
+    await wait_for_state(page, 'finished');
+    const twin = await read_twin(page);
+    const native = await native_result(query);
+    const { columns, rows } = native.tables.test_error;
+    const shown = document_rows(twin.tables.test_error, columns);
+    assert.deepEqual(differences('test_error', rows, shown, tolerance), []);
+    assert.equal(twin.fraction, 1);
+    assert.equal(twin.claims.length, native.claims.length);
+    assert.match(twin.live, /finished|done|jobs/i);
+    assert_quiet(page);
+  },
+
+  async 'run=1 in the address starts the run'(lab) {
+    const page = await open_page(lab, `#${small}&run=1`);
+    await wait_for_state(page, 'finished');
+    assert.doesNotMatch((await read_twin(page)).hash, /run=/);
+    assert_quiet(page);
+  },
+
+  async 'pause holds the jobs, run goes on, step does one job, reset forgets'(lab) {
+    const page = await open_page(lab, `#${long}`);
+    await press(page, 'run');
+    await wait_for_state(page, 'running');
+    await page.waitForFunction(() => document.querySelector('#twin_body progress').value > 0);
+    await press(page, 'pause');
+    await wait_for_state(page, 'paused');
+    await settle(500); // what was on its way has arrived
+    const held = (await read_twin(page)).fraction;
+    await settle(1500);
+    assert.equal((await read_twin(page)).fraction, held);
+    await press(page, 'run');
+    await page.waitForFunction(
+      (before) => document.querySelector('#twin_body progress').value > before, {}, held);
+    await press(page, 'reset');
+    await wait_for_state(page, 'ready');
+    assert.deepEqual((await read_twin(page)).tables, {});
+    await press(page, 'step');
+    await wait_for_state(page, 'paused');
+    assert.match((await read_twin(page)).status, /\b1 of \d+/);
+    await press(page, 'reset');
+    assert_quiet(page);
+  },
+
+  async 'values out of range are clamped with a visible note, unknown ones dropped'(lab) {
+    const page = await open_page(lab, '#e=rf-learning-curve&heads=999999999&dim=abc&nonsense=1');
+    const twin = await read_twin(page);
+    assert.notEqual(twin.parameters.heads, '999999999');
+    assert.equal(twin.notes.length, 3);
+    for (const name of ['heads', 'dim', 'nonsense']) {
+      assert.ok(twin.notes.some((note) => note.includes(name)), `a note on ${name}`);
+    }
+    await type_parameter(page, 'dim', '0');
+    const { parameters } = await read_twin(page);
+    assert.notEqual(parameters.dim, '0');
+    const note = await page.$eval('#parameter_dim_note', (element) => element.textContent);
+    assert.match(note, /dim/);
+    assert_quiet(page);
+  },
+
+  async 'a new hash changes the state, also from a page that shows another'(lab) {
+    const page = await open_page(lab, `#${small}&seed=1`);
+    await page.evaluate((hash) => { location.hash = hash; }, `${small}&seed=99`);
+    await page.waitForFunction(() => document.getElementById('parameter_seed')?.value === '99' ||
+      (document.getElementById('twin_details').open = true, false), { timeout: 5000 });
+    await settle(1200);
+    assert.match((await read_twin(page)).hash, /seed=99/);
+    const before = await page.evaluate(() => history.length);
+    await type_parameter(page, 'seed', '100');
+    await settle(1200);
+    assert.equal(await page.evaluate(() => history.length), before);
+    assert_quiet(page);
+  },
+
+  async 'an idle page asks for no frame'(lab) {
+    const page = await open_page(lab, `#${small}`, {
+      before: () => {
+        globalThis.frames_asked = 0;
+        const ask = globalThis.requestAnimationFrame.bind(globalThis);
+        globalThis.requestAnimationFrame = (call) => {
+          globalThis.frames_asked += 1;
+          return ask(call);
+        };
+      },
+    });
+    await settle(2500);
+    const before = await page.evaluate(() => globalThis.frames_asked);
+    assert.ok(before > 0, 'the start was drawn');
+    await settle(2000);
+    assert.equal(await page.evaluate(() => globalThis.frames_asked), before);
+    await page.mouse.move(640, 400);
+    await settle(200);
+    assert.ok((await page.evaluate(() => globalThis.frames_asked)) > before, 'input is answered');
+    assert_quiet(page);
+  },
+
+  async 'no task of the page takes over 50 ms while jobs run'(lab) {
+    const page = await open_page(lab, `#${long}`);
+    await settle(1500);
+    await page.evaluate(() => {
+      globalThis.long_tasks = [];
+      new PerformanceObserver((list) => {
+        for (const { duration } of list.getEntries()) globalThis.long_tasks.push(duration);
+      }).observe({ type: 'longtask' });
+    });
+    await press(page, 'run');
+    await wait_for_state(page, 'running');
+    await settle(5000);
+    const tasks = await page.evaluate(() => globalThis.long_tasks);
+    await press(page, 'reset');
+    assert.deepEqual(tasks, []);
+    assert_quiet(page);
+  },
+
+  async 'the canvas has one pixel for each of the screen, at ratio 1 and 2'(lab) {
+    for (const ratio of [1, 2]) {
+      const page = await open_page(lab, `#${small}`, { ratio, width: 1111 });
+      const sizes = () => page.$eval('#canvas', (canvas) => {
+        const { width, height } = canvas.getBoundingClientRect();
+        return [canvas.width, canvas.height, width, height];
+      });
+      const check = async (now) => {
+        const [width, height, css_width, css_height] = await sizes();
+        assert.ok(Math.abs(width - css_width * now) <= 1, `${width} against ${css_width} x ${now}`);
+        assert.ok(Math.abs(height - css_height * now) <= 1);
+      };
+      await check(ratio);
+      await page.setViewport({ width: 800, height: 700, deviceScaleFactor: ratio + 0.5 });
+      await settle(500);
+      await check(ratio + 0.5);
+      assert_quiet(page);
+    }
+  },
+
+  async 'the wheel scrolls the page until the lab has focus; Escape and Tab leave the lab'(lab) {
+    const page = await open_page(lab, `#${small}`, { height: 600 });
+    const top = () => page.evaluate(() => scrollY);
+    const box = await (await page.$('#canvas')).boundingBox();
+    await page.mouse.move(box.x + box.width / 2, box.y + 200);
+    await page.mouse.wheel({ deltaY: 200 });
+    await page.waitForFunction(() => scrollY > 50, { timeout: 3000 });
+    await page.evaluate(() => scrollTo(0, 0));
+    const focused = () => page.evaluate(() => document.activeElement?.id);
+    await page.focus('#canvas');
+    assert.equal(await focused(), 'canvas');
+    await page.keyboard.press('Escape');
+    assert.notEqual(await focused(), 'canvas');
+    await page.focus('#canvas');
+    await page.keyboard.press('Tab');
+    assert.notEqual(await focused(), 'canvas');
+    assert.equal(typeof (await top()), 'number');
+    assert_quiet(page);
+  },
+
+  async 'without WebGL 2 the page says so and works through its text controls'(lab) {
+    const page = await open_page(lab, `#${small}`, {
+      before: () => {
+        const get = HTMLCanvasElement.prototype.getContext;
+        HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
+          return kind === 'webgl2' ? null : get.call(this, kind, ...rest);
+        };
+      },
+    });
+    const text = await page.$eval('#cover', (cover) => cover.textContent);
+    assert.match(text, /WebGL 2/);
+    await press(page, 'run');
+    await wait_for_state(page, 'finished');
+    assert.ok((await read_twin(page)).tables.test_error.rows.length > 0);
+    assert_quiet(page);
+  },
+
+  async 'a browser without vector instructions gets one clear sentence'(lab) {
+    const page = await open_page(lab, '', {
+      wait: false,
+      before: () => { WebAssembly.validate = () => false; },
+    });
+    await page.waitForFunction(() => /SIMD/.test(document.getElementById('cover').textContent));
+    assert_quiet(page);
+  },
+
+  async 'embed=1 hides the chrome'(lab) {
+    const page = await open_page(lab, `?embed=1#${small}`);
+    const shown = await page.$$eval('.masthead, .story',
+      (parts) => parts.filter((part) => part.checkVisibility()).length);
+    assert.equal(shown, 0);
+    assert_quiet(page);
+  },
+});

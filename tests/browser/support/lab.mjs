@@ -1,0 +1,183 @@
+// What the browser tests share: a served page in real Chromium whose every complaint is collected,
+// and the twin's elements by name. Environment: ATTNLAB_DIST, ATTNLAB_CHROMIUM, ATTNLAB_BIN.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import puppeteer from 'puppeteer-core';
+import { create_static_server, listen } from '../../../web/serve.mjs';
+
+const root = process.env.ATTNLAB_ROOT ?? path.resolve(import.meta.dirname ?? '.', '../../..');
+export const dist = process.env.ATTNLAB_DIST ?? path.join(root, 'dist');
+export const screenshots = path.join(root, 'build', 'screenshots');
+const program = process.env.ATTNLAB_BIN ?? path.join(root, 'build/native/attnlab');
+const chromium = process.env.ATTNLAB_CHROMIUM || 'chromium';
+
+/** The result document of `attnlab run EXPERIMENT ...` for parameters as a permalink has them. */
+export async function native_result(query) {
+  const words = ['run', new URLSearchParams(query).get('e')];
+  for (const [name, value] of new URLSearchParams(query)) {
+    if (name !== 'e' && name !== 'run') words.push(`--${name}`, value);
+  }
+  const { stdout } = await promisify(execFile)(program, [...words, '--format', 'json', '--quiet'],
+    { maxBuffer: 1 << 26 });
+  return JSON.parse(stdout);
+}
+
+const flags = [
+  '--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync', '--enable-unsafe-swiftshader',
+  '--disable-gpu-driver-bug-workarounds', '--force-color-profile=srgb', '--disable-dev-shm-usage',
+];
+
+export async function open_browser() {
+  const server = await create_static_server(dist);
+  const port = await listen(server, 8700);
+  const browser = await puppeteer.launch({ executablePath: chromium, args: flags, timeout: 120000 });
+  return {
+    origin: `http://localhost:${port}/`,
+    browser,
+    async close() {
+      await browser.close();
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+/**
+ * A new page at `address` (relative), with `complaints`: console errors and warnings, uncaught errors
+ * and rejections, failed requests, and requests to anywhere but the server. `before` runs first in
+ * the page.
+ */
+export async function open_page(lab, address, options = {}) {
+  const { width = 1280, height = 900, ratio = 1, dark = false, before, wait = true } = options;
+  const page = await lab.browser.newPage();
+  const complaints = [];
+  page.on('console', (message) => {
+    if (['error', 'warn', 'warning'].includes(message.type())) {
+      complaints.push(`console ${message.type()}: ${message.text()}`);
+    }
+  });
+  page.on('pageerror', (error) => complaints.push(`uncaught: ${error.message}`));
+  page.on('requestfailed', (request) => complaints.push(`failed: ${request.url()}`));
+  page.on('request', (request) => {
+    const url = request.url();
+    if (!url.startsWith(lab.origin) && !url.startsWith('blob:') && !url.startsWith('data:')) {
+      complaints.push(`a request went elsewhere: ${url}`);
+    }
+  });
+  page.on('response', (response) => {
+    if (response.status() >= 400) complaints.push(`${response.status()}: ${response.url()}`);
+  });
+  await page.setViewport({ width, height, deviceScaleFactor: ratio });
+  await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: dark ? 'dark' : 'light' }]);
+  await page.evaluateOnNewDocument(() => {
+    addEventListener('unhandledrejection', ({ reason }) => console.error(`unhandled: ${reason}`));
+  });
+  if (before) await page.evaluateOnNewDocument(before);
+  if (options.prepare) await options.prepare(page);
+  await page.goto(lab.origin + address);
+  if (wait) await page.waitForSelector('html[data-ready]', { timeout: 60000 });
+  page.complaints = complaints;
+  return page;
+}
+
+/** What the twin shows; opens it first. */
+export async function read_twin(page) {
+  return page.evaluate(async () => {
+    const details = document.getElementById('twin_details');
+    if (!details.open) {
+      details.open = true;
+      await new Promise((resolve) => details.addEventListener('toggle', resolve, { once: true }));
+    }
+    const value = (id) => document.getElementById(id)?.value;
+    const parameters = {};
+    for (const field of document.querySelectorAll('#twin_body .field [id^=parameter_]')) {
+      if (field.matches('input, select')) parameters[field.id.slice(10)] = field.value;
+    }
+    for (const group of document.querySelectorAll('#twin_body fieldset')) {
+      parameters[group.querySelector('legend').textContent] =
+        [...group.querySelectorAll('input:checked')].map((box) => box.value).join(',');
+    }
+    const tables = {};
+    for (const table of document.querySelectorAll('#twin_body table')) {
+      tables[table.dataset.name] = {
+        columns: [...table.tHead.rows[0].cells].map((cell) => cell.dataset.column),
+        rows: [...table.tBodies[0].rows].map((row) => [...row.cells].map((cell) => cell.title)),
+      };
+    }
+    const enabled = {};
+    for (const button of document.querySelectorAll('#twin_body [data-action]')) {
+      enabled[button.dataset.action] = !button.disabled;
+    }
+    return {
+      experiment: value('twin_experiment'),
+      preset: value('twin_preset'),
+      parameters,
+      tables,
+      enabled,
+      fraction: document.querySelector('#twin_body progress').value,
+      state: document.getElementById('twin_body').dataset.state,
+      status: document.querySelector('#twin_body .status').textContent,
+      live: document.getElementById('live').textContent,
+      notes: [...document.querySelectorAll('#twin_body .notes li')].map((item) => item.textContent),
+      claims: [...document.querySelectorAll('#twin_body .claims li')].map((item) => item.textContent),
+      hash: location.hash.slice(1),
+    };
+  });
+}
+
+/** Presses a button of the twin as a reader would. */
+export async function press(page, action) {
+  await read_twin(page);
+  await page.click(`#twin_body [data-action="${action}"]`);
+}
+
+/** Types into a parameter's field and leaves it. */
+export async function type_parameter(page, name, text) {
+  await read_twin(page);
+  const field = await page.$(`#parameter_${name}`);
+  await field.click({ count: 3 });
+  await field.type(text);
+  await page.keyboard.press('Tab');
+}
+
+export async function wait_for_state(page, state, timeout = 120000) {
+  await read_twin(page);
+  await page.waitForFunction(
+    (wanted) => document.getElementById('twin_body').dataset.state === wanted,
+    { timeout, polling: 50 }, state);
+}
+
+export async function settle(ms) {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Runs named checks one after the other; every failure is printed; the exit code says the rest. */
+export async function run_checks(checks) {
+  let failed = 0;
+  const lab = await open_browser();
+  try {
+    for (const [name, check] of Object.entries(checks)) {
+      try {
+        await check(lab);
+        console.log(`ok   ${name}`);
+      } catch (error) {
+        failed += 1;
+        console.log(`FAIL ${name}\n     ${error.stack}`);
+      }
+      for (const page of await lab.browser.pages()) {
+        if (page.url() !== 'about:blank') await page.close();
+      }
+    }
+  } finally {
+    await lab.close();
+  }
+  console.log(failed ? `${failed} failed` : 'all passed');
+  process.exit(failed ? 1 : 0);
+}
+
+export function assert_quiet(page) {
+  assert.deepEqual(page.complaints, []);
+}

@@ -1,0 +1,96 @@
+// What happens when workers die, do not load, or are refused: the run goes on where it can, and the
+// reader is told in any case. Faults are injected from outside; the page has no hook for them.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import {
+  assert_quiet, dist, native_result, open_page, press, read_twin, run_checks, wait_for_state,
+} from './support/lab.mjs';
+
+const small = 'e=rf-learning-curve&dim=6&keys=5&heads=50&samples=16,64&test-samples=200&trials=2';
+const long = 'e=rf-learning-curve&dim=8&keys=8&heads=300&samples=64,512&test-samples=500&trials=8';
+
+/** Keeps every worker the page makes where the test can reach it. */
+const keep_workers = () => {
+  globalThis.kept = [];
+  globalThis.Worker = class extends Worker {
+    constructor(...words) {
+      super(...words);
+      globalThis.kept.push(this);
+    }
+  };
+};
+
+const notice = (page) => page.$eval('#notice', (element) => (element.hidden ? '' : element.textContent));
+
+/** Answers requests whose address ends in `name` with `answer`, all others as usual. */
+const intercept = (name, answer) => async (page) => {
+  await page.setRequestInterception(true);
+  page.on('request', (request) => {
+    if (new URL(request.url()).pathname.endsWith(name)) request.respond(answer);
+    else request.continue();
+  });
+};
+
+await run_checks({
+  async 'a worker that is killed in the middle of a job is replaced and its job runs again'(lab) {
+    const page = await open_page(lab, `#${long}`, { before: keep_workers });
+    await press(page, 'run');
+    await wait_for_state(page, 'running');
+    await page.waitForFunction(() => document.querySelector('#twin_body progress').value > 0.02);
+    await page.evaluate(() => globalThis.kept[0].terminate());
+    await page.waitForFunction(() => !document.getElementById('notice').hidden, { timeout: 60000 });
+    assert.match(await notice(page), /worker was lost .*replaced.* runs again/);
+    await wait_for_state(page, 'finished', 300000);
+    const twin = await read_twin(page);
+    assert.ok(twin.notes.some((note) => /worker was lost/.test(note)), 'the run says it too');
+    const native = await native_result(long);
+    assert.equal(twin.tables.test_error.rows.length, native.tables.test_error.rows.length);
+    assert_quiet(page);
+  },
+
+  async 'a worker that throws is replaced at once'(lab) {
+    const page = await open_page(lab, `#${long}`, { before: keep_workers });
+    await press(page, 'run');
+    await wait_for_state(page, 'running');
+    await page.evaluate(() => {
+      const [worker] = globalThis.kept;
+      worker.onmessage({ data: { type: 'died', reason: 'it ran out of memory' } });
+    });
+    assert.match(await notice(page), /ran out of memory.*replaced/);
+    await wait_for_state(page, 'finished', 300000);
+    assert_quiet(page);
+  },
+
+  async 'a worker script that is missing ends the run with a sentence, not with silence'(lab) {
+    const missing = { status: 404, contentType: 'text/plain', body: 'not found' };
+    const page = await open_page(lab, `#${small}`, { prepare: intercept('/worker.js', missing) });
+    await press(page, 'run');
+    await wait_for_state(page, 'failed', 60000);
+    assert.match((await read_twin(page)).status, /No worker could be started/);
+  },
+
+  async 'a compute module that is missing ends the run with its name'(lab) {
+    const missing = { status: 404, contentType: 'text/plain', body: 'not found' };
+    const page = await open_page(lab, `#${small}`, { prepare: intercept('/compute.wasm', missing) });
+    await press(page, 'run');
+    await wait_for_state(page, 'failed', 60000);
+    assert.match((await read_twin(page)).status, /compute\.wasm could not be loaded \(404\)/);
+  },
+
+  async 'modules that a host sends with the wrong type still load'(lab) {
+    const body = await readFile(path.join(dist, 'compute.wasm'));
+    const plain = { status: 200, contentType: 'application/octet-stream', body };
+    const page = await open_page(lab, `#${small}`, { prepare: intercept('/compute.wasm', plain) });
+    await press(page, 'run');
+    await wait_for_state(page, 'finished');
+    assert_quiet(page);
+  },
+
+  async 'an app module that is missing is said on the page'(lab) {
+    const missing = { status: 404, contentType: 'text/plain', body: 'not found' };
+    const page = await open_page(lab, '', { prepare: intercept('/app.wasm', missing), wait: false });
+    await page.waitForFunction(
+      () => /app\.wasm could not be loaded \(404\)/.test(document.getElementById('cover').textContent));
+  },
+});
