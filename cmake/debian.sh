@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Debian packages for ./lab and cmake/prepare_toolchain.sh: asks for what is missing, never more.
 # Sourced, not run. A machine without apt is left alone: there CMake names what it cannot find.
 

@@ -27,9 +27,10 @@ find_mirrors() {
 # open_archive FOLDER SUITE KIND PACKAGE: points APT_CONFIG at a private apt state that sees the
 # suite's binary (deb) or source (deb-src) packages on the first mirror that has the package.
 open_archive() {
-  local apt=$1/apt suite=$2 kind=$3 package=$4 mirrors mirror keyring options=""
+  # A machine may use a frozen mirror: an index that is old but signed is good enough here.
+  local apt=$1/apt suite=$2 kind=$3 package=$4 mirrors mirror keyring options=check-valid-until=no
   for keyring in /usr/share/keyrings/debian-archive-keyring.{gpg,pgp}; do
-    [ -r "$keyring" ] && options="[signed-by=$keyring] " && break
+    [ -r "$keyring" ] && options+=" signed-by=$keyring" && break
   done
   mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
   cat >"$apt/apt.conf" <<CONF
@@ -44,7 +45,7 @@ CONF
   find_mirrors || return 1
   export APT_CONFIG=$apt/apt.conf
   for mirror in "${mirrors[@]}"; do
-    printf '%s %s%s %s main\n' "$kind" "$options" "$mirror" "$suite" >"$apt/sources.list"
+    printf '%s [%s] %s %s main\n' "$kind" "$options" "$mirror" "$suite" >"$apt/sources.list"
     quietly apt-get update || continue
     case $kind in
       deb) apt-cache show "$package" >/dev/null 2>&1 && return 0 ;;
