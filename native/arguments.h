@@ -1,0 +1,53 @@
+// The command line as values: what attnlab was asked to do, checked before anything is computed.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/experiment/experiment.h"
+
+namespace attnlab {
+
+enum class OutputFormat { kTable, kCsv, kJson };
+
+/// Help or version: print and be done.
+struct ShowText {
+  std::string text;
+};
+
+struct DesktopRequest {
+  std::string query;  ///< permalink to open with; empty for the default experiment
+};
+
+struct ListRequest {
+  bool json = false;
+};
+
+struct BenchRequest {
+  bool json = false;
+};
+
+struct RunRequest {
+  RunSpec spec;
+  unsigned threads = 1;
+  OutputFormat format = OutputFormat::kTable;
+  std::optional<std::string> out = {};     ///< result file; standard output without
+  std::optional<std::string> resume = {};  ///< journal file
+  bool quiet = false;
+};
+
+using Request = std::variant<ShowText, DesktopRequest, ListRequest, BenchRequest, RunRequest>;
+
+inline constexpr unsigned kMaxThreads = 256;
+
+/// Reads the arguments after the program's name. Flags of an experiment come from its schema, as
+/// `--name value` or `--name=value`; a preset is applied before them. An error is one sentence
+/// naming the flag, its value and what is allowed.
+Expected<Request> read_arguments(const std::vector<std::string>& arguments);
+
+/// Processors this process may use, 1 to kMaxThreads: the default of --threads.
+unsigned default_threads();
+
+}  // namespace attnlab

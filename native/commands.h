@@ -1,0 +1,17 @@
+// The commands of attnlab; each returns the exit code.
+#pragma once
+
+#include "native/arguments.h"
+
+namespace attnlab {
+
+/// Experiments with parameters, ranges, defaults and presets on standard output.
+int list_experiments(const ListRequest& request);
+
+/// Runs an experiment and writes its result: see docs/cli.md for files, interruption and memory.
+int run_experiment(const RunRequest& request);
+
+/// Measures the kernels and the jobs per second of a small learning curve.
+int run_benchmarks(const BenchRequest& request);
+
+}  // namespace attnlab

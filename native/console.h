@@ -1,0 +1,48 @@
+// What the command line says to people and to the shell: exit codes, sentences on standard error,
+// results on standard output.
+#pragma once
+
+#include <string_view>
+
+#include "core/experiment/expected.h"
+
+namespace attnlab {
+
+enum ExitCode : int {
+  kExitDone = 0,
+  kExitBadInput = 2,
+  kExitEnvironment = 3,
+  kExitRunFailed = 4,
+  kExitInterrupted = 130,
+};
+
+/// "attnlab: SENTENCE" as one line on standard error. A progress line that stands there is erased.
+void say(std::string_view sentence);
+
+/// Says the error's sentence and returns the code, for `return refuse(error)`.
+int refuse(const Error& error, int exit_code = kExitBadInput);
+
+/// Writes everything to the descriptor, also across short writes and signals; an error names the
+/// system's reason.
+Expected<void> write_all(int descriptor, std::string_view text);
+
+/// Writes a result to standard output. A reader that has seen enough (`attnlab list | head`) is no
+/// error; a full disk is: says so and returns kExitEnvironment.
+int print(std::string_view text);
+
+/// The system's words for an error number ("No space left on device").
+std::string system_reason(int error_number);
+
+/// Columns a UTF-8 text takes in a terminal; every code point of ours takes one.
+std::size_t display_width(std::string_view text);
+/// The text with blanks up to `width` columns, after it or before it.
+std::string padded_right(std::string_view text, std::size_t width);
+std::string padded_left(std::string_view text, std::size_t width);
+/// Breaks a text at blanks into lines of at most `width` columns, each starting with `indent`
+/// blanks and ending in \n; a longer word stays whole.
+std::string wrapped(std::string_view text, std::size_t indent, std::size_t width);
+
+/// Columns of the terminal behind a descriptor, 0 when it is none.
+std::size_t terminal_columns(int descriptor);
+
+}  // namespace attnlab

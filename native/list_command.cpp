@@ -1,0 +1,61 @@
+// `attnlab list`: what there is to run.
+#include <algorithm>
+#include <string>
+
+#include "core/experiment/codecs.h"
+#include "core/experiment/registry.h"
+#include "native/commands.h"
+#include "native/console.h"
+
+namespace attnlab {
+namespace {
+
+constexpr std::size_t kColumns = 100;
+
+std::string parameters_text(const Experiment& experiment) {
+  std::size_t width = 0;
+  for (const Parameter& parameter : experiment.schema.parameters) {
+    width = std::max(width, parameter.name.size());
+  }
+  const ParameterSet defaults(experiment.schema);
+  std::string text;
+  for (const Parameter& parameter : experiment.schema.parameters) {
+    const std::size_t indent = 2 + width + 2;
+    const std::string unit = parameter.unit.empty() ? "" : " " + parameter.unit;
+    text += "  " + padded_right(parameter.name, width) + "  " +
+            wrapped(parameter.help, indent, kColumns).substr(indent);
+    text += wrapped(allowed_text(parameter) + unit + "; default " + defaults.text(parameter.name),
+                    indent, kColumns);
+    for (const Choice& choice : parameter.choices) {
+      text += wrapped(choice.name + ": " + (choice.help.empty() ? choice.label : choice.help),
+                      indent + 2, kColumns);
+    }
+  }
+  return text;
+}
+
+std::string presets_text(const Experiment& experiment) {
+  std::size_t width = 0;
+  for (const Preset& preset : experiment.presets) width = std::max(width, preset.name.size());
+  std::string text;
+  for (const Preset& preset : experiment.presets) {
+    text += "  " + padded_right(preset.name, width) + "  " + preset.label + "\n";
+  }
+  return text.empty() ? "" : "\n  Presets (--preset NAME)\n" + text;
+}
+
+}  // namespace
+
+int list_experiments(const ListRequest& request) {
+  if (request.json) return print(experiments_json());
+  std::string text;
+  for (const Experiment* experiment : experiments()) {
+    if (!text.empty()) text += "\n";
+    text += experiment->id + "\n" +
+            wrapped(experiment->title + ": " + experiment->question, 2, kColumns);
+    text += "\n" + parameters_text(*experiment) + presets_text(*experiment);
+  }
+  return print(text);
+}
+
+}  // namespace attnlab

@@ -1,0 +1,60 @@
+// The program attnlab: command line and desktop window around one core.
+#include <exception>
+#include <new>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "native/arguments.h"
+#include "native/commands.h"
+#include "native/console.h"
+#include "native/interrupts.h"
+#if ATTNLAB_HAS_UI
+#include "native/desktop.h"
+#endif
+
+namespace attnlab {
+namespace {
+
+int execute(const ShowText& request) {
+  return print(request.text);
+}
+int execute(const ListRequest& request) {
+  return list_experiments(request);
+}
+int execute(const BenchRequest& request) {
+  return run_benchmarks(request);
+}
+int execute(const RunRequest& request) {
+  return run_experiment(request);
+}
+
+int execute([[maybe_unused]] const DesktopRequest& request) {
+#if ATTNLAB_HAS_UI
+  return run_desktop(request.query);
+#else
+  say("this build has no desktop window; attnlab --help shows the command line");
+  return kExitEnvironment;
+#endif
+}
+
+}  // namespace
+
+int attnlab_main(const std::vector<std::string>& arguments) {
+  ignore_broken_pipes();
+  try {
+    const Expected<Request> request = read_arguments(arguments);
+    if (!request) return refuse(request.error());
+    return std::visit([](const auto& asked) { return execute(asked); }, *request);
+  } catch (const std::bad_alloc&) {
+    return refuse({"the memory is used up"}, kExitRunFailed);
+  } catch (const std::exception& failure) {
+    return refuse({std::string("stopped on an internal error: ") + failure.what()}, kExitRunFailed);
+  }
+}
+
+}  // namespace attnlab
+
+int main(int argc, char** argv) {
+  return attnlab::attnlab_main({argv + (argc > 0), argv + argc});
+}

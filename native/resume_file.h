@@ -1,0 +1,46 @@
+// The journal of finished jobs on disk: what makes a run that was interrupted, killed or cut off by
+// a power failure go on where it stopped.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/experiment/codecs.h"
+
+namespace attnlab {
+
+/// An open journal, locked against a second process until it is destroyed.
+class ResumeFile {
+ public:
+  /// Opens the file, or makes it when it is not there. Jobs that are intact are in outputs(); a
+  /// damaged end is cut off. Refuses, and leaves untouched, a file of another run, one that is no
+  /// journal and one that another process is writing.
+  static Expected<ResumeFile> open(const std::string& name, const RunSpec& spec,
+                                   const std::string& version);
+
+  ResumeFile(ResumeFile&& other) noexcept;
+  ResumeFile& operator=(ResumeFile&& other) noexcept;
+  ~ResumeFile();
+
+  /// Adds finished jobs: one write and one flush to disk each, so that a kill loses at most the
+  /// jobs that were not finished.
+  Expected<void> append(const std::vector<JobOutput>& finished);
+
+  /// Jobs finished earlier, in file order; handed out once.
+  std::vector<JobOutput> take_outputs() { return std::move(outputs_); }
+  /// Damaged or half-written lines that were cut off; they are computed again.
+  std::size_t dropped_lines() const { return dropped_lines_; }
+  const std::string& name() const { return name_; }
+
+ private:
+  ResumeFile(std::string name, int descriptor) : name_(std::move(name)), descriptor_(descriptor) {}
+  Expected<void> load(const RunSpec& spec, const std::string& version);
+  Error failure(const std::string& reason) const;
+
+  std::string name_;
+  int descriptor_ = -1;
+  std::vector<JobOutput> outputs_;
+  std::size_t dropped_lines_ = 0;
+};
+
+}  // namespace attnlab

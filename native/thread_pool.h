@@ -1,0 +1,75 @@
+// The native executor: worker threads that step a run's jobs while the owner keeps its own thread
+// free. The command line and the desktop window both use it.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "core/experiment/run.h"
+
+namespace attnlab {
+
+/// All calls come from the thread that owns the pool; only the jobs run elsewhere. A pool serves
+/// one run at a time: call cancel() before polling another one. Which thread computes a job, and
+/// when, never changes its bytes.
+class ThreadPool : public Executor {
+ public:
+  /// Starts up to `threads` workers (at least one is asked for). Where the system refuses some,
+  /// concurrency() says how many there are; 0 means that no job can run.
+  explicit ThreadPool(unsigned threads);
+  ~ThreadPool() override;
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+
+  /// Moves news into the run, passes its pause on to the workers and gives out work. A pause takes
+  /// effect between two steps of a job; the job goes on from there.
+  void poll(Run& run) override;
+
+  /// Jobs in flight are dropped at their next step; does not wait for that.
+  void cancel() override;
+
+  unsigned concurrency() const override { return static_cast<unsigned>(workers_.size()); }
+
+  /// Sleeps until a job has finished or failed since the last poll, or until the time is over.
+  void wait_for_news(std::chrono::milliseconds at_most);
+
+ private:
+  struct Assignment {
+    RunSpec spec;
+    std::uint32_t index;
+    std::uint64_t generation;
+  };
+  struct News {
+    std::uint32_t index = 0;
+    JobSteps::State state = JobSteps::State::kRunning;
+    double fraction = 0;
+    std::optional<Bytes> partial = {};
+    Bytes output = {};
+    Error error = {};
+  };
+
+  void work();
+  void run_job(const Assignment& assignment);
+  bool may_go_on(std::uint64_t generation);
+  void tell(std::uint64_t generation, News news);
+
+  std::mutex mutex_;  // guards everything below except workers_
+  std::condition_variable work_changed_;
+  std::condition_variable job_ended_;
+  std::deque<Assignment> waiting_;
+  std::vector<News> news_;
+  std::size_t assigned_ = 0;      // given out and not yet reported to the run as ended
+  std::uint64_t generation_ = 0;  // jobs of an older generation are cancelled
+  bool paused_ = false;
+  bool stopping_ = false;
+  bool has_ended_job_ = false;  // news_ holds a finished or failed job
+  std::vector<std::thread> workers_;
+};
+
+}  // namespace attnlab

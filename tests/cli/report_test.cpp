@@ -1,0 +1,81 @@
+// Tables for people and the progress line.
+#include "native/report.h"
+
+#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
+#include <doctest/doctest.h>
+
+#include "native/console.h"
+#include "native/progress_line.h"
+#include "tests/cli/fake_experiment.h"
+
+namespace attnlab {
+namespace {
+
+TEST_CASE("an estimate and its standard error become one aligned column") {
+  const Table table{"t",
+                    "",
+                    {{"model", "model", ""},
+                     {"n", "n", ""},
+                     {"mean", "test error", "std_error"},
+                     {"std_error", "standard error", ""}},
+                    {{std::string("rfa"), std::int64_t{64}, 0.16123, 0.0102},
+                     {std::string("rfmlp"), std::int64_t{4096}, 1.0, std::monostate{}}}};
+  CHECK(table_text(table) ==
+        "model     n     test error\n"
+        "-----  ----  -------------\n"
+        "rfa      64  0.161 ± 0.010\n"
+        "rfmlp  4096      1\n");
+}
+
+TEST_CASE("headings wider than their cells keep the columns aligned") {
+  const Table table{"t",
+                    "What was measured.",
+                    {{"a", "ridge ≤ 1", ""}, {"b", "x", ""}},
+                    {{0.5, std::string("±")}, {std::monostate{}, std::string("")}}};
+  CHECK(table_text(table) ==
+        "What was measured.\n"
+        "ridge ≤ 1  x\n"
+        "---------  -\n"
+        "      0.5  ±\n"
+        "\n");
+}
+
+TEST_CASE("a table without rows says so") {
+  CHECK(table_text({"t", "", {{"a", "a", ""}}, {}}) == "a\n-\n(no rows)\n");
+}
+
+TEST_CASE("a claim shows its verdict, its statement and its evidence") {
+  Result result;
+  result.claims.push_back({"A2", "RFA needs fewer samples.", ClaimStatus::kHolds, "460 ± 30."});
+  result.notes.push_back("One fit was skipped.");
+  const std::string text = report_text(fake_spec(4, 2), result);
+  CHECK(text.find("A2 HOLDS  RFA needs fewer samples.\n  460 ± 30.\n") != std::string::npos);
+  CHECK(text.find("Note: One fit was skipped.\n") != std::string::npos);
+}
+
+TEST_CASE("width counts letters and not bytes, and long text is broken at blanks") {
+  CHECK(display_width("0.1 ± 0.2 ≤ β") == 13);
+  CHECK(padded_left("±", 3) == "  ±");
+  CHECK(padded_right("≤", 3) == "≤  ");
+  CHECK(wrapped("one two three", 2, 10) == "  one two\n  three\n");
+  CHECK(wrapped("", 2, 10) == "");
+}
+
+TEST_CASE("the progress line fits any terminal") {
+  const RunSpec spec = fake_spec(20, 2);
+  Run run(spec, *spec.experiment->plan(spec));
+  RunClock clock;
+  run.resume();
+  clock.tick(run, 0);
+  for (std::uint32_t i = 0; i < 10; ++i) run.adopt(i, {});
+  clock.tick(run, 5);
+  const std::string text = progress_text(run, clock, 100);
+  CHECK(text.find("10 of 20 jobs  2 jobs/s") != std::string::npos);
+  CHECK(text.find(" left") != std::string::npos);
+  for (std::size_t columns = 0; columns < 100; ++columns) {
+    CHECK(progress_text(run, clock, columns).size() <= columns);
+  }
+}
+
+}  // namespace
+}  // namespace attnlab
