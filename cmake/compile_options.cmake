@@ -28,4 +28,5 @@ add_library(attnlab_options INTERFACE)
 target_include_directories(attnlab_options INTERFACE ${CMAKE_SOURCE_DIR}
   ${CMAKE_BINARY_DIR}/generated)
 target_compile_options(attnlab_options INTERFACE -Wall -Wextra
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)  # false alarms on std::string in g++ 12 (GCC bug 105651)
+  # False alarms of g++ 12 on std::string and std::variant (GCC bugs 105651, 105593).
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict -Wno-maybe-uninitialized>)

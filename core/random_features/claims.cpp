@@ -135,14 +135,14 @@ Claim two_model_claim(std::string id, std::string statement, const LearningCurve
 
 /// A5 for one model and target: every step to the next degree must cost samples.
 Claim complexity_claim(const LearningCurveSetup& setup, const std::vector<ErrorCurve>& curves,
-                       std::string_view model, const Target& target) {
+                       const RandomFeatureModel& model, const Target& target) {
   std::vector<const ErrorCurve*> by_degree;
   for (const TargetCase& item : setup.cases) {
     if (item.target != &target) continue;
-    by_degree.push_back(find_curve(curves, model, item));
+    if (const ErrorCurve* curve = find_curve(curves, model.id, item)) by_degree.push_back(curve);
   }
   Claim claim{"A5",
-              "The samples " + label(*by_degree.front()) + " needs grow with the degree of " +
+              "The samples " + std::string(model.label) + " needs grow with the degree of " +
                   std::string(target.id) + ".",
               ClaimStatus::kUndecided,
               {}};
@@ -206,7 +206,7 @@ std::vector<Claim> learning_curve_claims(const LearningCurveSetup& setup,
     for (const TargetCase& item : setup.cases) {
       if (item.target == last) continue;
       last = item.target;
-      claims.push_back(complexity_claim(setup, curves, model->id, *item.target));
+      claims.push_back(complexity_claim(setup, curves, *model, *item.target));
     }
   }
   return claims;

@@ -25,8 +25,11 @@ Cell median_cell(std::vector<double> values) {
 }
 
 std::vector<Cell> curve_key(const ErrorCurve& curve) {
-  return {std::string(curve.model->id), std::string(curve.target.target->id),
-          static_cast<std::int64_t>(curve.target.degree)};
+  std::vector<Cell> row;
+  row.emplace_back(std::string(curve.model->id));
+  row.emplace_back(std::string(curve.target.target->id));
+  row.emplace_back(static_cast<std::int64_t>(curve.target.degree));
+  return row;
 }
 
 std::vector<Column> key_columns() {

@@ -144,9 +144,11 @@ FitCost fit_cost(const RandomFeatureLayer& layer, const std::vector<std::size_t>
 }
 
 double relative_error(std::span<const double> prediction, std::span<const double> truth) {
-  const double count = static_cast<double>(truth.size());
+  if (truth.empty()) return kNaN;
+  // Differences from the first value: a constant truth has a variance of exactly 0.
   double mean = 0;
-  for (const double value : truth) mean += value / count;
+  for (const double value : truth) mean += value - truth[0];
+  mean = truth[0] + mean / static_cast<double>(truth.size());
   double variance = 0, error = 0;
   for (std::size_t i = 0; i < truth.size(); ++i) {
     variance += (truth[i] - mean) * (truth[i] - mean);

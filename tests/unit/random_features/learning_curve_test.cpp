@@ -1,0 +1,254 @@
+// rf-learning-curve end to end at small sizes, and its claims on curves whose verdict is known.
+#include "core/random_features/learning_curve.h"
+
+#include <doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "core/experiment/codecs.h"
+#include "core/random_features/claims.h"
+#include "core/random_features/experiments.h"
+
+using namespace attnlab;
+
+namespace {
+
+RunSpec spec_of(const std::vector<std::pair<std::string, std::string>>& values) {
+  RunSpec spec{&rf_learning_curve(), ParameterSet(rf_learning_curve().schema), 3};
+  for (const auto& [name, text] : values) {
+    const auto set = spec.parameters.set_text(name, text);
+    REQUIRE_MESSAGE(static_cast<bool>(set), set.error().sentence);
+  }
+  return spec;
+}
+
+RunSpec small_spec() {
+  return spec_of({{"heads", "20"},
+                  {"dim", "6"},
+                  {"keys", "4"},
+                  {"samples", "8,32,300"},
+                  {"trials", "2"},
+                  {"degree", "1,2"},
+                  {"target", "mean-power,correlation-value"},
+                  {"test-samples", "64"}});
+}
+
+std::vector<JobOutput> run_all(const RunSpec& spec) {
+  const auto plan = rf_learning_curve().plan(spec);
+  REQUIRE(static_cast<bool>(plan));
+  std::vector<JobOutput> outputs;
+  for (std::uint32_t i = 0; i < plan->jobs.size(); ++i) {
+    JobSteps job = rf_learning_curve().start(spec, i);
+    while (job.step() == JobSteps::State::kRunning) {
+    }
+    REQUIRE(job.state() == JobSteps::State::kDone);
+    outputs.push_back({i, job.take_output(), true});
+  }
+  return outputs;
+}
+
+std::string tables_text(const Result& result) {
+  std::string text;
+  for (const Table& table : result.tables) text += table_csv(table);
+  for (const Claim& claim : result.claims) text += claim.evidence;
+  return text;
+}
+
+/// A curve with the given mean errors and a spread of +-2 % between three trials.
+ErrorCurve made_curve(const char* model, const TargetCase& item, std::vector<double> means) {
+  ErrorCurve curve{find_random_feature_model(model), item, {}, {}, {}, {}};
+  double n = 16;
+  for (const double mean : means) {
+    curve.sizes.push_back(n);
+    curve.errors.push_back({mean * 0.98, mean, mean * 1.02});
+    curve.strengths.push_back({1, 1, 1});
+    curve.failures.push_back(0);
+    n *= 4;
+  }
+  return curve;
+}
+
+LearningCurveSetup setup_of(const char* target, const char* degrees) {
+  return read_learning_curve_setup(
+      spec_of({{"target", target}, {"degree", degrees}, {"samples", "16,64,256"}, {"trials", "3"}})
+          .parameters);
+}
+
+const Claim& claim_of(const std::vector<Claim>& claims, const char* id) {
+  const auto found = std::find_if(claims.begin(), claims.end(),
+                                  [&](const Claim& claim) { return claim.id == id; });
+  REQUIRE(found != claims.end());
+  return *found;
+}
+
+}  // namespace
+
+TEST_CASE("the result does not depend on the order of the jobs and names every curve") {
+  const RunSpec spec = small_spec();
+  std::vector<JobOutput> outputs = run_all(spec);
+  const Result forward = rf_learning_curve().reduce(spec, outputs);
+  std::reverse(outputs.begin(), outputs.end());
+  CHECK(tables_text(forward) == tables_text(rf_learning_curve().reduce(spec, outputs)));
+  const Table& table = forward.tables.front();
+  CHECK(table.name == "test_error");
+  CHECK(table.rows.size() == 3 * 4 * 3);  // models x cases x sizes
+  const char* contract[] = {"model", "target", "degree", "n", "mean", "std_error", "trials"};
+  for (std::size_t i = 0; i < 7; ++i) CHECK(table.columns[i].name == contract[i]);
+}
+
+TEST_CASE("a part of the jobs gives a part of the curves, and damaged output is left out by name") {
+  const RunSpec spec = small_spec();
+  std::vector<JobOutput> outputs = run_all(spec);
+  outputs.resize(4);  // trial 1 of three models and trial 2 of RFA, sizes up to 256
+  const Result part = rf_learning_curve().reduce(spec, outputs);
+  CHECK(part.tables.front().rows.size() == 3 * 4 * 2);
+  outputs[0].bytes.resize(outputs[0].bytes.size() / 2);
+  const Result damaged = rf_learning_curve().reduce(spec, outputs);
+  REQUIRE(!damaged.notes.empty());
+  CHECK(damaged.notes.front().find("job 0") != std::string::npos);
+  const Result nothing = rf_learning_curve().reduce(spec, {});
+  CHECK(nothing.tables.front().rows.empty());
+  for (const Claim& claim : nothing.claims) CHECK(claim.status == ClaimStatus::kUndecided);
+  CHECK(!rf_learning_curve().figures(spec, nothing).empty());
+}
+
+TEST_CASE("RFA with 20 heads learns most of the linear mean-power 1 from 300 samples") {
+  const RunSpec spec = small_spec();
+  const Result result = rf_learning_curve().reduce(spec, run_all(spec));
+  for (const auto& row : result.tables.front().rows) {
+    if (std::get<std::string>(row[0]) != "rfa" || std::get<std::string>(row[1]) != "mean-power" ||
+        std::get<std::int64_t>(row[3]) != 300) {
+      continue;
+    }
+    if (std::get<std::int64_t>(row[2]) == 1) CHECK(std::get<double>(row[4]) < 0.2);
+  }
+}
+
+TEST_CASE("sizes are fitted in stages: up to 256, 1024, 4096") {
+  const auto setup =
+      read_learning_curve_setup(spec_of({{"samples", "16,256,257,1024,4096,16384"}}).parameters);
+  REQUIRE(setup.stages.size() == 4);
+  CHECK(setup.stages[0] == std::vector<std::size_t>{16, 256});
+  CHECK(setup.stages[1] == std::vector<std::size_t>{257, 1024});
+  CHECK(setup.stages[2] == std::vector<std::size_t>{4096});
+  CHECK(setup.stages[3] == std::vector<std::size_t>{16384});
+}
+
+TEST_CASE("a target that is constant on its inputs is refused by name") {
+  const auto plan = rf_learning_curve().plan(spec_of({{"dim", "1"}, {"degree", "2"}}));
+  REQUIRE(!plan);
+  CHECK(plan.error().sentence.find("degree") != std::string::npos);
+  CHECK(static_cast<bool>(rf_learning_curve().plan(spec_of({{"dim", "1"}, {"degree", "3"}}))));
+}
+
+TEST_CASE("label noise raises the error and the same seed repeats it") {
+  const auto error = [](const char* noise) {
+    const RunSpec spec = spec_of({{"heads", "20"},
+                                  {"dim", "4"},
+                                  {"keys", "3"},
+                                  {"samples", "100"},
+                                  {"trials", "2"},
+                                  {"models", "rfa"},
+                                  {"degree", "1"},
+                                  {"ridge", "1e-6"},
+                                  {"noise", noise}});
+    return std::get<double>(
+        rf_learning_curve().reduce(spec, run_all(spec)).tables.front().rows.front()[4]);
+  };
+  CHECK(error("0.5") > 2 * error("0"));
+  CHECK(error("0.5") == error("0.5"));
+}
+
+TEST_CASE("A2 holds, fails or stays open by the measured intervals") {
+  const LearningCurveSetup setup = setup_of("mean-power", "2");
+  const TargetCase item = setup.cases.front();
+  const auto judge = [&](std::vector<double> rfa, std::vector<double> rfmlp) {
+    return claim_of(learning_curve_claims(setup, {made_curve("rfa", item, std::move(rfa)),
+                                                  made_curve("brfa", item, {1, 1, 1}),
+                                                  made_curve("rfmlp", item, std::move(rfmlp))}),
+                    "A2");
+  };
+  CHECK(judge({1, 0.6, 0.2}, {1, 1, 0.99}).status == ClaimStatus::kHolds);
+  CHECK(judge({1, 0.9, 0.3}, {0.9, 0.4, 0.1}).status == ClaimStatus::kFails);
+  CHECK(judge({1, 1, 0.8}, {1, 1, 0.9}).status == ClaimStatus::kHolds);  // by the last errors
+  CHECK(judge({1, 1, 0.9}, {1, 1, 0.8}).status == ClaimStatus::kFails);
+  const LearningCurveSetup one_model = read_learning_curve_setup(
+      spec_of({{"models", "rfa"}, {"samples", "16,64,256"}, {"trials", "3"}}).parameters);
+  const Claim open =
+      claim_of(learning_curve_claims(one_model, {made_curve("rfa", item, {1, 0.6, 0.2})}), "A2");
+  CHECK(open.status == ClaimStatus::kUndecided);
+  CHECK(open.evidence.find("rfmlp") != std::string::npos);
+}
+
+TEST_CASE("A2 is undecided with one trial") {
+  const LearningCurveSetup setup = setup_of("mean-power", "2");
+  std::vector<ErrorCurve> curves = {made_curve("rfa", setup.cases.front(), {1, 0.6, 0.2}),
+                                    made_curve("brfa", setup.cases.front(), {1, 1, 1}),
+                                    made_curve("rfmlp", setup.cases.front(), {1, 1, 1})};
+  for (ErrorCurve& curve : curves) {
+    for (auto& trials : curve.errors) trials[1] = trials[2] = std::nan("");
+  }
+  CHECK(claim_of(learning_curve_claims(setup, curves), "A2").status == ClaimStatus::kUndecided);
+}
+
+TEST_CASE("A4 is judged for targets that read the query only, and says when RFA has caught up") {
+  const LearningCurveSetup plain = setup_of("mean-power", "2");
+  for (const Claim& claim : learning_curve_claims(plain, {})) CHECK(claim.id != "A4");
+  const LearningCurveSetup setup = setup_of("correlation-value", "3");
+  const TargetCase item = setup.cases.front();
+  const auto judge = [&](std::vector<double> rfa, std::vector<double> brfa) {
+    return claim_of(learning_curve_claims(setup, {made_curve("rfa", item, std::move(rfa)),
+                                                  made_curve("brfa", item, std::move(brfa)),
+                                                  made_curve("rfmlp", item, {1, 1, 1})}),
+                    "A4");
+  };
+  CHECK(judge({1, 0.9, 0.8}, {1, 0.5, 0.4}).status == ClaimStatus::kHolds);
+  const Claim caught = judge({1, 0.9, 0.38}, {1, 0.5, 0.38});
+  CHECK(caught.status == ClaimStatus::kFails);
+  CHECK(caught.evidence.find("caught up") != std::string::npos);
+  CHECK(judge({1, 0.5, 0.3}, {1, 0.5, 0.4}).status == ClaimStatus::kFails);
+}
+
+TEST_CASE("A5 needs two degrees, and fails with the reason where a higher degree is easier") {
+  const LearningCurveSetup setup = setup_of("mean-power", "2,3,4");
+  const auto curve = [&](std::size_t j, std::vector<double> means) {
+    return made_curve("rfa", setup.cases[j], std::move(means));
+  };
+  LearningCurveSetup rfa_only = setup;
+  rfa_only.models = {find_random_feature_model("rfa")};
+  const Claim holds = claim_of(
+      learning_curve_claims(
+          rfa_only, {curve(0, {0.9, 0.3, 0.1}), curve(1, {1, 0.6, 0.2}), curve(2, {1, 0.9, 0.4})}),
+      "A5");
+  CHECK(holds.status == ClaimStatus::kHolds);
+  const Claim fails = claim_of(
+      learning_curve_claims(
+          rfa_only, {curve(0, {1, 0.7, 0.1}), curve(1, {0.9, 0.3, 0.2}), curve(2, {1, 0.9, 0.4})}),
+      "A5");
+  CHECK(fails.status == ClaimStatus::kFails);
+  CHECK(fails.evidence.find("affine part") != std::string::npos);
+}
+
+TEST_CASE("the figure repeats the main table and adds the exact level and the bound's slope") {
+  const RunSpec spec = spec_of({{"heads", "10"},
+                                {"dim", "4"},
+                                {"keys", "3"},
+                                {"samples", "8,32"},
+                                {"trials", "2"},
+                                {"test-samples", "32"}});
+  const Result result = rf_learning_curve().reduce(spec, run_all(spec));
+  const std::vector<Figure> figures = rf_learning_curve().figures(spec, result);
+  REQUIRE(figures.size() == 1);
+  std::size_t points = 0;
+  bool exact = false, theory = false;
+  for (const Series& series : figures[0].series) {
+    if (series.role == SeriesRole::kMeasured) points += series.points.size();
+    exact = exact || series.role == SeriesRole::kExact;
+    theory = theory || series.role == SeriesRole::kTheory;
+  }
+  CHECK(points == result.tables.front().rows.size());
+  CHECK(exact);
+  CHECK(theory);
+}

@@ -1,0 +1,171 @@
+// The streamed nested ridge fit against one plain ridge regression per size and strength.
+#include "core/random_features/nested_fit.h"
+
+#include <doctest.h>
+
+#include <Eigen/Dense>
+#include <cmath>
+
+#include "core/numerics/random.h"
+#include "core/random_features/models.h"
+#include "core/random_features/targets.h"
+
+using namespace attnlab;
+
+namespace {
+
+struct Case {
+  TokenBatch train, test;
+  Matrix<double> labels, truth;
+  NestedFitProblem problem;
+};
+
+// Filled in place: the problem points into the case.
+void make_case(Case& c, const char* model, std::size_t units, std::vector<std::size_t> sizes,
+               RidgeChoice ridge) {
+  const std::size_t dim = 4, keys = 3;
+  c.train = draw_sphere_tokens(5, 1, 0, sizes.back(), keys, dim);
+  c.test = draw_sphere_tokens(5, 2, 0, 60, keys, dim);
+  const TargetDraw draw = draw_target(5, 0, dim);
+  const auto values = [&](const TokenBatch& batch) {
+    Matrix<double> columns(batch.count, 2);
+    for (int j = 0; j < 2; ++j) {
+      const auto column = target_values(targets()[j], draw, batch, 2);
+      for (std::size_t i = 0; i < column.size(); ++i) columns(i, j) = column[i];
+    }
+    return columns;
+  };
+  c.labels = values(c.train);
+  c.truth = values(c.test);
+  const RandomFeatureLayer layer =
+      make_layer(*find_random_feature_model(model), {dim, keys, units, 4.0}, 5, 0);
+  c.problem = {layer, &c.train, &c.test, &c.labels, &c.truth, std::move(sizes), ridge};
+}
+
+std::vector<FitPoint> solve(const Case& c) {
+  std::vector<FitPoint> points;
+  JobSteps steps = fit_nested(c.problem, points);
+  double last = 0;
+  while (steps.step() == JobSteps::State::kRunning) {
+    CHECK(steps.fraction() >= last);
+    CHECK(steps.fraction() <= 1);
+    last = steps.fraction();
+  }
+  REQUIRE(steps.state() == JobSteps::State::kDone);
+  return points;
+}
+
+Eigen::MatrixXd features(const RandomFeatureLayer& layer, const TokenBatch& batch) {
+  Matrix<float> f(batch.count, layer.feature_count());
+  FeatureBlock(layer, 0, layer.units).apply(batch, 0, f.view());
+  Eigen::MatrixXd wide(f.rows(), f.cols());
+  for (std::size_t i = 0; i < f.rows(); ++i) {
+    for (std::size_t j = 0; j < f.cols(); ++j) wide(i, j) = static_cast<double>(f(i, j));
+  }
+  return wide;
+}
+
+/// Test error of a ridge fit to the first n samples, in the primal, by LDL^T in double.
+double plain_error(const Case& c, std::size_t n, double strength, int target) {
+  const Eigen::MatrixXd f = features(c.problem.layer, c.train);
+  const Eigen::MatrixXd g = features(c.problem.layer, c.test);
+  const double scale = f.squaredNorm() / static_cast<double>(f.rows());
+  const auto fn = f.topRows(static_cast<Eigen::Index>(n));
+  Eigen::VectorXd y(n);
+  for (std::size_t i = 0; i < n; ++i) y(i) = c.labels(i, target);
+  Eigen::MatrixXd normal = fn.transpose() * fn;
+  normal.diagonal().array() += strength * scale;
+  const Eigen::VectorXd prediction = g * normal.ldlt().solve(fn.transpose() * y);
+  std::vector<double> truth(c.truth.rows());
+  for (std::size_t i = 0; i < truth.size(); ++i) truth[i] = c.truth(i, target);
+  return relative_error({prediction.data(), truth.size()}, truth);
+}
+
+}  // namespace
+
+TEST_CASE("nested fits equal plain ridge regressions in the dual, the primal and mixed") {
+  for (const char* model : {"rfa", "brfa", "rfmlp", "brfa-softmax"}) {
+    for (const std::size_t units : {6, 40}) {  // 30 and 200 features for sizes 10 .. 120
+      Case c;
+      make_case(c, model, units, {10, 25, 60, 120}, {RidgeChoice::Rule::kFixed, 1e-2});
+      const std::vector<FitPoint> points = solve(c);
+      for (std::size_t s = 0; s < 4; ++s) {
+        for (int j = 0; j < 2; ++j) {
+          CAPTURE(model);
+          CAPTURE(units);
+          CAPTURE(s);
+          const double expected = plain_error(c, c.problem.sizes[s], 1e-2, j);
+          CHECK(points[s * 2 + j].test_error == doctest::Approx(expected).epsilon(2e-4));
+          CHECK(points[s * 2 + j].strength == 1e-2);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("the oracle takes the best strength of the grid, separately for every size and target") {
+  Case c;
+  make_case(c, "rfa", 40, {10, 60, 120}, {});
+  const std::vector<FitPoint> points = solve(c);
+  for (std::size_t s = 0; s < 3; ++s) {
+    for (int j = 0; j < 2; ++j) {
+      double best = 1e300;
+      for (const double strength : ridge_grid()) {
+        if (strength < 1e-5) continue;  // below, f32 products dominate: see docs/numerics.md
+        best = std::min(best, plain_error(c, c.problem.sizes[s], strength, j));
+      }
+      CHECK(points[s * 2 + j].test_error <= best * (1 + 1e-3));
+      CHECK(points[s * 2 + j].test_error > 0);
+    }
+  }
+}
+
+TEST_CASE("validation never looks at the test set") {
+  for (const std::size_t units : {6, 40}) {
+    Case c;
+    make_case(c, "rfa", units, {1, 2, 25, 120}, {RidgeChoice::Rule::kValidation, 0});
+    const std::vector<FitPoint> before = solve(c);
+    for (double& value : c.truth.values()) value = -3 * value + 1;
+    const std::vector<FitPoint> after = solve(c);
+    for (std::size_t i = 0; i < before.size(); ++i) {
+      CHECK(before[i].strength == after[i].strength);
+      CHECK(before[i].test_error != after[i].test_error);
+    }
+    CHECK(before[0].strength == 10);  // nothing to hold out at n = 1: the strongest ridge
+  }
+}
+
+TEST_CASE("validation agrees between the dual and the primal") {
+  // 35 features: size 30 is solved in the dual, and in the primal when the features are fewer.
+  Case dual, primal;
+  make_case(dual, "rfa", 7, {30}, {RidgeChoice::Rule::kValidation, 0});
+  make_case(primal, "rfa", 7, {30, 36}, {RidgeChoice::Rule::kValidation, 0});
+  const auto a = solve(dual), b = solve(primal);
+  for (int j = 0; j < 2; ++j) {
+    // The scale of lambda differs with the largest size, by a few percent.
+    CHECK(a[j].test_error == doctest::Approx(b[j].test_error).epsilon(0.1));
+  }
+}
+
+TEST_CASE("one head, one sample, one strength: the smallest fit is finite") {
+  for (const auto rule : {RidgeChoice::Rule::kOracle, RidgeChoice::Rule::kValidation}) {
+    Case c;
+    make_case(c, "rfa", 1, {1}, {rule, 0});
+    for (const FitPoint& point : solve(c)) CHECK(std::isfinite(point.test_error));
+  }
+}
+
+TEST_CASE("a fit with more targets has the same errors for each of them") {
+  Case both, one;
+  make_case(both, "rfa", 40, {25, 60}, {});
+  make_case(one, "rfa", 40, {25, 60}, {});
+  Matrix<double> labels(one.labels.rows(), 1), truth(one.truth.rows(), 1);
+  for (std::size_t i = 0; i < labels.rows(); ++i) labels(i, 0) = one.labels(i, 1);
+  for (std::size_t i = 0; i < truth.rows(); ++i) truth(i, 0) = one.truth(i, 1);
+  one.problem.train_labels = &labels;
+  one.problem.test_values = &truth;
+  const auto a = solve(both), b = solve(one);
+  for (std::size_t s = 0; s < 2; ++s) {
+    CHECK(b[s].test_error == doctest::Approx(a[s * 2 + 1].test_error).epsilon(1e-4));
+  }
+}
