@@ -2,6 +2,7 @@
 // table repeats. Experiments describe figures; only front ends draw them.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,28 @@ struct ReferenceLine {
   std::string label;
 };
 
+enum class ColourScale {
+  kSequential,  ///< low to high
+  kDiverging,   ///< centred at 0 with equal arms, for differences and signed matrices
+};
+
+/// A grid of coloured cells: a matrix, or an estimate over two parameters.
+struct HeatPanel {
+  std::string id;     ///< "recovered-weight"
+  std::string title;  ///< drawn above it
+  Axis x, y;          ///< names; for matrices "column j", "row i"; y runs downwards
+  std::vector<std::string> x_labels, y_labels;  ///< one per column / row; empty: 1, 2, 3, ...
+  std::size_t rows = 0, columns = 0;
+  std::vector<double> values;  ///< row-major; NaN: not known (yet), drawn as an empty cell
+  std::vector<double> errors;  ///< one standard error per cell, or empty
+  ColourScale scale = ColourScale::kSequential;
+  bool logarithmic = false;
+  std::string value_label;  ///< at the colour bar
+  std::string scale_group;  ///< panels of one group share one colour range
+  std::vector<double> contours;  ///< levels drawn as lines through the cell centres
+};
+
+/// A line plot (series), or heat maps side by side (panels, when there are any).
 struct Figure {
   std::string id;        ///< "learning-curve"
   std::string title;     ///< the question in words
@@ -51,6 +74,7 @@ struct Figure {
   Axis x, y;
   std::vector<Series> series;
   std::vector<ReferenceLine> references;
+  std::vector<HeatPanel> panels;
   std::string table;  ///< name of the result table whose rows the measured points are
   std::string empty_text;  ///< what to say while there is no point yet
 };
