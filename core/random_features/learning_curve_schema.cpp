@@ -163,6 +163,12 @@ Schema learning_curve_schema() {
 
 std::vector<Preset> learning_curve_presets() {
   return {
+      {"first-look",
+       "First look",
+       "The paper's comparison at its own sizes (16 keys of dimension 16, 1000 heads), up to 1024 "
+       "samples: about ten seconds of computing. The target averages ⟨β,xᵢ⟩² over the keys. Next: "
+       "see which curve leaves error 1 first, then choose a harder target below.",
+       {}},
       preset("mean-power-2", "Average of squares",
              "The target averages ⟨β,xᵢ⟩² over the keys: no order, no query, only a set. Attention "
              "gets it from a few hundred samples; the network, which must discover that the keys "
