@@ -151,9 +151,9 @@ int deliver(const RunRequest& request, const Prepared& prepared, const Run& run,
 }  // namespace
 
 int run_experiment(const RunRequest& request) {
+  catch_interrupts();
   Expected<Prepared> prepared = prepare(request);
   if (!prepared) return refuse(prepared.error());
-  catch_interrupts();
   Run run(request.spec, prepared->plan);
   RunClock clock;
   if (prepared->journal) adopt_finished(run, *prepared->journal, request.quiet);
