@@ -9,8 +9,9 @@
 namespace attnlab {
 
 /// Factor L of K + shift I = L L^T in double, panel by panel, so that a caller can pause between
-/// panels. Left-looking and blocked: n^3 / 3 multiply-adds, almost all of them in the matrix product.
-/// A pivot that is not positive and finite is failure; NaN never spreads into what is usable.
+/// panels. Left-looking and blocked: n^3 / 3 multiply-adds, almost all of them in the matrix
+/// product. A pivot that is not positive and finite is failure; NaN never spreads into what is
+/// usable.
 class Cholesky {
  public:
   enum class State { kRunning, kDone, kFailed };

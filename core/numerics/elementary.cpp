@@ -141,8 +141,7 @@ SinCos sincos_radians(double x) {
   const double magnitude = x < 0.0 ? -x : x;
   if (!(magnitude < kInfinity)) return {kNan, kNan};
   if (magnitude < 0x1p-27) return {x, 1.0};
-  const Reduced reduced =
-      magnitude < 0x1p20 ? reduce_moderate(magnitude) : reduce_huge(magnitude);
+  const Reduced reduced = magnitude < 0x1p20 ? reduce_moderate(magnitude) : reduce_huge(magnitude);
   const double s = sin_reduced(reduced.value, reduced.low);
   const double c = cos_reduced(reduced.value, reduced.low);
   const bool odd = (reduced.quadrant & 1u) != 0;
@@ -162,17 +161,16 @@ double portable_exp(double x) {
   const double high = x - k * kLn2High;
   const double low = k * kLn2Low;
   const double r = high - low;
-  const double tail =
-      0.16666666666666682237 +
-      r * (0.041666666666666141044 +
-           r * (0.0083333333333177457299 +
-                r * (0.0013888888889104277559 +
-                     r * (0.00019841269894915685737 +
-                          r * (0.000024801586938296091151 +
-                               r * (2.7557236122805316185e-6 +
-                                    r * (2.7557576957211729934e-7 +
-                                         r * (2.5111650732796325155e-8 +
-                                              r * 2.0827171923579127805e-9))))))));
+  const double tail = 0.16666666666666682237 +
+                      r * (0.041666666666666141044 +
+                           r * (0.0083333333333177457299 +
+                                r * (0.0013888888889104277559 +
+                                     r * (0.00019841269894915685737 +
+                                          r * (0.000024801586938296091151 +
+                                               r * (2.7557236122805316185e-6 +
+                                                    r * (2.7557576957211729934e-7 +
+                                                         r * (2.5111650732796325155e-8 +
+                                                              r * 2.0827171923579127805e-9))))))));
   const double square = r * r;
   const double y = 1.0 + (high - (low - (0.5 * square + square * r * tail)));
   return scale_by_power(y, static_cast<int>(k));
@@ -212,9 +210,13 @@ float portable_log(float x) {
   return x > 0.0F ? x : static_cast<float>(kNan);
 }
 
-double portable_sin(double x) { return sincos_radians(x).sin; }
+double portable_sin(double x) {
+  return sincos_radians(x).sin;
+}
 
-double portable_cos(double x) { return sincos_radians(x).cos; }
+double portable_cos(double x) {
+  return sincos_radians(x).cos;
+}
 
 SinCos sincos_turns(double u) {
   const double magnitude = u < 0.0 ? -u : u;

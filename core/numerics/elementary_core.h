@@ -19,18 +19,25 @@ constexpr float kLn2HighF = 0.693145751953F;          // 9 trailing zero bits
 constexpr float kLn2LowF = 1.42860682031e-6F;
 constexpr float kHalfPiF = 1.57079632679F;
 
-inline std::uint64_t bits_of(double x) { return __builtin_bit_cast(std::uint64_t, x); }
-inline std::uint32_t bits_of(float x) { return __builtin_bit_cast(std::uint32_t, x); }
-inline double double_of(std::uint64_t bits) { return __builtin_bit_cast(double, bits); }
-inline float float_of(std::uint32_t bits) { return __builtin_bit_cast(float, bits); }
+inline std::uint64_t bits_of(double x) {
+  return __builtin_bit_cast(std::uint64_t, x);
+}
+inline std::uint32_t bits_of(float x) {
+  return __builtin_bit_cast(std::uint32_t, x);
+}
+inline double double_of(std::uint64_t bits) {
+  return __builtin_bit_cast(double, bits);
+}
+inline float float_of(std::uint32_t bits) {
+  return __builtin_bit_cast(float, bits);
+}
 
 /// (sin x - x) for |x| <= pi/4, with z = x^2.
 inline double sin_correction(double x, double z) {
-  const double tail =
-      0.0083333333333221187968 +
-      z * (-0.00019841269829589634963 +
-           z * (2.7557313621400843567e-6 +
-                z * (-2.5050747763136684847e-8 + z * 1.5896230086330741498e-10)));
+  const double tail = 0.0083333333333221187968 +
+                      z * (-0.00019841269829589634963 +
+                           z * (2.7557313621400843567e-6 +
+                                z * (-2.5050747763136684847e-8 + z * 1.5896230086330741498e-10)));
   return (-0.16666666666666630731 + z * tail) * (z * x);
 }
 
@@ -58,7 +65,9 @@ inline double cos_reduced(double x, double low) {
   return head + (((1.0 - head) - half) + (cos_correction(z) - x * low));
 }
 
-inline double sin_reduced(double x) { return x + sin_correction(x, x * x); }
+inline double sin_reduced(double x) {
+  return x + sin_correction(x, x * x);
+}
 
 inline double cos_reduced(double x) {
   const double z = x * x;
@@ -83,8 +92,7 @@ inline double log_scaled(double x, double power) {
   constexpr std::uint64_t kShift = 0x3ff0000000000000u - 0x3fe6a09e667f3bcdu;
   const std::uint64_t bits = bits_of(x) + kShift;
   const std::uint64_t biased = bits >> 52;
-  const double m =
-      double_of((bits & 0x000fffffffffffffu) + 0x3fe6a09e667f3bcdu);
+  const double m = double_of((bits & 0x000fffffffffffffu) + 0x3fe6a09e667f3bcdu);
   const double k = double_of(biased | 0x4330000000000000u) - (0x1p52 + 1023.0) + power;
   const double f = m - 1.0;
   const double s = f / (2.0 + f);
@@ -99,8 +107,7 @@ inline double log_scaled(double x, double power) {
                           z * (0.15314098633807116263 + z * 0.14795478003429430715)))));
   // f^2/2 is the large part of the correction; written this way its rounding error is halved.
   const double half_square = 0.5 * (f * f);
-  return k * kLn2High +
-         (f - (half_square - (s * (half_square + z * tail) + k * kLn2Low)));
+  return k * kLn2High + (f - (half_square - (s * (half_square + z * tail) + k * kLn2Low)));
 }
 
 /// log of 2^power x for a positive normal float x and a small whole power.
@@ -114,8 +121,7 @@ inline float log_scaled(float x, float power) {
   const float z = s * s;
   const float tail = 0.6666666565F + z * (0.4000033451F + z * (0.2853734827F + z * 0.2358144784F));
   const float half_square = 0.5F * (f * f);
-  return k * kLn2HighF +
-         (f - (half_square - (s * (half_square + z * tail) + k * kLn2LowF)));
+  return k * kLn2HighF + (f - (half_square - (s * (half_square + z * tail) + k * kLn2LowF)));
 }
 
 }  // namespace

@@ -162,7 +162,9 @@ void syrk_accumulate(MatrixView<const float> features, MatrixView<float> gram) {
       kernel_workspace());
 }
 
-const char* simd_target_name() { return active_kernels().name; }
+const char* simd_target_name() {
+  return active_kernels().name;
+}
 
 std::span<const SimdTarget> available_targets() {
   return {targets().names.data(), targets().count};

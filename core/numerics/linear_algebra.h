@@ -1,10 +1,10 @@
 // Matrix products and the symmetric Gram update: the work almost all of an experiment's time goes
 // into, on the widest SIMD the machine offers.
 //
-// Shapes must agree; sizes may be 0, strides and alignments are free, but c must not overlap a or b.
-// Every entry of a result is summed over the depth in runs of at most 320 (float) or 256 (double)
-// products, in order, whatever the sizes and the target: targets with fused multiply-add agree bit
-// for bit among each other, and so do those without. The error of an entry is at most
+// Shapes must agree; sizes may be 0, strides and alignments are free, but c must not overlap a or
+// b. Every entry of a result is summed over the depth in runs of at most 320 (float) or 256
+// (double) products, in order, whatever the sizes and the target: targets with fused multiply-add
+// agree bit for bit among each other, and so do those without. The error of an entry is at most
 // (run + number of runs) * 2^-24 (float, 2^-53 double) * sum |a||b|, and typically its square root.
 #pragma once
 

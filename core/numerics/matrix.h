@@ -27,9 +27,7 @@ struct MatrixView {
     return {data + i * stride + j, height, width, stride};
   }
 
-  operator MatrixView<const T>() const
-    requires(!std::is_const_v<T>)
-  {
+  operator MatrixView<const T>() const requires(!std::is_const_v<T>) {
     return {data, rows, cols, stride};
   }
 };

@@ -21,7 +21,9 @@ void RandomStream::refill() {
 }
 
 /// Normal draws begin with an unused block; words left of the last one are thrown away.
-void RandomStream::start_whole_block() { used_words_ = 4; }
+void RandomStream::start_whole_block() {
+  used_words_ = 4;
+}
 
 std::uint32_t RandomStream::next_u32() {
   if (used_words_ == 4) refill();

@@ -12,17 +12,21 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
-double magnitude(double x) { return x < 0.0 ? -x : x; }
+double magnitude(double x) {
+  return x < 0.0 ? -x : x;
+}
 
-bool is_finite(double x) { return magnitude(x) < kInfinity; }
+bool is_finite(double x) {
+  return magnitude(x) < kInfinity;
+}
 
 /// Neumaier's compensated sum ("Rundungsfehleranalyse einiger Verfahren ...", 1974).
 class Sum {
  public:
   void add(double value) {
     const double next = total_ + value;
-    lost_ += magnitude(total_) >= magnitude(value) ? (total_ - next) + value
-                                                   : (value - next) + total_;
+    lost_ +=
+        magnitude(total_) >= magnitude(value) ? (total_ - next) + value : (value - next) + total_;
     total_ = next;
   }
   double value() const { return total_ + lost_; }
@@ -41,8 +45,7 @@ double log_gamma_half_step(double a) {
     a += 1.0;
   }
   const double z = 1.0 / (a * a);
-  const double series =
-      -(1.0 / 8 - z * (1.0 / 192 - z * (1.0 / 640 - z * (17.0 / 14336)))) / a;
+  const double series = -(1.0 / 8 - z * (1.0 / 192 - z * (1.0 / 640 - z * (17.0 / 14336)))) / a;
   return 0.5 * portable_log(a) + series + portable_log(product);
 }
 
@@ -87,7 +90,9 @@ double upper_tail(double t, double dof) {
 }
 
 /// Beyond this many degrees of freedom the quantiles no longer change within the stated accuracy.
-double effective_dof(double dof) { return std::min(dof, 1e7); }
+double effective_dof(double dof) {
+  return std::min(dof, 1e7);
+}
 
 /// Where the polygon through the finite points first reaches `level` from above; 0 when it starts
 /// at or below, infinity when it stays above, NaN without points. `shift` times the error is added.
@@ -125,8 +130,7 @@ Estimate mean_and_error(std::span<const double> values) {
     squares.add((value - mean) * (value - mean));
     rest.add(value - mean);
   }
-  const double variance =
-      (squares.value() - rest.value() * rest.value() / count) / (count - 1.0);
+  const double variance = (squares.value() - rest.value() * rest.value() / count) / (count - 1.0);
   return {mean, __builtin_sqrt((variance < 0.0 ? 0.0 : variance) / count),
           static_cast<int>(values.size())};
 }

@@ -21,8 +21,8 @@ Estimate mean_and_error(std::span<const double> values);
 /// 1e-9, and 1e-13 up to 1000 degrees. More than 1e7 count as 1e7.
 double student_t_cdf(double t, double dof);
 
-/// The t with P(T <= t) = p; relative error below 1e-6, and 1e-12 up to 1000 degrees. -inf and inf for p = 0 and 1; NaN outside
-/// [0, 1] or for dof <= 0.
+/// The t with P(T <= t) = p; relative error below 1e-6, and 1e-12 up to 1000 degrees. -inf and inf
+/// for p = 0 and 1; NaN outside [0, 1] or for dof <= 0.
 double student_t_quantile(double p, double dof);
 
 /// Where a curve first comes down to a level.

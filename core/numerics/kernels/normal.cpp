@@ -40,8 +40,8 @@ ATTNLAB_NOINLINE void philox_batch(const std::uint32_t key[2], const std::uint32
 
 ATTNLAB_NOINLINE void transform_f64(const Words& words, double* first, double* second) {
   for (std::size_t j = 0; j < kBatch; ++j) {
-    elementary::normal_pair(words.word[0][j], words.word[1][j], words.word[2][j],
-                            words.word[3][j], first[j], second[j]);
+    elementary::normal_pair(words.word[0][j], words.word[1][j], words.word[2][j], words.word[3][j],
+                            first[j], second[j]);
   }
 }
 

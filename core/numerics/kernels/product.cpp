@@ -1,11 +1,14 @@
 // Matrix products and Gram updates: packed panels and one register tile, one source for all
-// targets. Method: Goto and van de Geijn, "Anatomy of high-performance matrix multiplication", 2008.
+// targets. Method: Goto and van de Geijn, "Anatomy of high-performance matrix multiplication",
+// 2008.
 #include "core/numerics/kernels/simd.h"
 
 namespace attnlab::kernels::ATTNLAB_SIMD_TARGET {
 namespace {
 
-ATTNLAB_INLINE std::size_t smaller(std::size_t a, std::size_t b) { return a < b ? a : b; }
+ATTNLAB_INLINE std::size_t smaller(std::size_t a, std::size_t b) {
+  return a < b ? a : b;
+}
 
 ATTNLAB_INLINE std::size_t round_up(std::size_t value, std::size_t unit) {
   return (value + unit - 1) / unit * unit;
@@ -308,9 +311,17 @@ void gram_update(const GramUpdate<Sum>& task, void* workspace) {
 
 }  // namespace
 
-void product_f32(const Product<float>& task, void* workspace) { product(task, workspace); }
-void product_f64(const Product<double>& task, void* workspace) { product(task, workspace); }
-void gram_f32(const GramUpdate<float>& task, void* workspace) { gram_update(task, workspace); }
-void gram_f64(const GramUpdate<double>& task, void* workspace) { gram_update(task, workspace); }
+void product_f32(const Product<float>& task, void* workspace) {
+  product(task, workspace);
+}
+void product_f64(const Product<double>& task, void* workspace) {
+  product(task, workspace);
+}
+void gram_f32(const GramUpdate<float>& task, void* workspace) {
+  gram_update(task, workspace);
+}
+void gram_f64(const GramUpdate<double>& task, void* workspace) {
+  gram_update(task, workspace);
+}
 
 }  // namespace attnlab::kernels::ATTNLAB_SIMD_TARGET

@@ -83,7 +83,7 @@ constexpr std::size_t kTileRows = 4;
 #endif
 constexpr std::size_t kTileVectors = 2;
 template <class T>
-constexpr std::size_t kTileCols = kTileVectors * kLanes<T>;
+constexpr std::size_t kTileCols = kTileVectors* kLanes<T>;
 
 /// Depth of one uninterrupted run of sums in T; the same on every target, so that targets with the
 /// same arithmetic (fused or not) give the same bits.

@@ -6,7 +6,7 @@ namespace {
 
 constexpr std::size_t kMaxSize = 32;
 constexpr std::size_t kGroup = 2 * kLanes<double>;  // rows solved together, two vectors
-constexpr std::size_t kBlock = 4;                   // columns that share one pass over the solved ones
+constexpr std::size_t kBlock = 4;  // columns that share one pass over the solved ones
 
 /// lines[c][0 .. kGroup) holds column c of the group's rows; columns become those of x L^-T.
 ATTNLAB_NOINLINE void solve_group(std::size_t size, const double* l, std::size_t l_stride,

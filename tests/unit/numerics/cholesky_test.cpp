@@ -14,7 +14,8 @@ namespace {
 
 using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-/// G G^T / n for a normal n x n matrix G: positive definite, eigenvalues of order 1 down to 1 / n^2.
+/// G G^T / n for a normal n x n matrix G: positive definite, eigenvalues of order 1 down to 1 /
+/// n^2.
 Matrix<double> random_gram(std::size_t n, std::uint32_t index) {
   RandomStream random(1, hash_name("cholesky"), index);
   Matrix<double> normals(n, n), gram(n, n);
@@ -118,8 +119,8 @@ TEST_CASE("the cholesky of a leading block is the leading block of the cholesky"
     Cholesky leading(part);
     leading.start(gram.view().block(0, 0, part, part), 0.01);
     REQUIRE(leading.run() == Cholesky::State::kDone);
-    CHECK(largest_lower_difference(leading.factor(),
-                                   whole.factor().block(0, 0, part, part)) < 1e-11);
+    CHECK(largest_lower_difference(leading.factor(), whole.factor().block(0, 0, part, part)) <
+          1e-11);
   }
 }
 

@@ -28,7 +28,8 @@ void multiply(Form form, MatrixView<const T> a, MatrixView<const T> b, MatrixVie
 /// One product of integer matrices against the plainest loop, on every target; sums are exact, so
 /// results must be equal.
 template <class T>
-bool product_is_right(Form form, std::size_t m, std::size_t n, std::size_t k, RandomStream& random) {
+bool product_is_right(Form form, std::size_t m, std::size_t n, std::size_t k,
+                      RandomStream& random) {
   const auto gap = [&] { return std::size_t{random.below(5)}; };
   const auto offset = [&] { return std::size_t{random.below(16)}; };
   GuardedMatrix<T> a(form == Form::kTn ? k : m, form == Form::kTn ? m : k, offset(), gap());
@@ -44,7 +45,8 @@ bool product_is_right(Form form, std::size_t m, std::size_t n, std::size_t k, Ra
     for (std::size_t j = 0; j < n; ++j) {
       T sum = accumulate ? vs(i, j) : T(0);
       for (std::size_t p = 0; p < k; ++p) {
-        sum += (form == Form::kTn ? va(p, i) : va(i, p)) * (form == Form::kNt ? vb(j, p) : vb(p, j));
+        sum +=
+            (form == Form::kTn ? va(p, i) : va(i, p)) * (form == Form::kNt ? vb(j, p) : vb(p, j));
       }
       expected(i, j) = sum;
     }
@@ -166,7 +168,8 @@ TEST_CASE("float products have the rounding error of short runs") {
   }
 }
 
-// Targets with fused multiply-add do the same operations in the same order, and so do those without.
+// Targets with fused multiply-add do the same operations in the same order, and so do those
+// without.
 TEST_CASE("targets with the same arithmetic give the same bits") {
   test::TargetGuard guard;
   RandomStream random(3, hash_name("products"), 3);
@@ -225,7 +228,8 @@ TEST_CASE("the best target is in use at first, and only available ones can be fo
 
 TEST_CASE("a matrix is zero at first, aligned, and moves without copying") {
   Matrix<double> matrix(3, 5);
-  CHECK(std::all_of(matrix.values().begin(), matrix.values().end(), [](double x) { return x == 0; }));
+  CHECK(
+      std::all_of(matrix.values().begin(), matrix.values().end(), [](double x) { return x == 0; }));
   CHECK(reinterpret_cast<std::uintptr_t>(matrix.data()) % 64 == 0);
   matrix(2, 4) = 7;
   CHECK(matrix.view().block(1, 3, 2, 2)(1, 1) == 7);

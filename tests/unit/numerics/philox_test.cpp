@@ -26,8 +26,8 @@ TEST_CASE("hash_name is FNV-1a of 32 bits") {
 TEST_CASE("a stream's words are the philox blocks of its seed and its three names") {
   RandomStream stream(0x299f31d0a4093822u, 0x03707344, 0x13198a2e, 0x85a308d3);
   for (std::uint32_t position = 0; position < 3; ++position) {
-    const auto block = philox4x32({position, 0x85a308d3, 0x13198a2e, 0x03707344},
-                                  {0xa4093822, 0x299f31d0});
+    const auto block =
+        philox4x32({position, 0x85a308d3, 0x13198a2e, 0x03707344}, {0xa4093822, 0x299f31d0});
     for (const std::uint32_t word : block) CHECK(stream.next_u32() == word);
   }
 }

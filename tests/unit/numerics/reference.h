@@ -27,13 +27,16 @@ class Fingerprint {
   std::uint64_t hash_ = 14695981039346656037u;
 };
 
-/// A matrix inside a larger buffer: odd alignment, stride longer than a row, and a margin that tells
-/// whether anything outside was written.
+/// A matrix inside a larger buffer: odd alignment, stride longer than a row, and a margin that
+/// tells whether anything outside was written.
 template <class T>
 class GuardedMatrix {
  public:
   GuardedMatrix(std::size_t rows, std::size_t cols, std::size_t offset, std::size_t gap)
-      : rows_(rows), cols_(cols), stride_(cols + gap), first_(kMargin + offset),
+      : rows_(rows),
+        cols_(cols),
+        stride_(cols + gap),
+        first_(kMargin + offset),
         buffer_(first_ + rows * stride_ + kMargin, kGuard) {}
 
   MatrixView<T> view() { return {buffer_.data() + first_, rows_, cols_, stride_}; }
@@ -48,8 +51,8 @@ class GuardedMatrix {
 
   bool margin_is_untouched() const {
     for (std::size_t p = 0; p < buffer_.size(); ++p) {
-      const bool inside = p >= first_ && p < first_ + rows_ * stride_ &&
-                          (p - first_) % stride_ < cols_;
+      const bool inside =
+          p >= first_ && p < first_ + rows_ * stride_ && (p - first_) % stride_ < cols_;
       if (!inside && buffer_[p] != kGuard) return false;
     }
     return true;

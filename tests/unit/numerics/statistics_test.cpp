@@ -61,7 +61,8 @@ TEST_CASE("student's t has the closed forms for one, two and four degrees of fre
     CAPTURE(t);
     CHECK(student_t_cdf(t, 1) == doctest::Approx(0.5 + std::atan(t) / pi).epsilon(1e-12));
     const double root = std::sqrt(2 + t * t);
-    if (t > -100) CHECK(student_t_cdf(t, 2) == doctest::Approx(0.5 + t / (2 * root)).epsilon(1e-11));
+    if (t > -100)
+      CHECK(student_t_cdf(t, 2) == doctest::Approx(0.5 + t / (2 * root)).epsilon(1e-11));
   }
   for (const double p : {1e-6, 0.001, 0.025, 0.3, 0.5, 0.75, 0.975, 0.9999}) {
     CAPTURE(p);
@@ -149,13 +150,14 @@ TEST_CASE("curves that start below or stay above the level say so") {
 
 TEST_CASE("unknown errors leave the interval open, missing points are left out") {
   const std::vector<double> x{1, 4, 16};
-  const Crossing unknown =
-      interpolated_crossing(x, std::vector<double>{1, 0.75, 0.25}, std::vector<double>(3, NAN), 0.5);
+  const Crossing unknown = interpolated_crossing(x, std::vector<double>{1, 0.75, 0.25},
+                                                 std::vector<double>(3, NAN), 0.5);
   CHECK(unknown.found);
   CHECK(unknown.x == doctest::Approx(8.0));
   CHECK(unknown.low == 0.0);
   CHECK(unknown.high == kInfinity);
-  CHECK(interpolated_crossing(x, std::vector<double>{1, NAN, 0}, {}, 0.5).x == doctest::Approx(4.0));
+  CHECK(interpolated_crossing(x, std::vector<double>{1, NAN, 0}, {}, 0.5).x ==
+        doctest::Approx(4.0));
 }
 
 TEST_CASE("a power law has its exponent as slope, with the propagated error") {
@@ -186,7 +188,8 @@ TEST_CASE("scatter beyond the errors widens the slope's error, and unknown error
   for (int i = 0; i < 4; ++i) lx.push_back(std::log(x[i])), ly.push_back(std::log(y[i]));
   const double mx = (lx[0] + lx[1] + lx[2] + lx[3]) / 4, my = (ly[0] + ly[1] + ly[2] + ly[3]) / 4;
   double sxx = 0, sxy = 0, rest = 0;
-  for (int i = 0; i < 4; ++i) sxx += (lx[i] - mx) * (lx[i] - mx), sxy += (lx[i] - mx) * (ly[i] - my);
+  for (int i = 0; i < 4; ++i)
+    sxx += (lx[i] - mx) * (lx[i] - mx), sxy += (lx[i] - mx) * (ly[i] - my);
   for (int i = 0; i < 4; ++i) rest += std::pow(ly[i] - my - sxy / sxx * (lx[i] - mx), 2);
   CHECK(from_scatter.value == doctest::Approx(sxy / sxx).epsilon(1e-12));
   CHECK(from_scatter.std_error == doctest::Approx(std::sqrt(rest / 2 / sxx)).epsilon(1e-12));
