@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "bench/bench_numerics.h"
 #include "core/experiment/codecs.h"
 #include "core/experiment/registry.h"
 #include "core/experiment/text.h"
@@ -57,11 +58,48 @@ Expected<double> jobs_per_second(unsigned threads) {
   return static_cast<double>(run.jobs_total()) / (now_s() - start);
 }
 
-Table bench_table() {
-  return {"bench",
-          "",
-          {{"name", "what", ""}, {"rate", "rate", ""}, {"unit", "unit", ""}, {"note", "note", ""}},
-          {}};
+/// An empty cell where there is no peer.
+std::vector<Cell> cells(const BenchRow& row) {
+  const bool has_peer = row.peer_value > 0;
+  return {row.name,
+          real_cell(row.value),
+          row.unit,
+          has_peer ? real_cell(row.peer_value) : Cell{},
+          has_peer ? Cell{row.peer} : Cell{},
+          has_peer ? real_cell(row.value / row.peer_value) : Cell{}};
+}
+
+Table bench_table(const std::vector<BenchRow>& rows) {
+  Table table{"bench",
+              "",
+              {{"name", "what", ""},
+               {"value", "rate", ""},
+               {"unit", "unit", ""},
+               {"peer_value", "peer", ""},
+               {"peer", "which", ""},
+               {"ratio", "rate / peer", ""}},
+              {}};
+  for (const BenchRow& row : rows) table.rows.push_back(cells(row));
+  return table;
+}
+
+/// The learning curve on one thread, and on all with that as their peer.
+Expected<void> add_jobs_rates(std::vector<BenchRow>& rows) {
+  const std::string name = "rf-learning-curve d=N=8 M=100 n<=256, ";
+  const Expected<double> single = jobs_per_second(1);
+  if (!single) return single.error();
+  rows.push_back({name + "1 thread", *single, "jobs/s", 0, ""});
+  const unsigned threads = default_threads();
+  if (threads == 1) return {};
+  const Expected<double> all = jobs_per_second(threads);
+  if (!all) return all.error();
+  rows.push_back(
+      {name + std::to_string(threads) + " threads", *all, "jobs/s", *single, "1 thread"});
+  return {};
+}
+
+std::string number_json(const Cell& cell) {
+  return std::holds_alternative<std::monostate>(cell) ? "null" : exact_text(cell);
 }
 
 std::string bench_json(const Table& table) {
@@ -74,7 +112,7 @@ std::string bench_json(const Table& table) {
       if (i > 0) fields += ',';
       fields += json_quoted(table.columns[i].name);
       fields += ':';
-      fields += text ? json_quoted(std::get<std::string>(row[i])) : exact_text(row[i]);
+      fields += text ? json_quoted(std::get<std::string>(row[i])) : number_json(row[i]);
     }
     rows += (rows.empty() ? "\n  {" : ",\n  {") + fields + "}";
   }
@@ -86,16 +124,9 @@ std::string bench_json(const Table& table) {
 }  // namespace
 
 int run_benchmarks(const BenchRequest& request) {
-  Table table = bench_table();
-  std::vector<unsigned> thread_counts = {1};
-  if (default_threads() > 1) thread_counts.push_back(default_threads());
-  for (const unsigned threads : thread_counts) {
-    const Expected<double> rate = jobs_per_second(threads);
-    if (!rate) return refuse(rate.error(), kExitRunFailed);
-    table.rows.push_back(
-        {"rf-learning-curve, " + std::to_string(threads) + (threads == 1 ? " thread" : " threads"),
-         *rate, std::string("jobs/s"), std::string("d = N = 8, M = 100, n up to 256")});
-  }
+  std::vector<BenchRow> rows = bench_numerics();
+  if (const auto added = add_jobs_rates(rows); !added) return refuse(added.error(), kExitRunFailed);
+  const Table table = bench_table(rows);
   return print(request.json ? bench_json(table) : version_text() + "\n\n" + table_text(table));
 }
 
