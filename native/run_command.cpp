@@ -159,7 +159,7 @@ int run_experiment(const RunRequest& request) {
   if (prepared->journal) adopt_finished(run, *prepared->journal, request.quiet);
   Expected<void> computed;
   {
-    ThreadPool pool(prepared->threads);
+    ThreadPool pool(prepared->threads, JobOrder::kLargestFirst);
     if (pool.concurrency() == 0) {
       return refuse({"the system gives no thread to compute with"}, kExitEnvironment);
     }

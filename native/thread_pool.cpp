@@ -11,7 +11,7 @@
 
 namespace attnlab {
 
-ThreadPool::ThreadPool(unsigned threads) {
+ThreadPool::ThreadPool(unsigned threads, JobOrder order) : order_(order) {
   const unsigned wanted = std::max(1u, threads);
   workers_.reserve(wanted);
   try {
@@ -59,13 +59,23 @@ void ThreadPool::poll(Run& run) {
 
   const std::lock_guard lock(mutex_);
   paused_ = !run.active();
-  while (assigned_ < workers_.size()) {
+  give_out(run);
+  work_changed_.notify_all();
+}
+
+void ThreadPool::give_out(Run& run) {
+  // To begin with the largest, all jobs have to be taken; a run that is stepped hands out one only.
+  const bool all = order_ == JobOrder::kLargestFirst;
+  const std::size_t assigned_before = assigned_;
+  while (all || assigned_ < workers_.size()) {
     const std::optional<std::uint32_t> index = run.take();
     if (!index) break;
-    waiting_.push_back({run.spec(), *index, generation_});
+    waiting_.push_back({run.spec(), *index, run.plan().jobs[*index].cost, generation_});
     ++assigned_;
   }
-  work_changed_.notify_all();
+  if (!all || assigned_ == assigned_before) return;
+  std::stable_sort(waiting_.begin(), waiting_.end(),
+                   [](const Assignment& a, const Assignment& b) { return a.cost > b.cost; });
 }
 
 void ThreadPool::cancel() {

@@ -15,6 +15,12 @@
 
 namespace attnlab {
 
+/// In which order waiting jobs are begun.
+enum class JobOrder {
+  kAsPlanned,     ///< for a window: every curve grows at the same time, one can pause and step
+  kLargestFirst,  ///< for the shell: no large job is left alone at the end
+};
+
 /// All calls come from the thread that owns the pool; only the jobs run elsewhere. A pool serves
 /// one run at a time: call cancel() before polling another one. Which thread computes a job, and
 /// when, never changes its bytes.
@@ -22,7 +28,7 @@ class ThreadPool : public Executor {
  public:
   /// Starts up to `threads` workers (at least one is asked for). Where the system refuses some,
   /// concurrency() says how many there are; 0 means that no job can run.
-  explicit ThreadPool(unsigned threads);
+  explicit ThreadPool(unsigned threads, JobOrder order = JobOrder::kAsPlanned);
   ~ThreadPool() override;
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
@@ -43,6 +49,7 @@ class ThreadPool : public Executor {
   struct Assignment {
     RunSpec spec;
     std::uint32_t index;
+    double cost;
     std::uint64_t generation;
   };
   struct News {
@@ -54,11 +61,13 @@ class ThreadPool : public Executor {
     Error error = {};
   };
 
+  void give_out(Run& run);
   void work();
   void run_job(const Assignment& assignment);
   bool may_go_on(std::uint64_t generation);
   void tell(std::uint64_t generation, News news);
 
+  const JobOrder order_;
   std::mutex mutex_;  // guards everything below except workers_
   std::condition_variable work_changed_;
   std::condition_variable job_ended_;

@@ -33,9 +33,9 @@ TEST_CASE("any number of threads gives the outputs of the serial executor") {
   Run reference = started_run(spec);
   SerialExecutor serial;
   while (reference.active()) serial.poll(reference);
-  for (const unsigned threads : {1u, 2u, 5u, 16u}) {
+  const auto check_pool = [&](unsigned threads, JobOrder order) {
     Run run = started_run(spec);
-    ThreadPool pool(threads);
+    ThreadPool pool(threads, order);
     finish(run, pool);
     REQUIRE(run.state() == Run::State::kFinished);
     const auto expected = reference.outputs(), outputs = run.outputs();
@@ -44,7 +44,23 @@ TEST_CASE("any number of threads gives the outputs of the serial executor") {
       CHECK(outputs[i].complete);
       CHECK(outputs[i].bytes == expected[i].bytes);
     }
+  };
+  for (const unsigned threads : {1u, 2u, 5u, 16u}) {
+    check_pool(threads, JobOrder::kAsPlanned);
+    check_pool(threads, JobOrder::kLargestFirst);
   }
+}
+
+TEST_CASE("one worker begins with the largest jobs and keeps the plan's order among equals") {
+  Run run = started_run(fake_spec(9, 2));  // costs 1 2 3 1 2 3 1 2 3
+  ThreadPool pool(1, JobOrder::kLargestFirst);
+  std::vector<std::uint32_t> order;
+  while (run.active()) {
+    pool.poll(run);
+    for (const JobOutput& output : run.take_finished()) order.push_back(output.index);
+    if (run.active()) pool.wait_for_news(milliseconds(20));
+  }
+  CHECK(order == std::vector<std::uint32_t>{2, 5, 8, 1, 4, 7, 0, 3, 6});
 }
 
 TEST_CASE("a finished job is handed to the journal exactly once") {
@@ -115,7 +131,8 @@ TEST_CASE("a failing job fails the run and finished jobs are kept") {
   finish(run, pool);
   CHECK(run.state() == Run::State::kFailed);
   CHECK(run.error().sentence.find("the factorisation failed") != std::string::npos);
-  for (const JobOutput& output : run.outputs()) CHECK_FALSE((output.complete && output.index == 11));
+  for (const JobOutput& output : run.outputs())
+    CHECK_FALSE((output.complete && output.index == 11));
 }
 
 TEST_CASE("a job that runs out of memory fails the run with a sentence") {
