@@ -5,7 +5,6 @@
 #include "imgui_internal.h"
 #include "ui/app.h"
 #include "ui/app_state.h"
-#include "ui/plot_draw.h"
 #include "ui/theme.h"
 #include "ui/views.h"
 #include "ui/widgets.h"
@@ -138,8 +137,11 @@ void wide_layout(const View& view, ImVec2 origin, ImVec2 size) {
   if (text_fits && s.view.text_open) {
     const Region region("text", ImVec2(x0, top), ImVec2(kTextWidth, bottom - top), t.panel,
                         kMargin, 12);
+    const ImVec2 corner = ImGui::GetCursorScreenPos();
+    const float width = region.width();
+    text_view(view, width);
+    ImGui::SetCursorScreenPos(ImVec2(corner.x + width - row + 6, corner.y - 6));
     fold_text_button(s, "close text", true);
-    text_view(view, region.width());
     x0 += kTextWidth;
   }
   if (shows_controls(view)) {

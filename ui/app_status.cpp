@@ -1,5 +1,6 @@
 // What the front end says about itself: the status sentence, the state as JSON for the page's
 // accessible twin, and the files it saves.
+#include <algorithm>
 #include <cmath>
 
 #include "core/experiment/text.h"
@@ -32,12 +33,15 @@ std::string percent_text(const Run& run) {
   return exact_text(static_cast<std::int64_t>(std::floor(100 * run.fraction() + 1e-9))) + " %";
 }
 
-/// "A2 holds, A4 is undecided."
+/// "A2 holds, A4 is undecided." Says each pair of claim and verdict once.
 std::string verdicts(const Result& result) {
   std::vector<std::string> parts;
-  for (const Claim& claim : result.claims)
-    parts.push_back(claim.id + (claim.status == ClaimStatus::kUndecided ? " is " : " ") +
-                    std::string(status_text(claim.status)));
+  for (const Claim& claim : result.claims) {
+    std::string part = claim.id + (claim.status == ClaimStatus::kUndecided ? " is " : " ") +
+                       std::string(status_text(claim.status));
+    if (std::find(parts.begin(), parts.end(), part) == parts.end())
+      parts.push_back(std::move(part));
+  }
   return parts.empty() ? std::string() : " " + join(parts, ", ") + ".";
 }
 

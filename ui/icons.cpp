@@ -30,6 +30,13 @@ class Pen {
     list_->PathArcTo(at(x, y), half_ * r, from, to);
     list_->PathStroke(colour_, 0, stroke());
   }
+  /// The lit part of a disc of this radius beside a disc shifted to the right.
+  void crescent(float r, float shift) const {
+    const float tip = std::acos(shift / 2 / r);
+    list_->PathArcTo(at(0, 0), half_ * r, tip, 2 * kPi - tip, 24);
+    list_->PathArcTo(at(shift, 0), half_ * r, kPi + tip, kPi - tip, 24);
+    list_->PathFillConcave(colour_);
+  }
   void dot(float x, float y, float r) const {
     list_->AddCircleFilled(at(x, y), half_ * r, colour_);
   }
@@ -49,18 +56,8 @@ void draw_sun(const Pen& pen) {
   }
 }
 
-/// The lit part of a disc between two arcs.
 void draw_moon(const Pen& pen) {
-  constexpr int kSteps = 16;
-  for (int i = 0; i < kSteps; ++i) {
-    const auto edge = [](int k) {
-      const float y = -0.8f + 1.6f * static_cast<float>(k) / kSteps;
-      const float outer = std::sqrt(std::fmax(0.0f, 0.64f - y * y));
-      return ImVec2(outer, y);
-    };
-    const ImVec2 a = edge(i), b = edge(i + 1);
-    pen.fill({{-a.x, a.y}, {0.25f * a.x, a.y}, {0.25f * b.x, b.y}, {-b.x, b.y}});
-  }
+  pen.crescent(0.8f, 0.45f);
 }
 
 void draw_link(const Pen& pen) {

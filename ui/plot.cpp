@@ -17,6 +17,7 @@ constexpr float kTouchReach = 36.0f;
 constexpr float kWidest = 1.75f;      // width over height beyond which a plot stays narrower
 constexpr float kInset = 10.0f;       // between the axes' ends and the area's edges
 constexpr float kNarrow = 480.0f;
+constexpr float kUnderPicture = 0.3f; // opacity of guides while a picture covers the plot
 
 float draw_heading(ImDrawList* list, const Figure& figure, const Box& outer) {
   const bool narrow = outer.width() < kNarrow;
@@ -90,8 +91,9 @@ void draw_axes(ImDrawList* list, const Figure& figure, const PlotFrame& frame,
             figure.x.label, false, kSmallSize, t.muted);
 }
 
-void draw_references(ImDrawList* list, const Figure& figure, const PlotFrame& frame) {
-  const ImU32 colour = with_alpha(theme().muted, 0.8f);
+void draw_references(ImDrawList* list, const Figure& figure, const PlotFrame& frame,
+                     float opacity) {
+  const ImU32 colour = with_alpha(theme().muted, opacity);
   for (const ReferenceLine& line : figure.references) {
     const Scale& scale = line.vertical ? frame.x : frame.y;
     if (!scale.shows(line.at)) continue;
@@ -108,12 +110,13 @@ void draw_references(ImDrawList* list, const Figure& figure, const PlotFrame& fr
 void draw_all_series(ImDrawList* list, const Figure& figure, const PlotState& state,
                      const PlotFrame& frame, const PlotOptions& options,
                      const std::string& emphasised) {
+  const bool shows_points = has_measured_points(figure);
   for (const bool measured : {false, true})
     for (const Series& series : figure.series) {
       if ((series.role == SeriesRole::kMeasured) != measured ||
           is_hidden(state.hidden, series))
         continue;
-      float opacity = measured ? options.opacity : 0.9f;
+      float opacity = measured ? options.opacity : shows_points ? 0.9f : kUnderPicture;
       if (!emphasised.empty() && series.id != emphasised) opacity *= 0.25f;
       draw_series(list, series, frame.x, frame.y, frame.area, opacity);
     }
@@ -174,7 +177,7 @@ bool plot(const char* id, const Figure& figure, PlotState& state, const PlotOpti
   bool pressed = false;
   state.read_out.clear();
   draw_axes(list, figure, frame, outer);
-  draw_references(list, figure, frame);
+  draw_references(list, figure, frame, shows_points ? 0.8f : kUnderPicture);
   if (shows_points) {
     const auto point = point_of_interest(figure, state, frame, options.touch);
     const LabelLayout labels = place_labels(figure, state, frame, outer, top);
@@ -185,7 +188,8 @@ bool plot(const char* id, const Figure& figure, PlotState& state, const PlotOpti
     if (options.phase == PlotPhase::kPaused || options.phase == PlotPhase::kFailed)
       draw_badge(list, frame.area, options);
   } else {
-    const LabelLayout labels = place_labels(figure, state, frame, outer, top);
+    LabelLayout labels = place_labels(figure, state, frame, outer, top);
+    drop_inside_labels(figure, labels);  // the picture stands there
     const std::string emphasised = label_buttons(figure, state, labels, options.touch);
     draw_all_series(list, figure, state, frame, options, emphasised);
     draw_labels(list, figure, state, frame, labels, emphasised);

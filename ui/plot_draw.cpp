@@ -168,17 +168,6 @@ void draw_series(ImDrawList* list, const Series& series, const Scale& x, const S
   list->PopClipRect();
 }
 
-ImVec2 text_size(std::string_view text, bool bold, float size, float wrap_width) {
-  return font(bold ? Face::kBold : Face::kRegular)
-      ->CalcTextSizeA(size, 1e9f, wrap_width, text.data(), text.data() + text.size());
-}
-
-void draw_text(ImDrawList* list, ImVec2 position, std::string_view text, bool bold, float size,
-               ImU32 colour, float wrap_width) {
-  list->AddText(font(bold ? Face::kBold : Face::kRegular), size, position, colour, text.data(),
-                text.data() + text.size(), wrap_width);
-}
-
 ImVec2 tick_text_size(const TickText& text, float size) {
   const ImVec2 base = text_size(text.base, false, size);
   return {base.x + (text.superscript.empty()

@@ -6,6 +6,7 @@
 
 #include "imgui.h"
 #include "ui/plot_layout.h"
+#include "ui/text_draw.h"
 
 namespace attnlab {
 
@@ -28,10 +29,5 @@ ImVec2 tick_text_size(const TickText& text, float size);
 /// `position` is the top left corner.
 void draw_tick_text(ImDrawList* list, ImVec2 position, const TickText& text, float size,
                     ImU32 colour);
-
-/// Plain text in a face of the theme; returns its size.
-ImVec2 text_size(std::string_view text, bool bold, float size, float wrap_width = 0);
-void draw_text(ImDrawList* list, ImVec2 position, std::string_view text, bool bold, float size,
-               ImU32 colour, float wrap_width = 0);
 
 }  // namespace attnlab

@@ -29,6 +29,14 @@ void draw_loading_ring(ImDrawList* list, ImVec2 centre, float fraction) {
   list->PathStroke(theme().accent, 0, 4);
 }
 
+/// The narrowest width that needs no more lines than `widest`: no last line of a single word.
+float balanced_width(std::string_view text, float widest) {
+  const float height = text_size(text, false, kTextSize, widest).y;
+  float width = widest;
+  while (width > 80 && text_size(text, false, kTextSize, width - 8).y <= height) width -= 8;
+  return width;
+}
+
 }  // namespace
 
 void draw_read_out(ImDrawList* list, const Figure& figure, PlotState& state,
@@ -68,7 +76,7 @@ void draw_badge(ImDrawList* list, const Box& area, const PlotOptions& options) {
 }
 
 bool empty_picture(ImDrawList* list, const Box& area, const PlotOptions& options) {
-  const float widest = std::min(340.0f, area.width() - 48);
+  const float widest = balanced_width(options.sentence, std::min(340.0f, area.width() - 48));
   const ImVec2 text = text_size(options.sentence, false, kTextSize, widest);
   const float height = 2 * kIconRadius + 14 + text.y;
   const ImVec2 middle((area.x0 + area.x1) / 2, (area.y0 + area.y1) / 2);
@@ -103,22 +111,9 @@ bool empty_picture(ImDrawList* list, const Box& area, const PlotOptions& options
       draw_icon(list, Icon::kPlay, icon, 26, theme().accent_ink);
       break;
   }
-  // Centred line by line: every line of a wrapped text starts where its width wants it.
-  const char* line = options.sentence.c_str();
-  const char* const end = line + options.sentence.size();
-  float y = icon.y + kIconRadius + 14;
-  while (line < end) {
-    const char* stop =
-        font(Face::kRegular)->CalcWordWrapPosition(kTextSize, line, end, widest);
-    if (stop == line) stop = end;
-    const std::string_view part(line, static_cast<std::size_t>(stop - line));
-    const ImVec2 size = text_size(part, false, kTextSize);
-    draw_text(list, ImVec2(middle.x - size.x / 2, y), part, false, kTextSize,
-              options.phase == PlotPhase::kFailed ? theme().fails : theme().ink);
-    y += size.y;
-    line = stop;
-    while (line < end && *line == ' ') ++line;
-  }
+  draw_text_centred(list, ImVec2(middle.x, icon.y + kIconRadius + 14), options.sentence, false,
+                    kTextSize, options.phase == PlotPhase::kFailed ? theme().fails : theme().ink,
+                    widest);
   return pressed;
 }
 

@@ -36,6 +36,9 @@ float legend_row_height(const Figure& figure, float width);
 LabelLayout place_labels(const Figure& figure, const PlotState& state, const PlotFrame& frame,
                          const Box& outer, float top);
 
+/// Takes away the places of guides and references.
+void drop_inside_labels(const Figure& figure, LabelLayout& labels);
+
 /// The labels as buttons: a press shows or hides the series. Returns the id of the series to bring
 /// out (hovered or focused), else nothing.
 std::string label_buttons(const Figure& figure, PlotState& state, const LabelLayout& labels,

@@ -188,6 +188,12 @@ LabelLayout place_labels(const Figure& figure, const PlotState& state, const Plo
   return labels;
 }
 
+void drop_inside_labels(const Figure& figure, LabelLayout& labels) {
+  labels.references.assign(labels.references.size(), Box{});
+  for (std::size_t s = 0; s < figure.series.size(); ++s)
+    if (!at_line_end(figure.series[s])) labels.series[s] = Box{};
+}
+
 std::string label_buttons(const Figure& figure, PlotState& state, const LabelLayout& labels,
                           bool touch) {
   std::string emphasised;

@@ -1,7 +1,7 @@
 // Claims under the figure: verdict, measured evidence, and what the paper says.
 #include <algorithm>
 
-#include "ui/plot_draw.h"
+#include "ui/text_draw.h"
 #include "ui/theme.h"
 #include "ui/views.h"
 #include "ui/widgets.h"
@@ -16,13 +16,18 @@ constexpr float kBetween = 10.0f;
 
 const Result& shown_result(const AppState& s) { return s.run ? s.result : s.preview; }
 
-std::string evidence_of(const AppState& s, const Claim& claim) {
-  if (!s.run) return "Not measured yet: press Run.";
+/// What was measured comes first; before a run there is only what the paper says.
+std::string first_line(const AppState& s, const Claim& claim) {
+  if (!s.run) return claim.statement;
   return claim.evidence.empty() ? "Not enough measured yet." : claim.evidence;
 }
 
+std::string second_line(const AppState& s, const Claim& claim) {
+  return s.run ? "Claim " + claim.id + ": " + claim.statement : "Claim " + claim.id;
+}
+
 const char* verdict_word(const AppState& s, const Claim& claim) {
-  if (!s.has_result()) return "Open";
+  if (!s.has_result()) return "To test";
   switch (claim.status) {
     case ClaimStatus::kHolds: return "HOLDS";
     case ClaimStatus::kFails: return "FAILS";
@@ -51,9 +56,9 @@ ClaimBox measure(const AppState& s, const Claim& claim, float width) {
   box.text_width = std::max(80.0f, width - box.text_x);
   box.evidence_y = stacked ? 24 : 0;
   box.statement_y = box.evidence_y + 3 +
-                    text_size(evidence_of(s, claim), false, kEvidenceSize, box.text_width).y;
+                    text_size(first_line(s, claim), false, kEvidenceSize, box.text_width).y;
   box.height = box.statement_y +
-               text_size(claim.id + "  " + claim.statement, false, kSmallSize, box.text_width).y;
+               text_size(second_line(s, claim), false, kSmallSize, box.text_width).y;
   return box;
 }
 
@@ -67,10 +72,10 @@ void draw_claim(const AppState& s, const Claim& claim, float width) {
   list->AddCircleFilled(ImVec2(at.x + 9, at.y + 9), 9, with_alpha(colour, 0.16f));
   draw_icon(list, verdict_icon(claim.status), ImVec2(at.x + 9, at.y + 9), 10, colour);
   draw_text(list, ImVec2(at.x + 25, at.y), verdict_word(s, claim), true, kTextSize, colour);
-  draw_text(list, ImVec2(at.x + box.text_x, at.y + box.evidence_y), evidence_of(s, claim), false,
+  draw_text(list, ImVec2(at.x + box.text_x, at.y + box.evidence_y), first_line(s, claim), false,
             kEvidenceSize, ink, box.text_width);
   draw_text(list, ImVec2(at.x + box.text_x, at.y + box.statement_y),
-            claim.id + "  " + claim.statement, false, kSmallSize, theme().muted, box.text_width);
+            second_line(s, claim), false, kSmallSize, theme().muted, box.text_width);
   ImGui::Dummy(ImVec2(width, box.height));
 }
 

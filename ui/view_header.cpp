@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "core/experiment/registry.h"
-#include "ui/plot_draw.h"
+#include "ui/text_draw.h"
 #include "ui/theme.h"
 #include "ui/views.h"
 #include "ui/widgets.h"
@@ -113,8 +113,11 @@ void tools(const View& view, float right, float top) {
   for (const Tool& tool : all)
     if (tool.shown) width += button_width(label(tool), look(tool)) + 2;
   ImGui::SetCursorScreenPos(ImVec2(right - width, top));
+  bool first = true;
   for (const Tool& tool : all) {
     if (!tool.shown) continue;
+    if (!first) ImGui::SameLine(0, 2);
+    first = false;
     if (button(tool.id, label(tool), tool.help, look(tool))) {
       const std::string_view id = tool.id;
       if (id == "theme") {
@@ -125,7 +128,6 @@ void tools(const View& view, float right, float top) {
         view.app.save(id);
       }
     }
-    ImGui::SameLine(0, 2);
   }
 }
 
@@ -167,7 +169,8 @@ void header_view(const View& view, float width) {
     tabs(view, width - name.x - 18);
     tools(view, corner.x + width, corner.y);
   }
-  ImGui::NewLine();
+  ImGui::SetCursorScreenPos(corner);
+  ImGui::Dummy(ImVec2(width, view.narrow ? 2 * row + 6 : row));
   ImGui::PopID();
 }
 

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "core/experiment/text.h"
-#include "ui/plot_draw.h"
+#include "ui/text_draw.h"
 #include "ui/theme.h"
 #include "ui/views.h"
 #include "ui/widgets.h"
@@ -86,11 +86,11 @@ class Control {
     const std::string hint = help();
     double moved = value;
     const float slider_width = width_ - kEntryWidth - kGap;
-    if (slider("slider", &moved, parameter_.min, parameter_.max, parameter_.logarithmic, whole,
+    if (slider("##slider", &moved, parameter_.min, parameter_.max, parameter_.logarithmic, whole,
                slider_width, hint.c_str()))
       set(exact_text(moved));
     ImGui::SameLine(0, kGap);
-    entry("entry", text(), kEntryWidth, hint.c_str(), [&](std::string_view t) { set(t); });
+    entry("##entry", text(), kEntryWidth, hint.c_str(), [&](std::string_view t) { set(t); });
   }
 
   void number() const {
@@ -123,7 +123,7 @@ class Control {
                                      [&](const Choice& c) { return c.name == now; });
     ImGui::SetNextItemWidth(width_);
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(8, 8));
-    if (ImGui::BeginCombo("choice", chosen != parameter_.choices.end() ? chosen->label.c_str()
+    if (ImGui::BeginCombo("##choice", chosen != parameter_.choices.end() ? chosen->label.c_str()
                                                                        : now.c_str())) {
       crisp_lines();
       for (const Choice& c : parameter_.choices) {
@@ -145,7 +145,7 @@ class Control {
     }
     const bool is_number = !std::isnan(current_number());
     flow.next(kEntryWidth + 12);
-    entry("entry", is_number ? now : std::string(), kEntryWidth + 12, hint.c_str(),
+    entry("##entry", is_number ? now : std::string(), kEntryWidth + 12, hint.c_str(),
           [&](std::string_view t) {
             if (!t.empty()) set(t);
           });
@@ -196,7 +196,7 @@ class Control {
     const std::string hint = help();
     // A list of all values stands below the chips, unless the chips already are the whole range.
     if (parameter_.suggested.size() <= parameter_.max - parameter_.min)
-      entry("entry", text(), width_, hint.c_str(), [&](std::string_view t) { set(t); });
+      entry("##entry", text(), width_, hint.c_str(), [&](std::string_view t) { set(t); });
   }
 
   const View& view_;
@@ -237,7 +237,7 @@ void seed_view(const View& view, float width) {
   const ButtonLook look;
   const float next_width = button_width("Next", look);
   const auto seed = static_cast<std::int64_t>(view.state.spec.seed);
-  entry("entry", exact_text(seed), width - next_width - kGap, help,
+  entry("##entry", exact_text(seed), width - next_width - kGap, help,
         [&](std::string_view t) { view.app.set_seed(t); });
   ImGui::SameLine(0, kGap);
   if (button("next", "Next", "Another draw of everything random", look))

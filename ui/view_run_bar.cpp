@@ -1,7 +1,7 @@
 // The run bar: start, hold, step and forget a run, and how far it is.
 #include <algorithm>
 
-#include "ui/plot_draw.h"
+#include "ui/text_draw.h"
 #include "ui/theme.h"
 #include "ui/views.h"
 #include "ui/widgets.h"
@@ -41,7 +41,9 @@ void table_button(AppState& s) {
   }
 }
 
-float table_button_width() { return button_width("Hide table", {.icon = Icon::kTable}); }
+float table_button_width(const AppState& s) {
+  return button_width(s.view.table_open ? "Hide table" : "Table", {.icon = Icon::kTable});
+}
 
 void progress_bar(const AppState& s, ImVec2 corner, float width) {
   ImDrawList* list = ImGui::GetWindowDrawList();
@@ -77,7 +79,7 @@ void run_bar_view(const View& view, float width) {
   const float row = ImGui::GetFrameHeight();
   run_buttons(view, view.narrow);
   if (view.narrow) {
-    ImGui::SetCursorScreenPos(ImVec2(corner.x + width - table_button_width(), corner.y));
+    ImGui::SetCursorScreenPos(ImVec2(corner.x + width - table_button_width(s), corner.y));
     table_button(s);
     progress_bar(s, ImVec2(corner.x, corner.y + row + 12), width);
     draw_text(ImGui::GetWindowDrawList(), ImVec2(corner.x, corner.y + row + 18 + kBarHeight),
@@ -87,7 +89,7 @@ void run_bar_view(const View& view, float width) {
   } else {
     ImGui::SameLine(0, 2 * kGap);
     const float left = ImGui::GetCursorScreenPos().x;
-    const float right = corner.x + width - table_button_width() - 2 * kGap;
+    const float right = corner.x + width - table_button_width(s) - 2 * kGap;
     const float middle = corner.y + row / 2;
     const float bar = std::clamp((right - left) * 0.32f, 80.0f, 280.0f);
     progress_bar(s, ImVec2(left, middle - kBarHeight / 2), bar);
@@ -97,7 +99,7 @@ void run_bar_view(const View& view, float width) {
     const ImVec2 extent = text_size(sentence, false, size, room);
     draw_text(ImGui::GetWindowDrawList(), ImVec2(text_x, middle - extent.y / 2), sentence, false,
               size, sentence_colour(s), room);
-    ImGui::SetCursorScreenPos(ImVec2(corner.x + width - table_button_width(), corner.y));
+    ImGui::SetCursorScreenPos(ImVec2(corner.x + width - table_button_width(s), corner.y));
     table_button(s);
   }
   ImGui::PopID();

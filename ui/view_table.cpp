@@ -1,7 +1,6 @@
 // Result tables on screen.
 #include <algorithm>
 
-#include "ui/plot_draw.h"
 #include "ui/table_view.h"
 #include "ui/theme.h"
 #include "ui/views.h"

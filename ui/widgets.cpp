@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "ui/plot_draw.h"
+#include "ui/text_draw.h"
 #include "ui/theme.h"
 
 namespace attnlab {
@@ -23,9 +23,7 @@ void help_tooltip(const char* help) {
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(10, 7));
   if (ImGui::BeginTooltip()) {
     crisp_lines();
-    ImGui::PushTextWrapPos(340);
-    ImGui::TextUnformatted(help);
-    ImGui::PopTextWrapPos();
+    paragraph(help, 340);
     ImGui::EndTooltip();
   }
   ImGui::PopStyleVar();
@@ -120,14 +118,16 @@ bool chip(const char* id, std::string_view label, const char* help, const ChipLo
                              ImGuiButtonFlags_EnableNav);
   const bool lit = ImGui::IsItemHovered() || ImGui::IsItemActive();
   const ImU32 colour = look.colour_slot ? series_colour(*look.colour_slot) : t.accent;
-  if (look.on) {
+  if (look.on && look.colour_slot) {
     item_box(lit ? with_alpha(colour, 0.88f) : colour, with_alpha(colour, 0));
+  } else if (look.on) {
+    item_box(t.accent_soft, t.accent);
   } else {
     item_box(lit ? t.accent_soft : t.raised, look.colour_slot ? with_alpha(colour, 0.7f) : t.faint);
   }
   const ImVec2 middle = middle_of_item(), text = text_size(label, false, kTextSize);
   draw_text(ImGui::GetWindowDrawList(), ImVec2(middle.x - text.x / 2, middle.y - text.y / 2),
-            label, false, kTextSize, paint(look.on ? ink_on(colour) : t.ink));
+            label, false, kTextSize, paint(look.on && look.colour_slot ? ink_on(colour) : t.ink));
   help_tooltip(help);
   return pressed;
 }
@@ -237,11 +237,12 @@ void note(std::string_view text, NoteKind kind) {
 }
 
 void paragraph(std::string_view text, float width) {
-  const float from = ImGui::GetCursorPosX();
-  const float available = ImGui::GetContentRegionAvail().x;
-  ImGui::PushTextWrapPos(from + (width > 0 ? width : available));
-  ImGui::TextUnformatted(text.data(), text.data() + text.size());
-  ImGui::PopTextWrapPos();
+  if (width <= 0) width = ImGui::GetContentRegionAvail().x;
+  const bool bold = ImGui::GetFont() == font(Face::kBold);
+  const float size = ImGui::GetFontSize();
+  draw_text(ImGui::GetWindowDrawList(), ImGui::GetCursorScreenPos(), text, bold, size,
+            ImGui::GetColorU32(ImGuiCol_Text), width);
+  ImGui::Dummy(text_size(text, bold, size, width));
 }
 
 bool fold(const char* id, std::string_view label, bool* open, float width) {

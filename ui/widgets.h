@@ -30,7 +30,7 @@ enum class ButtonKind { kPlain, kPrimary, kQuiet };
 
 struct ButtonLook {
   ButtonKind kind = ButtonKind::kPlain;
-  std::optional<Icon> icon;
+  std::optional<Icon> icon = std::nullopt;
   bool enabled = true;
   float width = 0;  ///< 0: as wide as icon and label need
 };
@@ -41,7 +41,7 @@ bool button(const char* id, std::string_view label, const char* help, const Butt
 
 struct ChipLook {
   bool on = false;
-  std::optional<int> colour_slot;  ///< filled with a series' colour when on
+  std::optional<int> colour_slot = std::nullopt;  ///< filled with a series' colour when on
 };
 
 float chip_width(std::string_view label);

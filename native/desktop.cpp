@@ -1,0 +1,319 @@
+// The desktop window. It draws only when something changed: input arrived, a job reported, or a
+// help text is due; in between it sleeps.
+#include "native/desktop.h"
+
+#if ATTNLAB_HAS_UI
+
+#include <algorithm>
+#include <cmath>
+#include <thread>
+
+#include <GLFW/glfw3.h>
+
+#include "backends/imgui_impl_glfw.h"
+#include "backends/imgui_impl_opengl3.h"
+#include "imgui.h"
+#include "native/build.h"
+#include "native/console.h"
+#include "native/desktop_settings.h"
+#include "native/memory_limit.h"
+#include "native/output_file.h"
+#include "native/thread_pool.h"
+#include "ui/app.h"
+#include "ui/theme.h"
+
+namespace attnlab {
+namespace {
+
+constexpr double kRunningWait = 1.0 / 30;  // seconds between two looks at a run
+constexpr double kIdleWait = 0.4;
+constexpr int kSettlingFrames = 3;         // drawn after every event: layouts need a second look
+constexpr int kWidth = 1280, kHeight = 820;
+
+std::string g_glfw_error;
+
+void keep_error(int, const char* description) { g_glfw_error = description; }
+
+/// The window with its OpenGL context; closes everything it opened.
+class Window {
+ public:
+  explicit Window(const DesktopSettings& settings) {
+    glfwSetErrorCallback(keep_error);
+    if (!glfwInit()) return;
+    glfwWindowHint(GLFW_CONTEXT_VERSION_MAJOR, 3);
+    glfwWindowHint(GLFW_CONTEXT_VERSION_MINOR, 3);
+    glfwWindowHint(GLFW_OPENGL_PROFILE, GLFW_OPENGL_CORE_PROFILE);
+    glfwWindowHint(GLFW_OPENGL_FORWARD_COMPAT, GLFW_TRUE);
+    forced_ratio_ = settings.pixel_ratio;
+    int width = settings.width, height = settings.height;
+    if (width == 0) fit_to_screen(width, height);
+    const float scale = forced_ratio_ > 0 ? forced_ratio_ : monitor_scale();
+    window_ = glfwCreateWindow(static_cast<int>(std::lround(static_cast<float>(width) * scale)),
+                               static_cast<int>(std::lround(static_cast<float>(height) * scale)),
+                               "Attention Lab", nullptr, nullptr);
+    if (!window_) return;
+    glfwSetWindowSizeLimits(window_, 360, 420, GLFW_DONT_CARE, GLFW_DONT_CARE);
+    glfwMakeContextCurrent(window_);
+    glfwSwapInterval(1);
+  }
+  ~Window() {
+    if (window_) glfwDestroyWindow(window_);
+    glfwTerminate();
+  }
+  Window(const Window&) = delete;
+  Window& operator=(const Window&) = delete;
+
+  GLFWwindow* handle() const { return window_; }
+
+  struct Pixels {
+    int width, height;   ///< of the frame buffer
+    float ratio;         ///< frame buffer pixels per logical pixel
+    float logical_unit;  ///< logical pixels per unit of mouse positions
+  };
+  Pixels pixels() const {
+    Pixels p{};
+    int window_width = 0, window_height = 0;
+    glfwGetFramebufferSize(window_, &p.width, &p.height);
+    glfwGetWindowSize(window_, &window_width, &window_height);
+    float x_scale = 1, y_scale = 1;
+    glfwGetWindowContentScale(window_, &x_scale, &y_scale);
+    p.ratio = forced_ratio_ > 0 ? forced_ratio_ : std::max(1.0f, x_scale);
+    const float per_unit = window_width > 0 ? static_cast<float>(p.width) /
+                                                  static_cast<float>(window_width)
+                                            : 1;
+    p.logical_unit = per_unit / p.ratio;
+    return p;
+  }
+
+ private:
+  /// On systems where windows are measured in real pixels, sizes grow with the content scale.
+  static float monitor_scale() {
+#ifdef __APPLE__
+    return 1;
+#else
+    float x = 1, y = 1;
+    if (GLFWmonitor* monitor = glfwGetPrimaryMonitor()) glfwGetMonitorContentScale(monitor, &x, &y);
+    return std::max(1.0f, x);
+#endif
+  }
+
+  static void fit_to_screen(int& width, int& height) {
+    width = kWidth, height = kHeight;
+    GLFWmonitor* monitor = glfwGetPrimaryMonitor();
+    if (!monitor) return;
+    int x = 0, y = 0, w = 0, h = 0;
+    glfwGetMonitorWorkarea(monitor, &x, &y, &w, &h);
+    const float scale = monitor_scale();
+    if (w <= 0 || h <= 0) return;
+    width = std::min(width, static_cast<int>(0.95f * static_cast<float>(w) / scale));
+    height = std::min(height, static_cast<int>(0.9f * static_cast<float>(h) / scale));
+  }
+
+  GLFWwindow* window_ = nullptr;
+  float forced_ratio_ = 0;
+};
+
+/// What GLFW's callbacks reach through the window.
+struct Events {
+  const Window* window;
+  int frames_due = kSettlingFrames;
+};
+
+Events& events_of(GLFWwindow* window) {
+  Events& events = *static_cast<Events*>(glfwGetWindowUserPointer(window));
+  events.frames_due = kSettlingFrames;
+  return events;
+}
+
+void install_callbacks(GLFWwindow* window, Events& events) {
+  glfwSetWindowUserPointer(window, &events);
+  glfwSetCursorPosCallback(window, [](GLFWwindow* w, double x, double y) {
+    const double unit = events_of(w).window->pixels().logical_unit;
+    ImGui_ImplGlfw_CursorPosCallback(w, x * unit, y * unit);
+  });
+  glfwSetCursorEnterCallback(window, [](GLFWwindow* w, int entered) {
+    events_of(w);
+    ImGui_ImplGlfw_CursorEnterCallback(w, entered);
+  });
+  glfwSetMouseButtonCallback(window, [](GLFWwindow* w, int button, int action, int mods) {
+    events_of(w);
+    ImGui_ImplGlfw_MouseButtonCallback(w, button, action, mods);
+  });
+  glfwSetScrollCallback(window, [](GLFWwindow* w, double x, double y) {
+    events_of(w);
+    ImGui_ImplGlfw_ScrollCallback(w, x, y);
+  });
+  glfwSetKeyCallback(window, [](GLFWwindow* w, int key, int code, int action, int mods) {
+    events_of(w);
+    ImGui_ImplGlfw_KeyCallback(w, key, code, action, mods);
+  });
+  glfwSetCharCallback(window, [](GLFWwindow* w, unsigned character) {
+    events_of(w);
+    ImGui_ImplGlfw_CharCallback(w, character);
+  });
+  glfwSetWindowFocusCallback(window, [](GLFWwindow* w, int focused) {
+    events_of(w);
+    ImGui_ImplGlfw_WindowFocusCallback(w, focused);
+  });
+  glfwSetFramebufferSizeCallback(window, [](GLFWwindow* w, int, int) { events_of(w); });
+  glfwSetWindowContentScaleCallback(window, [](GLFWwindow* w, float, float) { events_of(w); });
+  glfwSetWindowRefreshCallback(window, [](GLFWwindow* w) { events_of(w); });
+}
+
+std::string write_result_file(const std::string& name, const std::string&,
+                              const std::string& bytes) {
+  const Expected<OutputFile> file = OutputFile::check(name);
+  if (!file) return "Not saved: " + file.error().sentence;
+  const Expected<void> written = file->write(bytes);
+  if (!written) return "Not saved: " + written.error().sentence;
+  return "Saved as " + name + " in the folder the lab was started from.";
+}
+
+Platform desktop_platform() {
+  Platform platform;
+  platform.copy_text = [](const std::string& text) { ImGui::SetClipboardText(text.c_str()); };
+  platform.save_file = write_result_file;
+  platform.link_text = [](const std::string& query) { return "attnlab open '" + query + "'"; };
+  return platform;
+}
+
+/// The frame buffer as a binary PPM, top row first.
+Expected<void> write_screenshot(const std::string& name, int width, int height) {
+  const auto row_bytes = static_cast<std::size_t>(width) * 3;
+  std::vector<unsigned char> pixels(row_bytes * static_cast<std::size_t>(height));
+  glPixelStorei(GL_PACK_ALIGNMENT, 1);
+  glReadPixels(0, 0, width, height, GL_RGB, GL_UNSIGNED_BYTE, pixels.data());
+  std::string file = "P6\n" + std::to_string(width) + " " + std::to_string(height) + "\n255\n";
+  for (int y = height - 1; y >= 0; --y)
+    file.append(reinterpret_cast<const char*>(&pixels[row_bytes * static_cast<std::size_t>(y)]),
+                row_bytes);
+  const Expected<OutputFile> output = OutputFile::check(name);
+  if (!output) return output.error();
+  return output->write(file);
+}
+
+class Desktop {
+ public:
+  Desktop(Window& window, const DesktopSettings& settings)
+      : window_(window),
+        settings_(settings),
+        pool_(std::max(1u, std::thread::hardware_concurrency())),
+        app_(desktop_platform(), pool_, options()) {
+    events_.window = &window;
+    install_callbacks(window.handle(), events_);
+    ImGui_ImplGlfw_InitForOpenGL(window.handle(), false);
+    ImGui_ImplOpenGL3_Init("#version 330 core");
+    setup_fonts_and_style(window.pixels().ratio, settings.dark);
+  }
+  ~Desktop() {
+    ImGui_ImplOpenGL3_Shutdown();
+    ImGui_ImplGlfw_Shutdown();
+  }
+  Desktop(const Desktop&) = delete;
+  Desktop& operator=(const Desktop&) = delete;
+
+  int run(const std::string& query) {
+    if (!query.empty()) app_.open_query(query);
+    while (!glfwWindowShouldClose(window_.handle())) {
+      const bool wants_frame = app_.poll(glfwGetTime());
+      if (wants_frame) events_.frames_due = std::max(events_.frames_due, 1);
+      if (events_.frames_due > 0) draw();
+      if (picture_is_due()) return take_picture();
+      if (events_.frames_due > 0) {
+        glfwPollEvents();
+      } else {
+        glfwWaitEventsTimeout(running() ? kRunningWait : kIdleWait);
+      }
+    }
+    return kExitDone;
+  }
+
+ private:
+  AppOptions options() const {
+    AppOptions options;
+    options.show_text = true;
+    options.build = build_info();
+    options.memory_limit_bytes = usable_memory_bytes() / std::max(1u, pool_.concurrency());
+    return options;
+  }
+
+  bool running() const {
+    const Run* run = app_.current_run();
+    return run && run->active();
+  }
+
+  void draw() {
+    --events_.frames_due;
+    const Window::Pixels pixels = window_.pixels();
+    if (pixels.width <= 0 || pixels.height <= 0) return;  // minimised
+    ImGui_ImplOpenGL3_NewFrame();
+    ImGui_ImplGlfw_NewFrame();
+    ImGuiIO& io = ImGui::GetIO();
+    io.DisplaySize = ImVec2(static_cast<float>(pixels.width) / pixels.ratio,
+                            static_cast<float>(pixels.height) / pixels.ratio);
+    io.DisplayFramebufferScale = ImVec2(pixels.ratio, pixels.ratio);
+    ImGui::NewFrame();
+    FrameInput input;
+    input.width = io.DisplaySize.x;
+    input.height = io.DisplaySize.y;
+    input.pixel_ratio = pixels.ratio;
+    input.now = glfwGetTime();
+    input.dark = settings_.dark;
+    if (app_.frame(input)) events_.frames_due = std::max(events_.frames_due, 1);
+    ImGui::Render();
+    const ImVec4 ground = ImGui::ColorConvertU32ToFloat4(theme().ground);
+    glViewport(0, 0, pixels.width, pixels.height);
+    glClearColor(ground.x, ground.y, ground.z, 1);
+    glClear(GL_COLOR_BUFFER_BIT);
+    ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
+    if (!settings_.screenshot.empty()) glFinish();
+    if (!picture_is_due()) glfwSwapBuffers(window_.handle());
+  }
+
+  bool picture_is_due() const {
+    if (settings_.screenshot.empty()) return false;
+    if (settings_.screenshot_after >= 0) return glfwGetTime() >= settings_.screenshot_after;
+    return !running() && events_.frames_due <= 0;
+  }
+
+  /// The last frame drawn is still in the back buffer.
+  int take_picture() {
+    events_.frames_due = 1;
+    draw();
+    const Window::Pixels pixels = window_.pixels();
+    const Expected<void> written =
+        write_screenshot(settings_.screenshot, pixels.width, pixels.height);
+    return written ? static_cast<int>(kExitDone) : refuse(written.error(), kExitEnvironment);
+  }
+
+  Window& window_;
+  DesktopSettings settings_;
+  Events events_{};
+  ThreadPool pool_;
+  App app_;
+};
+
+}  // namespace
+
+int run_desktop(const std::string& query) {
+  const DesktopSettings settings = read_desktop_settings();
+  Window window(settings);
+  if (!window.handle()) {
+    return refuse({"cannot open a window (" + g_glfw_error +
+                   "); the command line works without one: attnlab --help"},
+                  kExitEnvironment);
+  }
+  IMGUI_CHECKVERSION();
+  ImGui::CreateContext();
+  int code = kExitDone;
+  {
+    Desktop desktop(window, settings);
+    code = desktop.run(query);
+  }
+  ImGui::DestroyContext();
+  return code;
+}
+
+}  // namespace attnlab
+
+#endif  // ATTNLAB_HAS_UI

@@ -1,0 +1,48 @@
+// What the environment asks of the desktop window.
+#include "native/desktop_settings.h"
+
+#include <cstdlib>
+
+#include "core/experiment/text.h"
+
+namespace attnlab {
+namespace {
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? value : "";
+}
+
+bool is_size(const std::optional<std::int64_t>& size) {
+  return size && *size >= 200 && *size <= 16384;
+}
+
+void read_window(const std::string& text, DesktopSettings& settings) {
+  const std::vector<std::string> parts = split(text, '@');
+  if (parts.empty()) return;
+  const std::vector<std::string> sizes = split(parts[0], 'x');
+  if (sizes.size() == 2) {
+    const auto width = read_integer(sizes[0]), height = read_integer(sizes[1]);
+    if (is_size(width) && is_size(height)) {
+      settings.width = static_cast<int>(*width);
+      settings.height = static_cast<int>(*height);
+    }
+  }
+  if (parts.size() < 2) return;
+  const auto ratio = read_real(parts[1]);
+  if (ratio && *ratio >= 0.5 && *ratio <= 8) settings.pixel_ratio = static_cast<float>(*ratio);
+}
+
+}  // namespace
+
+DesktopSettings read_desktop_settings() {
+  DesktopSettings settings;
+  read_window(variable("ATTNLAB_WINDOW"), settings);
+  settings.dark = variable("ATTNLAB_THEME") == "dark";
+  settings.screenshot = variable("ATTNLAB_SCREENSHOT");
+  if (const auto after = read_real(variable("ATTNLAB_SCREENSHOT_AFTER")); after && *after >= 0)
+    settings.screenshot_after = *after;
+  return settings;
+}
+
+}  // namespace attnlab
