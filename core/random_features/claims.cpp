@@ -20,12 +20,6 @@ std::string label(const ErrorCurve& curve) {
   return std::string(curve.model->label);
 }
 
-std::string sizes_text(const LearningCurveSetup& setup) {
-  return "d = " + std::to_string(setup.layer.dim) + ", N = " + std::to_string(setup.layer.keys) +
-         ", M = " + std::to_string(setup.layer.units) + ", " + std::to_string(setup.trials) +
-         (setup.trials == 1 ? " trial" : " trials");
-}
-
 std::string interval_text(const Interval& interval) {
   return short_text(interval.mean) + " (95 % interval " + short_text(interval.low) + " to " +
          short_text(interval.high) + ", " + std::to_string(interval.trials) + " trials)";
@@ -114,7 +108,7 @@ void judge_lower_error(const ErrorCurve& better, const ErrorCurve& worse, Claim&
   }
 }
 
-Claim two_model_claim(std::string id, std::string statement, const LearningCurveSetup& setup,
+Claim two_model_claim(std::string id, std::string statement, const Sweep& sweep,
                       const std::vector<ErrorCurve>& curves, const TargetCase& item,
                       std::string_view better, std::string_view worse,
                       void (*judge)(const ErrorCurve&, const ErrorCurve&, Claim&)) {
@@ -129,30 +123,52 @@ Claim two_model_claim(std::string id, std::string statement, const LearningCurve
   claim.evidence = too_little_data(*a, *b);
   if (!claim.evidence.empty()) return claim;
   judge(*a, *b, claim);
-  claim.evidence += " Sizes: " + sizes_text(setup) + ".";
+  claim.evidence += " Sizes: " + sizes_text(sweep) + ".";
   return claim;
 }
 
-/// A5 for one model and target: every step to the next degree must cost samples.
-Claim complexity_claim(const LearningCurveSetup& setup, const std::vector<ErrorCurve>& curves,
-                       const RandomFeatureModel& model, const Target& target) {
-  std::vector<const ErrorCurve*> by_degree;
-  for (const TargetCase& item : setup.cases) {
+/// The curves of one model and target, in order of degree or frequency.
+std::vector<const ErrorCurve*> curves_by_number(const Sweep& sweep,
+                                                const std::vector<ErrorCurve>& curves,
+                                                const RandomFeatureModel& model,
+                                                const Target& target) {
+  std::vector<const ErrorCurve*> found;
+  for (const TargetCase& item : sweep.cases) {
     if (item.target != &target) continue;
-    if (const ErrorCurve* curve = find_curve(curves, model.id, item)) by_degree.push_back(curve);
+    if (const ErrorCurve* curve = find_curve(curves, model.id, item)) found.push_back(curve);
   }
+  return found;
+}
+
+/// Why a target of higher number can be easier, when its affine part is larger; or nothing.
+std::string affine_reason(const Sweep& sweep, const TargetCase& low, const TargetCase& high) {
+  if (low.target->affine_level == nullptr) return {};
+  const LayerSizes& layer = sweep.variants.front().layer;
+  const double low_level = low.target->affine_level(layer.keys, layer.dim, low.number);
+  const double high_level = high.target->affine_level(layer.keys, layer.dim, high.number);
+  if (high_level >= low_level) return {};
+  return high.symbol() + " has a larger affine part (the best affine function leaves " +
+         short_text(high_level) + " against " + short_text(low_level) + "). ";
+}
+
+/// A5 for one model and target: every step to the next degree or frequency must cost samples.
+Claim complexity_claim(const Sweep& sweep, const std::vector<ErrorCurve>& curves,
+                       const RandomFeatureModel& model, const Target& target) {
+  const bool degree = target.number == TargetNumber::kDegree;
   Claim claim{"A5",
-              "The samples " + std::string(model.label) + " needs grow with the degree of " +
-                  std::string(target.id) + ".",
+              "The samples " + std::string(model.label) + " needs grow with the " +
+                  (degree ? "degree" : "frequency") + " of " + std::string(target.id) + ".",
               ClaimStatus::kUndecided,
               {}};
-  if (by_degree.size() < 2) {
-    claim.evidence = "Needs at least two degrees, for example degree 2,4.";
+  const auto by_number = curves_by_number(sweep, curves, model, target);
+  if (by_number.size() < 2) {
+    claim.evidence = degree ? "Needs at least two degrees, for example degree 2,4."
+                            : "Needs at least two frequencies, for example frequency 4,8.";
     return claim;
   }
   bool all_hold = true;
-  for (std::size_t i = 0; i + 1 < by_degree.size(); ++i) {
-    const ErrorCurve &low = *by_degree[i], &high = *by_degree[i + 1];
+  for (std::size_t i = 0; i + 1 < by_number.size(); ++i) {
+    const ErrorCurve &low = *by_number[i], &high = *by_number[i + 1];
     const std::string missing = too_little_data(low, high);
     if (!missing.empty()) {
       claim.status = ClaimStatus::kUndecided;
@@ -163,50 +179,45 @@ Claim complexity_claim(const LearningCurveSetup& setup, const std::vector<ErrorC
     judge_fewer_samples(low, high, step);
     all_hold = all_hold && step.status == ClaimStatus::kHolds;
     if (step.status == ClaimStatus::kFails) claim.status = ClaimStatus::kFails;
-    claim.evidence += "Degree " + std::to_string(low.target.degree) + " " +
-                      crossing_text(crossing_of(low, kLearnedLevel), low) + ", degree " +
-                      std::to_string(high.target.degree) + " " +
+    claim.evidence += "From " + low.target.symbol() + " (" +
+                      crossing_text(crossing_of(low, kLearnedLevel), low) +
+                      " samples to error 0.5) to " + high.target.symbol() + " (" +
                       crossing_text(crossing_of(high, kLearnedLevel), high) +
-                      " samples to error 0.5: " + std::string(status_text(step.status)) + ". ";
-    const auto level = [&](const ErrorCurve& curve) {
-      return target.affine_level(setup.layer.keys, setup.layer.dim, curve.target.degree);
-    };
-    if (step.status != ClaimStatus::kHolds && level(high) < level(low)) {
-      claim.evidence += "Degree " + std::to_string(high.target.degree) +
-                        " has a larger affine part (the best affine function leaves " +
-                        short_text(level(high)) + " against " + short_text(level(low)) + "). ";
+                      "): " + std::string(status_text(step.status)) + ". ";
+    if (step.status != ClaimStatus::kHolds) {
+      claim.evidence += affine_reason(sweep, low.target, high.target);
     }
   }
   if (all_hold) claim.status = ClaimStatus::kHolds;
-  claim.evidence += "Sizes: " + sizes_text(setup) + ".";
+  claim.evidence += "Sizes: " + sizes_text(sweep) + ".";
   return claim;
 }
 
 }  // namespace
 
-std::vector<Claim> learning_curve_claims(const LearningCurveSetup& setup,
+std::vector<Claim> learning_curve_claims(const Sweep& sweep,
                                          const std::vector<ErrorCurve>& curves) {
   std::vector<Claim> claims;
-  for (const TargetCase& item : setup.cases) {
+  for (const TargetCase& item : sweep.cases) {
     claims.push_back(
         two_model_claim("A2",
                         "Random-feature attention (RFA) learns " + item.name() +
                             " from fewer samples than a two-layer random-feature network (RFMLP).",
-                        setup, curves, item, "rfa", "rfmlp", judge_fewer_samples));
-    if (!item.target->reads_query) continue;
+                        sweep, curves, item, "rfa", "rfmlp", judge_fewer_samples));
+    if (!item.target->reads_correlation) continue;
     claims.push_back(two_model_claim("A4",
                                      "A non-zero mean of the query-key matrix (BRFA) beats zero "
                                      "mean (RFA) on " +
                                          item.name() + ", a target built from ⟨x₀,xᵢ⟩.",
-                                     setup, curves, item, "brfa", "rfa", judge_lower_error));
+                                     sweep, curves, item, "brfa", "rfa", judge_lower_error));
   }
-  for (const RandomFeatureModel* model : setup.models) {
+  for (const RandomFeatureModel* model : sweep.models) {
     if (!model->attention) continue;
     const Target* last = nullptr;
-    for (const TargetCase& item : setup.cases) {
-      if (item.target == last) continue;
+    for (const TargetCase& item : sweep.cases) {
+      if (item.target == last || item.target->number == TargetNumber::kNone) continue;
       last = item.target;
-      claims.push_back(complexity_claim(setup, curves, *model, *item.target));
+      claims.push_back(complexity_claim(sweep, curves, *model, *item.target));
     }
   }
   return claims;

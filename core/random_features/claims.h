@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/experiment/result.h"
-#include "core/random_features/learning_curve.h"
+#include "core/random_features/sweep.h"
 
 namespace attnlab {
 
@@ -14,7 +14,6 @@ inline constexpr double kLearnedLevel = 0.5;
 
 /// One A2 and, for targets built from <x_0, x_i>, one A4 per target and degree; one A5 per model
 /// and target. What the run cannot decide is undecided, with what it would take.
-std::vector<Claim> learning_curve_claims(const LearningCurveSetup& setup,
-                                         const std::vector<ErrorCurve>& curves);
+std::vector<Claim> learning_curve_claims(const Sweep& sweep, const std::vector<ErrorCurve>& curves);
 
 }  // namespace attnlab

@@ -38,7 +38,13 @@ double largest_size(const ErrorCurve& curve, std::size_t trial) {
 }  // namespace
 
 std::string TargetCase::name() const {
-  return std::string(target->id) + " " + std::to_string(degree);
+  if (target->number == TargetNumber::kNone) return std::string(target->id);
+  return std::string(target->id) + " " + short_text(number);
+}
+
+std::string TargetCase::symbol() const {
+  if (target->number == TargetNumber::kNone) return {};
+  return (target->number == TargetNumber::kDegree ? "p = " : "g = ") + short_text(number);
 }
 
 Estimate ErrorCurve::at(std::size_t size) const {

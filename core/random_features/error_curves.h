@@ -15,11 +15,12 @@
 
 namespace attnlab {
 
-/// A target with its degree: one function to learn.
+/// A target with its degree or frequency: one function to learn.
 struct TargetCase {
   const Target* target;
-  int degree;
-  std::string name() const;  ///< "mean-power 2"
+  double number;               ///< degree or frequency; 0 for a target without one
+  std::string name() const;    ///< "mean-power 2"
+  std::string symbol() const;  ///< "p = 2", "g = 1.5", or empty
   bool operator==(const TargetCase&) const = default;
 };
 
@@ -28,7 +29,8 @@ struct TargetCase {
 struct ErrorCurve {
   const RandomFeatureModel* model;
   TargetCase target;
-  std::vector<double> sizes;                   ///< training samples, increasing
+  double variant = 0;         ///< value of the swept quantity (heads, mean of W, keys), if any
+  std::vector<double> sizes;  ///< training samples, increasing
   std::vector<std::vector<double>> errors;     ///< [size][trial]; NaN: not there (yet)
   std::vector<std::vector<double>> strengths;  ///< [size][trial], relative ridge strength chosen
   std::vector<int> failures;                   ///< [size], failed factorisations over all trials

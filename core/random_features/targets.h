@@ -14,24 +14,34 @@ namespace attnlab {
 
 /// Fixed random parameters of one trial's target.
 struct TargetDraw {
-  std::vector<double> beta;  ///< uniform on the sphere S^{d-1}
+  std::vector<double> beta;    ///< uniform on the sphere S^{d-1}
+  std::vector<double> matrix;  ///< d x d, row-major: entries N(0, 1/d)
 };
 TargetDraw draw_target(std::uint64_t seed, std::uint32_t trial, std::size_t dim);
 
-/// One family of target functions f_*(x_0; x_1..x_N) with an integer degree.
+/// What the number of a target means.
+enum class TargetNumber {
+  kDegree,     ///< an integer power
+  kFrequency,  ///< a real frequency
+  kNone,
+};
+
+/// One family of target functions f_*(x_0; x_1..x_N) with a degree p or frequency g.
 /// Source: Fu, Guo, Bai, Mei, arXiv 2307.11353, and shared/spec/random-features.md.
 struct Target {
   std::string_view id;       ///< "mean-power"
   std::string_view label;    ///< "mean of a power"
   std::string_view formula;  ///< "(1/N) Σ ⟨β,xᵢ⟩ᵖ"
-  bool reads_query;          ///< built from <x_0, x_i>: where a non-zero mean of W should help (A4)
+  TargetNumber number;
+  bool reads_correlation;  ///< built from <x_0, x_i>: where a non-zero mean of W should help (A4)
   /// Value for one sample (query first, then the keys; see TokenBatch).
   double (*value)(const TargetDraw& draw, const float* sample, std::size_t keys, std::size_t dim,
-                  int degree);
-  /// Fraction of the variance that the best affine function of all tokens leaves.
-  double (*affine_level)(std::size_t keys, std::size_t dim, int degree);
-  /// The norm B(f) of the paper's bound for RFA, up to its constants, and its formula.
-  double (*rfa_norm)(std::size_t dim, int degree);
+                  double number);
+  /// Fraction of the variance that the best affine function of all tokens leaves; nullptr when
+  /// there is no closed form.
+  double (*affine_level)(std::size_t keys, std::size_t dim, double number);
+  /// The norm B(f) of the paper's bound for RFA up to its constants; nullptr when it is not known.
+  double (*rfa_norm)(std::size_t dim, double number);
   std::string_view rfa_norm_formula;
 };
 
@@ -40,7 +50,7 @@ const Target* find_target(std::string_view id);
 
 /// Values of the samples of a batch.
 std::vector<double> target_values(const Target& target, const TargetDraw& draw,
-                                  const TokenBatch& batch, int degree);
+                                  const TokenBatch& batch, double number);
 
 /// E <u, x>^k for x uniform on S^{d-1} and a unit vector u: (k-1)!! / (d (d+2) ... (d+k-2)) for
 /// even k, 0 for odd k.

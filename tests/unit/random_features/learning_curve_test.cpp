@@ -1,6 +1,4 @@
 // rf-learning-curve end to end at small sizes, and its claims on curves whose verdict is known.
-#include "core/random_features/learning_curve.h"
-
 #include <doctest.h>
 
 #include <algorithm>
@@ -10,6 +8,7 @@
 #include "core/experiment/codecs.h"
 #include "core/random_features/claims.h"
 #include "core/random_features/experiments.h"
+#include "core/random_features/sweep.h"
 
 using namespace attnlab;
 
@@ -58,7 +57,7 @@ std::string tables_text(const Result& result) {
 
 /// A curve with the given mean errors and a spread of +-2 % between three trials.
 ErrorCurve made_curve(const char* model, const TargetCase& item, std::vector<double> means) {
-  ErrorCurve curve{find_random_feature_model(model), item, {}, {}, {}, {}};
+  ErrorCurve curve{find_random_feature_model(model), item, 0, {}, {}, {}, {}};
   double n = 16;
   for (const double mean : means) {
     curve.sizes.push_back(n);
@@ -70,8 +69,8 @@ ErrorCurve made_curve(const char* model, const TargetCase& item, std::vector<dou
   return curve;
 }
 
-LearningCurveSetup setup_of(const char* target, const char* degrees) {
-  return read_learning_curve_setup(
+Sweep setup_of(const char* target, const char* degrees) {
+  return read_sweep(
       spec_of({{"target", target}, {"degree", degrees}, {"samples", "16,64,256"}, {"trials", "3"}})
           .parameters);
 }
@@ -127,8 +126,7 @@ TEST_CASE("RFA with 20 heads learns most of the linear mean-power 1 from 300 sam
 }
 
 TEST_CASE("sizes are fitted in stages: up to 256, 1024, 4096") {
-  const auto setup =
-      read_learning_curve_setup(spec_of({{"samples", "16,256,257,1024,4096,16384"}}).parameters);
+  const auto setup = read_sweep(spec_of({{"samples", "16,256,257,1024,4096,16384"}}).parameters);
   REQUIRE(setup.stages.size() == 4);
   CHECK(setup.stages[0] == std::vector<std::size_t>{16, 256});
   CHECK(setup.stages[1] == std::vector<std::size_t>{257, 1024});
@@ -162,7 +160,7 @@ TEST_CASE("label noise raises the error and the same seed repeats it") {
 }
 
 TEST_CASE("A2 holds, fails or stays open by the measured intervals") {
-  const LearningCurveSetup setup = setup_of("mean-power", "2");
+  const Sweep setup = setup_of("mean-power", "2");
   const TargetCase item = setup.cases.front();
   const auto judge = [&](std::vector<double> rfa, std::vector<double> rfmlp) {
     return claim_of(learning_curve_claims(setup, {made_curve("rfa", item, std::move(rfa)),
@@ -174,7 +172,7 @@ TEST_CASE("A2 holds, fails or stays open by the measured intervals") {
   CHECK(judge({1, 0.9, 0.3}, {0.9, 0.4, 0.1}).status == ClaimStatus::kFails);
   CHECK(judge({1, 1, 0.8}, {1, 1, 0.9}).status == ClaimStatus::kHolds);  // by the last errors
   CHECK(judge({1, 1, 0.9}, {1, 1, 0.8}).status == ClaimStatus::kFails);
-  const LearningCurveSetup one_model = read_learning_curve_setup(
+  const Sweep one_model = read_sweep(
       spec_of({{"models", "rfa"}, {"samples", "16,64,256"}, {"trials", "3"}}).parameters);
   const Claim open =
       claim_of(learning_curve_claims(one_model, {made_curve("rfa", item, {1, 0.6, 0.2})}), "A2");
@@ -183,7 +181,7 @@ TEST_CASE("A2 holds, fails or stays open by the measured intervals") {
 }
 
 TEST_CASE("A2 is undecided with one trial") {
-  const LearningCurveSetup setup = setup_of("mean-power", "2");
+  const Sweep setup = setup_of("mean-power", "2");
   std::vector<ErrorCurve> curves = {made_curve("rfa", setup.cases.front(), {1, 0.6, 0.2}),
                                     made_curve("brfa", setup.cases.front(), {1, 1, 1}),
                                     made_curve("rfmlp", setup.cases.front(), {1, 1, 1})};
@@ -194,9 +192,9 @@ TEST_CASE("A2 is undecided with one trial") {
 }
 
 TEST_CASE("A4 is judged for targets that read the query only, and says when RFA has caught up") {
-  const LearningCurveSetup plain = setup_of("mean-power", "2");
+  const Sweep plain = setup_of("mean-power", "2");
   for (const Claim& claim : learning_curve_claims(plain, {})) CHECK(claim.id != "A4");
-  const LearningCurveSetup setup = setup_of("correlation-value", "3");
+  const Sweep setup = setup_of("correlation-value", "3");
   const TargetCase item = setup.cases.front();
   const auto judge = [&](std::vector<double> rfa, std::vector<double> brfa) {
     return claim_of(learning_curve_claims(setup, {made_curve("rfa", item, std::move(rfa)),
@@ -212,11 +210,11 @@ TEST_CASE("A4 is judged for targets that read the query only, and says when RFA 
 }
 
 TEST_CASE("A5 needs two degrees, and fails with the reason where a higher degree is easier") {
-  const LearningCurveSetup setup = setup_of("mean-power", "2,3,4");
+  const Sweep setup = setup_of("mean-power", "2,3,4");
   const auto curve = [&](std::size_t j, std::vector<double> means) {
     return made_curve("rfa", setup.cases[j], std::move(means));
   };
-  LearningCurveSetup rfa_only = setup;
+  Sweep rfa_only = setup;
   rfa_only.models = {find_random_feature_model("rfa")};
   const Claim holds = claim_of(
       learning_curve_claims(

@@ -1,5 +1,7 @@
-// rf-learning-curve: its parameters and presets, described once for every front end.
-#include "core/random_features/learning_curve.h"
+#include "core/random_features/sweep_schema.h"
+
+#include "core/random_features/models.h"
+#include "core/random_features/targets.h"
 
 namespace attnlab {
 namespace {
@@ -81,15 +83,31 @@ Parameter models_parameter() {
   return parameter;
 }
 
-Parameter samples_parameter() {
-  Parameter parameter =
-      integer("samples", "Training samples", "n", "training-set sizes, the horizontal axis; nested",
-              1, 65536, 16, {16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192});
-  parameter.kind = ParameterKind::kIntegerList;
-  parameter.max_items = 32;
-  parameter.default_value = std::vector<std::int64_t>{16, 32, 64, 128, 256, 512, 1024};
+/// A number made a list of numbers, for the swept quantity.
+Parameter as_list(Parameter parameter, std::size_t max_items, ParameterValue default_value) {
+  parameter.kind = parameter.kind == ParameterKind::kInteger ? ParameterKind::kIntegerList
+                                                             : ParameterKind::kRealList;
+  parameter.max_items = max_items;
+  parameter.default_value = std::move(default_value);
   parameter.primary = true;
   return parameter;
+}
+
+Parameter frequency_parameter() {
+  Parameter parameter =
+      real("frequency", "Frequency", "g",
+           "the frequency g of the cosine targets; several share one fit", 64, 4, {2, 4, 8, 16});
+  parameter.min = 0.1;
+  return as_list(parameter, 8, std::vector<double>{4.0});
+}
+
+Parameter samples_parameter(bool list) {
+  Parameter parameter = integer("samples", "Training samples", "n", "number of training samples", 1,
+                                65536, 512, {16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192});
+  parameter.primary = true;
+  if (!list) return parameter;
+  parameter.help = "training-set sizes, nested in one another";
+  return as_list(parameter, 32, std::vector<std::int64_t>{16, 32, 64, 128, 256, 512, 1024});
 }
 
 Parameter ridge_parameter() {
@@ -111,79 +129,65 @@ Parameter ridge_parameter() {
   return parameter;
 }
 
-Preset preset(std::string name, std::string label, std::string text, std::string target,
-              std::string degree) {
-  return {std::move(name),
-          std::move(label),
-          std::move(text),
-          {{"target", std::move(target)},
-           {"degree", std::move(degree)},
-           {"samples", "16,32,64,128,256,512,1024,2048,4096"}}};
+Parameter heads_parameter(bool list) {
+  Parameter parameter =
+      integer("heads", "Heads", "M", "frozen random heads; the network gets M·(d+1) neurons", 1,
+              100000, 1000, {10, 30, 100, 300, 1000, 3000});
+  parameter.primary = true;
+  if (!list) return parameter;
+  return as_list(parameter, 16, std::vector<std::int64_t>{10, 30, 100, 300, 1000});
+}
+
+Parameter keys_parameter(bool list) {
+  Parameter parameter = integer("keys", "Keys", "N", "key tokens beside the query token", 1, 1024,
+                                16, {1, 2, 4, 8, 16, 32, 64});
+  if (!list) return parameter;
+  return as_list(parameter, 16, std::vector<std::int64_t>{2, 4, 8, 16});
+}
+
+Parameter bias_parameter(bool list) {
+  Parameter parameter = real("bias-scale", "Mean of W", "c",
+                             "mean of BRFA's query-key matrices, times the identity (the theory "
+                             "has 1, the paper's experiments 4)",
+                             64, 4, {0, 1, 2, 4, 8});
+  if (!list) return parameter;
+  return as_list(parameter, 32, std::vector<double>{0, 0.5, 1, 2, 3, 4, 6, 8});
 }
 
 }  // namespace
 
-Schema learning_curve_schema() {
-  Parameter heads = integer("heads", "Heads", "M",
-                            "frozen random heads; the network gets M·(d+1) "
-                            "neurons",
-                            1, 100000, 1000, {10, 100, 300, 1000, 3000});
-  heads.primary = true;
+Schema sweep_schema(SweptQuantity swept) {
   Parameter trials = integer("trials", "Trials", "",
-                             "independent repetitions with fresh data, heads "
-                             "and target; they make the error bars",
+                             "independent repetitions with fresh data, heads and target; they make "
+                             "the error bars",
                              1, 1000, 5, {2, 5, 10, 20});
   trials.primary = true;
   return {{
       target_parameter(),
       degree_parameter(),
+      frequency_parameter(),
       models_parameter(),
       integer("dim", "Token dimension", "d",
-              "length of a token; tokens are uniform on the unit "
-              "sphere",
-              1, 256, 16, {4, 8, 16, 32}),
-      integer("keys", "Keys", "N", "key tokens beside the query token", 1, 1024, 16,
-              {1, 4, 16, 64}),
-      heads,
-      real("bias-scale", "Mean of W", "c",
-           "mean of BRFA's query-key matrices, times the identity "
-           "(the theory has 1, the paper's experiments 4)",
-           64, 4, {0, 1, 2, 4, 8}),
-      samples_parameter(),
+              "length of a token; tokens are uniform on the unit sphere", 1, 256, 16,
+              {4, 8, 16, 32}),
+      keys_parameter(swept == SweptQuantity::kKeys),
+      heads_parameter(swept == SweptQuantity::kHeads),
+      bias_parameter(swept == SweptQuantity::kBias),
+      samples_parameter(swept == SweptQuantity::kSamples || swept == SweptQuantity::kKeys),
       integer("test-samples", "Test samples", "", "fresh samples that measure the error", 2, 65536,
               2048, {512, 2048, 8192}),
       trials,
       ridge_parameter(),
       real("noise", "Label noise", "σ",
-           "standard deviation of label noise, in units of the target's "
-           "own",
-           10, 0, {0, 0.1, 0.3, 1}),
+           "standard deviation of label noise, in units of the target's own", 10, 0,
+           {0, 0.1, 0.3, 1}),
   }};
 }
 
-std::vector<Preset> learning_curve_presets() {
-  return {
-      {"first-look",
-       "First look",
-       "The paper's comparison at its own sizes (16 keys of dimension 16, 1000 heads), up to 1024 "
-       "samples: about ten seconds of computing. The target averages ⟨β,xᵢ⟩² over the keys. Next: "
-       "see which curve leaves error 1 first, then choose a harder target below.",
-       {}},
-      preset("mean-power-2", "Average of squares",
-             "The target averages ⟨β,xᵢ⟩² over the keys: no order, no query, only a set. Attention "
-             "gets it from a few hundred samples; the network, which must discover that the keys "
-             "are exchangeable, stays near guessing. Next: the fourth power.",
-             "mean-power", "2"),
-      preset("mean-power-4", "Average of fourth powers",
-             "A higher power needs more samples: watch where the curves leave error 1, compared "
-             "with the square. Next: a target that looks at the query token.",
-             "mean-power", "4"),
-      preset("correlation-value-3", "Values weighted by the query",
-             "Each key counts by the cube of its similarity ⟨x₀,xᵢ⟩ to the query. Now the biased "
-             "heads (BRFA) lead: their scores already contain ⟨x₀,xᵢ⟩. Next: raise the number of "
-             "samples and see whether RFA catches up.",
-             "correlation-value", "3"),
-  };
+void set_default(Schema& schema, std::string_view name, ParameterValue value) {
+  for (Parameter& parameter : schema.parameters) {
+    if (parameter.name == name) parameter.default_value = std::move(value);
+  }
 }
 
 }  // namespace attnlab

@@ -1,0 +1,315 @@
+// Family A's engine: what the jobs of a sweep are, how they run, how their outputs become curves.
+#include "core/random_features/sweep.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "core/experiment/text.h"
+#include "core/numerics/random.h"
+
+namespace attnlab {
+namespace {
+
+constexpr std::uint32_t kTrainDomain = hash_name("rf/train");
+constexpr std::uint32_t kTestDomain = hash_name("rf/test");
+
+/// What job i is: stage-major, then variants, trials, models.
+struct JobName {
+  std::size_t stage, variant, trial, model;
+};
+
+JobName job_name(const Sweep& sweep, std::uint32_t index) {
+  const std::size_t models = sweep.models.size(), variants = sweep.variants.size();
+  return {index / (models * sweep.trials * variants), index / (models * sweep.trials) % variants,
+          index / models % sweep.trials, index % models};
+}
+
+RandomFeatureLayer layer_of(const Sweep& sweep, const JobName& job, std::uint64_t seed) {
+  return make_layer(*sweep.models[job.model], sweep.variants[job.variant].layer, seed,
+                    static_cast<std::uint32_t>(job.trial));
+}
+
+/// One column per case.
+Matrix<double> case_values(const Sweep& sweep, const TargetDraw& draw, const TokenBatch& batch) {
+  Matrix<double> values(batch.count, sweep.cases.size());
+  for (std::size_t j = 0; j < sweep.cases.size(); ++j) {
+    const std::vector<double> column =
+        target_values(*sweep.cases[j].target, draw, batch, sweep.cases[j].number);
+    for (std::size_t i = 0; i < column.size(); ++i) values(i, j) = column[i];
+  }
+  return values;
+}
+
+double standard_deviation(const Matrix<double>& values, std::size_t column) {
+  double mean = 0, variance = 0;
+  const double count = static_cast<double>(values.rows());
+  for (std::size_t i = 0; i < values.rows(); ++i) mean += values(i, column) / count;
+  for (std::size_t i = 0; i < values.rows(); ++i) {
+    variance += (values(i, column) - mean) * (values(i, column) - mean) / count;
+  }
+  return std::sqrt(variance);
+}
+
+/// Adds noise * (the target's standard deviation on the test set) * N(0, 1) to the labels; sample i
+/// of a case gets the same draw whatever else is in the run.
+void add_label_noise(const Sweep& sweep, std::uint64_t seed, std::uint32_t trial,
+                     const Matrix<double>& test_values, Matrix<double>& labels) {
+  if (sweep.noise == 0) return;
+  std::vector<double> draws(labels.rows());
+  for (std::size_t j = 0; j < sweep.cases.size(); ++j) {
+    RandomStream(seed, hash_name("rf/noise/" + sweep.cases[j].name()), trial).fill_normal(draws);
+    const double scale = sweep.noise * standard_deviation(test_values, j);
+    for (std::size_t i = 0; i < labels.rows(); ++i) labels(i, j) += scale * draws[i];
+  }
+}
+
+Bytes encode(const std::vector<FitPoint>& points) {
+  ByteWriter writer;
+  writer.u32(static_cast<std::uint32_t>(points.size()));
+  for (const FitPoint& point : points) {
+    writer.real(point.test_error);
+    writer.real(point.strength);
+    writer.u32(static_cast<std::uint32_t>(point.failures));
+  }
+  return writer.take();
+}
+
+bool decode(std::span<const std::uint8_t> bytes, std::size_t count, std::vector<FitPoint>& points) {
+  ByteReader reader(bytes);
+  if (reader.u32() != count) return false;
+  points.resize(count);
+  for (FitPoint& point : points) {
+    point.test_error = reader.real();
+    point.strength = reader.real();
+    point.failures = static_cast<int>(reader.u32());
+  }
+  return reader.at_end();
+}
+
+/// Sizes in stages: up to 256, 1024, 4096, ...
+std::vector<std::vector<std::size_t>> stages_of(const std::vector<double>& sizes) {
+  std::vector<std::vector<std::size_t>> stages;
+  double limit = 256;
+  for (const double n : sizes) {
+    const bool new_stage = stages.empty() || n > limit;
+    while (n > limit) limit *= 4;
+    if (new_stage) stages.emplace_back();
+    stages.back().push_back(static_cast<std::size_t>(n));
+  }
+  return stages;
+}
+
+std::vector<TargetCase> cases_of(const ParameterSet& parameters) {
+  std::vector<TargetCase> cases;
+  for (const std::string& id : parameters.choices("target")) {
+    const Target* target = find_target(id);
+    switch (target->number) {
+      case TargetNumber::kDegree:
+        for (const std::int64_t degree : parameters.integers("degree")) {
+          cases.push_back({target, static_cast<double>(degree)});
+        }
+        break;
+      case TargetNumber::kFrequency:
+        for (const double frequency : parameters.reals("frequency")) {
+          cases.push_back({target, frequency});
+        }
+        break;
+      case TargetNumber::kNone:
+        cases.push_back({target, 0});
+        break;
+    }
+  }
+  return cases;
+}
+
+/// The values of a parameter that some experiments sweep (a list) and others fix (a number).
+std::vector<double> one_or_more(const ParameterSet& parameters, std::string_view name) {
+  const ParameterValue& value = parameters.value(name);
+  if (const auto* integer = std::get_if<std::int64_t>(&value)) {
+    return {static_cast<double>(*integer)};
+  }
+  if (const auto* real = std::get_if<double>(&value)) return {*real};
+  if (const auto* reals = std::get_if<std::vector<double>>(&value)) return *reals;
+  const auto& integers = std::get<std::vector<std::int64_t>>(value);
+  return std::vector<double>(integers.begin(), integers.end());
+}
+
+/// Which parameter of this schema is swept: the one given as a list, or none.
+std::string_view swept_parameter(const ParameterSet& parameters) {
+  for (const std::string_view name : {"heads", "keys", "bias-scale"}) {
+    const ParameterKind kind = parameters.schema().find(name)->kind;
+    if (kind == ParameterKind::kIntegerList || kind == ParameterKind::kRealList) return name;
+  }
+  return {};
+}
+
+std::vector<LayerVariant> variants_of(const ParameterSet& parameters) {
+  const std::string_view swept = swept_parameter(parameters);
+  std::vector<LayerVariant> variants;
+  for (const double heads : one_or_more(parameters, "heads")) {
+    for (const double keys : one_or_more(parameters, "keys")) {
+      for (const double bias : one_or_more(parameters, "bias-scale")) {
+        const double value = swept == "heads" ? heads : swept == "keys" ? keys : bias;
+        variants.push_back(
+            {value,
+             {static_cast<std::size_t>(parameters.integer("dim")), static_cast<std::size_t>(keys),
+              static_cast<std::size_t>(heads), bias}});
+      }
+    }
+  }
+  return variants;
+}
+
+}  // namespace
+
+Sweep read_sweep(const ParameterSet& parameters) {
+  Sweep sweep;
+  for (const std::string& id : parameters.choices("models")) {
+    sweep.models.push_back(find_random_feature_model(id));
+  }
+  sweep.cases = cases_of(parameters);
+  sweep.variants = variants_of(parameters);
+  sweep.stages = stages_of(one_or_more(parameters, "samples"));
+  sweep.test_samples = static_cast<std::size_t>(parameters.integer("test-samples"));
+  sweep.trials = static_cast<std::size_t>(parameters.integer("trials"));
+  sweep.noise = parameters.real("noise");
+  const ParameterValue& ridge = parameters.value("ridge");
+  if (const double* strength = std::get_if<double>(&ridge)) {
+    sweep.ridge = {RidgeChoice::Rule::kFixed, *strength};
+  } else if (parameters.text("ridge") == "validation") {
+    sweep.ridge.rule = RidgeChoice::Rule::kValidation;
+  }
+  return sweep;
+}
+
+Expected<Plan> plan_sweep(const RunSpec& spec) {
+  const Sweep sweep = read_sweep(spec.parameters);
+  const std::size_t dim = sweep.variants.front().layer.dim;
+  for (const TargetCase& item : sweep.cases) {
+    const bool even =
+        item.target->number == TargetNumber::kDegree && static_cast<int>(item.number) % 2 == 0;
+    const std::string_view id = item.target->id;
+    if (dim == 1 && even &&
+        (id == "mean-power" || id == "correlation-power" || id == "query-power")) {
+      return Error{"degree must be odd for " + std::string(id) + " at dim 1, not " +
+                   short_text(item.number) +
+                   ": on the unit sphere of one dimension an even power is constant"};
+    }
+    if (dim == 1 && item.target->number == TargetNumber::kFrequency) {
+      return Error{"dim must be at least 2 for " + std::string(id) +
+                   ", not 1: on the unit sphere of one dimension a cosine is constant"};
+    }
+  }
+  Plan plan;
+  plan.memory_parameter = "samples";
+  const std::string_view swept = swept_parameter(spec.parameters);
+  for (std::uint32_t i = 0; i < sweep.job_count(); ++i) {
+    const JobName job = job_name(sweep, i);
+    const FitCost cost = fit_cost(layer_of(sweep, job, spec.seed), sweep.stages[job.stage],
+                                  sweep.test_samples, sweep.cases.size(), sweep.ridge);
+    plan.job_bytes = std::max(plan.job_bytes, cost.bytes);
+    std::string label = std::string(sweep.models[job.model]->label) + ", trial " +
+                        std::to_string(job.trial + 1) + " of " + std::to_string(sweep.trials) +
+                        ", n up to " + std::to_string(sweep.stages[job.stage].back());
+    if (!swept.empty()) {
+      label += ", " + std::string(swept) + " " + short_text(sweep.variants[job.variant].value);
+    }
+    plan.jobs.push_back({std::move(label), cost.flops});
+  }
+  return plan;
+}
+
+JobSteps start_sweep_job(RunSpec spec, std::uint32_t index) {
+  const Sweep sweep = read_sweep(spec.parameters);
+  if (index >= sweep.job_count()) co_return Error{"this run has no job " + std::to_string(index)};
+  const JobName job = job_name(sweep, index);
+  const LayerSizes& layer = sweep.variants[job.variant].layer;
+  const auto trial = static_cast<std::uint32_t>(job.trial);
+  const std::vector<std::size_t>& sizes = sweep.stages[job.stage];
+
+  const TokenBatch train =
+      draw_sphere_tokens(spec.seed, kTrainDomain, trial, sizes.back(), layer.keys, layer.dim);
+  const TokenBatch test =
+      draw_sphere_tokens(spec.seed, kTestDomain, trial, sweep.test_samples, layer.keys, layer.dim);
+  const TargetDraw draw = draw_target(spec.seed, trial, layer.dim);
+  const Matrix<double> test_values = case_values(sweep, draw, test);
+  Matrix<double> labels = case_values(sweep, draw, train);
+  add_label_noise(sweep, spec.seed, trial, test_values, labels);
+  co_yield StepProgress{0.0, {}};
+
+  std::vector<FitPoint> points;
+  const NestedFitProblem problem{
+      layer_of(sweep, job, spec.seed), &train, &test, &labels, &test_values, sizes, sweep.ridge};
+  JobSteps fit = fit_nested(problem, points);
+  while (fit.step() == JobSteps::State::kRunning) co_yield StepProgress{fit.fraction(), {}};
+  if (fit.state() == JobSteps::State::kFailed) co_return fit.error();
+  co_return JobResult{encode(points)};
+}
+
+std::vector<ErrorCurve> decode_sweep(const Sweep& sweep, std::span<const JobOutput> outputs,
+                                     std::vector<std::string>& notes) {
+  constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+  ErrorCurve empty{nullptr, {nullptr, 0}, 0, {}, {}, {}, {}};
+  std::vector<std::size_t> stage_begin;
+  for (const auto& stage : sweep.stages) {
+    stage_begin.push_back(empty.sizes.size());
+    for (const std::size_t n : stage) empty.sizes.push_back(static_cast<double>(n));
+  }
+  empty.errors.assign(empty.sizes.size(), std::vector<double>(sweep.trials, kNaN));
+  empty.strengths = empty.errors;
+  empty.failures.assign(empty.sizes.size(), 0);
+
+  std::vector<ErrorCurve> curves;
+  for (const LayerVariant& variant : sweep.variants) {
+    for (const RandomFeatureModel* model : sweep.models) {
+      for (const TargetCase& item : sweep.cases) {
+        curves.push_back(empty);
+        curves.back().model = model;
+        curves.back().target = item;
+        curves.back().variant = variant.value;
+      }
+    }
+  }
+  const std::size_t cases = sweep.cases.size();
+  std::vector<FitPoint> points;
+  for (const JobOutput& output : outputs) {
+    if (!output.complete || output.index >= sweep.job_count()) continue;
+    const JobName job = job_name(sweep, output.index);
+    const std::size_t sizes = sweep.stages[job.stage].size();
+    if (!decode(output.bytes, sizes * cases, points)) {
+      notes.push_back("The output of job " + std::to_string(output.index) +
+                      " could not be read and was left out.");
+      continue;
+    }
+    for (std::size_t s = 0; s < sizes; ++s) {
+      for (std::size_t j = 0; j < cases; ++j) {
+        ErrorCurve& curve = curves[(job.variant * sweep.models.size() + job.model) * cases + j];
+        const FitPoint& point = points[s * cases + j];
+        curve.errors[stage_begin[job.stage] + s][job.trial] = point.test_error;
+        curve.strengths[stage_begin[job.stage] + s][job.trial] = point.strength;
+        curve.failures[stage_begin[job.stage] + s] += point.failures;
+      }
+    }
+  }
+  for (const ErrorCurve& curve : curves) {
+    for (std::size_t s = 0; s < curve.sizes.size(); ++s) {
+      if (curve.failures[s] == 0) continue;
+      notes.push_back(std::string(curve.model->label) + " on " + curve.target.name() + " at n = " +
+                      short_text(curve.sizes[s]) + ": " + std::to_string(curve.failures[s]) +
+                      " factorisations failed (ridge too small for this kernel matrix) and were "
+                      "left out.");
+    }
+  }
+  return curves;
+}
+
+std::string sizes_text(const Sweep& sweep) {
+  const LayerSizes &first = sweep.variants.front().layer, &last = sweep.variants.back().layer;
+  std::string text = "d = " + std::to_string(first.dim);
+  if (first.keys == last.keys) text += ", N = " + std::to_string(first.keys);
+  if (first.units == last.units) text += ", M = " + std::to_string(first.units);
+  return text + ", " + std::to_string(sweep.trials) + (sweep.trials == 1 ? " trial" : " trials");
+}
+
+}  // namespace attnlab

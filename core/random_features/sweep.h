@@ -1,0 +1,54 @@
+// The engine of every family A experiment: models fitted to targets for nested training sets, over
+// trials and over variants of the layer (heads, mean of W, keys). Experiments differ in what they
+// vary and in what they show.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/experiment/experiment.h"
+#include "core/random_features/error_curves.h"
+
+namespace attnlab {
+
+/// One setting of the swept quantity.
+struct LayerVariant {
+  double value = 0;  ///< of the swept quantity; any number when nothing is swept
+  LayerSizes layer;
+};
+
+/// A run's parameters, read once.
+struct Sweep {
+  std::vector<const RandomFeatureModel*> models;
+  std::vector<TargetCase> cases;
+  std::vector<LayerVariant> variants;
+  /// Training-set sizes in groups that one job fits together: up to 256, 1024, 4096, ... The small
+  /// ones finish first, so that a curve grows from left to right, and cost next to nothing beside
+  /// the last.
+  std::vector<std::vector<std::size_t>> stages;
+  std::size_t test_samples = 0, trials = 0;
+  RidgeChoice ridge;
+  double noise = 0;  ///< standard deviation of label noise / of the target
+
+  std::size_t job_count() const { return stages.size() * variants.size() * trials * models.size(); }
+};
+
+/// Reads the parameters that all of family A shares (see sweep_schema.h) into a sweep with one
+/// variant. `heads`, `keys` or `bias-scale` may be a list: then the variants are its values.
+Sweep read_sweep(const ParameterSet& parameters);
+
+/// The three functions of an Experiment. `job_name` of an index is stage-major, then variants,
+/// trials, models.
+Expected<Plan> plan_sweep(const RunSpec& spec);
+JobSteps start_sweep_job(RunSpec spec, std::uint32_t index);
+
+/// Curves for every (variant, model, case) in that order, holes where a job is missing; a note per
+/// output that cannot be read and per factorisation that failed.
+std::vector<ErrorCurve> decode_sweep(const Sweep& sweep, std::span<const JobOutput> outputs,
+                                     std::vector<std::string>& notes);
+
+/// "d = 16, N = 16, M = 1000, 5 trials"; what is swept is left out.
+std::string sizes_text(const Sweep& sweep);
+
+}  // namespace attnlab

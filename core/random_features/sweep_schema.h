@@ -1,0 +1,21 @@
+// The parameters that every experiment of family A shares, described once.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/experiment/schema.h"
+
+namespace attnlab {
+
+/// What an experiment varies on its horizontal axis.
+enum class SweptQuantity { kSamples, kHeads, kBias, kKeys };
+
+/// All parameters: the swept quantity is a list, the other layer sizes are numbers. `samples` is a
+/// list for experiments that need learning curves (kSamples, kKeys), else a number.
+Schema sweep_schema(SweptQuantity swept);
+
+/// Replaces the default of a parameter; the name must exist.
+void set_default(Schema& schema, std::string_view name, ParameterValue value);
+
+}  // namespace attnlab

@@ -1,0 +1,47 @@
+// The tables of family A's experiments, and measured series read back from them.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/random_features/sweep.h"
+
+namespace attnlab {
+
+/// Columns between the target and the estimate.
+enum class SweepColumn { kSamples, kHeads, kBias, kKeys };
+
+/// model, target, degree, the given columns, mean, std_error, trials, ridge: one row per finished
+/// point. `degree` holds the frequency of the cosine targets and is empty for the maximum.
+Table test_error_table(const Sweep& sweep, const std::vector<ErrorCurve>& curves,
+                       const std::vector<SweepColumn>& columns);
+
+/// Samples needed to reach test error 0.5, with the swept column when there is one.
+Table samples_needed_table(const std::vector<ErrorCurve>& curves,
+                           const std::vector<SweepColumn>& columns);
+
+/// Slope of log error against log n between neighbouring sizes.
+Table local_slope_table(const std::vector<ErrorCurve>& curves);
+
+/// Exact affine levels and the norms of the paper's bound.
+Table theory_table(const Sweep& sweep);
+
+/// An empty series for a model and case, with its colour, label and stable id.
+Series measured_series(const Sweep& sweep, const RandomFeatureModel& model, std::size_t case_index);
+
+/// One series per (model, case), in that order, with `x` from the named column of the main table
+/// and y, error and trials from the estimate.
+std::vector<Series> measured_series(const Sweep& sweep, const Result& result,
+                                    std::string_view x_column);
+
+/// Dotted exact levels of the cases across [first, last], where the level is neither 0 nor unknown.
+std::vector<Series> affine_series(const Sweep& sweep, double first, double last);
+
+/// "Target (1/N) Σ ⟨β,xᵢ⟩ᵖ, p = 2.  d = 16, ...  Bars: ±1 standard error over 5 trials."
+std::string sweep_subtitle(const Sweep& sweep);
+
+/// The number in a cell, NaN for none.
+double number_in(const Cell& cell);
+
+}  // namespace attnlab
