@@ -5,22 +5,21 @@ const kind = { move: 0, down: 1, up: 2, leave: 3 };
 
 /** Keeps the canvas' pixels equal to the screen's at every zoom; calls resized after a change. */
 function follow_size(canvas, app, resized) {
-  const apply = (css_width, css_height, pixel_width, pixel_height) => {
-    if (css_width < 1 || css_height < 1) return;
-    if (canvas.width !== pixel_width) canvas.width = pixel_width;
-    if (canvas.height !== pixel_height) canvas.height = pixel_height;
-    app._app_size(css_width, css_height, pixel_width / css_width);
+  const apply = (width, height) => {
+    if (width < 1 || height < 1) return;
+    if (canvas.width !== width) canvas.width = width;
+    if (canvas.height !== height) canvas.height = height;
+    app._app_size(width / devicePixelRatio, height / devicePixelRatio, devicePixelRatio);
     resized();
   };
   const measure = () => {
     const { width, height } = canvas.getBoundingClientRect();
-    apply(width, height, Math.round(width * devicePixelRatio), Math.round(height * devicePixelRatio));
+    apply(Math.round(width * devicePixelRatio), Math.round(height * devicePixelRatio));
   };
   const observer = new ResizeObserver(([entry]) => {
     const device = entry.devicePixelContentBoxSize?.[0];
-    if (!device) return measure();
-    const { inlineSize, blockSize } = entry.contentBoxSize[0];
-    apply(inlineSize, blockSize, device.inlineSize, device.blockSize);
+    if (device) apply(device.inlineSize, device.blockSize);
+    else measure();
   });
   try {
     observer.observe(canvas, { box: 'device-pixel-content-box' });

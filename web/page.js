@@ -1,5 +1,6 @@
-// The page: starts the app module, gives it what host.h asks for, and draws only when something
+// The page: starts the module, gives it what host.h asks for, and draws only when something
 // changed. docs/web.md has the contracts between the files of this folder.
+import create_attnlab from './attnlab.js';
 import { attach_canvas } from './canvas.js';
 import { set_text } from './dom.js';
 import { Twin } from './twin.js';
@@ -9,6 +10,7 @@ const $ = (id) => document.getElementById(id);
 const seconds = () => performance.now() / 1000;
 const memory_bytes = 3e9; // of all workers together; wasm itself ends at 4 GB a worker
 const max_workers = 8;
+const max_height = 4000; // of the canvas, in CSS pixels
 
 // --- What the reader sees when something is wrong ----------------------------------------------
 
@@ -43,14 +45,14 @@ async function compile(url) {
 
 const file = (name) => new URL(name, import.meta.url);
 
-async function load_app(host) {
-  const [{ default: create_app }, module] =
-    await Promise.all([import('./app.js'), compile(file('app.wasm'))]);
+/** The page's own instance; the workers get the compiled module. */
+async function load_app(host, module) {
+  const compiled = await module;
   return new Promise((resolve, reject) => {
-    create_app({
+    create_attnlab({
       host,
       instantiateWasm(imports, receive) {
-        WebAssembly.instantiate(module, imports).then((made) => receive(made, module), reject);
+        WebAssembly.instantiate(compiled, imports).then((made) => receive(made, compiled), reject);
         return {};
       },
     }).then(resolve, reject);
@@ -115,15 +117,16 @@ class Lab {
   #refresh = 0;
 
   async start() {
+    const module = compile(file('attnlab.wasm'));
     this.pool = new WorkerPool({
       total: Math.max(1, Math.min(navigator.hardwareConcurrency || 2, max_workers)),
       script: file('worker.js'),
-      module: () => compile(file('compute.wasm')),
+      module,
       news: (...news) => this.#news(...news),
       changed: () => this.#poll_soon(),
       notice,
     });
-    this.app = await load_app(this.#host());
+    this.app = await load_app(this.#host(), module);
     const drawn = this.app.ccall('app_open', 'number', ['string', 'number', 'number'],
       [address_query(), 1, memory_bytes]) === 1;
     this.experiments = JSON.parse(this.#text(this.app._app_experiments())).experiments;
@@ -207,7 +210,12 @@ class Lab {
 
   #draw() {
     this.#dirty = false;
-    if (this.drawn && this.app._app_frame(seconds())) this.redraw();
+    if (!this.drawn) return;
+    if (this.app._app_frame(seconds())) this.redraw();
+    // A narrow lab is as tall as its content; a wide one as the style sheet says.
+    const wanted = Math.min(Math.ceil(this.app._app_wanted_height()), max_height);
+    const height = wanted && !this.embedded ? `${wanted}px` : '';
+    if ($('stage').style.height !== height) $('stage').style.height = height;
   }
 
   /** After input: now, and twice more, for hints that open after a moment's rest. */
@@ -289,7 +297,8 @@ class Lab {
 
   #listen() {
     const own = new URLSearchParams(address_query());
-    document.documentElement.classList.toggle('embedded', own.get('embed') === '1');
+    this.embedded = own.get('embed') === '1';
+    document.documentElement.classList.toggle('embedded', this.embedded);
     addEventListener('hashchange', () => {
       const hash = location.hash.slice(1);
       if (!hash.includes('=') || hash === written_hash) return;

@@ -1,10 +1,10 @@
-// Inside a Web Worker: one compute module, one job at a time, a few steps between two looks at the
+// Inside a Web Worker: one instance of the module, one job at a time, a few steps between two looks at the
 // message queue, so that hold and drop act within about 50 ms (or one step, when it is longer).
 //
 // From the page: load {module}, start {ticket, query, index}, hold, go, drop, ping.
 // To the page:   ready, progress {ticket, fraction}, partial {ticket, bytes}, done {ticket, bytes},
 //                failed {ticket, reason}, dropped, alive, died {reason}.
-import create_compute from './compute.js';
+import create_attnlab from './attnlab.js';
 
 const slice_ms = 40;
 const progress_every_ms = 100;
@@ -45,7 +45,7 @@ function guard(action) {
 const text = () => compute.UTF8ToString(compute._compute_text());
 
 function post_bytes(type) {
-  const begin = compute._compute_bytes();
+  const begin = compute._compute_bytes() >>> 0; // addresses may pass 2 GB
   const bytes = compute.HEAPU8.slice(begin, begin + compute._compute_bytes_size());
   postMessage({ type, ticket, bytes }, [bytes.buffer]);
 }
@@ -80,7 +80,7 @@ function work() {
 }
 
 async function load(module) {
-  compute = await create_compute({
+  compute = await create_attnlab({
     instantiateWasm(imports, receive) {
       WebAssembly.instantiate(module, imports).then((instance) => receive(instance, module), died);
       return {};

@@ -15,7 +15,6 @@ const encode = (text) => new TextEncoder().encode(text);
 
 export class WorkerPool {
   #slots = new Set(); // {worker, state: starting | free | busy | dropping, ticket, silent}
-  #module; // promise of the compiled module
   #started = false;
   #held = false;
   #failed_starts = 0;
@@ -24,12 +23,12 @@ export class WorkerPool {
   #timer = 0;
 
   /**
-   * total: how many workers; script: URL of worker.js; module: () => promise of the compiled
-   * compute module; news(ticket, kind, fraction, bytes): of a job, bytes is output or sentence;
+   * total: how many workers; script: URL of worker.js; module: promise of the compiled module;
+   * news(ticket, kind, fraction, bytes): of a job, bytes is output or sentence;
    * changed(): a worker became free or the pool failed; notice(sentence): for the reader.
    */
   constructor({ total, script, module, news, changed, notice }) {
-    Object.assign(this, { total_: total, script, load_module: module, news, changed, notice });
+    Object.assign(this, { total_: total, script, module, news, changed, notice });
   }
 
   total() {
@@ -81,8 +80,6 @@ export class WorkerPool {
 
   #start_all() {
     this.#started = true;
-    this.#module = this.load_module();
-    this.#module.catch((error) => this.#give_up(error.message));
     while (this.#slots.size < this.total_) this.#start_one();
     this.#watch();
   }
@@ -102,10 +99,7 @@ export class WorkerPool {
       event.preventDefault();
       this.#lose(slot, event.message ? `it stopped with "${event.message}"` : 'it did not load');
     };
-    this.#module.then(
-      (module) => slot.worker.postMessage({ type: 'load', module }),
-      () => {}, // start_all has given up already
-    );
+    this.module.then((module) => slot.worker.postMessage({ type: 'load', module }));
   }
 
   #receive(slot, message) {

@@ -70,27 +70,19 @@ await run_checks({
     assert.match((await read_twin(page)).status, /No worker could be started/);
   },
 
-  async 'a compute module that is missing ends the run with its name'(lab) {
-    const missing = { status: 404, contentType: 'text/plain', body: 'not found' };
-    const page = await open_page(lab, `#${small}`, { prepare: intercept('/compute.wasm', missing) });
-    await press(page, 'run');
-    await wait_for_state(page, 'failed', 60000);
-    assert.match((await read_twin(page)).status, /compute\.wasm could not be loaded \(404\)/);
-  },
-
-  async 'modules that a host sends with the wrong type still load'(lab) {
-    const body = await readFile(path.join(dist, 'compute.wasm'));
+  async 'a module that a host sends with the wrong type still loads'(lab) {
+    const body = await readFile(path.join(dist, 'attnlab.wasm'));
     const plain = { status: 200, contentType: 'application/octet-stream', body };
-    const page = await open_page(lab, `#${small}`, { prepare: intercept('/compute.wasm', plain) });
+    const page = await open_page(lab, `#${small}`, { prepare: intercept('/attnlab.wasm', plain) });
     await press(page, 'run');
     await wait_for_state(page, 'finished');
     assert_quiet(page);
   },
 
-  async 'an app module that is missing is said on the page'(lab) {
+  async 'a module that is missing is said on the page'(lab) {
     const missing = { status: 404, contentType: 'text/plain', body: 'not found' };
-    const page = await open_page(lab, '', { prepare: intercept('/app.wasm', missing), wait: false });
+    const page = await open_page(lab, '', { prepare: intercept('/attnlab.wasm', missing), wait: false });
     await page.waitForFunction(
-      () => /app\.wasm could not be loaded \(404\)/.test(document.getElementById('cover').textContent));
+      () => /attnlab\.wasm could not be loaded \(404\)/.test(document.getElementById('cover').textContent));
   },
 });

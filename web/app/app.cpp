@@ -1,4 +1,4 @@
-// The page's module: the App, its canvas and its worker pool behind plain C functions.
+// What the page calls: the App, its canvas and its worker pool behind plain C functions.
 //
 // Contract, JavaScript to C++ (the other direction is web/app/host.h). Texts are UTF-8; returned
 // texts are valid until the next call. Times are seconds of performance.now().
@@ -7,6 +7,7 @@
 //   app_theme(dark, reduced_motion)      what the reader's system or the page wants
 //   app_poll(now)                        moves jobs along; 1: a redraw is needed
 //   app_frame(now)                       draws; 1: another frame should follow at once
+//   app_wanted_height()                  logical pixels for a narrow lab; 0: any height will do
 //   app_restore()                        the WebGL context came back
 //   app_pointer/wheel/key/text/focus     input events (web/app/canvas.h)
 //   app_wants_text()                     1 while a text field is edited; app_wants_escape(): 1 while
@@ -116,6 +117,7 @@ EMSCRIPTEN_KEEPALIVE int app_frame(double now) {
   return page()->canvas.draw(*page()->app, page()->input);
 }
 
+EMSCRIPTEN_KEEPALIVE float app_wanted_height() { return page()->canvas.wanted_height(); }
 EMSCRIPTEN_KEEPALIVE void app_restore() { page()->canvas.restore(); }
 
 EMSCRIPTEN_KEEPALIVE void app_pointer(int kind, float x, float y, int button, int touch) {

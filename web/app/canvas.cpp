@@ -119,11 +119,6 @@ void Canvas::restore() {
 
 bool Canvas::draw(App& app, const FrameInput& input) {
   if (!open_ || input.width <= 0 || input.height <= 0) return false;
-  if (ratio_ != input.pixel_ratio || dark_ != static_cast<int>(app.theme_dark())) {
-    ratio_ = input.pixel_ratio;
-    dark_ = static_cast<int>(app.theme_dark());
-    setup_fonts_and_style(ratio_, dark_ != 0);
-  }
   ImGuiIO& io = ImGui::GetIO();
   io.DisplaySize = {input.width, input.height};
   io.DisplayFramebufferScale = {input.pixel_ratio, input.pixel_ratio};
@@ -133,7 +128,7 @@ bool Canvas::draw(App& app, const FrameInput& input) {
 
   ImGui_ImplOpenGL3_NewFrame();
   ImGui::NewFrame();
-  bool more = app.frame(input);
+  const bool more = app.frame(input);
   ImGui::Render();
   glClearColor(0, 0, 0, 1);
   glClear(GL_COLOR_BUFFER_BIT);
@@ -144,9 +139,18 @@ bool Canvas::draw(App& app, const FrameInput& input) {
     host::set_cursor(css_cursor(cursor));
   }
   // Events are trickled one change a frame, so some may still wait for theirs.
-  more = more || ImGui::GetCurrentContext()->InputEventsQueue.Size > 0;
-  more = more || dark_ != static_cast<int>(app.theme_dark());
-  return more;
+  return more || ImGui::GetCurrentContext()->InputEventsQueue.Size > 0;
+}
+
+float Canvas::wanted_height() const {
+  if (!open_) return 0;
+  const float height = ImGui::GetIO().DisplaySize.y;
+  for (const ImGuiWindow* window : ImGui::GetCurrentContext()->Windows) {
+    const bool column = window->WasActive && (window->Flags & ImGuiWindowFlags_ChildWindow) &&
+                        window->Pos.y == 0 && window->SizeFull.y >= height - 1;
+    if (column) return window->ContentSize.y + 2 * window->WindowPadding.y;
+  }
+  return 0;
 }
 
 void Canvas::pointer(Pointer kind, float x, float y, int button, bool touch) {

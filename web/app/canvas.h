@@ -25,6 +25,10 @@ class Canvas {
   /// Draws one frame of the app. True when the next one should follow at once.
   bool draw(App& app, const FrameInput& input);
 
+  /// Height at which nothing has to scroll inside, when the lab is laid out as one column (narrow
+  /// windows: there a finger must be able to scroll the page everywhere); otherwise 0.
+  float wanted_height() const;
+
   enum class Pointer : int { kMove = 0, kDown = 1, kUp = 2, kLeave = 3 };
   /// Logical pixels from the canvas' corner; button 0 left, 1 middle, 2 right (as in the DOM).
   void pointer(Pointer kind, float x, float y, int button, bool touch);
@@ -43,8 +47,6 @@ class Canvas {
 
  private:
   bool open_ = false;
-  float ratio_ = 0;
-  int dark_ = -1;
   double last_now_ = -1;
   int cursor_ = -2;
 };

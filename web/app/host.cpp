@@ -17,7 +17,7 @@ EM_JS(void, host_copy_text, (const char* text), {
 });
 EM_JS(char*, host_save_file, (const char* name, const char* mime, const char* bytes, int size), {
   return stringToNewUTF8(Module["host"]["save_file"](UTF8ToString(name), UTF8ToString(mime),
-                                                     HEAPU8.slice(bytes, bytes + size)));
+                                                     HEAPU8.slice(bytes >>> 0, (bytes >>> 0) + size)));
 });
 EM_JS(void, host_state_changed, (), { Module["host"]["state_changed"](); });
 EM_JS(void, host_theme_changed, (int dark), { Module["host"]["theme_changed"](dark !== 0); });

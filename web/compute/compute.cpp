@@ -1,4 +1,4 @@
-// The worker's module: one job at a time, a step a call, nothing but core. web/worker.js drives it in
+// What a worker calls: one job at a time, a step a call, nothing but core. web/worker.js drives it in
 // the browser, tests/parity/parity.mjs under Node.
 //
 // Contract with JavaScript (all texts are UTF-8 and end in a zero byte):
