@@ -1,19 +1,31 @@
-// Claims A2, A4 and A5 judged from measured learning curves: 95 % intervals of paired trials
-// decide, never a bare comparison of means.
+// The paper's claims A1 to A5 judged from measured curves; judging.h says how.
 #pragma once
 
 #include <vector>
 
 #include "core/experiment/result.h"
+#include "core/random_features/judging.h"
 #include "core/random_features/sweep.h"
 
 namespace attnlab {
 
-/// The level whose first crossing is called "the samples needed": half of the target's variance.
-inline constexpr double kLearnedLevel = 0.5;
-
-/// One A2 and, for targets built from <x_0, x_i>, one A4 per target and degree; one A5 per model
-/// and target. What the run cannot decide is undecided, with what it would take.
+/// One A2 and, for targets built from <x_0, x_i>, one A4 per target and degree; then
+/// difficulty_claims.
 std::vector<Claim> learning_curve_claims(const Sweep& sweep, const std::vector<ErrorCurve>& curves);
+
+/// One A5 per attention model and target with a degree or frequency.
+std::vector<Claim> difficulty_claims(const Sweep& sweep, const std::vector<ErrorCurve>& curves);
+
+/// rf-heads: A1, finitely many heads learn and level off.
+std::vector<Claim> finite_width_claims(const Sweep& sweep, const std::vector<ErrorCurve>& curves);
+
+/// rf-complexity: A3, each target is learned beyond its affine part; then difficulty_claims.
+std::vector<Claim> complexity_claims(const Sweep& sweep, const std::vector<ErrorCurve>& curves);
+
+/// rf-bias: A4, the best non-zero mean against zero mean, also on targets outside the claim.
+std::vector<Claim> bias_claims(const Sweep& sweep, const std::vector<ErrorCurve>& curves);
+
+/// rf-length: A2 for every number of keys.
+std::vector<Claim> length_claims(const Sweep& sweep, const std::vector<ErrorCurve>& curves);
 
 }  // namespace attnlab

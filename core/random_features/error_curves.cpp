@@ -84,26 +84,28 @@ std::string crossing_text(const Crossing& crossing, const ErrorCurve& curve) {
          std::to_string(std::max(1L, std::lround(half_width)));
 }
 
-Interval interval_of(std::span<const double> values) {
+Interval interval_of(std::span<const double> values, int comparisons) {
   const Estimate estimate = mean_and_error(values);
   Interval interval;
   interval.trials = estimate.count;
   interval.mean = estimate.mean;
   if (estimate.count < 2) return interval;
-  const double reach = student_t_quantile(0.975, estimate.count - 1.0) * estimate.std_error;
+  const double reach =
+      student_t_quantile(1 - 0.025 / comparisons, estimate.count - 1.0) * estimate.std_error;
   interval.known = true;
   interval.low = estimate.mean - reach;
   interval.high = estimate.mean + reach;
   return interval;
 }
 
-Interval paired_advantage(const ErrorCurve& a, const ErrorCurve& b, std::size_t size) {
+Interval paired_advantage(const ErrorCurve& a, const ErrorCurve& b, std::size_t size,
+                          int comparisons) {
   std::vector<double> differences;
   for (std::size_t trial = 0; trial < a.errors[size].size(); ++trial) {
     const double difference = b.errors[size][trial] - a.errors[size][trial];
     if (!std::isnan(difference)) differences.push_back(difference);
   }
-  return interval_of(differences);
+  return interval_of(differences, comparisons);
 }
 
 RatioInterval paired_ratio(const ErrorCurve& a, const ErrorCurve& b, double level) {

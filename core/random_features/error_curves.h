@@ -54,10 +54,12 @@ struct Interval {
   double mean = 0, low = 0, high = 0;
   int trials = 0;
 };
-Interval interval_of(std::span<const double> values);
+/// `comparisons` intervals together: each at the level 1 - 0.05 / comparisons (Bonferroni).
+Interval interval_of(std::span<const double> values, int comparisons = 1);
 
 /// Errors of `b` minus errors of `a` at the size with that index, over the trials both have.
-Interval paired_advantage(const ErrorCurve& a, const ErrorCurve& b, std::size_t size);
+Interval paired_advantage(const ErrorCurve& a, const ErrorCurve& b, std::size_t size,
+                          int comparisons = 1);
 
 /// log(n_b / n_a) for reaching `level`, trial by trial. A trial in which b never gets there counts
 /// with b's largest size: the true ratio is larger (`censored` of them). Not known when a trial of

@@ -1,0 +1,92 @@
+// rf-bias: test error against the mean of the query-key matrices.
+#include "core/experiment/text.h"
+#include "core/random_features/claims.h"
+#include "core/random_features/experiments.h"
+#include "core/random_features/sweep_schema.h"
+#include "core/random_features/sweep_tables.h"
+
+namespace attnlab {
+namespace {
+
+Result reduce(const RunSpec& spec, std::span<const JobOutput> outputs) {
+  const Sweep sweep = read_sweep(spec.parameters);
+  Result result;
+  const std::vector<ErrorCurve> curves = decode_sweep(sweep, outputs, result.notes);
+  result.tables = {test_error_table(sweep, curves, {SweepColumn::kBias}), theory_table(sweep)};
+  result.claims = bias_claims(sweep, curves);
+  return result;
+}
+
+std::vector<Figure> figures(const RunSpec& spec, const Result& result) {
+  const Sweep sweep = read_sweep(spec.parameters);
+  Figure figure;
+  figure.id = "bias";
+  figure.title = "Where does a non-zero mean of W help?";
+  figure.subtitle =
+      sweep_subtitle(sweep) + "  n = " + std::to_string(spec.parameters.integer("samples")) + ".";
+  figure.x.label = "mean of W, c (0: RFA)";
+  figure.x.min = sweep.variants.front().value;
+  figure.x.max = sweep.variants.back().value;
+  figure.y.label = "test error (1 = best constant)";
+  figure.y.logarithmic = true;
+  figure.table = "test_error";
+  figure.empty_text = "Press Run: one point for every mean.";
+  figure.series = measured_series(sweep, result, "bias_scale");
+  for (const Series& series : figure.series) {
+    const FigurePoint* best = nullptr;
+    for (const FigurePoint& point : series.points) {
+      if (best == nullptr || point.y < best->y) best = &point;
+    }
+    if (best != nullptr && series.points.size() == sweep.variants.size()) {
+      figure.references.push_back(
+          {true, best->x, "best c for " + series.label + ": " + short_text(best->x)});
+    }
+  }
+  return {figure};
+}
+
+Experiment make_experiment() {
+  Experiment experiment;
+  experiment.id = "rf-bias";
+  experiment.family = "A";
+  experiment.title = "Mean of W";
+  experiment.question = "Where does a non-zero mean of W help?";
+  experiment.summary =
+      "With mean c·I every head's score contains c⟨x₀,xᵢ⟩ beside its random part. On targets built "
+      "from ⟨x₀,xᵢ⟩ that is a head start; elsewhere it drowns the random features. c = 0 is RFA.";
+  experiment.schema = sweep_schema(SweptQuantity::kBias);
+  set_default(experiment.schema, "models", std::vector<std::string>{"brfa"});
+  set_default(experiment.schema, "target", std::vector<std::string>{"correlation-value"});
+  set_default(experiment.schema, "degree", std::vector<std::int64_t>{3});
+  experiment.presets = {
+      {"helps",
+       "Where it helps",
+       "Values weighted by ⟨x₀,xᵢ⟩³: the error falls as the mean grows, up to an optimum. Next: "
+       "the "
+       "same through a random matrix.",
+       {}},
+      {"hurts",
+       "Where it hurts",
+       "The correlation goes through a random matrix S, so ⟨x₀,xᵢ⟩ tells nothing: the best mean is "
+       "zero.",
+       {{"target", "matrix-correlation"}, {"degree", "1"}}},
+      {"set",
+       "A target without the query",
+       "An average of squares does not look at the query at all: the mean only gets in the way.",
+       {{"target", "mean-power"}, {"degree", "2"}}},
+  };
+  experiment.plan = plan_sweep;
+  experiment.start = start_sweep_job;
+  experiment.reduce = reduce;
+  experiment.figures = figures;
+  return experiment;
+}
+
+}  // namespace
+
+const Experiment& rf_bias() {
+  static const Experiment experiment = make_experiment();
+  return experiment;
+}
+
+}  // namespace attnlab

@@ -1,0 +1,129 @@
+// rf-complexity: test error over (training samples, degree or frequency), one heat map per model.
+#include <limits>
+#include <map>
+
+#include "core/experiment/text.h"
+#include "core/random_features/claims.h"
+#include "core/random_features/experiments.h"
+#include "core/random_features/sweep_schema.h"
+#include "core/random_features/sweep_tables.h"
+
+namespace attnlab {
+namespace {
+
+Result reduce(const RunSpec& spec, std::span<const JobOutput> outputs) {
+  const Sweep sweep = read_sweep(spec.parameters);
+  Result result;
+  const std::vector<ErrorCurve> curves = decode_sweep(sweep, outputs, result.notes);
+  result.tables = {test_error_table(sweep, curves, {SweepColumn::kSamples, SweepColumn::kHeads}),
+                   samples_needed_table(curves, {}), local_slope_table(curves),
+                   theory_table(sweep)};
+  result.claims = complexity_claims(sweep, curves);
+  return result;
+}
+
+HeatPanel panel_of(const Sweep& sweep, const Result& result, const RandomFeatureModel& model,
+                   const Target& target) {
+  HeatPanel panel;
+  panel.id = std::string(model.id) + "/" + std::string(target.id);
+  panel.title = std::string(model.label) + ", " + std::string(target.label);
+  panel.x.label = "training samples n";
+  panel.y.label = target.number == TargetNumber::kFrequency ? "frequency g" : "degree p";
+  panel.value_label = "test error";
+  panel.scale_group = "error";
+  panel.contours = {kLearnedLevel};
+  std::map<double, std::size_t> column, row;
+  for (const auto& stage : sweep.stages) {
+    for (const std::size_t n : stage) {
+      column.emplace(static_cast<double>(n), column.size());
+      panel.x_labels.push_back(std::to_string(n));
+    }
+  }
+  for (const TargetCase& item : sweep.cases) {
+    if (item.target != &target) continue;
+    row.emplace(item.number, row.size());
+    panel.y_labels.push_back(short_text(item.number));
+  }
+  panel.rows = row.size();
+  panel.columns = column.size();
+  panel.values.assign(panel.rows * panel.columns, std::numeric_limits<double>::quiet_NaN());
+  panel.errors = panel.values;
+  const std::vector<Series> all = measured_series(sweep, result, "n");
+  for (std::size_t m = 0; m < sweep.models.size(); ++m) {
+    if (sweep.models[m] != &model) continue;
+    for (std::size_t j = 0; j < sweep.cases.size(); ++j) {
+      if (sweep.cases[j].target != &target) continue;
+      for (const FigurePoint& point : all[m * sweep.cases.size() + j].points) {
+        const std::size_t cell = row.at(sweep.cases[j].number) * panel.columns + column.at(point.x);
+        panel.values[cell] = point.y;
+        panel.errors[cell] = point.error;
+      }
+    }
+  }
+  return panel;
+}
+
+std::vector<Figure> figures(const RunSpec& spec, const Result& result) {
+  const Sweep sweep = read_sweep(spec.parameters);
+  Figure figure;
+  figure.id = "complexity";
+  figure.title = "How does difficulty cost samples?";
+  figure.subtitle = sizes_text(sweep) +
+                    ".  Line: half of the variance learned.  Hover a cell for its uncertainty.";
+  figure.table = "test_error";
+  figure.empty_text = "Press Run: small n first.";
+  for (const RandomFeatureModel* model : sweep.models) {
+    const Target* last = nullptr;
+    for (const TargetCase& item : sweep.cases) {
+      if (item.target == last) continue;
+      last = item.target;
+      figure.panels.push_back(panel_of(sweep, result, *model, *item.target));
+    }
+  }
+  return {figure};
+}
+
+Experiment make_experiment() {
+  Experiment experiment;
+  experiment.id = "rf-complexity";
+  experiment.family = "A";
+  experiment.title = "Samples against difficulty";
+  experiment.question = "How does difficulty cost samples?";
+  experiment.summary =
+      "Every cell is a fit: training samples to the right, degree (or frequency) of the target "
+      "downwards. The line marks where half of the target's variance is learned: the paper says it "
+      "moves right as the target gets harder. Odd powers have a linear part that comes for free.";
+  experiment.schema = sweep_schema(SweptQuantity::kSamples);
+  set_default(experiment.schema, "degree", std::vector<std::int64_t>{1, 2, 3, 4});
+  set_default(experiment.schema, "models", std::vector<std::string>{"rfa"});
+  experiment.presets = {
+      {"powers",
+       "Averages of powers",
+       "Degrees 1 to 4 for RFA. Compare even degrees with each other, and odd with odd: a third "
+       "power is two thirds linear, which comes for free. Next: choose BRFA.",
+       {}},
+      {"frequencies",
+       "Averages of a cosine",
+       "The same with a cosine of growing frequency: the wigglier the target, the more samples.",
+       {{"target", "mean-cosine"}, {"frequency", "2,4,8,16"}}},
+      {"query",
+       "Values weighted by the query",
+       "Powers of the similarity to the query, RFA beside BRFA: the non-zero mean moves the line "
+       "to the left.",
+       {{"target", "correlation-value"}, {"models", "rfa,brfa"}}},
+  };
+  experiment.plan = plan_sweep;
+  experiment.start = start_sweep_job;
+  experiment.reduce = reduce;
+  experiment.figures = figures;
+  return experiment;
+}
+
+}  // namespace
+
+const Experiment& rf_complexity() {
+  static const Experiment experiment = make_experiment();
+  return experiment;
+}
+
+}  // namespace attnlab

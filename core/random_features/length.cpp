@@ -1,0 +1,108 @@
+// rf-length: samples needed against the number of keys.
+#include <cmath>
+
+#include "core/experiment/text.h"
+#include "core/random_features/claims.h"
+#include "core/random_features/experiments.h"
+#include "core/random_features/sweep_schema.h"
+#include "core/random_features/sweep_tables.h"
+
+namespace attnlab {
+namespace {
+
+Result reduce(const RunSpec& spec, std::span<const JobOutput> outputs) {
+  const Sweep sweep = read_sweep(spec.parameters);
+  Result result;
+  const std::vector<ErrorCurve> curves = decode_sweep(sweep, outputs, result.notes);
+  result.tables = {test_error_table(sweep, curves, {SweepColumn::kKeys, SweepColumn::kSamples}),
+                   samples_needed_table(curves, {SweepColumn::kKeys}), theory_table(sweep)};
+  result.claims = length_claims(sweep, curves);
+  return result;
+}
+
+/// n(0.5) against N for one model and case; the error bar is half the interval.
+Series needed_series(const Sweep& sweep, const Result& result, std::size_t model,
+                     std::size_t case_index) {
+  Series series = measured_series(sweep, *sweep.models[model], case_index);
+  const Table* table = result.table("samples_needed");
+  if (table == nullptr) return series;
+  const std::size_t keys = table->column("keys"), half = table->column("n_half");
+  const TargetCase& item = sweep.cases[case_index];
+  for (const auto& row : table->rows) {
+    const double number = number_in(row[2]);
+    if (row[0] != Cell(std::string(sweep.models[model]->id)) ||
+        row[1] != Cell(std::string(item.target->id)) ||
+        (!std::isnan(number) && number != item.number)) {
+      continue;
+    }
+    const double n = number_in(row[half]);
+    if (std::isnan(n)) continue;
+    const double width = (number_in(row[half + 2]) - number_in(row[half + 1])) / 2;
+    series.points.push_back({number_in(row[keys]), n, width, static_cast<int>(sweep.trials)});
+  }
+  return series;
+}
+
+std::vector<Figure> figures(const RunSpec& spec, const Result& result) {
+  const Sweep sweep = read_sweep(spec.parameters);
+  Figure figure;
+  figure.id = "length";
+  figure.title = "Does a longer context cost samples?";
+  figure.subtitle = sweep_subtitle(sweep) + "  A model without a point never gets to error 0.5.";
+  figure.x.label = "keys N";
+  figure.x.logarithmic = true;
+  for (const LayerVariant& variant : sweep.variants) figure.x.ticks.push_back(variant.value);
+  figure.x.min = figure.x.ticks.front();
+  figure.x.max = figure.x.ticks.back();
+  figure.y.label = "samples to reach error 0.5";
+  figure.y.logarithmic = true;
+  figure.references = {{false, static_cast<double>(sweep.stages.back().back()), "largest n tried"}};
+  figure.table = "samples_needed";
+  figure.empty_text = "Press Run: small n first.";
+  for (std::size_t m = 0; m < sweep.models.size(); ++m) {
+    for (std::size_t j = 0; j < sweep.cases.size(); ++j) {
+      figure.series.push_back(needed_series(sweep, result, m, j));
+    }
+  }
+  return {figure};
+}
+
+Experiment make_experiment() {
+  Experiment experiment;
+  experiment.id = "rf-length";
+  experiment.family = "A";
+  experiment.title = "Number of keys";
+  experiment.question = "Does a longer context cost samples?";
+  experiment.summary =
+      "The target is a mean over the keys. Attention treats them alike whatever their number; the "
+      "network sees one long input and has to learn every position by itself, so its need for "
+      "samples grows with N.";
+  experiment.schema = sweep_schema(SweptQuantity::kKeys);
+  set_default(experiment.schema, "models", std::vector<std::string>{"rfa", "rfmlp"});
+  set_default(experiment.schema, "dim", std::int64_t{6});
+  set_default(experiment.schema, "heads", std::int64_t{300});
+  set_default(experiment.schema, "keys", std::vector<std::int64_t>{1, 2, 4, 8});
+  set_default(experiment.schema, "trials", std::int64_t{3});
+  experiment.presets = {
+      {"squares",
+       "Average of squares",
+       "Small tokens (d = 6) so that the network gets there too for few keys. Attention's need "
+       "hardly moves with N; the network's grows until it is out of reach. Next: more samples, "
+       "more keys.",
+       {}},
+  };
+  experiment.plan = plan_sweep;
+  experiment.start = start_sweep_job;
+  experiment.reduce = reduce;
+  experiment.figures = figures;
+  return experiment;
+}
+
+}  // namespace
+
+const Experiment& rf_length() {
+  static const Experiment experiment = make_experiment();
+  return experiment;
+}
+
+}  // namespace attnlab
