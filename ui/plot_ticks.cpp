@@ -74,16 +74,18 @@ std::vector<Tick> wanted_ticks(const Axis& axis, Range range, const Spacing& spa
 std::vector<Tick> linear_ticks(Range range, const Spacing& spacing) {
   const double span = range.hi - range.lo;
   const double rough = std::pow(10, std::floor(std::log10(span / kMostLinearTicks)));
-  std::vector<Tick> ticks;
+  std::vector<Tick> coarsest;
   for (const double factor : {1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0}) {
     const double step = rough * factor;
     if (span / step > kMostLinearTicks) continue;
-    ticks.clear();
+    std::vector<Tick> ticks;
     for (double i = std::ceil(range.lo / step - 1e-9); i * step <= range.hi + 1e-9 * span; ++i)
       ticks.push_back({i * step, fixed(i * step, step)});
+    if (ticks.empty()) break;
     if (!spacing.labels_touch(ticks)) return ticks;
+    coarsest = std::move(ticks);
   }
-  return thinned(ticks, spacing);
+  return thinned(coarsest, spacing);
 }
 
 /// Powers of ten times each of the factors, labelled; plain numbers while they stay short.

@@ -1,0 +1,201 @@
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+
+#include "tests/unit/ui/screen.h"
+#include "ui/app_state.h"
+
+namespace attnlab {
+namespace {
+
+constexpr const char* kSmall =
+    "e=rf-learning-curve&dim=2&keys=2&heads=4&samples=4,8,16&test-samples=64&trials=2";
+
+/// A shell that remembers what it was told.
+struct Shell {
+  std::vector<std::string> links, copied, saved_names, saved;
+  int news = 0;
+  SerialExecutor executor;
+
+  Platform platform() {
+    Platform p;
+    p.show_permalink = [this](const std::string& query) { links.push_back(query); };
+    p.copy_text = [this](const std::string& text) { copied.push_back(text); };
+    p.link_text = [](const std::string& query) { return "page#" + query; };
+    p.save_file = [this](const std::string& name, const std::string&, const std::string& bytes) {
+      saved_names.push_back(name);
+      saved.push_back(bytes);
+      return std::string();
+    };
+    p.state_changed = [this] { ++news; };
+    return p;
+  }
+};
+
+void finish(App& app, double& now) {
+  for (int i = 0; i < 100000 && app.current_run() && app.current_run()->active(); ++i)
+    app.poll(now += 0.01);
+  app.poll(now += 1);
+}
+
+nlohmann::json state_of(const App& app) { return nlohmann::json::parse(app.state_json()); }
+
+TEST_CASE("a permalink runs to a result that state, table and files agree on") {
+  Shell shell;
+  App app(shell.platform(), shell.executor, {});
+  double now = 0;
+  app.open_query(std::string(kSmall) + "&run=1");
+  REQUIRE(app.current_run());
+  CHECK(state_of(app)["state"] == "running");
+  finish(app, now);
+  const nlohmann::json state = state_of(app);
+  CHECK(state["state"] == "finished");
+  CHECK(state["fraction"] == 1);
+  CHECK(state["params"]["samples"] == "4,8,16");
+  CHECK(state["tables"][0]["name"] == "test_error");
+  CHECK(state["tables"][0]["rows"].size() == app.result().tables[0].rows.size());
+  CHECK(std::string(state["status"]).rfind("Finished", 0) == 0);
+  app.save("csv");
+  REQUIRE(shell.saved.size() == 1);
+  CHECK(shell.saved_names[0] == "rf-learning-curve-seed1.csv");
+  CHECK(shell.saved[0] == table_csv(app.result().tables[0]));
+  app.save("json");
+  CHECK(nlohmann::json::parse(shell.saved.back())["experiment"] == "rf-learning-curve");
+  app.copy_link();
+  CHECK(shell.copied.back() == "page#" + app.query());
+}
+
+TEST_CASE("the query of an app opens the same app") {
+  Shell shell;
+  App app(shell.platform(), shell.executor, {});
+  app.open_query(std::string(kSmall) + "&seed=9&lock=dim&ui=min");
+  App other(shell.platform(), shell.executor, {});
+  other.open_query(app.query());
+  CHECK(other.query() == app.query());
+  CHECK(other.state().spec == app.state().spec);
+  CHECK(other.state().locked("dim"));
+  CHECK(other.state().options.minimal);
+}
+
+TEST_CASE("page keys alone leave the newcomer's preset in place") {
+  Shell shell;
+  App app(shell.platform(), shell.executor, {});
+  const std::string preset = app.state().preset;
+  app.open_query("?embed=1&theme=dark");
+  CHECK(app.state().preset == preset);
+  CHECK(app.theme_dark());
+  CHECK(app.state().options.embedded);
+}
+
+TEST_CASE("a value out of range is clamped and says so where it was entered") {
+  Shell shell;
+  App app(shell.platform(), shell.executor, {});
+  const std::string note = app.set_parameter("dim", "100000");
+  CHECK_FALSE(note.empty());
+  CHECK(app.state().parameter_notes["dim"] == note);
+  CHECK(app.set_parameter("dim", "8").empty());
+  CHECK_FALSE(app.set_parameter("no-such-thing", "8").empty());
+  CHECK_FALSE(app.set_seed("-1").empty());
+  CHECK_FALSE(app.set_seed("nan").empty());
+  CHECK(app.set_seed("5").empty());
+  CHECK(app.state().spec.seed == 5);
+}
+
+TEST_CASE("a locked parameter cannot be changed by an action or a preset") {
+  Shell shell;
+  AppOptions options;
+  options.locked = {"dim", "seed"};
+  App app(shell.platform(), shell.executor, options);
+  app.open_query("e=rf-learning-curve&dim=4&seed=3&lock=dim,seed");
+  CHECK_FALSE(app.set_parameter("dim", "8").empty());
+  CHECK_FALSE(app.set_seed("8").empty());
+  for (const Preset& preset : app.state().spec.experiment->presets) app.select_preset(preset.name);
+  CHECK(app.state().spec.parameters.integer("dim") == 4);
+  CHECK(app.state().spec.seed == 3);
+}
+
+TEST_CASE("changing a parameter holds the run and keeps its result until the next run") {
+  Shell shell;
+  App app(shell.platform(), shell.executor, {});
+  double now = 0;
+  app.open_query(std::string(kSmall) + "&run=1");
+  finish(app, now);
+  const std::size_t rows = app.result().tables[0].rows.size();
+  app.set_parameter("heads", "5");
+  CHECK(state_of(app)["changed"] == true);
+  CHECK(app.result().tables[0].rows.size() == rows);
+  CHECK(app.status_sentence() == "Parameters changed: press Run for a new result.");
+  app.set_parameter("heads", "4");
+  CHECK(state_of(app)["changed"] == false);
+  app.set_parameter("heads", "5");
+  app.run();
+  CHECK_FALSE(app.state().has_result());
+  finish(app, now);
+  CHECK(app.current_run()->spec().parameters.integer("heads") == 5);
+}
+
+TEST_CASE("pause, step and reset do what their buttons say") {
+  Shell shell;
+  App app(shell.platform(), shell.executor, {});
+  double now = 0;
+  app.open_query(kSmall);
+  app.step();
+  finish(app, now);
+  CHECK(app.current_run()->jobs_done() == 1);
+  CHECK(app.current_run()->state() == Run::State::kPaused);
+  app.run();
+  app.pause();
+  CHECK_FALSE(app.current_run()->active());
+  app.run();
+  finish(app, now);
+  CHECK(app.current_run()->state() == Run::State::kFinished);
+  app.reset();
+  CHECK(app.current_run() == nullptr);
+  CHECK(app.result().tables.empty());
+}
+
+TEST_CASE("a run that needs more memory than there is says so and does not start") {
+  Shell shell;
+  AppOptions options;
+  options.memory_limit_bytes = 1000;
+  App app(shell.platform(), shell.executor, options);
+  app.run();
+  CHECK(app.current_run() == nullptr);
+  CHECK_FALSE(app.state().plan_error.empty());
+  CHECK(app.status_sentence() == app.state().plan_error);
+}
+
+TEST_CASE("nothing is redrawn and the page hears nothing while nothing changes") {
+  Shell shell;
+  Screen screen;
+  App app(shell.platform(), shell.executor, {});
+  screen.frames(app, 5);
+  double now = screen.input.now + 10;
+  app.poll(now);
+  const int news = shell.news;
+  const std::size_t links = shell.links.size();
+  for (int i = 0; i < 100; ++i) CHECK_FALSE(app.poll(now += 0.1));
+  CHECK(shell.news == news);
+  CHECK(shell.links.size() == links);
+  app.set_seed("77");
+  CHECK(app.poll(now += 1));
+  CHECK(shell.news == news + 1);
+  CHECK(shell.links.size() == links + 1);
+}
+
+TEST_CASE("unknown names leave a note and change nothing") {
+  Shell shell;
+  App app(shell.platform(), shell.executor, {});
+  const RunSpec before = app.state().spec;
+  app.select_experiment("no-such-experiment");
+  app.select_preset("no-such-preset");
+  app.open_query("e=no-such-experiment&bogus=1");
+  CHECK(app.state().spec.experiment == before.experiment);
+  CHECK_FALSE(app.state().notes.empty());
+  CHECK_FALSE(state_of(app)["notes"].empty());
+}
+
+}  // namespace
+}  // namespace attnlab

@@ -1,0 +1,143 @@
+#include <cmath>
+
+#include <doctest/doctest.h>
+
+#include "tests/unit/ui/screen.h"
+#include "ui/app_state.h"
+#include "ui/text_draw.h"
+
+namespace attnlab {
+namespace {
+
+constexpr const char* kSmall =
+    "e=rf-learning-curve&dim=2&keys=2&heads=4&samples=4,8,16&test-samples=64&trials=2";
+
+void finish(Screen& screen, App& app) {
+  for (int i = 0; i < 100000 && app.current_run() && app.current_run()->active(); ++i)
+    app.poll(screen.input.now += 0.01);
+  screen.frames(app, 20);
+}
+
+TEST_CASE("every size, theme and state builds frames without leaving the screen's width") {
+  for (const float width : {320.0f, 390.0f, 759.0f, 760.0f, 1024.0f, 1280.0f, 1920.0f})
+    for (const float ratio : {1.0f, 2.0f}) {
+      Screen screen(width, width < 700 ? 844 : 800);
+      screen.input.pixel_ratio = ratio;
+      SerialExecutor executor;
+      AppOptions options;
+      options.show_text = ratio > 1;
+      App app({}, executor, options);
+      app.open_query(kSmall);
+      screen.frames(app, 3);
+      app.run();
+      screen.frames(app, 3);
+      app.pause();
+      screen.frames(app, 3);
+      app.run();
+      finish(screen, app);
+      app.state().view.table_open = true;
+      app.state().view.more_open = true;
+      app.set_theme_dark(true);
+      app.set_parameter("dim", "7000");
+      screen.frames(app, 3);
+      for (const ImGuiWindow* window : ImGui::GetCurrentContext()->Windows)
+        if (window->Active && !(window->Flags & ImGuiWindowFlags_Tooltip))
+          CHECK(window->Pos.x + window->Size.x <= width + 0.5f);
+    }
+}
+
+TEST_CASE("the picture of an empty plot starts the run") {
+  Screen screen;
+  SerialExecutor executor;
+  App app({}, executor, {});
+  app.open_query(kSmall);
+  screen.frames(app, 3);
+  screen.click(app, 480, 330);
+  REQUIRE(app.current_run());
+  finish(screen, app);
+  CHECK(app.current_run()->state() == Run::State::kFinished);
+}
+
+TEST_CASE("keys run, pause, step and show the table, but not while a text is typed") {
+  Screen screen;
+  SerialExecutor executor;
+  App app({}, executor, {});
+  app.open_query(std::string(kSmall) + "&trials=50");
+  screen.frames(app, 3);
+  screen.press(app, ImGuiKey_Space);
+  REQUIRE(app.current_run());
+  CHECK(app.current_run()->active());
+  screen.press(app, ImGuiKey_Space);
+  CHECK(app.current_run()->state() == Run::State::kPaused);
+  screen.press(app, ImGuiKey_R);
+  CHECK(app.current_run()->active());
+  screen.press(app, ImGuiKey_T);
+  CHECK(app.state().view.table_open);
+  ImGui::GetIO().AddKeyEvent(ImGuiMod_Ctrl, true);
+  screen.press(app, ImGuiKey_T);
+  ImGui::GetIO().AddKeyEvent(ImGuiMod_Ctrl, false);
+  CHECK(app.state().view.table_open);
+}
+
+TEST_CASE("the mouse reads out a point and a press on a label hides its series") {
+  Screen screen;
+  SerialExecutor executor;
+  App app({}, executor, {});
+  app.open_query(std::string(kSmall) + "&run=1");
+  finish(screen, app);
+  PlotState& plot = app.state().view.plots["learning-curve"];
+  std::string read_out;
+  for (float y = 100; y < 600 && read_out.empty(); y += 12)
+    for (float x = 40; x < 900 && read_out.empty(); x += 12) {
+      screen.move(app, x, y);
+      read_out = plot.read_out;
+    }
+  CHECK(read_out.find(" at training samples n = ") != std::string::npos);
+  for (float y = 60; y < 600 && plot.hidden.empty(); y += 8) screen.click(app, 900, y);
+  CHECK(plot.hidden.size() == 1);
+}
+
+TEST_CASE("presses anywhere never leave the schema or the lab without an answer") {
+  for (const float width : {390.0f, 1280.0f}) {
+    Screen screen(width, 800);
+    screen.input.touch = width < 400;
+    SerialExecutor executor;
+    App app({}, executor, {});
+    app.open_query(kSmall);
+    app.state().view.more_open = true;
+    for (float y = 10; y < 800; y += 44)
+      for (float x = 10; x < width; x += 52) {
+        screen.click(app, x, y);
+        app.pause();
+      }
+    CHECK_FALSE(app.status_sentence().empty());
+    for (const Parameter& parameter : app.state().spec.experiment->schema.parameters) {
+      ParameterSet copy = app.state().spec.parameters;
+      CHECK(copy.set_text(parameter.name, copy.text(parameter.name)));
+    }
+  }
+}
+
+TEST_CASE("text wraps at blanks only and a longer word is cut") {
+  Screen screen;
+  screen.build([] {
+    const std::string text = "interval 3.51 to 4.32, supercalifragilistic end";
+    for (float width = 20; width < 400; width += 7) {
+      std::string joined;
+      for (const std::string_view line : wrapped_lines(text, false, 15, width)) {
+        CHECK(text_size(line, false, 15).x <= std::max(width, 20.0f));
+        joined += line;
+        CHECK((line.empty() || line.back() != '.' || width < 50));
+      }
+      std::string plain = text;
+      std::erase(plain, ' ');
+      std::erase(joined, ' ');
+      CHECK(joined == plain);
+    }
+    CHECK(wrapped_lines("", false, 15, 100).size() == 1);
+    CHECK(wrapped_lines("a\nb", false, 15, 0).size() == 2);
+  });
+}
+
+}  // namespace
+}  // namespace attnlab
