@@ -12,15 +12,16 @@ function follow_size(canvas, app, resized) {
     app._app_size(width / devicePixelRatio, height / devicePixelRatio, devicePixelRatio);
     resized();
   };
-  const measure = () => {
+  const measure = (device) => {
     const { width, height } = canvas.getBoundingClientRect();
-    apply(Math.round(width * devicePixelRatio), Math.round(height * devicePixelRatio));
+    const wide = Math.round(width * devicePixelRatio);
+    const high = Math.round(height * devicePixelRatio);
+    // The browser knows how it rounds; but an emulated ratio (device preview) it leaves out.
+    const exact = device && Math.abs(device.inlineSize - wide) <= 2;
+    if (exact) apply(device.inlineSize, device.blockSize);
+    else apply(wide, high);
   };
-  const observer = new ResizeObserver(([entry]) => {
-    const device = entry.devicePixelContentBoxSize?.[0];
-    if (device) apply(device.inlineSize, device.blockSize);
-    else measure();
-  });
+  const observer = new ResizeObserver(([entry]) => measure(entry.devicePixelContentBoxSize?.[0]));
   try {
     observer.observe(canvas, { box: 'device-pixel-content-box' });
   } catch {
