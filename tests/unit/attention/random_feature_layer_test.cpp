@@ -1,7 +1,7 @@
 // The streamed, vectorised layers against plain double loops over the same weights.
 #include "core/attention/random_feature_layer.h"
 
-#include <doctest.h>
+#include <doctest/doctest.h>
 
 #include <algorithm>
 #include <cmath>

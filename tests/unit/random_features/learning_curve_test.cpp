@@ -1,5 +1,5 @@
 // rf-learning-curve end to end at small sizes, and its claims on curves whose verdict is known.
-#include <doctest.h>
+#include <doctest/doctest.h>
 
 #include <algorithm>
 #include <cmath>

@@ -1,7 +1,7 @@
 // The streamed nested ridge fit against one plain ridge regression per size and strength.
 #include "core/random_features/nested_fit.h"
 
-#include <doctest.h>
+#include <doctest/doctest.h>
 
 #include <Eigen/Dense>
 #include <cmath>

@@ -1,7 +1,7 @@
 // Exact affine levels: the spec's formulas and values, and a regression that has to find them.
 #include "core/random_features/targets.h"
 
-#include <doctest.h>
+#include <doctest/doctest.h>
 
 #include <Eigen/Dense>
 #include <cmath>
