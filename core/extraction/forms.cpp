@@ -1,0 +1,135 @@
+#include "core/extraction/forms.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "core/extraction/dense.h"
+#include "core/numerics/elementary.h"
+
+namespace attnlab {
+namespace {
+
+constexpr double kLowest = 0.02;       // alpha outside [0.02, 0.98] is asked again
+constexpr double kWantedLogit = 1.0;   // room of a factor 3.9 for forms larger than those seen
+constexpr double kFirstLogit = 0.25;   // wanted while only a few forms have been seen
+constexpr std::size_t kFewForms = 8;
+constexpr double kFastestGrowth = 32;
+constexpr int kMostRepeats = 40;       // 8^-40: far below any W that a double can hold
+constexpr double kPoorScale = 1.0 / 256;  // forms taken at less than this share of the scale: again
+
+/// One query a pair: [probe a + query b; query b].
+QueryBatch form_queries(const Matrix<double>& a, const Matrix<double>& b,
+                        std::span<const FormPair> pairs, const ProbeScale& scale) {
+  const std::size_t dim = a.cols();
+  QueryBatch batch(dim);
+  batch.reserve_tokens(2 * pairs.size());
+  std::vector<double> key(dim), query(dim);
+  std::uint32_t query_token = 0;
+  for (std::size_t k = 0; k < pairs.size(); ++k) {
+    if (k == 0 || pairs[k].b != pairs[k - 1].b) {
+      const auto row = b.row(pairs[k].b);
+      for (std::size_t i = 0; i < dim; ++i) query[i] = scale.query * row[i];
+      query_token = batch.token(query);
+    }
+    const auto row = a.row(pairs[k].a);
+    for (std::size_t i = 0; i < dim; ++i) key[i] = scale.probe * row[i] + query[i];
+    batch.query({batch.token(key), query_token});
+  }
+  return batch;
+}
+
+void grow(ProbeScale& scale) {
+  const double room = scale.measured < kFewForms ? kFirstLogit : kWantedLogit;
+  const double wanted =
+      scale.largest > 0 ? room / (scale.probe * scale.largest) : scale.query_limit;
+  if (wanted > scale.query) {
+    scale.query = std::min({wanted, kFastestGrowth * scale.query,
+                            std::max(scale.query, scale.query_limit)});
+  }
+}
+
+}  // namespace
+
+double logit(double alpha) {
+  // log1p(-alpha) as log of the exactly rounded 1 - alpha plus its rounding error.
+  const double rest = 1 - alpha;
+  const double correction = rest > 0 ? ((1 - rest) - alpha) / rest : 0;
+  return portable_log(alpha) - (portable_log(rest) + correction);
+}
+
+Inquiry<bool> measure_forms(HeadKnowledge& known, const Matrix<double>& a, const Matrix<double>& b,
+                            std::span<const FormPair> pairs, ProbeScale& scale,
+                            std::vector<double>& forms) {
+  forms.assign(pairs.size(), std::numeric_limits<double>::quiet_NaN());
+  bool all_inside = true;
+  std::vector<std::size_t> open;  // measured together next
+  std::vector<FormPair> asked;
+  std::vector<double> query_scale(pairs.size());  // at which each form was taken
+  std::size_t next = 0;
+  int repeats = 0;
+  bool retaken = false;
+  while (true) {
+    if (open.empty()) {
+      repeats = 0;
+      if (next == pairs.size()) {
+        for (std::size_t k = 0; k < pairs.size() && scale.adaptive && !retaken; ++k) {
+          if (query_scale[k] < kPoorScale * scale.query) open.push_back(k);
+        }
+        retaken = true;
+        known.repeated += open.size();
+        if (open.empty()) break;
+      }
+      const std::size_t most = scale.adaptive ? std::max<std::size_t>(scale.measured, 1)
+                                              : pairs.size();
+      for (; next < pairs.size() && open.size() < most; ++next) open.push_back(next);
+    }
+    asked.clear();
+    for (const std::size_t k : open) asked.push_back(pairs[k]);
+    const QueryBatch batch = form_queries(a, b, asked, scale);
+    const std::vector<double> answers = co_await ask(batch);
+
+    std::vector<std::size_t> saturated;
+    for (std::size_t i = 0; i < open.size(); ++i) {
+      const auto probe = a.row(pairs[open[i]].a), query = b.row(pairs[open[i]].b);
+      const double alpha = (answers[i] - scale.query * dot(query, known.value)) /
+                           (scale.probe * dot(probe, known.value));
+      if (scale.adaptive && !(alpha >= kLowest && alpha <= 1 - kLowest)) {
+        saturated.push_back(open[i]);
+        continue;
+      }
+      forms[open[i]] = logit(alpha) / (scale.probe * scale.query);
+      query_scale[open[i]] = scale.query;
+      scale.largest = std::max(scale.largest, std::abs(forms[open[i]]));
+      ++scale.measured;
+    }
+    if (saturated.empty()) {
+      if (scale.adaptive) grow(scale);
+    } else if (++repeats > kMostRepeats) {
+      all_inside = false;
+      break;
+    } else {
+      scale.query /= 8;
+      known.repeated += saturated.size();
+    }
+    open = std::move(saturated);
+  }
+  co_return all_inside;
+}
+
+Matrix<double> balanced_probes(std::span<const double> v) {
+  const std::size_t dim = v.size();
+  const double length = norm(v), level = length / std::sqrt(static_cast<double>(dim));
+  double sum = 0;
+  for (const double entry : v) sum += entry;
+  // U = I - 2 h h^T with U v = target * (1, ..., 1); the sign avoids cancellation in h.
+  const double target = sum > 0 ? -level : level;
+  std::vector<double> h(v.begin(), v.end());
+  for (double& entry : h) entry = (entry - target) / length;
+  const double squared = dot(h, h);
+  Matrix<double> probes = identity(dim);
+  for (std::size_t i = 0; i < dim; ++i) add_scaled(-2 * h[i] / squared, h, probes.row(i));
+  return probes;
+}
+
+}  // namespace attnlab

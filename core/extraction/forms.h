@@ -1,0 +1,47 @@
+// Values of the bilinear form a^T W b, one two-token query each, whatever the size of W.
+//
+// f([a+b; b]) = v.b + s(a^T W b) v.a with the logistic function s, so that
+// a^T W b = logit((f - v.b) / v.a). Probes are scaled to stay where the logit is well conditioned.
+#pragma once
+
+#include <vector>
+
+#include "core/extraction/learner.h"
+
+namespace attnlab {
+
+/// Scales of probe and query token, and what they have met; carried from one measurement to the
+/// next. Probes are probe * a, query tokens query * b; keys are probe * a + query * b.
+struct ProbeScale {
+  double probe = 32;
+  double query = 1.0 / 32;
+  double query_limit = 32;  ///< a longer query token would drown the probe's share of the answer
+  double largest = 0;       ///< largest |a^T W b| so far
+  std::size_t measured = 0; ///< forms measured so far
+  bool adaptive = true;     ///< false: the scales stay as they are and saturated probes give NaN
+};
+
+/// Which rows of a and b one form takes.
+struct FormPair {
+  std::uint32_t a = 0, b = 0;
+};
+
+/// forms[k] = a_k^T W b_k for rows a_k of `a` and b_k of `b` (of about length 1). One query each,
+/// and one more whenever alpha leaves [0.02, 0.98]: the query token then shrinks by 8 for all that
+/// follows, and grows while the forms seen leave room, so that extra queries are O(log |W|) in all.
+/// The first measurements come in batches of 1, 1, 2, 4, ... because each teaches the scale of the
+/// next; the one or two that were taken at a far too small scale are taken again.
+/// False when some alpha stayed outside whatever the scale, which no single head with these values
+/// does; that form is NaN.
+Inquiry<bool> measure_forms(HeadKnowledge& known, const Matrix<double>& a, const Matrix<double>& b,
+                            std::span<const FormPair> pairs, ProbeScale& scale,
+                            std::vector<double>& forms);
+
+/// log(alpha / (1 - alpha)) without cancellation near 0.
+double logit(double alpha);
+
+/// Rows u_i orthonormal with u_i.v = |v| / sqrt(dim) up to one common sign, for v != 0: one
+/// reflection. No probe is blind, however unevenly v is distributed.
+Matrix<double> balanced_probes(std::span<const double> v);
+
+}  // namespace attnlab

@@ -1,0 +1,172 @@
+#include "core/extraction/oracle.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/extraction/dense.h"
+#include "core/numerics/elementary.h"
+#include "core/numerics/linear_algebra.h"
+
+namespace attnlab {
+namespace {
+
+/// The distinct query tokens of a batch, and which of them each query has.
+struct QueryTokens {
+  std::vector<std::uint32_t> tokens;
+  std::vector<std::uint32_t> of_query;
+};
+
+QueryTokens query_tokens(const QueryBatch& batch) {
+  constexpr std::uint32_t kNone = 0xffffffff;
+  QueryTokens found;
+  std::vector<std::uint32_t> slot(batch.token_count(), kNone);
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const std::uint32_t token = batch[i].back();
+    if (slot[token] == kNone) {
+      slot[token] = static_cast<std::uint32_t>(found.tokens.size());
+      found.tokens.push_back(token);
+    }
+    found.of_query.push_back(slot[token]);
+  }
+  return found;
+}
+
+/// Softmax weights of every member of every query, in the order of the batch.
+std::vector<double> softmax_weights(const QueryBatch& batch, const QueryTokens& queries,
+                                    const Matrix<double>& weight) {
+  const std::size_t dim = batch.dim();
+  Matrix<double> gathered(queries.tokens.size(), dim), images(queries.tokens.size(), dim);
+  for (std::size_t q = 0; q < queries.tokens.size(); ++q) {
+    std::ranges::copy(batch.token_values(queries.tokens[q]), gathered.row(q).begin());
+  }
+  gemm_nt(gathered.const_view(), weight.view(), images.view(), false);
+
+  // All tokens against all query tokens at once pays when a good part of the pairs is asked for.
+  const std::size_t pairs = batch.token_count() * queries.tokens.size();
+  const bool dense = pairs <= 4 * batch.member_count();
+  Matrix<double> logits(dense ? batch.token_count() : 0, queries.tokens.size());
+  if (dense) gemm_nt(batch.tokens(), images.const_view(), logits.view(), false);
+
+  std::vector<double> weights;
+  weights.reserve(batch.member_count());
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const std::uint32_t q = queries.of_query[i];
+    const std::size_t begin = weights.size();
+    double largest = -INFINITY;
+    for (const std::uint32_t token : batch[i]) {
+      weights.push_back(dense ? logits(token, q) : dot(batch.token_values(token), images.row(q)));
+      largest = std::max(largest, weights.back());
+    }
+    double sum = 0;
+    for (std::size_t m = begin; m < weights.size(); ++m) {
+      weights[m] = portable_exp(weights[m] - largest);
+      sum += weights[m];
+    }
+    for (std::size_t m = begin; m < weights.size(); ++m) weights[m] /= sum;
+  }
+  return weights;
+}
+
+}  // namespace
+
+Expected<std::vector<double>> Oracle::ask(const QueryBatch& batch) {
+  (batch.purpose() == QueryPurpose::kLearn ? learning_ : checking_) += batch.size();
+  std::vector<double> answers(batch.size());
+  const Expected<void> given = answer(batch, answers);
+  if (!given) return given.error();
+  return answers;
+}
+
+double FeedForward::operator()(std::span<const double> x) const {
+  double sum = constant;
+  for (std::size_t j = 0; j < output.size(); ++j) {
+    sum += output[j] * std::max(0.0, dot(input.row(j), x) + bias[j]);
+  }
+  return sum;
+}
+
+Expected<void> HeadsOracle::answer(const QueryBatch& batch, std::span<double> answers) {
+  std::ranges::fill(answers, 0.0);
+  const QueryTokens queries = query_tokens(batch);
+  std::vector<double> token_values(batch.token_count());
+  for (const Head& head : heads_) {
+    for (std::uint32_t t = 0; t < token_values.size(); ++t) {
+      token_values[t] = dot(batch.token_values(t), head.value);
+    }
+    const std::vector<double> weights = softmax_weights(batch, queries, head.weight);
+    std::size_t member = 0;
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      for (const std::uint32_t token : batch[i]) {
+        answers[i] += weights[member++] * token_values[token];
+      }
+    }
+  }
+  return {};
+}
+
+Expected<void> TransformerOracle::answer(const QueryBatch& batch, std::span<double> answers) {
+  const std::vector<double> weights = softmax_weights(batch, query_tokens(batch), weight_);
+  Matrix<double> mixed(batch.size(), dim());
+  std::size_t member = 0;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    for (const std::uint32_t token : batch[i]) {
+      add_scaled(weights[member++], batch.token_values(token), mixed.row(i));
+    }
+  }
+  const std::size_t hidden = network_.output.size();
+  Matrix<double> activations(batch.size(), hidden);
+  gemm_nt(mixed.const_view(), network_.input.view(), activations.view(), false);
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    answers[i] = network_.constant;
+    for (std::size_t j = 0; j < hidden; ++j) {
+      answers[i] += network_.output[j] * std::max(0.0, activations(i, j) + network_.bias[j]);
+    }
+  }
+  return {};
+}
+
+Expected<void> NoisyOracle::answer(const QueryBatch& batch, std::span<double> answers) {
+  const Expected<std::vector<double>> exact = inner_.ask(batch);
+  if (!exact) return exact.error();
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    answers[i] = (*exact)[i];
+    switch (kind_) {
+      case NoiseKind::kUniform: answers[i] += tau_ * (2 * stream_.uniform() - 1); break;
+      case NoiseKind::kSign: answers[i] += stream_.uniform() < 0.5 ? -tau_ : tau_; break;
+      case NoiseKind::kGaussian: answers[i] += tau_ * stream_.normal(); break;
+      case NoiseKind::kRounding:
+        if (tau_ > 0) answers[i] = 2 * tau_ * std::round(answers[i] / (2 * tau_));
+        break;
+    }
+  }
+  return {};
+}
+
+Expected<void> MembershipOracle::answer(const QueryBatch& batch, std::span<double> answers) {
+  const Expected<std::vector<double>> exact = inner_.ask(batch);
+  if (!exact) return exact.error();
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    answers[i] = (*exact)[i] >= threshold_ ? 1.0 : -1.0;
+  }
+  return {};
+}
+
+Matrix<double> random_weight(RandomStream& stream, std::size_t dim, std::size_t rank,
+                             double scale) {
+  Matrix<double> weight(dim, dim);
+  const double d = static_cast<double>(dim);
+  if (rank >= dim) {
+    stream.fill_normal(weight.values());
+    for (double& entry : weight.values()) entry *= scale / d;
+    return weight;
+  }
+  Matrix<double> left(dim, rank), right(dim, rank);
+  stream.fill_normal(left.values());
+  stream.fill_normal(right.values());
+  gemm_nt(left.const_view(), right.const_view(), weight.view(), false);
+  const double norm = d * std::sqrt(static_cast<double>(std::max<std::size_t>(rank, 1)));
+  for (double& entry : weight.values()) entry *= scale / norm;
+  return weight;
+}
+
+}  // namespace attnlab

@@ -1,0 +1,108 @@
+#include "core/extraction/single_head.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/experiment/text.h"
+#include "core/extraction/dense.h"
+
+namespace attnlab {
+namespace {
+
+std::vector<FormPair> column_pairs(std::size_t dim, std::size_t column) {
+  std::vector<FormPair> pairs;
+  for (std::uint32_t i = 0; i < dim; ++i) {
+    pairs.push_back({i, static_cast<std::uint32_t>(column)});
+  }
+  return pairs;
+}
+
+/// e_i, or e_i + e_anchor where v_i is zero.
+Matrix<double> plain_probes(std::span<const double> v, std::size_t anchor) {
+  Matrix<double> probes = identity(v.size());
+  for (std::size_t i = 0; i < v.size(); ++i) {
+    if (v[i] == 0) probes(i, anchor) = 1;
+  }
+  return probes;
+}
+
+}  // namespace
+
+Outcome zero_value_outcome(std::size_t dim) {
+  return {ExtractionStatus::kNotIdentifiable,
+          "All " + std::to_string(dim) +
+              " single-token answers are 0: v = 0, the head answers 0 to everything, and every W "
+              "gives the same answers."};
+}
+
+Inquiry<Outcome> judge_head(const HeadKnowledge& known, double tolerance, std::uint64_t seed) {
+  HeadsOracle recovered(Head{known.weight.clone(), known.value});
+  Inquiry<CheckResult> checking =
+      check_prediction(recovered, RandomStream(seed, hash_name("extract/check"), 0), tolerance);
+  const CheckResult check = co_await checking;
+  co_return Outcome{
+      check.matches ? ExtractionStatus::kRecovered : ExtractionStatus::kNotAMatch,
+      check.sentence()};
+}
+
+Inquiry<Outcome> learn_single_head(HeadKnowledge& known, SingleHeadOptions options) {
+  const std::size_t dim = known.value.size();
+  if (options.budget < dim * (dim + 1)) {
+    co_return Outcome{ExtractionStatus::kBudgetExhausted,
+                      "One head of dimension " + std::to_string(dim) + " takes " +
+                          std::to_string(dim * (dim + 1)) + " queries, more than the " +
+                          std::to_string(options.budget) + " allowed."};
+  }
+  Inquiry<bool> values = ask_values(known);
+  const bool finite = co_await values;
+  if (!finite) co_return Outcome{ExtractionStatus::kNotAMatch, "A single-token answer is not a number."};
+  if (largest_magnitude(known.value) == 0) co_return zero_value_outcome(dim);
+
+  const auto anchor = static_cast<std::size_t>(
+      std::ranges::max_element(known.value, {}, [](double v) { return std::abs(v); }) -
+      known.value.begin());
+  const Matrix<double> probes =
+      options.robust ? balanced_probes(known.value) : plain_probes(known.value, anchor);
+  const Matrix<double> units = identity(dim);
+  ProbeScale scale;
+  if (options.robust) {
+    scale.probe = scale.query_limit = options.probe_norm;
+    scale.query = 1 / options.probe_norm;
+  } else {
+    scale.probe = scale.query = 1;
+    scale.adaptive = false;
+  }
+
+  std::vector<double> forms;
+  std::size_t lost = 0;
+  for (std::size_t j = 0; j < dim; ++j) {
+    const std::vector<FormPair> pairs = column_pairs(dim, j);
+    Inquiry<bool> measuring = measure_forms(known, probes, units, pairs, scale, forms);
+    const bool inside = co_await measuring;
+    if (!inside) {
+      co_return Outcome{ExtractionStatus::kNotAMatch,
+                        "The share of one token in a two-token answer stays outside (0, 1) however "
+                        "short the query token is: no single softmax head does that."};
+    }
+    if (options.robust) {
+      const std::vector<double> column = product(probes, forms);  // the reflection is its own inverse
+      for (std::size_t i = 0; i < dim; ++i) known.weight(i, j) = column[i];
+    } else {
+      for (std::size_t i = 0; i < dim; ++i) {
+        known.weight(i, j) = known.value[i] == 0 ? forms[i] - forms[anchor] : forms[i];
+        lost += !std::isfinite(known.weight(i, j));
+      }
+    }
+  }
+  if (lost > 0) {
+    co_return Outcome{ExtractionStatus::kNotAMatch,
+                      std::to_string(lost) + " of " + std::to_string(dim * dim) +
+                          " entries of W were lost: the softmax was saturated, so that the plain "
+                          "form takes the logarithm of a number that is not positive."};
+  }
+  Inquiry<Outcome> judging = judge_head(known, options.tolerance, options.seed);
+  Outcome outcome = co_await judging;
+  co_return outcome;
+}
+
+}  // namespace attnlab
