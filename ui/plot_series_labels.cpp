@@ -6,6 +6,7 @@
 #include "ui/plot_draw.h"
 #include "ui/plot_parts.h"
 #include "ui/theme.h"
+#include "ui/widgets.h"
 
 namespace attnlab {
 namespace {
@@ -218,10 +219,10 @@ std::string label_buttons(const Figure& figure, PlotState& state, const LabelLay
     if (ImGui::IsItemHovered()) ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
     const bool hidden = is_hidden(state.hidden, series);
     if (hidden) {
-      ImGui::SetItemTooltip("Show %s", series.label.c_str());
+      help_tooltip(("Show " + series.label).c_str());
       emphasised.clear();
-    } else if (!series.note.empty()) {
-      ImGui::SetItemTooltip("%s", series.note.c_str());
+    } else {
+      help_tooltip(series.note.c_str());
     }
     ImGui::PopID();
   }

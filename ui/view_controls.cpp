@@ -28,7 +28,7 @@ void preset_cards(const View& view, float width) {
     const bool chosen = preset.name == s.preset;
     // Only the chosen card says more, so that the parameters stay in sight.
     const std::string text = chosen ? first_sentence(preset.text) : std::string();
-    if (card(preset.name.c_str(), preset.label, text, chosen, width))
+    if (card(preset.name.c_str(), preset.label, text, preset.text.c_str(), chosen, width))
       view.app.select_preset(preset.name);
   }
   ImGui::Dummy(ImVec2(0, 4));

@@ -73,7 +73,7 @@ void tabs(const View& view, float width) {
     for (const Experiment* experiment : members) {
       if (ImGui::Selectable(experiment->title.c_str(), experiment == &current))
         view.app.select_experiment(experiment->id);
-      ImGui::SetItemTooltip("%s", experiment->question.c_str());
+      help_tooltip(experiment->question.c_str());
     }
     ImGui::EndCombo();
   }

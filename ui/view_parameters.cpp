@@ -14,6 +14,7 @@ namespace {
 constexpr float kEntryWidth = 78.0f;
 constexpr std::size_t kMostSegments = 8;   // an integer range this small gets one chip a value
 constexpr std::size_t kMostChoiceChips = 4;
+constexpr std::size_t kMostListChips = 6;
 
 class Control {
  public:
@@ -49,7 +50,7 @@ class Control {
       const TextStyle style(Face::kBold, 14, theme().ink);
       ImGui::TextUnformatted(parameter_.label.c_str());
     }
-    if (ImGui::IsItemHovered(ImGuiHoveredFlags_ForTooltip)) tooltip(help());
+    help_tooltip(help().c_str());
     std::string extra = parameter_.symbol;
     if (!parameter_.unit.empty()) extra += (extra.empty() ? "" : ", ") + parameter_.unit;
     if (!extra.empty()) {
@@ -62,16 +63,6 @@ class Control {
       const TextStyle style(Face::kRegular, kSmallSize, theme().muted);
       ImGui::TextUnformatted("· fixed here");
     }
-  }
-
-  static void tooltip(const std::string& text) {
-    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(10, 7));
-    if (ImGui::BeginTooltip()) {
-      crisp_lines();
-      paragraph(text, 340);
-      ImGui::EndTooltip();
-    }
-    ImGui::PopStyleVar();
   }
 
   double current_number() const {
@@ -128,7 +119,7 @@ class Control {
       crisp_lines();
       for (const Choice& c : parameter_.choices) {
         if (ImGui::Selectable(c.label.c_str(), c.name == now)) set(c.name);
-        ImGui::SetItemTooltip("%s", c.help.c_str());
+        help_tooltip(c.help.c_str());
       }
       ImGui::EndCombo();
     }
@@ -176,7 +167,35 @@ class Control {
     return std::find(items.begin(), items.end(), item) != items.end();
   }
 
+  /// Many choices, several of which may be on: a list that opens, with marks.
+  void choice_list_popup() const {
+    std::vector<std::string> chosen;
+    for (const Choice& c : parameter_.choices)
+      if (has_item(c.name)) chosen.push_back(c.label);
+    ImGui::SetNextItemWidth(width_);
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(8, 8));
+    if (ImGui::BeginCombo("##choices", join(chosen, ", ").c_str(), ImGuiComboFlags_HeightLarge)) {
+      crisp_lines();
+      for (const Choice& c : parameter_.choices) {
+        if (ImGui::Selectable(("      " + c.label).c_str(), false,
+                              ImGuiSelectableFlags_NoAutoClosePopups))
+          set(toggled(c.name));
+        help_tooltip(c.help.c_str());
+        if (!has_item(c.name)) continue;
+        const ImVec2 a = ImGui::GetItemRectMin(), b = ImGui::GetItemRectMax();
+        draw_icon(ImGui::GetWindowDrawList(), Icon::kCheck, ImVec2(a.x + 10, (a.y + b.y) / 2), 12,
+                  theme().accent);
+      }
+      ImGui::EndCombo();
+    }
+    ImGui::PopStyleVar();
+  }
+
   void choice_list() const {
+    if (parameter_.choices.size() > kMostListChips) {
+      choice_list_popup();
+      return;
+    }
     Flow flow(width_);
     for (const Choice& c : parameter_.choices) {
       flow.next(chip_width(c.label));

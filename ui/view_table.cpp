@@ -1,7 +1,9 @@
 // Result tables on screen.
 #include <algorithm>
 
+#include "imgui_internal.h"
 #include "ui/table_view.h"
+#include "ui/text_draw.h"
 #include "ui/theme.h"
 #include "ui/views.h"
 #include "ui/widgets.h"
@@ -13,6 +15,19 @@ void right_aligned(const std::string& text) {
   const float spare = ImGui::GetContentRegionAvail().x - ImGui::CalcTextSize(text.c_str()).x;
   if (spare > 0) ImGui::SetCursorPosX(ImGui::GetCursorPosX() + spare);
   ImGui::TextUnformatted(text.c_str());
+}
+
+/// Columns as wide as their widest text among the first rows.
+void set_widths(const Table& table, const std::vector<TableViewColumn>& columns) {
+  constexpr std::size_t kRowsMeasured = 200;
+  if (ImGui::GetCurrentTable()->MinColumnWidth <= 0) return;  // its very first frame
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    float width = text_size(table.columns[columns[c].column].label, true, 14).x;
+    for (std::size_t r = 0; r < std::min(table.rows.size(), kRowsMeasured); ++r)
+      width = std::max(width, text_size(cell_text(table, table.rows[r], columns[c]), false,
+                                        kTextSize).x);
+    ImGui::TableSetColumnWidth(static_cast<int>(c), width + 1);
+  }
 }
 
 void header_row(const Table& table, const std::vector<TableViewColumn>& columns) {
@@ -44,8 +59,7 @@ void rows(const Table& table, const std::vector<TableViewColumn>& columns) {
         } else {
           ImGui::TextUnformatted(text.c_str());
         }
-        if (ImGui::IsItemHovered())
-          ImGui::SetItemTooltip("%s", cell_exact_text(row, column).c_str());
+        if (ImGui::IsItemHovered()) help_tooltip(cell_exact_text(row, column).c_str());
       }
     }
 }
@@ -94,6 +108,7 @@ void table_tabs_and_rows(const View& view, float width, float height) {
     for (const TableViewColumn& column : columns)
       ImGui::TableSetupColumn(table.columns[column.column].name.c_str());
     ImGui::TableSetupScrollFreeze(0, 1);
+    set_widths(table, columns);
     header_row(table, columns);
     rows(table, columns);
     ImGui::EndTable();

@@ -18,17 +18,6 @@ constexpr float kRadius = 6.0f;
 constexpr float kKnob = 7.0f;
 constexpr float kCardPadding = 10.0f;
 
-void help_tooltip(const char* help) {
-  if (!help || !*help || !ImGui::IsItemHovered(ImGuiHoveredFlags_ForTooltip)) return;
-  ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(10, 7));
-  if (ImGui::BeginTooltip()) {
-    crisp_lines();
-    paragraph(help, 340);
-    ImGui::EndTooltip();
-  }
-  ImGui::PopStyleVar();
-}
-
 ImVec2 middle_of_item() {
   const ImVec2 a = ImGui::GetItemRectMin(), b = ImGui::GetItemRectMax();
   return {(a.x + b.x) / 2, (a.y + b.y) / 2};
@@ -52,6 +41,18 @@ ImU32 ink_on(ImU32 fill) {
 }
 
 }  // namespace
+
+void help_tooltip(const char* help) {
+  if (!help || !*help || !ImGui::IsItemHovered(ImGuiHoveredFlags_ForTooltip)) return;
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(10, 7));
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowRounding, kRadius);
+  if (ImGui::BeginTooltip()) {
+    crisp_lines();
+    paragraph(help, 340);
+    ImGui::EndTooltip();
+  }
+  ImGui::PopStyleVar(2);
+}
 
 ImU32 paint(ImU32 colour) { return with_alpha(colour, ImGui::GetStyle().Alpha); }
 
@@ -132,8 +133,8 @@ bool chip(const char* id, std::string_view label, const char* help, const ChipLo
   return pressed;
 }
 
-bool card(const char* id, std::string_view title, std::string_view text, bool chosen,
-          float width) {
+bool card(const char* id, std::string_view title, std::string_view text, const char* help,
+          bool chosen, float width) {
   const Theme& t = theme();
   const float inner = width - 2 * kCardPadding;
   const ImVec2 title_size = text_size(title, true, kTextSize, inner);
@@ -155,6 +156,7 @@ bool card(const char* id, std::string_view title, std::string_view text, bool ch
   if (!text.empty())
     draw_text(list, ImVec2(corner.x + kCardPadding, top + title_size.y + gap), text, false,
               kSmallSize, paint(t.muted), inner);
+  help_tooltip(help);
   return pressed;
 }
 

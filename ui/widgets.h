@@ -12,6 +12,9 @@
 
 namespace attnlab {
 
+/// A help text at the item drawn last, after a short while under the mouse or the focus.
+void help_tooltip(const char* help);
+
 /// A colour under ImGui's current opacity (disabled items are paler).
 ImU32 paint(ImU32 colour);
 
@@ -48,7 +51,8 @@ float chip_width(std::string_view label);
 bool chip(const char* id, std::string_view label, const char* help, const ChipLook& look);
 
 /// A card with a title and wrapped text; true when pressed.
-bool card(const char* id, std::string_view title, std::string_view text, bool chosen, float width);
+bool card(const char* id, std::string_view title, std::string_view text, const char* help,
+          bool chosen, float width);
 
 /// A slider from 0 to 1 in equal or logarithmic steps of [min, max]; true while it changes.
 bool slider(const char* id, double* value, double min, double max, bool logarithmic, bool whole,
