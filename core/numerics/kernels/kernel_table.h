@@ -54,6 +54,44 @@ struct HeadsTask {
 };
 inline constexpr std::size_t kMaxHeadRows = 4096;
 
+/// One prompt under softmax heads that differ in the scale of their scores: with
+/// score_i = sum_a direction[a] tokens(a, i), head b weighs example i by exp(scales[b] score_i) and
+/// gives the weighted mean of the tokens. `examples` <= `stride`, a multiple of kExamplePadding, and
+/// 2 stride <= kMaxPromptFloats; padding columns of tokens hold zeros.
+struct PromptTask {
+  std::size_t examples, stride, dim;
+  const float* tokens;     ///< dim x stride
+  const float* direction;  ///< dim
+  std::size_t scale_count;
+  const float* scales;
+  float* means;    ///< scale_count x dim
+  float* weights;  ///< scale_count x stride (normalised, zeros in the padding), or null
+};
+inline constexpr std::size_t kExamplePadding = 16;
+inline constexpr std::size_t kMaxPromptFloats = 1u << 19;
+
+/// A batch of prompts under trained softmax heads. Prompts come in groups of kPromptLanes, one lane
+/// each: token entry (key i, entry a) of a group stands at ((i * (dim + 1)) + a) * kPromptLanes.
+/// Head h scores key z by z^T score_matrix query and outputs value^T (weighted mean of z); the
+/// prediction is the sum of the heads' outputs, the loss the squared error summed over the batch.
+template <class T>
+struct BatchTask {
+  std::size_t groups, keys, dim, heads;
+  const T* tokens;          ///< groups x keys x (dim + 1) x kPromptLanes
+  const T* queries;         ///< groups x dim x kPromptLanes
+  const T* targets;         ///< groups x kPromptLanes
+  const T* score_matrices;  ///< heads x (dim + 1) x dim
+  const T* values;          ///< heads x (dim + 1)
+  T* predictions;           ///< groups x kPromptLanes, or null
+  double* loss;
+  double* gradient;  ///< heads x ((dim + 1) x dim, then dim + 1) of the summed loss, or null
+};
+inline constexpr std::size_t kPromptLanes = 16;
+inline constexpr std::size_t kMaxBatchHeads = 8;
+inline constexpr std::size_t kMaxTokenWidth = 33;
+/// Bound of heads x (keys + (dim + 1) (dim + 1)).
+inline constexpr std::size_t kMaxBatchRows = 24000;
+
 /// What one target offers. `workspace` is workspace_bytes long and 64-byte aligned.
 struct KernelTable {
   const char* name;
@@ -76,6 +114,11 @@ struct KernelTable {
 
   /// exp within 2 ulp, products in f32.
   void (*attend_heads)(const HeadsTask& task, void* workspace);
+
+  /// exp within 2 ulp, sums over examples in f32.
+  void (*attend_prompt)(const PromptTask& task, void* workspace);
+  void (*batch_f32)(const BatchTask<float>& task, void* workspace);
+  void (*batch_f64)(const BatchTask<double>& task, void* workspace);
 };
 
 }  // namespace attnlab::kernels

@@ -102,6 +102,8 @@ constexpr std::size_t kWorkspaceBytes =
     (kBlockRows + kBlockCols) * kGramChunks * kMaxDepth<float> * sizeof(float);
 static_assert(kWorkspaceBytes >= (kBlockRows + kBlockCols) * kMaxDepth<double> * sizeof(double));
 static_assert(kWorkspaceBytes >= kMaxHeadRows * 2 * kVectorBytes);
+static_assert(kWorkspaceBytes >= kMaxPromptFloats * sizeof(float));
+static_assert(kWorkspaceBytes >= kMaxBatchRows * kVectorBytes);
 
 }  // namespace
 
@@ -116,5 +118,8 @@ void normals_f64(const std::uint32_t key[2], const std::uint32_t counter[4], std
 void normals_f32(const std::uint32_t key[2], const std::uint32_t counter[4], std::size_t blocks,
                  float* values);
 void attend_heads(const HeadsTask& task, void* workspace);
+void attend_prompt(const PromptTask& task, void* workspace);
+void batch_f32(const BatchTask<float>& task, void* workspace);
+void batch_f64(const BatchTask<double>& task, void* workspace);
 
 }  // namespace attnlab::kernels::ATTNLAB_SIMD_TARGET
