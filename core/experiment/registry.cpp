@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/experiment/text.h"
+#include "core/extraction/experiments.h"
 #include "core/random_features/experiments.h"
 
 namespace attnlab {
@@ -11,6 +12,8 @@ namespace attnlab {
 std::span<const Experiment* const> experiments() {
   static const std::array kExperiments = {
       &rf_learning_curve(), &rf_heads(), &rf_complexity(), &rf_bias(), &rf_length(),
+      &extract_single(),
+      &extract_low_rank(),
   };
   return kExperiments;
 }

@@ -121,6 +121,9 @@ Inquiry<Outcome> learn_low_rank(HeadKnowledge& known, std::size_t& found_rank,
     const RangeProbes range = range_probes(basis, known.value);
     const Matrix<double> units = identity(dim);
     Matrix<double> rows(found_rank, dim);
+    // These probes lie in the range: their forms are as large as whole columns, not as their shares.
+    scale.largest = std::max(scale.largest, longest);
+    scale.query = std::min(scale.query, 1 / (scale.probe * scale.largest));
     for (std::uint32_t j = 0; j < dim; ++j) {
       const std::vector<FormPair> pairs = all_probes(found_rank, j);
       Inquiry<bool> measuring = measure_forms(known, range.probes, units, pairs, scale, forms);

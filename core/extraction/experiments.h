@@ -1,0 +1,21 @@
+// The experiments of family B: taking attention apart by asking it.
+#pragma once
+
+#include "core/experiment/experiment.h"
+
+namespace attnlab {
+
+/// One softmax head from d^2 + d queries.
+const Experiment& extract_single();
+/// A head whose W has low rank, from O(r d) queries.
+const Experiment& extract_low_rank();
+/// A head followed by a ReLU network.
+const Experiment& extract_transformer();
+/// A head whose answers carry noise.
+const Experiment& extract_noise();
+/// A sum of heads: what can be told apart and what cannot.
+const Experiment& extract_multi_head();
+/// A head that only says on which side of a threshold its answer lies.
+const Experiment& extract_membership();
+
+}  // namespace attnlab

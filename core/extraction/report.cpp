@@ -1,0 +1,277 @@
+#include "core/extraction/report.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "core/experiment/palette.h"
+#include "core/experiment/text.h"
+#include "core/numerics/elementary.h"
+#include "core/numerics/statistics.h"
+
+namespace attnlab {
+namespace {
+
+constexpr std::size_t kShown = 64;  // largest matrix side in tables and heat maps
+
+Cell whole_cell(double value) {
+  if (!std::isfinite(value)) return {};
+  return static_cast<std::int64_t>(std::llround(value));
+}
+
+void write_row(ByteWriter& writer, const RecoveryRow& row) {
+  writer.text(row.method);
+  for (const double value :
+       {row.dim, row.rank, row.hidden, row.trial, row.queries, row.predicted_queries, row.v_error,
+        row.w_error, row.ffn_error, row.function_gap, row.check_queries, row.repeated}) {
+    writer.real(value);
+  }
+  writer.text(row.status);
+  writer.reals(row.extra);
+  writer.text(row.evidence);
+}
+
+RecoveryRow read_row(ByteReader& reader) {
+  RecoveryRow row;
+  row.method = reader.text();
+  for (double RecoveryRow::*field :
+       {&RecoveryRow::dim, &RecoveryRow::rank, &RecoveryRow::hidden, &RecoveryRow::trial,
+        &RecoveryRow::queries, &RecoveryRow::predicted_queries, &RecoveryRow::v_error,
+        &RecoveryRow::w_error, &RecoveryRow::ffn_error, &RecoveryRow::function_gap,
+        &RecoveryRow::check_queries, &RecoveryRow::repeated}) {
+    row.*field = reader.real();
+  }
+  row.status = reader.text();
+  row.extra = reader.reals();
+  row.evidence = reader.text();
+  return row;
+}
+
+HeatPanel panel(std::string id, std::string title, std::string group, std::size_t rows,
+                std::size_t columns) {
+  HeatPanel result;
+  result.id = std::move(id);
+  result.title = std::move(title);
+  result.x.label = "column j";
+  result.y.label = "row i";
+  result.rows = rows;
+  result.columns = columns;
+  result.values.assign(rows * columns, kUnknown);
+  result.scale = ColourScale::kDiverging;
+  result.scale_group = std::move(group);
+  return result;
+}
+
+}  // namespace
+
+MatrixPair matrix_pair(const Matrix<double>& truth, const Matrix<double>& recovered) {
+  MatrixPair pair;
+  pair.rows = std::min(truth.rows(), kShown);
+  pair.columns = std::min(truth.cols(), kShown);
+  for (std::size_t i = 0; i < pair.rows; ++i) {
+    for (std::size_t j = 0; j < pair.columns; ++j) {
+      pair.truth.push_back(truth(i, j));
+      pair.recovered.push_back(recovered.size() == 0 ? kUnknown : recovered(i, j));
+    }
+  }
+  return pair;
+}
+
+Bytes encode(const JobReport& report) {
+  ByteWriter writer;
+  writer.u32(static_cast<std::uint32_t>(report.rows.size()));
+  for (const RecoveryRow& row : report.rows) write_row(writer, row);
+  writer.u32(static_cast<std::uint32_t>(report.matrices.rows));
+  writer.u32(static_cast<std::uint32_t>(report.matrices.columns));
+  writer.reals(report.matrices.truth);
+  writer.reals(report.matrices.recovered);
+  return writer.take();
+}
+
+bool decode(std::span<const std::uint8_t> bytes, JobReport& report) {
+  ByteReader reader(bytes);
+  report = {};
+  const std::uint32_t rows = reader.u32();
+  for (std::uint32_t i = 0; i < rows && reader.ok(); ++i) report.rows.push_back(read_row(reader));
+  report.matrices.rows = reader.u32();
+  report.matrices.columns = reader.u32();
+  report.matrices.truth = reader.reals();
+  report.matrices.recovered = reader.reals();
+  const std::size_t size = report.matrices.rows * report.matrices.columns;
+  return reader.at_end() && report.matrices.rows <= kShown && report.matrices.columns <= kShown &&
+         report.matrices.truth.size() == size && report.matrices.recovered.size() == size;
+}
+
+std::vector<DecodedReport> decode_reports(std::span<const JobOutput> outputs, std::size_t jobs,
+                                          std::vector<std::string>& notes) {
+  std::vector<DecodedReport> reports;
+  for (const JobOutput& output : outputs) {
+    if (output.index >= jobs) continue;
+    DecodedReport decoded{output.index, output.complete, {}};
+    if (decode(output.bytes, decoded.report)) {
+      reports.push_back(std::move(decoded));
+    } else {
+      notes.push_back("The output of job " + std::to_string(output.index) +
+                      " could not be read and was left out.");
+    }
+  }
+  std::ranges::sort(reports, {}, &DecodedReport::index);
+  return reports;
+}
+
+Table recovery_table(const std::vector<DecodedReport>& reports, const std::vector<Column>& extra) {
+  Table table{"recovery",
+              "What was recovered with how many queries. Errors: largest difference divided by the "
+              "largest true entry; function gap: largest |f − f̂| over 200 fresh inputs divided by "
+              "the standard deviation of f",
+              {{"method", "method", ""},
+               {"dim", "d", ""},
+               {"rank", "rank", ""},
+               {"hidden", "hidden", ""},
+               {"trial", "trial", ""},
+               {"queries", "queries", ""},
+               {"predicted_queries", "predicted", ""},
+               {"v_error", "error of v", ""},
+               {"w_error", "error of W", ""},
+               {"ffn_error", "error of FFN", ""},
+               {"function_gap", "function gap", ""},
+               {"status", "status", ""}},
+              {}};
+  table.columns.insert(table.columns.end(), extra.begin(), extra.end());
+  table.columns.push_back({"check_queries", "checking queries", ""});
+  table.columns.push_back({"repeated", "repeated", ""});
+  table.columns.push_back({"evidence", "evidence", ""});
+  for (const DecodedReport& decoded : reports) {
+    for (const RecoveryRow& row : decoded.report.rows) {
+      std::vector<Cell> cells = {row.method,
+                                 whole_cell(row.dim),
+                                 whole_cell(row.rank),
+                                 whole_cell(row.hidden),
+                                 whole_cell(row.trial),
+                                 whole_cell(row.queries),
+                                 whole_cell(row.predicted_queries),
+                                 real_cell(row.v_error),
+                                 real_cell(row.w_error),
+                                 real_cell(row.ffn_error),
+                                 real_cell(row.function_gap),
+                                 row.status};
+      for (std::size_t k = 0; k < extra.size(); ++k) {
+        cells.push_back(k < row.extra.size() ? real_cell(row.extra[k]) : Cell{});
+      }
+      cells.push_back(whole_cell(row.check_queries));
+      cells.push_back(whole_cell(row.repeated));
+      cells.push_back(row.evidence);
+      table.rows.push_back(std::move(cells));
+    }
+  }
+  return table;
+}
+
+std::vector<RecoveryRow> recovery_rows(const std::vector<DecodedReport>& reports) {
+  std::vector<RecoveryRow> rows;
+  for (const DecodedReport& decoded : reports) {
+    if (!decoded.complete) continue;
+    rows.insert(rows.end(), decoded.report.rows.begin(), decoded.report.rows.end());
+  }
+  return rows;
+}
+
+const MatrixPair* shown_matrices(const std::vector<DecodedReport>& reports) {
+  const MatrixPair* shown = nullptr;
+  for (const DecodedReport& decoded : reports) {
+    const MatrixPair& pair = decoded.report.matrices;
+    if (pair.rows > 0 && (shown == nullptr || pair.rows > shown->rows)) shown = &pair;
+  }
+  return shown;
+}
+
+Table weight_table(const MatrixPair& matrices) {
+  Table table{"weight",
+              "The matrix W of one trial, true and recovered (at most the first 64 rows and columns)",
+              {{"row", "row i", ""},
+               {"column", "column j", ""},
+               {"true", "true W", ""},
+               {"recovered", "recovered W", ""}},
+              {}};
+  for (std::size_t k = 0; k < matrices.truth.size(); ++k) {
+    table.rows.push_back({static_cast<std::int64_t>(k / matrices.columns + 1),
+                          static_cast<std::int64_t>(k % matrices.columns + 1),
+                          real_cell(matrices.truth[k]), real_cell(matrices.recovered[k])});
+  }
+  return table;
+}
+
+Figure matrix_figure(const Result& result, std::string subtitle) {
+  Figure figure;
+  figure.id = "matrices";
+  figure.title = "The hidden matrix, and what the queries reveal";
+  figure.subtitle = std::move(subtitle);
+  figure.table = "weight";
+  figure.empty_text = "Press Run: the recovered matrix fills in as answers arrive.";
+  const Table* table = result.table("weight");
+  std::size_t rows = 0, columns = 0;
+  if (table != nullptr && !table->rows.empty()) {
+    rows = static_cast<std::size_t>(number(table->rows.back()[0]));
+    columns = static_cast<std::size_t>(number(table->rows.back()[1]));
+  }
+  if (rows * columns == 0) return figure;
+  HeatPanel truth = panel("true-weight", "true W", "weight", rows, columns);
+  HeatPanel recovered = panel("recovered-weight", "recovered W", "weight", rows, columns);
+  HeatPanel difference = panel("difference", "difference", "difference", rows, columns);
+  for (std::size_t k = 0; k < table->rows.size() && k < rows * columns; ++k) {
+    truth.values[k] = number(table->rows[k][2]);
+    recovered.values[k] = number(table->rows[k][3]);
+    difference.values[k] = recovered.values[k] - truth.values[k];
+  }
+  figure.panels = {std::move(truth), std::move(recovered), std::move(difference)};
+  return figure;
+}
+
+double number(const Cell& cell) {
+  if (const auto* integer = std::get_if<std::int64_t>(&cell)) return static_cast<double>(*integer);
+  if (const auto* real = std::get_if<double>(&cell)) return *real;
+  return kUnknown;
+}
+
+std::vector<FigurePoint> mean_points(const Table& table, std::string_view method,
+                                     std::string_view x, std::string_view y, bool logarithmic) {
+  const std::size_t x_column = table.column(x), y_column = table.column(y);
+  std::map<double, std::vector<double>> groups;
+  for (const auto& row : table.rows) {
+    const auto* name = std::get_if<std::string>(&row[0]);
+    const double at = number(row[x_column]), value = number(row[y_column]);
+    if (name == nullptr || *name != method || !std::isfinite(at) || !std::isfinite(value)) continue;
+    if (logarithmic && !(value > 0)) continue;
+    groups[at].push_back(value);
+  }
+  std::vector<FigurePoint> points;
+  for (auto& [at, values] : groups) {
+    std::ranges::sort(values);
+    const Estimate estimate = mean_and_error(values);
+    points.push_back({at, estimate.mean, estimate.std_error, estimate.count});
+  }
+  return points;
+}
+
+double worst(const std::vector<RecoveryRow>& rows, double RecoveryRow::*field) {
+  double largest = 0;
+  for (const RecoveryRow& row : rows) {
+    if (std::isnan(row.*field)) return row.*field;
+    largest = std::max(largest, row.*field);
+  }
+  return largest;
+}
+
+std::vector<double> draw_value(RandomStream& stream, std::size_t dim, const std::string& shape) {
+  std::vector<double> value(dim, 0.0);
+  if (shape == "zero") return value;
+  if (shape == "basis") {
+    value[0] = 1;
+    return value;
+  }
+  stream.fill_normal(value);
+  if (shape == "tiny-entry") value[dim - 1] *= 1e-9;
+  return value;
+}
+
+}  // namespace attnlab

@@ -1,0 +1,101 @@
+// What all experiments of family B share: parameters, the `recovery` table, matrices for the heat
+// maps, and the small formats between jobs and tables.
+#pragma once
+
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "core/experiment/experiment.h"
+#include "core/extraction/learner.h"
+
+namespace attnlab {
+
+inline constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+
+/// One row of the `recovery` table. NaN: does not apply, an empty cell.
+struct RecoveryRow {
+  std::string method;
+  double dim = 0, rank = kUnknown, hidden = kUnknown, trial = 0;
+  double queries = 0, predicted_queries = kUnknown;
+  double v_error = kUnknown, w_error = kUnknown, ffn_error = kUnknown, function_gap = kUnknown;
+  std::string status;
+  double check_queries = 0;  ///< asked to check the recovered model, beside `queries`
+  double repeated = 0;       ///< of `queries`: asked again because the softmax was saturated
+  std::vector<double> extra; ///< columns of one experiment
+  std::string evidence;
+};
+
+/// A matrix and what is known of it, at most 64 x 64 of it: for the heat maps.
+struct MatrixPair {
+  std::size_t rows = 0, columns = 0;
+  std::vector<double> truth, recovered;  ///< row-major; NaN where not known yet
+};
+MatrixPair matrix_pair(const Matrix<double>& truth, const Matrix<double>& recovered);
+
+/// Everything a job gives; a partial one may have matrices only.
+struct JobReport {
+  std::vector<RecoveryRow> rows;
+  MatrixPair matrices;
+};
+Bytes encode(const JobReport& report);
+/// False for bytes that are not one.
+bool decode(std::span<const std::uint8_t> bytes, JobReport& report);
+
+/// One outputs' report by job index; a note per output that cannot be read.
+struct DecodedReport {
+  std::uint32_t index = 0;
+  bool complete = false;
+  JobReport report;
+};
+/// Sorted by index, so that nothing depends on the order in which jobs ended.
+std::vector<DecodedReport> decode_reports(std::span<const JobOutput> outputs, std::size_t jobs,
+                                          std::vector<std::string>& notes);
+
+/// The main table; `extra` names the columns of RecoveryRow::extra. Also `evidence`, the last column.
+Table recovery_table(const std::vector<DecodedReport>& reports, const std::vector<Column>& extra);
+/// Rows of complete reports, in job order.
+std::vector<RecoveryRow> recovery_rows(const std::vector<DecodedReport>& reports);
+
+/// Table `weight` (row, column, true, recovered) of the shown job, and its figure: true, recovered,
+/// difference.
+Table weight_table(const MatrixPair& matrices);
+Figure matrix_figure(const Result& result, std::string subtitle);
+/// The matrices of the newest job that has any: of the shown one when it is there.
+const MatrixPair* shown_matrices(const std::vector<DecodedReport>& reports);
+
+/// A number of a table cell, NaN when it is none.
+double number(const Cell& cell);
+
+/// Mean of the `y` column against the `x` column over rows whose `method` cell is `method`, with the
+/// standard error over rows of equal x; rows without y are left out.
+std::vector<FigurePoint> mean_points(const Table& table, std::string_view method,
+                                     std::string_view x, std::string_view y, bool logarithmic);
+
+/// "largest 3.2e-15 of 12"; a claim's evidence over rows.
+double worst(const std::vector<RecoveryRow>& rows, double RecoveryRow::*field);
+
+// --- Parameters -------------------------------------------------------------------------------
+
+Parameter integer_parameter(std::string name, std::string label, std::string symbol,
+                            std::string help, double min, double max, std::int64_t value,
+                            std::vector<double> suggested);
+Parameter integer_list_parameter(std::string name, std::string label, std::string symbol,
+                                 std::string help, double min, double max,
+                                 std::vector<std::int64_t> values, std::vector<double> suggested);
+Parameter real_parameter(std::string name, std::string label, std::string symbol, std::string help,
+                         double min, double max, double value, std::vector<double> suggested);
+Parameter real_list_parameter(std::string name, std::string label, std::string symbol,
+                              std::string help, double min, double max, std::vector<double> values,
+                              std::vector<double> suggested);
+Parameter choice_parameter(std::string name, std::string label, std::string help,
+                           std::vector<Choice> choices, std::string value);
+Parameter choice_list_parameter(std::string name, std::string label, std::string help,
+                                std::vector<Choice> choices, std::vector<std::string> values);
+Parameter primary(Parameter parameter);  ///< shown at once
+/// value-shape: random | basis | tiny-entry | zero.
+Parameter value_shape_parameter();
+/// v of a shape: normal entries; e_1; one normal entry times 1e-9; 0.
+std::vector<double> draw_value(RandomStream& stream, std::size_t dim, const std::string& shape);
+
+}  // namespace attnlab
