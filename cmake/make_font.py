@@ -17,11 +17,11 @@ from fontTools.ttLib import TTFont
 UNITS_PER_EM = 1000
 
 BASIC_LATIN = "".join(map(chr, range(0x20, 0x7F)))
-LATIN = "ÄÖÜßäöüàáâãåæçèéêëìíîïñòóôõøùúû\u00a0§©«»"
+LATIN = "ÄÖÕÜßäöüàáâãåæçèéêëìíîïñòóôõøùúû\u00a0§©«»"
 GREEK = "ΓΔΘΛΞΠΣΦΨΩαβγδεζηθικλμνξοπρςστυφχψω"
 PUNCTUATION = "–—‘’“”…•†°"
-MATHEMATICS = "±×·÷−≤≥≠≈∞√∑∏∫∈∂∇∝‖⟨⟩←→↑↓ℓµ¬"
-SCRIPTS = "¹²³⁰⁴⁵⁶⁷⁸⁹⁺⁻ⁿᵀ₀₁₂₃₄₅₆₇₈₉ᵢⱼₙ"
+MATHEMATICS = "±×·÷−≤≥≠≈∞√∑∏∫∈∂∇∝‖⟨⟩←→↑↓ℓµ¬½"
+SCRIPTS = "¹²³⁰⁴⁵⁶⁷⁸⁹⁺⁻ⁿᵀᵖ₀₁₂₃₄₅₆₇₈₉ᵢⱼₙ"
 MARKERS = "●○■□▲△▼▽◆◇✓✗"
 FROM_FALLBACK = "‖"  # an ornament in Inter
 CHARACTERS = sorted(
@@ -140,7 +140,10 @@ def main():
         + array("kFontRegular", make_font(arguments.regular, arguments.fallback_regular))
         + "\n"
         + array("kFontBold", make_font(arguments.bold, arguments.fallback_bold))
-        + "\n}  // namespace attnlab\n"
+        + "\n// Every character the fonts have, increasing.\n"
+        + "inline constexpr unsigned kFontCharacters[] = {"
+        + ",".join(str(ord(character)) for character in CHARACTERS)
+        + "};\n\n}  // namespace attnlab\n"
     )
     with open(arguments.output, "w", encoding="ascii") as file:
         file.write(text)

@@ -1,0 +1,71 @@
+// The embedded fonts hold a small set of characters: nothing the program says may need another.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+
+#include "attnlab_font.h"
+#include "core/experiment/codecs.h"
+#include "core/experiment/registry.h"
+
+using namespace attnlab;
+
+namespace {
+
+bool in_font(unsigned code) {
+  return std::binary_search(std::begin(kFontCharacters), std::end(kFontCharacters), code);
+}
+
+/// Characters of a UTF-8 text that the fonts lack, as text.
+std::string missing_characters(const std::string& text) {
+  std::string missing;
+  for (std::size_t i = 0; i < text.size();) {
+    const unsigned char first = static_cast<unsigned char>(text[i]);
+    const std::size_t length = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+    unsigned code = length == 1 ? first : first & (0x7Fu >> length);
+    for (std::size_t k = 1; k < length && i + k < text.size(); ++k) {
+      code = code << 6 | (static_cast<unsigned char>(text[i + k]) & 0x3Fu);
+    }
+    if (code >= 0x20 && !in_font(code)) missing += text.substr(i, length) + " ";
+    i += length;
+  }
+  return missing;
+}
+
+std::string figure_text(const Figure& figure) {
+  std::string text = figure.title + figure.subtitle + figure.x.label + figure.y.label +
+                     figure.empty_text;
+  for (const Series& series : figure.series) text += series.label + series.note;
+  for (const ReferenceLine& line : figure.references) text += line.label;
+  for (const HeatPanel& panel : figure.panels) {
+    text += panel.title + panel.x.label + panel.y.label + panel.value_label;
+  }
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("every character of every experiment's words is in the embedded fonts") {
+  CHECK(missing_characters(experiments_json()) == "");
+  for (const Experiment* experiment : experiments()) {
+    CAPTURE(experiment->id);
+    for (const Preset& preset : experiment->presets) {
+      CHECK(missing_characters(preset.label + preset.text) == "");
+      const auto parameters = preset_parameters(*experiment, preset.name);
+      REQUIRE(static_cast<bool>(parameters));
+      const RunSpec spec{experiment, *parameters, kDefaultSeed};
+      const Result result = experiment->reduce(spec, {});
+      for (const Figure& figure : experiment->figures(spec, result)) {
+        CHECK(missing_characters(figure_text(figure)) == "");
+      }
+      for (const Claim& claim : result.claims) {
+        CHECK(missing_characters(claim.statement + claim.evidence) == "");
+      }
+      for (const Table& table : result.tables) {
+        CHECK(missing_characters(table_csv(table) + table.caption) == "");
+      }
+    }
+  }
+  CHECK(missing_characters("\u2603") != "");
+}
