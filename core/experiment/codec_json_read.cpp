@@ -1,6 +1,5 @@
 // JSON in: the only file of core that uses a JSON library, so that programs that only write JSON
 // are linked without it.
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/experiment/codecs.h"
@@ -35,45 +34,33 @@ bool too_deep(std::string_view text) {
 
 /// The value's own text, for the sentence that refuses it.
 std::string shown(const json& value) {
-  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+  const std::string in_quotes = quoted_text(value.dump());
+  return in_quotes.substr(1, in_quotes.size() - 2);
 }
 
-std::optional<double> number_of(const json& value) {
-  if (!value.is_number()) return std::nullopt;
-  return value.get<double>();
-}
-
-/// Puts a list into the variant's form that fits its entries; nothing for a mixed or nested one.
-std::optional<ParameterValue> list_of(const json& list) {
-  std::vector<double> numbers;
-  std::vector<std::string> texts;
+/// A list's entries as texts, which the schema reads like those of a flag; nothing for nested ones.
+std::optional<std::vector<std::string>> entries_of(const json& list) {
+  std::vector<std::string> entries;
   for (const json& item : list) {
-    if (const auto number = number_of(item)) {
-      numbers.push_back(*number);
-    } else if (item.is_string()) {
-      texts.push_back(item.get<std::string>());
-    } else {
-      return std::nullopt;
-    }
+    if (!item.is_number() && !item.is_string()) return std::nullopt;
+    entries.push_back(item.is_string() ? item.get<std::string>() : exact_text(item.get<double>()));
   }
-  if (texts.empty()) return numbers;
-  if (numbers.empty()) return texts;
-  return std::nullopt;
+  return entries;
+}
+
+bool is_list(ParameterKind kind) {
+  return kind == ParameterKind::kIntegerList || kind == ParameterKind::kRealList ||
+         kind == ParameterKind::kChoiceList;
 }
 
 Expected<void> set_from_json(ParameterSet& parameters, const Parameter& parameter,
                              const json& value) {
-  const Error refusal{parameter.name + " must be " + allowed_text(parameter) + ", not " +
-                      quoted_text(shown(value))};
   if (value.is_string()) return parameters.set_text(parameter.name, value.get<std::string>());
-  if (const auto number = number_of(value)) return parameters.set(parameter.name, *number);
-  if (!value.is_array()) return refusal;
-  const bool scalar =
-      parameter.kind == ParameterKind::kInteger || parameter.kind == ParameterKind::kReal ||
-      parameter.kind == ParameterKind::kChoice || parameter.kind == ParameterKind::kChoiceOrReal;
-  const auto list = list_of(value);
-  if (scalar || !list) return refusal;
-  return parameters.set(parameter.name, *list);
+  if (value.is_number()) return parameters.set(parameter.name, value.get<double>());
+  if (value.is_array() && is_list(parameter.kind)) {
+    if (auto entries = entries_of(value)) return parameters.set(parameter.name, *entries);
+  }
+  return Error{parameter.name + " must be " + allowed_text(parameter) + ", not " + shown(value)};
 }
 
 }  // namespace

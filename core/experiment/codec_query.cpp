@@ -9,6 +9,7 @@ namespace attnlab {
 namespace {
 
 constexpr std::size_t kMaxNotes = 20;
+constexpr std::size_t kMaxPairs = 256;  ///< what comes after is noise
 constexpr std::string_view kHex = "0123456789ABCDEF";
 
 /// Value of a hexadecimal digit, or -1.
@@ -63,7 +64,7 @@ Pairs pairs_of(std::string_view query) {
   if (query.starts_with('?') || query.starts_with('#')) query.remove_prefix(1);
   Pairs pairs;
   for (const std::string& item : split(query, '&')) {
-    if (item.empty()) continue;
+    if (item.empty() || pairs.size() == kMaxPairs) continue;
     const std::size_t equals = item.find('=');
     std::string key = decoded(std::string_view(item).substr(0, equals));
     std::string value = equals == std::string::npos
@@ -112,9 +113,9 @@ const Experiment& lenient_experiment(const Pairs& pairs, const Experiment& defau
                                      std::vector<std::string>& notes) {
   const std::string* id = find(pairs, "e");
   if (id == nullptr || *id == default_experiment.id) return default_experiment;
-  const auto named = experiment_named(*id);
-  if (named) return **named;
-  notes.push_back(named.error().sentence + "; " + default_experiment.id + " is used instead");
+  if (const Experiment* named = find_experiment(*id)) return *named;
+  notes.push_back("there is no experiment " + quoted_text(*id) + "; " + default_experiment.id +
+                  " is used instead");
   return default_experiment;
 }
 
@@ -123,8 +124,17 @@ void apply_preset(const std::string& name, Permalink& link) {
   if (parameters) {
     link.spec.parameters = *parameters;
   } else {
-    link.notes.push_back(parameters.error().sentence + "; it is left out");
+    link.notes.push_back(link.spec.experiment->id + " has no preset " + quoted_text(name) +
+                         "; it is left out");
   }
+}
+
+std::string unknown_key_note(const std::string& key, const Experiment& experiment) {
+  std::vector<std::string> names;
+  for (const Parameter& parameter : experiment.schema.parameters) names.push_back(parameter.name);
+  const std::string meant = closest(key, names);
+  return experiment.id + " has no parameter " + quoted_text(key) + "; it is left out" +
+         (meant.empty() ? std::string() : " (did you mean \"" + meant + "\"?)");
 }
 
 void keep_few(std::vector<std::string>& notes) {
@@ -132,6 +142,15 @@ void keep_few(std::vector<std::string>& notes) {
   const std::size_t more = notes.size() - (kMaxNotes - 1);
   notes.resize(kMaxNotes - 1);
   notes.push_back("and " + exact_text(static_cast<std::int64_t>(more)) + " more of the kind");
+}
+
+std::string printed_query(const RunSpec& spec, bool with_defaults) {
+  std::string query = "e=" + encoded(spec.experiment->id);
+  for (const Parameter& parameter : spec.experiment->schema.parameters) {
+    if (!with_defaults && spec.parameters.is_default(parameter.name)) continue;
+    query += "&" + encoded(parameter.name) + "=" + encoded(spec.parameters.text(parameter.name));
+  }
+  return query + "&seed=" + exact_text(static_cast<std::int64_t>(spec.seed));
 }
 
 }  // namespace
@@ -156,21 +175,11 @@ Permalink read_query(std::string_view query, const Experiment& default_experimen
     } else if (std::find(extra_keys.begin(), extra_keys.end(), key) != extra_keys.end()) {
       link.other.emplace_back(key, value);
     } else {
-      const Error unknown = unknown_parameter(experiment.schema, key, experiment.id);
-      link.notes.push_back(unknown.sentence + "; it is left out");
+      link.notes.push_back(unknown_key_note(key, experiment));
     }
   }
   keep_few(link.notes);
   return link;
-}
-
-static std::string printed_query(const RunSpec& spec, bool with_defaults) {
-  std::string query = "e=" + encoded(spec.experiment->id);
-  for (const Parameter& parameter : spec.experiment->schema.parameters) {
-    if (!with_defaults && spec.parameters.is_default(parameter.name)) continue;
-    query += "&" + encoded(parameter.name) + "=" + encoded(spec.parameters.text(parameter.name));
-  }
-  return query + "&seed=" + exact_text(static_cast<std::int64_t>(spec.seed));
 }
 
 std::string query_text(const RunSpec& spec) {

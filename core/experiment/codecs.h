@@ -16,7 +16,7 @@ namespace attnlab {
 struct Permalink {
   RunSpec spec;
   bool run = false;  ///< run=1: start at once
-  std::vector<std::pair<std::string, std::string>> other;  ///< front-end keys, those in `extra_keys`
+  std::vector<std::pair<std::string, std::string>> other;  ///< front-end keys: `extra_keys`
   std::vector<std::string> notes;  ///< what was clamped, dropped or unknown, one sentence each
 };
 
@@ -24,7 +24,8 @@ struct Permalink {
 /// with a note. `preset=NAME` is applied before the other keys; of a key given twice the last one
 /// counts. Percent-encoding and '+' are understood, a leading '?' or '#' is skipped. `e` finds the
 /// registered experiments and `default_experiment`. Keys in `extra_keys` are passed through in
-/// `other` without a note. At most 20 notes are kept; the last then counts the others.
+/// `other` without a note. 256 keys are read and 20 notes kept, the last of which then counts the
+/// others.
 Permalink read_query(std::string_view query, const Experiment& default_experiment,
                      const std::vector<std::string>& extra_keys = {});
 

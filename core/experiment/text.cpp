@@ -2,6 +2,7 @@
 // platform of the lab has; the C locale is assumed.
 #include "core/experiment/text.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -125,13 +126,11 @@ std::string estimate_text(double value, double std_error) {
   const double error = std::abs(std_error);
   if (error == 0 || std::isinf(error)) return short_text(value) + " ± " + short_text(error);
   const int decimals = 1 - rounded_exponent(error, 2);
-  const double largest = std::max(std::abs(value), error);
-  if (decimals <= 6 && largest < 1e7) {
+  const int exponent = rounded_exponent(std::max(std::abs(value), error), 3);
+  if (decimals + exponent > 16) return short_text(value) + " ± " + short_text(error);
+  if (exponent >= -4 && exponent < 7)
     return fixed(value, decimals) + " ± " + fixed(error, decimals);
-  }
-  const int exponent = rounded_exponent(largest, 3);
-  const int kept = decimals + exponent > 0 ? decimals + exponent : 0;
-  if (kept > 17) return short_text(value) + " ± " + short_text(error);
+  const int kept = std::max(decimals + exponent, 0);
   // Two factors, because 10^exponent alone may be out of range where the value is not.
   const double half = std::pow(10.0, -(exponent / 2)),
                rest = std::pow(10.0, -(exponent - exponent / 2));

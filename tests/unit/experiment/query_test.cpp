@@ -1,0 +1,120 @@
+#include <doctest/doctest.h>
+
+#include "core/experiment/codecs.h"
+#include "tests/unit/experiment/pi_experiment.h"
+#include "tests/unit/experiment/random_values.h"
+
+using namespace attnlab;
+using test::every_kind_experiment;
+using test::pi_experiment;
+
+namespace {
+RunSpec defaults(const Experiment& experiment) {
+  return {&experiment, ParameterSet(experiment.schema)};
+}
+}  // namespace
+
+TEST_CASE("every run reads back from its query string, short or full, without a note") {
+  test::RandomValues random(1);
+  const Experiment& experiment = every_kind_experiment();
+  for (int i = 0; i < 2000; ++i) {
+    const RunSpec spec{&experiment, random.parameters(experiment.schema),
+                       random.bits() >> (11 + random.below(53))};
+    for (const std::string& query : {query_text(spec), full_query_text(spec)}) {
+      CAPTURE(query);
+      const Permalink link = read_query(query, experiment);
+      CHECK(link.notes.empty());
+      CHECK(link.spec == spec);
+    }
+  }
+}
+
+TEST_CASE("a query string names the experiment, what is not at its default, and the seed") {
+  RunSpec spec = defaults(every_kind_experiment());
+  CHECK(query_text(spec) == "e=every-kind&seed=1");
+  REQUIRE(spec.parameters.set_text("wholes", "16,32"));
+  CHECK(query_text(spec) == "e=every-kind&wholes=16,32&seed=1");
+  CHECK(full_query_text(spec) ==
+        "e=every-kind&whole=16&real=0.5&word=red&word-or-real=red&wholes=16,32&reals=0,0.25&"
+        "words=red,blue&seed=1");
+}
+
+TEST_CASE("a query string needs no escaping in an address") {
+  test::RandomValues random(2);
+  const Experiment& experiment = every_kind_experiment();
+  for (int i = 0; i < 500; ++i) {
+    const RunSpec spec{&experiment, random.parameters(experiment.schema), 1};
+    CHECK(full_query_text(spec).find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-.,=&") ==
+          std::string::npos);
+  }
+}
+
+TEST_CASE("any bytes read as a run inside the schema") {
+  test::RandomValues random(3);
+  const std::string pieces[] = {
+      "e=", "points=", "trials=",    "seed=", "run=",  "preset=quick", "e=pi", "%",
+      "%4", "%zz",     "&",          "=",     "1e999", "nan",          "-5",   "3",
+      "?",  "#",       "%70oints=3", "+",     "&&",    "theme=dark"};
+  for (int i = 0; i < 20000; ++i) {
+    std::string query;
+    const std::size_t count = random.below(12);
+    for (std::size_t k = 0; k < count; ++k) {
+      query += random.chance(3) ? random.any_bytes(6) : pieces[random.below(std::size(pieces))];
+    }
+    const Permalink link = read_query(query, pi_experiment(), {"theme"});
+    CHECK(link.spec.seed <= kMaxSeed);
+    CHECK(link.notes.size() <= 20);
+    const Permalink again = read_query(query_text(link.spec), *link.spec.experiment);
+    CHECK(again.notes.empty());
+    CHECK(again.spec == link.spec);
+  }
+}
+
+TEST_CASE("what a link gets wrong is clamped or left out with one note each") {
+  const Permalink link = read_query(
+      "#points=0&seed=-4&pionts=3&trials=%zz&run=maybe&e=tau&preset=slow", pi_experiment());
+  CHECK(link.notes ==
+        std::vector<std::string>{
+            "there is no experiment \"tau\"; pi is used instead",
+            "pi has no preset \"slow\"; it is left out",
+            "points must be 1 to 10000000, not 0; 1 is used instead",
+            "seed must be 0 to 9007199254740991, not -4; 0 is used instead",
+            "pi has no parameter \"pionts\"; it is left out (did you mean \"points\"?)",
+            "trials must be 1 to 1000, not \"%zz\"; 5 is used instead",
+            "run must be 0 or 1, not \"maybe\"; 0 is used instead",
+        });
+  CHECK(link.spec.parameters.integer("points") == 1);
+  CHECK(link.spec.seed == 0);
+  CHECK_FALSE(link.run);
+}
+
+TEST_CASE("a preset is applied before the other keys, wherever it stands") {
+  const Permalink link = read_query("trials=9&preset=quick", pi_experiment());
+  CHECK(link.notes.empty());
+  CHECK(link.spec.parameters.integer("points") == 250);
+  CHECK(link.spec.parameters.integer("trials") == 9);
+}
+
+TEST_CASE("percent-encoding, blanks and repeated keys are understood") {
+  const Permalink link = read_query("?%70oints=3&points=%34+&run=1&trials=2&", pi_experiment());
+  CHECK(link.notes.empty());
+  CHECK(link.spec.parameters.integer("points") == 4);
+  CHECK(link.spec.parameters.integer("trials") == 2);
+  CHECK(link.run);
+}
+
+TEST_CASE("keys of the front end are passed through without a note") {
+  const Permalink link =
+      read_query("theme=dark&lock=points%2Ctrials", pi_experiment(), {"theme", "lock"});
+  CHECK(link.notes.empty());
+  CHECK(link.other == std::vector<std::pair<std::string, std::string>>{{"theme", "dark"},
+                                                                       {"lock", "points,trials"}});
+}
+
+TEST_CASE("a link of many wrong keys gives few notes, and the last counts the others") {
+  std::string query;
+  for (int i = 0; i < 100; ++i) query += "&zz" + std::to_string(i) + "=1";
+  const Permalink link = read_query(query, pi_experiment());
+  REQUIRE(link.notes.size() == 20);
+  CHECK(link.notes.back() == "and 81 more of the kind");
+}

@@ -1,0 +1,100 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "core/experiment/codecs.h"
+#include "core/experiment/registry.h"
+#include "core/experiment/run.h"
+
+using namespace attnlab;
+
+namespace {
+
+/// Names that are flags, permalink keys and JSON keys at once.
+bool is_plain_name(const std::string& name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  });
+}
+
+bool is_whole(const Parameter& parameter) {
+  return parameter.kind == ParameterKind::kInteger || parameter.kind == ParameterKind::kIntegerList;
+}
+
+}  // namespace
+
+TEST_CASE("every experiment is found by its id, and no id is given twice") {
+  std::set<std::string> ids;
+  for (const Experiment* experiment : experiments()) {
+    CAPTURE(experiment->id);
+    CHECK(is_plain_name(experiment->id));
+    CHECK(ids.insert(experiment->id).second);
+    CHECK(find_experiment(experiment->id) == experiment);
+  }
+  CHECK(find_experiment("no-such-thing") == nullptr);
+  const std::string sentence = experiment_named("no-such-thing").error().sentence;
+  CHECK(sentence.starts_with("unknown experiment \"no-such-thing\"; there are: "));
+}
+
+TEST_CASE("every registered parameter is named once, described, and consistent with its range") {
+  const std::set<std::string> reserved = {"e",    "seed", "run",   "preset", "embed",
+                                          "ui",   "lock", "theme", "out",    "format",
+                                          "json", "help", "quiet", "resume", "threads"};
+  for (const Experiment* experiment : experiments()) {
+    std::set<std::string> names = reserved;
+    for (const Parameter& parameter : experiment->schema.parameters) {
+      CAPTURE(parameter.name);
+      CHECK(is_plain_name(parameter.name));
+      CHECK(names.insert(parameter.name).second);
+      CHECK_FALSE(parameter.label.empty());
+      CHECK_FALSE(parameter.help.empty());
+      CHECK(parameter.max_items >= 1);
+      CHECK(parameter.min <= parameter.max);
+      CHECK(std::max(std::abs(parameter.min), std::abs(parameter.max)) <= 0x1p53);
+      if (is_whole(parameter)) CHECK(parameter.min == std::round(parameter.min));
+      if (is_whole(parameter)) CHECK(parameter.max == std::round(parameter.max));
+      if (parameter.logarithmic) CHECK(parameter.min > 0);
+      for (const double value : parameter.suggested) {
+        CHECK((value >= parameter.min && value <= parameter.max));
+      }
+      for (const Choice& choice : parameter.choices) CHECK(is_plain_name(choice.name));
+    }
+  }
+}
+
+TEST_CASE("every preset can be planned, and its link leads back to it") {
+  for (const Experiment* experiment : experiments()) {
+    REQUIRE_FALSE(experiment->presets.empty());
+    for (const Preset& preset : experiment->presets) {
+      CAPTURE(preset.name);
+      CHECK(is_plain_name(preset.name));
+      CHECK_FALSE(preset.text.empty());
+      const auto parameters = preset_parameters(*experiment, preset.name);
+      REQUIRE(parameters);
+      const RunSpec spec{experiment, *parameters, 7};
+      CHECK(experiment->plan(spec));
+      const Permalink link = read_query(query_text(spec), *experiments()[0]);
+      CHECK(link.notes.empty());
+      CHECK(link.spec == spec);
+    }
+  }
+}
+
+TEST_CASE("every experiment reduces nothing at all to its tables, and draws them") {
+  for (const Experiment* experiment : experiments()) {
+    const RunSpec spec{experiment, ParameterSet(experiment->schema)};
+    const Result result = experiment->reduce(spec, {});
+    CHECK_FALSE(result.tables.empty());
+    CHECK_FALSE(experiment->figures(spec, result).empty());
+  }
+}
+
+TEST_CASE("every experiment leaves out outputs that do not decode and says so") {
+  for (const Experiment* experiment : experiments()) {
+    const RunSpec spec{experiment, ParameterSet(experiment->schema)};
+    const std::vector<JobOutput> damaged = {{0, {1, 2, 3}, true}, {4000000000u, {}, true}};
+    CHECK_FALSE(experiment->reduce(spec, damaged).notes.empty());
+  }
+}
