@@ -166,10 +166,11 @@ export function attach_canvas({ canvas, field, app, redraw, draw_now, lost }) {
   follow_wheel(canvas, app, keyboard, redraw);
   canvas.addEventListener('webglcontextlost', (event) => {
     event.preventDefault();
+    app._app_context(1);
     lost(true);
   });
   canvas.addEventListener('webglcontextrestored', () => {
-    app._app_restore();
+    app._app_context(0);
     lost(false);
     redraw();
   });

@@ -214,7 +214,7 @@ class Lab {
     if (this.app._app_frame(seconds())) this.redraw();
     // A narrow lab is as tall as its content; a wide one as the style sheet says.
     const wanted = Math.min(Math.ceil(this.app._app_wanted_height()), max_height);
-    const height = wanted && !this.embedded ? `${wanted}px` : '';
+    const height = wanted ? `${wanted}px` : '';
     if ($('stage').style.height !== height) $('stage').style.height = height;
   }
 
@@ -297,8 +297,7 @@ class Lab {
 
   #listen() {
     const own = new URLSearchParams(address_query());
-    this.embedded = own.get('embed') === '1';
-    document.documentElement.classList.toggle('embedded', this.embedded);
+    document.documentElement.classList.toggle('embedded', own.get('embed') === '1');
     addEventListener('hashchange', () => {
       const hash = location.hash.slice(1);
       if (!hash.includes('=') || hash === written_hash) return;

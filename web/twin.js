@@ -20,6 +20,7 @@ const enabled = {
   reset: (state) => state !== 'ready',
 };
 
+const sentence = (text) => text.replace(/^./, (first) => first.toUpperCase()).replace(/[^.?!]$/, '$&.');
 const is_list = (kind) => kind.endsWith('list');
 
 /** One labelled control for a parameter: {row, show(text, locked), note(sentence)}. */
@@ -31,7 +32,7 @@ function parameter_control(parameter, commit) {
   const unit = parameter.unit ? ` (${parameter.unit})` : '';
   const symbol = parameter.symbol ? ` ${parameter.symbol}` : '';
   const title = `${parameter.label}${symbol}${unit}`;
-  help.textContent = `${parameter.help} Allowed: ${parameter.allowed}.`.trim();
+  help.textContent = `${sentence(parameter.help)} Allowed: ${parameter.allowed}.`;
 
   const labels = (choices) => choices.map(({ name, label }) => [name, label || name]);
   let control;
@@ -87,10 +88,10 @@ function parameter_control(parameter, commit) {
   const label = parameter.kind === 'choice-list' ? undefined : element('label', { for: id }, title);
   const row = element('div', { class: is_list(parameter.kind) ? 'field wide' : 'field' },
     label, control, help, note);
-  const say = (sentence) => {
-    set_text(note, sentence);
+  const say = (changed) => {
+    set_text(note, changed);
     const field = control.matches('fieldset') ? undefined : control;
-    if (sentence && field) field.value = field.dataset.shown ?? field.value;
+    if (changed && field) field.value = field.dataset.shown ?? field.value;
   };
   return { row, show, note: say };
 }
@@ -138,7 +139,7 @@ export class Twin {
     }));
     this.progress = element('progress', { max: '1', value: '0', 'aria-label': 'Progress of the run' });
     this.status = element('p', { class: 'status' });
-    this.bar.append(...Object.values(this.buttons), this.progress);
+    this.bar.append(...Object.values(this.buttons), this.progress, this.status);
     this.parameters = element('div', { class: 'fields' });
     this.notes = element('ul', { class: 'notes', 'aria-label': 'Notes' });
     this.claims = element('ul', { class: 'claims' });
@@ -148,7 +149,7 @@ export class Twin {
     this.files = element('div', { class: 'bar' }, save('csv', 'Save CSV'), save('json', 'Save JSON'),
       element('button', { type: 'button', onclick: () => act('copy-link', '', '') }, 'Copy link'));
     body.append(
-      this.selects, this.bar, this.status, this.notes,
+      this.selects, this.bar, this.notes,
       element('h3', {}, 'Parameters'), this.parameters,
       element('h3', {}, 'Claims'), this.claims,
       element('h3', {}, 'Results'), this.tables, this.files);

@@ -213,6 +213,39 @@ await run_checks({
     assert_quiet(page);
   },
 
+  async 'a lost WebGL context comes back with the same picture'(lab) {
+    const page = await open_page(lab, `#${small}`);
+    await settle(1500);
+    const canvas = await page.$('#canvas');
+    const before = Buffer.from(await canvas.screenshot());
+    const lose = () => {
+      globalThis.lost ??= document.getElementById('canvas').getContext('webgl2')
+        .getExtension('WEBGL_lose_context');
+      return globalThis.lost;
+    };
+    await page.evaluate(`(${lose})().loseContext()`);
+    await page.waitForFunction(() => !document.getElementById('cover').hidden);
+    await page.evaluate(`(${lose})().restoreContext()`);
+    await page.waitForFunction(() => document.getElementById('cover').hidden);
+    await settle(1000);
+    assert.ok(before.equals(Buffer.from(await canvas.screenshot())), 'the pictures are the same');
+    assert_quiet(page);
+  },
+
+  async 'a narrow lab is as tall as its content, so that a finger scrolls the page'(lab) {
+    const page = await open_page(lab, `#${small}`, { width: 390, height: 700, ratio: 2 });
+    await settle(1000);
+    const height = () => page.$eval('#stage', (stage) => stage.clientHeight);
+    const tall = await height();
+    assert.ok(tall > 1000, `${tall}`);
+    await settle(500);
+    assert.equal(await height(), tall);
+    await page.setViewport({ width: 1200, height: 700 });
+    await settle(1000);
+    assert.ok((await height()) <= 1000);
+    assert_quiet(page);
+  },
+
   async 'without WebGL 2 the page says so and works through its text controls'(lab) {
     const page = await open_page(lab, `#${small}`, {
       before: () => {

@@ -8,7 +8,7 @@
 //   app_poll(now)                        moves jobs along; 1: a redraw is needed
 //   app_frame(now)                       draws; 1: another frame should follow at once
 //   app_wanted_height()                  logical pixels for a narrow lab; 0: any height will do
-//   app_restore()                        the WebGL context came back
+//   app_context(lost)                    the WebGL context was lost (1) or came back (0)
 //   app_pointer/wheel/key/text/focus     input events (web/app/canvas.h)
 //   app_wants_text()                     1 while a text field is edited; app_wants_escape(): 1 while
 //                                        Escape closes something inside the lab
@@ -118,7 +118,7 @@ EMSCRIPTEN_KEEPALIVE int app_frame(double now) {
 }
 
 EMSCRIPTEN_KEEPALIVE float app_wanted_height() { return page()->canvas.wanted_height(); }
-EMSCRIPTEN_KEEPALIVE void app_restore() { page()->canvas.restore(); }
+EMSCRIPTEN_KEEPALIVE void app_context(int lost) { page()->canvas.context(lost != 0); }
 
 EMSCRIPTEN_KEEPALIVE void app_pointer(int kind, float x, float y, int button, int touch) {
   page()->input.touch = touch != 0;

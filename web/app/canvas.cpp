@@ -88,7 +88,7 @@ void set_up_io() {
 
 Canvas::~Canvas() {
   if (!open_) return;
-  ImGui_ImplOpenGL3_Shutdown();
+  if (!lost_) ImGui_ImplOpenGL3_Shutdown();
   ImGui::DestroyContext();
 }
 
@@ -111,14 +111,16 @@ bool Canvas::open() {
   return open_;
 }
 
-void Canvas::restore() {
-  if (!open_) return;
-  ImGui_ImplOpenGL3_Shutdown();
-  ImGui_ImplOpenGL3_Init("#version 300 es");
+void Canvas::context(bool lost) {
+  if (!open_ || lost == lost_) return;
+  lost_ = lost;
+  // Objects of a lost context may only be deleted while it is lost.
+  if (lost) ImGui_ImplOpenGL3_Shutdown();
+  else ImGui_ImplOpenGL3_Init("#version 300 es");
 }
 
 bool Canvas::draw(App& app, const FrameInput& input) {
-  if (!open_ || input.width <= 0 || input.height <= 0) return false;
+  if (!open_ || lost_ || input.width <= 0 || input.height <= 0) return false;
   ImGuiIO& io = ImGui::GetIO();
   io.DisplaySize = {input.width, input.height};
   io.DisplayFramebufferScale = {input.pixel_ratio, input.pixel_ratio};

@@ -19,8 +19,9 @@ class Canvas {
 
   /// Opens WebGL 2 on the element "#canvas"; false where the browser has none.
   bool open();
-  /// The context came back after a loss: everything on the GPU is made anew.
-  void restore();
+  /// The context was lost (nothing is drawn until it is back), or came back: then everything on
+  /// the GPU is made anew.
+  void context(bool lost);
 
   /// Draws one frame of the app. True when the next one should follow at once.
   bool draw(App& app, const FrameInput& input);
@@ -47,6 +48,7 @@ class Canvas {
 
  private:
   bool open_ = false;
+  bool lost_ = false;
   double last_now_ = -1;
   int cursor_ = -2;
 };
