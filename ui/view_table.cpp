@@ -1,7 +1,7 @@
 // Result tables on screen.
 #include <algorithm>
+#include <cmath>
 
-#include "imgui_internal.h"
 #include "ui/table_view.h"
 #include "ui/text_draw.h"
 #include "ui/theme.h"
@@ -17,17 +17,13 @@ void right_aligned(const std::string& text) {
   ImGui::TextUnformatted(text.c_str());
 }
 
-/// Columns as wide as their widest text among the first rows.
-void set_widths(const Table& table, const std::vector<TableViewColumn>& columns) {
+/// Width of the widest text of a column, its label included, among the first rows.
+float column_width(const Table& table, const TableViewColumn& column) {
   constexpr std::size_t kRowsMeasured = 200;
-  if (ImGui::GetCurrentTable()->MinColumnWidth <= 0) return;  // its very first frame
-  for (std::size_t c = 0; c < columns.size(); ++c) {
-    float width = text_size(table.columns[columns[c].column].label, true, 14).x;
-    for (std::size_t r = 0; r < std::min(table.rows.size(), kRowsMeasured); ++r)
-      width = std::max(width, text_size(cell_text(table, table.rows[r], columns[c]), false,
-                                        kTextSize).x);
-    ImGui::TableSetColumnWidth(static_cast<int>(c), width + 1);
-  }
+  float width = text_size(table.columns[column.column].label, true, 14).x;
+  for (std::size_t r = 0; r < std::min(table.rows.size(), kRowsMeasured); ++r)
+    width = std::max(width, text_size(cell_text(table, table.rows[r], column), false, kTextSize).x);
+  return std::ceil(width) + 1;
 }
 
 void header_row(const Table& table, const std::vector<TableViewColumn>& columns) {
@@ -106,9 +102,9 @@ void table_tabs_and_rows(const View& view, float width, float height) {
                         ImVec2(width, std::max(left, 100.0f)))) {
     crisp_lines();
     for (const TableViewColumn& column : columns)
-      ImGui::TableSetupColumn(table.columns[column.column].name.c_str());
+      ImGui::TableSetupColumn(table.columns[column.column].name.c_str(),
+                              ImGuiTableColumnFlags_WidthFixed, column_width(table, column));
     ImGui::TableSetupScrollFreeze(0, 1);
-    set_widths(table, columns);
     header_row(table, columns);
     rows(table, columns);
     ImGui::EndTable();

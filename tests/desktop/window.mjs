@@ -1,0 +1,72 @@
+// The desktop window: opens on a virtual screen, runs a permalink, shows the curves, closes cleanly;
+// without a screen it says so.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+const attnlab = process.env.ATTNLAB_BIN;
+const small =
+  'e=rf-learning-curve&dim=4&keys=4&heads=20&samples=8,16,32&test-samples=128&trials=2';
+const hasScreen = spawnSync('xvfb-run', ['--help']).status === 0;
+const withoutScreen = hasScreen ? false : 'xvfb-run is not installed (Debian package xvfb)';
+
+function picture(bytes) {
+  const header = /^P6\n(\d+) (\d+)\n255\n/.exec(bytes.subarray(0, 40).toString('latin1'));
+  assert.ok(header, 'the picture is a PPM');
+  const [width, height] = [Number(header[1]), Number(header[2])];
+  const pixels = bytes.subarray(header[0].length);
+  assert.equal(pixels.length, 3 * width * height);
+  const colours = new Map();
+  for (let i = 0; i < pixels.length; i += 3) {
+    const colour = (pixels[i] << 16) | (pixels[i + 1] << 8) | pixels[i + 2];
+    colours.set(colour, (colours.get(colour) ?? 0) + 1);
+  }
+  return { width, height, colours };
+}
+
+function windowPicture(query, environment) {
+  const folder = mkdtempSync(join(tmpdir(), 'attnlab-window-'));
+  try {
+    const run = spawnSync('xvfb-run', ['-a', '-s', '-screen 0 2600x1800x24', attnlab, 'open', query], {
+      cwd: folder,
+      encoding: 'utf8',
+      timeout: 120_000,
+      env: { ...process.env, ATTNLAB_SCREENSHOT: 'window.ppm', ...environment },
+    });
+    assert.equal(run.status, 0, run.stderr);
+    assert.deepEqual(readdirSync(folder), ['window.ppm'], 'nothing else is written');
+    return picture(readFileSync(join(folder, 'window.ppm')));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const isDark = (colour) => ((colour >> 16) & 255) + ((colour >> 8) & 255) + (colour & 255) < 120;
+const mostCommon = ({ colours }) => [...colours].sort((a, b) => b[1] - a[1])[0][0];
+
+test('a run is drawn with its curves and the window closes cleanly', { skip: withoutScreen }, () => {
+  const before = windowPicture(small, { ATTNLAB_WINDOW: '1000x700' });
+  const after = windowPicture(`${small}&run=1`, { ATTNLAB_WINDOW: '1000x700' });
+  assert.deepEqual([after.width, after.height], [1000, 700]);
+  assert.ok(!isDark(mostCommon(after)), 'a light ground');
+  const blue = 0x0072b2;  // RFA: the line is added to chip and label
+  assert.ok((after.colours.get(blue) ?? 0) > (before.colours.get(blue) ?? 0) + 100);
+});
+
+test('twice the pixel ratio draws twice the pixels, dark on demand', { skip: withoutScreen }, () => {
+  const drawn = windowPicture(`${small}&run=1`, {
+    ATTNLAB_WINDOW: '390x844@2', ATTNLAB_THEME: 'dark',
+  });
+  assert.deepEqual([drawn.width, drawn.height], [780, 1688]);
+  assert.ok(isDark(mostCommon(drawn)));
+});
+
+test('without a screen there is one sentence and exit code 3', () => {
+  const { DISPLAY, WAYLAND_DISPLAY, ...environment } = process.env;
+  const run = spawnSync(attnlab, [], { encoding: 'utf8', timeout: 60_000, env: environment });
+  assert.equal(run.status, 3);
+  assert.match(run.stderr, /^attnlab: cannot open a window \(.+\); the command line works .*\n$/);
+});
