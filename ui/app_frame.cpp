@@ -5,6 +5,7 @@
 #include "imgui_internal.h"
 #include "ui/app.h"
 #include "ui/app_state.h"
+#include "ui/heat_layout.h"
 #include "ui/theme.h"
 #include "ui/views.h"
 #include "ui/widgets.h"
@@ -45,6 +46,10 @@ class Region {
   float width() const { return ImGui::GetContentRegionAvail().x; }
 };
 
+bool shows_measurements(const Figure& figure) {
+  return has_measured_points(figure) || has_known_cells(figure);
+}
+
 PlotOptions plot_options(const View& view, const Figure& figure) {
   const AppState& s = view.state;
   PlotOptions options;
@@ -52,7 +57,7 @@ PlotOptions plot_options(const View& view, const Figure& figure) {
   options.fraction = s.run ? static_cast<float>(s.run->fraction()) : 0;
   options.sentence = figure.empty_text;
   options.phase = PlotPhase::kEmpty;
-  if (!s.plan_error.empty() && !has_measured_points(figure)) {
+  if (!s.plan_error.empty() && !shows_measurements(figure)) {
     options.phase = PlotPhase::kFailed;
     options.sentence = s.plan_error;
   } else if (s.changed()) {
@@ -67,7 +72,7 @@ PlotOptions plot_options(const View& view, const Figure& figure) {
         break;
       case Run::State::kPaused:
         options.phase = PlotPhase::kPaused;
-        options.sentence = has_measured_points(figure) ? "Paused" : "Paused: press Run to go on.";
+        options.sentence = shows_measurements(figure) ? "Paused" : "Paused: press Run to go on.";
         break;
       case Run::State::kFailed:
         options.phase = PlotPhase::kFailed;
@@ -164,14 +169,21 @@ void wide_layout(const View& view, ImVec2 origin, ImVec2 size) {
                 t.faint, 1);
 }
 
+/// Line plots fit on the screen with the run bar; heat panels stand below each other.
+float narrow_figure_height(const AppState& s, float width, float screen_height) {
+  const std::size_t panels =
+      s.view.figure < s.figures.size() ? s.figures[s.view.figure].panels.size() : 0;
+  const float line_plot = std::clamp(width * 1.02f, 300.0f, std::max(300.0f, 0.62f * screen_height));
+  return panels < 2 ? line_plot : 60 + 250 * static_cast<float>(panels);
+}
+
 void narrow_layout(const View& view, ImVec2 origin, ImVec2 size) {
   AppState& s = view.state;
   const Region region("column", origin, size, theme().ground, kMargin, 10);
   const float width = region.width();
   if (!s.options.embedded) header_view(view, width);
   notes_view(view, width);
-  const float figure = std::clamp(width * 1.02f, 300.0f, std::max(300.0f, 0.62f * size.y));
-  figure_view(view, width, figure);
+  figure_view(view, width, narrow_figure_height(s, width, size.y));
   run_bar_view(view, width);
   if (s.view.table_open) table_tabs_and_rows(view, width, 300);
   if (!s.options.minimal) {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "imgui_internal.h"
+#include "ui/heat_map.h"
 #include "ui/plot_draw.h"
 #include "ui/plot_parts.h"
 #include "ui/theme.h"
@@ -122,21 +122,6 @@ void draw_all_series(ImDrawList* list, const Figure& figure, const PlotState& st
     }
 }
 
-/// Arrow keys walk over the points while the plot has the keyboard focus.
-void take_arrow_keys(const Figure& figure, PlotState& state) {
-  static constexpr std::pair<ImGuiKey, Direction> kKeys[] = {
-      {ImGuiKey_LeftArrow, Direction::kLeft},
-      {ImGuiKey_RightArrow, Direction::kRight},
-      {ImGuiKey_UpArrow, Direction::kUp},
-      {ImGuiKey_DownArrow, Direction::kDown}};
-  const ImGuiID owner = ImGui::GetItemID();
-  for (const auto& [key, direction] : kKeys) {
-    if (ImGui::IsKeyPressed(key, ImGuiInputFlags_Repeat, owner))
-      state.chosen = step_point(figure, state.hidden, state.chosen, direction);
-    ImGui::SetKeyOwner(key, owner);  // so that they do not move the focus away
-  }
-}
-
 /// The point to read out: under the mouse, else the one chosen by key or tap.
 std::optional<PointRef> point_of_interest(const Figure& figure, PlotState& state,
                                           const PlotFrame& frame, bool touch) {
@@ -146,7 +131,8 @@ std::optional<PointRef> point_of_interest(const Figure& figure, PlotState& state
   const bool pressed =
       ImGui::InvisibleButton("points", ImVec2(area.width(), area.height()),
                              ImGuiButtonFlags_EnableNav);
-  if (ImGui::IsItemFocused() && ImGui::GetIO().NavVisible) take_arrow_keys(figure, state);
+  if (const auto step = arrow_keys_here())
+    state.chosen = step_point(figure, state.hidden, state.chosen, *step);
   std::optional<PointRef> hovered;
   if (ImGui::IsItemHovered()) {
     const ImVec2 mouse = ImGui::GetIO().MousePos;
@@ -158,6 +144,36 @@ std::optional<PointRef> point_of_interest(const Figure& figure, PlotState& state
   return hovered ? hovered : state.chosen;
 }
 
+bool line_plot(ImDrawList* list, const Figure& figure, PlotState& state,
+               const PlotOptions& options, const Box& outer, float top) {
+  const PlotFrame frame = lay_out(figure, state, outer, top);
+  const bool shows_points = has_measured_points(figure);
+  draw_axes(list, figure, frame, outer);
+  draw_references(list, figure, frame, shows_points ? 0.8f : kUnderPicture);
+  const auto point = shows_points ? point_of_interest(figure, state, frame, options.touch)
+                                  : std::optional<PointRef>();
+  LabelLayout labels = place_labels(figure, state, frame, outer, top);
+  if (!shows_points) drop_inside_labels(figure, labels);  // the picture stands there
+  const std::string emphasised = label_buttons(figure, state, labels, options.touch);
+  draw_all_series(list, figure, state, frame, options, emphasised);
+  draw_labels(list, figure, state, frame, labels, emphasised);
+  if (point) draw_read_out(list, figure, state, frame, outer, *point);
+  if (!shows_points) return empty_picture(list, frame.area, options);
+  if (options.phase == PlotPhase::kPaused || options.phase == PlotPhase::kFailed)
+    draw_badge(list, frame.area, options);
+  return false;
+}
+
+bool heat_plot(ImDrawList* list, const Figure& figure, PlotState& state,
+               const PlotOptions& options, const Box& outer, float top) {
+  const Box area{outer.x0, top, outer.x1, outer.y1};
+  heat_panels(list, figure, state, options, area);
+  if (!has_known_cells(figure)) return empty_picture(list, area, options);
+  if (options.phase == PlotPhase::kPaused || options.phase == PlotPhase::kFailed)
+    draw_badge(list, area, options);
+  return false;
+}
+
 }  // namespace
 
 bool plot(const char* id, const Figure& figure, PlotState& state, const PlotOptions& options,
@@ -166,35 +182,15 @@ bool plot(const char* id, const Figure& figure, PlotState& state, const PlotOpti
   ImDrawList* list = ImGui::GetWindowDrawList();
   const ImVec2 origin = ImGui::GetCursorScreenPos();
   Box outer{origin.x, origin.y, origin.x + size.x, origin.y + size.y};
-  if (size.x > kWidest * size.y) {
+  const bool heat = !figure.panels.empty();
+  if (!heat && size.x > kWidest * size.y) {
     const float spare = (size.x - kWidest * size.y) / 2;
     outer.x0 += spare, outer.x1 -= spare;
   }
-  const float top = draw_heading(list, figure, outer);
-  PlotFrame frame = lay_out(figure, state, outer, top);
-
-  const bool shows_points = has_measured_points(figure);
-  bool pressed = false;
   state.read_out.clear();
-  draw_axes(list, figure, frame, outer);
-  draw_references(list, figure, frame, shows_points ? 0.8f : kUnderPicture);
-  if (shows_points) {
-    const auto point = point_of_interest(figure, state, frame, options.touch);
-    const LabelLayout labels = place_labels(figure, state, frame, outer, top);
-    const std::string emphasised = label_buttons(figure, state, labels, options.touch);
-    draw_all_series(list, figure, state, frame, options, emphasised);
-    draw_labels(list, figure, state, frame, labels, emphasised);
-    if (point) draw_read_out(list, figure, state, frame, outer, *point);
-    if (options.phase == PlotPhase::kPaused || options.phase == PlotPhase::kFailed)
-      draw_badge(list, frame.area, options);
-  } else {
-    LabelLayout labels = place_labels(figure, state, frame, outer, top);
-    drop_inside_labels(figure, labels);  // the picture stands there
-    const std::string emphasised = label_buttons(figure, state, labels, options.touch);
-    draw_all_series(list, figure, state, frame, options, emphasised);
-    draw_labels(list, figure, state, frame, labels, emphasised);
-    pressed = empty_picture(list, frame.area, options);
-  }
+  const float top = draw_heading(list, figure, outer);
+  const bool pressed = heat ? heat_plot(list, figure, state, options, outer, top)
+                            : line_plot(list, figure, state, options, outer, top);
   ImGui::SetCursorScreenPos(origin);
   ImGui::Dummy(size);
   ImGui::PopID();

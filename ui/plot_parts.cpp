@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
+#include "imgui_internal.h"
 #include "ui/icons.h"
 #include "ui/plot_draw.h"
 #include "ui/theme.h"
@@ -49,16 +51,38 @@ void draw_read_out(ImDrawList* list, const Figure& figure, PlotState& state,
   const ImVec2 at(frame.x.pixel(point.x), frame.y.pixel(point.y));
   const ImU32 colour = series_colour(series.colour);
   list->AddCircle(at, 8.5f, colour, 0, 2);
+  draw_bubble(list, at, 8.5f, state.read_out, outer);
+}
+
+void draw_bubble(ImDrawList* list, ImVec2 mark, float radius, const std::string& text,
+                 const Box& outer) {
   // One line where it fits; wrapped only where the plot is narrower than the line.
   const float widest = outer.width() - 20;
-  const ImVec2 size = text_size(state.read_out, false, kTextSize, widest);
-  const float left = std::clamp(at.x - size.x / 2, outer.x0 + 10, outer.x1 - size.x - 10);
-  const bool above = at.y - size.y - 26 >= outer.y0;
-  const float top = above ? at.y - size.y - 22 : at.y + 20;
+  const ImVec2 size = text_size(text, false, kTextSize, widest);
+  const float left = std::clamp(mark.x - size.x / 2, outer.x0 + 10,
+                                std::max(outer.x0 + 10, outer.x1 - size.x - 10));
+  const bool above = mark.y - radius - size.y - 18 >= outer.y0;
+  const float top = above ? mark.y - radius - size.y - 13 : mark.y + radius + 12;
   const ImVec2 corner0(left - 9, top - 5), corner1(left + size.x + 9, top + size.y + 5);
   list->AddRectFilled(corner0, corner1, theme().raised, 5);
   list->AddRect(corner0, corner1, theme().faint, 5);
-  draw_text(list, ImVec2(left, top), state.read_out, false, kTextSize, theme().ink, widest);
+  draw_text(list, ImVec2(left, top), text, false, kTextSize, theme().ink, widest);
+}
+
+std::optional<Direction> arrow_keys_here() {
+  if (!ImGui::IsItemFocused() || !ImGui::GetIO().NavVisible) return std::nullopt;
+  static constexpr std::pair<ImGuiKey, Direction> kKeys[] = {
+      {ImGuiKey_LeftArrow, Direction::kLeft},
+      {ImGuiKey_RightArrow, Direction::kRight},
+      {ImGuiKey_UpArrow, Direction::kUp},
+      {ImGuiKey_DownArrow, Direction::kDown}};
+  const ImGuiID owner = ImGui::GetItemID();
+  std::optional<Direction> pressed;
+  for (const auto& [key, direction] : kKeys) {
+    if (ImGui::IsKeyPressed(key, ImGuiInputFlags_Repeat, owner)) pressed = direction;
+    ImGui::SetKeyOwner(key, owner);
+  }
+  return pressed;
 }
 
 void draw_badge(ImDrawList* list, const Box& area, const PlotOptions& options) {

@@ -52,6 +52,14 @@ void draw_labels(ImDrawList* list, const Figure& figure, const PlotState& state,
 void draw_read_out(ImDrawList* list, const Figure& figure, PlotState& state,
                    const PlotFrame& frame, const Box& outer, PointRef point);
 
+/// A text in a box above (or below) a mark of this radius, kept inside `outer`.
+void draw_bubble(ImDrawList* list, ImVec2 mark, float radius, const std::string& text,
+                 const Box& outer);
+
+/// The arrow key pressed while the item drawn last has the keyboard focus; keeps the arrows from
+/// moving the focus away.
+std::optional<Direction> arrow_keys_here();
+
 /// "Paused" or "Failed" in the corner of a plot that has points.
 void draw_badge(ImDrawList* list, const Box& area, const PlotOptions& options);
 

@@ -1,0 +1,193 @@
+// Draws heat panels.
+#include "ui/heat_map.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "core/experiment/text.h"
+#include "ui/plot_parts.h"
+#include "ui/text_draw.h"
+#include "ui/theme.h"
+
+namespace attnlab {
+namespace {
+
+constexpr float kBarWidth = 10.0f;
+constexpr float kBarGap = 10.0f;
+constexpr float kCellText = 12.5f;
+
+ImU32 colour_of(unsigned rgb, float opacity) {
+  return with_alpha(IM_COL32((rgb >> 16) & 255, (rgb >> 8) & 255, rgb & 255, 255), opacity);
+}
+
+float widest_name(const std::vector<std::string>& names, std::size_t count) {
+  float width = 0;
+  for (std::size_t i = 0; i < count; ++i)
+    width = std::max(width, text_size(heat_name(names, i), false, kSmallSize).x);
+  return width;
+}
+
+HeatMargins margins_of(const Figure& figure, const HeatPanel& panel) {
+  const Range range = heat_range(figure, panel);
+  const float numbers = std::max(text_size(short_text(range.lo), false, kSmallSize).x,
+                                 text_size(short_text(range.hi), false, kSmallSize).x);
+  HeatMargins margins;
+  margins.left = widest_name(panel.y_labels, panel.rows) + 8;
+  margins.right = kBarGap + kBarWidth + 6 + numbers;
+  return margins;
+}
+
+void draw_cells(ImDrawList* list, const Figure& figure, const HeatPanel& panel,
+                const HeatPlace& place, float opacity) {
+  const Range range = heat_range(figure, panel);
+  const bool separate = std::min(place.cell_width, place.cell_height) >= 8;
+  for (std::size_t r = 0; r < panel.rows; ++r)
+    for (std::size_t c = 0; c < panel.columns; ++c) {
+      const Box box = place.cell(r, c);
+      const std::size_t i = r * panel.columns + c;
+      const double value = i < panel.values.size() ? panel.values[i] : std::nan("");
+      const float gap = separate ? 1.0f : 0.0f;
+      const ImVec2 a(box.x0, box.y0), b(box.x1 - gap, box.y1 - gap);
+      if (!std::isfinite(value)) {
+        list->AddRectFilled(a, b, theme().panel);
+        continue;
+      }
+      const unsigned rgb = heat_rgb(panel.scale, heat_share(panel, range, value));
+      list->AddRectFilled(a, b, colour_of(rgb, opacity));
+      const std::string text = short_text(value);
+      const ImVec2 size = text_size(text, false, kCellText);
+      if (size.x + 8 > box.width() || size.y + 2 > box.height()) continue;
+      const unsigned light = 3 * ((rgb >> 16) & 255) + 6 * ((rgb >> 8) & 255) + (rgb & 255);
+      draw_text(list, ImVec2((a.x + b.x - size.x) / 2, (a.y + b.y - size.y) / 2), text, false,
+                kCellText, light > 1300 ? IM_COL32(16, 18, 24, 255) : IM_COL32_WHITE);
+    }
+}
+
+void draw_names(ImDrawList* list, const HeatPanel& panel, const HeatPlace& place) {
+  const Theme& t = theme();
+  draw_text(list, ImVec2(place.slot.x0, place.slot.y0), panel.title, true, 14, t.ink,
+            place.slot.width());
+  draw_text(list, ImVec2(place.slot.x0, place.cells.y0 - kSmallSize - 7), panel.y.label, false,
+            kSmallSize, t.muted);
+  float free_from = -1e9f;
+  for (std::size_t c = 0; c < panel.columns; ++c) {
+    const std::string name = heat_name(panel.x_labels, c);
+    const Box box = place.cell(0, c);
+    const float width = text_size(name, false, kSmallSize).x;
+    const float x = (box.x0 + box.x1 - width) / 2;
+    if (x < free_from) continue;
+    draw_text(list, ImVec2(x, place.cells.y1 + 3), name, false, kSmallSize, t.muted);
+    free_from = x + width + 8;
+  }
+  free_from = -1e9f;
+  for (std::size_t r = 0; r < panel.rows; ++r) {
+    const std::string name = heat_name(panel.y_labels, r);
+    const Box box = place.cell(r, 0);
+    const ImVec2 size = text_size(name, false, kSmallSize);
+    const float y = (box.y0 + box.y1 - size.y) / 2;
+    if (y < free_from) continue;
+    draw_text(list, ImVec2(place.cells.x0 - 6 - size.x, y), name, false, kSmallSize, t.muted);
+    free_from = y + size.y;
+  }
+  const float width = text_size(panel.x.label, false, kSmallSize).x;
+  const float centre = (place.cells.x0 + place.cells.x1 - width) / 2;
+  draw_text(list, ImVec2(std::max(place.slot.x0, centre), place.cells.y1 + kSmallSize + 6),
+            panel.x.label, false, kSmallSize, t.muted);
+}
+
+void draw_colour_bar(ImDrawList* list, const Figure& figure, const HeatPanel& panel,
+                     const HeatPlace& place, float opacity) {
+  constexpr int kSteps = 48;
+  const Range range = heat_range(figure, panel);
+  const float x = place.cells.x1 + kBarGap, y0 = place.cells.y0, y1 = place.cells.y1;
+  for (int i = 0; i < kSteps; ++i) {
+    const float from = static_cast<float>(i) / kSteps, to = static_cast<float>(i + 1) / kSteps;
+    list->AddRectFilled(ImVec2(x, y1 + (y0 - y1) * to), ImVec2(x + kBarWidth, y1 + (y0 - y1) * from),
+                        colour_of(heat_rgb(panel.scale, (from + to) / 2), opacity));
+  }
+  const float text_x = x + kBarWidth + 5;
+  const ImU32 colour = theme().muted;
+  draw_text(list, ImVec2(text_x, y0 - 3), short_text(range.hi), false, kSmallSize, colour);
+  draw_text(list, ImVec2(text_x, y1 - kSmallSize), short_text(range.lo), false, kSmallSize, colour);
+  if (panel.scale == ColourScale::kDiverging)
+    draw_text(list, ImVec2(text_x, (y0 + y1) / 2 - kSmallSize / 2), "0", false, kSmallSize, colour);
+}
+
+void draw_contours(ImDrawList* list, const HeatPanel& panel, const HeatPlace& place) {
+  for (const double level : panel.contours)
+    for (const Segment& line : contour_lines(panel, level)) {
+      const ImVec2 a(place.cells.x0 + line.x0 * place.cell_width,
+                     place.cells.y0 + line.y0 * place.cell_height);
+      const ImVec2 b(place.cells.x0 + line.x1 * place.cell_width,
+                     place.cells.y0 + line.y1 * place.cell_height);
+      list->AddLine(a, b, IM_COL32(16, 18, 24, 255), 4);
+      list->AddLine(a, b, IM_COL32_WHITE, 2);
+    }
+}
+
+/// The cell under the mouse, else the one chosen by a press or the arrow keys.
+std::optional<PointRef> cell_of_interest(const Figure& figure, PlotState& state,
+                                         std::span<const HeatPlace> places) {
+  std::optional<PointRef> hovered;
+  for (std::size_t p = 0; p < places.size(); ++p) {
+    const HeatPanel& panel = figure.panels[p];
+    const HeatPlace& place = places[p];
+    if (panel.rows == 0 || panel.columns == 0) continue;
+    const int columns = static_cast<int>(panel.columns);
+    const int cells = static_cast<int>(panel.rows) * columns;
+    ImGui::PushID(static_cast<int>(p));
+    ImGui::SetCursorScreenPos(ImVec2(place.cells.x0, place.cells.y0));
+    const bool pressed =
+        ImGui::InvisibleButton("cells", ImVec2(place.cells.width(), place.cells.height()),
+                               ImGuiButtonFlags_EnableNav);
+    if (ImGui::IsItemHovered()) {
+      const ImVec2 mouse = ImGui::GetIO().MousePos;
+      const int c = static_cast<int>((mouse.x - place.cells.x0) / place.cell_width);
+      const int r = static_cast<int>((mouse.y - place.cells.y0) / place.cell_height);
+      hovered = PointRef{static_cast<int>(p), std::clamp(r * columns + c, 0, cells - 1)};
+      if (pressed && !ImGui::GetIO().NavVisible) state.chosen = hovered;
+    }
+    if (const auto step = arrow_keys_here()) {
+      int cell = state.chosen && state.chosen->series == static_cast<int>(p) ? state.chosen->point
+                                                                             : 0;
+      if (*step == Direction::kLeft) cell -= 1;
+      if (*step == Direction::kRight) cell += 1;
+      if (*step == Direction::kUp) cell -= columns;
+      if (*step == Direction::kDown) cell += columns;
+      if (cell >= 0 && cell < cells) state.chosen = PointRef{static_cast<int>(p), cell};
+    }
+    ImGui::PopID();
+  }
+  return hovered ? hovered : state.chosen;
+}
+
+}  // namespace
+
+void heat_panels(ImDrawList* list, const Figure& figure, PlotState& state,
+                 const PlotOptions& options, const Box& area) {
+  std::vector<HeatMargins> margins;
+  for (const HeatPanel& panel : figure.panels) margins.push_back(margins_of(figure, panel));
+  const std::vector<HeatPlace> places = heat_places(figure, area, margins);
+  for (std::size_t p = 0; p < places.size(); ++p) {
+    const HeatPanel& panel = figure.panels[p];
+    draw_cells(list, figure, panel, places[p], options.opacity);
+    draw_contours(list, panel, places[p]);
+    draw_names(list, panel, places[p]);
+    if (has_known_cells(figure)) draw_colour_bar(list, figure, panel, places[p], options.opacity);
+  }
+  if (!has_known_cells(figure)) return;
+  const auto chosen = cell_of_interest(figure, state, places);
+  if (!chosen || chosen->series >= static_cast<int>(places.size())) return;
+  const HeatPanel& panel = figure.panels[static_cast<std::size_t>(chosen->series)];
+  const std::size_t row = static_cast<std::size_t>(chosen->point) / panel.columns;
+  const std::size_t column = static_cast<std::size_t>(chosen->point) % panel.columns;
+  state.read_out = heat_read_out(panel, row, column);
+  if (state.read_out.empty()) return;
+  const Box box = places[static_cast<std::size_t>(chosen->series)].cell(row, column);
+  list->AddRect(ImVec2(box.x0 - 1, box.y0 - 1), ImVec2(box.x1, box.y1), theme().ink, 0, 0, 2);
+  draw_bubble(list, ImVec2((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2), box.height() / 2,
+              state.read_out, area);
+}
+
+}  // namespace attnlab

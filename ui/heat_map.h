@@ -1,0 +1,14 @@
+// The widget that draws a figure's heat panels: cells, names, colour bars, contours, read-out.
+#pragma once
+
+#include "imgui.h"
+#include "ui/heat_layout.h"
+#include "ui/plot.h"
+
+namespace attnlab {
+
+/// Draws the panels into `area`; a chosen cell is kept in state.chosen as {panel, cell}.
+void heat_panels(ImDrawList* list, const Figure& figure, PlotState& state,
+                 const PlotOptions& options, const Box& area);
+
+}  // namespace attnlab
