@@ -41,27 +41,41 @@ HeatMargins margins_of(const Figure& figure, const HeatPanel& panel) {
 void draw_cells(ImDrawList* list, const Figure& figure, const HeatPanel& panel,
                 const HeatPlace& place, float opacity) {
   const Range range = heat_range(figure, panel);
-  const bool separate = std::min(place.cell_width, place.cell_height) >= 8;
-  for (std::size_t r = 0; r < panel.rows; ++r)
-    for (std::size_t c = 0; c < panel.columns; ++c) {
-      const Box box = place.cell(r, c);
-      const std::size_t i = r * panel.columns + c;
-      const double value = i < panel.values.size() ? panel.values[i] : std::nan("");
-      const float gap = separate ? 1.0f : 0.0f;
-      const ImVec2 a(box.x0, box.y0), b(box.x1 - gap, box.y1 - gap);
-      if (!std::isfinite(value)) {
-        list->AddRectFilled(a, b, theme().panel);
-        continue;
-      }
-      const unsigned rgb = heat_rgb(panel.scale, heat_share(panel, range, value));
-      list->AddRectFilled(a, b, colour_of(rgb, opacity));
-      const std::string text = short_text(value);
-      const ImVec2 size = text_size(text, false, kCellText);
-      if (size.x + 8 > box.width() || size.y + 2 > box.height()) continue;
-      const unsigned light = 3 * ((rgb >> 16) & 255) + 6 * ((rgb >> 8) & 255) + (rgb & 255);
-      draw_text(list, ImVec2((a.x + b.x - size.x) / 2, (a.y + b.y - size.y) / 2), text, false,
-                kCellText, light > 1300 ? IM_COL32(16, 18, 24, 255) : IM_COL32_WHITE);
-    }
+  const float gap = std::min(place.cell_width, place.cell_height) >= 8 ? 1.0f : 0.0f;
+  for (std::size_t i = 0; i < panel.rows * panel.columns && i < panel.values.size(); ++i) {
+    const Box box = place.cell(i / panel.columns, i % panel.columns);
+    const double value = panel.values[i];
+    const ImU32 fill =
+        std::isfinite(value)
+            ? colour_of(heat_rgb(panel.scale, heat_share(panel, range, value)), opacity)
+            : theme().panel;
+    list->AddRectFilled(ImVec2(box.x0, box.y0), ImVec2(box.x1 - gap, box.y1 - gap), fill);
+  }
+}
+
+/// Numbers where all of them fit into their cells, on a patch that keeps contours off them.
+void draw_cell_numbers(ImDrawList* list, const Figure& figure, const HeatPanel& panel,
+                       const HeatPlace& place) {
+  const Range range = heat_range(figure, panel);
+  std::vector<std::string> texts;
+  for (const double value : panel.values) {
+    texts.push_back(std::isfinite(value) ? short_text(value) : std::string());
+    const ImVec2 size = text_size(texts.back(), false, kCellText);
+    if (size.x + 8 > place.cell_width || size.y + 4 > place.cell_height) return;
+  }
+  for (std::size_t i = 0; i < panel.rows * panel.columns && i < texts.size(); ++i) {
+    if (texts[i].empty()) continue;
+    const Box box = place.cell(i / panel.columns, i % panel.columns);
+    const unsigned rgb = heat_rgb(panel.scale, heat_share(panel, range, panel.values[i]));
+    const unsigned light = 3 * ((rgb >> 16) & 255) + 6 * ((rgb >> 8) & 255) + (rgb & 255);
+    const ImVec2 size = text_size(texts[i], false, kCellText);
+    const ImVec2 at((box.x0 + box.x1 - size.x) / 2, (box.y0 + box.y1 - size.y) / 2);
+    if (!panel.contours.empty())
+      list->AddRectFilled(ImVec2(at.x - 2, at.y), ImVec2(at.x + size.x + 2, at.y + size.y),
+                          colour_of(rgb, 1), 2);
+    draw_text(list, at, texts[i], false, kCellText,
+              light > 1300 ? IM_COL32(16, 18, 24, 255) : IM_COL32_WHITE);
+  }
 }
 
 void draw_names(ImDrawList* list, const HeatPanel& panel, const HeatPlace& place) {
@@ -173,6 +187,7 @@ void heat_panels(ImDrawList* list, const Figure& figure, PlotState& state,
     const HeatPanel& panel = figure.panels[p];
     draw_cells(list, figure, panel, places[p], options.opacity);
     draw_contours(list, panel, places[p]);
+    if (options.opacity > 0.9f) draw_cell_numbers(list, figure, panel, places[p]);
     draw_names(list, panel, places[p]);
     if (has_known_cells(figure)) draw_colour_bar(list, figure, panel, places[p], options.opacity);
   }

@@ -64,7 +64,7 @@ void tabs(const View& view, float width) {
     ImGui::TextUnformatted(("·  " + current.title).c_str());
     return;
   }
-  const float combo_width = 210;
+  const float combo_width = std::min(210.0f, width);
   flow.next(combo_width);
   ImGui::SetNextItemWidth(combo_width);
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(8, 8));
@@ -160,17 +160,21 @@ void header_view(const View& view, float width) {
   const ImVec2 name = text_size("Attention Lab", true, 18);
   draw_text(list, ImVec2(corner.x, corner.y + (row - name.y) / 2), "Attention Lab", true, 18,
             theme().ink);
+  float height = row;
   if (view.narrow) {
     tools(view, corner.x + width, corner.y);
-    ImGui::SetCursorScreenPos(ImVec2(corner.x - 10, corner.y + row + 2));
+    ImGui::SetCursorScreenPos(ImVec2(corner.x, corner.y + row + 2));
+    ImGui::BeginGroup();
     tabs(view, width);
+    ImGui::EndGroup();
+    height = ImGui::GetItemRectMax().y - corner.y + 4;
   } else {
     ImGui::SetCursorScreenPos(ImVec2(corner.x + name.x + 18, corner.y));
     tabs(view, width - name.x - 18);
     tools(view, corner.x + width, corner.y);
   }
   ImGui::SetCursorScreenPos(corner);
-  ImGui::Dummy(ImVec2(width, view.narrow ? 2 * row + 6 : row));
+  ImGui::Dummy(ImVec2(width, height));
   ImGui::PopID();
 }
 

@@ -1,0 +1,111 @@
+#include <cmath>
+#include <limits>
+
+#include <doctest/doctest.h>
+
+#include "tests/unit/ui/screen.h"
+#include "ui/heat_layout.h"
+#include "ui/plot.h"
+
+namespace attnlab {
+namespace {
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
+HeatPanel panel_of(std::size_t rows, std::size_t columns, std::vector<double> values) {
+  HeatPanel panel;
+  panel.id = panel.title = "true";
+  panel.x.label = "column";
+  panel.y.label = "row";
+  panel.rows = rows;
+  panel.columns = columns;
+  panel.values = std::move(values);
+  panel.value_label = "weight";
+  return panel;
+}
+
+TEST_CASE("panels of one group share one colour range and differences are centred at zero") {
+  Figure figure;
+  figure.panels = {panel_of(1, 2, {1, 2}), panel_of(1, 2, {5, kNan}), panel_of(1, 2, {-1, 3})};
+  figure.panels[0].scale_group = figure.panels[1].scale_group = "weights";
+  figure.panels[2].scale = ColourScale::kDiverging;
+  for (int p : {0, 1}) {
+    CHECK(heat_range(figure, figure.panels[p]).lo == 1);
+    CHECK(heat_range(figure, figure.panels[p]).hi == 5);
+  }
+  CHECK(heat_range(figure, figure.panels[2]).lo == -3);
+  CHECK(heat_range(figure, figure.panels[2]).hi == 3);
+  CHECK(heat_share(figure.panels[2], {-3, 3}, 0) == 0.5);
+  CHECK(heat_rgb(ColourScale::kDiverging, 0.5) == 0xf7f7f7);
+}
+
+TEST_CASE("a constant or unknown panel still has a usable range") {
+  for (const bool logarithmic : {false, true})
+    for (const double value : {0.0, 2.0, kNan}) {
+      Figure figure;
+      figure.panels = {panel_of(1, 1, {value})};
+      figure.panels[0].logarithmic = logarithmic;
+      const Range range = heat_range(figure, figure.panels[0]);
+      CHECK(range.lo < range.hi);
+      CHECK((!logarithmic || range.lo > 0));
+    }
+}
+
+TEST_CASE("matrices have square cells and every panel stays inside the area") {
+  for (const float width : {358.0f, 900.0f})
+    for (const std::size_t count : {1u, 2u, 3u, 5u}) {
+      Figure figure;
+      for (std::size_t i = 0; i < count; ++i)
+        figure.panels.push_back(panel_of(4, 6, std::vector<double>(24, 1)));
+      const std::vector<HeatMargins> margins(count);
+      const Box area{10, 20, 10 + width, 20 + 600};
+      for (const HeatPlace& place : heat_places(figure, area, margins)) {
+        CHECK(place.cell_width == place.cell_height);
+        CHECK(place.cells.x0 >= area.x0);
+        CHECK(place.cells.x1 <= area.x1);
+        CHECK(place.cells.y1 <= area.y1);
+      }
+    }
+}
+
+TEST_CASE("a contour runs where the interpolated values cross the level") {
+  const HeatPanel panel = panel_of(2, 2, {0, 1, 0, 1});
+  const std::vector<Segment> lines = contour_lines(panel, 0.25);
+  REQUIRE(lines.size() == 1);
+  CHECK(lines[0].x0 == doctest::Approx(0.75));
+  CHECK(lines[0].x1 == doctest::Approx(0.75));
+  CHECK(contour_lines(panel_of(2, 2, {0, 1, kNan, 1}), 0.25).empty());
+  CHECK(contour_lines(panel, 7).empty());
+}
+
+TEST_CASE("a cell reads out with names and uncertainty, an unknown one says so") {
+  HeatPanel panel = panel_of(1, 2, {0.161, kNan});
+  panel.errors = {0.01, kNan};
+  panel.x_labels = {"16", "64"};
+  CHECK(heat_read_out(panel, 0, 0) == "true: weight 0.161 ± 0.010 at column = 16, row = 1");
+  CHECK(heat_read_out(panel, 0, 1) == "true: weight not known at column = 64, row = 1");
+  CHECK(heat_read_out(panel, 3, 0).empty());
+}
+
+TEST_CASE("heat panels of any shape are drawn, also without a single known cell") {
+  Screen screen(500, 500);
+  for (const std::size_t rows : {0u, 1u, 3u, 40u})
+    for (const double value : {kNan, -0.5}) {
+      Figure figure;
+      figure.title = "Which weights?";
+      figure.panels = {panel_of(rows, 5, std::vector<double>(rows * 5, value))};
+      figure.panels[0].contours = {0.1};
+      PlotState state;
+      state.chosen = PointRef{0, 1};
+      for (int i = 0; i < 3; ++i)
+        screen.build([&] {
+          ImGui::Begin("window");
+          plot("heat", figure, state, {}, ImVec2(400, 400));
+          ImGui::End();
+        });
+      CHECK(state.read_out.empty() == (rows == 0 || std::isnan(value)));
+    }
+}
+
+}  // namespace
+}  // namespace attnlab
