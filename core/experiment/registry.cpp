@@ -14,6 +14,7 @@ std::span<const Experiment* const> experiments() {
       &rf_learning_curve(), &rf_heads(), &rf_complexity(), &rf_bias(), &rf_length(),
       &extract_single(),
       &extract_low_rank(),
+      &extract_noise(),
   };
   return kExperiments;
 }

@@ -94,8 +94,8 @@ JobSteps start_job(RunSpec spec, std::uint32_t index) {
   const double d = static_cast<double>(job.dim), work = d * d * d;
   JobReport report;
   while (true) {
-    // A dozen pictures of the matrix on the way, and never more than 3e7 multiply-adds a step.
-    const Expected<bool> ended = converse(inquiry, oracle, std::min(3e7, 3 * work / 12));
+    // A dozen pictures of the matrix on the way, and never more than 1e7 multiply-adds a step.
+    const Expected<bool> ended = converse(inquiry, oracle, std::min(1e7, 3 * work / 12));
     if (!ended) co_return ended.error();
     if (*ended) break;
     report.matrices = matrix_pair(head.weight, known.weight);
