@@ -191,7 +191,6 @@ void notes_view(const View& view, float width) {
     s.save_note.clear();
     s.touch();
   }
-  if (!s.plan_error.empty()) note(s.plan_error, NoteKind::kError);
   if (s.run)
     for (const std::string& text : s.run->notes()) note(text, NoteKind::kWarning);
   ImGui::PopID();

@@ -223,9 +223,7 @@ void entry(const char* id, std::string_view text, float width, const char* help,
 
 void note(std::string_view text, NoteKind kind) {
   const Theme& t = theme();
-  const ImU32 colour = kind == NoteKind::kError     ? t.fails
-                       : kind == NoteKind::kWarning ? t.undecided
-                                                    : t.muted;
+  const ImU32 colour = kind == NoteKind::kWarning ? t.undecided : t.muted;
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const float icon = kind == NoteKind::kInfo ? 0.0f : 20.0f;
   if (icon > 0)

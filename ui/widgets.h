@@ -62,7 +62,7 @@ bool slider(const char* id, double* value, double min, double max, bool logarith
 void entry(const char* id, std::string_view text, float width, const char* help,
            const std::function<void(std::string_view)>& commit);
 
-enum class NoteKind { kInfo, kWarning, kError };
+enum class NoteKind { kInfo, kWarning };
 /// A wrapped line with an icon.
 void note(std::string_view text, NoteKind kind);
 

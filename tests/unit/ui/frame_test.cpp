@@ -118,6 +118,36 @@ TEST_CASE("presses anywhere never leave the schema or the lab without an answer"
   }
 }
 
+TEST_CASE("a plot is reached with Tab and its points are read out with the arrow keys") {
+  Screen screen(600, 500);
+  ImGui::GetIO().AddFocusEvent(true);
+  Figure figure;
+  figure.x.label = "n";
+  Series series;
+  series.id = series.label = "RFA";
+  series.points = {{1, 0.5, 0.1, 3}, {2, 0.25, 0.1, 3}};
+  figure.series = {series};
+  PlotState state;
+  const auto press = [&](ImGuiKey key) {
+    for (const bool down : {true, false}) {
+      ImGui::GetIO().AddKeyEvent(key, down);
+      for (int i = 0; i < 2; ++i)
+        screen.build([&] {
+          ImGui::SetNextWindowSize(ImVec2(560, 460));
+          ImGui::Begin("window");
+          plot("plot", figure, state, {}, ImVec2(500, 400));
+          ImGui::End();
+        });
+    }
+  };
+  press(ImGuiKey_Tab);  // enters the window
+  press(ImGuiKey_Tab);  // shows the focus
+  press(ImGuiKey_RightArrow);
+  CHECK(state.read_out.rfind("RFA: 0.50", 0) == 0);
+  press(ImGuiKey_RightArrow);
+  CHECK(state.read_out.rfind("RFA: 0.25", 0) == 0);
+}
+
 TEST_CASE("text wraps at blanks only and a longer word is cut") {
   Screen screen;
   screen.build([] {
