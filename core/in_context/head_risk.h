@@ -1,0 +1,55 @@
+// Monte Carlo risk of the best head sets: found on some prompts, measured on others, so that the
+// choice does not flatter the measurement; known means of other quantities reduce the error.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/experiment/steps.h"
+#include "core/in_context/head_search.h"
+
+namespace attnlab {
+
+/// What one job measures.
+struct HeadRiskTask {
+  PromptLaw law;
+  std::vector<std::size_t> head_counts;  ///< one predictor each
+  bool posterior = false;                ///< also least squares' and Bayes' risk, in this order
+  std::size_t search_prompts = 0, prompts = 0;
+  std::uint64_t seed = 0;
+  std::uint32_t cell = 0;       ///< names the search prompts: equal for all parts of a cell
+  std::uint32_t part = 0;       ///< names the evaluation prompts
+};
+
+/// Sums over evaluation prompts: values are [predictors..., controls...].
+struct RiskSums {
+  std::vector<std::vector<SoftmaxHead>> heads;  ///< per head count, what was measured
+  double count = 0;
+  std::vector<double> means;
+  std::vector<double> comoments;  ///< sum (v_i - mean_i)(v_j - mean_j), full
+
+  /// The sums of both sets of prompts.
+  void merge(const RiskSums& other);
+};
+
+/// Controls: linear attention's risk at its best step, r = |x_q|^2 (before correlation), and the
+/// leading order of a single head's risk given r.
+inline constexpr std::size_t kControls = 3;
+std::vector<double> control_means(const PromptLaw& law);
+
+/// Steps of 10 to 100 ms; `sums` is filled when it is done.
+JobSteps measure_heads(HeadRiskTask task, RiskSums& sums);
+
+struct RiskEstimates {
+  std::vector<double> risks;       ///< per predictor
+  std::vector<double> covariance;  ///< of the estimates, predictors x predictors
+  double std_error(std::size_t predictor) const;
+};
+/// Means corrected by regression on the controls, whose true means are `controls`.
+RiskEstimates corrected_risks(const RiskSums& sums, std::span<const double> controls);
+
+/// Seconds-free measures of work (floating-point operations) for planning.
+double search_cost(const Scenario& scenario, std::size_t prompts);
+double measure_cost(const Scenario& scenario, std::size_t heads, std::size_t prompts);
+
+}  // namespace attnlab

@@ -1,0 +1,60 @@
+// The best softmax heads for a setting, found on a grid of score scales from moments of random
+// prompts; theta and the label noise are integrated out exactly.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "core/in_context/scenario.h"
+#include "core/numerics/matrix.h"
+
+namespace attnlab {
+
+/// Attention-weighted mean tokens of one prompt for several scales: means is scales x d; weights is
+/// scales x padded length, or empty where they are not needed.
+struct HeadFeatures {
+  Matrix<float> means, weights;
+};
+HeadFeatures make_head_features(const PromptLaw& law, std::size_t scales, bool with_weights);
+void attend(const PromptLaw& law, const Prompt& prompt, std::span<const float> scales,
+            HeadFeatures& features);
+
+/// Scales around the best one of a single head, negative, 0 and positive, increasing.
+std::vector<float> search_scales(const Scenario& scenario);
+
+/// Sums over prompts from which every head set's risk follows.
+class HeadMoments {
+ public:
+  HeadMoments(const PromptLaw& law, std::vector<float> scales);
+
+  /// Adds prompts drawn from the stream.
+  void add_prompts(RandomStream& stream, std::size_t count);
+
+  std::span<const float> scales() const { return scales_; }
+
+  /// Risk of weights a: base - 2 linear^T a + a^T quadratic a, averaged over the prompts so far.
+  struct Quadratic {
+    double base = 0;
+    std::vector<double> linear;
+    std::vector<double> matrix;  ///< scales x scales, full
+  };
+  Quadratic quadratic() const;
+
+ private:
+  PromptLaw law_;
+  std::vector<float> scales_;
+  Prompt prompt_;
+  HeadFeatures features_;
+  Matrix<float> mean_rows_;     // scales x (d * prompts of a block): one syrk a block
+  Matrix<double> mean_gram_, weight_gram_;
+  std::vector<double> cross_;
+  double query_square_ = 0, prompts_ = 0;
+};
+
+/// The best set of `heads` heads on the grid: single and pairs by trying all, more heads by adding
+/// the best one at a time and swapping while it helps. A single head's scale is refined between
+/// grid points. Fewer heads are returned where more do not help (all weights of the rest are 0).
+std::vector<SoftmaxHead> best_heads(std::span<const float> scales,
+                                    const HeadMoments::Quadratic& quadratic, std::size_t heads);
+
+}  // namespace attnlab
