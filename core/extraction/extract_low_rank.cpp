@@ -79,8 +79,8 @@ RecoveryRow row_of(const Setup& setup, const JobName& job, const Head& head,
   row.queries = static_cast<double>(oracle.learning_queries());
   row.check_queries = static_cast<double>(oracle.checking_queries());
   row.repeated = static_cast<double>(known.repeated);
-  row.v_error = relative_error(known.value, head.value);
-  row.w_error = relative_error(known.weight.values(), head.weight.values());
+  row.v_error = largest_relative_error(known.value, head.value);
+  row.w_error = largest_relative_error(known.weight.values(), head.weight.values());
   row.status = status_text(outcome.status);
   row.evidence = outcome.evidence;
   row.extra = {kUnknown, kUnknown, frobenius_error(known.weight, head.weight)};

@@ -76,8 +76,8 @@ RecoveryRow row_of(const NoiseSetup& setup, const JobName& job, const NoiseCase&
   row.trial = static_cast<double>(job.trial + 1);
   row.queries = static_cast<double>(oracle.learning_queries());
   row.predicted_queries = (d * d + d) * item.repeats;
-  row.v_error = relative_error(known.value, head.value);
-  row.w_error = relative_error(known.weight.values(), head.weight.values());
+  row.v_error = largest_relative_error(known.value, head.value);
+  row.w_error = largest_relative_error(known.weight.values(), head.weight.values());
   const double error =
       frobenius_error(known.weight, head.weight) * norm(head.weight.values());
   // Noise of size tau: half of W's size or more says nothing about W any more.

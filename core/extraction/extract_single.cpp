@@ -65,8 +65,8 @@ RecoveryRow row_of(const JobName& job, const Head& head, const HeadKnowledge& kn
   row.check_queries = static_cast<double>(oracle.checking_queries());
   row.predicted_queries = row.dim * row.dim + row.dim;
   row.repeated = static_cast<double>(known.repeated);
-  row.v_error = relative_error(known.value, head.value);
-  row.w_error = relative_error(known.weight.values(), head.weight.values());
+  row.v_error = largest_relative_error(known.value, head.value);
+  row.w_error = largest_relative_error(known.weight.values(), head.weight.values());
   row.status = status_text(outcome.status);
   row.evidence = outcome.evidence;
   row.extra = {job.scale};

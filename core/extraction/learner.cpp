@@ -88,7 +88,7 @@ Inquiry<CheckResult> check_prediction(Oracle& predictor, RandomStream stream, do
   co_return check;
 }
 
-double relative_error(std::span<const double> estimate, std::span<const double> truth) {
+double largest_relative_error(std::span<const double> estimate, std::span<const double> truth) {
   double worst = 0;
   for (std::size_t i = 0; i < truth.size(); ++i) {
     const double gap = std::abs(estimate[i] - truth[i]);

@@ -72,7 +72,7 @@ Expected<bool> converse(Inquiry<T>& inquiry, Oracle& oracle, double work) {
 
 /// Largest |difference| / largest |truth|; the plain difference where the truth is zero. NaN when
 /// an estimate is not finite.
-double relative_error(std::span<const double> estimate, std::span<const double> truth);
+double largest_relative_error(std::span<const double> estimate, std::span<const double> truth);
 
 /// 200 random inputs like those of check_prediction; largest |f - estimate| divided by the standard
 /// deviation of f. Queries of both are not counted anywhere that matters.
