@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "core/numerics/cholesky.h"
 #include "core/numerics/linear_algebra.h"
 
 namespace attnlab {
@@ -125,6 +126,26 @@ std::vector<double> LeastSquares::solve(std::span<const double> b) const {
     x[column_[k]] = y[k] * scale_[column_[k]];
   }
   return x;
+}
+
+bool solve_refined(const Matrix<double>& a, std::span<const double> b, std::vector<double>& x) {
+  const std::size_t n = a.cols();
+  Matrix<double> gram(n, n), step(n, 1);
+  gemm_tn(a.view(), a.view(), gram.view(), false);
+  double trace = 0;
+  for (std::size_t i = 0; i < n; ++i) trace += gram(i, i);
+  Cholesky factor(n);
+  factor.start(gram.const_view(), 1e-10 * trace / static_cast<double>(std::max<std::size_t>(n, 1)));
+  if (factor.run() != Cholesky::State::kDone) return false;
+  std::vector<double> residual(b.size());
+  for (int pass = 0; pass < 6; ++pass) {
+    for (std::size_t i = 0; i < a.rows(); ++i) residual[i] = b[i] - dot(a.row(i), x);
+    std::ranges::fill(step.values(), 0.0);
+    for (std::size_t i = 0; i < a.rows(); ++i) add_scaled(residual[i], a.row(i), step.values());
+    factor.solve_leading(n, step.view());
+    add_scaled(1, step.values(), x);
+  }
+  return true;
 }
 
 Matrix<double> orthonormal_basis(const Matrix<double>& a, double tolerance) {

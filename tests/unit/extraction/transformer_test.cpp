@@ -1,0 +1,132 @@
+// The bars of spec B2: accuracy and queries at d = k = 16 with biases, even and duplicate neurons.
+#include "core/extraction/transformer.h"
+
+#include <string>
+
+#include "tests/unit/extraction/models.h"
+
+using namespace attnlab;
+using namespace attnlab::test;
+
+namespace {
+
+FeedForward random_network(std::size_t dim, std::size_t hidden, std::uint32_t index, bool biases) {
+  RandomStream stream = stream_of(index);
+  FeedForward network{Matrix<double>(hidden, dim), std::vector<double>(hidden, 0.0),
+                      std::vector<double>(hidden), 0};
+  stream.fill_normal(network.input.values());
+  for (double& entry : network.input.values()) entry /= std::sqrt(static_cast<double>(dim));
+  stream.fill_normal(network.output);
+  if (biases) {
+    stream.fill_normal(network.bias);
+    network.constant = stream.normal();
+  }
+  return network;
+}
+
+FeedForward clone(const FeedForward& network) {
+  return {network.input.clone(), network.bias, network.output, network.constant};
+}
+
+struct Found {
+  Outcome outcome;
+  TransformerKnowledge known;
+  double network_error = 0, weight_error = 0;
+  std::uint64_t queries = 0;
+};
+
+Found extract(const FeedForward& network, const Matrix<double>& weight, WeightRoute route) {
+  const std::size_t dim = weight.rows();
+  TransformerOracle oracle(weight.clone(), clone(network));
+  Found found{{}, TransformerKnowledge(dim), 0, 0, 0};
+  TransformerOptions options;
+  options.route = route;
+  Inquiry<Outcome> inquiry = learn_transformer(found.known, options);
+  found.outcome = finish(inquiry, oracle);
+  found.queries = oracle.learning_queries();
+  RandomStream stream = stream_of(999);
+  std::vector<double> x(dim), truth, estimate;
+  for (int i = 0; i < 200; ++i) {
+    stream.fill_normal(x);
+    truth.push_back(network(x));
+    estimate.push_back(found.known.network(x));
+  }
+  found.network_error = largest_relative_error(estimate, truth);
+  found.weight_error = largest_relative_error(found.known.head.weight.values(), weight.values());
+  MESSAGE("d = " << dim << ", k = " << network.output.size() << ": kinks "
+                 << found.known.network.kinks.size() << ", FFN error " << found.network_error
+                 << ", W error " << found.weight_error << ", queries " << found.queries << " (lines "
+                 << found.known.search.line_queries << ", normals "
+                 << found.known.search.normal_queries << ", tests "
+                 << found.known.search.test_queries << ", polish "
+                 << found.known.search.polish_queries << ", repeated "
+                 << found.known.head.repeated << "), " << found.outcome.evidence);
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("extraction: a transformer with d = k = 16 and biases falls to at most 3300 queries") {
+  for (std::uint32_t i = 0; i < 4; ++i) {
+    const Found found = extract(random_network(16, 16, 100 + i, true),
+                                random_head(16, 110 + i, 1).weight, WeightRoute::kGradient);
+    CHECK(found.outcome.status == ExtractionStatus::kRecovered);
+    CHECK(found.network_error < 1e-13);
+    CHECK(found.weight_error < 1e-11);
+    CHECK(found.queries <= 3300);
+  }
+}
+
+TEST_CASE("extraction: an even network is solved by the gradient route and not by the odd part") {
+  FeedForward network = random_network(8, 8, 120, true);
+  for (std::size_t j = 4; j < 8; ++j) {  // neuron j mirrors neuron j - 4
+    for (std::size_t i = 0; i < 8; ++i) network.input(j, i) = -network.input(j - 4, i);
+    network.bias[j] = -network.bias[j - 4];
+    network.output[j] = network.output[j - 4];
+  }
+  const Matrix<double> weight = random_head(8, 121).weight.clone();
+  const Found found = extract(network, weight, WeightRoute::kGradient);
+  CHECK(found.outcome.status == ExtractionStatus::kRecovered);
+  CHECK(found.known.network.kinks.size() == 4);
+  CHECK(found.network_error < 1e-13);
+  CHECK(found.weight_error < 1e-11);
+
+  std::ranges::fill(network.bias, 0.0);
+  network.constant = 0;
+  CHECK(extract(network, weight, WeightRoute::kOddPart).outcome.status ==
+        ExtractionStatus::kNotIdentifiable);
+}
+
+TEST_CASE("extraction: duplicate neurons are one hyperplane") {
+  FeedForward network = random_network(8, 6, 130, true);
+  std::ranges::copy(network.input.row(0), network.input.row(3).begin());
+  network.bias[3] = network.bias[0];
+  const Found found =
+      extract(network, random_head(8, 131).weight, WeightRoute::kGradient);
+  CHECK(found.outcome.status == ExtractionStatus::kRecovered);
+  CHECK(found.known.network.kinks.size() == 5);
+  CHECK(found.network_error < 1e-13);
+  CHECK(found.weight_error < 1e-11);
+}
+
+TEST_CASE("extraction: without biases both routes find W") {
+  const FeedForward network = random_network(8, 8, 140, false);
+  const Matrix<double> weight = random_head(8, 141).weight.clone();
+  for (const WeightRoute route : {WeightRoute::kGradient, WeightRoute::kOddPart}) {
+    const Found found = extract(network, weight, route);
+    CHECK(found.outcome.status == ExtractionStatus::kRecovered);
+    CHECK(found.weight_error < 1e-11);
+  }
+}
+
+TEST_CASE("extraction: small, large and constant networks") {
+  CHECK(extract(random_network(1, 3, 150, true), random_head(1, 151).weight, WeightRoute::kGradient)
+            .outcome.status == ExtractionStatus::kRecovered);
+  CHECK(extract(random_network(4, 20, 152, true), random_head(4, 153).weight,
+                WeightRoute::kGradient)
+            .outcome.status == ExtractionStatus::kRecovered);
+  FeedForward constant = random_network(4, 2, 154, true);
+  std::ranges::fill(constant.output, 0.0);
+  CHECK(extract(constant, random_head(4, 155).weight, WeightRoute::kGradient).outcome.status ==
+        ExtractionStatus::kNotIdentifiable);
+}
