@@ -103,8 +103,9 @@ void tools(const View& view, float right, float top) {
   };
   const auto look = [&](const Tool& tool) {
     const bool saves = tool.icon == Icon::kSave;
-    return ButtonLook{
-        .kind = ButtonKind::kQuiet, .icon = tool.icon, .enabled = !saves || has_result};
+    ButtonLook look{.kind = ButtonKind::kQuiet, .icon = tool.icon, .enabled = !saves || has_result};
+    if (saves && view.narrow && view.input.touch) look.icon.reset();  // the word is enough
+    return look;
   };
   const auto label = [&](const Tool& tool) {
     return view.narrow && tool.icon != Icon::kSave ? "" : tool.label;

@@ -33,12 +33,15 @@ void run_buttons(const View& view, bool short_labels) {
     view.app.reset();
 }
 
-void table_button(AppState& s) {
-  if (button("table", s.view.table_open ? "Hide table" : "Table",
-             "The numbers behind the figure (T)", {.icon = Icon::kTable})) {
-    s.view.table_open = !s.view.table_open;
-    s.touch();
-  }
+/// At the right end of the row; only its picture where the label would meet the run buttons.
+void table_button(AppState& s, float right, float top, float free_from) {
+  std::string_view label = s.view.table_open ? "Hide table" : "Table";
+  const ButtonLook look{.icon = Icon::kTable};
+  if (right - button_width(label, look) < free_from) label = {};
+  ImGui::SetCursorScreenPos(ImVec2(right - button_width(label, look), top));
+  if (!button("table", label, "The numbers behind the figure (T)", look)) return;
+  s.view.table_open = !s.view.table_open;
+  s.touch();
 }
 
 float table_button_width(const AppState& s) {
@@ -79,8 +82,7 @@ void run_bar_view(const View& view, float width) {
   const float row = ImGui::GetFrameHeight();
   run_buttons(view, view.narrow);
   if (view.narrow) {
-    ImGui::SetCursorScreenPos(ImVec2(corner.x + width - table_button_width(s), corner.y));
-    table_button(s);
+    table_button(s, corner.x + width, corner.y, ImGui::GetItemRectMax().x + kGap);
     progress_bar(s, ImVec2(corner.x, corner.y + row + 12), width);
     draw_text(ImGui::GetWindowDrawList(), ImVec2(corner.x, corner.y + row + 18 + kBarHeight),
               sentence, false, 14, sentence_colour(s), width);
@@ -99,8 +101,7 @@ void run_bar_view(const View& view, float width) {
     const ImVec2 extent = text_size(sentence, false, size, room);
     draw_text(ImGui::GetWindowDrawList(), ImVec2(text_x, middle - extent.y / 2), sentence, false,
               size, sentence_colour(s), room);
-    ImGui::SetCursorScreenPos(ImVec2(corner.x + width - table_button_width(s), corner.y));
-    table_button(s);
+    table_button(s, corner.x + width, corner.y, 0);
   }
   ImGui::PopID();
 }
