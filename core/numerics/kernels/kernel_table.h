@@ -92,6 +92,29 @@ inline constexpr std::size_t kMaxTokenWidth = 33;
 /// Bound of heads x (keys + (dim + 1) (dim + 1)).
 inline constexpr std::size_t kMaxBatchRows = 24000;
 
+/// One sample's keys i against columns c, which are keys of other samples, for infinitely many
+/// random heads: sums[c] = sum_i f(i, c, scales[c] products(i, c)) products(i, c).
+struct KeySums {
+  std::size_t keys, columns;  ///< columns a multiple of kKeyPadding
+  const double* products;     ///< <xt_i, xt_c>, keys x columns, row stride `stride`
+  std::size_t stride;
+  const double* scales;  ///< columns; |scales[c] products(i, c)| <= 1 up to rounding
+  double* sums;          ///< columns
+};
+inline constexpr std::size_t kKeyPadding = 32;
+
+/// The same where the scores have means: f(i, c, rho) = E[relu(a_i + g) relu(b_c + g')], g and g'
+/// standard normal of correlation rho. Terms as relu_terms makes them.
+struct BiasedKeySums {
+  KeySums keys;
+  const double* row_terms;  ///< (1 + kReluTerms) x keys, row stride `row_stride`
+  std::size_t row_stride;
+  /// For every kKeyPadding columns (1 + kReluTerms) x kKeyPadding, row after row: in cache a stride
+  /// of all columns, often a power of two, would fall on itself.
+  const double* column_terms;
+};
+inline constexpr std::size_t kReluTerms = 80;
+
 /// What one target offers. `workspace` is workspace_bytes long and 64-byte aligned.
 struct KernelTable {
   const char* name;
@@ -119,6 +142,16 @@ struct KernelTable {
   void (*attend_prompt)(const PromptTask& task, void* workspace);
   void (*batch_f32)(const BatchTask<float>& task, void* workspace);
   void (*batch_f64)(const BatchTask<double>& task, void* workspace);
+
+  /// values[j] <- kappa(values[j]), the arc-cosine kernel of one ReLU; absolute error below 4e-15.
+  void (*arc_cosine_values)(std::size_t count, double* values);
+  /// f = kappa of the third argument.
+  void (*arc_cosine_sums)(const KeySums& task);
+  /// Row 0 of `terms` holds means a; row 1 + k becomes the k-th derivative of E[relu(a + g)] by a,
+  /// up to the sign (-1)^k divided by sqrt(k!), for k < kReluTerms.
+  void (*relu_terms)(std::size_t count, double* terms, std::size_t stride);
+  /// Absolute error of f below 1e-12 (1 + |a b|).
+  void (*biased_relu_sums)(const BiasedKeySums& task);
 };
 
 }  // namespace attnlab::kernels

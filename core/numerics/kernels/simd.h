@@ -121,5 +121,9 @@ void attend_heads(const HeadsTask& task, void* workspace);
 void attend_prompt(const PromptTask& task, void* workspace);
 void batch_f32(const BatchTask<float>& task, void* workspace);
 void batch_f64(const BatchTask<double>& task, void* workspace);
+void arc_cosine_values(std::size_t count, double* values);
+void arc_cosine_sums(const KeySums& task);
+void relu_terms(std::size_t count, double* terms, std::size_t stride);
+void biased_relu_sums(const BiasedKeySums& task);
 
 }  // namespace attnlab::kernels::ATTNLAB_SIMD_TARGET
