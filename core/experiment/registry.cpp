@@ -15,6 +15,7 @@ std::span<const Experiment* const> experiments() {
       &extract_single(),
       &extract_low_rank(),
       &extract_noise(),
+      &extract_transformer(),
   };
   return kExperiments;
 }

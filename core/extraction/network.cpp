@@ -9,7 +9,8 @@
 namespace attnlab {
 namespace {
 
-constexpr int kNormalTries = 5;
+constexpr int kNormalTries = 3;  // another line will meet the kink again
+constexpr double kVagueSlope = 1e-2;
 constexpr std::size_t kMostLines = 60;
 
 /// Gradients of the rest on both sides of a kink give its normal and strength; false when they do
@@ -148,10 +149,14 @@ Inquiry<bool> polish(AbsAffine& known, RandomStream& stream, std::uint64_t& coun
   if (!solve_refined(affine, rest, numbers)) co_return false;
   known.slope.assign(numbers.begin(), numbers.end() - 1);
   known.constant = numbers.back();
-  for (int pass = 0; pass < 2; ++pass) {
+  Matrix<double> rows = sided_rows(known, points);
+  for (int pass = 0; pass < 3; ++pass) {
     std::vector<double> x = numbers_of(known);
-    if (!solve_refined(sided_rows(known, points), f, x)) co_return false;
+    if (!solve_refined(rows, f, x)) co_return false;
     take_solution(x, dim, known);
+    Matrix<double> after = sided_rows(known, points);
+    if (std::ranges::equal(after.values(), rows.values())) break;  // no point changed sides
+    rows = std::move(after);
   }
   co_return true;
 }
@@ -236,6 +241,7 @@ Inquiry<Outcome> learn_network(AbsAffine& found, NetworkSearch& search, NetworkO
       double eta = kink.room / 16;
       bool good = false;
       for (int attempt = 0; attempt < kNormalTries && !good; ++attempt, eta /= 6) {
+        if (8 * rest.rounding() / (eta / 8) > kVagueSlope * std::abs(kink.jump)) break;
         AbsAffine::Kink candidate;
         Inquiry<bool> measuring = measure_normal(rest, point, direction, kink, eta, eta / 8,
                                                  candidate, search.normal_queries);

@@ -112,7 +112,7 @@ Inquiry<bool> measure_direction(const AbsAffine& network, Directions& known, std
       largest = std::max(largest, std::abs(logit(alphas[k])));
     }
     const bool short_of_signal = largest < kWantedLogit && known.length < longest;
-    if (inside && probes.size() + 1 >= dim) {
+    if (inside && (dim == 1 || probes.front() != 0)) {
       std::ranges::copy(direction, known.chosen.row(j).begin());
       for (std::size_t i = 0; i < j; ++i) {
         add_scaled(-dot(known.basis.row(i), direction), known.basis.row(i), direction);
