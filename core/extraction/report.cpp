@@ -122,7 +122,7 @@ std::vector<DecodedReport> decode_reports(std::span<const JobOutput> outputs, st
 Table recovery_table(const std::vector<DecodedReport>& reports, const std::vector<Column>& extra) {
   Table table{"recovery",
               "What was recovered with how many queries. Errors: largest difference divided by the "
-              "largest true entry; function gap: largest |f − f̂| over 200 fresh inputs divided by "
+              "largest true entry; function gap: largest |f − recovered f| over 200 fresh inputs divided by "
               "the standard deviation of f",
               {{"method", "method", ""},
                {"dim", "d", ""},
