@@ -5,6 +5,7 @@
 
 #include "core/experiment/text.h"
 #include "core/extraction/experiments.h"
+#include "core/in_context/experiments.h"
 #include "core/random_features/experiments.h"
 
 namespace attnlab {
@@ -15,6 +16,8 @@ std::span<const Experiment* const> experiments() {
       &extract_single(),
       &extract_low_rank(),
       &extract_noise(),
+      &icl_risk(),
+      &icl_scenarios(),
       &extract_transformer(),
   };
   return kExperiments;

@@ -1,0 +1,27 @@
+// Parameters that several experiments of the family share, each described once.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/experiment/schema.h"
+
+namespace attnlab {
+
+Parameter icl_whole_parameter(std::string name, std::string label, std::string symbol,
+                          std::string help, double min, double max, std::int64_t value,
+                          std::vector<double> suggested);
+Parameter icl_real_parameter(std::string name, std::string label, std::string symbol, std::string help,
+                         double min, double max, double value, std::vector<double> suggested);
+
+Parameter icl_dim_parameter(double max);
+Parameter icl_heads_parameter(std::vector<std::int64_t> values);
+Parameter icl_prompt_length_parameter(double max, std::vector<std::int64_t> values);
+Parameter icl_noise_parameter();
+
+/// "1 head", "4 heads".
+std::string heads_text(std::size_t heads);
+/// The colour slot of softmax with so many heads: one colour per head count in the whole family.
+int heads_colour(std::size_t heads);
+
+}  // namespace attnlab

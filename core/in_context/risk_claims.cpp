@@ -1,0 +1,227 @@
+// The verdicts of risk_claims.h.
+#include "core/in_context/risk_claims.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/experiment/text.h"
+#include "core/in_context/parameters.h"
+
+namespace attnlab {
+namespace {
+
+constexpr double kNormal95 = 1.959964;  // thousands of prompts: Student's t is the normal law
+
+/// Cells of one value and variant, by prompt length.
+using Sweep = std::vector<const MeasuredCell*>;
+
+/// Largest head count of the study, at least 2, or 0.
+std::size_t many_heads(const RiskStudy& study) {
+  return study.heads.empty() || study.heads.back() < 2 ? 0 : study.heads.back();
+}
+
+bool has_one_head(const RiskStudy& study) {
+  return !study.heads.empty() && study.heads.front() == 1;
+}
+
+std::string interval_text(const Estimate& estimate) {
+  return short_text(estimate.mean) + " (95 % interval " +
+         short_text(estimate.mean - kNormal95 * estimate.std_error) + " to " +
+         short_text(estimate.mean + kNormal95 * estimate.std_error) + ")";
+}
+
+int sign(const Estimate& estimate) {
+  if (estimate.mean > kNormal95 * estimate.std_error) return 1;
+  return estimate.mean < -kNormal95 * estimate.std_error ? -1 : 0;
+}
+
+/// One sign for all cells: holds, fails, undecided; a prompt of one example leaves nothing to weigh.
+ClaimStatus all_better(const RiskStudy& study, const Sweep& sweep, std::size_t heads) {
+  bool all = true, any = false;
+  for (const MeasuredCell* cell : sweep) {
+    if (cell->cell.scenario.prompt_length < 2) continue;
+    const int s = sign(cell->advantage(study, heads));
+    if (s < 0) return ClaimStatus::kFails;
+    all = all && s > 0;
+    any = true;
+  }
+  return all && any ? ClaimStatus::kHolds : ClaimStatus::kUndecided;
+}
+
+std::string risks_text(const RiskStudy& study, const MeasuredCell& cell, std::size_t heads) {
+  std::string text;
+  for (std::size_t i = 0; i < study.heads.size(); ++i) {
+    if (study.heads[i] != 1 && study.heads[i] != heads) continue;
+    text += heads_text(study.heads[i]) + " " +
+            estimate_text(cell.estimates.risks[i], cell.estimates.std_error(i)) + ", ";
+  }
+  return text;
+}
+
+std::string ratio_evidence(const RiskStudy& study, const MeasuredCell& cell, std::size_t heads) {
+  const Scenario& scenario = cell.cell.scenario;
+  std::string text = "At D = " + std::to_string(scenario.prompt_length) + ": " +
+                     risks_text(study, cell, heads) + "ratio " +
+                     interval_text(cell.ratio(study, heads));
+  const double limit = one_head_theory(scenario) / many_head_theory(scenario);
+  if (std::isfinite(limit)) text += "; limit for D → ∞ " + short_text(limit);
+  return text + ".";
+}
+
+std::string missing(const RiskStudy& study, const Sweep& sweep) {
+  if (!has_one_head(study) || many_heads(study) == 0) {
+    return "Needs one head and several: heads 1,2.";
+  }
+  if (sweep.empty()) return "No prompt length is measured yet.";
+  return {};
+}
+
+Claim better_claim(std::string id, std::string statement, const RiskStudy& study,
+                   const Sweep& sweep, bool name_values) {
+  Claim claim{std::move(id), std::move(statement), ClaimStatus::kUndecided, missing(study, sweep)};
+  if (!claim.evidence.empty()) return claim;
+  const std::size_t heads = many_heads(study);
+  claim.status = all_better(study, sweep, heads);
+  std::string equal, worse;
+  for (const MeasuredCell* cell : sweep) {
+    const int s = sign(cell->advantage(study, heads));
+    const std::string where =
+        name_values ? short_text(cell->cell.scenario.value)
+                    : std::to_string(cell->cell.scenario.prompt_length);
+    if (s == 0) equal += (equal.empty() ? "" : ", ") + where;
+    if (s < 0) worse += (worse.empty() ? "" : ", ") + where;
+  }
+  if (name_values) {
+    claim.evidence = cell_text(sweep.back()->cell.scenario) + ": ";
+  }
+  claim.evidence += ratio_evidence(study, *sweep.back(), heads);
+  const std::string axis =
+      name_values ? std::string(value_symbol(study.setting)) : std::string("D");
+  if (!equal.empty()) claim.evidence += " No difference is seen at " + axis + " = " + equal + ".";
+  if (!worse.empty()) claim.evidence += " One head is better at " + axis + " = " + worse + ".";
+  claim.evidence += " Sizes: " + study_text(study) + ".";
+  return claim;
+}
+
+struct LocalSlope {
+  double mean = 0, std_error = 0;
+};
+
+/// Slope of log risk over log D between two cells; their prompts are independent.
+LocalSlope local_slope(const MeasuredCell& a, const MeasuredCell& b, std::size_t predictor) {
+  const double distance = std::log(static_cast<double>(b.cell.scenario.prompt_length) /
+                                   static_cast<double>(a.cell.scenario.prompt_length));
+  const auto relative = [&](const MeasuredCell& cell) {
+    return cell.estimates.std_error(predictor) / cell.estimates.risks[predictor];
+  };
+  return {std::log(b.estimates.risks[predictor] / a.estimates.risks[predictor]) / distance,
+          std::hypot(relative(a), relative(b)) / distance};
+}
+
+Claim rate_claim(const RiskStudy& study, const Sweep& sweep, const std::string& where) {
+  Claim claim{"C2",
+              "One head and many both have risk O(1/D); many heads have the smaller constant" +
+                  where + ".",
+              ClaimStatus::kUndecided, missing(study, sweep)};
+  if (!claim.evidence.empty()) return claim;
+  const std::size_t needed = 40 * study.dim;
+  const MeasuredCell& last = *sweep.back();
+  if (sweep.size() < 2 || last.cell.scenario.prompt_length < needed) {
+    claim.evidence = "Needs two prompt lengths and one of at least 40 d = " +
+                     std::to_string(needed) + ": the 1/D law sets in late.";
+    return claim;
+  }
+  const MeasuredCell& before = *sweep[sweep.size() - 2];
+  const std::size_t many = many_heads(study);
+  constexpr double kNearlyOne = -0.75, kClearlyLess = -0.5;
+  bool steep = true, flat = false;
+  for (std::size_t i = 0; i < study.heads.size(); ++i) {
+    if (study.heads[i] != 1 && study.heads[i] != many) continue;
+    const LocalSlope slope = local_slope(before, last, i);
+    steep = steep && slope.mean + kNormal95 * slope.std_error < kNearlyOne;
+    flat = flat || slope.mean - kNormal95 * slope.std_error > kClearlyLess;
+    const double length = static_cast<double>(last.cell.scenario.prompt_length);
+    claim.evidence += heads_text(study.heads[i]) + ": slope of log risk " +
+                      estimate_text(slope.mean, slope.std_error) + " from D = " +
+                      std::to_string(before.cell.scenario.prompt_length) + " to " +
+                      std::to_string(last.cell.scenario.prompt_length) + ", D × risk " +
+                      estimate_text(length * last.estimates.risks[i],
+                                    length * last.estimates.std_error(i));
+    const double limit = study.heads[i] == 1 ? one_head_theory(last.cell.scenario)
+                                             : many_head_theory(last.cell.scenario);
+    if (std::isfinite(limit)) claim.evidence += " (limit " + short_text(limit) + ")";
+    claim.evidence += "; ";
+  }
+  const int better = sign(last.advantage(study, many));
+  claim.evidence += "ratio " + interval_text(last.ratio(study, many)) + ". A slope below " +
+                    short_text(kNearlyOne) + " counts as nearing −1. Sizes: " + study_text(study) +
+                    ".";
+  if (steep && better > 0) claim.status = ClaimStatus::kHolds;
+  if (flat || better < 0) claim.status = ClaimStatus::kFails;
+  return claim;
+}
+
+template <class Same>
+std::vector<Sweep> sweeps_of(const std::vector<MeasuredCell>& cells, Same same) {
+  std::vector<Sweep> sweeps;
+  for (const MeasuredCell& cell : cells) {
+    const auto found = std::find_if(sweeps.begin(), sweeps.end(), [&](const Sweep& sweep) {
+      return same(sweep.front()->cell.scenario, cell.cell.scenario);
+    });
+    if (found == sweeps.end()) {
+      sweeps.push_back({&cell});
+    } else {
+      found->push_back(&cell);
+    }
+  }
+  return sweeps;
+}
+
+}  // namespace
+
+std::vector<Claim> prompt_length_claims(const RiskStudy& study,
+                                        const std::vector<MeasuredCell>& cells) {
+  std::vector<Sweep> sweeps = sweeps_of(cells, [](const Scenario& a, const Scenario& b) {
+    return a.value == b.value && a.variant == b.variant;
+  });
+  if (sweeps.empty()) sweeps.emplace_back();
+  std::vector<Claim> claims;
+  for (const Sweep& sweep : sweeps) {
+    std::string where = sweep.empty() ? "" : cell_text(sweep.front()->cell.scenario);
+    if (!where.empty()) where = " (" + where + ")";
+    claims.push_back(better_claim(
+        "C1", "Several softmax heads predict better than one" + where + ".", study, sweep, false));
+    claims.push_back(rate_claim(study, sweep, where));
+  }
+  return claims;
+}
+
+std::vector<Claim> scenario_claims(const RiskStudy& study,
+                                   const std::vector<MeasuredCell>& cells) {
+  std::vector<Sweep> sweeps = sweeps_of(cells, [](const Scenario& a, const Scenario& b) {
+    return a.variant == b.variant && a.prompt_length == b.prompt_length;
+  });
+  if (sweeps.empty()) sweeps.emplace_back();
+  std::vector<Claim> claims;
+  for (const Sweep& sweep : sweeps) {
+    std::string statement = "Several heads also predict better with ";
+    switch (study.setting) {
+      case Setting::kNoise: statement += "noisy labels"; break;
+      case Setting::kCorrelation: statement += "correlated features"; break;
+      case Setting::kLocal: statement += "examples near the query"; break;
+      case Setting::kPrior: statement += "prior knowledge of θ"; break;
+      case Setting::kBase: statement = "Several heads predict better in the plain task"; break;
+    }
+    if (!sweep.empty()) {
+      const Scenario& scenario = sweep.front()->cell.scenario;
+      const std::string_view variant = variant_label(scenario.setting, scenario.variant);
+      statement += " (";
+      if (!variant.empty()) statement += std::string(variant) + ", ";
+      statement += "D = " + std::to_string(scenario.prompt_length) + ")";
+    }
+    claims.push_back(better_claim("C3", statement + ".", study, sweep, true));
+  }
+  return claims;
+}
+
+}  // namespace attnlab

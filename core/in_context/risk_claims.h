@@ -1,0 +1,19 @@
+// Claims C1, C2 and C3 judged from measured risks: 95 % intervals of paired differences decide.
+#pragma once
+
+#include <vector>
+
+#include "core/experiment/result.h"
+#include "core/in_context/risk_study.h"
+
+namespace attnlab {
+
+/// C1: many heads predict better than one, for every measured prompt length from 2 on; C2: both
+/// risks fall like 1/D and many heads have the smaller constant. One of each per value and variant.
+std::vector<Claim> prompt_length_claims(const RiskStudy& study,
+                                        const std::vector<MeasuredCell>& cells);
+
+/// C3: many heads predict better than one at every value of the setting; one per variant.
+std::vector<Claim> scenario_claims(const RiskStudy& study, const std::vector<MeasuredCell>& cells);
+
+}  // namespace attnlab

@@ -1,0 +1,144 @@
+// icl-risk and icl-scenarios: the same study, swept over the prompt length or over a setting.
+#include "core/in_context/experiments.h"
+#include "core/in_context/parameters.h"
+#include "core/in_context/risk_claims.h"
+#include "core/in_context/risk_figures.h"
+#include "core/in_context/risk_study.h"
+
+namespace attnlab {
+namespace {
+
+constexpr double kMaxDim = 64, kMaxLength = 65536;
+
+Result reduce(const RunSpec& spec, std::span<const JobOutput> outputs,
+              std::vector<Claim> (*claims)(const RiskStudy&, const std::vector<MeasuredCell>&)) {
+  const RiskStudy study = read_risk_study(spec.parameters);
+  Result result;
+  const std::vector<MeasuredCell> cells = measured_cells(study, outputs, result.notes);
+  result.tables = {risk_table(cells), head_table(study, cells)};
+  result.claims = claims(study, cells);
+  for (std::string& note : risk_notes(study, cells)) result.notes.push_back(std::move(note));
+  return result;
+}
+
+Result reduce_risk(const RunSpec& spec, std::span<const JobOutput> outputs) {
+  return reduce(spec, outputs, prompt_length_claims);
+}
+
+Result reduce_scenarios(const RunSpec& spec, std::span<const JobOutput> outputs) {
+  return reduce(spec, outputs, scenario_claims);
+}
+
+std::vector<Preset> risk_presets() {
+  return {
+      {"first-look",
+       "First look",
+       "How much better do two softmax heads predict than one, without noise, in five dimensions? "
+       "Risk should fall like 1/D for both; look at the gap. Next: D × risk, then longer prompts.",
+       {}},
+      {"long-prompts",
+       "Very long prompts",
+       "Do the curves settle on the constants of the theory, 19.2 for one head and 6 for two? Up "
+       "to 4000 examples; takes about a minute on a desktop. Next: another dimension.",
+       {{"prompt-length", "40,100,400,1000,4000"}, {"heads", "1,2"}, {"prompts", "20000"}}},
+      {"noisy-labels",
+       "Noisy labels",
+       "With label noise least squares is no longer perfect and Bayes is the best there is: how far "
+       "from it do heads stay? Next: raise the noise.",
+       {{"noise", "0.5"}}},
+      {"one-dimension",
+       "One dimension",
+       "In one dimension a single head pays most: the theory says 4.2 times the risk of two. Next: "
+       "dimension 20, where it says 2.85.",
+       {{"dim", "1"}}},
+      {"correlated",
+       "Correlated features",
+       "Three ways to build the query-key matrix when features are correlated: ignoring it leaves a "
+       "risk that never goes away. Next: the scenario experiment, which sweeps the correlation.",
+       {{"setting", "correlation"}, {"value", "0.8"}, {"heads", "1,2"}}},
+  };
+}
+
+std::vector<Preset> scenario_presets() {
+  return {
+      {"noise",
+       "Noisy labels",
+       "As labels get noisier, does the advantage of several heads survive? Next: correlated "
+       "features.",
+       {}},
+      {"correlation",
+       "Correlated features",
+       "Features become alike (ρ to 0.9). Heads that ignore it (KQ = bI) are stuck; heads with the "
+       "inverse covariance are not. Next: examples near the query.",
+       {{"setting", "correlation"}, {"value", "0,0.25,0.5,0.75,0.9"}, {"heads", "1,2"}}},
+      {"local",
+       "Examples near the query",
+       "All examples lie within a radius of the query: their mean label is already a good guess, and "
+       "several heads add little when the radius is small. Next: prior knowledge.",
+       {{"setting", "local"}, {"value", "0.1,0.25,0.5,1,2"}, {"noise", "0.1"}, {"heads", "1,2"}}},
+      {"prior",
+       "Prior knowledge",
+       "θ has a known mean θ₀. Heads that read only labels must relearn it from every prompt; heads "
+       "whose values subtract θ₀ᵀx need not. Next: back to noise, with longer prompts.",
+       {{"setting", "prior"}, {"value", "0,0.5,1,2"}, {"heads", "1,2"}}},
+  };
+}
+
+Experiment make_risk() {
+  Experiment experiment;
+  experiment.id = "icl-risk";
+  experiment.family = "C";
+  experiment.title = "One head or many";
+  experiment.question = "How many heads does learning from examples need?";
+  experiment.summary =
+      "A prompt shows D examples (x, y) of a linear rule and asks for y at a new x. One softmax head "
+      "averages the labels of similar examples; two heads of opposite sign can subtract what such an "
+      "average gets wrong. Every head set shown is the best one found, compared with linear "
+      "attention, least squares and the best possible predictor.";
+  experiment.schema = {{icl_dim_parameter(kMaxDim), icl_heads_parameter({1, 2, 4}),
+                        icl_prompt_length_parameter(kMaxLength, {5, 10, 20, 40, 100, 200, 400, 1000}),
+                        prompts_parameter(4000), setting_parameter("base"),
+                        value_parameter({0.5}), icl_noise_parameter()}};
+  experiment.presets = risk_presets();
+  experiment.plan = plan_risk_study;
+  experiment.start = start_risk_job;
+  experiment.reduce = reduce_risk;
+  experiment.figures = prompt_length_figures;
+  return experiment;
+}
+
+Experiment make_scenarios() {
+  Experiment experiment;
+  experiment.id = "icl-scenarios";
+  experiment.family = "C";
+  experiment.title = "Harder settings";
+  experiment.question = "Do several heads still win when the task gets harder?";
+  experiment.summary =
+      "The same comparison while one difficulty grows: noisy labels, correlated features, examples "
+      "that all lie near the query, or prior knowledge of the rule. Correlation compares three "
+      "query-key matrices, prior knowledge three ways to use it.";
+  experiment.schema = {{setting_parameter("noise"), value_parameter({0, 0.25, 0.5, 1, 2}),
+                        icl_dim_parameter(kMaxDim), icl_heads_parameter({1, 2, 4}),
+                        icl_prompt_length_parameter(kMaxLength, {100}), prompts_parameter(4000),
+                        icl_noise_parameter()}};
+  experiment.presets = scenario_presets();
+  experiment.plan = plan_risk_study;
+  experiment.start = start_risk_job;
+  experiment.reduce = reduce_scenarios;
+  experiment.figures = scenario_figures;
+  return experiment;
+}
+
+}  // namespace
+
+const Experiment& icl_risk() {
+  static const Experiment experiment = make_risk();
+  return experiment;
+}
+
+const Experiment& icl_scenarios() {
+  static const Experiment experiment = make_scenarios();
+  return experiment;
+}
+
+}  // namespace attnlab

@@ -1,0 +1,319 @@
+// The figures of risk_figures.h.
+#include "core/in_context/risk_figures.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "core/experiment/palette.h"
+#include "core/experiment/text.h"
+#include "core/in_context/parameters.h"
+
+namespace attnlab {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+double number(const Cell& cell) {
+  if (const auto* integer = std::get_if<std::int64_t>(&cell)) return static_cast<double>(*integer);
+  if (const auto* real = std::get_if<double>(&cell)) return *real;
+  return kNaN;
+}
+
+/// One row of the main table.
+struct Row {
+  std::string predictor, variant;
+  std::size_t heads;
+  double length, value, risk, error, theory;
+  int prompts;
+};
+
+std::vector<Row> rows_of(const Result& result) {
+  std::vector<Row> rows;
+  const Table* table = result.table("risk");
+  if (table == nullptr) return rows;
+  for (const auto& row : table->rows) {
+    const double heads = number(row[1]);
+    rows.push_back({std::get<std::string>(row[0]), std::get<std::string>(row[11]),
+                    std::isnan(heads) ? 0 : static_cast<std::size_t>(heads), number(row[3]),
+                    number(row[5]), number(row[6]), number(row[7]), number(row[9]),
+                    static_cast<int>(number(row[12]))});
+  }
+  return rows;
+}
+
+struct Style {
+  std::string label, note;
+  int colour;
+  SeriesRole role;
+};
+
+Style style_of(const std::string& predictor, std::size_t heads) {
+  if (predictor == "softmax") {
+    return {heads_text(heads),
+            "the best set of " + heads_text(heads) + " found, f = Σ a·S(b), measured on prompts "
+            "that had no part in the choice",
+            heads_colour(heads), SeriesRole::kMeasured};
+  }
+  if (predictor == "linear") {
+    return {"linear", "linear attention: one gradient step with the best step size, exact",
+            kColourSoftmax, SeriesRole::kExact};
+  }
+  if (predictor == "ols") {
+    return {"least squares", "exact where the setting allows, else measured", kColourReference,
+            SeriesRole::kExact};
+  }
+  return {"Bayes", "the posterior mean: no predictor is better", kColourBiasedSoftmax,
+          SeriesRole::kMeasured};
+}
+
+/// Series key: curves differ in predictor, heads, and whatever is not on the horizontal axis.
+struct Key {
+  std::string predictor;
+  std::size_t heads;
+  std::string variant;
+  double other;  ///< value or prompt length
+  auto operator<=>(const Key&) const = default;
+};
+
+/// Adds measured curves over x(row) with y scaled by y_scale(row); `variant_of` numbers the dashes.
+template <class X, class Other, class Scale, class Suffix>
+void add_curves(const std::vector<Row>& rows, X x, Other other, Scale scale, Suffix suffix,
+                Figure& figure) {
+  std::map<Key, std::vector<FigurePoint>> curves;
+  std::vector<std::pair<std::string, double>> groups;
+  std::map<Key, std::string> suffixes;
+  for (const Row& row : rows) {
+    const Key key{row.predictor, row.heads, row.variant, other(row)};
+    suffixes[key] = suffix(row);
+    if (!(row.risk > 0)) continue;
+    const double s = scale(row);
+    curves[key].push_back({x(row), s * row.risk, s * row.error, row.prompts});
+    const auto group = std::make_pair(row.variant, other(row));
+    if (std::find(groups.begin(), groups.end(), group) == groups.end()) groups.push_back(group);
+  }
+  for (auto& [key, points] : curves) {
+    const Style style = style_of(key.predictor, key.heads);
+    std::sort(points.begin(), points.end(),
+              [](const FigurePoint& a, const FigurePoint& b) { return a.x < b.x; });
+    Series series;
+    series.id = key.predictor + "/" + std::to_string(key.heads) + "/" + key.variant + "/" +
+                short_text(key.other);
+    series.label = style.label + suffixes[key];
+    series.note = style.note;
+    series.role = style.role;
+    series.colour = style.colour;
+    const auto group = std::find(groups.begin(), groups.end(),
+                                 std::make_pair(key.variant, key.other));
+    series.variant = static_cast<int>(group - groups.begin());
+    series.points = std::move(points);
+    figure.series.push_back(std::move(series));
+  }
+}
+
+/// Theory curves of one and of many heads for one value and variant.
+void add_theory(const RiskStudy& study, const Scenario& base, bool scaled, int variant,
+                Figure& figure) {
+  const double low = static_cast<double>(study.lengths.front());
+  const double high = static_cast<double>(study.lengths.back());
+  constexpr int kPoints = 40;
+  for (const std::size_t heads : {std::size_t{1}, std::size_t{2}}) {
+    const bool wanted = heads == 1 ? study.heads.front() == 1 : study.heads.back() > 1;
+    const double constant = heads == 1 ? one_head_theory(base) : many_head_theory(base);
+    if (!wanted || !std::isfinite(constant) || !(constant > 0)) continue;
+    Series series;
+    series.id = "theory/" + std::to_string(heads) + "/" + std::to_string(variant);
+    series.label = heads == 1 ? "theory, 1 head" : "theory, many";
+    series.note =
+        "our derivation (docs/derivations.md): leading order C/D with the best shrinkage, "
+        "T·C/(T·D + C); approached slowly as D grows";
+    series.role = SeriesRole::kTheory;
+    series.colour = heads_colour(heads == 1 ? 1 : study.heads[study.heads.front() == 1 ? 1 : 0]);
+    series.variant = variant;
+    for (int i = 0; i <= kPoints && high > low; ++i) {
+      const double length = low * std::pow(high / low, i / static_cast<double>(kPoints));
+      const double signal = base.variant == Variant::kReadOut ? 1 : base.task().signal;
+      const double risk = shrunk_risk(signal, constant, length);
+      series.points.push_back({length, scaled ? length * risk : risk, 0, 0});
+    }
+    if (!series.points.empty()) figure.series.push_back(std::move(series));
+  }
+}
+
+Figure length_figure(const RiskStudy& study) {
+  Figure figure;
+  figure.x.label = "examples in the prompt D";
+  figure.x.logarithmic = true;
+  for (const std::size_t length : study.lengths) {
+    figure.x.ticks.push_back(static_cast<double>(length));
+  }
+  figure.x.min = figure.x.ticks.front();
+  figure.x.max = figure.x.ticks.back();
+  figure.y.logarithmic = true;
+  figure.table = "risk";
+  figure.empty_text = "Press Run: each prompt length adds a point to every curve.";
+  figure.subtitle = "Setting: " + std::string(kSettingNames[std::size_t(study.setting)]) + ", " +
+                    study_text(study) + ".  Bars: ±1 standard error. Dashed: leading-order theory.";
+  return figure;
+}
+
+std::string suffix_text(const RiskStudy& study, const Row& row, bool with_value) {
+  std::string text;
+  if (with_value && study.values.size() > 1) {
+    text += ", " + std::string(value_symbol(study.setting)) + " " + short_text(row.value);
+  }
+  for (const Variant variant : variants_of(study.setting)) {
+    if (row.variant.empty() || variant_name(study.setting, variant) != row.variant) continue;
+    text += ", " + std::string(variant_label(study.setting, variant));
+  }
+  return text;
+}
+
+void add_all_theory(const RiskStudy& study, bool scaled, Figure& figure) {
+  int variant = 0;
+  for (const double value : study.values) {
+    for (const Variant kind : variants_of(study.setting)) {
+      const double noise = study.setting == Setting::kNoise ? value : study.noise;
+      const Scenario scenario{study.setting, kind, value, noise, study.dim, study.lengths.front()};
+      if (kind != Variant::kFinite) add_theory(study, scenario, scaled, variant, figure);
+      const double floor = risk_floor(scenario);
+      if (!scaled && floor > 0) {
+        figure.references.push_back({false, floor, "floor of KQ = bI, " + cell_text(scenario)});
+      }
+      ++variant;
+    }
+  }
+}
+
+/// Ratio of one head's risk to that of each larger head count, with errors from both.
+void add_ratios(const RiskStudy& study, const std::vector<Row>& rows, bool over_length,
+                Figure& figure) {
+  std::map<Key, const Row*> ones;
+  const auto key_of = [&](const Row& row) {
+    return Key{"", over_length ? static_cast<std::size_t>(row.length) : 0, row.variant,
+               over_length ? row.value : row.value + 1e6 * row.length};
+  };
+  for (const Row& row : rows) {
+    if (row.predictor == "softmax" && row.heads == 1) ones[key_of(row)] = &row;
+  }
+  std::vector<Row> ratios;
+  for (const Row& row : rows) {
+    const auto one = ones.find(key_of(row));
+    if (row.predictor != "softmax" || row.heads < 2 || one == ones.end()) continue;
+    Row ratio = row;
+    ratio.risk = one->second->risk / row.risk;
+    ratio.error = ratio.risk * std::hypot(one->second->error / one->second->risk,
+                                          row.error / row.risk);
+    ratios.push_back(ratio);
+  }
+  const auto one = [](const Row&) { return 1.0; };
+  if (over_length) {
+    add_curves(ratios, [](const Row& row) { return row.length; },
+               [](const Row& row) { return row.value; }, one,
+               [&](const Row& row) { return suffix_text(study, row, true); }, figure);
+  } else {
+    add_curves(ratios, [](const Row& row) { return row.value; },
+               [](const Row& row) { return row.length; }, one,
+               [&](const Row& row) { return suffix_text(study, row, false); }, figure);
+  }
+}
+
+}  // namespace
+
+std::vector<Figure> prompt_length_figures(const RunSpec& spec, const Result& result) {
+  const RiskStudy study = read_risk_study(spec.parameters);
+  const std::vector<Row> rows = rows_of(result);
+  const auto length = [](const Row& row) { return row.length; };
+  const auto value = [](const Row& row) { return row.value; };
+  const auto suffix = [&](const Row& row) { return suffix_text(study, row, true); };
+
+  Figure risk = length_figure(study);
+  risk.id = "risk";
+  risk.title = "How well do one and several heads predict from a prompt?";
+  risk.y.label = "risk E(ŷ − θᵀx)²";
+  add_curves(rows, length, value, [](const Row&) { return 1.0; }, suffix, risk);
+  add_all_theory(study, false, risk);
+
+  Figure scaled = length_figure(study);
+  scaled.id = "scaled-risk";
+  scaled.title = "Do the risks fall like 1/D, and with which constant?";
+  scaled.y.label = "D × risk";
+  add_curves(rows, length, value, length, suffix, scaled);
+  add_all_theory(study, true, scaled);
+
+  Figure ratio = length_figure(study);
+  ratio.id = "ratio";
+  ratio.title = "How many times worse is one head?";
+  ratio.y.label = "risk of one head / risk of several";
+  ratio.y.logarithmic = false;
+  add_ratios(study, rows, true, ratio);
+  for (const double v : study.values) {
+    const double noise = study.setting == Setting::kNoise ? v : study.noise;
+    const Variant kind = study.setting == Setting::kCorrelation ? Variant::kInverse : Variant::kPlain;
+    const Scenario scenario{study.setting, kind, v, noise, study.dim, study.lengths.back()};
+    const double limit = one_head_theory(scenario) / many_head_theory(scenario);
+    if (!std::isfinite(limit)) continue;
+    ratio.references.push_back(
+        {false, limit,
+         "limit for D → ∞: " + short_text(limit) +
+             (study.values.size() > 1 ? " at " + short_text(v) : std::string())});
+  }
+  return {risk, scaled, ratio};
+}
+
+std::vector<Figure> scenario_figures(const RunSpec& spec, const Result& result) {
+  const RiskStudy study = read_risk_study(spec.parameters);
+  const std::vector<Row> rows = rows_of(result);
+  const auto value = [](const Row& row) { return row.value; };
+  const auto length = [](const Row& row) { return row.length; };
+  const auto suffix = [&](const Row& row) {
+    return suffix_text(study, row, false) +
+           (study.lengths.size() > 1 ? ", D " + short_text(row.length) : std::string());
+  };
+  Figure figure;
+  figure.id = "scenario-risk";
+  static constexpr const char* kTitles[] = {
+      "How well do one and several heads predict?", "How much do noisy labels cost each head count?",
+      "What do correlated features do to the heads?",
+      "What if all examples lie near the query?", "How much is prior knowledge of θ worth?"};
+  figure.title = kTitles[std::size_t(study.setting)];
+  std::string lengths;
+  for (const std::size_t n : study.lengths) {
+    lengths += (lengths.empty() ? "" : ", ") + std::to_string(n);
+  }
+  figure.subtitle = "D = " + lengths + ", " + study_text(study) + ".  Bars: ±1 standard error.";
+  figure.x.label = std::string(value_symbol(study.setting));
+  if (figure.x.label.empty()) figure.x.label = "value";
+  figure.x.ticks = study.values;
+  figure.x.min = study.values.front();
+  figure.x.max = study.values.back();
+  figure.y.label = "risk E(ŷ − θᵀx)²";
+  figure.y.logarithmic = true;
+  figure.table = "risk";
+  figure.empty_text = "Press Run: each value adds a point to every curve.";
+  Figure ratio = figure;
+  add_curves(rows, value, length, [](const Row&) { return 1.0; }, suffix, figure);
+  ratio.id = "scenario-ratio";
+  ratio.title = "How many times worse is one head?";
+  ratio.y.label = "risk of one head / risk of several";
+  ratio.y.logarithmic = false;
+  add_ratios(study, rows, false, ratio);
+  Series limit;
+  limit.id = "limit";
+  limit.label = "D → ∞";
+  limit.note = "ratio of the leading-order constants, our derivation (docs/derivations.md)";
+  limit.role = SeriesRole::kTheory;
+  limit.colour = kColourReference;
+  for (const double v : study.values) {
+    const double noise = study.setting == Setting::kNoise ? v : study.noise;
+    const Variant kind = study.setting == Setting::kCorrelation ? Variant::kInverse : Variant::kPlain;
+    const Scenario scenario{study.setting, kind, v, noise, study.dim, study.lengths.back()};
+    const double at = one_head_theory(scenario) / many_head_theory(scenario);
+    if (std::isfinite(at)) limit.points.push_back({v, at, 0, 0});
+  }
+  if (limit.points.size() > 1) ratio.series.push_back(std::move(limit));
+  return {figure, ratio};
+}
+
+}  // namespace attnlab

@@ -1,0 +1,16 @@
+// Figures of the risk studies, read back from the main table.
+#pragma once
+
+#include <vector>
+
+#include "core/in_context/risk_study.h"
+
+namespace attnlab {
+
+/// Risk, D x risk and the ratio against the prompt length.
+std::vector<Figure> prompt_length_figures(const RunSpec& spec, const Result& result);
+
+/// Risk against the setting's value, and the ratio one head / many.
+std::vector<Figure> scenario_figures(const RunSpec& spec, const Result& result);
+
+}  // namespace attnlab

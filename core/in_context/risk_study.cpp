@@ -1,0 +1,301 @@
+// Cells, jobs and estimates of risk_study.h.
+#include "core/in_context/risk_study.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "core/experiment/text.h"
+#include "core/in_context/parameters.h"
+
+namespace attnlab {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+/// Enough that the head sets found lose less than the measurement's standard error.
+constexpr std::size_t kMinSearch = 500, kMaxSearch = 4000, kSearchShare = 16;
+constexpr std::size_t kMaxParts = 8;
+
+std::size_t total_heads(const RiskStudy& study) {
+  std::size_t sum = 0;
+  for (const std::size_t heads : study.heads) sum += heads;
+  return sum;
+}
+
+struct JobName {
+  std::size_t cell, part;
+};
+JobName job_name(const RiskStudy& study, std::size_t index) {
+  std::size_t cell = 0;
+  while (index >= study.cells[cell].parts) index -= study.cells[cell++].parts;
+  return {cell, index};
+}
+
+std::size_t part_prompts(const RiskStudy& study, const JobName& job) {
+  const std::size_t parts = study.cells[job.cell].parts;
+  return study.prompts / parts + (job.part < study.prompts % parts ? 1 : 0);
+}
+
+Bytes encode(const RiskSums& sums) {
+  ByteWriter writer;
+  writer.real(sums.count);
+  writer.reals(sums.means);
+  writer.reals(sums.comoments);
+  for (const auto& set : sums.heads) {
+    std::vector<double> numbers;
+    for (const SoftmaxHead& head : set) {
+      numbers.push_back(head.scale);
+      numbers.push_back(head.weight);
+    }
+    writer.reals(numbers);
+  }
+  return writer.take();
+}
+
+bool decode(std::span<const std::uint8_t> bytes, std::size_t sets, RiskSums& sums) {
+  ByteReader reader(bytes);
+  sums.count = reader.real();
+  sums.means = reader.reals();
+  sums.comoments = reader.reals();
+  sums.heads.assign(sets, {});
+  for (auto& set : sums.heads) {
+    const std::vector<double> numbers = reader.reals();
+    for (std::size_t i = 0; i + 1 < numbers.size(); i += 2) {
+      set.push_back({numbers[i], numbers[i + 1]});
+    }
+  }
+  const std::size_t values = sets + 2 + kControls;
+  return reader.at_end() && sums.count > 0 && sums.means.size() == values &&
+         sums.comoments.size() == values * values;
+}
+
+/// Largest value each setting makes sense for.
+double value_limit(Setting setting) {
+  return setting == Setting::kCorrelation ? 0.99 : setting == Setting::kNoise ? 100 : 10;
+}
+
+std::vector<RiskPoint> cell_points(const RiskStudy& study, const MeasuredCell& measured) {
+  const Scenario& scenario = measured.cell.scenario;
+  const PromptLaw law = make_prompt_law(scenario);
+  const double length = static_cast<double>(scenario.prompt_length);
+  const auto at = [&](std::size_t i) { return measured.estimates.risks[i]; };
+  const std::size_t sets = study.heads.size();
+  std::vector<RiskPoint> points;
+  for (std::size_t i = 0; i < sets; ++i) {
+    points.push_back({scenario, "softmax", study.heads[i], at(i), measured.estimates.std_error(i),
+                      risk_theory(scenario, study.heads[i])});
+  }
+  const double linear = law.linear.best();
+  points.push_back({scenario, "linear", 0, linear, 0, linear});
+  const bool local = scenario.setting == Setting::kLocal;
+  const bool whole = scenario.prompt_length >= scenario.dim;
+  const double exact = whole || scenario.setting != Setting::kCorrelation
+                           ? least_squares_risk(scenario.task(), length)
+                           : kNaN;
+  if (!local && std::isfinite(exact)) points.push_back({scenario, "ols", 0, exact, 0, exact});
+  if (local && scenario.prompt_length >= scenario.dim + 2 && std::isfinite(at(sets))) {
+    points.push_back(
+        {scenario, "ols", 0, at(sets), measured.estimates.std_error(sets), kNaN});
+  }
+  if (std::isfinite(at(sets + 1))) {
+    const bool zero = scenario.noise == 0 && whole;
+    points.push_back({scenario, "bayes", 0, at(sets + 1), measured.estimates.std_error(sets + 1),
+                      zero ? 0 : kNaN});
+  }
+  return points;
+}
+
+std::size_t head_index(const RiskStudy& study, std::size_t heads) {
+  return static_cast<std::size_t>(std::find(study.heads.begin(), study.heads.end(), heads) -
+                                  study.heads.begin());
+}
+
+}  // namespace
+
+std::size_t RiskStudy::job_count() const {
+  std::size_t count = 0;
+  for (const RiskCell& cell : cells) count += cell.parts;
+  return count;
+}
+
+Parameter setting_parameter(std::string_view default_setting) {
+  Parameter parameter;
+  parameter.name = "setting";
+  parameter.label = "Setting";
+  parameter.help = "what is added to the plain task";
+  parameter.kind = ParameterKind::kChoice;
+  parameter.choices = {
+      {"base", "Plain task", "x ~ N(0, I), θ ~ N(0, I/d), labels with the variance given by noise"},
+      {"noise", "Noisy labels", "value is σ², the variance of the label noise"},
+      {"correlation", "Correlated features", "value is ρ: Cov(x)ᵢⱼ = ρ^|i−j|"},
+      {"local", "Examples near the query", "value is the radius ρ: xᵢ = x_q + ρ nᵢ"},
+      {"prior", "Prior knowledge", "value is |θ₀|: θ ~ N(θ₀, I/d)"}};
+  parameter.default_value = std::string(default_setting);
+  parameter.primary = true;
+  return parameter;
+}
+
+Parameter value_parameter(std::vector<double> values) {
+  Parameter parameter =
+      icl_real_parameter("value", "Strength", "",
+                     "σ², ρ, radius or |θ₀|, as the setting says; the plain task has none", 0, 100,
+                     0, {0, 0.1, 0.25, 0.5, 0.75, 0.9, 1, 2});
+  parameter.kind = ParameterKind::kRealList;
+  parameter.max_items = 12;
+  parameter.default_value = std::move(values);
+  parameter.primary = true;
+  return parameter;
+}
+
+Parameter prompts_parameter(std::int64_t prompts) {
+  return icl_whole_parameter("prompts", "Prompts", "",
+                         "random prompts that measure each risk; four times as many halve the "
+                         "error bars",
+                         100, 10000000, prompts, {1000, 4000, 20000, 100000});
+}
+
+RiskStudy read_risk_study(const ParameterSet& parameters) {
+  RiskStudy study;
+  for (const std::int64_t heads : parameters.integers("heads")) {
+    study.heads.push_back(static_cast<std::size_t>(heads));
+  }
+  study.dim = static_cast<std::size_t>(parameters.integer("dim"));
+  for (const std::int64_t length : parameters.integers("prompt-length")) {
+    study.lengths.push_back(static_cast<std::size_t>(length));
+  }
+  const auto setting = std::find(kSettingNames.begin(), kSettingNames.end(),
+                                 parameters.choice("setting"));
+  study.setting = static_cast<Setting>(setting - kSettingNames.begin());
+  study.values = parameters.reals("value");
+  if (study.setting == Setting::kBase) study.values = {0};
+  study.noise = parameters.real("noise");
+  study.prompts = static_cast<std::size_t>(parameters.integer("prompts"));
+  study.search_prompts = std::clamp(study.prompts / kSearchShare, kMinSearch, kMaxSearch);
+  for (const double value : study.values) {
+    for (const Variant variant : variants_of(study.setting)) {
+      for (const std::size_t length : study.lengths) {
+        const double noise = study.setting == Setting::kNoise ? value : study.noise;
+        RiskCell cell{{study.setting, variant, value, noise, study.dim, length}, 1};
+        const double share = measure_cost(cell.scenario, total_heads(study), study.prompts) /
+                             search_cost(cell.scenario, study.search_prompts);
+        cell.parts = static_cast<std::size_t>(
+            std::clamp(std::round(share), 1.0, static_cast<double>(kMaxParts)));
+        study.cells.push_back(cell);
+      }
+    }
+  }
+  return study;
+}
+
+Expected<Plan> plan_risk_study(const RunSpec& spec) {
+  const RiskStudy study = read_risk_study(spec.parameters);
+  for (const double value : study.values) {
+    if (value <= value_limit(study.setting)) continue;
+    return Error{"value must be 0 to " + short_text(value_limit(study.setting)) +
+                 " with setting " + std::string(kSettingNames[std::size_t(study.setting)]) +
+                 ", not " + exact_text(value)};
+  }
+  Plan plan;
+  plan.memory_parameter = "prompt-length";
+  for (std::size_t i = 0; i < study.job_count(); ++i) {
+    const JobName job = job_name(study, i);
+    const Scenario& scenario = study.cells[job.cell].scenario;
+    const double row = 4.0 * static_cast<double>(padded_length(scenario.prompt_length));
+    plan.job_bytes = std::max(plan.job_bytes, row * (scenario.noise > 0 ? 80 : 20) + 1e5);
+    std::string label = "D = " + std::to_string(scenario.prompt_length);
+    const std::string where = cell_text(scenario);
+    if (!where.empty()) label += ", " + where;
+    const std::size_t parts = study.cells[job.cell].parts;
+    if (parts > 1) {
+      label += ", part " + std::to_string(job.part + 1) + " of " + std::to_string(parts);
+    }
+    plan.jobs.push_back(
+        {std::move(label),
+         search_cost(scenario, study.search_prompts) +
+             measure_cost(scenario, total_heads(study), part_prompts(study, job))});
+  }
+  return plan;
+}
+
+JobSteps start_risk_job(RunSpec spec, std::uint32_t index) {
+  const RiskStudy study = read_risk_study(spec.parameters);
+  if (index >= study.job_count()) co_return Error{"this run has no job " + std::to_string(index)};
+  const JobName job = job_name(study, index);
+  HeadRiskTask task;
+  task.law = make_prompt_law(study.cells[job.cell].scenario);
+  task.head_counts = study.heads;
+  task.posterior = true;
+  task.search_prompts = study.search_prompts;
+  task.prompts = part_prompts(study, job);
+  task.seed = spec.seed;
+  task.cell = static_cast<std::uint32_t>(job.cell);
+  task.part = static_cast<std::uint32_t>(job.part);
+  RiskSums sums;
+  JobSteps steps = measure_heads(std::move(task), sums);
+  while (steps.step() == JobSteps::State::kRunning) co_yield StepProgress{steps.fraction()};
+  co_return JobResult{encode(sums)};
+}
+
+std::vector<MeasuredCell> measured_cells(const RiskStudy& study, std::span<const JobOutput> outputs,
+                                         std::vector<std::string>& notes) {
+  std::vector<const JobOutput*> by_index(study.job_count(), nullptr);
+  for (const JobOutput& output : outputs) {
+    if (output.complete && output.index < by_index.size()) by_index[output.index] = &output;
+  }
+  std::vector<MeasuredCell> cells;
+  std::size_t index = 0;
+  for (const RiskCell& cell : study.cells) {
+    MeasuredCell measured{cell, {}, {}, {}};
+    for (std::size_t part = 0; part < cell.parts; ++part, ++index) {
+      if (by_index[index] == nullptr) continue;
+      RiskSums sums;
+      if (decode(by_index[index]->bytes, study.heads.size(), sums)) {
+        measured.sums.merge(sums);
+      } else {
+        notes.push_back("The output of job " + std::to_string(index) +
+                        " could not be read and was left out.");
+      }
+    }
+    if (measured.sums.count == 0) continue;
+    measured.estimates =
+        corrected_risks(measured.sums, control_means(make_prompt_law(cell.scenario)));
+    measured.points = cell_points(study, measured);
+    cells.push_back(std::move(measured));
+  }
+  return cells;
+}
+
+Estimate MeasuredCell::advantage(const RiskStudy& study, std::size_t heads) const {
+  const std::size_t one = head_index(study, 1), many = head_index(study, heads);
+  if (one >= study.heads.size() || many >= study.heads.size()) return {kNaN, kNaN, 0};
+  const std::size_t n = estimates.risks.size();
+  const auto covariance = [&](std::size_t i, std::size_t j) {
+    return estimates.covariance[i * n + j];
+  };
+  const double variance = covariance(one, one) + covariance(many, many) - 2 * covariance(one, many);
+  return {estimates.risks[one] - estimates.risks[many], std::sqrt(std::max(variance, 0.0)),
+          static_cast<int>(sums.count)};
+}
+
+Estimate MeasuredCell::ratio(const RiskStudy& study, std::size_t heads) const {
+  const std::size_t one = head_index(study, 1), many = head_index(study, heads);
+  if (one >= study.heads.size() || many >= study.heads.size()) return {kNaN, kNaN, 0};
+  const double top = estimates.risks[one], bottom = estimates.risks[many];
+  const std::size_t n = estimates.risks.size();
+  const auto relative = [&](std::size_t i, std::size_t j) {
+    return estimates.covariance[i * n + j] / (estimates.risks[i] * estimates.risks[j]);
+  };
+  const double variance = relative(one, one) + relative(many, many) - 2 * relative(one, many);
+  return {top / bottom, top / bottom * std::sqrt(std::max(variance, 0.0)),
+          static_cast<int>(sums.count)};
+}
+
+double risk_theory(const Scenario& scenario, std::size_t heads) {
+  const double constant = heads == 1 ? one_head_theory(scenario) : many_head_theory(scenario);
+  const bool read_out = scenario.variant == Variant::kReadOut;
+  return shrunk_risk(read_out ? 1 : scenario.task().signal, constant,
+                     static_cast<double>(scenario.prompt_length));
+}
+
+}  // namespace attnlab

@@ -1,0 +1,80 @@
+// What icl-risk and icl-scenarios share: cells of (setting value, variant, prompt length), their
+// jobs, and the measured risks of every predictor in a cell.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/experiment/experiment.h"
+#include "core/in_context/head_risk.h"
+#include "core/numerics/statistics.h"
+
+namespace attnlab {
+
+/// One point of a sweep; its prompts are split over `parts` jobs.
+struct RiskCell {
+  Scenario scenario;
+  std::size_t parts = 1;
+};
+
+/// A run's parameters, read once. Reads dim, heads, prompt-length, setting, value, noise, prompts.
+struct RiskStudy {
+  std::vector<std::size_t> heads;
+  std::size_t dim = 5, prompts = 0, search_prompts = 0;
+  Setting setting = Setting::kBase;
+  std::vector<double> values;
+  std::vector<std::size_t> lengths;
+  double noise = 0;
+  std::vector<RiskCell> cells;  ///< value-major, then variants, then prompt lengths
+  std::size_t job_count() const;
+};
+RiskStudy read_risk_study(const ParameterSet& parameters);
+
+Parameter setting_parameter(std::string_view default_setting);
+Parameter value_parameter(std::vector<double> values);
+Parameter prompts_parameter(std::int64_t prompts);
+
+Expected<Plan> plan_risk_study(const RunSpec& spec);
+JobSteps start_risk_job(RunSpec spec, std::uint32_t index);
+
+/// One row of the main table.
+struct RiskPoint {
+  Scenario scenario;
+  std::string predictor;  ///< "softmax", "linear", "ols", "bayes"
+  std::size_t heads = 0;  ///< 0 where it has none
+  double risk = 0, std_error = 0;
+  double theory = 0;  ///< exact for linear and ols, leading order for softmax, NaN where unknown
+};
+
+/// A cell with at least one finished part.
+struct MeasuredCell {
+  RiskCell cell;
+  RiskSums sums;
+  RiskEstimates estimates;
+  std::vector<RiskPoint> points;
+
+  /// Risk of one head minus that of `heads` heads, and its standard error; NaN where not measured.
+  Estimate advantage(const RiskStudy& study, std::size_t heads) const;
+  /// Risk of one head / risk of `heads` heads.
+  Estimate ratio(const RiskStudy& study, std::size_t heads) const;
+};
+std::vector<MeasuredCell> measured_cells(const RiskStudy& study, std::span<const JobOutput> outputs,
+                                         std::vector<std::string>& notes);
+
+/// Leading-order risk (with the best shrinkage) of one head, or of many.
+double risk_theory(const Scenario& scenario, std::size_t heads);
+
+/// The family's main table and the head sets behind it.
+std::vector<Column> risk_columns();
+Table risk_table(const std::vector<MeasuredCell>& cells);
+Table head_table(const RiskStudy& study, const std::vector<MeasuredCell>& cells);
+std::vector<std::string> risk_notes(const RiskStudy& study, const std::vector<MeasuredCell>& cells);
+
+/// "d = 5, 20,000 prompts each": what the numbers were measured with.
+std::string study_text(const RiskStudy& study);
+/// "" or "ρ = 0.5, KQ = bI": what sets a cell apart within its setting.
+std::string cell_text(const Scenario& scenario);
+std::string_view value_symbol(Setting setting);
+
+}  // namespace attnlab
