@@ -19,6 +19,7 @@ std::span<const Experiment* const> experiments() {
       &icl_risk(),
       &icl_scenarios(),
       &extract_transformer(),
+      &extract_multi_head(),
   };
   return kExperiments;
 }
