@@ -20,6 +20,7 @@ std::span<const Experiment* const> experiments() {
       &icl_scenarios(),
       &extract_transformer(),
       &extract_multi_head(),
+      &extract_membership(),
   };
   return kExperiments;
 }

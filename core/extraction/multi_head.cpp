@@ -7,6 +7,7 @@
 #include "core/experiment/text.h"
 #include "core/extraction/dense.h"
 #include "core/extraction/single_head.h"
+#include "core/numerics/elementary.h"
 
 namespace attnlab {
 namespace {
@@ -113,7 +114,7 @@ std::vector<std::vector<double>> rows_of(const ProbeFits& probe) {
 double predicted(std::span<const double> logits, std::span<const double> shares, double m) {
   double sum = 0;
   for (std::size_t h = 0; h < logits.size(); ++h) {
-    sum += shares[h] / (1 + std::exp(-logits[h]) / m);
+    sum += shares[h] / (1 + portable_exp(-logits[h]) / m);
   }
   return sum;
 }

@@ -16,8 +16,10 @@ std::vector<double> positive_roots(std::span<const double> q) {
   const std::size_t count = q.size();
   std::vector<std::complex<double>> roots(count);
   const double radius = std::max(1e-6, std::abs(q[0]));
-  for (std::size_t k = 0; k < count; ++k) {
-    roots[k] = radius * std::pow(std::complex<double>(0.4, 0.9), static_cast<double>(k));
+  std::complex<double> turn = radius;  // distinct starting points
+  for (auto& root : roots) {
+    root = turn;
+    turn *= std::complex<double>(0.4, 0.9);
   }
   for (int pass = 0; pass < 200; ++pass) {
     double moved = 0;
@@ -89,7 +91,8 @@ bool fit_rational(std::span<const double> answers, double limit, std::size_t hea
   std::vector<double> right(answers.size());
   double m = 1;
   for (std::size_t i = 0; i < answers.size(); ++i, m *= 2) {
-    const double balance = std::pow(1 + m, -static_cast<double>(heads));
+    double balance = 1;
+    for (std::size_t k = 0; k < heads; ++k) balance /= 1 + m;
     double power = balance;
     for (std::size_t k = 0; k < heads; ++k) {
       power *= m;
