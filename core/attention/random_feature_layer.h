@@ -36,6 +36,8 @@ struct RandomFeatureLayer {
   std::uint32_t trial =
       0;  ///< fresh weights for each trial; unit m is the same whatever `units` is
 
+  bool operator==(const RandomFeatureLayer&) const = default;
+
   std::size_t features_per_unit() const { return dim + 1; }
   std::size_t feature_count() const { return units * features_per_unit(); }
 };

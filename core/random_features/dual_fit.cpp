@@ -1,4 +1,4 @@
-// Ridge fits in the dual: one kernel matrix, streamed in blocks of heads, serves every size.
+// Ridge fits in the dual: one kernel matrix serves every size, wherever it comes from.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -9,8 +9,6 @@
 
 namespace attnlab {
 namespace {
-
-constexpr std::size_t kTestRowsAtOnce = 512;
 
 /// Copies rows [0, n) of the labels.
 Matrix<double> leading_labels(const Matrix<double>& labels, std::size_t n) {
@@ -24,20 +22,20 @@ struct Preference {
   double error = std::numeric_limits<double>::infinity();
 };
 
-/// Dual coefficients of one size: n x columns, f32 because they meet f32 features.
+/// Dual coefficients of one size: n x columns.
 struct DualSize {
   std::size_t n = 0;
-  Matrix<float> coefficients;
+  Matrix<double> coefficients;
   std::vector<bool> usable;           ///< columns that hold a solution
   std::vector<Preference> preferred;  ///< per target, validation only
 };
 
-void store_columns(const Matrix<double>& solution, Matrix<float>& into, std::size_t first_column,
+void store_columns(const Matrix<double>& solution, Matrix<double>& into, std::size_t first_column,
                    std::size_t only_target, std::size_t targets) {
   for (std::size_t i = 0; i < solution.rows(); ++i) {
     for (std::size_t j = 0; j < targets; ++j) {
       if (only_target != targets && j != only_target) continue;
-      into(i, first_column + j) = static_cast<float>(solution(i, j));
+      into(i, first_column + j) = solution(i, j);
     }
   }
 }
@@ -77,38 +75,6 @@ void take_dual_solution(NestedFit& fit, DualSize& size, std::size_t size_index,
   }
 }
 
-/// One block of units: weights = features^T coefficients for every size, side by side; then the
-/// test predictions gain features * weights.
-void add_block_predictions(const NestedFit& fit, const FeatureBlock& block,
-                           const std::vector<DualSize>& sizes, Matrix<double>& predictions) {
-  const std::size_t k = block.features(), columns = predictions.cols();
-  Matrix<float> weights(k, columns);
-  {
-    Matrix<float> features(sizes.back().n, k);
-    block.apply(*fit.problem.train, 0, features.view());
-    std::size_t column = 0;
-    for (const DualSize& size : sizes) {
-      gemm_tn(features.const_view().block(0, 0, size.n, k), size.coefficients.view(),
-              weights.view().block(0, column, k, size.coefficients.cols()), false);
-      column += size.coefficients.cols();
-    }
-  }
-  const std::size_t rows = predictions.rows();
-  Matrix<float> features(std::min(rows, kTestRowsAtOnce), k);
-  Matrix<float> part(features.rows(), columns);
-  for (std::size_t row = 0; row < rows; row += kTestRowsAtOnce) {
-    const std::size_t height = std::min(kTestRowsAtOnce, rows - row);
-    const auto view = features.view().block(0, 0, height, k);
-    block.apply(*fit.problem.test, row, view);
-    gemm_nn(view, weights.const_view(), part.view().block(0, 0, height, columns), false);
-    for (std::size_t i = 0; i < height; ++i) {
-      for (std::size_t c = 0; c < columns; ++c) {
-        predictions(row + i, c) += static_cast<double>(part(i, c));
-      }
-    }
-  }
-}
-
 double mean_diagonal(MatrixView<const double> gram) {
   double sum = 0;
   for (std::size_t i = 0; i < gram.rows; ++i) sum += gram(i, i);
@@ -118,30 +84,23 @@ double mean_diagonal(MatrixView<const double> gram) {
 }  // namespace
 
 JobSteps fit_dual(NestedFit& fit, std::size_t count, double scale) {
-  const RandomFeatureLayer& layer = fit.problem.layer;
-  const std::size_t n = fit.problem.sizes[count - 1];
-  const double nd = static_cast<double>(n);
+  const NestedFitProblem& problem = fit.problem;
+  const std::size_t n = problem.sizes[count - 1], tests = problem.test->count;
   const std::size_t columns = (fit.choose_by_test() ? fit.strengths.size() : 1) * fit.targets;
-  const std::size_t units = units_at_once(layer, nd, static_cast<double>(fit.problem.test->count),
-                                          static_cast<double>(count * columns));
+  DualSource source = dual_source(problem.layer, {problem.train, n, problem.test, count * columns});
 
   Matrix<double> gram(n, n);
-  for (std::size_t first = 0; first < layer.units; first += units) {
-    const FeatureBlock block(layer, first, std::min(units, layer.units - first));
-    Matrix<float> features(n, block.features());
-    block.apply(*fit.problem.train, 0, features.view());
-    syrk_accumulate(features.const_view(), gram.view());
-    const double share =
-        static_cast<double>(block.features()) / static_cast<double>(layer.feature_count());
-    co_yield fit.meter.after(share * feature_flops(layer, n) +
-                             nd * nd * static_cast<double>(block.features()));
+  const auto gram_slices = std::visit([](const auto& s) { return s.gram_slices(); }, source);
+  for (std::size_t slice = 0; slice < gram_slices; ++slice) {
+    co_yield fit.meter.after(
+        std::visit([&](const auto& s) { return s.add_to_gram(slice, gram.view()); }, source));
   }
   if (std::isnan(scale)) scale = mean_diagonal(gram.const_view());
 
   std::vector<DualSize> sizes(count);
   for (std::size_t s = 0; s < count; ++s) {
-    sizes[s].n = fit.problem.sizes[s];
-    sizes[s].coefficients = Matrix<float>(sizes[s].n, columns);
+    sizes[s].n = problem.sizes[s];
+    sizes[s].coefficients = Matrix<double>(sizes[s].n, columns);
     sizes[s].usable.assign(columns, false);
     sizes[s].preferred.assign(fit.targets, {});
   }
@@ -157,22 +116,22 @@ JobSteps fit_dual(NestedFit& fit, std::size_t count, double scale) {
       for (std::size_t s = 0; s < count; ++s) {
         take_dual_solution(fit, sizes[s], s, l, factor, gram.const_view());
       }
-      co_yield fit.meter.after(std::max(0.0, flops_of_cholesky(nd) - counted));
+      co_yield fit.meter.after(std::max(0.0, flops_of_cholesky(static_cast<double>(n)) - counted));
     }
   }
   gram = Matrix<double>();
 
-  Matrix<double> predictions(fit.problem.test->count, count * columns);
-  for (std::size_t first = 0; first < layer.units; first += units) {
-    const FeatureBlock block(layer, first, std::min(units, layer.units - first));
-    add_block_predictions(fit, block, sizes, predictions);
-    const double share =
-        static_cast<double>(block.features()) / static_cast<double>(layer.feature_count());
-    co_yield fit.meter.after(share * feature_flops(layer, n + fit.problem.test->count));
+  std::vector<Matrix<double>> coefficients;
+  for (DualSize& size : sizes) coefficients.push_back(std::move(size.coefficients));
+  std::visit([&](auto& s) { s.take_coefficients(std::move(coefficients)); }, source);
+  Matrix<double> predictions(tests, count * columns);
+  const auto slices = std::visit([](const auto& s) { return s.prediction_slices(); }, source);
+  for (std::size_t slice = 0; slice < slices; ++slice) {
+    co_yield fit.meter.after(std::visit(
+        [&](const auto& s) { return s.add_to_predictions(slice, predictions.view()); }, source));
   }
   for (std::size_t s = 0; s < count; ++s) {
-    fit.judge(s, predictions.const_view().block(0, s * columns, predictions.rows(), columns),
-              sizes[s].usable);
+    fit.judge(s, predictions.const_view().block(0, s * columns, tests, columns), sizes[s].usable);
   }
   co_return JobResult{};
 }

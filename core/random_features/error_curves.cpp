@@ -47,6 +47,10 @@ std::string TargetCase::symbol() const {
   return (target->number == TargetNumber::kDegree ? "p = " : "g = ") + short_text(number);
 }
 
+bool ErrorCurve::is_level() const {
+  return std::isnan(variant);
+}
+
 Estimate ErrorCurve::at(std::size_t size) const {
   return mean_and_error(present(errors[size]));
 }

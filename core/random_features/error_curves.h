@@ -29,12 +29,15 @@ struct TargetCase {
 struct ErrorCurve {
   const RandomFeatureModel* model;
   TargetCase target;
-  double variant = 0;         ///< value of the swept quantity (heads, mean of W, keys), if any
-  std::vector<double> sizes;  ///< training samples, increasing
+  /// Value of the swept quantity (heads, mean of W, keys), if any; NaN for a level: the same for
+  /// every value.
+  double variant = 0;
+  std::vector<double> sizes;                   ///< training samples, increasing
   std::vector<std::vector<double>> errors;     ///< [size][trial]; NaN: not there (yet)
   std::vector<std::vector<double>> strengths;  ///< [size][trial], relative ridge strength chosen
   std::vector<int> failures;                   ///< [size], failed factorisations over all trials
 
+  bool is_level() const;
   /// Mean over the trials that are there.
   Estimate at(std::size_t size) const;
   /// Sizes with at least one trial.

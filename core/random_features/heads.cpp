@@ -49,10 +49,12 @@ Experiment make_experiment() {
   experiment.question = "How many random heads are enough?";
   experiment.summary =
       "The heads are random and frozen, so more of them only sample the same distribution more "
-      "densely. The error falls until the layer behaves like its infinitely wide limit; from there "
-      "only more samples help.";
+      "densely. The error falls until the layer behaves like its infinitely wide limit (M = ∞, the "
+      "level, fitted with its kernel); from there only more samples help.";
   experiment.schema = sweep_schema(SweptQuantity::kHeads);
-  set_default(experiment.schema, "models", std::vector<std::string>{"rfa", "brfa", "rfmlp"});
+  set_default(experiment.schema, "models",
+              std::vector<std::string>{"rfa", "brfa", "rfmlp", "rfa-kernel", "brfa-kernel",
+                                       "rfmlp-kernel"});
   experiment.presets = {
       {"levels-off",
        "Where does it level off?",

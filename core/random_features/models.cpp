@@ -7,19 +7,31 @@
 namespace attnlab {
 namespace {
 
+constexpr ScoreActivation kRelu = ScoreActivation::kRelu;
+constexpr ScoreActivation kSoftmax = ScoreActivation::kSoftmax;
+constexpr ScoreActivation kExponential = ScoreActivation::kExponential;
+
+// Colour, attention, activation, biased, infinite, limit. A model and its limit share a colour.
 constexpr std::array kModels = {
     RandomFeatureModel{"rfa", "RFA", "attention, random query-key matrices with zero mean (ReLU)",
-                       kColourRfa, true, ScoreActivation::kRelu, false},
+                       kColourRfa, true, kRelu, false, false, "rfa-kernel"},
     RandomFeatureModel{"brfa", "BRFA", "attention, random query-key matrices with mean c·I (ReLU)",
-                       kColourBrfa, true, ScoreActivation::kRelu, true},
+                       kColourBrfa, true, kRelu, true, false, "brfa-kernel"},
     RandomFeatureModel{"rfmlp", "RFMLP", "two-layer network with random neurons on all tokens",
-                       kColourRfmlp, false, ScoreActivation::kRelu, false},
+                       kColourRfmlp, false, kRelu, false, false, "rfmlp-kernel"},
     RandomFeatureModel{"rfa-softmax", "RFA softmax", "RFA with softmax in place of ReLU",
-                       kColourSoftmax, true, ScoreActivation::kSoftmax, false},
+                       kColourSoftmax, true, kSoftmax, false, false, ""},
     RandomFeatureModel{"brfa-softmax", "BRFA softmax", "BRFA with softmax in place of ReLU",
-                       kColourBiasedSoftmax, true, ScoreActivation::kSoftmax, true},
+                       kColourBiasedSoftmax, true, kSoftmax, true, false, ""},
     RandomFeatureModel{"rfa-exp", "RFA exp", "RFA with the exponential in place of ReLU",
-                       kColourExponential, true, ScoreActivation::kExponential, false},
+                       kColourExponential, true, kExponential, false, false, ""},
+    RandomFeatureModel{"rfa-kernel", "RFA, M = ∞", "RFA with infinitely many heads: its kernel",
+                       kColourRfa, true, kRelu, false, true, ""},
+    RandomFeatureModel{"brfa-kernel", "BRFA, M = ∞", "BRFA with infinitely many heads: its kernel",
+                       kColourBrfa, true, kRelu, true, true, ""},
+    RandomFeatureModel{"rfmlp-kernel", "RFMLP, M = ∞",
+                       "RFMLP with infinitely many neurons: its kernel", kColourRfmlp, false, kRelu,
+                       false, true, ""},
 };
 
 }  // namespace
@@ -35,12 +47,14 @@ const RandomFeatureModel* find_random_feature_model(std::string_view id) {
   return nullptr;
 }
 
-RandomFeatureLayer make_layer(const RandomFeatureModel& model, const LayerSizes& sizes,
-                              std::uint64_t seed, std::uint32_t trial) {
+FrozenLayer make_layer(const RandomFeatureModel& model, const LayerSizes& sizes, std::uint64_t seed,
+                       std::uint32_t trial) {
+  const double mean_scale = model.biased ? sizes.bias_scale : 0;
+  if (model.infinite) return InfiniteLayer{model.attention, mean_scale, sizes.dim, sizes.keys};
   RandomFeatureLayer layer;
   layer.attention = model.attention;
   layer.activation = model.activation;
-  layer.mean_scale = model.biased ? sizes.bias_scale : 0;
+  layer.mean_scale = mean_scale;
   layer.dim = sizes.dim;
   layer.keys = sizes.keys;
   layer.units = sizes.units;

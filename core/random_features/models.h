@@ -5,7 +5,7 @@
 #include <span>
 #include <string_view>
 
-#include "core/attention/random_feature_layer.h"
+#include "core/random_features/dual_source.h"
 
 namespace attnlab {
 
@@ -16,7 +16,9 @@ struct RandomFeatureModel {
   int colour;              ///< slot of the program-wide palette
   bool attention;
   ScoreActivation activation;
-  bool biased;  ///< query-key matrices have the mean bias_scale * I on the token coordinates
+  bool biased;    ///< query-key matrices have the mean bias_scale * I on the token coordinates
+  bool infinite;  ///< infinitely many units, fitted with their kernel
+  std::string_view limit;  ///< id of the same model with infinitely many units, or empty
 };
 
 std::span<const RandomFeatureModel> random_feature_models();
@@ -28,7 +30,7 @@ struct LayerSizes {
   double bias_scale = 0;
 };
 
-RandomFeatureLayer make_layer(const RandomFeatureModel& model, const LayerSizes& sizes,
-                              std::uint64_t seed, std::uint32_t trial);
+FrozenLayer make_layer(const RandomFeatureModel& model, const LayerSizes& sizes, std::uint64_t seed,
+                       std::uint32_t trial);
 
 }  // namespace attnlab

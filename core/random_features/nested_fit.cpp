@@ -10,18 +10,42 @@ namespace attnlab {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr double kStepFlops = 1.5e9;  // about 30 ms natively, 80 ms in a browser
-constexpr double kBlockBytes = 24e6;
-constexpr std::size_t kUnitGrain = 32;  // heads come in SIMD lanes
 
 std::vector<double> strengths_to_try(const RidgeChoice& ridge) {
   return ridge.rule == RidgeChoice::Rule::kFixed ? std::vector{ridge.value} : ridge_grid();
 }
 
-std::size_t sizes_in_dual(const NestedFitProblem& problem) {
-  const auto& sizes = problem.sizes;
+/// How many of the (increasing) sizes are solved in the dual.
+std::size_t sizes_in_dual(const FrozenLayer& layer, const std::vector<std::size_t>& sizes) {
+  const auto* finite = std::get_if<RandomFeatureLayer>(&layer);
+  if (finite == nullptr) return sizes.size();
   return static_cast<std::size_t>(
-      std::upper_bound(sizes.begin(), sizes.end(), problem.layer.feature_count()) - sizes.begin());
+      std::upper_bound(sizes.begin(), sizes.end(), finite->feature_count()) - sizes.begin());
+}
+
+FitCost dual_cost(const FrozenLayer& layer, std::size_t n, std::size_t sizes,
+                  std::size_t test_samples, std::size_t targets, const RidgeChoice& ridge) {
+  const std::size_t strengths = strengths_to_try(ridge).size();
+  const bool validating = ridge.rule == RidgeChoice::Rule::kValidation;
+  const std::size_t columns = sizes * targets * (validating ? 1 : strengths);
+  const DualSourceCost source = dual_source_cost(layer, n, test_samples, columns);
+  const double rows = static_cast<double>(n);
+  return {source.flops + static_cast<double>(strengths) * flops_of_cholesky(rows),
+          source.bytes + 16 * rows * rows +
+              8 * static_cast<double>(columns) * (rows + static_cast<double>(test_samples))};
+}
+
+FitCost primal_cost(const RandomFeatureLayer& layer, const std::vector<std::size_t>& sizes,
+                    std::size_t first, std::size_t test_samples, const RidgeChoice& ridge) {
+  const double p = static_cast<double>(layer.feature_count());
+  const double strengths = static_cast<double>(strengths_to_try(ridge).size());
+  FitCost cost;
+  for (std::size_t s = first; s < sizes.size(); ++s) {
+    cost.flops += 2 * p * p * static_cast<double>(sizes[s]) + strengths * flops_of_cholesky(p) +
+                  feature_flops(layer, sizes[s]);
+  }
+  cost.bytes = 4 * p * static_cast<double>(sizes.back() + test_samples) + 24 * p * p + 16 * 512 * p;
+  return cost;
 }
 
 }  // namespace
@@ -32,19 +56,6 @@ std::size_t held_out(std::size_t n) {
 
 double flops_of_cholesky(double n) {
   return n * n * n / 3;
-}
-
-std::size_t units_at_once(const RandomFeatureLayer& layer, double rows, double tests,
-                          double columns) {
-  const double width = static_cast<double>(layer.features_per_unit());
-  const double one_sample = feature_flops(layer, 1) / static_cast<double>(layer.units);
-  const double gram = rows * rows * width + one_sample * rows;
-  const double predict = (one_sample + 2 * width * columns) * (rows + tests);
-  const double units = std::min(kStepFlops / std::max(gram, predict),
-                                kBlockBytes / (4 * width * std::max(rows, columns)));
-  const double whole = std::floor(units / kUnitGrain) * kUnitGrain;
-  return std::min(layer.units,
-                  static_cast<std::size_t>(std::clamp(whole, double{kUnitGrain}, 1024.0)));
 }
 
 double squared_error(MatrixView<const double> prediction, const Matrix<double>& labels,
@@ -85,10 +96,10 @@ JobSteps fit_nested(const NestedFitProblem& problem, std::vector<FitPoint>& poin
   NestedFit fit{problem, points, strengths_to_try(problem.ridge), targets, {}};
   fit.meter.total =
       fit_cost(problem.layer, problem.sizes, problem.test->count, targets, problem.ridge).flops;
-  const std::size_t dual = sizes_in_dual(problem);
+  const std::size_t dual = sizes_in_dual(problem.layer, problem.sizes);
   double scale = kNaN;
   if (dual < problem.sizes.size()) {
-    const PrimalData data = primal_data(problem);
+    const PrimalData data = primal_data(std::get<RandomFeatureLayer>(problem.layer), problem);
     scale = data.scale;
     JobSteps steps = fit_primal(fit, dual, data);
     while (steps.step() == JobSteps::State::kRunning) {
@@ -106,40 +117,20 @@ JobSteps fit_nested(const NestedFitProblem& problem, std::vector<FitPoint>& poin
   co_return JobResult{};
 }
 
-FitCost fit_cost(const RandomFeatureLayer& layer, const std::vector<std::size_t>& sizes,
+FitCost fit_cost(const FrozenLayer& layer, const std::vector<std::size_t>& sizes,
                  std::size_t test_samples, std::size_t targets, const RidgeChoice& ridge) {
+  const std::size_t dual = sizes_in_dual(layer, sizes);
   FitCost cost;
-  const double p = static_cast<double>(layer.feature_count());
-  const double strengths = static_cast<double>(strengths_to_try(ridge).size());
-  const double tests = static_cast<double>(test_samples), t = static_cast<double>(targets);
-  double dual = 0, dual_sizes = 0;
-  for (const std::size_t size : sizes) {
-    const double n = static_cast<double>(size);
-    if (n <= p) {
-      dual = n;
-      dual_sizes += 1;
-      continue;
-    }
-    cost.flops += 2 * p * p * n + strengths * flops_of_cholesky(p) + feature_flops(layer, size);
-    cost.bytes = std::max(cost.bytes, 4 * p * (n + tests) + 24 * p * p + 16 * 512 * p);
+  if (dual > 0) cost = dual_cost(layer, sizes[dual - 1], dual, test_samples, targets, ridge);
+  if (dual < sizes.size()) {
+    const FitCost primal =
+        primal_cost(std::get<RandomFeatureLayer>(layer), sizes, dual, test_samples, ridge);
+    cost.flops += primal.flops;
+    cost.bytes = std::max(cost.bytes, primal.bytes);
   }
-  if (dual > 0) {
-    const std::size_t n = static_cast<std::size_t>(dual);
-    const double columns =
-        dual_sizes * t * (ridge.rule == RidgeChoice::Rule::kOracle ? strengths : 1);
-    cost.flops += dual * dual * p + strengths * flops_of_cholesky(dual) +
-                  2 * feature_flops(layer, n) + feature_flops(layer, test_samples) +
-                  2 * p * columns * (tests + dual);
-    const double block =
-        static_cast<double>(units_at_once(layer, dual, tests, columns) * layer.features_per_unit());
-    const double fit_bytes = 16 * dual * dual + 4 * dual * block;
-    const double predict_bytes =
-        8 * dual * dual + 4 * block * (dual + columns + 512) + columns * (4 * dual + 8 * tests);
-    cost.bytes = std::max(cost.bytes, std::max(fit_bytes, predict_bytes));
-  }
-  const double tokens = static_cast<double>((layer.keys + 1) * layer.dim) * 4 *
-                        (static_cast<double>(sizes.empty() ? 0 : sizes.back()) + tests);
-  cost.bytes += tokens;
+  const double tokens = std::visit(
+      [](const auto& kind) { return static_cast<double>((kind.keys + 1) * kind.dim); }, layer);
+  cost.bytes += 4 * tokens * static_cast<double>(sizes.back() + test_samples);
   return cost;
 }
 

@@ -1,13 +1,13 @@
-// Ridge fits of one frozen layer for a ladder of training-set sizes at once: one streamed Gram
-// matrix and one factorisation per ridge strength serve every size and every target.
+// Ridge fits of one frozen layer for a ladder of training-set sizes at once: one kernel matrix and
+// one factorisation per ridge strength serve every size and every target.
 #pragma once
 
 #include <cstddef>
 #include <vector>
 
-#include "core/attention/random_feature_layer.h"
 #include "core/experiment/steps.h"
 #include "core/numerics/matrix.h"
+#include "core/random_features/dual_source.h"
 
 namespace attnlab {
 
@@ -29,7 +29,7 @@ struct RidgeChoice {
 /// and several targets (columns). lambda = strength * mean diagonal of the kernel matrix over the
 /// largest size, so that one factorisation of K + lambda I serves every n.
 struct NestedFitProblem {
-  RandomFeatureLayer layer;
+  FrozenLayer layer;
   const TokenBatch* train = nullptr;  ///< at least sizes.back() samples
   const TokenBatch* test = nullptr;
   const Matrix<double>* train_labels = nullptr;  ///< samples x targets, with label noise
@@ -50,10 +50,9 @@ struct FitPoint {
 /// `points` (sizes x targets, row-major). Both references must outlive the coroutine.
 ///
 /// Sizes up to the number of features are solved in the dual (n x n), larger ones in the primal
-/// (features x features): the cheaper and better conditioned of the two. Features are f32, kernel
-/// and normal matrices f64 with f32 products inside a block, factorisations f64. Test predictions
-/// never form the test kernel: head blocks are made a second time and turned into weights, which
-/// costs features instead of features x samples per test sample.
+/// (features x features): the cheaper and better conditioned of the two. A layer of infinite width
+/// is always solved in the dual. Kernel and normal matrices and factorisations are f64;
+/// dual_source.h tells what is f32 where features are streamed.
 JobSteps fit_nested(const NestedFitProblem& problem, std::vector<FitPoint>& points);
 
 /// Planned work (floating-point operations) and peak memory (bytes) of fit_nested.
@@ -61,7 +60,7 @@ struct FitCost {
   double flops = 0;
   double bytes = 0;
 };
-FitCost fit_cost(const RandomFeatureLayer& layer, const std::vector<std::size_t>& sizes,
+FitCost fit_cost(const FrozenLayer& layer, const std::vector<std::size_t>& sizes,
                  std::size_t test_samples, std::size_t targets, const RidgeChoice& ridge);
 
 /// Mean squared difference / variance of `truth`: 1 for the best constant. NaN for a constant

@@ -1,11 +1,15 @@
 // What the dual and the primal half of nested_fit share; nobody else includes this.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "core/random_features/nested_fit.h"
 
 namespace attnlab {
+
+/// Work of one step: about 30 ms natively, 80 ms in a browser.
+inline constexpr double kStepFlops = 1.5e9;
 
 /// Work done so far, as the fraction that a step reports.
 struct Meter {
@@ -42,11 +46,6 @@ double squared_error(MatrixView<const double> prediction, const Matrix<double>& 
 
 double flops_of_cholesky(double n);
 
-/// Units handled in one step, so that neither the Gram update of `rows` samples nor the features of
-/// `rows` + `tests` samples and their products with `columns` weight columns take long.
-std::size_t units_at_once(const RandomFeatureLayer& layer, double rows, double tests,
-                          double columns);
-
 /// Dual fits of the first `count` sizes. `scale` is the mean kernel diagonal; NaN: that of the
 /// largest of these sizes.
 JobSteps fit_dual(NestedFit& fit, std::size_t count, double scale);
@@ -56,7 +55,7 @@ struct PrimalData {
   Matrix<float> train, test;
   double scale = 0;  ///< mean kernel diagonal over the training samples
 };
-PrimalData primal_data(const NestedFitProblem& problem);
+PrimalData primal_data(const RandomFeatureLayer& layer, const NestedFitProblem& problem);
 
 /// Primal fits of the sizes from `first` on.
 JobSteps fit_primal(NestedFit& fit, std::size_t first, const PrimalData& data);

@@ -138,9 +138,9 @@ JobSteps validate_and_refit(NestedFit& fit, const PrimalData& data, NormalEquati
 
 }  // namespace
 
-PrimalData primal_data(const NestedFitProblem& problem) {
-  PrimalData data{all_features(problem.layer, *problem.train, problem.sizes.back()),
-                  all_features(problem.layer, *problem.test, problem.test->count), 0};
+PrimalData primal_data(const RandomFeatureLayer& layer, const NestedFitProblem& problem) {
+  PrimalData data{all_features(layer, *problem.train, problem.sizes.back()),
+                  all_features(layer, *problem.test, problem.test->count), 0};
   data.scale = mean_squared_row(data.train);
   return data;
 }

@@ -20,12 +20,17 @@ struct JobName {
 };
 
 JobName job_name(const Sweep& sweep, std::uint32_t index) {
-  const std::size_t models = sweep.models.size(), variants = sweep.variants.size();
-  return {index / (models * sweep.trials * variants), index / (models * sweep.trials) % variants,
-          index / models % sweep.trials, index % models};
+  const std::size_t in_stage = sweep.job_count() / sweep.stages.size();
+  std::size_t rest = index % in_stage, variant = 0;
+  while (rest >= sweep.trials * sweep.variants[variant].models.size()) {
+    rest -= sweep.trials * sweep.variants[variant].models.size();
+    ++variant;
+  }
+  const std::vector<std::size_t>& models = sweep.variants[variant].models;
+  return {index / in_stage, variant, rest / models.size(), models[rest % models.size()]};
 }
 
-RandomFeatureLayer layer_of(const Sweep& sweep, const JobName& job, std::uint64_t seed) {
+FrozenLayer layer_of(const Sweep& sweep, const JobName& job, std::uint64_t seed) {
   return make_layer(*sweep.models[job.model], sweep.variants[job.variant].layer, seed,
                     static_cast<std::uint32_t>(job.trial));
 }
@@ -151,10 +156,10 @@ std::vector<LayerVariant> variants_of(const ParameterSet& parameters) {
     for (const double keys : one_or_more(parameters, "keys")) {
       for (const double bias : one_or_more(parameters, "bias-scale")) {
         const double value = swept == "heads" ? heads : swept == "keys" ? keys : bias;
-        variants.push_back(
-            {value,
-             {static_cast<std::size_t>(parameters.integer("dim")), static_cast<std::size_t>(keys),
-              static_cast<std::size_t>(heads), bias}});
+        variants.push_back({value,
+                            {static_cast<std::size_t>(parameters.integer("dim")),
+                             static_cast<std::size_t>(keys), static_cast<std::size_t>(heads), bias},
+                            {}});
       }
     }
   }
@@ -163,6 +168,19 @@ std::vector<LayerVariant> variants_of(const ParameterSet& parameters) {
 
 }  // namespace
 
+bool Sweep::varies(std::size_t model) const {
+  const auto layer = [&](const LayerVariant& variant) {
+    return make_layer(*models[model], variant.layer, 0, 0);
+  };
+  return variants.size() == 1 || layer(variants.back()) != layer(variants.front());
+}
+
+std::size_t Sweep::job_count() const {
+  std::size_t fits = 0;
+  for (const LayerVariant& variant : variants) fits += variant.models.size();
+  return stages.size() * trials * fits;
+}
+
 Sweep read_sweep(const ParameterSet& parameters) {
   Sweep sweep;
   for (const std::string& id : parameters.choices("models")) {
@@ -170,6 +188,11 @@ Sweep read_sweep(const ParameterSet& parameters) {
   }
   sweep.cases = cases_of(parameters);
   sweep.variants = variants_of(parameters);
+  for (std::size_t m = 0; m < sweep.models.size(); ++m) {
+    for (LayerVariant& variant : sweep.variants) {
+      if (&variant == &sweep.variants.front() || sweep.varies(m)) variant.models.push_back(m);
+    }
+  }
   sweep.stages = stages_of(one_or_more(parameters, "samples"));
   sweep.test_samples = static_cast<std::size_t>(parameters.integer("test-samples"));
   sweep.trials = static_cast<std::size_t>(parameters.integer("trials"));
@@ -212,7 +235,7 @@ Expected<Plan> plan_sweep(const RunSpec& spec) {
     std::string label = std::string(sweep.models[job.model]->label) + ", trial " +
                         std::to_string(job.trial + 1) + " of " + std::to_string(sweep.trials) +
                         ", n up to " + std::to_string(sweep.stages[job.stage].back());
-    if (!swept.empty()) {
+    if (!swept.empty() && sweep.varies(job.model)) {
       label += ", " + std::string(swept) + " " + short_text(sweep.variants[job.variant].value);
     }
     plan.jobs.push_back({std::move(label), cost.flops});
@@ -261,13 +284,16 @@ std::vector<ErrorCurve> decode_sweep(const Sweep& sweep, std::span<const JobOutp
   empty.failures.assign(empty.sizes.size(), 0);
 
   std::vector<ErrorCurve> curves;
-  for (const LayerVariant& variant : sweep.variants) {
-    for (const RandomFeatureModel* model : sweep.models) {
+  std::vector<std::vector<std::size_t>> first_curve(  // of [variant][model]
+      sweep.variants.size(), std::vector<std::size_t>(sweep.models.size()));
+  for (std::size_t v = 0; v < sweep.variants.size(); ++v) {
+    for (const std::size_t m : sweep.variants[v].models) {
+      first_curve[v][m] = curves.size();
       for (const TargetCase& item : sweep.cases) {
         curves.push_back(empty);
-        curves.back().model = model;
+        curves.back().model = sweep.models[m];
         curves.back().target = item;
-        curves.back().variant = variant.value;
+        curves.back().variant = sweep.varies(m) ? sweep.variants[v].value : kNaN;
       }
     }
   }
@@ -284,7 +310,7 @@ std::vector<ErrorCurve> decode_sweep(const Sweep& sweep, std::span<const JobOutp
     }
     for (std::size_t s = 0; s < sizes; ++s) {
       for (std::size_t j = 0; j < cases; ++j) {
-        ErrorCurve& curve = curves[(job.variant * sweep.models.size() + job.model) * cases + j];
+        ErrorCurve& curve = curves[first_curve[job.variant][job.model] + j];
         const FitPoint& point = points[s * cases + j];
         curve.errors[stage_begin[job.stage] + s][job.trial] = point.test_error;
         curve.strengths[stage_begin[job.stage] + s][job.trial] = point.strength;

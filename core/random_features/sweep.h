@@ -16,6 +16,9 @@ namespace attnlab {
 struct LayerVariant {
   double value = 0;  ///< of the swept quantity; any number when nothing is swept
   LayerSizes layer;
+  /// Indices of the models fitted here. A model whose layer the swept quantity does not change (a
+  /// kernel, when heads are swept) is fitted in the first variant only.
+  std::vector<std::size_t> models;
 };
 
 /// A run's parameters, read once.
@@ -31,20 +34,22 @@ struct Sweep {
   RidgeChoice ridge;
   double noise = 0;  ///< standard deviation of label noise / of the target
 
-  std::size_t job_count() const { return stages.size() * variants.size() * trials * models.size(); }
+  /// Does the swept quantity change the layer of this model? True when nothing is swept.
+  bool varies(std::size_t model) const;
+  std::size_t job_count() const;
 };
 
 /// Reads the parameters that all of family A shares (see sweep_schema.h) into a sweep with one
 /// variant. `heads`, `keys` or `bias-scale` may be a list: then the variants are its values.
 Sweep read_sweep(const ParameterSet& parameters);
 
-/// The three functions of an Experiment. `job_name` of an index is stage-major, then variants,
-/// trials, models.
+/// Two of the functions of an Experiment. Jobs are numbered stage-major, then variants, trials,
+/// models.
 Expected<Plan> plan_sweep(const RunSpec& spec);
 JobSteps start_sweep_job(RunSpec spec, std::uint32_t index);
 
-/// Curves for every (variant, model, case) in that order, holes where a job is missing; a note per
-/// output that cannot be read and per factorisation that failed.
+/// Curves for every (variant, model fitted there, case) in that order, holes where a job is
+/// missing; a note per output that cannot be read and per factorisation that failed.
 std::vector<ErrorCurve> decode_sweep(const Sweep& sweep, std::span<const JobOutput> outputs,
                                      std::vector<std::string>& notes);
 

@@ -35,6 +35,27 @@ std::string at_text(const ErrorCurve& curve, std::size_t size) {
 
 constexpr const char* kTooFewTrials = "Needs at least 2 finished trials of every setting.";
 
+/// What is left to gain from more heads: against infinitely many where the run has them, else
+/// against the number before the last. Says it in `evidence`; true when it is less than 10 %.
+bool levelled_off(const std::vector<ErrorCurve>& curves, const ErrorCurve& most,
+                  const ErrorCurve& before, std::string& evidence) {
+  const double tolerated = 0.1 * most.at(0).mean;
+  const ErrorCurve* limit = find_curve(curves, most.model->limit, most.target);
+  const Interval excess = limit != nullptr ? paired_advantage(*limit, most, 0) : Interval{};
+  if (excess.known) {
+    const bool close = excess.high < tolerated;
+    evidence += "Infinitely many: " + at_text(*limit, 0) + ", lower by " + interval_text(excess) +
+                (close ? ": less than 10 % of the error is left to gain. "
+                       : ": more heads can still help. ");
+    return close;
+  }
+  const Interval gain = paired_advantage(most, before, 0);
+  const bool close = gain.high < tolerated;
+  evidence += close ? "The last step gains less than 10 % of the error: it has levelled off. "
+                    : "The last step still gains " + interval_text(gain) + ": add heads. ";
+  return close;
+}
+
 Claim finite_width_claim(const Sweep& sweep, const std::vector<ErrorCurve>& curves,
                          const RandomFeatureModel& model, const TargetCase& item) {
   Claim claim{"A1",
@@ -48,24 +69,20 @@ Claim finite_width_claim(const Sweep& sweep, const std::vector<ErrorCurve>& curv
   }
   const ErrorCurve &most = *by_heads.back(), &before = *by_heads[by_heads.size() - 2];
   const Interval below_guessing = error_interval(most, 0, 1.0);
-  const Interval gain = paired_advantage(most, before, 0);
-  if (!below_guessing.known || !gain.known) return claim;
-  const double last = most.at(0).mean;
-  const std::string n = "n = " + short_text(most.sizes[0]);
-  claim.evidence = "At " + n + ": error " + at_text(*by_heads.front(), 0) +
+  if (!below_guessing.known || !paired_advantage(most, before, 0).known) return claim;
+  claim.evidence = "At n = " + short_text(most.sizes[0]) + ": error " +
+                   at_text(*by_heads.front(), 0) +
                    " with M = " + short_text(by_heads.front()->variant) + ", " +
                    at_text(before, 0) + " with M = " + short_text(before.variant) + ", " +
                    at_text(most, 0) + " with M = " + short_text(most.variant) + ". ";
+  const bool close = levelled_off(curves, most, before, claim.evidence);
   if (below_guessing.low > 0) {
     claim.status = ClaimStatus::kFails;
     claim.evidence += "That is worse than guessing the mean: too few samples for this target. ";
   } else if (below_guessing.high >= 0) {
     claim.evidence += "Not told apart from guessing the mean (error 1). ";
-  } else if (gain.high < 0.1 * last) {
+  } else if (close) {
     claim.status = ClaimStatus::kHolds;
-    claim.evidence += "The last step gains less than 10 % of the error: it has levelled off. ";
-  } else {
-    claim.evidence += "The last step still gains " + interval_text(gain) + ": add heads. ";
   }
   claim.evidence += "Sizes: " + sizes_text(sweep) + ".";
   return claim;
@@ -189,7 +206,8 @@ std::vector<Claim> finite_width_claims(const Sweep& sweep, const std::vector<Err
   std::vector<Claim> claims;
   for (const RandomFeatureModel* model : sweep.models) {
     for (const TargetCase& item : sweep.cases) {
-      if (model->attention) claims.push_back(finite_width_claim(sweep, curves, *model, item));
+      if (!model->attention || model->infinite) continue;
+      claims.push_back(finite_width_claim(sweep, curves, *model, item));
     }
   }
   return claims;

@@ -71,7 +71,8 @@ Parameter models_parameter() {
   Parameter parameter;
   parameter.name = "models";
   parameter.label = "Models";
-  parameter.help = "the layers to compare, all with M·(d+1) trained parameters";
+  parameter.help =
+      "the layers to compare, with M·(d+1) trained parameters or infinitely many (M = ∞)";
   parameter.kind = ParameterKind::kChoiceList;
   for (const RandomFeatureModel& model : random_feature_models()) {
     parameter.choices.push_back(

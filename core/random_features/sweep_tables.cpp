@@ -11,7 +11,7 @@
 namespace attnlab {
 namespace {
 
-/// Whole numbers as integers, so that tables read "16" and not "16.0".
+/// Whole numbers as integers, so that tables read "16" and not "16.0"; nothing for NaN.
 Cell number_cell(double value) {
   if (value == std::floor(value)) return static_cast<std::int64_t>(value);
   return real_cell(value);
@@ -55,6 +55,20 @@ Column described(SweepColumn column) {
   return {"keys", "keys N", ""};
 }
 
+/// What a column says about one point of a curve; NaN: any value (a level), or no number (M = ∞).
+double column_value(const Sweep& sweep, const ErrorCurve& curve, std::size_t size,
+                    SweepColumn column) {
+  if (column == SweepColumn::kSamples) return curve.sizes[size];
+  if (column == SweepColumn::kHeads && curve.model->infinite) {
+    return std::numeric_limits<double>::quiet_NaN();
+  }
+  const bool one = sweep.variants.size() == 1;
+  if (column == SweepColumn::kHeads && one) {
+    return static_cast<double>(sweep.variants.front().layer.units);
+  }
+  return curve.variant;
+}
+
 void add_estimate_columns(Table& table, std::string mean_name, std::string mean_label) {
   table.columns.push_back({std::move(mean_name), std::move(mean_label), "std_error"});
   table.columns.push_back({"std_error", "standard error", ""});
@@ -74,18 +88,12 @@ Table test_error_table(const Sweep& sweep, const std::vector<ErrorCurve>& curves
   add_estimate_columns(table, "mean", "test error");
   table.columns.push_back({"trials", "trials", ""});
   table.columns.push_back({"ridge", "relative ridge (median)", ""});
-  const LayerSizes& fixed = sweep.variants.front().layer;
-  const bool one = sweep.variants.size() == 1;
   for (const ErrorCurve& curve : curves) {
     for (const std::size_t s : curve.known_sizes()) {
       const Estimate estimate = curve.at(s);
       std::vector<Cell> row = curve_key(curve);
       for (const SweepColumn column : columns) {
-        const bool samples = column == SweepColumn::kSamples;
-        const bool fixed_heads = column == SweepColumn::kHeads && one;
-        row.push_back(number_cell(samples       ? curve.sizes[s]
-                                  : fixed_heads ? static_cast<double>(fixed.units)
-                                                : curve.variant));
+        row.push_back(number_cell(column_value(sweep, curve, s, column)));
       }
       row.push_back(real_cell(estimate.mean));
       row.push_back(real_cell(estimate.std_error));
@@ -206,7 +214,8 @@ Series measured_series(const Sweep& sweep, const RandomFeatureModel& model,
   if (sweep.cases.size() > 1) series.label += ", " + (one_target ? item.symbol() : item.name());
   series.note = std::string(model.help) + "; target " + std::string(item.target->formula);
   series.colour = model.colour;
-  series.variant = static_cast<int>(case_index);
+  // A model and its limit share a colour: another dash and marker tells them apart.
+  series.variant = static_cast<int>(case_index + (model.infinite ? sweep.cases.size() : 0));
   return series;
 }
 
@@ -225,9 +234,15 @@ std::vector<Series> measured_series(const Sweep& sweep, const Result& result,
               row[2] != degree_cell(sweep.cases[j])) {
             continue;
           }
-          series.points.push_back({number_in(row[x]), number_in(row[mean]),
-                                   number_in(row[mean + 1]),
-                                   static_cast<int>(number_in(row[mean + 2]))});
+          const FigurePoint point{number_in(row[x]), number_in(row[mean]), number_in(row[mean + 1]),
+                                  static_cast<int>(number_in(row[mean + 2]))};
+          if (!std::isnan(point.x)) {
+            series.points.push_back(point);
+            continue;
+          }
+          for (const LayerVariant& variant : sweep.variants) {
+            series.points.push_back({variant.value, point.y, point.error, point.count});
+          }
         }
       }
       all.push_back(std::move(series));

@@ -13,7 +13,9 @@ namespace attnlab {
 enum class SweepColumn { kSamples, kHeads, kBias, kKeys };
 
 /// model, target, degree, the given columns, mean, std_error, trials, ridge: one row per finished
-/// point. `degree` holds the frequency of the cosine targets and is empty for the maximum.
+/// point. `degree` holds the frequency of the cosine targets and is empty for the maximum; the
+/// column of the swept quantity is empty for a level, which is the same for every value, and
+/// `heads` for infinitely many.
 Table test_error_table(const Sweep& sweep, const std::vector<ErrorCurve>& curves,
                        const std::vector<SweepColumn>& columns);
 
@@ -31,7 +33,7 @@ Table theory_table(const Sweep& sweep);
 Series measured_series(const Sweep& sweep, const RandomFeatureModel& model, std::size_t case_index);
 
 /// One series per (model, case), in that order, with `x` from the named column of the main table
-/// and y, error and trials from the estimate.
+/// and y, error and trials from the estimate. A level is drawn at every value of the sweep.
 std::vector<Series> measured_series(const Sweep& sweep, const Result& result,
                                     std::string_view x_column);
 

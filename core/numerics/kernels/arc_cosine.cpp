@@ -24,16 +24,17 @@ ATTNLAB_INLINE double polynomial(const double (&p)[kCount], double x) {
   return sum;
 }
 
-/// kappa(r) = (sqrt(1 - r^2) + r (pi - arccos r)) / (2 pi) for |r| <= 1, absolute error below 4e-15.
+/// kappa(r) = (sqrt(1 - r^2) + r (pi - arccos r)) / (2 pi) for |r| <= 1, absolute error below
+/// 4e-15.
 ///
 /// With v = 1 - |r|, kappa = max(r, 0) / 2 + v^(3/2) S(v), and S is analytic around [0, 1] (its
 /// nearest singularity is v = 2): an interpolation in 14 Chebyshev points.
 ATTNLAB_INLINE double kappa(double r) {
   constexpr double kSmooth[] = {
-      0.1500527193595163,     0.007502635968515872,   0.0012057807456666715,
-      0.000279116805606086,   7.769678394680113e-05,  2.4300161726871598e-05,
-      7.678946349796057e-06,  4.43885158947118e-06,   -2.539956428039894e-06,
-      6.225141832642991e-06,  -6.24465385273606e-06,  4.6986618087062476e-06,
+      0.1500527193595163,      0.007502635968515872,  0.0012057807456666715,
+      0.000279116805606086,    7.769678394680113e-05, 2.4300161726871598e-05,
+      7.678946349796057e-06,   4.43885158947118e-06,  -2.539956428039894e-06,
+      6.225141832642991e-06,   -6.24465385273606e-06, 4.6986618087062476e-06,
       -1.9869514456670945e-06, 4.2322706008598717e-07};
   const double v = 1.0 - __builtin_fabs(r);
   const double inside = v > 0.0 ? v : 0.0;
@@ -44,9 +45,18 @@ ATTNLAB_INLINE double kappa(double r) {
 /// e^x for x <= 0, relative error below 1e-15; below -700 e^-700.
 ATTNLAB_INLINE double exp_of_negative(double x) {
   constexpr double kRound = 0x1.8p52;  // adding it rounds to an integer, in the low bits
-  constexpr double kTaylor[] = {1.0,          1.0,           1.0 / 2,        1.0 / 6,
-                                1.0 / 24,     1.0 / 120,     1.0 / 720,      1.0 / 5040,
-                                1.0 / 40320,  1.0 / 362880,  1.0 / 3628800,  1.0 / 39916800,
+  constexpr double kTaylor[] = {1.0,
+                                1.0,
+                                1.0 / 2,
+                                1.0 / 6,
+                                1.0 / 24,
+                                1.0 / 120,
+                                1.0 / 720,
+                                1.0 / 5040,
+                                1.0 / 40320,
+                                1.0 / 362880,
+                                1.0 / 3628800,
+                                1.0 / 39916800,
                                 1.0 / 479001600};
   const double bounded = x > -700.0 ? x : -700.0;
   const double shifted = bounded * 1.4426950408889634 + kRound;
@@ -56,16 +66,17 @@ ATTNLAB_INLINE double exp_of_negative(double x) {
   return polynomial(kTaylor, r) * __builtin_bit_cast(double, bits);
 }
 
-/// P(g > x) for x >= 0, g standard normal, absolute error below 1e-15, where `density` = e^(-x^2/2).
-/// The smooth factor (1 + x) P(g > x) / density is interpolated in t = (x - 5) / (x + 5).
+/// P(g > x) for x >= 0, g standard normal, absolute error below 1e-15, where `density` =
+/// e^(-x^2/2). The smooth factor (1 + x) P(g > x) / density is interpolated in t = (x - 5) / (x +
+/// 5).
 ATTNLAB_INLINE double normal_tail(double x, double density) {
   constexpr double kMills[] = {
-      0.46151582985003764,    -0.09155228183400914,   0.031030368425996862,
-      0.010002352385268561,   -0.026401042967630357,  0.024536963242002205,
-      -0.01517041538194447,   0.006522000694585162,   -0.0016760725087475205,
-      7.791380510422396e-06,  0.00018233490984533469, -5.3606562714923135e-05,
-      -9.898318575913656e-06, 9.056851908150505e-06,  -6.620403698987988e-08,
-      -1.301884245997781e-06, 1.229141439739449e-07,  1.8959363906611324e-07,
+      0.46151582985003764,    -0.09155228183400914,    0.031030368425996862,
+      0.010002352385268561,   -0.026401042967630357,   0.024536963242002205,
+      -0.01517041538194447,   0.006522000694585162,    -0.0016760725087475205,
+      7.791380510422396e-06,  0.00018233490984533469,  -5.3606562714923135e-05,
+      -9.898318575913656e-06, 9.056851908150505e-06,   -6.620403698987988e-08,
+      -1.301884245997781e-06, 1.229141439739449e-07,   1.8959363906611324e-07,
       -2.259203483500774e-08, -2.5968687674955503e-08, 2.073662750040497e-09,
       2.3024606783118014e-09};
   return density * polynomial(kMills, (x - 5.0) / (x + 5.0)) / (1.0 + x);
@@ -90,8 +101,8 @@ constexpr double kSeriesLimit = 0.75;
 constexpr double kSeriesError = 1e-13;
 constexpr std::size_t kLengths = 48;  // of the table below, kSeriesLimit the last
 
-/// Terms (an even number) after which the rest of the series is below kSeriesError: by Cramer's inequality term k is
-/// at most 1.09^2 / (2 pi) rho^k / (k (k - 1)) for any a and b.
+/// Terms (an even number) after which the rest of the series is below kSeriesError: by Cramer's
+/// inequality term k is at most 1.09^2 / (2 pi) rho^k / (k (k - 1)) for any a and b.
 struct SeriesLengths {
   std::size_t of[kLengths + 1] = {};
   constexpr SeriesLengths() {
@@ -126,12 +137,12 @@ struct FarPairs {
 /// M, so ten Gauss-Legendre points give an absolute error below 2e-14 for every M.
 ATTNLAB_NOINLINE void owen_t(const double* h, const double* z, const double* tail_h,
                              const double* tail_z, double* result) {
-  constexpr double kSquares[] = {0.974076745830678,    0.8696153404413124,   0.7051041245235788,
-                                 0.513655588977735,    0.32997806169262,     0.1811037227109888,
-                                 0.08026019484848779,  0.025694556224554473, 0.004551973752327864,
+  constexpr double kSquares[] = {0.974076745830678,     0.8696153404413124,   0.7051041245235788,
+                                 0.513655588977735,     0.32997806169262,     0.1811037227109888,
+                                 0.08026019484848779,   0.025694556224554473, 0.004551973752327864,
                                  0.00017021731350629318};
   constexpr double kWeights[] = {0.005305537004654711, 0.011892960484533817, 0.017434338779220737,
-                                 0.02142756469416191,  0.02351707058337649};  // symmetric
+                                 0.02142756469416191, 0.02351707058337649};  // symmetric
   double sum[kPairs] = {}, minor[kPairs], ratio[kPairs], scale[kPairs];
   for (std::size_t j = 0; j < kPairs; ++j) {
     const double u = __builtin_fabs(h[j]), w = __builtin_fabs(z[j]);
@@ -315,8 +326,8 @@ void relu_terms(std::size_t count, double* terms, std::size_t stride) {
     const double phi = kInverseRootTwoPi * density;
     terms[stride + j] = a * below + phi;
     terms[2 * stride + j] = below;
-    terms[3 * stride + j] = phi;          // He_0(a) phi(a)
-    terms[4 * stride + j] = a * phi;      // He_1(a) phi(a)
+    terms[3 * stride + j] = phi;      // He_0(a) phi(a)
+    terms[4 * stride + j] = a * phi;  // He_1(a) phi(a)
   }
   // psi_n = He_n phi / sqrt(n!): sqrt(n + 1) psi_(n+1) = a psi_n - sqrt(n) psi_(n-1).
   for (std::size_t n = 1; n + 3 < kReluTerms; ++n) {

@@ -9,18 +9,17 @@
 #include "core/random_features/claims.h"
 #include "core/random_features/experiments.h"
 #include "core/random_features/sweep.h"
+#include "tests/unit/random_features/made_curves.h"
 
 using namespace attnlab;
+using test::claim_of;
+using test::made_curve;
+using test::run_all;
 
 namespace {
 
 RunSpec spec_of(const std::vector<std::pair<std::string, std::string>>& values) {
-  RunSpec spec{&rf_learning_curve(), ParameterSet(rf_learning_curve().schema), 3};
-  for (const auto& [name, text] : values) {
-    const auto set = spec.parameters.set_text(name, text);
-    REQUIRE_MESSAGE(static_cast<bool>(set), set.error().sentence);
-  }
-  return spec;
+  return test::spec_with(rf_learning_curve(), values);
 }
 
 RunSpec small_spec() {
@@ -34,20 +33,6 @@ RunSpec small_spec() {
                   {"test-samples", "64"}});
 }
 
-std::vector<JobOutput> run_all(const RunSpec& spec) {
-  const auto plan = rf_learning_curve().plan(spec);
-  REQUIRE(static_cast<bool>(plan));
-  std::vector<JobOutput> outputs;
-  for (std::uint32_t i = 0; i < plan->jobs.size(); ++i) {
-    JobSteps job = rf_learning_curve().start(spec, i);
-    while (job.step() == JobSteps::State::kRunning) {
-    }
-    REQUIRE(job.state() == JobSteps::State::kDone);
-    outputs.push_back({i, job.take_output(), true});
-  }
-  return outputs;
-}
-
 std::string tables_text(const Result& result) {
   std::string text;
   for (const Table& table : result.tables) text += table_csv(table);
@@ -55,31 +40,10 @@ std::string tables_text(const Result& result) {
   return text;
 }
 
-/// A curve with the given mean errors and a spread of +-2 % between three trials.
-ErrorCurve made_curve(const char* model, const TargetCase& item, std::vector<double> means) {
-  ErrorCurve curve{find_random_feature_model(model), item, 0, {}, {}, {}, {}};
-  double n = 16;
-  for (const double mean : means) {
-    curve.sizes.push_back(n);
-    curve.errors.push_back({mean * 0.98, mean, mean * 1.02});
-    curve.strengths.push_back({1, 1, 1});
-    curve.failures.push_back(0);
-    n *= 4;
-  }
-  return curve;
-}
-
 Sweep setup_of(const char* target, const char* degrees) {
   return read_sweep(
       spec_of({{"target", target}, {"degree", degrees}, {"samples", "16,64,256"}, {"trials", "3"}})
           .parameters);
-}
-
-const Claim& claim_of(const std::vector<Claim>& claims, const char* id) {
-  const auto found = std::find_if(claims.begin(), claims.end(),
-                                  [&](const Claim& claim) { return claim.id == id; });
-  REQUIRE(found != claims.end());
-  return *found;
 }
 
 }  // namespace

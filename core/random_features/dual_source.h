@@ -1,0 +1,89 @@
+// What a dual ridge fit is fitted with: the features of a finite layer, streamed in blocks of
+// heads, or the exact kernel of an infinitely wide one. Both hand out their work in slices that
+// each fit into one step of a job.
+#pragma once
+
+#include <cstddef>
+#include <variant>
+#include <vector>
+
+#include "core/attention/random_feature_layer.h"
+#include "core/numerics/matrix.h"
+#include "core/random_features/infinite_width.h"
+
+namespace attnlab {
+
+/// A frozen layer of either kind.
+using FrozenLayer = std::variant<RandomFeatureLayer, InfiniteLayer>;
+
+/// The samples of one dual fit: the first `n` training samples, every test sample, and how many
+/// columns of coefficients (sizes, strengths, targets) there will be.
+struct DualSamples {
+  const TokenBatch* train = nullptr;
+  std::size_t n = 0;
+  const TokenBatch* test = nullptr;
+  std::size_t columns = 0;
+};
+
+/// Kernel matrix: sum of f f^T over features f, a block of units at a time. Products in f32, see
+/// syrk_accumulate. Predictions never form the test kernel: blocks are made a second time, turned
+/// into weights (features^T coefficients) and applied to test features, which costs features
+/// instead of features x samples per test sample.
+class StreamedFeatures {
+ public:
+  StreamedFeatures(const RandomFeatureLayer& layer, const DualSamples& samples);
+
+  std::size_t gram_slices() const { return slices_; }
+  std::size_t prediction_slices() const { return slices_; }
+
+  /// Adds a slice to the lower triangle of gram (n x n, zero at first); returns its operations.
+  double add_to_gram(std::size_t slice, MatrixView<double> gram) const;
+
+  /// Coefficients, one matrix (size x columns) for each training-set size.
+  void take_coefficients(const std::vector<Matrix<double>>& coefficients);
+
+  /// Adds a slice to predictions (test samples x columns of every size side by side, zero at
+  /// first); returns its operations.
+  double add_to_predictions(std::size_t slice, MatrixView<double> predictions) const;
+
+ private:
+  FeatureBlock block(std::size_t slice) const;
+
+  RandomFeatureLayer layer_;
+  DualSamples samples_;
+  std::size_t units_, slices_;
+  std::vector<Matrix<float>> coefficients_;  ///< f32 because they meet f32 features
+};
+
+/// The same from the kernel itself, all in f64: a slice is a range of rows of the kernel matrix, or
+/// of the kernel between test and training samples.
+class ExactKernel {
+ public:
+  ExactKernel(const InfiniteLayer& layer, const DualSamples& samples);
+
+  std::size_t gram_slices() const;
+  std::size_t prediction_slices() const;
+  double add_to_gram(std::size_t slice, MatrixView<double> gram) const;
+  void take_coefficients(std::vector<Matrix<double>> coefficients);
+  double add_to_predictions(std::size_t slice, MatrixView<double> predictions) const;
+
+ private:
+  InfiniteLayer layer_;
+  DualSamples samples_;
+  std::size_t rows_;  ///< of the kernel at a time
+  KernelSamples train_;
+  std::vector<Matrix<double>> coefficients_;
+};
+
+using DualSource = std::variant<StreamedFeatures, ExactKernel>;
+DualSource dual_source(const FrozenLayer& layer, const DualSamples& samples);
+
+/// Operations in all slices of both kinds, and bytes beside the kernel matrix and its factor.
+struct DualSourceCost {
+  double flops = 0;
+  double bytes = 0;
+};
+DualSourceCost dual_source_cost(const FrozenLayer& layer, std::size_t n, std::size_t test_samples,
+                                std::size_t columns);
+
+}  // namespace attnlab

@@ -1,0 +1,63 @@
+// What the claims tests share: parameters of a run, and curves whose verdict is known beforehand.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/random_features/error_curves.h"
+#include "core/random_features/sweep.h"
+
+namespace attnlab::test {
+
+inline RunSpec spec_with(const Experiment& experiment,
+                         const std::vector<std::pair<std::string, std::string>>& values) {
+  RunSpec spec{&experiment, ParameterSet(experiment.schema), 3};
+  for (const auto& [name, text] : values) {
+    const auto set = spec.parameters.set_text(name, text);
+    REQUIRE_MESSAGE(static_cast<bool>(set), set.error().sentence);
+  }
+  return spec;
+}
+
+inline std::vector<JobOutput> run_all(const RunSpec& spec) {
+  const auto plan = spec.experiment->plan(spec);
+  REQUIRE(static_cast<bool>(plan));
+  std::vector<JobOutput> outputs;
+  for (std::uint32_t i = 0; i < plan->jobs.size(); ++i) {
+    JobSteps job = spec.experiment->start(spec, i);
+    while (job.step() == JobSteps::State::kRunning) {
+    }
+    REQUIRE(job.state() == JobSteps::State::kDone);
+    outputs.push_back({i, job.take_output(), true});
+  }
+  return outputs;
+}
+
+/// A curve with the given mean errors at n = 16, 64, 256, ... and a spread of +-2 % between three
+/// trials.
+inline ErrorCurve made_curve(const char* model, const TargetCase& item, std::vector<double> means,
+                             double variant = 0) {
+  ErrorCurve curve{find_random_feature_model(model), item, variant, {}, {}, {}, {}};
+  double n = 16;
+  for (const double mean : means) {
+    curve.sizes.push_back(n);
+    curve.errors.push_back({mean * 0.98, mean, mean * 1.02});
+    curve.strengths.push_back({1, 1, 1});
+    curve.failures.push_back(0);
+    n *= 4;
+  }
+  return curve;
+}
+
+inline const Claim& claim_of(const std::vector<Claim>& claims, const char* id) {
+  const auto found = std::find_if(claims.begin(), claims.end(),
+                                  [&](const Claim& claim) { return claim.id == id; });
+  REQUIRE(found != claims.end());
+  return *found;
+}
+
+}  // namespace attnlab::test
