@@ -16,6 +16,7 @@ constexpr double kFarthest = 40;      // 2^40: scales searched for the crossing 
 constexpr double kLowest = 0.2178;    // alpha at which s * alpha stops growing with s
 constexpr double kHighest = 0.98;
 constexpr int kMostShrinks = 40;
+constexpr int kEnoughBits = 24;  // a head this well known is hardly ever on the other side
 
 /// Where along +-e_i the threshold is crossed: log2 of the scale between low and high.
 struct ValueSearch {
@@ -231,10 +232,15 @@ Inquiry<Outcome> learn_membership(HeadKnowledge& known, MembershipOptions option
       predictor, RandomStream(options.seed, hash_name("extract/check"), 3), 1e-6);
   const CheckResult check = co_await checking;
   const bool matches = check.worst_gap == 0;
-  co_return Outcome{matches ? ExtractionStatus::kRecovered : ExtractionStatus::kNotAMatch,
-                    "The recovered head is on the same side of the threshold as the box for " +
-                        std::string(matches ? "all " : "not all of ") +
-                        std::to_string(check.queries) + " fresh inputs of lengths 1 to 6."};
+  const std::string sides =
+      "The recovered head is on the same side of the threshold as the box for " +
+      std::string(matches ? "all " : "not all of ") + std::to_string(check.queries) +
+      " fresh inputs of lengths 1 to 6.";
+  if (!matches && options.bits < kEnoughBits) {
+    co_return Outcome{ExtractionStatus::kBudgetExhausted,
+                      sides + " So few bisection steps leave room for that."};
+  }
+  co_return Outcome{matches ? ExtractionStatus::kRecovered : ExtractionStatus::kNotAMatch, sides};
 }
 
 }  // namespace attnlab
