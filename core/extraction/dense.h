@@ -11,7 +11,7 @@
 namespace attnlab {
 
 double dot(std::span<const double> a, std::span<const double> b);
-double norm(std::span<const double> a);  ///< Euclidean; no overflow protection
+double norm(std::span<const double> a);               ///< Euclidean; no overflow protection
 double largest_magnitude(std::span<const double> a);  ///< 0 when empty; NaN entries are skipped
 /// y += factor x
 void add_scaled(double factor, std::span<const double> x, std::span<double> y);
@@ -19,7 +19,7 @@ void add_scaled(double factor, std::span<const double> x, std::span<double> y);
 Matrix<double> identity(std::size_t size);
 /// a x for a (m x n).
 std::vector<double> product(const Matrix<double>& a, std::span<const double> x);
-/// a b, plainly shaped front to the matrix product of core/numerics.
+/// a b by the fast products of core/numerics.
 Matrix<double> product(const Matrix<double>& a, const Matrix<double>& b);
 Matrix<double> transposed(const Matrix<double>& a);
 
@@ -35,10 +35,10 @@ class LeastSquares {
   std::vector<double> solve(std::span<const double> b) const;
 
  private:
-  Matrix<double> a_;                   // R above, Householder vectors below the diagonal
-  std::vector<double> beta_;           // reflection factors
-  std::vector<double> scale_;          // of the columns
-  std::vector<std::size_t> column_;    // pivoting
+  Matrix<double> a_;                 // R above, Householder vectors below the diagonal
+  std::vector<double> beta_;         // reflection factors
+  std::vector<double> scale_;        // of the columns
+  std::vector<std::size_t> column_;  // pivoting
   std::size_t rank_ = 0;
 };
 

@@ -57,12 +57,13 @@ double freedom(double dim, double rank) {
 }
 
 std::size_t measurement_count(const Setup& setup, std::size_t dim, double ratio) {
-  return static_cast<std::size_t>(std::lround(
-      std::ceil(ratio * freedom(static_cast<double>(dim), static_cast<double>(setup.rank)) - 1e-9)));
+  return static_cast<std::size_t>(std::lround(std::ceil(
+      ratio * freedom(static_cast<double>(dim), static_cast<double>(setup.rank)) - 1e-9)));
 }
 
 Head draw_head(const Setup& setup, const JobName& job, std::uint64_t seed) {
-  const auto trial = static_cast<std::uint32_t>(job.trial), dim = static_cast<std::uint32_t>(job.dim);
+  const auto trial = static_cast<std::uint32_t>(job.trial),
+             dim = static_cast<std::uint32_t>(job.dim);
   RandomStream value(seed, hash_name("extract/value"), trial, dim);
   RandomStream weight(seed, hash_name("extract/low-rank-weight"), trial, dim);
   return {random_weight(weight, job.dim, setup.rank, setup.scale),
@@ -106,7 +107,8 @@ JobSteps start_job(RunSpec spec, std::uint32_t index) {
   if (index >= setup.jobs()) co_return Error{"this run has no job " + std::to_string(index)};
   const JobName job = job_name(setup, index);
   const Head head = draw_head(setup, job, spec.seed);
-  const auto trial = static_cast<std::uint32_t>(job.trial), dim = static_cast<std::uint32_t>(job.dim);
+  const auto trial = static_cast<std::uint32_t>(job.trial),
+             dim = static_cast<std::uint32_t>(job.dim);
   JobReport report;
   if (job.method == "range-finder") {
     HeadsOracle oracle(head.clone());
@@ -119,8 +121,8 @@ JobSteps start_job(RunSpec spec, std::uint32_t index) {
     Inquiry<Outcome> inquiry = learn_low_rank(known, found, options);
     const double predicted = static_cast<double>(job.dim * (1 + 2 * options.rank));
     while (true) {
-      const Expected<bool> ended = converse(
-          inquiry, oracle, std::min(2e7, predicted * static_cast<double>(job.dim) / 3));
+      const Expected<bool> ended =
+          converse(inquiry, oracle, std::min(2e7, predicted * static_cast<double>(job.dim) / 3));
       if (!ended) co_return ended.error();
       if (*ended) break;
       report.matrices = matrix_pair(head.weight, known.weight);
@@ -137,10 +139,9 @@ JobSteps start_job(RunSpec spec, std::uint32_t index) {
     const double done = static_cast<double>(k) / static_cast<double>(setup.ratios.size());
     const std::size_t count = measurement_count(setup, job.dim, setup.ratios[k]);
     Completing trying(head);
-    Inquiry<Outcome> inquiry =
-        ask_measurements(trying.known, trying.data,
-                         RandomStream(spec.seed, hash_name("extract/measure"), trial, dim), count,
-                         setup.probe_norm);
+    Inquiry<Outcome> inquiry = ask_measurements(
+        trying.known, trying.data,
+        RandomStream(spec.seed, hash_name("extract/measure"), trial, dim), count, setup.probe_norm);
     Expected<bool> ended = converse(inquiry, trying.oracle, 2e7);
     while (ended && !*ended) {
       co_yield StepProgress{done, encode(report)};
@@ -199,8 +200,7 @@ Expected<Plan> plan_run(const RunSpec& spec) {
     }
     plan.job_bytes = std::max(plan.job_bytes, bytes);
     plan.jobs.push_back({"d = " + std::to_string(job.dim) + ", " + job.method + ", trial " +
-                             std::to_string(job.trial + 1) + " of " +
-                             std::to_string(setup.trials),
+                             std::to_string(job.trial + 1) + " of " + std::to_string(setup.trials),
                          cost});
   }
   return plan;
@@ -258,7 +258,8 @@ Table probability_table(const std::map<ShareKey, Share>& all) {
 }
 
 Claim range_claim(const std::vector<RecoveryRow>& rows) {
-  Claim claim{"B3", "Rank r is found exactly with d + 2dr queries (range finder, beyond the paper).",
+  Claim claim{"B3",
+              "Rank r is found exactly with d + 2dr queries (range finder, beyond the paper).",
               ClaimStatus::kUndecided, "No trial of the range finder is finished yet."};
   std::size_t seen = 0, good = 0;
   double error = 0, repeated = 0;
@@ -279,17 +280,19 @@ Claim range_claim(const std::vector<RecoveryRow>& rows) {
   return claim;
 }
 
-/// "O(r d) measurements": at 4 times the degrees of freedom or fewer, at every dimension of the run.
+/// "O(r d) measurements": at 4 times the degrees of freedom or fewer, at every dimension of the
+/// run.
 Claim solver_claim(const Setup& setup, const std::map<ShareKey, Share>& all,
                    const std::string& method) {
-  Claim claim{"B3",
-              method == "nuclear-norm"
-                  ? "The smallest nuclear norm finds W from O(rd) random measurements, at most 4 "
-                    "times its (2d − r)r degrees of freedom."
-                  : "Factors fitted to O(rd) random measurements find W, at most 4 times its (2d − r)r "
-                    "degrees of freedom.",
-              ClaimStatus::kHolds,
-              {}};
+  Claim claim{
+      "B3",
+      method == "nuclear-norm"
+          ? "The smallest nuclear norm finds W from O(rd) random measurements, at most 4 "
+            "times its (2d − r)r degrees of freedom."
+          : "Factors fitted to O(rd) random measurements find W, at most 4 times its (2d − r)r "
+            "degrees of freedom.",
+      ClaimStatus::kHolds,
+      {}};
   for (const std::int64_t dim : setup.dims) {
     double enough = kUnknown;
     bool refuted = false;
@@ -299,8 +302,7 @@ Claim solver_claim(const Setup& setup, const std::map<ShareKey, Share>& all,
       // 95 % Wilson interval of the share.
       const double n = share.trials, z = 1.96, p = share.probability();
       const double centre = (p + z * z / (2 * n)) / (1 + z * z / n);
-      const double half =
-          z * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n);
+      const double half = z * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n);
       best = "at " + short_text(key.ratio) + " times " + short_text(share.found) + " of " +
              short_text(n) + " found";
       refuted = centre + half < 0.5 && key.ratio == 4;
@@ -312,7 +314,8 @@ Claim solver_claim(const Setup& setup, const std::map<ShareKey, Share>& all,
     }
     claim.evidence += "d = " + std::to_string(dim) + ": " + best + ". ";
   }
-  claim.evidence += "Decided by 95 % intervals of the share against one half: 5 trials are the least.";
+  claim.evidence +=
+      "Decided by 95 % intervals of the share against one half: 5 trials are the least.";
   return claim;
 }
 
@@ -320,10 +323,10 @@ Result reduce(const RunSpec& spec, std::span<const JobOutput> outputs) {
   const Setup setup = read_setup(spec.parameters);
   Result result;
   const std::vector<DecodedReport> reports = decode_reports(outputs, setup.jobs(), result.notes);
-  result.tables.push_back(recovery_table(
-      reports, {{"measurements", "measurements m", ""},
-                {"oversampling", "m / degrees of freedom", ""},
-                {"frobenius_error", "relative Frobenius error", ""}}));
+  result.tables.push_back(
+      recovery_table(reports, {{"measurements", "measurements m", ""},
+                               {"oversampling", "m / degrees of freedom", ""},
+                               {"frobenius_error", "relative Frobenius error", ""}}));
   const std::map<ShareKey, Share> all = shares(reports);
   result.tables.push_back(probability_table(all));
   if (const MatrixPair* shown = shown_matrices(reports)) {
@@ -344,8 +347,8 @@ Figure probability_figure(const Setup& setup, const Result& result) {
   Figure figure;
   figure.id = "probability";
   figure.title = "How many random measurements until W is found?";
-  figure.subtitle = "Share of " + std::to_string(setup.trials) +
-                    " trials that find W of rank " + std::to_string(setup.rank) +
+  figure.subtitle = "Share of " + std::to_string(setup.trials) + " trials that find W of rank " +
+                    std::to_string(setup.rank) +
                     "; bars: ±1 binomial standard error. The range finder needs no luck: d + 2dr.";
   figure.x = {"measurements / degrees of freedom (2d − r)r", false, 0, 0, {}};
   figure.y = {"share of trials that find W", false, 0, 1, {}};
@@ -358,7 +361,8 @@ Figure probability_figure(const Setup& setup, const Result& result) {
     for (std::size_t k = 0; k < setup.dims.size(); ++k) {
       Series series;
       series.id = method + "/" + std::to_string(setup.dims[k]);
-      series.label = method + (setup.dims.size() > 1 ? ", d = " + std::to_string(setup.dims[k]) : "");
+      series.label =
+          method + (setup.dims.size() > 1 ? ", d = " + std::to_string(setup.dims[k]) : "");
       series.colour = method_colour(method);
       series.variant = static_cast<int>(k);
       for (const auto& row : table == nullptr ? std::vector<std::vector<Cell>>{} : table->rows) {
@@ -414,22 +418,23 @@ std::vector<Figure> figures(const RunSpec& spec, const Result& result) {
 }
 
 std::vector<Preset> presets() {
-  return {{"first-look",
-           "Three ways to find a low-rank matrix",
-           "W has rank 1, so it holds far fewer than d² numbers. Random measurements suffice in "
-           "principle: see how many each solver needs. The range finder chooses its questions by "
-           "earlier answers and needs d + 2dr, always. Next: see the saving grow with d.",
-           {}},
-          {"queries-by-dimension",
-           "How much does low rank save?",
-           "At rank 4 the range finder's questions grow like d, not like d²: at d = 64 it takes 576 "
-           "in place of 4160.",
-           {{"method", "range-finder"}, {"rank", "4"}, {"dim", "8,16,32,64,128"}, {"trials", "2"}}},
-          {"rank-2",
-           "Does twice the rank take twice the measurements?",
-           "The axis counts in degrees of freedom (2d − r)r. If the curves stay where they were at "
-           "rank 1, the number of measurements grows like r d.",
-           {{"rank", "2"}, {"dim", "8,12"}}}};
+  return {
+      {"first-look",
+       "Three ways to find a low-rank matrix",
+       "W has rank 1, so it holds far fewer than d² numbers. Random measurements suffice in "
+       "principle: see how many each solver needs. The range finder chooses its questions by "
+       "earlier answers and needs d + 2dr, always. Next: see the saving grow with d.",
+       {}},
+      {"queries-by-dimension",
+       "How much does low rank save?",
+       "At rank 4 the range finder's questions grow like d, not like d²: at d = 64 it takes 576 "
+       "in place of 4160.",
+       {{"method", "range-finder"}, {"rank", "4"}, {"dim", "8,16,32,64,128"}, {"trials", "2"}}},
+      {"rank-2",
+       "Does twice the rank take twice the measurements?",
+       "The axis counts in degrees of freedom (2d − r)r. If the curves stay where they were at "
+       "rank 1, the number of measurements grows like r d.",
+       {{"rank", "2"}, {"dim", "8,12"}}}};
 }
 
 Experiment make_experiment() {
@@ -445,8 +450,8 @@ Experiment make_experiment() {
   experiment.schema.parameters = {
       primary(integer_list_parameter("dim", "Token dimension", "d", "length of a token", 1, 256,
                                      {10}, {8, 10, 12, 16, 32, 64})),
-      primary(integer_parameter("rank", "Rank of W", "r", "at most the smallest dimension", 1, 64, 1,
-                                {1, 2, 4})),
+      primary(integer_parameter("rank", "Rank of W", "r", "at most the smallest dimension", 1, 64,
+                                1, {1, 2, 4})),
       primary(choice_list_parameter(
           "method", "Method", "how W is found",
           {{"range-finder", "range finder", "adaptive: d + 2dr questions, no solver"},
@@ -458,8 +463,8 @@ Experiment make_experiment() {
                                   {1, 1.25, 1.5, 2, 2.5, 3, 4}, {1, 1.5, 2, 3, 4})),
       primary(integer_parameter("trials", "Trials", "", "heads drawn independently", 1, 1000, 8,
                                 {4, 8, 16, 32})),
-      real_parameter("weight-scale", "Size of W", "‖W‖", "Frobenius norm of W on average", 1e-3, 1e3,
-                     1, {0.01, 1, 100}),
+      real_parameter("weight-scale", "Size of W", "‖W‖", "Frobenius norm of W on average", 1e-3,
+                     1e3, 1, {0.01, 1, 100}),
       value_shape_parameter(),
       real_parameter("probe-norm", "Probe norm", "S", "length of the probes", 1, 1024, 32,
                      {1, 8, 32, 64}),

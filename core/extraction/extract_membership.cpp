@@ -53,7 +53,8 @@ JobSteps start_job(RunSpec spec, std::uint32_t index) {
   const Setup setup = read_setup(spec.parameters);
   if (index >= setup.jobs()) co_return Error{"this run has no job " + std::to_string(index)};
   const JobName job = job_name(setup, index);
-  const auto trial = static_cast<std::uint32_t>(job.trial), dim = static_cast<std::uint32_t>(job.dim);
+  const auto trial = static_cast<std::uint32_t>(job.trial),
+             dim = static_cast<std::uint32_t>(job.dim);
   RandomStream value(spec.seed, hash_name("extract/value"), trial, dim);
   RandomStream weight(spec.seed, hash_name("extract/weight"), trial, dim);
   const Head head{random_weight(weight, job.dim, job.dim, setup.scale),
@@ -67,8 +68,8 @@ JobSteps start_job(RunSpec spec, std::uint32_t index) {
     const Expected<bool> ended = converse(inquiry, oracle, 1e7);
     if (!ended) co_return ended.error();
     if (*ended) break;
-    co_yield StepProgress{std::min(1.0, static_cast<double>(oracle.learning_queries()) /
-                                            ((job.bits + 8) * numbers(job)))};
+    co_yield StepProgress{std::min(
+        1.0, static_cast<double>(oracle.learning_queries()) / ((job.bits + 8) * numbers(job)))};
   }
   const Outcome& outcome = inquiry.result();
   RecoveryRow row;
@@ -111,12 +112,13 @@ Expected<Plan> plan_run(const RunSpec& spec) {
   return plan;
 }
 
-/// One exponent: log2 of the error of W lost by each bisection step, over all trials of a dimension.
+/// One exponent: log2 of the error of W lost by each bisection step, over all trials of a
+/// dimension.
 Claim bisection_claim(const Setup& setup, const std::vector<RecoveryRow>& rows) {
-  Claim claim{"B6",
-              "Yes-or-no answers suffice: every further query per number halves the error.",
+  Claim claim{"B6", "Yes-or-no answers suffice: every further query per number halves the error.",
               ClaimStatus::kUndecided, "Needs finished trials at two numbers of bits or more."};
-  std::map<std::pair<double, double>, std::vector<double>> groups;  // (dim, trial): bits, log2 error
+  std::map<std::pair<double, double>, std::vector<double>>
+      groups;  // (dim, trial): bits, log2 error
   std::size_t wrong = 0;
   double per_digit = 0;
   std::vector<double> slopes;
@@ -141,13 +143,15 @@ Claim bisection_claim(const Setup& setup, const std::vector<RecoveryRow>& rows) 
   }
   if (slopes.empty()) return claim;
   const auto [low, high] = std::ranges::minmax(slopes);
-  claim.status = wrong == 0 && low > -1.2 && high < -0.8 ? ClaimStatus::kHolds : ClaimStatus::kFails;
+  claim.status =
+      wrong == 0 && low > -1.2 && high < -0.8 ? ClaimStatus::kHolds : ClaimStatus::kFails;
   for (const double slope : slopes) {
     per_digit += std::log2(10.0) / -slope / static_cast<double>(slopes.size());
   }
-  claim.evidence = "Each query per number changes log₂ of the error by " + short_text(low) + " to " +
-                   short_text(high) + " (expected −1 ± 0.2) in " + std::to_string(slopes.size()) +
-                   " series: " + short_text(per_digit) + " queries per decimal digit.";
+  claim.evidence = "Each query per number changes log₂ of the error by " + short_text(low) +
+                   " to " + short_text(high) + " (expected −1 ± 0.2) in " +
+                   std::to_string(slopes.size()) + " series: " + short_text(per_digit) +
+                   " queries per decimal digit.";
   return claim;
 }
 
@@ -155,10 +159,11 @@ Result reduce(const RunSpec& spec, std::span<const JobOutput> outputs) {
   const Setup setup = read_setup(spec.parameters);
   Result result;
   const std::vector<DecodedReport> reports = decode_reports(outputs, setup.jobs(), result.notes);
-  result.tables.push_back(recovery_table(reports, {{"bits", "bits", ""},
-                                                   {"queries_per_number", "queries per number", ""},
-                                                   {"digits", "digits of W", ""},
-                                                   {"queries_per_digit", "queries per digit", ""}}));
+  result.tables.push_back(
+      recovery_table(reports, {{"bits", "bits", ""},
+                               {"queries_per_number", "queries per number", ""},
+                               {"digits", "digits of W", ""},
+                               {"queries_per_digit", "queries per digit", ""}}));
   if (const MatrixPair* shown = shown_matrices(reports)) {
     result.tables.push_back(weight_table(*shown));
   }
@@ -171,8 +176,10 @@ std::vector<Figure> figures(const RunSpec& spec, const Result& result) {
   Figure figure;
   figure.id = "digits";
   figure.title = "How many yes-or-no questions for one more digit?";
-  figure.subtitle = "Error of W relative to its largest entry against the bisection steps per number. "
-                    "Bars: ±1 standard error over " + std::to_string(setup.trials) + " trials.";
+  figure.subtitle =
+      "Error of W relative to its largest entry against the bisection steps per number. "
+      "Bars: ±1 standard error over " +
+      std::to_string(setup.trials) + " trials.";
   figure.x = {"bisection steps per number", false, 0, 0, {}};
   figure.y = {"error of W", true, 0, 0, {}};
   figure.table = "recovery";
@@ -199,7 +206,8 @@ std::vector<Figure> figures(const RunSpec& spec, const Result& result) {
   guide.role = SeriesRole::kTheory;
   guide.colour = kColourReference;
   for (const std::int64_t bits : setup.bits) {
-    guide.points.push_back({static_cast<double>(bits), std::exp2(-static_cast<double>(bits)), 0, 0});
+    guide.points.push_back(
+        {static_cast<double>(bits), std::exp2(-static_cast<double>(bits)), 0, 0});
   }
   figure.series.push_back(std::move(guide));
   return {figure, matrix_figure(result, "W of one trial at the largest d.")};
@@ -212,12 +220,14 @@ Experiment make_experiment() {
   experiment.title = "Yes or no";
   experiment.question = "What if the box only says yes or no?";
   experiment.summary =
-      "The box only tells whether f(X) reaches a threshold. Stretch a token until the answer flips, "
-      "and the flipping point is a number: bisection turns yes and no into v and W, one binary digit "
+      "The box only tells whether f(X) reaches a threshold. Stretch a token until the answer "
+      "flips, "
+      "and the flipping point is a number: bisection turns yes and no into v and W, one binary "
+      "digit "
       "a question.";
   experiment.schema.parameters = {
-      primary(integer_list_parameter("dim", "Token dimension", "d", "length of a token", 1, 48, {4, 8},
-                                     {2, 4, 8, 16})),
+      primary(integer_list_parameter("dim", "Token dimension", "d", "length of a token", 1, 48,
+                                     {4, 8}, {2, 4, 8, 16})),
       primary(integer_list_parameter("bits", "Bisection steps", "",
                                      "questions per number after its first interval", 4, 46,
                                      {8, 16, 24, 32, 40}, {8, 16, 32, 40})),
@@ -225,8 +235,8 @@ Experiment make_experiment() {
                                 {1, 3, 5, 10})),
       real_parameter("threshold", "Threshold", "θ", "the box says yes where f(X) is at least this",
                      1e-3, 1e3, 1, {0.1, 1, 10}),
-      real_parameter("weight-scale", "Size of W", "‖W‖", "Frobenius norm of W on average", 1e-2, 1e4,
-                     1, {0.1, 1, 100}),
+      real_parameter("weight-scale", "Size of W", "‖W‖", "Frobenius norm of W on average", 1e-2,
+                     1e4, 1, {0.1, 1, 100}),
       value_shape_parameter(),
   };
   experiment.presets = {
@@ -237,7 +247,8 @@ Experiment make_experiment() {
        {}},
       {"sharp-head",
        "A head that saturates",
-       "With a large W the flipping point lies where the softmax is saturated. Shorter query tokens "
+       "With a large W the flipping point lies where the softmax is saturated. Shorter query "
+       "tokens "
        "bring it back, at two more questions for each try.",
        {{"weight-scale", "100"}, {"dim", "8"}}}};
   experiment.plan = plan_run;

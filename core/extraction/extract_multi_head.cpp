@@ -56,8 +56,7 @@ std::vector<RecoveryRow> twin_rows(const Setup& setup, std::uint64_t seed) {
         row.method = twins.id;
         row.dim = static_cast<double>(dim);
         row.evidence = twins.reason;
-        row.extra = {static_cast<double>(length),
-                     twins.id == "mirrored" ? shift : kUnknown,
+        row.extra = {static_cast<double>(length), twins.id == "mirrored" ? shift : kUnknown,
                      parameter_distance(twins.first, twins.second),
                      length_gap(twins.first, twins.second, length, 100,
                                 RandomStream(seed, hash_name("extract/twin-inputs"), 0)),
@@ -117,8 +116,8 @@ RecoveryRow row_of(const JobName& job, const std::vector<Head>& truth,
   row.v_error = row.w_error = 0;
   for (std::size_t k = 0; k < heads.size(); ++k) {
     row.v_error = std::max(row.v_error, largest_relative_error(heads[k].value, truth[k].value));
-    row.w_error = std::max(row.w_error, largest_relative_error(heads[k].weight.values(),
-                                                               truth[k].weight.values()));
+    row.w_error = std::max(
+        row.w_error, largest_relative_error(heads[k].weight.values(), truth[k].weight.values()));
   }
   shown = matrix_pair(truth[0].weight, heads[0].weight);
   std::vector<Head> a, b;
@@ -161,8 +160,7 @@ JobSteps start_job(RunSpec spec, std::uint32_t index) {
     const Expected<bool> ended = converse(inquiry, oracle, 2e5);
     if (!ended) co_return ended.error();
     if (*ended) break;
-    co_yield StepProgress{
-        std::min(1.0, static_cast<double>(oracle.learning_queries()) / expected)};
+    co_yield StepProgress{std::min(1.0, static_cast<double>(oracle.learning_queries()) / expected)};
   }
   report.rows.push_back(row_of(job, truth, known, oracle, inquiry.result(), report.matrices));
   co_return JobResult{encode(report)};
@@ -228,9 +226,9 @@ Claim mirrored_claim(const std::vector<RecoveryRow>& rows) {
   }
   claim.status = two < kSameFunction && three > 1e6 * std::max(two, 1e-16) ? ClaimStatus::kHolds
                                                                            : ClaimStatus::kFails;
-  claim.evidence = "Gap at one and two tokens " + short_text(two) + " for every W′; at three tokens " +
-                   short_text(three) + " for the farthest one (distance " + short_text(distance) +
-                   ").";
+  claim.evidence = "Gap at one and two tokens " + short_text(two) +
+                   " for every W′; at three tokens " + short_text(three) +
+                   " for the farthest one (distance " + short_text(distance) + ").";
   return claim;
 }
 
@@ -320,8 +318,9 @@ Figure shift_figure(const Result& result) {
   Figure figure;
   figure.id = "mirrored";
   figure.title = "Two tokens cannot see it, three can";
-  figure.subtitle = "Answers of {(W, v), (−W, v)} against {(W′, v), (−W′, v)}: largest gap over 100 "
-                    "inputs of N tokens, in standard deviations. Below 1e-12 is rounding.";
+  figure.subtitle =
+      "Answers of {(W, v), (−W, v)} against {(W′, v), (−W′, v)}: largest gap over 100 "
+      "inputs of N tokens, in standard deviations. Below 1e-12 is rounding.";
   figure.x = {"distance of W′ from W, per √d", true, 0, 0, {}};
   figure.y = {"gap between the answers", true, 1e-17, 10, {}};
   figure.references = {{false, kSameFunction, "rounding"}};
@@ -398,7 +397,8 @@ Experiment make_experiment() {
   experiment.question = "Can several heads be told apart?";
   experiment.summary =
       "With several heads, different parameters can give the same answers: heads may split, cancel "
-      "or do nothing. With two tokens even a whole family of matrices looks the same; a third token "
+      "or do nothing. With two tokens even a whole family of matrices looks the same; a third "
+      "token "
       "tells them apart. What answers do determine is recovered from many copies of one token.";
   experiment.schema.parameters = {
       primary(integer_list_parameter("dim", "Token dimension", "d", "length of a token", 1, 16,
@@ -412,13 +412,14 @@ Experiment make_experiment() {
                                   1e-3, 100, {0.01, 0.03, 0.1, 0.3, 1, 3}, {0.1, 1, 3})),
       primary(integer_parameter("trials", "Trials", "", "boxes drawn independently", 1, 1000, 3,
                                 {1, 3, 5, 10})),
-      real_parameter("weight-scale", "Size of W", "‖W‖", "Frobenius norm of each W on average", 1e-2,
-                     100, 3, {1, 3, 10}),
+      real_parameter("weight-scale", "Size of W", "‖W‖", "Frobenius norm of each W on average",
+                     1e-2, 100, 3, {1, 3, 10}),
   };
   experiment.presets = {
       {"first-look",
        "What can two heads hide?",
-       "Move W′ away from W: answers to one and two tokens never change, answers to three tokens do. "
+       "Move W′ away from W: answers to one and two tokens never change, answers to three tokens "
+       "do. "
        "Then two heads are recovered from queries that repeat one token. Next: three heads.",
        {}},
       {"three-heads",

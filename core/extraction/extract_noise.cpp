@@ -35,7 +35,8 @@ JobName job_name(const NoiseSetup& setup, std::size_t index) {
 /// W with |W|_F = scale exactly; entries of v with random signs between `smallest` and twice that.
 Head draw_head(const NoiseSetup& setup, const JobName& job, double smallest, std::uint64_t seed) {
   const auto trial = static_cast<std::uint32_t>(job.trial);
-  RandomStream weight(seed, hash_name("extract/weight"), trial, static_cast<std::uint32_t>(setup.dim));
+  RandomStream weight(seed, hash_name("extract/weight"), trial,
+                      static_cast<std::uint32_t>(setup.dim));
   RandomStream value(seed, hash_name("extract/bounded-value"), trial,
                      static_cast<std::uint32_t>(setup.dim));
   Head head{random_weight(weight, setup.dim, setup.dim, 1), std::vector<double>(setup.dim)};
@@ -78,19 +79,15 @@ RecoveryRow row_of(const NoiseSetup& setup, const JobName& job, const NoiseCase&
   row.predicted_queries = (d * d + d) * item.repeats;
   row.v_error = largest_relative_error(known.value, head.value);
   row.w_error = largest_relative_error(known.weight.values(), head.weight.values());
-  const double error =
-      frobenius_error(known.weight, head.weight) * norm(head.weight.values());
+  const double error = frobenius_error(known.weight, head.weight) * norm(head.weight.values());
   // Noise of size tau: half of W's size or more says nothing about W any more.
   row.status = status_text(error < 0.5 * job.scale ? ExtractionStatus::kRecovered
                                                    : ExtractionStatus::kBudgetExhausted);
   const double bound = noise_bound(d, job.scale, item.tau, item.smallest);
   const bool applies = job.method == "bounded" && setup.kind != "gaussian" && job.scale >= 1;
-  row.extra = {item.tau,
-               job.scale,
-               item.smallest,
-               static_cast<double>(item.repeats),
-               error,
-               applies ? bound : kUnknown};
+  row.extra = {item.tau,      job.scale,
+               item.smallest, static_cast<double>(item.repeats),
+               error,         applies ? bound : kUnknown};
   HeadsOracle truth(head.clone()), recovered(Head{known.weight.clone(), known.value});
   row.function_gap = function_gap(truth, recovered, RandomStream(7, hash_name("extract/gap"), 0));
   return row;
@@ -105,14 +102,13 @@ JobSteps start_job(RunSpec spec, std::uint32_t index) {
   for (std::size_t k = 0; k < cases.size(); ++k) {
     const Head head = draw_head(setup, job, cases[k].smallest, spec.seed);
     HeadsOracle exact(head.clone());
-    NoisyOracle oracle(exact, noise_kind(setup.kind), cases[k].tau,
-                       RandomStream(spec.seed, hash_name("extract/noise/" + job.method),
-                                    static_cast<std::uint32_t>(index),
-                                    static_cast<std::uint32_t>(k)));
+    NoisyOracle oracle(
+        exact, noise_kind(setup.kind), cases[k].tau,
+        RandomStream(spec.seed, hash_name("extract/noise/" + job.method),
+                     static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(k)));
     HeadKnowledge known(setup.dim);
     Inquiry<bool> inquiry = learn_noisy_head(
-        known,
-        {job.scale, job.method == "balanced", setup.probe_norm, cases[k].repeats});
+        known, {job.scale, job.method == "balanced", setup.probe_norm, cases[k].repeats});
     Expected<bool> ended = converse(inquiry, oracle, 1e7);
     const double done = static_cast<double>(k) / static_cast<double>(cases.size());
     while (ended && !*ended) {
@@ -186,12 +182,14 @@ std::vector<Preset> presets() {
       {"averaging",
        "Does asking again help?",
        "Random noise averages away like one over the square root of the number of repeats. Now set "
-       "the noise to adversarial rounding: the same question always gets the same wrong answer, and "
+       "the noise to adversarial rounding: the same question always gets the same wrong answer, "
+       "and "
        "asking again teaches nothing.",
        {{"repeats", "1,4,16,64"}, {"noise", "0.001"}, {"trials", "4"}, {"method", "bounded"}}},
       {"adversarial",
        "An adversary rounds every answer",
-       "Answers are rounded to multiples of 2τ. The bound holds for any noise of size τ, so it holds "
+       "Answers are rounded to multiples of 2τ. The bound holds for any noise of size τ, so it "
+       "holds "
        "here.",
        {{"noise-kind", "adversarial"}}}};
 }
@@ -209,8 +207,9 @@ Experiment make_experiment() {
   experiment.schema.parameters = {
       primary(integer_parameter("dim", "Token dimension", "d", "length of a token", 1, 128, 16,
                                 {4, 8, 16, 32})),
-      primary(real_list_parameter("noise", "Noise", "τ", "size of the noise in one answer", 1e-12, 1,
-                                  {1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2}, {1e-6, 1e-4, 1e-2})),
+      primary(real_list_parameter("noise", "Noise", "τ", "size of the noise in one answer", 1e-12,
+                                  1, {1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2},
+                                  {1e-6, 1e-4, 1e-2})),
       primary(choice_parameter(
           "noise-kind", "Kind of noise", "what the noise looks like",
           {{"uniform", "uniform", "uniform between −τ and τ"},
@@ -225,16 +224,17 @@ Experiment make_experiment() {
           {"bounded", "balanced"})),
       primary(integer_parameter("trials", "Trials", "", "heads drawn independently", 1, 1000, 3,
                                 {1, 3, 5, 10})),
-      real_list_parameter("weight-scale", "Size of W", "‖W‖", "Frobenius norm of W, known to the "
-                                                              "learner as its bound",
+      real_list_parameter("weight-scale", "Size of W", "‖W‖",
+                          "Frobenius norm of W, known to the "
+                          "learner as its bound",
                           1, 100, {2}, {1, 2, 4}),
       real_list_parameter("min-value", "Smallest value", "μ",
-                          "smallest entry of v; the others are up to twice as large", 1e-3, 100, {1},
-                          {0.1, 0.3, 1}),
+                          "smallest entry of v; the others are up to twice as large", 1e-3, 100,
+                          {1}, {0.1, 0.3, 1}),
       real_parameter("probe-norm", "Probe norm", "S", "length of balanced probes", 1, 1024, 32,
                      {1, 8, 32, 64}),
-      integer_list_parameter("repeats", "Repeats", "M", "every question is asked this often", 1, 4096,
-                             {1}, {1, 4, 16, 64}),
+      integer_list_parameter("repeats", "Repeats", "M", "every question is asked this often", 1,
+                             4096, {1}, {1, 4, 16, 64}),
   };
   experiment.presets = presets();
   experiment.plan = plan_run;

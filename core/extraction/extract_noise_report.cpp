@@ -43,8 +43,8 @@ std::vector<Slope> exponents(const std::vector<RecoveryRow>& rows, NoiseColumn c
       error.push_back(estimate.std_error);
     }
     const bool known = std::ranges::all_of(error, [](double e) { return e > 0; });
-    slopes.push_back(log_log_slope(x, y, known ? std::span<const double>(error)
-                                               : std::span<const double>(), 0, x.size()));
+    slopes.push_back(log_log_slope(
+        x, y, known ? std::span<const double>(error) : std::span<const double>(), 0, x.size()));
   }
   return slopes;
 }
@@ -65,16 +65,16 @@ Claim exponent_claim(const std::vector<RecoveryRow>& rows, NoiseColumn column, d
   const double allowed = std::max(tolerance, 2 * at);
   claim.status = worst_gap <= allowed ? ClaimStatus::kHolds : ClaimStatus::kFails;
   claim.evidence = "Measured exponents " + short_text(low) + " to " + short_text(high) + " over " +
-                   std::to_string(slopes.size()) + (slopes.size() == 1 ? " series" : " series each") +
-                   ", expected " + short_text(expected) + " ± " + short_text(allowed) +
+                   std::to_string(slopes.size()) +
+                   (slopes.size() == 1 ? " series" : " series each") + ", expected " +
+                   short_text(expected) + " ± " + short_text(allowed) +
                    "; errors above a fifth of ‖W‖ are left out.";
   return claim;
 }
 
 Claim bound_claim(const NoiseSetup& setup, const std::vector<RecoveryRow>& rows) {
-  Claim claim{"B4", "‖ΔW‖ ≤ 25 d ‖W‖² τ / (μ − τ) for every noise of size τ.",
-              ClaimStatus::kUndecided,
-              {}};
+  Claim claim{
+      "B4", "‖ΔW‖ ≤ 25 d ‖W‖² τ / (μ − τ) for every noise of size τ.", ClaimStatus::kUndecided, {}};
   std::size_t seen = 0, crossed = 0;
   double closest = 0;
   for (const RecoveryRow& row : rows) {
@@ -105,7 +105,8 @@ std::vector<FigurePoint> error_points(const Table& table, std::string_view x, Ke
   const std::size_t column = table.column(x), error = table.column("frobenius_error");
   std::map<double, std::vector<double>> groups;
   for (const auto& row : table.rows) {
-    if (keep(row) && number(row[error]) > 0) groups[number(row[column])].push_back(number(row[error]));
+    if (keep(row) && number(row[error]) > 0)
+      groups[number(row[column])].push_back(number(row[error]));
   }
   std::vector<FigurePoint> points;
   for (auto& [at, values] : groups) {
@@ -135,8 +136,8 @@ Figure sweep_figure(const NoiseSetup& setup, const Result& result, NoiseColumn c
     for (std::size_t k = 0; k < names.size(); ++k) {
       const double value = number(row[table->column(names[k])]);
       group.fixed.push_back(k == column ? 0 : value);
-      const std::size_t choices = k == kNoiseTau      ? setup.taus.size()
-                                  : k == kNoiseWeight ? setup.scales.size()
+      const std::size_t choices = k == kNoiseTau        ? setup.taus.size()
+                                  : k == kNoiseWeight   ? setup.scales.size()
                                   : k == kNoiseSmallest ? setup.smallest.size()
                                                         : setup.repeats.size();
       if (k != column && choices > 1) label += ", " + symbols[k] + " = " + short_text(value);
@@ -165,9 +166,13 @@ Figure noise_figure(const NoiseSetup& setup, const Result& result) {
   Figure figure = sweep_figure(setup, result, kNoiseTau, "noise");
   figure.id = "noise";
   figure.title = "How does noise reach the matrix?";
-  figure.subtitle = "d = " + std::to_string(setup.dim) + ", " + setup.kind + " noise, balanced "
-                    "probes of length " + short_text(setup.probe_norm) + ". Bars: ±1 standard error "
-                    "over " + std::to_string(setup.trials) + " trials.";
+  figure.subtitle = "d = " + std::to_string(setup.dim) + ", " + setup.kind +
+                    " noise, balanced "
+                    "probes of length " +
+                    short_text(setup.probe_norm) +
+                    ". Bars: ±1 standard error "
+                    "over " +
+                    std::to_string(setup.trials) + " trials.";
   figure.x.label = "noise τ";
   if (setup.kind == "gaussian") return figure;
   Series bound;
@@ -197,14 +202,15 @@ std::vector<Claim> noise_claims(const NoiseSetup& setup, const std::vector<Recov
     if (row.method == "bounded") bounded.push_back(row);
   }
   if (setup.scales.size() > 1) {
-    claims.push_back(exponent_claim(bounded, kNoiseWeight, 2, 0.15,
-                                    "With bounded probes the error grows like the square of ‖W‖.",
-                                    "Needs finished trials with bounded probes at two sizes of W."));
+    claims.push_back(
+        exponent_claim(bounded, kNoiseWeight, 2, 0.15,
+                       "With bounded probes the error grows like the square of ‖W‖.",
+                       "Needs finished trials with bounded probes at two sizes of W."));
   }
   if (setup.smallest.size() > 1) {
-    claims.push_back(exponent_claim(bounded, kNoiseSmallest, -1, 0.1,
-                                    "With bounded probes the error grows like 1/μ.",
-                                    "Needs finished trials with bounded probes at two values of μ."));
+    claims.push_back(exponent_claim(
+        bounded, kNoiseSmallest, -1, 0.1, "With bounded probes the error grows like 1/μ.",
+        "Needs finished trials with bounded probes at two values of μ."));
   }
   if (setup.repeats.size() > 1) {
     claims.push_back(exponent_claim(rows, kNoiseRepeats, -0.5, 0.1,
@@ -225,7 +231,8 @@ std::vector<Figure> noise_figures(const NoiseSetup& setup, const Result& result)
     figure.x.label = std::move(label);
     figures.push_back(std::move(figure));
   };
-  add(setup.scales.size(), kNoiseWeight, "weight_norm", "A larger W suffers more", "size of W, ‖W‖");
+  add(setup.scales.size(), kNoiseWeight, "weight_norm", "A larger W suffers more",
+      "size of W, ‖W‖");
   add(setup.smallest.size(), kNoiseSmallest, "min_value", "A faint value is hard to read",
       "smallest entry of v, μ");
   add(setup.repeats.size(), kNoiseRepeats, "repeats", "Does asking again help?", "repeats M");

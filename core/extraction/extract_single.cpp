@@ -24,9 +24,9 @@ struct Setup {
 };
 
 Setup read_setup(const ParameterSet& parameters) {
-  return {parameters.choices("method"),       parameters.integers("dim"),
-          parameters.reals("weight-scale"),   static_cast<std::size_t>(parameters.integer("trials")),
-          parameters.choice("value-shape"),   parameters.real("probe-norm")};
+  return {parameters.choices("method"),     parameters.integers("dim"),
+          parameters.reals("weight-scale"), static_cast<std::size_t>(parameters.integer("trials")),
+          parameters.choice("value-shape"), parameters.real("probe-norm")};
 }
 
 /// Job i: dimensions outermost, so that small heads finish first; then trials, scales, methods.
@@ -48,7 +48,8 @@ JobName job_name(const Setup& setup, std::size_t index) {
 }
 
 Head draw_head(const Setup& setup, const JobName& job, std::uint64_t seed) {
-  const auto trial = static_cast<std::uint32_t>(job.trial), dim = static_cast<std::uint32_t>(job.dim);
+  const auto trial = static_cast<std::uint32_t>(job.trial),
+             dim = static_cast<std::uint32_t>(job.dim);
   RandomStream value(seed, hash_name("extract/value"), trial, dim);
   RandomStream weight(seed, hash_name("extract/weight"), trial, dim);
   return {random_weight(weight, job.dim, job.dim, job.scale),
@@ -99,8 +100,9 @@ JobSteps start_job(RunSpec spec, std::uint32_t index) {
     if (!ended) co_return ended.error();
     if (*ended) break;
     report.matrices = matrix_pair(head.weight, known.weight);
-    co_yield StepProgress{std::min(1.0, static_cast<double>(oracle.learning_queries()) / (d * d + d)),
-                          encode(report)};
+    co_yield StepProgress{
+        std::min(1.0, static_cast<double>(oracle.learning_queries()) / (d * d + d)),
+        encode(report)};
   }
   report.matrices = matrix_pair(head.weight, known.weight);
   report.rows.push_back(row_of(job, head, known, oracle, inquiry.result(), spec.seed));
@@ -116,8 +118,7 @@ Expected<Plan> plan_run(const RunSpec& spec) {
     const double d = static_cast<double>(job.dim);
     plan.job_bytes = std::max(plan.job_bytes, 8 * d * d * 10 + 1e5);
     plan.jobs.push_back({"d = " + std::to_string(job.dim) + ", " + job.method + ", trial " +
-                             std::to_string(job.trial + 1) + " of " +
-                             std::to_string(setup.trials),
+                             std::to_string(job.trial + 1) + " of " + std::to_string(setup.trials),
                          d * d * d + 100});
   }
   return plan;
@@ -156,15 +157,16 @@ Claim exact_claim(const Setup& setup, const std::vector<RecoveryRow>& all,
     counted += row.queries - row.repeated == row.predicted_queries;
     repeated = std::max(repeated, row.repeated);
   }
-  claim.status = exact == rows.size() && counted == rows.size() ? ClaimStatus::kHolds
-                                                                : ClaimStatus::kFails;
+  claim.status =
+      exact == rows.size() && counted == rows.size() ? ClaimStatus::kHolds : ClaimStatus::kFails;
   claim.evidence = std::to_string(exact) + " of " + std::to_string(rows.size()) +
                    " trials give W to 1e-10 of its largest entry";
   const double error = worst(rows, &RecoveryRow::w_error);
   claim.evidence += std::isfinite(error) ? " (worst error " + short_text(error) + ")"
                                          : " (in some trials entries were lost)";
-  claim.evidence += "; " + std::to_string(counted) + " used exactly d² + d queries, apart from at most " +
-                    short_text(repeated) + " asked again because the softmax was saturated.";
+  claim.evidence += "; " + std::to_string(counted) +
+                    " used exactly d² + d queries, apart from at most " + short_text(repeated) +
+                    " asked again because the softmax was saturated.";
   for (const RecoveryRow& row : rows) {
     if (row.status == "recovered") continue;
     claim.evidence += " d = " + short_text(row.dim) + ": " + row.evidence;
@@ -248,8 +250,9 @@ Figure error_figure(const Setup& setup, const Result& result) {
   figure.id = "scale";
   const bool by_scale = setup.scales.size() > 1;
   figure.title = "How exact is W?";
-  figure.subtitle = "Largest error of W relative to its largest entry; trials that lost entries are "
-                    "not drawn.";
+  figure.subtitle =
+      "Largest error of W relative to its largest entry; trials that lost entries are "
+      "not drawn.";
   figure.x = {by_scale ? "size of W (Frobenius norm)" : "dimension d", true, 0, 0, {}};
   figure.y = {"error of W", true, 0, 0, {}};
   figure.references = {{false, 0x1p-53, "rounding of one number"}};
@@ -263,8 +266,9 @@ Figure error_figure(const Setup& setup, const Result& result) {
 
 std::vector<Figure> figures(const RunSpec& spec, const Result& result) {
   const Setup setup = read_setup(spec.parameters);
-  return {matrix_figure(result, "One trial at the largest d (first 64 rows and columns). Empty: not "
-                                "asked yet. The difference has its own scale."),
+  return {matrix_figure(result,
+                        "One trial at the largest d (first 64 rows and columns). Empty: not "
+                        "asked yet. The difference has its own scale."),
           query_figure(setup, result), error_figure(setup, result)};
 }
 
@@ -272,7 +276,8 @@ std::vector<Preset> presets() {
   return {
       {"first-look",
        "Take a head apart",
-       "A softmax head hides a matrix W and a vector v. Asking it d² + d well-chosen questions gives "
+       "A softmax head hides a matrix W and a vector v. Asking it d² + d well-chosen questions "
+       "gives "
        "both, to about 15 digits: watch the matrix fill in column by column. Next: try heads that "
        "are hard to read.",
        {}},
@@ -305,7 +310,8 @@ Experiment make_experiment() {
   experiment.title = "Take one head apart";
   experiment.question = "How many questions reveal an attention head?";
   experiment.summary =
-      "A softmax head f(X) = Σᵢ αᵢ v·xᵢ with α = softmax(xᵢᵀ W x_N) is a black box that answers any "
+      "A softmax head f(X) = Σᵢ αᵢ v·xᵢ with α = softmax(xᵢᵀ W x_N) is a black box that answers "
+      "any "
       "sequence of tokens with one number. d questions of one token give v, d² questions of two "
       "tokens give W: nothing else is needed, and the head is known as exactly as numbers can be "
       "written.";
@@ -320,10 +326,11 @@ Experiment make_experiment() {
           {"robust"})),
       primary(integer_parameter("trials", "Trials", "", "heads drawn independently", 1, 1000, 2,
                                 {1, 2, 5, 10})),
-      primary(real_list_parameter("weight-scale", "Size of W", "‖W‖",
-                                  "Frobenius norm of W on average; its entries are normal with this "
-                                  "standard deviation divided by d",
-                                  1e-6, 1e6, {1}, {0.01, 1, 100})),
+      primary(
+          real_list_parameter("weight-scale", "Size of W", "‖W‖",
+                              "Frobenius norm of W on average; its entries are normal with this "
+                              "standard deviation divided by d",
+                              1e-6, 1e6, {1}, {0.01, 1, 100})),
       primary(value_shape_parameter()),
       real_parameter("probe-norm", "Probe norm", "S", "length of the robust form's probes", 1, 1024,
                      32, {1, 8, 32, 64}),

@@ -110,8 +110,10 @@ RecoveryRow row_of(const Setup& setup, const JobName& job, const Matrix<double>&
   row.evidence = outcome.evidence;
   const NetworkSearch& search = known.search;
   row.extra = {static_cast<double>(known.network.kinks.size()),
-               static_cast<double>(search.line_queries), static_cast<double>(search.normal_queries),
-               static_cast<double>(search.test_queries), static_cast<double>(search.polish_queries),
+               static_cast<double>(search.line_queries),
+               static_cast<double>(search.normal_queries),
+               static_cast<double>(search.test_queries),
+               static_cast<double>(search.polish_queries),
                row.queries - static_cast<double>(search.total())};
   if (std::isfinite(row.w_error)) {
     TransformerOracle truth(weight.clone(), clone(network));
@@ -157,8 +159,7 @@ JobSteps start_job(RunSpec spec, std::uint32_t index) {
 Expected<Plan> plan_run(const RunSpec& spec) {
   const Setup setup = read_setup(spec.parameters);
   if ((setup.shape == "even" || setup.shape == "duplicate") && setup.hidden % 2 == 1) {
-    return Error{"hidden must be even for a network of pairs, not " +
-                 std::to_string(setup.hidden)};
+    return Error{"hidden must be even for a network of pairs, not " + std::to_string(setup.hidden)};
   }
   Plan plan;
   plan.memory_parameter = "hidden";
@@ -167,8 +168,7 @@ Expected<Plan> plan_run(const RunSpec& spec) {
     const double unknowns = static_cast<double>((job.dim + 1) * (setup.hidden + 1));
     plan.job_bytes = std::max(plan.job_bytes, 40 * unknowns * unknowns + 1e6);
     plan.jobs.push_back({"d = " + std::to_string(job.dim) + ", " + job.method + ", trial " +
-                             std::to_string(job.trial + 1) + " of " +
-                             std::to_string(setup.trials),
+                             std::to_string(job.trial + 1) + " of " + std::to_string(setup.trials),
                          unknowns * unknowns * unknowns + 1e4});
   }
   return plan;
@@ -176,11 +176,12 @@ Expected<Plan> plan_run(const RunSpec& spec) {
 
 Claim exact_claim(const Setup& setup, const std::vector<RecoveryRow>& rows,
                   const std::string& method) {
-  Claim claim{"B2",
-              method == "gradient"
-                  ? "Queries determine the ReLU network and W of a one-layer transformer."
-                  : "Without biases, f(X) − f(−X) is a single head and gives W (the paper's route).",
-              ClaimStatus::kUndecided, "No trial is finished yet."};
+  Claim claim{
+      "B2",
+      method == "gradient"
+          ? "Queries determine the ReLU network and W of a one-layer transformer."
+          : "Without biases, f(X) − f(−X) is a single head and gives W (the paper's route).",
+      ClaimStatus::kUndecided, "No trial is finished yet."};
   std::size_t seen = 0, exact = 0;
   double most = 0, network = 0, weight = 0;
   std::string failure;
@@ -205,8 +206,8 @@ Claim exact_claim(const Setup& setup, const std::vector<RecoveryRow>& rows,
                    " trials: network to 1e-11 of its largest value (worst " + short_text(network) +
                    ") and W to 1e-9" +
                    (exact > 0 ? " (worst of the recovered " + short_text(weight) + ")" : "") +
-                   ", with at most " + short_text(most) + " queries for k = " +
-                   std::to_string(setup.hidden) + "." + failure;
+                   ", with at most " + short_text(most) +
+                   " queries for k = " + std::to_string(setup.hidden) + "." + failure;
   if (outside && exact != seen) {
     claim.evidence += " This network is outside what the route assumes: choose bias-free.";
   }
@@ -305,7 +306,8 @@ Experiment make_experiment() {
   experiment.title = "Take a transformer apart";
   experiment.question = "Does a network behind the head hide it?";
   experiment.summary =
-      "One attention head followed by a ReLU network. Questions of one token see the network alone: "
+      "One attention head followed by a ReLU network. Questions of one token see the network "
+      "alone: "
       "it is linear between hyperplanes, and walking along random lines finds every one of them. "
       "Then two-token questions inside one linear region reveal W as before.";
   experiment.schema.parameters = {
@@ -327,8 +329,8 @@ Experiment make_experiment() {
           {"gradient"})),
       primary(integer_parameter("trials", "Trials", "", "transformers drawn independently", 1, 1000,
                                 2, {1, 2, 5, 10})),
-      real_parameter("weight-scale", "Size of W", "‖W‖", "Frobenius norm of W on average", 1e-3, 1e3,
-                     1, {0.01, 1, 100}),
+      real_parameter("weight-scale", "Size of W", "‖W‖", "Frobenius norm of W on average", 1e-3,
+                     1e3, 1, {0.01, 1, 100}),
   };
   experiment.presets = {
       {"first-look",

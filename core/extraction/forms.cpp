@@ -10,12 +10,12 @@
 namespace attnlab {
 namespace {
 
-constexpr double kLowest = 0.02;       // alpha outside [0.02, 0.98] is asked again
-constexpr double kWantedLogit = 1.0;   // room of a factor 3.9 for forms larger than those seen
-constexpr double kFirstLogit = 0.25;   // wanted while only a few forms have been seen
+constexpr double kLowest = 0.02;      // alpha outside [0.02, 0.98] is asked again
+constexpr double kWantedLogit = 1.0;  // room of a factor 3.9 for forms larger than those seen
+constexpr double kFirstLogit = 0.25;  // wanted while only a few forms have been seen
 constexpr std::size_t kFewForms = 8;
 constexpr double kFastestGrowth = 32;
-constexpr int kMostRepeats = 40;       // 8^-40: far below any W that a double can hold
+constexpr int kMostRepeats = 40;          // 8^-40: far below any W that a double can hold
 constexpr double kPoorScale = 1.0 / 256;  // forms taken at less than this share of the scale: again
 
 /// One query a pair: [probe a + query b; query b].
@@ -44,8 +44,8 @@ void grow(ProbeScale& scale) {
   const double wanted =
       scale.largest > 0 ? room / (scale.probe * scale.largest) : scale.query_limit;
   if (wanted > scale.query) {
-    scale.query = std::min({wanted, kFastestGrowth * scale.query,
-                            std::max(scale.query, scale.query_limit)});
+    scale.query =
+        std::min({wanted, kFastestGrowth * scale.query, std::max(scale.query, scale.query_limit)});
   }
 }
 
@@ -80,8 +80,8 @@ Inquiry<bool> measure_forms(HeadKnowledge& known, const Matrix<double>& a, const
         known.repeated += open.size();
         if (open.empty()) break;
       }
-      const std::size_t most = scale.adaptive ? std::max<std::size_t>(scale.measured, 1)
-                                              : pairs.size();
+      const std::size_t most =
+          scale.adaptive ? std::max<std::size_t>(scale.measured, 1) : pairs.size();
       for (; next < pairs.size() && open.size() < most; ++next) open.push_back(next);
     }
     asked.clear();

@@ -15,10 +15,10 @@ namespace attnlab {
 struct ProbeScale {
   double probe = 32;
   double query = 1.0 / 32;
-  double query_limit = 32;  ///< a longer query token would drown the probe's share of the answer
-  double largest = 0;       ///< largest |a^T W b| so far
-  std::size_t measured = 0; ///< forms measured so far
-  bool adaptive = true;     ///< false: the scales stay as they are and saturated probes give NaN
+  double query_limit = 32;   ///< a longer query token would drown the probe's share of the answer
+  double largest = 0;        ///< largest |a^T W b| so far
+  std::size_t measured = 0;  ///< forms measured so far
+  bool adaptive = true;      ///< false: the scales stay as they are and saturated probes give NaN
 };
 
 /// Which rows of a and b one form takes.

@@ -45,7 +45,9 @@ class Ask {
   const QueryBatch* batch_;
   Conversation* conversation_ = nullptr;
 };
-inline Ask ask(const QueryBatch& batch) { return Ask(batch); }
+inline Ask ask(const QueryBatch& batch) {
+  return Ask(batch);
+}
 
 template <class T>
 class [[nodiscard]] Inquiry {
@@ -90,16 +92,22 @@ class [[nodiscard]] Inquiry {
     while (!handle_.done() && talk.asked == nullptr) talk.innermost.resume();
     return talk.asked != nullptr;
   }
-  const QueryBatch* asked() const { return handle_.promise().conversation->asked; }
+  const QueryBatch* asked() const {
+    return handle_.promise().conversation->asked;
+  }
   /// The answers to asked(), one per query; call advance() next.
   void answer(std::vector<double> answers) {
     handle_.promise().conversation->answers = std::move(answers);
   }
   /// After advance() gave false.
-  T& result() { return *handle_.promise().value; }
+  T& result() {
+    return *handle_.promise().value;
+  }
 
   // Awaiting an inquiry inside another one.
-  bool await_ready() const noexcept { return false; }
+  bool await_ready() const noexcept {
+    return false;
+  }
   template <class Promise>
   void await_suspend(std::coroutine_handle<Promise> parent) noexcept {
     Conversation* talk = parent.promise().conversation;
@@ -107,7 +115,9 @@ class [[nodiscard]] Inquiry {
     handle_.promise().parent = parent;
     talk->innermost = handle_;
   }
-  T await_resume() { return std::move(*handle_.promise().value); }
+  T await_resume() {
+    return std::move(*handle_.promise().value);
+  }
 
  private:
   explicit Inquiry(std::coroutine_handle<promise_type> handle) : handle_(handle) {}

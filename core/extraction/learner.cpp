@@ -46,10 +46,14 @@ CheckResult compare(std::span<const double> answers, std::span<const double> pre
 
 std::string_view status_text(ExtractionStatus status) {
   switch (status) {
-    case ExtractionStatus::kRecovered: return "recovered";
-    case ExtractionStatus::kNotIdentifiable: return "not-identifiable";
-    case ExtractionStatus::kNotAMatch: return "not-a-match";
-    case ExtractionStatus::kBudgetExhausted: break;
+    case ExtractionStatus::kRecovered:
+      return "recovered";
+    case ExtractionStatus::kNotIdentifiable:
+      return "not-identifiable";
+    case ExtractionStatus::kNotAMatch:
+      return "not-a-match";
+    case ExtractionStatus::kBudgetExhausted:
+      break;
   }
   return "budget-exhausted";
 }

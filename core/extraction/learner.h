@@ -15,7 +15,7 @@ namespace attnlab {
 enum class ExtractionStatus {
   kRecovered,        ///< the recovered model predicted fresh answers
   kNotIdentifiable,  ///< the answers do not determine the parameters; the evidence says why
-  kNotAMatch,        ///< no model of this kind gives these answers; the evidence says how one sees it
+  kNotAMatch,  ///< no model of this kind gives these answers; the evidence says how one sees it
   kBudgetExhausted,  ///< more queries are needed than allowed, or a search gave up
 };
 /// "recovered", "not-identifiable", "not-a-match", "budget-exhausted".
@@ -30,9 +30,9 @@ struct Outcome {
 /// What a learner of one head knows so far; NaN where it does not know yet. Readable between any
 /// two steps of the inquiry.
 struct HeadKnowledge {
-  std::vector<double> value;  ///< v
-  Matrix<double> weight;      ///< W
-  std::uint64_t repeated = 0; ///< probes asked again because the softmax was saturated
+  std::vector<double> value;   ///< v
+  Matrix<double> weight;       ///< W
+  std::uint64_t repeated = 0;  ///< probes asked again because the softmax was saturated
 
   explicit HeadKnowledge(std::size_t dim);
 };
@@ -63,8 +63,8 @@ Expected<bool> converse(Inquiry<T>& inquiry, Oracle& oracle, double work) {
     Expected<std::vector<double>> answers = oracle.ask(batch);
     if (!answers) return answers.error();
     inquiry.answer(std::move(*answers));
-    work -= static_cast<double>(batch.member_count() + batch.dim()) *
-            static_cast<double>(batch.dim());
+    work -=
+        static_cast<double>(batch.member_count() + batch.dim()) * static_cast<double>(batch.dim());
     if (work < 0) return false;
   }
   return true;

@@ -95,8 +95,7 @@ Inquiry<std::vector<LineKink>> find_kinks(Residual& rest, std::vector<double> st
     const End &l = segment.left, &r = segment.right;
     const double length = r.t - l.t;
     if (length < kSmallestSegment * range) continue;
-    const double noise =
-        32 * (rest.rounding() + (l.slope_error + r.slope_error) * length);
+    const double noise = 32 * (rest.rounding() + (l.slope_error + r.slope_error) * length);
     const double difference = r.slope - l.slope;
     const double slope_noise = 16 * (l.slope_error + r.slope_error);
     std::vector<double> asked;
@@ -121,8 +120,7 @@ Inquiry<std::vector<LineKink>> find_kinks(Residual& rest, std::vector<double> st
       }
     }
     const double middle = l.t + length * (0.4 + 0.2 * stream.uniform());
-    Inquiry<End> splitting =
-        measure_end(rest, start, direction, middle, length / 256, 0, counter);
+    Inquiry<End> splitting = measure_end(rest, start, direction, middle, length / 256, 0, counter);
     const End split = co_await splitting;
     open.push_back({l, split});
     open.push_back({split, r});

@@ -68,9 +68,9 @@ Outcome outside_outcome() {
 }
 
 Outcome over_budget(std::size_t needed, std::uint64_t budget) {
-  return {ExtractionStatus::kBudgetExhausted,
-          "At least " + std::to_string(needed) + " queries are needed, more than the " +
-              std::to_string(budget) + " allowed."};
+  return {ExtractionStatus::kBudgetExhausted, "At least " + std::to_string(needed) +
+                                                  " queries are needed, more than the " +
+                                                  std::to_string(budget) + " allowed."};
 }
 
 }  // namespace
@@ -84,7 +84,8 @@ Inquiry<Outcome> learn_low_rank(HeadKnowledge& known, std::size_t& found_rank,
   }
   Inquiry<bool> values = ask_values(known);
   const bool finite = co_await values;
-  if (!finite) co_return Outcome{ExtractionStatus::kNotAMatch, "A single-token answer is not a number."};
+  if (!finite)
+    co_return Outcome{ExtractionStatus::kNotAMatch, "A single-token answer is not a number."};
   if (largest_magnitude(known.value) == 0) co_return zero_value_outcome(dim);
 
   RandomStream stream(options.seed, hash_name("extract/range"), 0);
@@ -121,7 +122,8 @@ Inquiry<Outcome> learn_low_rank(HeadKnowledge& known, std::size_t& found_rank,
     const RangeProbes range = range_probes(basis, known.value);
     const Matrix<double> units = identity(dim);
     Matrix<double> rows(found_rank, dim);
-    // These probes lie in the range: their forms are as large as whole columns, not as their shares.
+    // These probes lie in the range: their forms are as large as whole columns, not as their
+    // shares.
     scale.largest = std::max(scale.largest, longest);
     scale.query = std::min(scale.query, 1 / (scale.probe * scale.largest));
     for (std::uint32_t j = 0; j < dim; ++j) {
@@ -141,8 +143,7 @@ Inquiry<Outcome> learn_low_rank(HeadKnowledge& known, std::size_t& found_rank,
   co_return outcome;
 }
 
-Measurements draw_measurements(RandomStream& stream, std::span<const double> v,
-                               std::size_t count) {
+Measurements draw_measurements(RandomStream& stream, std::span<const double> v, std::size_t count) {
   const std::size_t dim = v.size();
   Measurements drawn{Matrix<double>(count, dim), Matrix<double>(count, dim), {}};
   stream.fill_normal(drawn.a.values());
@@ -160,7 +161,8 @@ Inquiry<Outcome> ask_measurements(HeadKnowledge& known, Measurements& measuremen
   const std::size_t dim = known.value.size();
   Inquiry<bool> values = ask_values(known);
   const bool finite = co_await values;
-  if (!finite) co_return Outcome{ExtractionStatus::kNotAMatch, "A single-token answer is not a number."};
+  if (!finite)
+    co_return Outcome{ExtractionStatus::kNotAMatch, "A single-token answer is not a number."};
   if (largest_magnitude(known.value) == 0) co_return zero_value_outcome(dim);
   measurements = draw_measurements(stream, known.value, count);
   ProbeScale scale;

@@ -8,11 +8,11 @@
 namespace attnlab {
 
 struct RangeFinderOptions {
-  std::size_t rank = 0;        ///< r, when known; 0: grow until a new column vanishes
+  std::size_t rank = 0;  ///< r, when known; 0: grow until a new column vanishes
   double probe_norm = 32;
-  double vanishing = 1e-9;     ///< a column this small beside the largest one is no new direction
+  double vanishing = 1e-9;  ///< a column this small beside the largest one is no new direction
   std::uint64_t budget = ~std::uint64_t{0};
-  double tolerance = 1e-6;     ///< of the final check
+  double tolerance = 1e-6;  ///< of the final check
   std::uint64_t seed = 1;
 };
 
@@ -26,12 +26,12 @@ Inquiry<Outcome> learn_low_rank(HeadKnowledge& known, std::size_t& found_rank,
 
 /// Random rank-one measurements y_k = a_k^T W b_k.
 struct Measurements {
-  Matrix<double> a, b;     ///< m x d
-  std::vector<double> y;   ///< m
+  Matrix<double> a, b;    ///< m x d
+  std::vector<double> y;  ///< m
 };
 
-/// a_k and b_k for m measurements: normal entries, the part of a_k along v replaced by a random sign
-/// times a unit vector, so that a_k.v is never small. For v != 0.
+/// a_k and b_k for m measurements: normal entries, the part of a_k along v replaced by a random
+/// sign times a unit vector, so that a_k.v is never small. For v != 0.
 Measurements draw_measurements(RandomStream& stream, std::span<const double> v, std::size_t count);
 
 /// Asks for v and the measurements: d + m queries (and repeats of saturated ones).

@@ -11,8 +11,8 @@
 namespace attnlab {
 namespace {
 
-constexpr double kSolved = 1e-9;      // relative residual at which a solution counts as exact
-constexpr double kStepWork = 2e7;     // multiply-adds between two pauses
+constexpr double kSolved = 1e-9;   // relative residual at which a solution counts as exact
+constexpr double kStepWork = 2e7;  // multiply-adds between two pauses
 constexpr int kAlternations = 12;
 constexpr int kMarquardtSteps = 60;
 

@@ -12,8 +12,8 @@ namespace attnlab {
 namespace {
 
 constexpr double kLn2 = 0.69314718055994530942;
-constexpr double kFarthest = 40;      // 2^40: scales searched for the crossing of v_i
-constexpr double kLowest = 0.2178;    // alpha at which s * alpha stops growing with s
+constexpr double kFarthest = 40;    // 2^40: scales searched for the crossing of v_i
+constexpr double kLowest = 0.2178;  // alpha at which s * alpha stops growing with s
 constexpr double kHighest = 0.98;
 constexpr int kMostShrinks = 40;
 constexpr int kEnoughBits = 24;  // a head this well known is hardly ever on the other side
@@ -215,8 +215,9 @@ Inquiry<Outcome> learn_membership(HeadKnowledge& known, MembershipOptions option
   co_await values;
   if (largest_magnitude(known.value) == 0) {
     Outcome outcome = zero_value_outcome(dim);
-    outcome.evidence = "No single token up to 2^40 times a unit vector crosses the threshold: v = 0 "
-                       "as far as membership queries tell, and W leaves no trace.";
+    outcome.evidence =
+        "No single token up to 2^40 times a unit vector crosses the threshold: v = 0 "
+        "as far as membership queries tell, and W leaves no trace.";
     co_return outcome;
   }
   Inquiry<bool> weight = learn_weight(known, options);
@@ -228,8 +229,8 @@ Inquiry<Outcome> learn_membership(HeadKnowledge& known, MembershipOptions option
   }
   HeadsOracle recovered(Head{known.weight.clone(), known.value});
   MembershipOracle predictor(recovered, options.threshold);
-  Inquiry<CheckResult> checking = check_prediction(
-      predictor, RandomStream(options.seed, hash_name("extract/check"), 3), 1e-6);
+  Inquiry<CheckResult> checking =
+      check_prediction(predictor, RandomStream(options.seed, hash_name("extract/check"), 3), 1e-6);
   const CheckResult check = co_await checking;
   const bool matches = check.worst_gap == 0;
   const std::string sides =

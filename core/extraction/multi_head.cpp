@@ -126,7 +126,8 @@ Outcome conditioning_outcome(std::size_t heads, double condition) {
               " and more, which leaves too few of the 16 digits of an answer."};
 }
 
-/// What the first probes teach: the length at which heads can be told apart, and how many there are.
+/// What the first probes teach: the length at which heads can be told apart, and how many there
+/// are.
 struct Survey {
   Scales scales;
   std::size_t heads = 0;
@@ -160,12 +161,12 @@ Inquiry<Survey> survey(std::span<const double> total, std::size_t most, RandomSt
 
 }  // namespace
 
-Inquiry<Outcome> learn_heads(MultiHeadKnowledge& known, std::size_t dim,
-                             MultiHeadOptions options) {
+Inquiry<Outcome> learn_heads(MultiHeadKnowledge& known, std::size_t dim, MultiHeadOptions options) {
   HeadKnowledge sum(dim);
   Inquiry<bool> values = ask_values(sum);
   const bool finite = co_await values;
-  if (!finite) co_return Outcome{ExtractionStatus::kNotAMatch, "A single-token answer is not a number."};
+  if (!finite)
+    co_return Outcome{ExtractionStatus::kNotAMatch, "A single-token answer is not a number."};
   RandomStream stream(options.seed, hash_name("extract/heads"), 0);
   Inquiry<Survey> surveying = survey(sum.value, options.heads, stream, known.scale_queries);
   const Survey found = co_await surveying;
@@ -202,7 +203,8 @@ Inquiry<Outcome> learn_heads(MultiHeadKnowledge& known, std::size_t dim,
       if (!usual) known.repeated += values_each;
       add_fit(probes[i], b, fit);
     }
-    if (probes[i].queries.size() < dim) co_return conditioning_outcome(heads, options.worst_condition);
+    if (probes[i].queries.size() < dim)
+      co_return conditioning_outcome(heads, options.worst_condition);
   }
 
   // Which head is which: the sum of probes 0 and i must behave like one order of i's heads.
@@ -260,9 +262,9 @@ Inquiry<Outcome> learn_heads(MultiHeadKnowledge& known, std::size_t dim,
     outcome.evidence += " " + check.sentence();
     co_return outcome;
   }
-  co_return Outcome{check.matches ? ExtractionStatus::kRecovered : ExtractionStatus::kNotAMatch,
-                    std::to_string(heads) + (heads == 1 ? " head. " : " heads. ") +
-                        check.sentence()};
+  co_return Outcome{
+      check.matches ? ExtractionStatus::kRecovered : ExtractionStatus::kNotAMatch,
+      std::to_string(heads) + (heads == 1 ? " head. " : " heads. ") + check.sentence()};
 }
 
 }  // namespace attnlab

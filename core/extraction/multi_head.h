@@ -41,10 +41,10 @@ struct MultiHeadOptions {
 };
 
 struct MultiHeadKnowledge {
-  std::vector<Head> heads;      ///< the canonical form found
-  std::uint64_t scale_queries = 0;   ///< for the length of probes and the number of heads
-  std::uint64_t repeated = 0;   ///< for probes replaced because they were badly conditioned
-  double condition = 0;         ///< worst condition number among the fits used
+  std::vector<Head> heads;          ///< the canonical form found
+  std::uint64_t scale_queries = 0;  ///< for the length of probes and the number of heads
+  std::uint64_t repeated = 0;       ///< for probes replaced because they were badly conditioned
+  double condition = 0;             ///< worst condition number among the fits used
 };
 
 /// Canonical form from m copies of a + b and one b (after arXiv 2608.03294): the answer is

@@ -77,8 +77,9 @@ Matrix<double> sided_rows(const AbsAffine& known, const Matrix<double>& points) 
   Matrix<double> rows(points.rows(), block * (known.kinks.size() + 1));
   for (std::size_t i = 0; i < points.rows(); ++i) {
     for (std::size_t j = 0; j <= known.kinks.size(); ++j) {
-      const double factor =
-          j == known.kinks.size() ? 1 : known.kinks[j].side(points.row(i)) < 0 ? -0.5 : 0.5;
+      const double factor = j == known.kinks.size()                  ? 1
+                            : known.kinks[j].side(points.row(i)) < 0 ? -0.5
+                                                                     : 0.5;
       add_scaled(factor, points.row(i), rows.row(i).subspan(j * block, dim));
       rows(i, j * block + dim) = factor;
     }
@@ -261,9 +262,9 @@ Inquiry<Outcome> learn_network(AbsAffine& found, NetworkSearch& search, NetworkO
     co_return Outcome{ExtractionStatus::kBudgetExhausted,
                       "The final fit of the network's numbers did not succeed."};
   }
-  co_return Outcome{ExtractionStatus::kRecovered,
-                    std::to_string(found.kinks.size()) + " hyperplanes on " +
-                        std::to_string(search.lines) + " lines."};
+  co_return Outcome{ExtractionStatus::kRecovered, std::to_string(found.kinks.size()) +
+                                                      " hyperplanes on " +
+                                                      std::to_string(search.lines) + " lines."};
 }
 
 }  // namespace attnlab

@@ -50,8 +50,7 @@ Inquiry<bool> learn_noisy_head(HeadKnowledge& known, NoisyHeadOptions options) {
 
   const Matrix<double> probes = options.balanced ? balanced_probes(known.value) : identity(dim);
   const double probe = options.balanced ? options.probe_norm : 1 / options.weight_bound;
-  const double query =
-      options.balanced ? 1 / (options.probe_norm * options.weight_bound) : 0.5;
+  const double query = options.balanced ? 1 / (options.probe_norm * options.weight_bound) : 0.5;
   std::vector<double> key(dim), forms(dim);
   for (std::size_t j = 0; j < dim; ++j) {
     QueryBatch batch(dim);
@@ -65,8 +64,8 @@ Inquiry<bool> learn_noisy_head(HeadKnowledge& known, NoisyHeadOptions options) {
     Inquiry<std::vector<double>> asking = ask_averaged(batch, options.repeats);
     const std::vector<double> answers = co_await asking;
     for (std::size_t i = 0; i < dim; ++i) {
-      const double alpha = (answers[i] - query * known.value[j]) /
-                           (probe * dot(probes.row(i), known.value));
+      const double alpha =
+          (answers[i] - query * known.value[j]) / (probe * dot(probes.row(i), known.value));
       finite = finite && std::isfinite(alpha);
       forms[i] = logit(std::clamp(alpha, kClipLow, kClipHigh)) / (probe * query);
     }

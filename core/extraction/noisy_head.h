@@ -15,10 +15,10 @@ struct NoisyHeadOptions {
 /// Fills `known` from repeats (d^2 + d) queries.
 ///
 /// Bounded probes: query token e_j / 2, key e_i / Wb + e_j / 2, so that |logit| <= 1/2; alpha is
-/// clipped to [0.2764, 0.7236], where the logit has slope at most 5. For |noise| <= tau, Wb >= 1 and
-/// tau < mu = min |v_i|: |dW|_F <= noise_bound(...) (Theorem 6.1 of arXiv 2601.16873 has the order;
-/// the constant is derived in docs/derivations-extraction.md).
-/// Balanced probes: S u_i with query token e_j / (S Wb): the error is about tau / S.
+/// clipped to [0.2764, 0.7236], where the logit has slope at most 5. For |noise| <= tau, Wb >= 1
+/// and tau < mu = min |v_i|: |dW|_F <= noise_bound(...) (Theorem 6.1 of arXiv 2601.16873 has the
+/// order; the constant is derived in docs/derivations-extraction.md). Balanced probes: S u_i with
+/// query token e_j / (S Wb): the error is about tau / S.
 ///
 /// The result says whether all answers were finite; there is no check of the model, because noise
 /// hides small mistakes.

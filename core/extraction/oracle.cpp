@@ -131,9 +131,15 @@ Expected<void> NoisyOracle::answer(const QueryBatch& batch, std::span<double> an
   for (std::size_t i = 0; i < answers.size(); ++i) {
     answers[i] = (*exact)[i];
     switch (kind_) {
-      case NoiseKind::kUniform: answers[i] += tau_ * (2 * stream_.uniform() - 1); break;
-      case NoiseKind::kSign: answers[i] += stream_.uniform() < 0.5 ? -tau_ : tau_; break;
-      case NoiseKind::kGaussian: answers[i] += tau_ * stream_.normal(); break;
+      case NoiseKind::kUniform:
+        answers[i] += tau_ * (2 * stream_.uniform() - 1);
+        break;
+      case NoiseKind::kSign:
+        answers[i] += stream_.uniform() < 0.5 ? -tau_ : tau_;
+        break;
+      case NoiseKind::kGaussian:
+        answers[i] += tau_ * stream_.normal();
+        break;
       case NoiseKind::kRounding:
         if (tau_ > 0) answers[i] = 2 * tau_ * std::round(answers[i] / (2 * tau_));
         break;

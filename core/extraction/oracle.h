@@ -108,7 +108,8 @@ class NoisyOracle : public Oracle {
   RandomStream stream_;
 };
 
-/// Only says on which side of a threshold the other oracle's answer lies: 1 above or at it, else -1.
+/// Only says on which side of a threshold the other oracle's answer lies: 1 above or at it, else
+/// -1.
 class MembershipOracle : public Oracle {
  public:
   MembershipOracle(Oracle& inner, double threshold) : inner_(inner), threshold_(threshold) {}

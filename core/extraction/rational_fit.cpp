@@ -102,8 +102,7 @@ bool fit_rational(std::span<const double> answers, double limit, std::size_t hea
     right[i] = -answers[i] * balance;
   }
   const std::vector<double> solution = LeastSquares(std::move(rows), 1e-15).solve(right);
-  const std::vector<double> roots =
-      positive_roots(std::span<const double>(solution).first(heads));
+  const std::vector<double> roots = positive_roots(std::span<const double>(solution).first(heads));
   if (roots.size() != heads || std::ranges::any_of(roots, [](double e) { return !(e > 0); })) {
     return false;
   }

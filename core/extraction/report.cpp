@@ -122,7 +122,8 @@ std::vector<DecodedReport> decode_reports(std::span<const JobOutput> outputs, st
 Table recovery_table(const std::vector<DecodedReport>& reports, const std::vector<Column>& extra) {
   Table table{"recovery",
               "What was recovered with how many queries. Errors: largest difference divided by the "
-              "largest true entry; function gap: largest |f − recovered f| over 200 fresh inputs divided by "
+              "largest true entry; function gap: largest |f − recovered f| over 200 fresh inputs "
+              "divided by "
               "the standard deviation of f",
               {{"method", "method", ""},
                {"dim", "d", ""},
@@ -186,13 +187,14 @@ const MatrixPair* shown_matrices(const std::vector<DecodedReport>& reports) {
 }
 
 Table weight_table(const MatrixPair& matrices) {
-  Table table{"weight",
-              "The matrix W of one trial, true and recovered (at most the first 64 rows and columns)",
-              {{"row", "row i", ""},
-               {"column", "column j", ""},
-               {"true", "true W", ""},
-               {"recovered", "recovered W", ""}},
-              {}};
+  Table table{
+      "weight",
+      "The matrix W of one trial, true and recovered (at most the first 64 rows and columns)",
+      {{"row", "row i", ""},
+       {"column", "column j", ""},
+       {"true", "true W", ""},
+       {"recovered", "recovered W", ""}},
+      {}};
   for (std::size_t k = 0; k < matrices.truth.size(); ++k) {
     table.rows.push_back({static_cast<std::int64_t>(k / matrices.columns + 1),
                           static_cast<std::int64_t>(k % matrices.columns + 1),

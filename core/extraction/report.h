@@ -20,9 +20,9 @@ struct RecoveryRow {
   double queries = 0, predicted_queries = kUnknown;
   double v_error = kUnknown, w_error = kUnknown, ffn_error = kUnknown, function_gap = kUnknown;
   std::string status;
-  double check_queries = 0;  ///< asked to check the recovered model, beside `queries`
-  double repeated = 0;       ///< of `queries`: asked again because the softmax was saturated
-  std::vector<double> extra; ///< columns of one experiment
+  double check_queries = 0;   ///< asked to check the recovered model, beside `queries`
+  double repeated = 0;        ///< of `queries`: asked again because the softmax was saturated
+  std::vector<double> extra;  ///< columns of one experiment
   std::string evidence;
 };
 
@@ -42,17 +42,19 @@ Bytes encode(const JobReport& report);
 /// False for bytes that are not one.
 bool decode(std::span<const std::uint8_t> bytes, JobReport& report);
 
-/// One outputs' report by job index; a note per output that cannot be read.
+/// What one output says.
 struct DecodedReport {
   std::uint32_t index = 0;
   bool complete = false;
   JobReport report;
 };
-/// Sorted by index, so that nothing depends on the order in which jobs ended.
+/// Sorted by index, so that nothing depends on the order in which jobs ended; a note per output that
+/// cannot be read.
 std::vector<DecodedReport> decode_reports(std::span<const JobOutput> outputs, std::size_t jobs,
                                           std::vector<std::string>& notes);
 
-/// The main table; `extra` names the columns of RecoveryRow::extra. Also `evidence`, the last column.
+/// The main table; `extra` names the columns of RecoveryRow::extra. Also `evidence`, the last
+/// column.
 Table recovery_table(const std::vector<DecodedReport>& reports, const std::vector<Column>& extra);
 /// Rows of complete reports, in job order.
 std::vector<RecoveryRow> recovery_rows(const std::vector<DecodedReport>& reports);
@@ -67,12 +69,12 @@ const MatrixPair* shown_matrices(const std::vector<DecodedReport>& reports);
 /// A number of a table cell, NaN when it is none.
 double number(const Cell& cell);
 
-/// Mean of the `y` column against the `x` column over rows whose `method` cell is `method`, with the
-/// standard error over rows of equal x; rows without y are left out.
+/// Mean of the `y` column against the `x` column over rows whose `method` cell is `method`, with
+/// the standard error over rows of equal x; rows without y are left out.
 std::vector<FigurePoint> mean_points(const Table& table, std::string_view method,
                                      std::string_view x, std::string_view y, bool logarithmic);
 
-/// "largest 3.2e-15 of 12"; a claim's evidence over rows.
+/// Largest value of a field; NaN when one of them is.
 double worst(const std::vector<RecoveryRow>& rows, double RecoveryRow::*field);
 
 // --- Parameters -------------------------------------------------------------------------------

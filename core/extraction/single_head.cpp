@@ -40,9 +40,8 @@ Inquiry<Outcome> judge_head(const HeadKnowledge& known, double tolerance, std::u
   Inquiry<CheckResult> checking =
       check_prediction(recovered, RandomStream(seed, hash_name("extract/check"), 0), tolerance);
   const CheckResult check = co_await checking;
-  co_return Outcome{
-      check.matches ? ExtractionStatus::kRecovered : ExtractionStatus::kNotAMatch,
-      check.sentence()};
+  co_return Outcome{check.matches ? ExtractionStatus::kRecovered : ExtractionStatus::kNotAMatch,
+                    check.sentence()};
 }
 
 Inquiry<Outcome> learn_single_head(HeadKnowledge& known, SingleHeadOptions options) {
@@ -55,7 +54,8 @@ Inquiry<Outcome> learn_single_head(HeadKnowledge& known, SingleHeadOptions optio
   }
   Inquiry<bool> values = ask_values(known);
   const bool finite = co_await values;
-  if (!finite) co_return Outcome{ExtractionStatus::kNotAMatch, "A single-token answer is not a number."};
+  if (!finite)
+    co_return Outcome{ExtractionStatus::kNotAMatch, "A single-token answer is not a number."};
   if (largest_magnitude(known.value) == 0) co_return zero_value_outcome(dim);
 
   const auto anchor = static_cast<std::size_t>(
@@ -85,7 +85,8 @@ Inquiry<Outcome> learn_single_head(HeadKnowledge& known, SingleHeadOptions optio
                         "short the query token is: no single softmax head does that."};
     }
     if (options.robust) {
-      const std::vector<double> column = product(probes, forms);  // the reflection is its own inverse
+      const std::vector<double> column =
+          product(probes, forms);  // the reflection is its own inverse
       for (std::size_t i = 0; i < dim; ++i) known.weight(i, j) = column[i];
     } else {
       for (std::size_t i = 0; i < dim; ++i) {

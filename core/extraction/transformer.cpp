@@ -84,9 +84,9 @@ struct Directions {
   bool calibrated = false;
 };
 
-/// W b for one more direction b. The length of query tokens is halved when the softmax saturates and
-/// doubled while logits are small; another length is another direction. False when that does not
-/// help.
+/// W b for one more direction b. The length of query tokens is halved when the softmax saturates
+/// and doubled while logits are small; another length is another direction. False when that does
+/// not help.
 Inquiry<bool> measure_direction(const AbsAffine& network, Directions& known, std::size_t j,
                                 RandomStream& stream, std::uint64_t& repeated) {
   const std::size_t dim = network.slope.size();
@@ -220,8 +220,9 @@ Inquiry<Outcome> learn_transformer(TransformerKnowledge& known, TransformerOptio
     Inquiry<Outcome> learning = learn_by_odd_part(known.head, single);
     Outcome odd = co_await learning;
     if (odd.status == ExtractionStatus::kNotIdentifiable) {
-      odd.evidence = "The network is even: f(X) − f(−X) is 0 for single tokens, and the odd part "
-                     "says nothing about W. The gradient route does.";
+      odd.evidence =
+          "The network is even: f(X) − f(−X) is 0 for single tokens, and the odd part "
+          "says nothing about W. The gradient route does.";
     }
     if (odd.status != ExtractionStatus::kRecovered) co_return odd;
   } else if (is_constant(known.network)) {
@@ -237,13 +238,12 @@ Inquiry<Outcome> learn_transformer(TransformerKnowledge& known, TransformerOptio
     }
   }
   TransformerOracle recovered(known.head.weight.clone(), known.network.as_network());
-  Inquiry<CheckResult> checking = check_prediction(
-      recovered, RandomStream(options.network.seed, hash_name("extract/check"), 1),
-      options.tolerance);
+  Inquiry<CheckResult> checking =
+      check_prediction(recovered, RandomStream(options.network.seed, hash_name("extract/check"), 1),
+                       options.tolerance);
   const CheckResult check = co_await checking;
-  co_return Outcome{
-      check.matches ? ExtractionStatus::kRecovered : ExtractionStatus::kNotAMatch,
-      network.evidence + " " + check.sentence()};
+  co_return Outcome{check.matches ? ExtractionStatus::kRecovered : ExtractionStatus::kNotAMatch,
+                    network.evidence + " " + check.sentence()};
 }
 
 }  // namespace attnlab

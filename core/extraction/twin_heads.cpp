@@ -66,9 +66,8 @@ std::vector<Head> canonical_heads(const std::vector<Head>& heads, double toleran
       add_scaled(1, head.value, same->value);
     }
   }
-  std::erase_if(merged, [&](const Head& head) {
-    return largest_magnitude(head.value) <= tolerance * size;
-  });
+  std::erase_if(
+      merged, [&](const Head& head) { return largest_magnitude(head.value) <= tolerance * size; });
   return merged;
 }
 
@@ -97,11 +96,11 @@ std::vector<TwinHeads> twin_heads(RandomStream& stream, std::size_t dim, double 
   const double length = norm(move.weight.values());
   add_scaled(shift * std::sqrt(static_cast<double>(dim)) / length, move.weight.values(),
              turned.weight.values());
-  twins.push_back({"mirrored",
-                   "(W, v) and (−W, v): for two tokens the two softmaxes add up to 1, whatever W is; "
-                   "three tokens tell.",
-                   set_of(a.clone(), negated_weight(a)), set_of(turned.clone(), negated_weight(turned)),
-                   2});
+  twins.push_back(
+      {"mirrored",
+       "(W, v) and (−W, v): for two tokens the two softmaxes add up to 1, whatever W is; "
+       "three tokens tell.",
+       set_of(a.clone(), negated_weight(a)), set_of(turned.clone(), negated_weight(turned)), 2});
   return twins;
 }
 

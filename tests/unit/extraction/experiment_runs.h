@@ -53,7 +53,8 @@ inline std::string all_text(const Result& result) {
   return text;
 }
 
-/// Reduces, checks that order does not matter and that figures exist, also for nothing and for rubbish.
+/// Reduces, checks that order does not matter and that figures exist, also for nothing and for
+/// rubbish.
 inline Result checked_result(const RunSpec& spec) {
   std::vector<JobOutput> outputs = run_all(spec);
   const Result result = spec.experiment->reduce(spec, outputs);

@@ -5,8 +5,8 @@ using namespace attnlab;
 using namespace attnlab::test;
 
 TEST_CASE("extract-low-rank: shares grow with measurements and the range finder counts d + 2dr") {
-  const RunSpec spec = spec_of(extract_low_rank(),
-                               {{"dim", "8"}, {"trials", "8"}, {"oversampling", "0.75,2.5,4"}});
+  const RunSpec spec =
+      spec_of(extract_low_rank(), {{"dim", "8"}, {"trials", "8"}, {"oversampling", "0.75,2.5,4"}});
   const Result result = checked_result(spec);
   const Table* shares = result.table("recovery_probability");
   REQUIRE(shares != nullptr);
@@ -29,7 +29,7 @@ TEST_CASE("extract-low-rank: a rank above the dimension is refused by name") {
 }
 
 TEST_CASE("extract-low-rank: two trials leave the solvers' claims undecided") {
-  const Result result = checked_result(spec_of(
-      extract_low_rank(), {{"dim", "4"}, {"trials", "2"}, {"oversampling", "3"}}));
+  const Result result = checked_result(
+      spec_of(extract_low_rank(), {{"dim", "4"}, {"trials", "2"}, {"oversampling", "3"}}));
   CHECK(result.claims.at(1).status == ClaimStatus::kUndecided);
 }

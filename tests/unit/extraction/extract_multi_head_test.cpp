@@ -4,7 +4,8 @@
 using namespace attnlab;
 using namespace attnlab::test;
 
-TEST_CASE("extract-multi-head: twins agree, three tokens tell mirrored heads, two heads are found") {
+TEST_CASE(
+    "extract-multi-head: twins agree, three tokens tell mirrored heads, two heads are found") {
   const Result result = checked_result(spec_of(extract_multi_head(), {{"dim", "3,5"}}));
   CHECK(result.tables.at(0).rows.size() == 6);
   REQUIRE(result.claims.size() == 3);

@@ -76,8 +76,10 @@ TEST_CASE("extraction: no sign pattern of noise found by hill climbing crosses t
     for (double& sign : signs) {
       sign = -sign;
       const double error = error_of(signs);
-      if (error > worst) worst = error;
-      else sign = -sign;
+      if (error > worst)
+        worst = error;
+      else
+        sign = -sign;
     }
   }
   const double bound = noise_bound(dim, weight_bound, tau, 0.5);

@@ -15,15 +15,13 @@ TEST_CASE("extract-transformer: random, even and duplicate networks fall, and th
 }
 
 TEST_CASE("extract-transformer: the odd part needs a network without biases") {
-  const Result result =
-      checked_result(spec_of(extract_transformer(), {{"dim", "5"},
-                                                     {"hidden", "4"},
-                                                     {"network", "bias-free"},
-                                                     {"method", "gradient,odd-part"}}));
+  const Result result = checked_result(spec_of(
+      extract_transformer(),
+      {{"dim", "5"}, {"hidden", "4"}, {"network", "bias-free"}, {"method", "gradient,odd-part"}}));
   for (const Claim& claim : result.claims) {
     CHECK_MESSAGE(claim.status == ClaimStatus::kHolds, claim.evidence);
   }
-  const Result outside = checked_result(spec_of(
-      extract_transformer(), {{"dim", "5"}, {"hidden", "4"}, {"method", "odd-part"}}));
+  const Result outside = checked_result(
+      spec_of(extract_transformer(), {{"dim", "5"}, {"hidden", "4"}, {"method", "odd-part"}}));
   CHECK(outside.claims.at(0).status == ClaimStatus::kUndecided);
 }

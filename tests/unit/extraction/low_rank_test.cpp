@@ -60,8 +60,7 @@ TEST_CASE("extraction: an unknown rank is found with one more column") {
     const Found found = find_range(oracle, {});
     CHECK(found.outcome.status == ExtractionStatus::kRecovered);
     CHECK(found.rank == rank);
-    CHECK(oracle.learning_queries() - found.known.repeated ==
-          8 + 16 * rank + (rank < 8 ? 8 : 0));
+    CHECK(oracle.learning_queries() - found.known.repeated == 8 + 16 * rank + (rank < 8 ? 8 : 0));
     CHECK(frobenius_error(found.known.weight, head.weight) < 1e-11);
   }
 }

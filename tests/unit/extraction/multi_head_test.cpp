@@ -65,7 +65,8 @@ TEST_CASE("extraction: one, two and three heads are recovered up to order") {
     std::size_t dim, heads;
     double bar;
   };
-  for (const Case item : {Case{4, 1, 1e-10}, Case{4, 2, 1e-6}, Case{8, 2, 1e-6}, Case{3, 3, 1e-3}}) {
+  for (const Case item :
+       {Case{4, 1, 1e-10}, Case{4, 2, 1e-6}, Case{8, 2, 1e-6}, Case{3, 3, 1e-3}}) {
     const std::vector<Head> heads =
         random_heads(item.dim, item.heads, 210 + 10 * static_cast<std::uint32_t>(item.dim), 3);
     HeadsOracle oracle(clones(heads));

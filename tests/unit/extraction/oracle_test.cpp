@@ -112,7 +112,8 @@ TEST_CASE("extraction: noise stays within tau, is named, and rounding repeats it
   const auto truth = exact.ask(inputs.batch);
   for (const NoiseKind kind : {NoiseKind::kUniform, NoiseKind::kSign, NoiseKind::kRounding}) {
     NoisyOracle first(exact, kind, 1e-3, stream_of(9)), second(exact, kind, 1e-3, stream_of(9));
-    const auto a = first.ask(inputs.batch), b = second.ask(inputs.batch), c = first.ask(inputs.batch);
+    const auto a = first.ask(inputs.batch), b = second.ask(inputs.batch),
+               c = first.ask(inputs.batch);
     CHECK(*a == *b);
     CHECK((*a == *c) == (kind == NoiseKind::kRounding));
     for (std::size_t i = 0; i < truth->size(); ++i) {

@@ -55,7 +55,8 @@ class OtherOracle : public Oracle {
         tokens.emplace_back(batch.token_values(t).begin(), batch.token_values(t).end());
       }
       if (kind_ == Kind::kPositions) {
-        for (std::size_t n = 0; n < tokens.size(); ++n) tokens[n][0] += 0.2 * static_cast<double>(n);
+        for (std::size_t n = 0; n < tokens.size(); ++n)
+          tokens[n][0] += 0.2 * static_cast<double>(n);
       }
       answers[i] = plain_head(head_, tokens);
       if (kind_ == Kind::kResidual) answers[i] += 0.3 * tokens.back()[1];

@@ -55,12 +55,12 @@ Found extract(const FeedForward& network, const Matrix<double>& weight, WeightRo
   found.weight_error = largest_relative_error(found.known.head.weight.values(), weight.values());
   MESSAGE("d = " << dim << ", k = " << network.output.size() << ": kinks "
                  << found.known.network.kinks.size() << ", FFN error " << found.network_error
-                 << ", W error " << found.weight_error << ", queries " << found.queries << " (lines "
-                 << found.known.search.line_queries << ", normals "
+                 << ", W error " << found.weight_error << ", queries " << found.queries
+                 << " (lines " << found.known.search.line_queries << ", normals "
                  << found.known.search.normal_queries << ", tests "
                  << found.known.search.test_queries << ", polish "
-                 << found.known.search.polish_queries << ", repeated "
-                 << found.known.head.repeated << "), " << found.outcome.evidence);
+                 << found.known.search.polish_queries << ", repeated " << found.known.head.repeated
+                 << "), " << found.outcome.evidence);
   return found;
 }
 
@@ -101,8 +101,7 @@ TEST_CASE("extraction: duplicate neurons are one hyperplane") {
   FeedForward network = random_network(8, 6, 130, true);
   std::ranges::copy(network.input.row(0), network.input.row(3).begin());
   network.bias[3] = network.bias[0];
-  const Found found =
-      extract(network, random_head(8, 131).weight, WeightRoute::kGradient);
+  const Found found = extract(network, random_head(8, 131).weight, WeightRoute::kGradient);
   CHECK(found.outcome.status == ExtractionStatus::kRecovered);
   CHECK(found.known.network.kinks.size() == 5);
   CHECK(found.network_error < 1e-13);
@@ -122,9 +121,9 @@ TEST_CASE("extraction: without biases both routes find W") {
 TEST_CASE("extraction: small, large and constant networks") {
   CHECK(extract(random_network(1, 3, 150, true), random_head(1, 151).weight, WeightRoute::kGradient)
             .outcome.status == ExtractionStatus::kRecovered);
-  CHECK(extract(random_network(4, 20, 152, true), random_head(4, 153).weight,
-                WeightRoute::kGradient)
-            .outcome.status == ExtractionStatus::kRecovered);
+  CHECK(
+      extract(random_network(4, 20, 152, true), random_head(4, 153).weight, WeightRoute::kGradient)
+          .outcome.status == ExtractionStatus::kRecovered);
   FeedForward constant = random_network(4, 2, 154, true);
   std::ranges::fill(constant.output, 0.0);
   CHECK(extract(constant, random_head(4, 155).weight, WeightRoute::kGradient).outcome.status ==
