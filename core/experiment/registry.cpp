@@ -15,12 +15,12 @@ std::span<const Experiment* const> experiments() {
       &rf_learning_curve(), &rf_heads(), &rf_complexity(), &rf_bias(), &rf_length(),
       &extract_single(),
       &extract_low_rank(),
-      &extract_noise(),
-      &icl_risk(),
-      &icl_scenarios(),
       &extract_transformer(),
+      &extract_noise(),
       &extract_multi_head(),
       &extract_membership(),
+      &icl_risk(),
+      &icl_scenarios(),
   };
   return kExperiments;
 }
