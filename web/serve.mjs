@@ -155,13 +155,13 @@ async function main() {
     console.error(`serve: no port from ${options.port} on can be opened (${error.code})`);
     process.exit(3);
   });
-  console.log(`Attention Lab is at http://localhost:${port}/  (Ctrl-C ends it)`);
   const stop = () => {
     server.close(() => process.exit(0));
     server.closeAllConnections();
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
+  console.log(`Attention Lab is at http://localhost:${port}/  (Ctrl-C ends it)`);
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) await main();
