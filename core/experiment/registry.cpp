@@ -20,6 +20,8 @@ std::span<const Experiment* const> experiments() {
       &extract_multi_head(),
       &extract_membership(),
       &icl_risk(),
+      &icl_training(),
+      &icl_embedding(),
       &icl_scenarios(),
   };
   return kExperiments;

@@ -11,4 +11,10 @@ const Experiment& icl_risk();
 /// The same predictors as noise, correlation, locality or prior knowledge grow.
 const Experiment& icl_scenarios();
 
+/// Heads trained on fresh prompts: loss, matrices, and whether they reach the optimum.
+const Experiment& icl_training();
+
+/// Trained risk against the embedding dimension the heads share.
+const Experiment& icl_embedding();
+
 }  // namespace attnlab

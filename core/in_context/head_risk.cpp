@@ -24,13 +24,6 @@ double shape_exponent(const RegressionTask& task) {
   return std::min(scale * scale, 0.2);
 }
 
-/// D x risk of a single head given |x_q|^2 to leading order, up to a factor.
-double one_head_shape(const RegressionTask& task, double white_square) {
-  const double t = shape_exponent(task);
-  return std::exp(t * white_square) *
-         (task.signal + task.noise + t * task.signal / task.dim * white_square);
-}
-
 /// Evaluates every predictor and control on one prompt after the other.
 class Meter {
  public:
@@ -46,8 +39,6 @@ class Meter {
     const std::size_t values = sets_.size() + (task.posterior ? 2 : 0) + kControls;
     values_.resize(values);
     sums_.heads = sets_;
-    sums_.means.assign(values, 0.0);
-    sums_.comoments.assign(values * values, 0.0);
     combined_.resize(features_.weights.cols());
     error_.resize(task.law.scenario.dim);
     for (std::size_t s = 0; s < sets_.size(); ++s) gains_.push_back(1);
@@ -72,7 +63,7 @@ class Meter {
     values_[v++] = linear(gram);
     values_[v++] = prompt_.white_square;
     values_[v++] = one_head_shape(task_.law.scenario.task(), prompt_.white_square);
-    add();
+    sums_.add(values_);
   }
 
   RiskSums take() { return std::move(sums_); }
@@ -148,19 +139,6 @@ class Meter {
     return noise * inverse_form(gram, noise / scenario.theta_variance());
   }
 
-  void add() {
-    const std::size_t n = values_.size();
-    sums_.count += 1;
-    for (std::size_t i = 0; i < n; ++i) {
-      const double before = values_[i] - sums_.means[i];
-      for (std::size_t j = 0; j < i; ++j) {
-        sums_.comoments[i * n + j] += before * (values_[j] - sums_.means[j]);
-      }
-      sums_.means[i] += before / sums_.count;
-      sums_.comoments[i * n + i] += before * (values_[i] - sums_.means[i]);
-    }
-  }
-
   const HeadRiskTask& task_;
   std::vector<std::vector<SoftmaxHead>> sets_;
   Prompt prompt_;
@@ -196,6 +174,29 @@ std::vector<double> read_out_gains(const HeadRiskTask& task, const HeadMoments& 
 }
 
 }  // namespace
+
+double one_head_shape(const RegressionTask& task, double white_square) {
+  const double t = shape_exponent(task);
+  return std::exp(t * white_square) *
+         (task.signal + task.noise + t * task.signal / task.dim * white_square);
+}
+
+void RiskSums::add(std::span<const double> values) {
+  const std::size_t n = values.size();
+  means.resize(n, 0.0);
+  comoments.resize(n * n, 0.0);
+  count += 1;
+  for (std::size_t i = 0; i < n; ++i) {
+    const double before = values[i] - means[i];
+    means[i] += before / count;
+    for (std::size_t j = 0; j <= i; ++j) {
+      // Entry j's mean already holds this prompt (j < i, or i itself just now).
+      const double entry = before * (values[j] - means[j]);
+      comoments[i * n + j] += entry;
+      if (j != i) comoments[j * n + i] += entry;
+    }
+  }
+}
 
 void RiskSums::merge(const RiskSums& other) {
   if (other.count == 0) return;
@@ -255,10 +256,6 @@ JobSteps measure_heads(HeadRiskTask task, RiskSums& sums) {
     co_yield StepProgress{(search_work + measure_cost(scenario, heads, done)) / work};
   }
   sums = meter.take();
-  const std::size_t n = sums.means.size();
-  for (std::size_t i = 0; i < n; ++i) {
-    for (std::size_t j = 0; j < i; ++j) sums.comoments[j * n + i] = sums.comoments[i * n + j];
-  }
   co_return JobResult{};
 }
 

@@ -28,6 +28,8 @@ struct RiskSums {
   std::vector<double> means;
   std::vector<double> comoments;  ///< sum (v_i - mean_i)(v_j - mean_j), full
 
+  /// Adds one prompt; all calls give equally many values.
+  void add(std::span<const double> values);
   /// The sums of both sets of prompts.
   void merge(const RiskSums& other);
 };
@@ -36,6 +38,8 @@ struct RiskSums {
 /// leading order of a single head's risk given r.
 inline constexpr std::size_t kControls = 3;
 std::vector<double> control_means(const PromptLaw& law);
+/// The third control for |x_q|^2 = white_square.
+double one_head_shape(const RegressionTask& task, double white_square);
 
 /// Steps of 10 to 100 ms; `sums` is filled when it is done.
 JobSteps measure_heads(HeadRiskTask task, RiskSums& sums);

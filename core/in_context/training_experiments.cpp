@@ -1,0 +1,102 @@
+// icl-training and icl-embedding: heads trained live, and how large an embedding they need.
+#include "core/in_context/experiments.h"
+#include "core/in_context/parameters.h"
+#include "core/in_context/training_study.h"
+
+namespace attnlab {
+namespace {
+
+Experiment make_training() {
+  Experiment experiment;
+  experiment.id = "icl-training";
+  experiment.family = "C";
+  experiment.title = "Heads that learn";
+  experiment.question = "Does training find what several heads can do?";
+  experiment.summary =
+      "Softmax heads are trained on fresh random prompts with hand-written gradients. The dotted "
+      "levels are the best head sets there are; watch which models reach theirs, what their "
+      "query-key matrices become, and how heads that start alike get stuck.";
+  experiment.schema = {training_parameters({1, 2, 4}, 3000)};
+  experiment.presets = {
+      {"race",
+       "One head against several",
+       "One, two and four heads learn side by side from alternating signs. Two heads should reach "
+       "less than half the loss of one. Next: look at their matrices, then start them alike.",
+       {}},
+      {"trap",
+       "The same-sign trap",
+       "Both heads start with the same sign. They stay alike and end at the loss of a single head, "
+       "although two heads could do much better. Next: the random start.",
+       {{"init", "same"}, {"heads", "1,2"}}},
+      {"random-start",
+       "A random start",
+       "No structure at all at the start: do the heads find opposite signs by themselves? Change the "
+       "seed and watch again. Next: noisy labels.",
+       {{"init", "random"}, {"heads", "1,2,4"}}},
+      {"noisy",
+       "Noisy labels",
+       "With label noise the gap between one head and several is smaller. Next: shorter prompts.",
+       {{"noise", "0.5"}}},
+  };
+  experiment.plan = plan_training;
+  experiment.start = start_training_job;
+  experiment.reduce = reduce_training;
+  experiment.figures = training_figures;
+  return experiment;
+}
+
+Experiment make_embedding() {
+  Experiment experiment;
+  experiment.id = "icl-embedding";
+  experiment.family = "C";
+  experiment.title = "How large an embedding";
+  experiment.question = "When is there room for several heads?";
+  experiment.summary =
+      "Heads share one embedding of dimension p: h heads have query-key matrices of rank p/h. Small "
+      "embeddings cannot see every direction of x, whatever the heads; from p = d on several heads "
+      "win.";
+  Parameter embedding = icl_whole_parameter(
+      "embedding", "Embedding dimension", "p", "rank of all heads' query-key matrices together", 1,
+      128, 1, {1, 2, 4, 5, 6, 8, 10, 16});
+  embedding.kind = ParameterKind::kIntegerList;
+  embedding.max_items = 16;
+  embedding.default_value = std::vector<std::int64_t>{1, 2, 3, 4, 5, 6, 8, 10};
+  embedding.primary = true;
+  experiment.schema = {training_parameters({1, 2, 4}, 2000)};
+  experiment.schema.parameters.insert(experiment.schema.parameters.begin() + 1, embedding);
+  experiment.presets = {
+      {"first-look",
+       "First look",
+       "Risk against the size of the embedding in five dimensions. Where do several heads overtake "
+       "one? Next: a larger dimension, where the step at p = d moves along.",
+       {}},
+      {"eight-heads",
+       "Eight heads",
+       "Eight heads need eight dimensions before they can be built at all. Next: fewer dimensions of "
+       "x.",
+       {{"heads", "1,2,8"}, {"embedding", "2,4,5,6,8,10,16"}}},
+      {"two-dimensions",
+       "Two dimensions of x",
+       "With x in the plane two heads of rank one are enough. Next: noisy labels.",
+       {{"dim", "2"}, {"embedding", "1,2,3,4"}, {"heads", "1,2"}}},
+  };
+  experiment.plan = plan_training;
+  experiment.start = start_training_job;
+  experiment.reduce = reduce_embedding;
+  experiment.figures = embedding_figures;
+  return experiment;
+}
+
+}  // namespace
+
+const Experiment& icl_training() {
+  static const Experiment experiment = make_training();
+  return experiment;
+}
+
+const Experiment& icl_embedding() {
+  static const Experiment experiment = make_embedding();
+  return experiment;
+}
+
+}  // namespace attnlab

@@ -1,0 +1,276 @@
+// Monte Carlo of softmax heads: a plain double-precision oracle, the exactly known risks, and the
+// limit constants. A value is accepted within 4.9 standard errors (a right program fails once in a
+// million) unless said otherwise; seeds are fixed.
+#include "core/in_context/head_risk.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <vector>
+
+using namespace attnlab;
+
+namespace {
+
+constexpr double kOnceInAMillion = 4.9;
+
+Scenario scenario_of(Setting setting, double value, double noise, std::size_t dim,
+                     std::size_t length, Variant variant = Variant::kPlain) {
+  return {setting, variant, value, setting == Setting::kNoise ? value : noise, dim, length};
+}
+
+RiskSums measured(const Scenario& scenario, std::vector<std::size_t> heads, std::size_t search,
+                  std::size_t prompts) {
+  HeadRiskTask task;
+  task.law = make_prompt_law(scenario);
+  task.head_counts = std::move(heads);
+  task.posterior = true;
+  task.search_prompts = search;
+  task.prompts = prompts;
+  task.seed = 11;
+  RiskSums sums;
+  JobSteps steps = measure_heads(task, sums);
+  while (steps.step() == JobSteps::State::kRunning) {
+  }
+  REQUIRE(steps.state() == JobSteps::State::kDone);
+  return sums;
+}
+
+/// |mean - truth| in standard errors of entry i.
+double deviation(const RiskSums& sums, std::size_t i, double truth) {
+  const std::size_t n = sums.means.size();
+  const double error = std::sqrt(sums.comoments[i * n + i] / (sums.count - 1) / sums.count);
+  return std::abs(sums.means[i] - truth) / error;
+}
+
+/// Attention-weighted mean of the examples in double.
+std::vector<double> slow_mean(const PromptLaw& law, const Prompt& prompt, double scale) {
+  const std::size_t d = law.scenario.dim, length = law.scenario.prompt_length;
+  std::vector<double> mean(d, 0.0), scores(length, 0.0);
+  double highest = -1e300, total = 0;
+  for (std::size_t i = 0; i < length; ++i) {
+    for (std::size_t a = 0; a < d; ++a) {
+      scores[i] += scale * prompt.direction[a] * double(prompt.tokens(a, i));
+    }
+    highest = std::max(highest, scores[i]);
+  }
+  for (std::size_t i = 0; i < length; ++i) {
+    const double weight = std::exp(scores[i] - highest);
+    total += weight;
+    for (std::size_t a = 0; a < d; ++a) mean[a] += weight * prompt.tokens(a, i);
+  }
+  for (std::size_t a = 0; a < d; ++a) {
+    mean[a] = mean[a] / total + (prompt.around_query ? prompt.query[a] : 0);
+  }
+  return mean;
+}
+
+}  // namespace
+
+TEST_CASE("attention over a prompt agrees with double arithmetic for every length from 1 to 40") {
+  for (std::size_t length = 1; length <= 40; ++length) {
+    for (const Setting setting : {Setting::kBase, Setting::kLocal, Setting::kCorrelation}) {
+      const PromptLaw law = make_prompt_law(scenario_of(setting, 0.5, 0.1, 3, length));
+      Prompt prompt = make_prompt(law);
+      RandomStream stream(5, hash_name("test"), static_cast<std::uint32_t>(length));
+      draw_prompt(law, stream, prompt);
+      const std::vector<float> scales = {-1.5f, -0.02f, 0.0f, 0.3f, 2.0f};
+      HeadFeatures features = make_head_features(law, scales.size(), true);
+      attend(law, prompt, scales, features);
+      for (std::size_t b = 0; b < scales.size(); ++b) {
+        const std::vector<double> mean = slow_mean(law, prompt, scales[b]);
+        double total = 0;
+        for (const float weight : features.weights.row(b)) total += weight;
+        CHECK(total == doctest::Approx(1).epsilon(1e-5));
+        for (std::size_t i = length; i < features.weights.cols(); ++i) {
+          CHECK(features.weights(b, i) == 0);
+        }
+        // Single precision sums of at most 40 terms of size below 5.
+        for (std::size_t a = 0; a < 3; ++a) {
+          CHECK(std::abs(features.means(b, a) - mean[a]) < 2e-5);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("the exact linear-attention risks agree with Monte Carlo in every setting") {
+  for (const std::size_t dim : {std::size_t{2}, std::size_t{5}}) {
+    for (const Scenario& scenario :
+         {scenario_of(Setting::kBase, 0, 0, dim, 12), scenario_of(Setting::kNoise, 0.7, 0, dim, 30),
+          scenario_of(Setting::kLocal, 0.6, 0.2, dim, 20),
+          scenario_of(Setting::kPrior, 1.5, 0.1, dim, 25),
+          scenario_of(Setting::kCorrelation, 0.7, 0.3, dim, 20),
+          scenario_of(Setting::kCorrelation, 0.7, 0.3, dim, 20, Variant::kInverse),
+          scenario_of(Setting::kCorrelation, 0.7, 0.3, dim, 20, Variant::kFinite)}) {
+      const RiskSums sums = measured(scenario, {1}, 100, 20000);
+      const std::vector<double> controls = control_means(make_prompt_law(scenario));
+      for (std::size_t c = 0; c < kControls; ++c) {
+        CHECK(deviation(sums, 3 + c, controls[c]) < kOnceInAMillion);
+      }
+    }
+  }
+}
+
+TEST_CASE("the exact least-squares risk agrees with Monte Carlo at two dimensions") {
+  for (const std::size_t dim : {std::size_t{2}, std::size_t{5}}) {
+    const Scenario scenario = scenario_of(Setting::kNoise, 0.8, 0, dim, dim + 20);
+    const RiskSums sums = measured(scenario, {1}, 100, 20000);
+    CHECK(deviation(sums, 1, least_squares_risk(scenario.task(), double(dim + 20))) <
+          kOnceInAMillion);
+  }
+}
+
+TEST_CASE("Bayes is below every other predictor and equals the prior risk with huge noise") {
+  const RiskSums sums = measured(scenario_of(Setting::kNoise, 0.5, 0, 5, 40), {1, 2}, 500, 4000);
+  const RiskEstimates estimates =
+      corrected_risks(sums, control_means(make_prompt_law(scenario_of(Setting::kNoise, 0.5, 0, 5, 40))));
+  for (std::size_t i = 0; i < 3; ++i) CHECK(estimates.risks[3] < estimates.risks[i]);
+  const RiskSums noisy = measured(scenario_of(Setting::kNoise, 100, 0, 5, 2), {1}, 500, 4000);
+  CHECK(noisy.means[2] == doctest::Approx(1).epsilon(0.1));
+}
+
+TEST_CASE("leading-order constants agree with Monte Carlo of fixed heads as D grows") {
+  // Heads at the theory's own scales, D = 3000: the next order is below 1 %.
+  for (const std::size_t dim : {std::size_t{2}, std::size_t{5}}) {
+    for (const double noise : {0.0, 0.5}) {
+      const Scenario scenario = scenario_of(Setting::kBase, 0, noise, dim, 3000);
+      const PromptLaw law = make_prompt_law(scenario);
+      const RegressionTask task = scenario.task();
+      const double b = 0.7 * one_head_best_scale(task);
+      const std::vector<float> scales = {float(b), float(-b)};
+      HeadFeatures features = make_head_features(law, 2, true);
+      Prompt prompt = make_prompt(law);
+      RandomStream stream(9, hash_name("test"), static_cast<std::uint32_t>(dim));
+      constexpr int kPrompts = 3000;
+      double one = 0, one2 = 0, two = 0, two2 = 0;
+      const auto risk = [&](double first, double second) {
+        double error2 = 0, weight2 = 0;
+        for (std::size_t a = 0; a < dim; ++a) {
+          const double error =
+              prompt.query[a] - first * features.means(0, a) - second * features.means(1, a);
+          error2 += error * error;
+        }
+        for (std::size_t i = 0; i < 3000; ++i) {
+          const double w = first * features.weights(0, i) + second * features.weights(1, i);
+          weight2 += w * w;
+        }
+        return error2 / double(dim) + noise * weight2;
+      };
+      for (int k = 0; k < kPrompts; ++k) {
+        draw_prompt(law, stream, prompt);
+        attend(law, prompt, scales, features);
+        const double r1 = 3000 * risk(1 / b, 0), r2 = 3000 * risk(0.5 / b, -0.5 / b);
+        one += r1 / kPrompts;
+        one2 += r1 * r1 / kPrompts;
+        two += r2 / kPrompts;
+        two2 += r2 * r2 / kPrompts;
+      }
+      const double c1 = one_head_constant(task, b), c2 = two_head_constant(task, b);
+      const double e1 = std::sqrt((one2 - one * one) / kPrompts);
+      const double e2 = std::sqrt((two2 - two * two) / kPrompts);
+      CHECK(std::abs(one - c1) < 4 * e1 + 0.01 * c1);
+      CHECK(std::abs(two - c2) < 4 * e2 + 0.01 * c2);
+    }
+  }
+}
+
+TEST_CASE("D x risk of the best heads at D = 4000 is within 3 % of the limit constants, d = 5") {
+  const Scenario scenario = scenario_of(Setting::kBase, 0, 0, 5, 4000);
+  const RiskSums sums = measured(scenario, {1, 2}, 500, 8000);
+  const RiskEstimates risks = corrected_risks(sums, control_means(make_prompt_law(scenario)));
+  CHECK(4000 * risks.risks[0] == doctest::Approx(19.156).epsilon(0.03));
+  CHECK(4000 * risks.risks[1] == doctest::Approx(6).epsilon(0.03));
+  CHECK(4000 * risks.std_error(0) < 0.3);
+  CHECK(4000 * risks.std_error(1) < 0.03);
+}
+
+TEST_CASE("local constants agree with the best heads found, with free weights") {
+  const Scenario scenario = scenario_of(Setting::kLocal, 1.0, 0.3, 2, 2000);
+  const RiskSums sums = measured(scenario, {1, 2}, 1000, 8000);
+  const RiskEstimates risks = corrected_risks(sums, control_means(make_prompt_law(scenario)));
+  // 1 % for the next order in 1/D, and three standard errors.
+  CHECK(std::abs(2000 * risks.risks[0] - one_head_theory(scenario)) <
+        0.01 * one_head_theory(scenario) + 3 * 2000 * risks.std_error(0));
+  CHECK(std::abs(2000 * risks.risks[1] - many_head_theory(scenario)) <
+        0.01 * many_head_theory(scenario) + 3 * 2000 * risks.std_error(1));
+}
+
+TEST_CASE("under correlation KQ = bI keeps the risk floor, KQ = b Sigma^-1 the base constants") {
+  const Scenario identity = scenario_of(Setting::kCorrelation, 0.8, 0, 3, 4000);
+  const RiskSums floor = measured(identity, {2}, 500, 4000);
+  const RiskEstimates risks = corrected_risks(floor, control_means(make_prompt_law(identity)));
+  CHECK(risks.risks[0] > 0.98 * risk_floor(identity));
+  CHECK(risks.risks[0] < 1.1 * risk_floor(identity));
+  const Scenario inverse = scenario_of(Setting::kCorrelation, 0.8, 0, 3, 4000, Variant::kInverse);
+  const RiskSums sums = measured(inverse, {1, 2}, 500, 8000);
+  const RiskEstimates good = corrected_risks(sums, control_means(make_prompt_law(inverse)));
+  CHECK(4000 * good.risks[0] == doctest::Approx(one_head_limit({3, 1, 0})).epsilon(0.04));
+  CHECK(4000 * good.risks[1] == doctest::Approx(4).epsilon(0.03));
+}
+
+TEST_CASE("a read-out of the query does not remove the prior mean, centred values do") {
+  // Leading order: labels-only and read-out share the constant with T = 1 + |theta_0|^2.
+  const auto scaled = [&](Variant variant) {
+    const Scenario scenario = scenario_of(Setting::kPrior, 2, 0, 3, 2000, variant);
+    const RiskSums sums = measured(scenario, {2}, 500, 4000);
+    return 2000 * corrected_risks(sums, control_means(make_prompt_law(scenario))).risks[0];
+  };
+  CHECK(scaled(Variant::kPlain) == doctest::Approx(20).epsilon(0.03));
+  CHECK(scaled(Variant::kReadOut) == doctest::Approx(20).epsilon(0.03));
+  CHECK(scaled(Variant::kCentred) == doctest::Approx(4).epsilon(0.03));
+}
+
+TEST_CASE("head sets found on few prompts lose less than the measurement's standard error") {
+  const Scenario scenario = scenario_of(Setting::kBase, 0, 0, 5, 40);
+  const std::vector<double> controls = control_means(make_prompt_law(scenario));
+  const RiskEstimates quick = corrected_risks(measured(scenario, {1, 2}, 500, 6000), controls);
+  const RiskEstimates careful = corrected_risks(measured(scenario, {1, 2}, 6000, 6000), controls);
+  for (std::size_t i = 0; i < 2; ++i) {
+    CHECK(quick.risks[i] - careful.risks[i] < quick.std_error(i));
+  }
+}
+
+TEST_CASE("sums of parts are the sums of the whole") {
+  RiskSums a, b, all;
+  const Scenario scenario = scenario_of(Setting::kNoise, 0.5, 0, 2, 5);
+  HeadRiskTask task;
+  task.law = make_prompt_law(scenario);
+  task.head_counts = {1, 2};
+  task.posterior = true;
+  task.search_prompts = 50;
+  task.prompts = 40;
+  for (std::uint32_t part = 0; part < 2; ++part) {
+    task.part = part;
+    RiskSums sums;
+    JobSteps steps = measure_heads(task, sums);
+    while (steps.step() == JobSteps::State::kRunning) {
+    }
+    (part == 0 ? a : b) = sums;
+  }
+  all = a;
+  all.merge(b);
+  CHECK(all.count == 80);
+  for (std::size_t i = 0; i < all.means.size(); ++i) {
+    CHECK(all.means[i] == doctest::Approx((a.means[i] + b.means[i]) / 2));
+  }
+  CHECK(a.heads[1][0].scale == b.heads[1][0].scale);
+}
+
+TEST_CASE("one example, one dimension, no noise, huge noise and radius 0 give finite risks") {
+  for (const Scenario& scenario :
+       {scenario_of(Setting::kBase, 0, 0, 1, 1), scenario_of(Setting::kBase, 0, 0, 5, 1),
+        scenario_of(Setting::kNoise, 100, 0, 1, 3), scenario_of(Setting::kLocal, 0, 0, 3, 5),
+        scenario_of(Setting::kLocal, 0, 0.5, 1, 1), scenario_of(Setting::kLocal, 10, 0.5, 2, 2),
+        scenario_of(Setting::kCorrelation, 0.99, 0, 6, 4, Variant::kInverse),
+        scenario_of(Setting::kCorrelation, 0.99, 0, 1, 4),
+        scenario_of(Setting::kPrior, 0, 0, 2, 2, Variant::kReadOut)}) {
+    const RiskSums sums = measured(scenario, {1, 2, 8}, 1000, 500);
+    const RiskEstimates risks = corrected_risks(sums, control_means(make_prompt_law(scenario)));
+    for (std::size_t i = 0; i < 3; ++i) {
+      CHECK(std::isfinite(risks.risks[i]));
+      CHECK(std::isfinite(risks.std_error(i)));
+      CHECK(risks.risks[i] < 3 + scenario.value * scenario.value);
+    }
+  }
+}
