@@ -169,11 +169,11 @@ void kernel_block(const InfiniteLayer& layer, const KernelSamples& rows, std::si
 
 double kernel_flops(const InfiniteLayer& layer) {
   // Doubles run at half the speed of the floats that set the measure. Measured: one pair of keys
-  // takes as long as 50 operations without a mean, as 150 to 500 with one, most where low
+  // takes as long as 80 operations without a mean, and 200 to 1500 with one, most where a low
   // dimension makes keys alike.
   const double keys = static_cast<double>(layer.keys), dim = static_cast<double>(layer.dim);
   if (!layer.attention) return 4 * (keys + 1) * dim + 100;
-  const double expectation = layer.mean_scale == 0 ? 50 : 120 + 800 / dim;
+  const double expectation = layer.mean_scale == 0 ? 80 : 190 + 1300 / dim;
   return keys * keys * (4 * (dim + 1) + expectation);
 }
 

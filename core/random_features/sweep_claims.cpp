@@ -44,7 +44,7 @@ bool levelled_off(const std::vector<ErrorCurve>& curves, const ErrorCurve& most,
   const Interval excess = limit != nullptr ? paired_advantage(*limit, most, 0) : Interval{};
   if (excess.known) {
     const bool close = excess.high < tolerated;
-    evidence += "Infinitely many: " + at_text(*limit, 0) + ", lower by " + interval_text(excess) +
+    evidence += "Infinitely many: " + at_text(*limit, 0) + ", difference " + interval_text(excess) +
                 (close ? ": less than 10 % of the error is left to gain. "
                        : ": more heads can still help. ");
     return close;
@@ -70,11 +70,12 @@ Claim finite_width_claim(const Sweep& sweep, const std::vector<ErrorCurve>& curv
   const ErrorCurve &most = *by_heads.back(), &before = *by_heads[by_heads.size() - 2];
   const Interval below_guessing = error_interval(most, 0, 1.0);
   if (!below_guessing.known || !paired_advantage(most, before, 0).known) return claim;
-  claim.evidence = "At n = " + short_text(most.sizes[0]) + ": error " +
-                   at_text(*by_heads.front(), 0) +
-                   " with M = " + short_text(by_heads.front()->variant) + ", " +
-                   at_text(before, 0) + " with M = " + short_text(before.variant) + ", " +
-                   at_text(most, 0) + " with M = " + short_text(most.variant) + ". ";
+  const auto with_heads = [](const ErrorCurve& curve) {
+    return at_text(curve, 0) + " with M = " + short_text(curve.variant);
+  };
+  claim.evidence = "At n = " + short_text(most.sizes[0]) + ": error ";
+  if (by_heads.size() > 2) claim.evidence += with_heads(*by_heads.front()) + ", ";
+  claim.evidence += with_heads(before) + ", " + with_heads(most) + ". ";
   const bool close = levelled_off(curves, most, before, claim.evidence);
   if (below_guessing.low > 0) {
     claim.status = ClaimStatus::kFails;
