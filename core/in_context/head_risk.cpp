@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint32_t kSearchDomain = hash_name("icl/search");
 constexpr std::uint32_t kMeasureDomain = hash_name("icl/measure");
-constexpr double kFlopsPerStep = 4e7;
+constexpr double kFlopsPerStep = 8e7;
 
 std::size_t prompts_per_step(double flops_per_prompt) {
   return static_cast<std::size_t>(std::clamp(kFlopsPerStep / flops_per_prompt, 1.0, 4096.0));

@@ -11,7 +11,7 @@ namespace attnlab {
 namespace {
 
 constexpr std::size_t kSearchPrompts = 4000, kOptimumPrompts = 60000, kTestChunk = 1024;
-constexpr double kFlopsPerStep = 4e7;
+constexpr double kFlopsPerStep = 3e8;
 
 HeadRiskTask optimum_task(const TrainingStudy& study) {
   HeadRiskTask task;
