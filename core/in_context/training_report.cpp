@@ -1,4 +1,4 @@
-// icl-training and icl-embedding: tables, verdicts, figures.
+// icl-training: its tables, verdicts and figures.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -7,95 +7,13 @@
 #include "core/experiment/text.h"
 #include "core/in_context/parameters.h"
 #include "core/in_context/risk_study.h"
-#include "core/in_context/training_study.h"
+#include "core/in_context/training_report_parts.h"
 
 namespace attnlab {
+
+using namespace training_report;
+
 namespace {
-
-constexpr double kNormal95 = 1.959964;
-
-Cell whole(std::size_t value) {
-  return static_cast<std::int64_t>(value);
-}
-
-double number(const Cell& cell) {
-  if (const auto* integer = std::get_if<std::int64_t>(&cell)) return static_cast<double>(*integer);
-  if (const auto* real = std::get_if<double>(&cell)) return *real;
-  return std::numeric_limits<double>::quiet_NaN();
-}
-
-double real_of(std::size_t value) {
-  return static_cast<double>(value);
-}
-
-/// One row of the family's main table with what training adds.
-std::vector<Cell> risk_row(const TrainingSetup& setup, const Estimate& risk, double prompts,
-                           double step) {
-  const Scenario scenario = setup.scenario();
-  const double length = real_of(setup.prompt_length);
-  std::vector<Cell> row = {
-      std::string("softmax"), whole(setup.heads), whole(setup.dim), whole(setup.prompt_length),
-      std::string(kSettingNames[std::size_t(scenario.setting)]), real_cell(scenario.value),
-      real_cell(risk.mean), real_cell(risk.std_error), real_cell(length * risk.mean),
-      real_cell(risk_theory(scenario, setup.heads)), real_cell(length * risk.std_error),
-      std::string("trained"), static_cast<std::int64_t>(prompts)};
-  row.push_back(static_cast<std::int64_t>(std::llround(step)));
-  row.push_back(static_cast<std::int64_t>(setup.seed));
-  return row;
-}
-
-std::vector<Column> training_columns() {
-  std::vector<Column> columns = risk_columns();
-  columns.push_back({"step", "step", ""});
-  columns.push_back({"seed", "seed", ""});
-  return columns;
-}
-
-Table outcome_table(const TrainingStudy& study, const TrainingOutcome& outcome) {
-  Table table;
-  table.name = "outcome";
-  table.caption =
-      "Risk of the trained heads on fresh prompts beside the best head set found by Monte Carlo";
-  table.columns = {{"heads", "heads h", ""},
-                   {"embedding", "embedding p", ""},
-                   {"trained_risk", "trained risk", "trained_std_error"},
-                   {"trained_std_error", "standard error", ""},
-                   {"optimum", "Monte Carlo optimum", "optimum_std_error"},
-                   {"optimum_std_error", "standard error of the optimum", ""},
-                   {"ratio", "trained / optimum", ""},
-                   {"verdict", "verdict", ""}};
-  for (std::size_t m = 0; m < study.models.size(); ++m) {
-    const TrainedModel& model = outcome.models[m];
-    if (model.risk.count == 0) continue;
-    const Estimate best = optimum_of(study, outcome, study.models[m].heads);
-    const bool known = best.count > 0;
-    table.rows.push_back(
-        {whole(study.models[m].heads),
-         study.models[m].embedding == 0 ? Cell{} : whole(study.models[m].embedding),
-         real_cell(model.risk.mean), real_cell(model.risk.std_error),
-         known ? real_cell(best.mean) : Cell{}, known ? real_cell(best.std_error) : Cell{},
-         known ? real_cell(model.risk.mean / best.mean) : Cell{},
-         verdict_text(verdict_of(study, outcome, m))});
-  }
-  return table;
-}
-
-/// The optimum's rows: read back by the figures.
-Table optimum_table(const TrainingStudy& study, const TrainingOutcome& outcome) {
-  Table table;
-  table.name = "optimum";
-  table.caption = "Risk of the best head sets, by Monte Carlo";
-  table.columns = {{"heads", "heads h", ""},
-                   {"risk", "risk", "std_error"},
-                   {"std_error", "standard error", ""}};
-  for (std::size_t i = 0; i < study.heads.size(); ++i) {
-    const Estimate& estimate = outcome.optimum[i];
-    if (estimate.count == 0) continue;
-    table.rows.push_back(
-        {whole(study.heads[i]), real_cell(estimate.mean), real_cell(estimate.std_error)});
-  }
-  return table;
-}
 
 Table matrix_table(const TrainingStudy& study, const TrainingOutcome& outcome) {
   Table table;
@@ -120,17 +38,6 @@ Table matrix_table(const TrainingStudy& study, const TrainingOutcome& outcome) {
     }
   }
   return table;
-}
-
-std::string sizes_text(const TrainingStudy& study) {
-  const TrainingSetup& setup = study.models.front();
-  return "d = " + std::to_string(setup.dim) + ", D = " + std::to_string(setup.prompt_length) +
-         (setup.noise > 0 ? ", σ² = " + short_text(setup.noise) : std::string()) + ", " +
-         std::to_string(setup.steps) + " steps of " + std::to_string(setup.batch) + " prompts";
-}
-
-std::string risk_text(const TrainedModel& model) {
-  return estimate_text(model.risk.mean, model.risk.std_error);
 }
 
 /// C1 by training: the largest trained head count against one trained head.
@@ -210,22 +117,6 @@ Series loss_series(const Result& result, std::size_t heads) {
     }
   }
   return series;
-}
-
-void add_optimum_levels(const Result& result, double low, double high, Figure& figure) {
-  const Table* table = result.table("optimum");
-  if (table == nullptr) return;
-  for (const auto& row : table->rows) {
-    const std::size_t heads = static_cast<std::size_t>(number(row[0]));
-    Series level;
-    level.id = "optimum/" + std::to_string(heads);
-    level.label = "best " + heads_text(heads);
-    level.note = "risk of the best head set, by Monte Carlo: where training can get to";
-    level.role = SeriesRole::kExact;
-    level.colour = heads_colour(heads);
-    level.points = {{low, number(row[1]), 0, 0}, {high, number(row[1]), 0, 0}};
-    figure.series.push_back(std::move(level));
-  }
 }
 
 HeatPanel panel_of(const std::string& id, std::string title, std::size_t rows,
@@ -342,105 +233,6 @@ std::vector<Figure> training_figures(const RunSpec& spec, const Result& result) 
   figures.push_back(std::move(figure));
   for (const TrainingSetup& setup : study->models) figures.push_back(matrix_figure(setup, result));
   return figures;
-}
-
-Result reduce_embedding(const RunSpec& spec, std::span<const JobOutput> outputs) {
-  Result result;
-  const Expected<TrainingStudy> study = read_training_study(spec);
-  if (!study) return result;
-  const TrainingOutcome outcome = read_training(*study, outputs, result.notes);
-  Table risk;
-  risk.name = "risk";
-  risk.caption = "Risk of trained heads of rank p/h on fresh prompts, with one standard error";
-  risk.columns = training_columns();
-  risk.columns.push_back({"embedding", "embedding p", ""});
-  for (std::size_t m = 0; m < study->models.size(); ++m) {
-    const TrainedModel& model = outcome.models[m];
-    if (model.risk.count == 0) continue;
-    std::vector<Cell> row = risk_row(study->models[m], model.risk, model.risk.count, model.steps);
-    row.push_back(whole(study->models[m].embedding));
-    risk.rows.push_back(std::move(row));
-  }
-  result.tables = {std::move(risk), outcome_table(*study, outcome),
-                   optimum_table(*study, outcome)};
-  Claim claim{"C1",
-              "With a large enough embedding, several heads that share it predict better than one.",
-              ClaimStatus::kUndecided,
-              {}};
-  // At the largest p at which one head and several are measured.
-  const TrainedModel *one = nullptr, *many = nullptr;
-  std::size_t p = 0, heads = 0;
-  for (std::size_t m = 0; m < study->models.size(); ++m) {
-    const TrainingSetup& setup = study->models[m];
-    if (setup.heads != 1 || outcome.models[m].risk.count == 0) continue;
-    for (std::size_t n = 0; n < study->models.size(); ++n) {
-      const TrainingSetup& other = study->models[n];
-      if (other.heads < 2 || other.embedding != setup.embedding) continue;
-      if (outcome.models[n].risk.count == 0 || setup.embedding < p) continue;
-      const bool better = many == nullptr || setup.embedding > p ||
-                          outcome.models[n].risk.mean < many->risk.mean;
-      if (!better) continue;
-      one = &outcome.models[m];
-      many = &outcome.models[n];
-      p = setup.embedding;
-      heads = other.heads;
-    }
-  }
-  if (many == nullptr) {
-    claim.evidence = "Needs one head and several at one embedding dimension: heads 1,2.";
-  } else {
-    const double gap = one->risk.mean - many->risk.mean;
-    const double error = std::hypot(one->risk.std_error, many->risk.std_error);
-    if (gap > kNormal95 * error) claim.status = ClaimStatus::kHolds;
-    if (gap < -kNormal95 * error) claim.status = ClaimStatus::kFails;
-    claim.evidence = "At p = " + std::to_string(p) + ": 1 head " + risk_text(*one) + ", " +
-                     heads_text(heads) + " " + risk_text(*many) + ". Sizes: " +
-                     sizes_text(*study) + ".";
-  }
-  result.claims = {std::move(claim)};
-  for (const std::string& sentence : study->skipped) result.notes.push_back(sentence);
-  result.notes.push_back(
-      "Heads of rank p/h can together reach the debiased linear predictor from p = d on, and not "
-      "below: our derivation (docs/derivations.md).");
-  return result;
-}
-
-std::vector<Figure> embedding_figures(const RunSpec& spec, const Result& result) {
-  const Expected<TrainingStudy> study = read_training_study(spec);
-  if (!study) return {Figure{}};
-  Figure figure;
-  figure.id = "embedding";
-  figure.title = "How large must the embedding be before several heads win?";
-  figure.subtitle = sizes_text(*study) + ", heads of rank p/h.  Bars: ±1 standard error.";
-  figure.x.label = "embedding dimension p";
-  figure.y.label = "trained risk E(ŷ − θᵀx)²";
-  figure.y.logarithmic = true;
-  figure.table = "risk";
-  figure.empty_text = "Press Run: each trained model adds a point.";
-  for (const std::int64_t p : spec.parameters.integers("embedding")) {
-    figure.x.ticks.push_back(static_cast<double>(p));
-  }
-  figure.x.min = figure.x.ticks.front();
-  figure.x.max = figure.x.ticks.back();
-  figure.references = {{true, real_of(study->models.front().dim), "p = d"}};
-  const Table* table = result.table("risk");
-  for (const std::int64_t heads : spec.parameters.integers("heads")) {
-    Series series;
-    series.id = "heads/" + std::to_string(heads);
-    series.label = heads_text(static_cast<std::size_t>(heads));
-    series.note = "trained, then measured on fresh prompts";
-    series.colour = heads_colour(static_cast<std::size_t>(heads));
-    for (const auto& row : table == nullptr ? std::vector<std::vector<Cell>>{} : table->rows) {
-      if (number(row[1]) != static_cast<double>(heads)) continue;
-      series.points.push_back({number(row[15]), number(row[6]), number(row[7]),
-                               static_cast<int>(number(row[12]))});
-    }
-    std::sort(series.points.begin(), series.points.end(),
-              [](const FigurePoint& a, const FigurePoint& b) { return a.x < b.x; });
-    figure.series.push_back(std::move(series));
-  }
-  add_optimum_levels(result, figure.x.min, figure.x.max, figure);
-  return {figure};
 }
 
 }  // namespace attnlab
