@@ -17,9 +17,9 @@ from fontTools.ttLib import TTFont
 UNITS_PER_EM = 1000
 
 BASIC_LATIN = "".join(map(chr, range(0x20, 0x7F)))
-LATIN = "ÄÖÕÜßäöüàáâãåæçèéêëìíîïñòóôõøùúû\u00a0§©«»"
+LATIN = "ÄÖÕÜßäöüàáâãåæçèéêëìíîïñòóôõøùúûŷẑ\u00a0§©«»"
 GREEK = "ΓΔΘΛΞΠΣΦΨΩαβγδεζηθικλμνξοπρςστυφχψω"
-PUNCTUATION = "–—‘’“”…•†°"
+PUNCTUATION = "–—‘’“”…•†°′″"
 MATHEMATICS = "±×·÷−≤≥≠≈∞√∑∏∫∈∂∇∝‖⟨⟩←→↑↓ℓµ¬½"
 SCRIPTS = "¹²³⁰⁴⁵⁶⁷⁸⁹⁺⁻ⁿᵀᵖ₀₁₂₃₄₅₆₇₈₉ᵢⱼₙ"
 MARKERS = "●○■□▲△▼▽◆◇✓✗"
