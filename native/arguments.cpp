@@ -97,6 +97,7 @@ std::string type_name(ParameterKind kind) {
     case ParameterKind::kIntegerList:
       return "INTEGER,...";
     case ParameterKind::kRealList:
+    case ParameterKind::kRealTuple:
       return "NUMBER,...";
     case ParameterKind::kChoiceList:
       return "NAME,...";

@@ -20,6 +20,7 @@
 #include "native/output_file.h"
 #include "native/thread_pool.h"
 #include "ui/app.h"
+#include "ui/gl_fields.h"
 #include "ui/theme.h"
 
 namespace attnlab {
@@ -259,6 +260,7 @@ class Desktop {
     input.pixel_ratio = pixels.ratio;
     input.now = glfwGetTime();
     input.dark = settings_.dark;
+    input.fields = &fields_;
     if (app_.frame(input)) events_.frames_due = std::max(events_.frames_due, 1);
     ImGui::Render();
     const ImVec4 ground = ImGui::ColorConvertU32ToFloat4(theme().ground);
@@ -291,6 +293,7 @@ class Desktop {
   Events events_{};
   ThreadPool pool_;
   App app_;
+  GlFieldRenderer fields_{kGlslDesktop};
 };
 
 }  // namespace

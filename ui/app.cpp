@@ -6,6 +6,7 @@
 #include "core/experiment/registry.h"
 #include "core/experiment/text.h"
 #include "ui/app_state.h"
+#include "ui/field_layout.h"
 
 namespace attnlab {
 namespace {
@@ -43,9 +44,26 @@ void refresh_figures(AppState& s) {
   s.touch();
 }
 
+void drop_run(AppState& s) {
+  s.executor.cancel();
+  s.run.reset();
+  s.clock = RunClock();
+  s.result = Result();
+  s.reduced_revision = 0;
+}
+
+/// A live experiment is always finished: its result follows the parameters at once.
+void follow_parameters(AppState& s) {
+  if (s.run) drop_run(s);
+  if (!s.plan || !s.plan_error.empty()) return;
+  s.run.emplace(s.spec, *s.plan);
+  s.result = s.spec.experiment->reduce(s.spec, {});
+}
+
 /// After every change of spec: plan it, hold a run of other parameters, show the right figure.
 void spec_changed(AppState& s) {
   s.preset = matching_preset(s.spec);
+  if (!s.preset.empty()) s.last_preset = s.preset;
   s.plan.reset();
   s.plan_error.clear();
   Expected<Plan> plan = s.spec.experiment->plan(s.spec);
@@ -58,16 +76,12 @@ void spec_changed(AppState& s) {
   } else {
     s.plan_error = plan.error().sentence;
   }
-  if (s.changed() && s.run->active()) s.run->pause();
+  if (s.live()) {
+    follow_parameters(s);
+  } else if (s.changed() && s.run->active()) {
+    s.run->pause();
+  }
   refresh_figures(s);
-}
-
-void drop_run(AppState& s) {
-  s.executor.cancel();
-  s.run.reset();
-  s.clock = RunClock();
-  s.result = Result();
-  s.reduced_revision = 0;
 }
 
 /// A fresh run of the controls' parameters; false (with plan_error) when they cannot run.
@@ -211,6 +225,7 @@ void App::select_experiment(std::string_view id) {
   s.parameter_notes.clear();
   s.spec = RunSpec{experiment, first_parameters(*experiment), s.spec.seed};
   s.view.figure = s.view.table = 0;
+  s.last_preset.clear();
   spec_changed(s);
 }
 
@@ -259,8 +274,29 @@ std::string App::set_seed(std::string_view text) {
   return note;
 }
 
+std::string App::move_handle(const Figure& figure, std::size_t handle, double x, double y) {
+  if (handle >= figure.handles.size()) return {};
+  const Handle& moved = figure.handles[handle];
+  const std::string parameter = moved.parameter;  // the figure is made anew by the change
+  const std::string text = moved_text(state_->spec.parameters, moved, x, y, plane_range(figure.x),
+                                      plane_range(figure.y));
+  return text.empty() ? std::string() : set_parameter(parameter, text);
+}
+
+bool App::grabs(float x, float y) const {
+  const AppState& s = *state_;
+  if (s.view.figure >= s.figures.size()) return false;
+  const auto shown = s.view.plots.find(s.figures[s.view.figure].id);
+  if (shown == s.view.plots.end()) return false;
+  const std::vector<Box>& grabs = shown->second.grabs;
+  return std::any_of(grabs.begin(), grabs.end(), [&](const Box& box) {
+    return x >= box.x0 && x <= box.x1 && y >= box.y0 && y <= box.y1;
+  });
+}
+
 void App::run() {
   AppState& s = *state_;
+  if (s.live()) return;
   if (can_continue(s) || start_run(s)) s.run->resume();
   s.touch();
 }
@@ -272,12 +308,17 @@ void App::pause() {
 
 void App::step() {
   AppState& s = *state_;
+  if (s.live()) return;
   const bool running = s.run && !s.changed() && s.run->active();
   if (running || can_continue(s) || start_run(s)) s.run->step_once();
   s.touch();
 }
 
 void App::reset() {
+  if (state_->live()) {
+    if (!state_->last_preset.empty()) select_preset(state_->last_preset);
+    return;
+  }
   drop_run(*state_);
   refresh_figures(*state_);
 }

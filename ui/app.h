@@ -41,10 +41,16 @@ class App {
   /// Clamps like a permalink; returns the sentence that says what was changed, empty when taken.
   std::string set_parameter(std::string_view name, std::string_view text);
   std::string set_seed(std::string_view text);
+  /// Moves a handle of the figure shown to (x, y): sets its parameter's entries like set_parameter.
+  std::string move_handle(const Figure& figure, std::size_t handle, double x, double y);
+  /// Whether a finger at this logical pixel would take hold of a handle, as last drawn.
+  bool grabs(float x, float y) const;
+  // A live experiment needs no run: run, pause and step do nothing there.
   void run();    ///< starts, or resumes a paused run of the same parameters
   void pause();  ///< running jobs are held
   void step();   ///< one more job, then pauses
-  void reset();  ///< forgets the run; parameters stay
+  /// Forgets the run; parameters stay. Of a live experiment: back to the preset chosen last.
+  void reset();
   /// "csv" (the main table), "json" (everything) or the permalink file names below; through
   /// Platform::save_file. Returns the sentence that is shown.
   std::string save(std::string_view format);
@@ -58,7 +64,7 @@ class App {
   /// One sentence on where things are, for the live region and the run bar.
   std::string status_sentence() const;
   /// {"experiment","title","question","family","preset","seed","params":{name: canonical text},
-  ///  "changed":bool (parameters differ from the run's), "locked":[...], "state":"ready|running|
+  ///  "live":bool, "changed":bool (parameters differ from the run's), "locked":[...], "state":"ready|running|
   ///  paused|finished|failed", "fraction","jobs_done","jobs","rate","remaining","elapsed",
   ///  "status": sentence, "error": sentence, "notes":[...], "query",
   ///  "claims":[{"id","statement","status","evidence"}],

@@ -1,6 +1,7 @@
 // One frame of the front end: which regions there are at this size, and where.
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "imgui_internal.h"
 #include "ui/app.h"
@@ -54,6 +55,8 @@ PlotOptions plot_options(const View& view, const Figure& figure) {
   const AppState& s = view.state;
   PlotOptions options;
   options.touch = view.input.touch;
+  options.fields = view.input.fields;
+  options.locked = s.options.locked;
   options.fraction = s.run ? static_cast<float>(s.run->fraction()) : 0;
   options.sentence = figure.empty_text;
   options.phase = PlotPhase::kEmpty;
@@ -226,9 +229,11 @@ void figure_view(const View& view, float width, float height) {
   }
   if (s.figures.empty()) return;
   const Figure& figure = s.figures[std::min(s.view.figure, s.figures.size() - 1)];
-  if (plot(figure.id.c_str(), figure, s.view.plots[figure.id], plot_options(view, figure),
-           ImVec2(width, height)))
+  PlotState& state = s.view.plots[figure.id];
+  if (plot(figure.id.c_str(), figure, state, plot_options(view, figure), ImVec2(width, height)))
     view.app.run();
+  if (const std::optional<HandleMove> moved = std::exchange(state.moved, {}))
+    view.app.move_handle(figure, moved->handle, moved->x, moved->y);
 }
 
 bool App::frame(const FrameInput& input) {
@@ -237,6 +242,7 @@ bool App::frame(const FrameInput& input) {
   s.drawn_at = input.now;
   s.redraw = false;
   follow_shell(s, input);
+  if (input.fields) input.fields->begin_frame();
   if (ImGui::GetCurrentContext()->InputEventsTrail.Size > 0)
     s.restless_until = input.now + kRestless;
 

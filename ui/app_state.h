@@ -36,6 +36,7 @@ struct AppState {
 
   RunSpec spec;              ///< what the controls show
   std::string preset;        ///< the preset that spec equals, empty when none
+  std::string last_preset;   ///< the preset chosen or met last: where a live experiment resets to
   std::optional<Plan> plan;  ///< of spec
   std::string plan_error;    ///< why spec cannot run, empty when it can
 
@@ -70,6 +71,7 @@ struct AppState {
   bool changed() const { return run && !(run->spec() == spec); }
   /// At least one row was measured.
   bool has_result() const { return !result.tables.empty() && !result.tables.front().rows.empty(); }
+  bool live() const { return spec.experiment->live(); }
   bool locked(std::string_view name) const;
   void touch() { redraw = untold = true; }
 };

@@ -145,6 +145,10 @@ std::vector<std::string> all_notes(const AppState& s) {
 std::string App::status_sentence() const {
   const AppState& s = *state_;
   if (!s.plan_error.empty()) return s.plan_error;
+  if (s.live()) {
+    return (s.result.summary.empty() ? "The picture follows every change." : s.result.summary) +
+           verdicts(s.result);
+  }
   if (s.changed()) return "Parameters changed: press Run for a new result.";
   if (!s.run) {
     const std::size_t jobs = s.plan ? s.plan->jobs.size() : 0;
@@ -184,6 +188,7 @@ std::string App::state_json() const {
       .text("preset", s.preset)
       .member("seed", exact_text(static_cast<std::int64_t>(s.spec.seed)))
       .member("params", parameters_as_texts(s.spec))
+      .member("live", s.live() ? "true" : "false")
       .member("changed", s.changed() ? "true" : "false")
       .member("locked", texts_json(s.options.locked))
       .text("state", state_name(s))

@@ -90,9 +90,11 @@ float smallest_cell_area(const std::vector<HeatPlace>& places) {
 
 }  // namespace
 
-unsigned heat_rgb(ColourScale scale, double share) {
-  if (scale == ColourScale::kDiverging) return between(kDiverging, share);
-  return between(kSequential, share);
+unsigned heat_rgb(ColourScale scale, double share) { return between(heat_knots(scale), share); }
+
+std::span<const unsigned> heat_knots(ColourScale scale) {
+  if (scale == ColourScale::kDiverging) return kDiverging;
+  return kSequential;
 }
 
 Range heat_range(const Figure& figure, const HeatPanel& panel) {

@@ -13,6 +13,8 @@ namespace attnlab {
 
 /// Colour of a share 0..1 of the range, 0xRRGGBB: viridis, or blue - white - red for differences.
 unsigned heat_rgb(ColourScale scale, double share);
+/// The colours it mixes, at equal steps of the range.
+std::span<const unsigned> heat_knots(ColourScale scale);
 
 /// Values between the ends of the colour bar, over all panels of the panel's group; symmetric
 /// around 0 for diverging scales. Never empty.

@@ -6,6 +6,8 @@
 #include <string>
 
 #include "core/experiment/text.h"
+#include "ui/colour_bar.h"
+#include "ui/field_renderer.h"
 #include "ui/plot_parts.h"
 #include "ui/text_draw.h"
 #include "ui/theme.h"
@@ -13,8 +15,6 @@
 namespace attnlab {
 namespace {
 
-constexpr float kBarWidth = 10.0f;
-constexpr float kBarGap = 10.0f;
 constexpr float kCellText = 12.5f;
 
 ImU32 colour_of(unsigned rgb, float opacity) {
@@ -30,11 +30,9 @@ float widest_name(const std::vector<std::string>& names, std::size_t count) {
 
 HeatMargins margins_of(const Figure& figure, const HeatPanel& panel) {
   const Range range = heat_range(figure, panel);
-  const float numbers = std::max(text_size(short_text(range.lo), false, kSmallSize).x,
-                                 text_size(short_text(range.hi), false, kSmallSize).x);
   HeatMargins margins;
   margins.left = widest_name(panel.y_labels, panel.rows) + 8;
-  margins.right = kBarGap + kBarWidth + 6 + numbers;
+  margins.right = colour_bar_width(range);
   return margins;
 }
 
@@ -51,6 +49,32 @@ void draw_cells(ImDrawList* list, const Figure& figure, const HeatPanel& panel,
             : theme().panel;
     list->AddRectFilled(ImVec2(box.x0, box.y0), ImVec2(box.x1 - gap, box.y1 - gap), fill);
   }
+}
+
+/// Cells and contours in one go by the fragment shader; false where there is none.
+bool draw_by_shader(ImDrawList* list, const Figure& figure, const HeatPanel& panel,
+                    const HeatPlace& place, const PlotOptions& options) {
+  if (options.fields == nullptr || !options.fields->can_draw("heat_map")) return false;
+  const auto columns = static_cast<float>(panel.columns), rows = static_cast<float>(panel.rows);
+  const float gap = std::min(place.cell_width, place.cell_height) >= 8 ? 1.0f : 0.0f;
+  std::vector<float> data = {columns, rows, gap / place.cell_width, gap / place.cell_height};
+  for (std::size_t i = 0; i < panel.rows * panel.columns; ++i) {
+    const double value = i < panel.values.size() ? panel.values[i] : std::nan("");
+    data.push_back(std::isfinite(value) ? static_cast<float>(value) : kUnknownNumber);
+  }
+  FieldDrawing drawing;
+  drawing.shader = "heat_map";
+  drawing.box = place.cells;
+  drawing.x = {0, panel.columns + 0.0};
+  drawing.y = {panel.rows + 0.0, 0};  // rows run downwards
+  drawing.data = data;
+  drawing.scale = panel.scale;
+  drawing.colours = heat_range(figure, panel);
+  drawing.logarithmic = panel.logarithmic && panel.scale == ColourScale::kSequential;
+  drawing.contours = panel.contours;
+  drawing.opacity = options.opacity;
+  options.fields->draw(list, drawing);
+  return true;
 }
 
 /// Numbers where all of them fit into their cells, on a patch that keeps contours off them.
@@ -110,24 +134,6 @@ void draw_names(ImDrawList* list, const HeatPanel& panel, const HeatPlace& place
             panel.x.label, false, kSmallSize, t.muted);
 }
 
-void draw_colour_bar(ImDrawList* list, const Figure& figure, const HeatPanel& panel,
-                     const HeatPlace& place, float opacity) {
-  constexpr int kSteps = 48;
-  const Range range = heat_range(figure, panel);
-  const float x = place.cells.x1 + kBarGap, y0 = place.cells.y0, y1 = place.cells.y1;
-  for (int i = 0; i < kSteps; ++i) {
-    const float from = static_cast<float>(i) / kSteps, to = static_cast<float>(i + 1) / kSteps;
-    list->AddRectFilled(ImVec2(x, y1 + (y0 - y1) * to), ImVec2(x + kBarWidth, y1 + (y0 - y1) * from),
-                        colour_of(heat_rgb(panel.scale, (from + to) / 2), opacity));
-  }
-  const float text_x = x + kBarWidth + 5;
-  const ImU32 colour = theme().muted;
-  draw_text(list, ImVec2(text_x, y0 - 3), short_text(range.hi), false, kSmallSize, colour);
-  draw_text(list, ImVec2(text_x, y1 - kSmallSize), short_text(range.lo), false, kSmallSize, colour);
-  if (panel.scale == ColourScale::kDiverging)
-    draw_text(list, ImVec2(text_x, (y0 + y1) / 2 - kSmallSize / 2), "0", false, kSmallSize, colour);
-}
-
 void draw_contours(ImDrawList* list, const HeatPanel& panel, const HeatPlace& place) {
   for (const double level : panel.contours)
     for (const Segment& line : contour_lines(panel, level)) {
@@ -185,11 +191,16 @@ void heat_panels(ImDrawList* list, const Figure& figure, PlotState& state,
   const std::vector<HeatPlace> places = heat_places(figure, area, margins);
   for (std::size_t p = 0; p < places.size(); ++p) {
     const HeatPanel& panel = figure.panels[p];
-    draw_cells(list, figure, panel, places[p], options.opacity);
-    draw_contours(list, panel, places[p]);
+    if (!draw_by_shader(list, figure, panel, places[p], options)) {
+      draw_cells(list, figure, panel, places[p], options.opacity);
+      draw_contours(list, panel, places[p]);
+    }
     if (options.opacity > 0.9f) draw_cell_numbers(list, figure, panel, places[p]);
     draw_names(list, panel, places[p]);
-    if (has_known_cells(figure)) draw_colour_bar(list, figure, panel, places[p], options.opacity);
+    if (has_known_cells(figure))
+      draw_colour_bar(list, panel.scale, heat_range(figure, panel), {},
+                      ImVec2(places[p].cells.x1, places[p].cells.y0), places[p].cells.height(),
+                      options.opacity);
   }
   if (!has_known_cells(figure)) return;
   const auto chosen = cell_of_interest(figure, state, places);

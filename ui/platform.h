@@ -30,6 +30,8 @@ struct Platform {
   std::function<void(bool dark)> theme_changed;
 };
 
+class FieldRenderer;  // ui/field_renderer.h
+
 struct FrameInput {
   float width = 0, height = 0;  ///< logical pixels
   float pixel_ratio = 1;        ///< device pixels per logical pixel
@@ -37,6 +39,7 @@ struct FrameInput {
   bool touch = false;           ///< the last pointer was a finger: 44-pixel targets
   bool reduced_motion = false;
   bool dark = false;  ///< theme the shell wants; followed until the user switches it in the lab
+  FieldRenderer* fields = nullptr;  ///< draws fields by shader; none: the CPU draws them
 };
 
 struct AppOptions {

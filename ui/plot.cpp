@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ui/field_view.h"
+#include "ui/handles.h"
 #include "ui/heat_map.h"
 #include "ui/plot_draw.h"
 #include "ui/plot_parts.h"
@@ -157,7 +159,10 @@ bool line_plot(ImDrawList* list, const Figure& figure, PlotState& state,
   const std::string emphasised = label_buttons(figure, state, labels, options.touch);
   draw_all_series(list, figure, state, frame, options, emphasised);
   draw_labels(list, figure, state, frame, labels, emphasised);
-  if (point) draw_read_out(list, figure, state, frame, outer, *point);
+  const bool on_handle = draw_handles(list, figure, state, options,
+                                      {frame.area, frame.x, frame.y}, outer);
+  if (point && !on_handle) draw_read_out(list, figure, state, frame, outer, *point);
+  if (options.phase == PlotPhase::kShown && !figure.handles.empty()) return false;
   if (!shows_points) return empty_picture(list, frame.area, options);
   if (options.phase == PlotPhase::kPaused || options.phase == PlotPhase::kFailed)
     draw_badge(list, frame.area, options);
@@ -174,6 +179,14 @@ bool heat_plot(ImDrawList* list, const Figure& figure, PlotState& state,
   return false;
 }
 
+bool field_plot(ImDrawList* list, const Figure& figure, PlotState& state,
+                const PlotOptions& options, const Box& outer, float top) {
+  const Box area{outer.x0, top, outer.x1, outer.y1};
+  if (options.phase == PlotPhase::kFailed) return empty_picture(list, area, options);
+  field_panels(list, figure, state, options, area);
+  return false;
+}
+
 }  // namespace
 
 bool plot(const char* id, const Figure& figure, PlotState& state, const PlotOptions& options,
@@ -182,15 +195,18 @@ bool plot(const char* id, const Figure& figure, PlotState& state, const PlotOpti
   ImDrawList* list = ImGui::GetWindowDrawList();
   const ImVec2 origin = ImGui::GetCursorScreenPos();
   Box outer{origin.x, origin.y, origin.x + size.x, origin.y + size.y};
-  const bool heat = !figure.panels.empty();
-  if (!heat && size.x > kWidest * size.y) {
+  const bool heat = !figure.panels.empty(), field = !figure.fields.empty();
+  if (!heat && !field && size.x > kWidest * size.y) {
     const float spare = (size.x - kWidest * size.y) / 2;
     outer.x0 += spare, outer.x1 -= spare;
   }
   state.read_out.clear();
+  state.moved.reset();
+  state.grabs.clear();
   const float top = draw_heading(list, figure, outer);
-  const bool pressed = heat ? heat_plot(list, figure, state, options, outer, top)
-                            : line_plot(list, figure, state, options, outer, top);
+  const bool pressed = field  ? field_plot(list, figure, state, options, outer, top)
+                       : heat ? heat_plot(list, figure, state, options, outer, top)
+                              : line_plot(list, figure, state, options, outer, top);
   ImGui::SetCursorScreenPos(origin);
   ImGui::Dummy(size);
   ImGui::PopID();

@@ -1,22 +1,34 @@
 // The plot widget that draws any Figure: axes, measured series with uncertainty, guides, direct
-// labels that toggle their series, a one-line read-out for mouse, touch and keyboard, and a picture
-// with a sentence while there is nothing to plot.
+// labels that toggle their series, a one-line read-out for mouse, touch and keyboard, handles that move
+// parameters, and a picture with a sentence while there is nothing to plot. Heat maps and fields have
+// files of their own.
 #pragma once
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/experiment/figure.h"
 #include "imgui.h"
+#include "ui/field_renderer.h"
 #include "ui/plot_layout.h"
 
 namespace attnlab {
+
+/// The reader moved handle `handle` of the figure to (x, y), in axis coordinates.
+struct HandleMove {
+  std::size_t handle = 0;
+  double x = 0, y = 0;
+};
 
 /// What the reader did to one figure; kept by the caller between frames.
 struct PlotState {
   HiddenSeries hidden;
   std::optional<PointRef> chosen;  ///< by keyboard or tap; the mouse only hovers
   std::string read_out;            ///< the line shown now, empty when none
+  std::optional<HandleMove> moved; ///< in this frame
+  ImVec2 grabbed_at;               ///< where the held handle was pressed, from its middle
+  std::vector<Box> grabs;          ///< where a finger moves a handle, not the page
 };
 
 /// What to show in place of points, or as a badge beside them.
@@ -28,6 +40,8 @@ struct PlotOptions {
   float fraction = 0;    ///< of the run, for the loading ring
   float opacity = 1;     ///< of the measured series: less for a result of other parameters
   bool touch = false;
+  FieldRenderer* fields = nullptr;  ///< none: fields and heat maps are drawn by the CPU
+  std::vector<std::string> locked;  ///< parameters whose handles stay where they are
 };
 
 /// Draws into `size` at the cursor. True when the reader pressed the picture of the empty state.

@@ -31,6 +31,7 @@ class Control {
       case ParameterKind::kChoiceList: choice_list(); break;
       case ParameterKind::kIntegerList:
       case ParameterKind::kRealList: number_list(); break;
+      case ParameterKind::kRealTuple: tuple(); break;
     }
   }
 
@@ -216,6 +217,11 @@ class Control {
     // A list of all values stands below the chips, unless the chips already are the whole range.
     if (parameter_.suggested.size() <= parameter_.max - parameter_.min)
       entry("##entry", text(), width_, hint.c_str(), [&](std::string_view t) { set(t); });
+  }
+
+  void tuple() const {
+    const std::string hint = help();
+    entry("##entry", text(), width_, hint.c_str(), [&](std::string_view t) { set(t); });
   }
 
   const View& view_;

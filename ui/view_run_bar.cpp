@@ -13,6 +13,12 @@ constexpr float kBarHeight = 6.0f;
 
 void run_buttons(const View& view, bool short_labels) {
   AppState& s = view.state;
+  if (s.live()) {
+    if (button("reset", "Reset", "Back to the setting chosen last",
+               {.icon = Icon::kReset, .enabled = s.preset.empty()}))
+      view.app.reset();
+    return;
+  }
   const bool active = s.run && s.run->active();
   const bool can_run = s.plan_error.empty() && !active;
   const bool resumes = s.run && !s.changed() && s.run->state() == Run::State::kPaused;
@@ -65,13 +71,16 @@ ImU32 sentence_colour(const AppState& s) {
   return failed ? theme().fails : s.changed() ? theme().undecided : theme().muted;
 }
 
+/// In the narrow layout: of the progress bar with its gaps, between buttons and sentence.
+float progress_height(const AppState& s) { return s.live() ? 8 : 12 + kBarHeight + 6; }
+
 }  // namespace
 
 float run_bar_height(const View& view, float width) {
   const float row = ImGui::GetFrameHeight();
   if (!view.narrow) return row + 24;
   const std::string sentence = view.app.status_sentence();
-  return row + 12 + kBarHeight + 6 + text_size(sentence, false, 14, width).y + 4;
+  return row + progress_height(view.state) + text_size(sentence, false, 14, width).y + 4;
 }
 
 void run_bar_view(const View& view, float width) {
@@ -83,9 +92,10 @@ void run_bar_view(const View& view, float width) {
   run_buttons(view, view.narrow);
   if (view.narrow) {
     table_button(s, corner.x + width, corner.y, ImGui::GetItemRectMax().x + kGap);
-    progress_bar(s, ImVec2(corner.x, corner.y + row + 12), width);
-    draw_text(ImGui::GetWindowDrawList(), ImVec2(corner.x, corner.y + row + 18 + kBarHeight),
-              sentence, false, 14, sentence_colour(s), width);
+    if (!s.live()) progress_bar(s, ImVec2(corner.x, corner.y + row + 12), width);
+    draw_text(ImGui::GetWindowDrawList(),
+              ImVec2(corner.x, corner.y + row + progress_height(s)), sentence, false, 14,
+              sentence_colour(s), width);
     ImGui::SetCursorScreenPos(corner);
     ImGui::Dummy(ImVec2(width, run_bar_height(view, width)));
   } else {
@@ -93,9 +103,9 @@ void run_bar_view(const View& view, float width) {
     const float left = ImGui::GetCursorScreenPos().x;
     const float right = corner.x + width - table_button_width(s) - 2 * kGap;
     const float middle = corner.y + row / 2;
-    const float bar = std::clamp((right - left) * 0.32f, 80.0f, 280.0f);
-    progress_bar(s, ImVec2(left, middle - kBarHeight / 2), bar);
-    const float text_x = left + bar + 2 * kGap;
+    const float bar = s.live() ? 0 : std::clamp((right - left) * 0.32f, 80.0f, 280.0f);
+    if (bar > 0) progress_bar(s, ImVec2(left, middle - kBarHeight / 2), bar);
+    const float text_x = left + bar + (bar > 0 ? 2 * kGap : 0);
     const float room = std::max(60.0f, right - text_x);
     const float size = text_size(sentence, false, 14).x > room ? 12.5f : 14.0f;
     const ImVec2 extent = text_size(sentence, false, size, room);

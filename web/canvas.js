@@ -59,6 +59,13 @@ function follow_pointer(canvas, app, keyboard, redraw) {
     app._app_pointer(kind.up, -1e6, -1e6, 0, true);
     redraw();
   });
+  // A finger on a handle moves it; the page must not take the gesture for scrolling.
+  canvas.addEventListener('touchstart', (event) => {
+    if (event.touches.length !== 1) return;
+    const box = canvas.getBoundingClientRect();
+    const [{ clientX, clientY }] = event.touches;
+    if (app._app_grabs(clientX - box.left, clientY - box.top)) event.preventDefault();
+  }, { passive: false });
   canvas.addEventListener('pointerleave', (event) => send(event, kind.leave));
   canvas.addEventListener('contextmenu', (event) => event.preventDefault());
 }

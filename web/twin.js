@@ -21,7 +21,7 @@ const enabled = {
 };
 
 const sentence = (text) => text.replace(/^./, (first) => first.toUpperCase()).replace(/[^.?!]$/, '$&.');
-const is_list = (kind) => kind.endsWith('list');
+const is_list = (kind) => kind.endsWith('list') || kind.endsWith('tuple');
 
 /** One labelled control for a parameter: {row, show(text, locked), note(sentence)}. */
 function parameter_control(parameter, commit) {
@@ -210,8 +210,11 @@ export class Twin {
     this.preset.value = state.preset;
     this.preset.disabled = locked('preset');
     for (const [action, button] of Object.entries(this.buttons)) {
-      button.disabled = !enabled[action](state.state);
+      // A live experiment needs no run; Reset brings its preset back.
+      button.hidden = state.live && action !== 'reset';
+      button.disabled = state.live ? state.preset !== '' : !enabled[action](state.state);
     }
+    this.progress.hidden = state.live;
     this.progress.value = state.fraction;
     this.body.dataset.state = state.state;
     set_text(this.status, state.status);

@@ -48,16 +48,11 @@ std::optional<std::vector<std::string>> entries_of(const json& list) {
   return entries;
 }
 
-bool is_list(ParameterKind kind) {
-  return kind == ParameterKind::kIntegerList || kind == ParameterKind::kRealList ||
-         kind == ParameterKind::kChoiceList;
-}
-
 Expected<void> set_from_json(ParameterSet& parameters, const Parameter& parameter,
                              const json& value) {
   if (value.is_string()) return parameters.set_text(parameter.name, value.get<std::string>());
   if (value.is_number()) return parameters.set(parameter.name, value.get<double>());
-  if (value.is_array() && is_list(parameter.kind)) {
+  if (value.is_array() && has_items(parameter.kind)) {
     if (auto entries = entries_of(value)) return parameters.set(parameter.name, *entries);
   }
   return Error{parameter.name + " must be " + allowed_text(parameter) + ", not " + shown(value)};

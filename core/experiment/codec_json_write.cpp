@@ -77,6 +77,8 @@ std::string_view kind_name(ParameterKind kind) {
       return "integer-list";
     case ParameterKind::kRealList:
       return "real-list";
+    case ParameterKind::kRealTuple:
+      return "real-tuple";
     case ParameterKind::kChoiceList:
       break;
   }
@@ -100,6 +102,10 @@ std::string parameter_json(const Parameter& parameter, const ParameterSet& defau
     json += ",\"min\":" + number_json(parameter.min) + ",\"max\":" + number_json(parameter.max);
   }
   return json + ",\"max_items\":" + whole_json(parameter.max_items) +
+         (parameter.kind == ParameterKind::kRealTuple
+              ? ",\"min_items\":" + whole_json(parameter.min_items) +
+                    ",\"group\":" + whole_json(parameter.group)
+              : std::string()) +
          ",\"choices\":" + array_json(parameter.choices, "", choice_json) +
          ",\"default\":" + value_json(defaults.value(parameter.name)) +
          ",\"suggested\":" + array_json(parameter.suggested, "", number_json) +
@@ -192,6 +198,7 @@ std::string experiment_json(const Experiment& experiment) {
          ",\"title\":" + json_quoted(experiment.title) +
          ",\"question\":" + json_quoted(experiment.question) +
          ",\"summary\":" + json_quoted(experiment.summary) +
+         ",\"live\":" + bool_json(experiment.live()) +
          ",\n  \"parameters\":" + array_json(experiment.schema.parameters, "\n    ", parameter) +
          ",\n  \"presets\":" + array_json(experiment.presets, "\n    ", preset) + "}";
 }

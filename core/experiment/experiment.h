@@ -67,13 +67,18 @@ struct Experiment {
 
   /// Jobs of a run, or why these values cannot be run together.
   Expected<Plan> (*plan)(const RunSpec& spec) = nullptr;
-  /// One job; depends only on (spec, index).
+  /// One job; depends only on (spec, index). None: a live experiment.
   JobSteps (*start)(RunSpec spec, std::uint32_t index) = nullptr;
   /// Tables and claims from any subset of outputs, in any order. Outputs that do not decode are
   /// left out with a note.
   Result (*reduce)(const RunSpec& spec, std::span<const JobOutput> outputs) = nullptr;
   /// Figures of a result; the first is the main one. Also for an empty result (axes, guides).
   std::vector<Figure> (*figures)(const RunSpec& spec, const Result& result) = nullptr;
+
+  /// A live experiment has no jobs: `plan` gives none (it may still refuse), `reduce` computes
+  /// everything from the parameters alone in a few milliseconds, and front ends do so after every
+  /// change of a parameter, without Run.
+  bool live() const { return start == nullptr; }
 };
 
 /// The parameters of a preset on top of the defaults; for an unknown name a sentence with the names

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -66,7 +68,41 @@ struct HeatPanel {
   std::vector<double> contours;  ///< levels drawn as lines through the cell centres
 };
 
-/// A line plot (series), or heat maps side by side (panels, when there are any).
+/// A point of the picture that the reader moves with mouse, finger or arrow keys. It stands at the
+/// values of its parameter's entries, in axis coordinates; moving it sets them, so that link, locks
+/// and ranges count for it as for any control.
+struct Handle {
+  static constexpr std::size_t kFixed = static_cast<std::size_t>(-1);
+
+  std::string parameter;  ///< a tuple, or a real number (item 0)
+  std::size_t x_item = 0, y_item = 1;  ///< entries that are its coordinates; kFixed: it stays there
+  double x = 0, y = 0;
+  std::string label;  ///< drawn beside it, short; may be empty
+  std::string help;   ///< said under the mouse: "example 3: y = 0.42"
+  int colour = 0;     ///< palette slot, where `value` gives no colour
+  double value = std::numeric_limits<double>::quiet_NaN();  ///< coloured by the panel's scale
+  bool arrow = false;  ///< drawn as an arrow from the origin: a vector
+};
+
+/// A scalar function over the plane of the figure's axes (both linear), drawn by a fragment shader;
+/// `value` is the same function on the CPU: for tests, exports, and where there are no shaders.
+struct FieldPanel {
+  std::string id;
+  std::string title;
+  std::string shader;       ///< shaders/NAME.glsl, which defines `vec2 field(vec2 point)`
+  std::vector<float> data;  ///< what both versions read: `number(i)` in the shader
+  double (*value)(std::span<const float> data, double x, double y) = nullptr;  ///< NaN: unknown
+  double min = 0, max = 1;  ///< ends of the colours; a diverging scale wants min = -max
+  ColourScale scale = ColourScale::kSequential;
+  std::string value_label;        ///< at the colour bar
+  std::vector<double> contours;   ///< levels drawn as lines
+  /// Per handle of the figure a share 0..1 that its disc shows by its area (an attention weight);
+  /// empty: plain discs.
+  std::vector<double> handle_shares;
+};
+
+/// A line plot (series); heat maps side by side (panels, when there are any); or fields side by side
+/// over one plane (fields, when there are any). Handles stand in line plots and in every field.
 struct Figure {
   std::string id;        ///< "learning-curve"
   std::string title;     ///< the question in words
@@ -75,6 +111,8 @@ struct Figure {
   std::vector<Series> series;
   std::vector<ReferenceLine> references;
   std::vector<HeatPanel> panels;
+  std::vector<FieldPanel> fields;
+  std::vector<Handle> handles;
   std::string table;  ///< name of the result table whose rows the measured points are
   std::string empty_text;  ///< what to say while there is no point yet
 };

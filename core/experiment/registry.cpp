@@ -19,6 +19,7 @@ std::span<const Experiment* const> experiments() {
       &extract_noise(),
       &extract_multi_head(),
       &extract_membership(),
+      &icl_attention(),
       &icl_risk(),
       &icl_training(),
       &icl_embedding(),

@@ -26,6 +26,7 @@ struct Claim {
 struct Result {
   std::vector<Table> tables;  ///< the main table first
   std::vector<Claim> claims;
+  std::string summary;  ///< live experiments: what the picture says now, in one sentence
   std::vector<std::string> notes;  ///< caveats worth a line: a failed factorisation, a clamped value
 
   const Table* table(std::string_view name) const;

@@ -10,12 +10,14 @@
 #include "core/experiment/text.h"
 
 namespace attnlab {
+
+bool has_items(ParameterKind kind) {
+  return kind == ParameterKind::kIntegerList || kind == ParameterKind::kRealList ||
+         kind == ParameterKind::kChoiceList || kind == ParameterKind::kRealTuple;
+}
+
 namespace {
 
-bool is_list(ParameterKind kind) {
-  return kind == ParameterKind::kIntegerList || kind == ParameterKind::kRealList ||
-         kind == ParameterKind::kChoiceList;
-}
 bool is_whole(ParameterKind kind) {
   return kind == ParameterKind::kInteger || kind == ParameterKind::kIntegerList;
 }
@@ -46,7 +48,7 @@ Entry entry_of(const std::string& text) {
 }
 
 std::vector<Entry> entries_of(const Parameter& parameter, std::string_view text) {
-  if (!is_list(parameter.kind)) return {entry_of(text)};
+  if (!has_items(parameter.kind)) return {entry_of(text)};
   std::vector<Entry> entries;
   for (const std::string& item : split(trimmed(text), ',')) entries.push_back(entry_of(item));
   return entries;
@@ -117,13 +119,36 @@ std::optional<Entry> clamped(const Parameter& parameter, const Entry& entry) {
   return entry_of(std::clamp(number, parameter.min, parameter.max));
 }
 
+/// What can be used of the entries, as the parameter allows it; empty when nothing can.
+std::vector<Entry> clamped(const Parameter& parameter, const std::vector<Entry>& entries) {
+  const bool tuple = parameter.kind == ParameterKind::kRealTuple;
+  const std::size_t most = has_items(parameter.kind) ? parameter.max_items : 1;
+  std::vector<Entry> kept;
+  for (const Entry& entry : entries) {
+    const std::optional<Entry> near = clamped(parameter, entry);
+    if (!near && tuple) return {};
+    if (near && kept.size() < most) kept.push_back(*near);
+  }
+  if (!tuple) return kept;
+  kept.resize(kept.size() - kept.size() % parameter.group);
+  if (kept.size() < parameter.min_items) kept.clear();
+  return kept;
+}
+
 std::string entry_count(std::size_t count) {
   return exact_text(static_cast<std::int64_t>(count)) + (count == 1 ? " entry" : " entries");
 }
 
+/// The sentence that refuses how many entries a tuple has, empty when it may have so many.
+std::string tuple_refusal(const Parameter& parameter, std::size_t count) {
+  if (parameter.kind != ParameterKind::kRealTuple) return {};
+  if (count >= parameter.min_items && count % parameter.group == 0) return {};
+  return parameter.name + " must be " + allowed_text(parameter) + ", not " + entry_count(count);
+}
+
 /// The sentence that refuses the entries, empty when the parameter allows them.
 std::string refusal(const Parameter& parameter, const std::vector<Entry>& entries) {
-  const bool list = is_list(parameter.kind);
+  const bool list = has_items(parameter.kind);
   if (entries.empty()) {
     return parameter.name + " needs at least one entry: " + allowed_text(parameter);
   }
@@ -131,6 +156,9 @@ std::string refusal(const Parameter& parameter, const std::vector<Entry>& entrie
   if (entries.size() > most) {
     return parameter.name + " may have at most " + entry_count(most) + ", not " +
            exact_text(static_cast<std::int64_t>(entries.size()));
+  }
+  if (std::string sentence = tuple_refusal(parameter, entries.size()); !sentence.empty()) {
+    return sentence;
   }
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const std::string place =
@@ -168,9 +196,11 @@ ParameterValue value_of(const Parameter& parameter, const std::vector<Entry>& en
       for (const Entry& entry : entries) values.push_back(whole(entry));
       return increasing(std::move(values));
     }
-    case ParameterKind::kRealList: {
+    case ParameterKind::kRealList:
+    case ParameterKind::kRealTuple: {
       std::vector<double> values;
       for (const Entry& entry : entries) values.push_back(real(entry));
+      if (parameter.kind == ParameterKind::kRealTuple) return values;
       return increasing(std::move(values));
     }
     case ParameterKind::kChoiceList:
@@ -276,12 +306,7 @@ std::string ParameterSet::set_text_clamped(std::string_view name, std::string_vi
   if (strict) return {};
   const Parameter* parameter = schema_->find(name);
   if (parameter == nullptr) return strict.error().sentence;
-  const std::size_t most = is_list(parameter->kind) ? parameter->max_items : 1;
-  std::vector<Entry> kept;
-  for (const Entry& entry : entries_of(*parameter, text)) {
-    const std::optional<Entry> near = clamped(*parameter, entry);
-    if (near && kept.size() < most) kept.push_back(*near);
-  }
+  const std::vector<Entry> kept = clamped(*parameter, entries_of(*parameter, text));
   ParameterValue& value = values_[known_index(name)];
   if (!kept.empty()) value = value_of(*parameter, kept);
   return strict.error().sentence + "; " + value_text(value) + " is used instead";
@@ -298,8 +323,16 @@ bool ParameterSet::is_default(std::string_view name) const {
 }
 
 std::string allowed_text(const Parameter& parameter) {
-  if (!is_list(parameter.kind)) return allowed_entry(parameter);
+  if (!has_items(parameter.kind)) return allowed_entry(parameter);
   const auto most = static_cast<std::int64_t>(parameter.max_items);
+  if (parameter.kind == ParameterKind::kRealTuple) {
+    const auto least = static_cast<std::int64_t>(parameter.min_items);
+    const auto group = static_cast<std::int64_t>(parameter.group);
+    return (least < most ? exact_text(least) + " to " : std::string()) + exact_text(most) +
+           " values in order" +
+           (group > 1 && least < most ? " (groups of " + exact_text(group) + ")" : std::string()) +
+           ", each " + range_text(parameter);
+  }
   if (parameter.kind == ParameterKind::kChoiceList) {
     return "up to " + exact_text(most) + " of " + choice_names(parameter);
   }

@@ -20,12 +20,16 @@ enum class ParameterKind {
   kIntegerList,   ///< kept increasing, without repeats
   kRealList,      ///< kept increasing, without repeats
   kChoiceList,    ///< kept in the order of the choices, without repeats
+  kRealTuple,     ///< order and repeats are kept: points of a plane, entries of a small matrix
 };
 
 /// kInteger: int64; kReal: double; kChoice: string; kChoiceOrReal: string or double; lists: vectors
 using ParameterValue =
     std::variant<std::int64_t, double, std::string, std::vector<std::int64_t>, std::vector<double>,
                  std::vector<std::string>>;
+
+/// Lists and tuples: several entries, as text separated by commas.
+bool has_items(ParameterKind kind);
 
 struct Choice {
   std::string name;   ///< "mean-power": flag and permalink value
@@ -41,7 +45,9 @@ struct Parameter {
   std::string help;   ///< one line
   ParameterKind kind = ParameterKind::kInteger;
   double min = 0, max = 0;  ///< range of a number or of every list entry, both ends allowed
-  std::size_t max_items = 1;  ///< lists: at most this many entries, at least one
+  std::size_t max_items = 1;  ///< lists and tuples: at most this many entries, at least one
+  std::size_t min_items = 1;  ///< tuples: at least this many
+  std::size_t group = 1;      ///< tuples: entries come in whole groups of so many (2: points)
   std::vector<Choice> choices;
   ParameterValue default_value;
   std::vector<double> suggested;  ///< values worth offering as buttons, in order
@@ -80,7 +86,8 @@ class ParameterSet {
 
   /// Lenient, for permalinks: clamps numbers, drops unknown list entries and unreadable values;
   /// returns the sentence that says what was done, empty when the text was taken as it is. A value
-  /// of which nothing can be used leaves the parameter as it was.
+  /// of which nothing can be used leaves the parameter as it was; so does a tuple with an entry that
+  /// is no number or with too few of them, because the places of its entries have a meaning.
   std::string set_text_clamped(std::string_view name, std::string_view text);
 
   /// Canonical text of one value; set_text(name, text(name)) changes nothing.
@@ -98,7 +105,8 @@ class ParameterSet {
 };
 
 /// "16 to 65536", "one of a, b, c", "one of oracle, validation or a number from 1e-12 to 1000",
-/// "up to 12 values, each 16 to 65536", "up to 3 of a, b, c".
+/// "up to 12 values, each 16 to 65536", "up to 3 of a, b, c", "2 to 24 values in order (groups of
+/// 2), each -3 to 3".
 std::string allowed_text(const Parameter& parameter);
 
 /// `unknown parameter "headz" for OWNER; did you mean "heads"? It has: ...`; without an owner the

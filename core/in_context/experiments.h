@@ -5,6 +5,9 @@
 
 namespace attnlab {
 
+/// One prompt in the plane to play with: what each head attends to and predicts (live).
+const Experiment& icl_attention();
+
 /// Risk of the best softmax heads, linear attention, least squares and Bayes against prompt length.
 const Experiment& icl_risk();
 

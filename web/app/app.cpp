@@ -8,6 +8,7 @@
 //   app_poll(now)                        moves jobs along; 1: a redraw is needed
 //   app_frame(now)                       draws; 1: another frame should follow at once
 //   app_wanted_height()                  logical pixels for a narrow lab; 0: any height will do
+//   app_grabs(x, y)                      1: a finger here moves a handle of the figure, not the page
 //   app_context(lost)                    the WebGL context was lost (1) or came back (0)
 //   app_pointer/wheel/key/text/focus     input events (web/app/canvas.h)
 //   app_wants_text()                     1 while a text field is edited; app_wants_escape(): 1 while
@@ -124,6 +125,8 @@ EMSCRIPTEN_KEEPALIVE void app_pointer(int kind, float x, float y, int button, in
   page()->input.touch = touch != 0;
   page()->canvas.pointer(static_cast<Canvas::Pointer>(kind), x, y, button, touch != 0);
 }
+
+EMSCRIPTEN_KEEPALIVE int app_grabs(float x, float y) { return page()->app->grabs(x, y); }
 
 EMSCRIPTEN_KEEPALIVE int app_wheel(float x, float y) { return page()->canvas.wheel(x, y); }
 

@@ -115,8 +115,12 @@ void Canvas::context(bool lost) {
   if (!open_ || lost == lost_) return;
   lost_ = lost;
   // Objects of a lost context may only be deleted while it is lost.
-  if (lost) ImGui_ImplOpenGL3_Shutdown();
-  else ImGui_ImplOpenGL3_Init("#version 300 es");
+  if (lost) {
+    ImGui_ImplOpenGL3_Shutdown();
+    fields_.forget();
+    return;
+  }
+  ImGui_ImplOpenGL3_Init("#version 300 es");
 }
 
 bool Canvas::draw(App& app, const FrameInput& input) {
@@ -130,7 +134,9 @@ bool Canvas::draw(App& app, const FrameInput& input) {
 
   ImGui_ImplOpenGL3_NewFrame();
   ImGui::NewFrame();
-  const bool more = app.frame(input);
+  FrameInput with_fields = input;
+  with_fields.fields = &fields_;
+  const bool more = app.frame(with_fields);
   ImGui::Render();
   glClearColor(0, 0, 0, 1);
   glClear(GL_COLOR_BUFFER_BIT);

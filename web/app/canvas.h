@@ -5,6 +5,8 @@
 
 #include <string_view>
 
+#include "ui/gl_fields.h"
+
 namespace attnlab {
 
 class App;
@@ -50,6 +52,7 @@ class Canvas {
   bool open_ = false;
   bool lost_ = false;
   double last_now_ = -1;
+  GlFieldRenderer fields_{kGlslWeb};
   int cursor_ = -2;
 };
 

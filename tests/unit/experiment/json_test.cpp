@@ -156,7 +156,7 @@ TEST_CASE("a result without rows, claims or tables is a valid document") {
 TEST_CASE("an experiment's description has its parameters, ranges, defaults and presets") {
   const json every = parsed(experiment_json(every_kind_experiment()));
   REQUIRE(every.is_object());
-  REQUIRE(every["parameters"].size() == 7);
+  REQUIRE(every["parameters"].size() == 9);
   CHECK(every["parameters"][0]["kind"] == "integer");
   CHECK(every["parameters"][0]["min"] == -1000);
   CHECK(every["parameters"][0]["default"] == 16);
@@ -164,6 +164,9 @@ TEST_CASE("an experiment's description has its parameters, ranges, defaults and 
   CHECK_FALSE(every["parameters"][2].contains("min"));
   CHECK(every["parameters"][4]["default"].dump() == "[16,64]");
   CHECK(every["parameters"][6]["kind"] == "choice-list");
+  CHECK(every["parameters"][7]["kind"] == "real-tuple");
+  CHECK(every["parameters"][7]["min_items"] == 2);
+  CHECK(every["parameters"][7]["group"] == 2);
   const json pi = parsed(experiment_json(test::pi_experiment()));
   CHECK(pi["presets"][0]["values"].dump() == R"({"points":250,"trials":3})");
 }

@@ -140,7 +140,11 @@ Experiment make_every_kind() {
       parameter_of("wholes", Kind::kIntegerList, 1, 65536, 8, std::vector<std::int64_t>{16, 64}),
       parameter_of("reals", Kind::kRealList, -1e300, 1e300, 8, std::vector<double>{0, 0.25}),
       parameter_of("words", Kind::kChoiceList, 0, 0, 3, Words{"red", "blue"}),
+      parameter_of("points", Kind::kRealTuple, -3, 3, 8, std::vector<double>{1, -2, 1, 0.5}),
+      parameter_of("matrix", Kind::kRealTuple, -1e300, 1e300, 4, std::vector<double>{1, 0, 0, 1}),
   };
+  experiment.schema.parameters[7].min_items = experiment.schema.parameters[7].group = 2;
+  experiment.schema.parameters[8].min_items = 4;
   for (Parameter& parameter : experiment.schema.parameters) {
     if (parameter.name.starts_with("word")) {
       parameter.choices = {{"red", "Red", ""}, {"green", "Green", ""}, {"blue", "Blue", ""}};

@@ -36,7 +36,7 @@ TEST_CASE("a query string names the experiment, what is not at its default, and 
   CHECK(query_text(spec) == "e=every-kind&wholes=16,32&seed=1");
   CHECK(full_query_text(spec) ==
         "e=every-kind&whole=16&real=0.5&word=red&word-or-real=red&wholes=16,32&reals=0,0.25&"
-        "words=red,blue&seed=1");
+        "words=red,blue&points=1,-2,1,0.5&matrix=1,0,0,1&seed=1");
 }
 
 TEST_CASE("a query string needs no escaping in an address") {

@@ -74,6 +74,15 @@ class RandomValues {
         for (std::size_t i = 0; i < items; ++i) list.push_back(real(parameter));
         return list;
       }
+      case ParameterKind::kRealTuple: {
+        const std::size_t least = parameter.min_items / parameter.group;
+        const std::size_t groups = least + below(parameter.max_items / parameter.group - least + 1);
+        std::vector<double> tuple;
+        for (std::size_t i = 0; i < groups * parameter.group; ++i) {
+          tuple.push_back(!tuple.empty() && chance(4) ? tuple.back() : real(parameter));
+        }
+        return tuple;
+      }
       case ParameterKind::kChoiceList:
         break;
     }

@@ -94,6 +94,7 @@ TEST_CASE("every experiment reduces nothing at all to its tables, and draws them
 TEST_CASE("every experiment leaves out outputs that do not decode and says so") {
   for (const Experiment* experiment : experiments()) {
     const RunSpec spec{experiment, ParameterSet(experiment->schema)};
+    if (experiment->live()) continue;  // it has no outputs
     const std::vector<JobOutput> damaged = {{0, {1, 2, 3}, true}, {4000000000u, {}, true}};
     CHECK_FALSE(experiment->reduce(spec, damaged).notes.empty());
   }

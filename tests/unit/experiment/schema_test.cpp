@@ -131,7 +131,7 @@ TEST_CASE("what is allowed has a text for every kind") {
 TEST_CASE("an unknown parameter is answered with the one that was meant") {
   CHECK(refusal("wholse", "1") ==
         "unknown parameter \"wholse\"; did you mean \"whole\"? There are: whole, real, word, "
-        "word-or-real, wholes, reals, words");
+        "word-or-real, wholes, reals, words, points, matrix");
 }
 
 TEST_CASE("lenient reading clamps numbers, drops unknown entries and says so once") {
@@ -168,4 +168,29 @@ TEST_CASE("lenient reading of any bytes stays inside the schema") {
     CHECK(strict.set_text(parameter.name, set.text(parameter.name)));
     CHECK(strict.value(parameter.name) == set.value(parameter.name));
   }
+}
+
+TEST_CASE("a tuple keeps order and repeats, and says how many entries it takes") {
+  CHECK(taken("points", "1,1,-3,1,1,1") == "1,1,-3,1,1,1");
+  CHECK(taken("matrix", "2, 1,2,1") == "2,1,2,1");
+  CHECK(refusal("points", "1,2,3") ==
+        "points must be 2 to 8 values in order (groups of 2), each -3 to 3, not 3 entries");
+  CHECK(refusal("points", "1,4") == "points: entry 2 must be -3 to 3, not 4");
+  CHECK(refusal("points", "") ==
+        "points needs at least one entry: 2 to 8 values in order (groups of 2), each -3 to 3");
+  CHECK(refusal("matrix", "1,2,3") ==
+        "matrix must be 4 values in order, each -1e300 to 1e300, not 3 entries");
+  CHECK(refusal("matrix", "1,2,3,4,5") == "matrix may have at most 4 entries, not 5");
+}
+
+TEST_CASE("a link's tuple is clamped, cut to whole groups, and dropped where places would shift") {
+  ParameterSet set(schema());
+  CHECK_FALSE(set.set_text_clamped("points", "1,9,2").empty());
+  CHECK(set.text("points") == "1,3");
+  CHECK_FALSE(set.set_text_clamped("points", "0,x,2,2").empty());
+  CHECK(set.text("points") == "1,3");
+  CHECK_FALSE(set.set_text_clamped("points", "0,0,1,1,2,2,3,3,0,0").empty());
+  CHECK(set.text("points") == "0,0,1,1,2,2,3,3");
+  CHECK_FALSE(set.set_text_clamped("matrix", "1,2").empty());
+  CHECK(set.text("matrix") == "1,0,0,1");
 }

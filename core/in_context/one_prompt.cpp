@@ -1,0 +1,170 @@
+// One prompt in the plane.
+#include "core/in_context/one_prompt.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/in_context/head_search.h"
+#include "core/in_context/small_solve.h"
+#include "core/numerics/elementary.h"
+
+namespace attnlab {
+namespace {
+
+constexpr std::size_t kFitPrompts = 2000;
+constexpr std::size_t kBatches = 20, kBatchPrompts = 100;
+constexpr std::size_t kFirstHead = 9;
+
+double dot(PlanePoint a, PlanePoint b) {
+  return a.x * b.x + a.y * b.y;
+}
+
+OnePrompt prompt_of(std::span<const float> numbers) {
+  const auto at = [&](std::size_t i) { return static_cast<double>(numbers[i]); };
+  OnePrompt prompt;
+  prompt.theta = {at(5), at(6)};
+  prompt.linear = {at(7), at(8)};
+  const auto heads = static_cast<std::size_t>(at(3)), examples = static_cast<std::size_t>(at(4));
+  for (std::size_t h = 0; h < heads; ++h)
+    prompt.heads.push_back({at(kFirstHead + 2 * h), at(kFirstHead + 2 * h + 1)});
+  for (std::size_t i = 0; i < examples; ++i) {
+    const std::size_t first = kFirstHead + 2 * heads + 3 * i;
+    prompt.examples.push_back({at(first), at(first + 1)});
+    prompt.labels.push_back(at(first + 2));
+  }
+  return prompt;
+}
+
+/// Adds a ridge so small that only heads of equal scale notice: they share their weight.
+std::vector<double> best_weights(const HeadMoments::Quadratic& quadratic) {
+  const std::size_t n = quadratic.linear.size();
+  std::vector<double> matrix = quadratic.matrix, weights = quadratic.linear;
+  double trace = 0;
+  for (std::size_t i = 0; i < n; ++i) trace += matrix[i * n + i];
+  for (std::size_t i = 0; i < n; ++i) matrix[i * n + i] += 1e-7 * trace + 1e-12;
+  if (!factor_small(n, matrix, 0)) return std::vector<double>(n, 0);
+  solve_small(n, matrix, weights);
+  return weights;
+}
+
+double risk_of(const HeadMoments::Quadratic& quadratic, std::span<const double> weights) {
+  const std::size_t n = weights.size();
+  double risk = quadratic.base;
+  for (std::size_t i = 0; i < n; ++i) {
+    risk -= 2 * quadratic.linear[i] * weights[i];
+    for (std::size_t j = 0; j < n; ++j)
+      risk += weights[i] * quadratic.matrix[i * n + j] * weights[j];
+  }
+  return risk;
+}
+
+}  // namespace
+
+std::vector<double> attention_weights(const OnePrompt& prompt, double scale, PlanePoint query) {
+  std::vector<double> weights;
+  double top = -HUGE_VAL, sum = 0;
+  for (const PlanePoint& example : prompt.examples) {
+    weights.push_back(scale * dot(query, example));
+    top = std::max(top, weights.back());
+  }
+  for (double& weight : weights) sum += weight = portable_exp(weight - top);
+  for (double& weight : weights) weight /= sum;
+  return weights;
+}
+
+double attended_label(const OnePrompt& prompt, double scale, PlanePoint query) {
+  const std::vector<double> weights = attention_weights(prompt, scale, query);
+  double label = 0;
+  for (std::size_t i = 0; i < weights.size(); ++i) label += weights[i] * prompt.labels[i];
+  return label;
+}
+
+double softmax_prediction(const OnePrompt& prompt, PlanePoint query) {
+  double prediction = 0;
+  for (const SoftmaxHead& head : prompt.heads)
+    prediction += head.weight * attended_label(prompt, head.scale, query);
+  return prediction;
+}
+
+double truth(const OnePrompt& prompt, PlanePoint query) {
+  return dot(prompt.theta, query);
+}
+
+double linear_prediction(const OnePrompt& prompt, PlanePoint query) {
+  return dot(prompt.linear, query);
+}
+
+std::vector<float> field_numbers(const OnePrompt& prompt, FieldQuantity quantity, int head,
+                                 std::size_t focus) {
+  std::vector<float> numbers;
+  const auto add = [&](double number) { numbers.push_back(static_cast<float>(number)); };
+  add(static_cast<int>(quantity));
+  add(head);
+  add(static_cast<double>(focus));
+  add(static_cast<double>(prompt.heads.size()));
+  add(static_cast<double>(prompt.examples.size()));
+  for (const PlanePoint& vector : {prompt.theta, prompt.linear}) add(vector.x), add(vector.y);
+  for (const SoftmaxHead& each : prompt.heads) add(each.scale), add(each.weight);
+  for (std::size_t i = 0; i < prompt.examples.size(); ++i) {
+    add(prompt.examples[i].x);
+    add(prompt.examples[i].y);
+    add(prompt.labels[i]);
+  }
+  return numbers;
+}
+
+double in_context_field(std::span<const float> numbers, double x, double y) {
+  OnePrompt prompt = prompt_of(numbers);
+  const auto quantity = static_cast<FieldQuantity>(static_cast<int>(numbers[0]));
+  const int head = static_cast<int>(numbers[1]);
+  const PlanePoint query{x, y};
+  if (head >= 0) prompt.heads = {prompt.heads[static_cast<std::size_t>(head)]};
+  switch (quantity) {
+    case FieldQuantity::kTruth:
+      return truth(prompt, query);
+    case FieldQuantity::kPrediction:
+      return softmax_prediction(prompt, query);
+    case FieldQuantity::kWeight:
+      return attention_weights(prompt, prompt.heads[0].scale,
+                               query)[static_cast<std::size_t>(numbers[2])];
+    case FieldQuantity::kError:
+      return softmax_prediction(prompt, query) - truth(prompt, query);
+    case FieldQuantity::kLinearError:
+      break;
+  }
+  return linear_prediction(prompt, query) - truth(prompt, query);
+}
+
+FittedHeads fit_head_weights(std::span<const double> scales, const RegressionTask& task,
+                             std::size_t prompt_length, std::uint64_t seed) {
+  Scenario scenario;
+  scenario.setting = task.noise > 0 ? Setting::kNoise : Setting::kBase;
+  scenario.value = scenario.noise = task.noise;
+  scenario.dim = static_cast<std::size_t>(task.dim);
+  scenario.prompt_length = prompt_length;
+  const PromptLaw law = make_prompt_law(scenario);
+  const std::vector<float> grid(scales.begin(), scales.end());
+  HeadMoments fit(law, grid);
+  RandomStream stream(seed, hash_name("icl-attention"), 0, 1);
+  fit.add_prompts(stream, kFitPrompts);
+  const std::vector<double> weights = best_weights(fit.quadratic());
+
+  FittedHeads fitted;
+  for (std::size_t h = 0; h < scales.size(); ++h) fitted.heads.push_back({scales[h], weights[h]});
+  double sum = 0, squares = 0;
+  for (std::size_t b = 0; b < kBatches; ++b) {
+    HeadMoments batch(law, grid);
+    batch.add_prompts(stream, kBatchPrompts);
+    const double risk = risk_of(batch.quadratic(), weights);
+    sum += risk;
+    squares += risk * risk;
+  }
+  constexpr double kCount = kBatches;
+  fitted.risk = sum / kCount;
+  const double variance = std::max(0.0, squares / kCount - fitted.risk * fitted.risk);
+  fitted.std_error = std::sqrt(variance / (kCount - 1));
+  fitted.prompts = kBatches * kBatchPrompts;
+  return fitted;
+}
+
+}  // namespace attnlab

@@ -1,0 +1,46 @@
+// The geometry of fields and handles as plain functions: places, steps and what a move means for a
+// parameter. No drawing, so that every rule is unit tested.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/experiment/figure.h"
+#include "core/experiment/schema.h"
+#include "ui/plot_layout.h"
+
+namespace attnlab {
+
+struct FieldMargins {
+  float left = 34, right = 8, top = 24, bottom = 38;
+};
+
+/// Boxes for `count` planes in rows, in the arrangement where they are largest; every box has the
+/// aspect of the plane (equal units along both axes), centred in its slot.
+std::vector<Box> field_places(std::size_t count, double aspect, const Box& area,
+                              const FieldMargins& margins, float gap);
+
+/// Whether all fields can share one colour bar.
+bool shares_colours(const std::vector<FieldPanel>& fields);
+
+/// What the figure's plane shows: the axes' limits as they are, [-1, 1] without any.
+Range plane_range(const Axis& axis);
+
+/// The decimals that a coordinate of a handle keeps: about a 500th of the axis, so that a link
+/// stays short and a pixel still counts.
+int handle_decimals(Range range);
+double handle_step(Range range);       ///< of an arrow key: about a 60th of the axis
+double handle_fine_step(Range range);  ///< with Shift: one unit of the last decimal
+
+/// The value of the handle's parameter after a move to (x, y), as text: rounded, inside the
+/// parameter's range, the other entries as they are. Empty when the handle has no such parameter.
+std::string moved_text(const ParameterSet& parameters, const Handle& handle, double x, double y,
+                       Range x_axis, Range y_axis);
+
+/// "head 1: prediction 0.42 at x₁ = 0.50, x₂ = -1.20".
+std::string field_read_out(const Figure& figure, const FieldPanel& field, double x, double y);
+
+/// The field on a grid, row 0 at the top: for drawing without shaders.
+HeatPanel sampled(const FieldPanel& field, Range x, Range y, std::size_t columns, std::size_t rows);
+
+}  // namespace attnlab

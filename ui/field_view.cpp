@@ -1,0 +1,146 @@
+// Draws fields: by the shader, else on a grid by the CPU.
+#include "ui/field_view.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/experiment/text.h"
+#include "ui/colour_bar.h"
+#include "ui/field_layout.h"
+#include "ui/field_renderer.h"
+#include "ui/handles.h"
+#include "ui/heat_layout.h"
+#include "ui/plot_draw.h"
+#include "ui/plot_parts.h"
+#include "ui/text_draw.h"
+#include "ui/theme.h"
+
+namespace attnlab {
+namespace {
+
+constexpr float kBetween = 12.0f;
+constexpr float kPixelsPerCell = 6.0f;  // of the CPU's version
+
+void draw_on_grid(ImDrawList* list, const FieldPanel& field, const FieldDrawing& drawing) {
+  const Box& box = drawing.box;
+  const auto columns = static_cast<std::size_t>(std::max(2.0f, box.width() / kPixelsPerCell));
+  const auto rows = static_cast<std::size_t>(std::max(2.0f, box.height() / kPixelsPerCell));
+  const HeatPanel panel = sampled(field, drawing.x, drawing.y, columns, rows);
+  const float w = box.width() / static_cast<float>(columns);
+  const float h = box.height() / static_cast<float>(rows);
+  for (std::size_t i = 0; i < panel.values.size(); ++i) {
+    if (!std::isfinite(panel.values[i])) continue;
+    const unsigned rgb = heat_rgb(panel.scale, heat_share(panel, drawing.colours, panel.values[i]));
+    const ImVec2 corner(box.x0 + w * static_cast<float>(i % columns),
+                        box.y0 + h * static_cast<float>(i / columns));
+    list->AddRectFilled(corner, ImVec2(corner.x + w, corner.y + h),
+                        IM_COL32((rgb >> 16) & 255, (rgb >> 8) & 255, rgb & 255, 255));
+  }
+  for (const double level : panel.contours)
+    for (const Segment& line : contour_lines(panel, level)) {
+      const ImVec2 a(box.x0 + line.x0 * w, box.y0 + line.y0 * h);
+      const ImVec2 b(box.x0 + line.x1 * w, box.y0 + line.y1 * h);
+      list->AddLine(a, b, IM_COL32(16, 18, 24, 255), 4);
+      list->AddLine(a, b, IM_COL32_WHITE, 2);
+    }
+}
+
+void draw_field(ImDrawList* list, const Figure& figure, const FieldPanel& field, const Box& box,
+                FieldRenderer* renderer) {
+  FieldDrawing drawing;
+  drawing.shader = field.shader;
+  drawing.box = box;
+  drawing.x = plane_range(figure.x);
+  drawing.y = plane_range(figure.y);
+  drawing.data = field.data;
+  drawing.scale = field.scale;
+  drawing.colours = {field.min, field.max};
+  drawing.contours = field.contours;
+  if (renderer != nullptr && renderer->can_draw(field.shader)) {
+    renderer->draw(list, drawing);
+  } else {
+    draw_on_grid(list, field, drawing);
+  }
+}
+
+void draw_plane(ImDrawList* list, const Figure& figure, const FieldPanel& field,
+                const HandlePlane& plane) {
+  const Theme& t = theme();
+  const Box& a = plane.area;
+  draw_text(list, ImVec2(a.x0, a.y0 - 22), field.title, true, 14, t.ink, a.width() + 8);
+  const auto tick_width = [](const TickText& text) { return tick_text_size(text, kSmallSize).x; };
+  for (const Tick& tick : axis_ticks(figure.x, plane.x.range, a.width(), tick_width)) {
+    const float width = tick_text_size(tick.text, kSmallSize).x;
+    const float x = plane.x.pixel(tick.value);
+    list->AddLine(ImVec2(x, a.y1), ImVec2(x, a.y1 + 3), t.muted, 1);
+    draw_tick_text(list, ImVec2(x - width / 2, a.y1 + 4), tick.text, kSmallSize, t.muted);
+  }
+  for (const Tick& tick : axis_ticks(figure.y, plane.y.range, a.height(),
+                                     [](const TickText&) { return kSmallSize; })) {
+    const float width = tick_text_size(tick.text, kSmallSize).x;
+    const float y = plane.y.pixel(tick.value);
+    list->AddLine(ImVec2(a.x0 - 3, y), ImVec2(a.x0, y), t.muted, 1);
+    draw_tick_text(list, ImVec2(a.x0 - 6 - width, y - kSmallSize / 2 - 1), tick.text, kSmallSize,
+                   t.muted);
+  }
+  const float width = text_size(figure.x.label, false, kSmallSize).x;
+  draw_text(list, ImVec2((a.x0 + a.x1 - width) / 2, a.y1 + 19), figure.x.label, false, kSmallSize,
+            t.muted);
+  const float high = text_size(figure.y.label, false, kSmallSize).x;
+  draw_text(list, ImVec2(a.x0 - 6 - high, a.y0 - kSmallSize - 6), figure.y.label, false, kSmallSize,
+            t.muted);
+}
+
+/// The field's value under the mouse.
+void read_out_field(ImDrawList* list, const Figure& figure, const FieldPanel& field,
+                    const HandlePlane& plane, PlotState& state, const Box& outer) {
+  const ImVec2 mouse = ImGui::GetIO().MousePos;
+  const Box& a = plane.area;
+  const bool inside = mouse.x >= a.x0 && mouse.x < a.x1 && mouse.y >= a.y0 && mouse.y < a.y1;
+  if (!inside || !ImGui::IsWindowHovered(ImGuiHoveredFlags_AllowWhenBlockedByActiveItem)) return;
+  state.read_out = field_read_out(figure, field, plane.x.value(mouse.x), plane.y.value(mouse.y));
+  draw_bubble(list, mouse, 8, state.read_out, outer);
+}
+
+float right_most(const std::vector<Box>& boxes) {
+  float right = boxes.front().x1;
+  for (const Box& box : boxes) right = std::max(right, box.x1);
+  return right;
+}
+
+}  // namespace
+
+void field_panels(ImDrawList* list, const Figure& figure, PlotState& state,
+                  const PlotOptions& options, const Box& area) {
+  const Range x = plane_range(figure.x), y = plane_range(figure.y);
+  const bool shared = shares_colours(figure.fields);
+  const float bar = colour_bar_width({figure.fields[0].min, figure.fields[0].max});
+  FieldMargins margins;
+  Box room = area;
+  if (shared) {
+    room.x1 -= bar;
+  } else {
+    margins.right += bar;
+  }
+  const double aspect = (x.hi - x.lo) / (y.hi - y.lo);
+  const std::vector<Box> places =
+      field_places(figure.fields.size(), aspect, room, margins, kBetween);
+  bool busy = false;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const FieldPanel& field = figure.fields[i];
+    const Box& box = places[i];
+    HandlePlane plane{box, {false, x, box.x0, box.x1}, {false, y, box.y1, box.y0}, &field};
+    draw_field(list, figure, field, box, options.fields);
+    draw_plane(list, figure, field, plane);
+    if (!shared || i + 1 == places.size())
+      draw_colour_bar(list, field.scale, {field.min, field.max}, field.value_label,
+                      shared ? ImVec2(right_most(places), places[0].y0) : ImVec2(box.x1, box.y0),
+                      box.height(), 1);
+    ImGui::PushID(static_cast<int>(i));
+    busy |= draw_handles(list, figure, state, options, plane, area);
+    ImGui::PopID();
+    if (!busy) read_out_field(list, figure, field, plane, state, area);
+  }
+}
+
+}  // namespace attnlab

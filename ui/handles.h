@@ -1,0 +1,23 @@
+// Draggable points over a plane: drawn, grabbed with mouse or finger, moved with the arrow keys
+// (Shift: finer).
+#pragma once
+
+#include "imgui.h"
+#include "ui/plot.h"
+#include "ui/plot_layout.h"
+
+namespace attnlab {
+
+/// The plane that handles stand in, and the field under them where there is one.
+struct HandlePlane {
+  Box area;
+  Scale x, y;
+  const FieldPanel* field = nullptr;
+};
+
+/// Draws the figure's handles; a move is left in state.moved, the places that a finger may grab are
+/// added to state.grabs. True while one of them is under the mouse or held.
+bool draw_handles(ImDrawList* list, const Figure& figure, PlotState& state,
+                  const PlotOptions& options, const HandlePlane& plane, const Box& outer);
+
+}  // namespace attnlab
