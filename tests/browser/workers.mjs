@@ -10,13 +10,15 @@ import {
 const small = 'e=rf-learning-curve&dim=6&keys=5&heads=50&samples=16,64&test-samples=200&trials=2';
 const long = 'e=rf-learning-curve&dim=8&keys=8&heads=300&samples=64,512&test-samples=500&trials=8';
 
-/** Keeps every worker the page makes where the test can reach it. */
+/** Keeps every worker of the page that has loaded where the test can reach it. */
 const keep_workers = () => {
   globalThis.kept = [];
   globalThis.Worker = class extends Worker {
     constructor(...words) {
       super(...words);
-      globalThis.kept.push(this);
+      this.addEventListener('message', ({ data }) => {
+        if (data.type === 'ready') globalThis.kept.push(this);
+      });
     }
   };
 };
@@ -52,7 +54,7 @@ await run_checks({
   async 'a worker that throws is replaced at once'(lab) {
     const page = await open_page(lab, `#${long}`, { before: keep_workers });
     await press(page, 'run');
-    await wait_for_state(page, 'running');
+    await page.waitForFunction(() => globalThis.kept.length > 0);
     await page.evaluate(() => {
       const [worker] = globalThis.kept;
       worker.onmessage({ data: { type: 'died', reason: 'it ran out of memory' } });
