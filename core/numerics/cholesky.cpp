@@ -73,9 +73,11 @@ void solve_small_transposed(MatrixView<const double> l, MatrixView<double> x) {
 
 }  // namespace
 
-Cholesky::Cholesky(std::size_t n) : factor_(n, n) {}
+// Rows a power of two apart share few cache sets, and reading a panel of them misses every time.
+Cholesky::Cholesky(std::size_t n) : factor_(n, n % 64 == 0 ? n + 8 : n), size_(n) {}
 
 void Cholesky::start(MatrixView<const double> gram, double shift) {
+  size_ = std::min(gram.rows, factor_.rows());
   for (std::size_t i = 0; i < size(); ++i) {
     std::copy_n(gram.data + i * gram.stride, i + 1, factor_.row(i).data());
     factor_(i, i) += shift;

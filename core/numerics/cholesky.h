@@ -16,10 +16,11 @@ class Cholesky {
  public:
   enum class State { kRunning, kDone, kFailed };
 
-  /// Room for an n x n factor (8 n^2 bytes).
+  /// Room for factors up to n x n (about 8 n^2 bytes).
   explicit Cholesky(std::size_t n);
 
-  /// Copies the lower triangle of `gram` (n x n) and adds `shift` to the diagonal.
+  /// Copies the lower triangle of `gram`, a square of at most the room there is, and adds `shift`
+  /// to the diagonal.
   void start(MatrixView<const double> gram, double shift);
 
   /// Factorises one panel of columns (at most n kPanel (n - kPanel) multiply-adds, 1/3 of that on
@@ -30,7 +31,7 @@ class Cholesky {
   State run();
 
   State state() const { return state_; }
-  std::size_t size() const { return factor_.rows(); }
+  std::size_t size() const { return size_; }
 
   /// The largest n whose leading n x n block is factorised: the columns done so far, all of them at
   /// the end, and after a failure at pivot j (counted from 0) j.
@@ -41,7 +42,7 @@ class Cholesky {
   bool solve_leading(std::size_t n, MatrixView<double> rhs) const;
 
   /// L in the lower triangle; the upper triangle is not meaningful.
-  MatrixView<const double> factor() const { return factor_.view(); }
+  MatrixView<const double> factor() const { return factor_.view().block(0, 0, size_, size_); }
 
   /// Multiplications and additions done so far and in all, for progress.
   double flops_done() const;
@@ -52,7 +53,8 @@ class Cholesky {
  private:
   bool factor_panel(std::size_t first, std::size_t cols);
 
-  Matrix<double> factor_;
+  Matrix<double> factor_;  ///< rows a little longer than n: see the constructor
+  std::size_t size_ = 0;
   State state_ = State::kRunning;
   std::size_t next_ = 0;
   std::size_t valid_ = 0;

@@ -48,8 +48,9 @@ DualSourceCost cost_of(const RandomFeatureLayer& layer, std::size_t n, std::size
   const double block =
       static_cast<double>(units_at_once(layer, n, tests, columns) * layer.features_per_unit());
   DualSourceCost cost;
-  cost.flops = rows * rows * features + 2 * feature_flops(layer, n) + feature_flops(layer, tests) +
-               2 * features * count * (test_rows + rows);
+  cost.gram_flops = rows * rows * features + feature_flops(layer, n);
+  cost.prediction_flops = feature_flops(layer, n) + feature_flops(layer, tests) +
+                          2 * features * count * (test_rows + rows);
   cost.bytes = 4 * block * (rows + count + kTestRowsAtOnce) + count * (4 * rows);
   return cost;
 }
@@ -59,8 +60,9 @@ DualSourceCost cost_of(const InfiniteLayer& layer, std::size_t n, std::size_t te
   const double rows = static_cast<double>(n), test_rows = static_cast<double>(tests);
   const std::size_t slice = kernel_rows_at_once(layer, n, columns);
   DualSourceCost cost;
-  cost.flops = kernel_flops(layer) * rows * (rows / 2 + test_rows) +
-               4 * static_cast<double>(columns) * rows * test_rows;
+  cost.gram_flops = kernel_flops(layer) * rows * rows / 2;
+  cost.prediction_flops =
+      (kernel_flops(layer) + 4 * static_cast<double>(columns)) * rows * test_rows;
   cost.bytes = kernel_samples_bytes(layer, n + slice) + kernel_block_bytes(layer) +
                8 * rows * static_cast<double>(slice);
   return cost;
@@ -72,18 +74,19 @@ StreamedFeatures::StreamedFeatures(const RandomFeatureLayer& layer, const DualSa
     : layer_(layer),
       samples_(samples),
       units_(units_at_once(layer, samples.n, samples.test->count, samples.columns)),
-      slices_(slices_of(layer.units, units_)) {}
+      slices_(slices_of(layer.units, units_)),
+      features_(samples.n, units_ * layer.features_per_unit()) {}
 
 FeatureBlock StreamedFeatures::block(std::size_t slice) const {
   const std::size_t first = slice * units_;
   return FeatureBlock(layer_, first, std::min(units_, layer_.units - first));
 }
 
-double StreamedFeatures::add_to_gram(std::size_t slice, MatrixView<double> gram) const {
+double StreamedFeatures::add_to_gram(std::size_t slice, MatrixView<double> gram) {
   const FeatureBlock units = block(slice);
-  Matrix<float> features(samples_.n, units.features());
-  units.apply(*samples_.train, 0, features.view());
-  syrk_accumulate(features.const_view(), gram);
+  const MatrixView<float> features = features_.view().block(0, 0, samples_.n, units.features());
+  units.apply(*samples_.train, 0, features);
+  syrk_accumulate(features, gram);
   const double width = static_cast<double>(units.features()), n = static_cast<double>(samples_.n);
   return n * n * width +
          width / static_cast<double>(layer_.feature_count()) * feature_flops(layer_, samples_.n);
@@ -98,17 +101,16 @@ void StreamedFeatures::take_coefficients(const std::vector<Matrix<double>>& coef
   }
 }
 
-double StreamedFeatures::add_to_predictions(std::size_t slice,
-                                            MatrixView<double> predictions) const {
+double StreamedFeatures::add_to_predictions(std::size_t slice, MatrixView<double> predictions) {
   const FeatureBlock units = block(slice);
   const std::size_t width = units.features();
   Matrix<float> weights(width, predictions.cols);  // of every size, side by side
   {
-    Matrix<float> features(samples_.n, width);
-    units.apply(*samples_.train, 0, features.view());
+    const MatrixView<float> features = features_.view().block(0, 0, samples_.n, width);
+    units.apply(*samples_.train, 0, features);
     std::size_t column = 0;
     for (const Matrix<float>& size : coefficients_) {
-      gemm_tn(features.const_view().block(0, 0, size.rows(), width), size.view(),
+      gemm_tn(features.block(0, 0, size.rows(), width), size.view(),
               weights.view().block(0, column, width, size.cols()), false);
       column += size.cols();
     }

@@ -37,14 +37,14 @@ class StreamedFeatures {
   std::size_t prediction_slices() const { return slices_; }
 
   /// Adds a slice to the lower triangle of gram (n x n, zero at first); returns its operations.
-  double add_to_gram(std::size_t slice, MatrixView<double> gram) const;
+  double add_to_gram(std::size_t slice, MatrixView<double> gram);
 
   /// Coefficients, one matrix (size x columns) for each training-set size.
   void take_coefficients(const std::vector<Matrix<double>>& coefficients);
 
   /// Adds a slice to predictions (test samples x columns of every size side by side, zero at
   /// first); returns its operations.
-  double add_to_predictions(std::size_t slice, MatrixView<double> predictions) const;
+  double add_to_predictions(std::size_t slice, MatrixView<double> predictions);
 
  private:
   FeatureBlock block(std::size_t slice) const;
@@ -53,6 +53,7 @@ class StreamedFeatures {
   DualSamples samples_;
   std::size_t units_, slices_;
   std::vector<Matrix<float>> coefficients_;  ///< f32 because they meet f32 features
+  Matrix<float> features_;                   ///< of one slice; kept, since new pages are slow
 };
 
 /// The same from the kernel itself, all in f64: a slice is a range of rows of the kernel matrix, or
@@ -78,9 +79,11 @@ class ExactKernel {
 using DualSource = std::variant<StreamedFeatures, ExactKernel>;
 DualSource dual_source(const FrozenLayer& layer, const DualSamples& samples);
 
-/// Operations in all slices of both kinds, and bytes beside the kernel matrix and its factor.
+/// Operations for the kernel matrix and for one pass of predictions, and bytes beside the kernel
+/// matrix and its factor.
 struct DualSourceCost {
-  double flops = 0;
+  double gram_flops = 0;
+  double prediction_flops = 0;
   double bytes = 0;
 };
 DualSourceCost dual_source_cost(const FrozenLayer& layer, std::size_t n, std::size_t test_samples,

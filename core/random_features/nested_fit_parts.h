@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <span>
 #include <vector>
 
 #include "core/random_features/nested_fit.h"
@@ -32,9 +33,17 @@ struct NestedFit {
   bool choose_by_test() const { return problem.ridge.rule != RidgeChoice::Rule::kValidation; }
   FitPoint& point(std::size_t size, std::size_t target) { return points[size * targets + target]; }
 
-  /// Takes the strength with the least test error over the columns of one size.
-  void judge(std::size_t size, MatrixView<const double> predictions,
-             const std::vector<bool>& usable);
+  /// Most columns of coefficients that one size has at once.
+  std::size_t columns_at_once() const {
+    return (choose_by_test() ? strengths.size() : 1) * targets;
+  }
+
+  /// Test errors of one size's columns, NaN where not usable; the least error per target goes into
+  /// `points`, where the test chooses with its strength (one per group of columns; ties go to the
+  /// stronger).
+  std::vector<double> judge(std::size_t size, MatrixView<const double> predictions,
+                            const std::vector<bool>& usable,
+                            std::span<const double> column_strengths);
 };
 
 /// Samples that choose the ridge strength of size n: the last 20 %, at least one, none for n = 1.

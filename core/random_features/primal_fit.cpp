@@ -168,7 +168,7 @@ JobSteps fit_primal(NestedFit& fit, std::size_t first, const PrimalData& data) {
       if (refitting.state() == JobSteps::State::kFailed) co_return refitting.error();
     }
     const Matrix<double> predictions = predict(data.test, 0, data.test.rows(), weights.columns);
-    fit.judge(s, predictions.view(), weights.usable);
+    fit.judge(s, predictions.view(), weights.usable, fit.strengths);
     co_yield fit.meter.after(0);
   }
   co_return JobResult{};

@@ -122,6 +122,30 @@ TEST_CASE("the oracle takes the best strength of the grid, separately for every 
   }
 }
 
+TEST_CASE("the search over strengths finds what trying every strength finds") {
+  const std::vector<std::size_t> sizes = {4, 10, 25, 60, 120};
+  for (const char* model : {"rfa", "brfa", "rfmlp", "rfa-softmax", "rfa-kernel"}) {
+    Case searched;
+    make_case(searched, model, 40, sizes, {});
+    const std::vector<FitPoint> found = solve(searched);
+    std::vector<FitPoint> best(found.size(), {1e300, 0, 0});
+    for (const double strength : ridge_grid()) {
+      Case fixed;
+      make_case(fixed, model, 40, sizes, {RidgeChoice::Rule::kFixed, strength});
+      const std::vector<FitPoint> points = solve(fixed);
+      for (std::size_t i = 0; i < points.size(); ++i) {
+        if (points[i].test_error <= best[i].test_error) best[i] = points[i];
+      }
+    }
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      CAPTURE(model);
+      CAPTURE(i);
+      CHECK(found[i].test_error == best[i].test_error);
+      CHECK(found[i].strength == best[i].strength);
+    }
+  }
+}
+
 TEST_CASE("validation never looks at the test set") {
   for (const std::size_t units : {6, 40}) {
     Case c;

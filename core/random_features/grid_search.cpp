@@ -1,0 +1,50 @@
+#include "core/random_features/grid_search.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace attnlab {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr std::size_t kFewPoints = 4;  // so few that a bracket saves nothing
+
+}  // namespace
+
+std::vector<std::size_t> GridSearch::wanted() const {
+  const std::size_t points = values_.size();
+  std::vector<std::size_t> indices;
+  const bool nothing_known = std::find(known_.begin(), known_.end(), true) == known_.end();
+  if (nothing_known && points > kFewPoints) {
+    // A third of the grid apart, so that most often one more round brackets the minimum.
+    const std::size_t step = (points + 2) / 3;
+    for (std::size_t i = (step - 1) / 2; i < points; i += step) indices.push_back(i);
+    return indices;
+  }
+  std::size_t best = points;
+  for (std::size_t i = 0; i < points; ++i) {
+    if (!known_[i] || values_[i] == kInfinity) continue;
+    if (best == points || values_[i] <= values_[best]) best = i;
+  }
+  if (best == points) {
+    for (std::size_t i = 0; i < points; ++i) {
+      if (!known_[i]) indices.push_back(i);
+    }
+    return indices;
+  }
+  // A third of the way into the unknown on either side: mostly a neighbour, which ends the search.
+  std::size_t left = 0, right = 0;
+  while (left < best && !known_[best - left - 1]) ++left;
+  while (best + right + 1 < points && !known_[best + right + 1]) ++right;
+  if (left > 0) indices.push_back(best - (left + 2) / 3);
+  if (right > 0) indices.push_back(best + (right + 2) / 3);
+  return indices;
+}
+
+void GridSearch::tell(std::size_t index, double value) {
+  known_[index] = true;
+  values_[index] = std::isnan(value) ? kInfinity : value;
+}
+
+}  // namespace attnlab
