@@ -14,6 +14,11 @@ namespace attnlab {
 ThreadPool::ThreadPool(unsigned threads, JobOrder order) : order_(order) {
   const unsigned wanted = std::max(1u, threads);
   workers_.reserve(wanted);
+  helpers_.work_arrived = [this] {
+    // The lock closes the gap between a worker's look at its condition and its sleep.
+    { const std::lock_guard lock(mutex_); }
+    work_changed_.notify_all();
+  };
   try {
     while (workers_.size() < wanted) workers_.emplace_back([this] { work(); });
   } catch (const std::system_error&) {
@@ -97,9 +102,22 @@ void ThreadPool::wait_for_news(std::chrono::milliseconds at_most) {
 }
 
 void ThreadPool::work() {
+  lend_helpers(&helpers_);
   for (;;) {
     std::unique_lock lock(mutex_);
-    work_changed_.wait(lock, [this] { return stopping_ || (!paused_ && !waiting_.empty()); });
+    const auto has_job = [this] { return !paused_ && !waiting_.empty(); };
+    if (!stopping_ && !has_job()) {
+      helpers_.set_idle(true);
+      work_changed_.wait(lock, [&] { return stopping_ || has_job() || helpers_.has_work(); });
+      if (!stopping_ && !has_job()) {
+        lock.unlock();
+        while (helpers_.help()) {
+        }
+        helpers_.set_idle(false);
+        continue;
+      }
+      helpers_.set_idle(false);
+    }
     if (stopping_) return;
     const Assignment assignment = std::move(waiting_.front());
     waiting_.pop_front();

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/experiment/run.h"
+#include "native/idle_helpers.h"
 
 namespace attnlab {
 
@@ -21,6 +22,9 @@ enum class JobOrder {
   kLargestFirst,  ///< for the shell: no large job is left alone at the end
 };
 
+/// Threads without a job help with large matrix products of the others, so that one job alone uses
+/// every core too.
+///
 /// All calls come from the thread that owns the pool; only the jobs run elsewhere. A pool serves
 /// one run at a time: call cancel() before polling another one. Which thread computes a job, and
 /// when, never changes its bytes.
@@ -78,6 +82,7 @@ class ThreadPool : public Executor {
   bool paused_ = false;
   bool stopping_ = false;
   bool has_ended_job_ = false;  // news_ holds a finished or failed job
+  IdleHelpers helpers_;
   std::vector<std::thread> workers_;
 };
 

@@ -7,6 +7,7 @@
 
 #include "core/numerics/kernels/dispatch.h"
 #include "core/numerics/linear_algebra.h"
+#include "core/numerics/parallel.h"
 #include "core/numerics/random.h"
 
 namespace attnlab {
@@ -71,30 +72,52 @@ FeatureBlock::FeatureBlock(const RandomFeatureLayer& layer, std::size_t first, s
   }
 }
 
-void FeatureBlock::apply(const TokenBatch& batch, std::size_t begin, MatrixView<float> out) const {
-  for (std::size_t row = 0; row < out.rows; row += kRowsAtOnce) {
-    const std::size_t rows = std::min(kRowsAtOnce, out.rows - row);
-    const MatrixView<float> part = out.block(row, 0, rows, out.cols);
-    if (layer_.attention) {
-      apply_attention(batch, begin + row, part);
-    } else {
-      apply_network(batch, begin + row, part);
-    }
+/// Intermediate products of kRowsAtOnce samples, made once for many of them.
+struct FeatureBlock::Scratch {
+  Matrix<float> inputs;         ///< attention: xt_0; network: all tokens and 1
+  Matrix<float> query_weights;  ///< attention: W^T xt_0 of every head
+  Matrix<float> keys;           ///< attention: xt_1 .. xt_N of one sample
+
+  Scratch(const RandomFeatureLayer& layer, const Matrix<float>& weights)
+      : inputs(kRowsAtOnce, weights.rows()) {
+    if (!layer.attention) return;
+    query_weights = Matrix<float>(kRowsAtOnce, weights.cols());
+    keys = Matrix<float>(layer.keys, layer.dim + 1);
   }
+};
+
+void FeatureBlock::apply(const TokenBatch& batch, std::size_t begin, MatrixView<float> out) const {
+  const std::size_t width = parallel_width();
+  const std::size_t pieces = (out.rows + kRowsAtOnce - 1) / kRowsAtOnce;
+  const std::size_t parts = width == 1 ? 1 : std::min(pieces, 2 * width);
+  in_parallel(parts, [&](std::size_t part) {
+    Scratch scratch(layer_, weights_);
+    const std::size_t end = std::min(out.rows, pieces * (part + 1) / parts * kRowsAtOnce);
+    for (std::size_t row = pieces * part / parts * kRowsAtOnce; row < end; row += kRowsAtOnce) {
+      const std::size_t rows = std::min(kRowsAtOnce, end - row);
+      const MatrixView<float> piece = out.block(row, 0, rows, out.cols);
+      if (layer_.attention) {
+        apply_attention(batch, begin + row, piece, scratch);
+      } else {
+        apply_network(batch, begin + row, piece, scratch);
+      }
+    }
+  });
 }
 
 void FeatureBlock::apply_attention(const TokenBatch& batch, std::size_t begin,
-                                   MatrixView<float> out) const {
+                                   MatrixView<float> out, Scratch& scratch) const {
   const std::size_t width = layer_.dim + 1;
-  Matrix<float> queries(out.rows, width);  // xt_0
+  const MatrixView<float> queries = scratch.inputs.view().block(0, 0, out.rows, width);
   for (std::size_t i = 0; i < out.rows; ++i) {
     std::memcpy(&queries(i, 0), batch.token(begin + i, 0), layer_.dim * sizeof(float));
     queries(i, layer_.dim) = 1.0f;
   }
-  Matrix<float> query_weights(out.rows, width * padded_count_);
-  gemm_nn(queries.const_view(), weights_.view(), query_weights.view(), false);
+  const MatrixView<float> query_weights =
+      scratch.query_weights.view().block(0, 0, out.rows, weights_.cols());
+  gemm_nn(queries, weights_.view(), query_weights, false);
 
-  Matrix<float> keys(layer_.keys, width);  // xt_1 .. xt_N
+  Matrix<float>& keys = scratch.keys;
   for (std::size_t i = 0; i < out.rows; ++i) {
     for (std::size_t k = 0; k < layer_.keys; ++k) {
       std::memcpy(&keys(k, 0), batch.token(begin + i, k + 1), layer_.dim * sizeof(float));
@@ -107,14 +130,14 @@ void FeatureBlock::apply_attention(const TokenBatch& batch, std::size_t begin,
   }
 }
 
-void FeatureBlock::apply_network(const TokenBatch& batch, std::size_t begin,
-                                 MatrixView<float> out) const {
-  Matrix<float> inputs(out.rows, weights_.rows());
+void FeatureBlock::apply_network(const TokenBatch& batch, std::size_t begin, MatrixView<float> out,
+                                 Scratch& scratch) const {
+  const MatrixView<float> inputs = scratch.inputs.view().block(0, 0, out.rows, weights_.rows());
   for (std::size_t i = 0; i < out.rows; ++i) {
     std::memcpy(&inputs(i, 0), batch.sample(begin + i), batch.sample_size() * sizeof(float));
     inputs(i, batch.sample_size()) = 1.0f;
   }
-  gemm_nn(inputs.const_view(), weights_.view(), out, false);
+  gemm_nn(inputs, weights_.view(), out, false);
   for (std::size_t i = 0; i < out.rows; ++i) {
     for (float& value : out.row(i)) value = value > 0 ? value : 0.0f;
   }

@@ -57,8 +57,11 @@ class FeatureBlock {
   void apply(const TokenBatch& batch, std::size_t begin, MatrixView<float> out) const;
 
  private:
-  void apply_attention(const TokenBatch& batch, std::size_t begin, MatrixView<float> out) const;
-  void apply_network(const TokenBatch& batch, std::size_t begin, MatrixView<float> out) const;
+  struct Scratch;
+  void apply_attention(const TokenBatch& batch, std::size_t begin, MatrixView<float> out,
+                       Scratch& scratch) const;
+  void apply_network(const TokenBatch& batch, std::size_t begin, MatrixView<float> out,
+                     Scratch& scratch) const;
 
   RandomFeatureLayer layer_;
   std::size_t count_ = 0;

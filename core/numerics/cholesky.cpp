@@ -16,19 +16,17 @@ constexpr std::size_t kStrip = 32;
 void subtract_product_nt(MatrixView<const double> a, MatrixView<const double> b,
                          MatrixView<double> c) {
   if (c.rows == 0 || c.cols == 0 || a.cols == 0) return;
-  active_kernels().product_f64({c.rows, c.cols, a.cols, a.data, a.stride, 1, b.data, 1, b.stride,
-                                c.data, c.stride, kernels::Update::kSubtract},
-                               kernel_workspace());
+  run_product(kernels::Product<double>{c.rows, c.cols, a.cols, a.data, a.stride, 1, b.data, 1,
+                                       b.stride, c.data, c.stride, kernels::Update::kSubtract});
 }
 
 /// c -= a b, or c -= a^T b.
 void subtract_product(MatrixView<const double> a, bool transposed, MatrixView<const double> b,
                       MatrixView<double> c) {
   if (c.rows == 0 || c.cols == 0 || b.rows == 0) return;
-  active_kernels().product_f64(
-      {c.rows, c.cols, b.rows, a.data, transposed ? 1 : a.stride, transposed ? a.stride : 1, b.data,
-       b.stride, 1, c.data, c.stride, kernels::Update::kSubtract},
-      kernel_workspace());
+  run_product(kernels::Product<double>{c.rows, c.cols, b.rows, a.data, transposed ? 1 : a.stride,
+                                       transposed ? a.stride : 1, b.data, b.stride, 1, c.data,
+                                       c.stride, kernels::Update::kSubtract});
 }
 
 /// Factorises a small block in place, column by column; returns the number of good pivots.
@@ -74,13 +72,17 @@ void solve_small_transposed(MatrixView<const double> l, MatrixView<double> x) {
 }  // namespace
 
 // Rows a power of two apart share few cache sets, and reading a panel of them misses every time.
-Cholesky::Cholesky(std::size_t n) : factor_(n, n % 64 == 0 ? n + 8 : n), size_(n) {}
+Cholesky::Cholesky(std::size_t n)
+    : factor_(Matrix<double>::unset(n, n % 64 == 0 ? n + 8 : n)), size_(n) {}
 
 void Cholesky::start(MatrixView<const double> gram, double shift) {
   size_ = std::min(gram.rows, factor_.rows());
   for (std::size_t i = 0; i < size(); ++i) {
     std::copy_n(gram.data + i * gram.stride, i + 1, factor_.row(i).data());
     factor_(i, i) += shift;
+    // Panels are updated as rectangles: give what they hold above the diagonal a value.
+    const std::size_t panel_end = std::min(size(), (i / kPanel + 1) * kPanel);
+    std::fill(&factor_(i, i) + 1, &factor_(i, 0) + panel_end, 0.0);
   }
   next_ = 0;
   valid_ = 0;

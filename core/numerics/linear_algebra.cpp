@@ -8,6 +8,7 @@
 
 #include "core/numerics/kernels/dispatch.h"
 #include "core/numerics/kernels/kernel_table.h"
+#include "core/numerics/parallel.h"
 
 namespace attnlab {
 namespace kernels {
@@ -73,6 +74,74 @@ Targets& targets() {
   return instance;
 }
 
+constexpr double kWorthSharing = 2e7;  // floating-point operations of a part: about 0.3 ms
+constexpr std::size_t kRowGrain = 84;  // whole register tiles for every target
+constexpr std::size_t kColGrain = 64;
+
+/// Into how many parts a computation is cut: two for each thread there is, so that one that wakes
+/// late does not hold up the end.
+std::size_t parts_for(double flops) {
+  const std::size_t width = parallel_width();
+  if (width == 1) return 1;
+  return static_cast<std::size_t>(
+      std::clamp(flops / kWorthSharing, 1.0, 2.0 * static_cast<double>(width)));
+}
+
+/// Where part `i` of `parts` begins, in whole grains.
+std::size_t part_begin(std::size_t i, std::size_t parts, std::size_t size, std::size_t grain) {
+  const std::size_t grains = (size + grain - 1) / grain;
+  return std::min(size, grains * i / parts * grain);
+}
+
+void run_kernel(const kernels::Product<float>& product) {
+  active_kernels().product_f32(product, kernel_workspace());
+}
+void run_kernel(const kernels::Product<double>& product) {
+  active_kernels().product_f64(product, kernel_workspace());
+}
+
+template <class T>
+void share_product(const kernels::Product<T>& product) {
+  const std::size_t parts =
+      parts_for(2.0 * static_cast<double>(product.rows) * static_cast<double>(product.cols) *
+                static_cast<double>(product.depth));
+  const bool by_rows = product.rows >= product.cols;
+  in_parallel(parts, [&](std::size_t i) {
+    kernels::Product<T> part = product;
+    if (by_rows) {
+      const std::size_t begin = part_begin(i, parts, product.rows, kRowGrain);
+      part.rows = part_begin(i + 1, parts, product.rows, kRowGrain) - begin;
+      part.a += begin * product.a_row;
+      part.c += begin * product.c_stride;
+    } else {
+      const std::size_t begin = part_begin(i, parts, product.cols, kColGrain);
+      part.cols = part_begin(i + 1, parts, product.cols, kColGrain) - begin;
+      part.b += begin * product.b_col;
+      part.c += begin;
+    }
+    if (part.rows != 0 && part.cols != 0) run_kernel(part);
+  });
+}
+
+/// Strips of rows of about the same area under the diagonal.
+template <class Sum, class Kernel>
+void share_gram(MatrixView<const float> features, MatrixView<Sum> gram, Kernel kernel) {
+  if (features.rows == 0 || features.cols == 0) return;
+  const double rows = static_cast<double>(features.rows);
+  const std::size_t parts = parts_for(rows * rows * static_cast<double>(features.cols));
+  const auto begin_of = [&](std::size_t i) {
+    if (i == parts) return features.rows;
+    const double share = static_cast<double>(i) / static_cast<double>(parts);
+    return static_cast<std::size_t>(rows * __builtin_sqrt(share)) / kRowGrain * kRowGrain;
+  };
+  in_parallel(parts, [&](std::size_t i) {
+    const std::size_t begin = begin_of(i), end = begin_of(i + 1);
+    if (begin == end) return;
+    kernel({begin, end, features.cols, features.data, features.stride, gram.data, gram.stride},
+           kernel_workspace());
+  });
+}
+
 template <class T>
 void run(const kernels::Product<T>& product) {
   if (product.rows == 0 || product.cols == 0) return;
@@ -82,11 +151,7 @@ void run(const kernels::Product<T>& product) {
     }
     return;
   }
-  if constexpr (sizeof(T) == sizeof(float)) {
-    active_kernels().product_f32(product, kernel_workspace());
-  } else {
-    active_kernels().product_f64(product, kernel_workspace());
-  }
+  share_product(product);
 }
 
 kernels::Update update(bool accumulate) {
@@ -123,6 +188,13 @@ void* kernel_workspace() {
   return workspace.data();
 }
 
+void run_product(const kernels::Product<float>& product) {
+  share_product(product);
+}
+void run_product(const kernels::Product<double>& product) {
+  share_product(product);
+}
+
 void gemm_nn(MatrixView<const float> a, MatrixView<const float> b, MatrixView<float> c,
              bool accumulate) {
   product_nn<float>(a, b, c, accumulate);
@@ -149,17 +221,11 @@ void gemm_tn(MatrixView<const double> a, MatrixView<const double> b, MatrixView<
 }
 
 void syrk_accumulate(MatrixView<const float> features, MatrixView<double> gram) {
-  if (features.rows == 0 || features.cols == 0) return;
-  active_kernels().gram_f64(
-      {features.rows, features.cols, features.data, features.stride, gram.data, gram.stride},
-      kernel_workspace());
+  share_gram(features, gram, active_kernels().gram_f64);
 }
 
 void syrk_accumulate(MatrixView<const float> features, MatrixView<float> gram) {
-  if (features.rows == 0 || features.cols == 0) return;
-  active_kernels().gram_f32(
-      {features.rows, features.cols, features.data, features.stride, gram.data, gram.stride},
-      kernel_workspace());
+  share_gram(features, gram, active_kernels().gram_f32);
 }
 
 const char* simd_target_name() {

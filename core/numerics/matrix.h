@@ -40,11 +40,10 @@ class Matrix {
 
  public:
   Matrix() = default;
-  Matrix(std::size_t rows, std::size_t cols) : rows_(rows), cols_(cols) {
-    if (size() == 0) return;
-    data_ = static_cast<T*>(::operator new(size() * sizeof(T), kAlignment));
-    set_zero();
-  }
+  Matrix(std::size_t rows, std::size_t cols) : Matrix(rows, cols, Unset{}) { set_zero(); }
+  /// Without values yet: for large matrices of which not everything is used, since memory that is
+  /// never touched costs nothing.
+  static Matrix unset(std::size_t rows, std::size_t cols) { return Matrix(rows, cols, Unset{}); }
   Matrix(Matrix&& other) noexcept { swap(other); }
   Matrix& operator=(Matrix&& other) noexcept {
     Matrix taken(std::move(other));
@@ -81,6 +80,11 @@ class Matrix {
 
  private:
   static constexpr std::align_val_t kAlignment{64};
+
+  struct Unset {};
+  Matrix(std::size_t rows, std::size_t cols, Unset) : rows_(rows), cols_(cols) {
+    if (size() != 0) data_ = static_cast<T*>(::operator new(size() * sizeof(T), kAlignment));
+  }
 
   void swap(Matrix& other) noexcept {
     std::swap(data_, other.data_);

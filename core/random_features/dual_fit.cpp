@@ -165,7 +165,8 @@ JobSteps fit_dual(NestedFit& fit, std::size_t count, double scale) {
   const std::size_t n = problem.sizes[count - 1];
   DualSource source =
       dual_source(problem.layer, {problem.train, n, problem.test, count * fit.columns_at_once()});
-  Matrix<double> gram(n, n);
+  Matrix<double> gram = Matrix<double>::unset(n, n);  // the lower triangle is used
+  for (std::size_t i = 0; i < n; ++i) std::fill_n(gram.row(i).data(), i + 1, 0.0);
   const auto gram_slices = std::visit([](const auto& s) { return s.gram_slices(); }, source);
   for (std::size_t slice = 0; slice < gram_slices; ++slice) {
     co_yield fit.meter.after(

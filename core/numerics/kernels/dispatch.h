@@ -11,4 +11,9 @@ const kernels::KernelTable& active_kernels();
 /// This thread's scratch memory for any kernel, about 3 MB, made at first use.
 void* kernel_workspace();
 
+/// The products and Gram updates of the active kernels, shared with idle threads where they are
+/// large (core/numerics/parallel.h). No size may be 0.
+void run_product(const kernels::Product<float>& product);
+void run_product(const kernels::Product<double>& product);
+
 }  // namespace attnlab

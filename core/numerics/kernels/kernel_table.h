@@ -24,10 +24,11 @@ struct Product {
   Update update;
 };
 
-/// gram (size x size, lower triangle) += f f^T for f (size x depth, row-major).
+/// Rows first_row .. end_row - 1 of the lower triangle of gram += f f^T for f (rows x depth,
+/// row-major, at least end_row rows).
 template <class Sum>
 struct GramUpdate {
-  std::size_t size, depth;
+  std::size_t first_row, end_row, depth;
   const float* features;
   std::size_t stride;
   Sum* gram;

@@ -288,12 +288,13 @@ void gram_update(const GramUpdate<Sum>& task, void* workspace) {
   float* const b_packed = a_packed + kBlockRows * kGramChunks * kMaxDepth<float>;
   for (std::size_t p = 0; p < task.depth; p += kGramChunks * run) {
     const std::size_t depths = smaller(kGramChunks * run, task.depth - p);
-    for (std::size_t j = 0; j < task.size; j += kBlockCols) {
-      const std::size_t cols = smaller(kBlockCols, task.size - j);
+    for (std::size_t j = 0; j < task.end_row; j += kBlockCols) {
+      const std::size_t cols = smaller(kBlockCols, task.end_row - j);
       const std::size_t padded_cols = round_up(cols, kTileCols<float>);
       pack_runs<kTileCols<float>>(task, j, cols, p, depths, run, b_packed);
-      for (std::size_t i = j; i < task.size; i += kBlockRows) {
-        const std::size_t rows = smaller(kBlockRows, task.size - i);
+      const std::size_t first = j < task.first_row ? task.first_row : j;
+      for (std::size_t i = first; i < task.end_row; i += kBlockRows) {
+        const std::size_t rows = smaller(kBlockRows, task.end_row - i);
         const std::size_t padded_rows = round_up(rows, kTileRows);
         pack_runs<kTileRows>(task, i, rows, p, depths, run, a_packed);
         for (std::size_t jj = 0; jj < cols; jj += kTileCols<float>) {

@@ -1,0 +1,49 @@
+// Idle threads of the pool work on parts of other threads' computations.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <mutex>
+
+#include "core/numerics/parallel.h"
+
+namespace attnlab {
+
+/// One for each pool. Threads of the pool call help() while they have no job; a thread with a job
+/// lends these helpers to its computations.
+class IdleHelpers : public Helpers {
+ public:
+  std::size_t width() const override { return 1 + idle_.load(std::memory_order_relaxed); }
+  void run(std::size_t parts, const std::function<void(std::size_t)>& part) override;
+
+  /// Works on what waits, if anything does; true when it did something.
+  bool help();
+  bool has_work() const { return waiting_.load(std::memory_order_acquire) != 0; }
+
+  /// Of a thread that has nothing to do until the next notification.
+  void set_idle(bool idle) { idle_.fetch_add(idle ? 1 : std::size_t(-1)); }
+
+  /// Called when work arrives, without any lock held.
+  std::function<void()> work_arrived;
+
+ private:
+  /// One call of run.
+  struct Task {
+    std::size_t parts = 0;
+    const std::function<void(std::size_t)>* part = nullptr;
+    std::size_t next = 0;     // guarded by mutex_
+    std::size_t running = 0;  // guarded by mutex_
+    std::exception_ptr failure;
+  };
+  bool take_part(std::unique_lock<std::mutex>& lock, Task& task);
+
+  std::mutex mutex_;
+  std::condition_variable part_ended_;
+  std::deque<Task*> tasks_;
+  std::atomic<std::size_t> idle_{0};
+  std::atomic<std::size_t> waiting_{0};  // tasks with parts that nobody has taken
+};
+
+}  // namespace attnlab
