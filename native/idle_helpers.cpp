@@ -5,6 +5,7 @@
 namespace attnlab {
 
 void IdleHelpers::run(std::size_t parts, const std::function<void(std::size_t)>& part) {
+  if (parts == 0) return;
   Task task;
   task.parts = parts;
   task.part = &part;

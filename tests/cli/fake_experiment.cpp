@@ -53,7 +53,9 @@ Result reduce_fake(const RunSpec&, std::span<const JobOutput> outputs) {
   for (const JobOutput& output : outputs) {
     table.rows.push_back({static_cast<std::int64_t>(output.index)});
   }
-  return {{table}, {}, {}};
+  Result result;
+  result.tables.push_back(std::move(table));
+  return result;
 }
 
 std::vector<Figure> no_figures(const RunSpec&, const Result&) {
