@@ -7,7 +7,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <string_view>
 #include <thread>
@@ -17,6 +16,7 @@
 #include "core/experiment/text.h"
 #include "native/build.h"
 #include "native/console.h"
+#include "native/value_flags.h"
 
 namespace attnlab {
 namespace {
@@ -39,49 +39,6 @@ class HelpFormatter : public CLI::Formatter {
     if (!lines.empty()) lines.pop_back();
     return lines;
   }
-};
-
-/// One flag with a value; keeps every value that was given, so that a repeat can be refused.
-struct ValueFlag {
-  std::string name;  // "seed"
-  std::vector<std::string> values;
-};
-
-/// The flags of one subcommand; addresses are stable because CLI11 writes into them.
-class ValueFlags {
- public:
-  explicit ValueFlags(CLI::App& app) : app_(app) {}
-
-  void add(const std::string& name, const std::string& type, const std::string& help,
-           const std::string& group) {
-    ValueFlag& flag = flags_.emplace_back(ValueFlag{name, {}});
-    app_.add_option("--" + name, flag.values, help)
-        ->type_name(type)
-        ->group(group)
-        ->allow_extra_args(false)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  }
-
-  /// An error when a flag was given twice.
-  Expected<void> check_single() const {
-    for (const ValueFlag& flag : flags_) {
-      if (flag.values.size() < 2) continue;
-      return Error{"--" + flag.name + " is given " + std::to_string(flag.values.size()) +
-                   " times (" + join(flag.values, ", then ") + "); give it once"};
-    }
-    return {};
-  }
-
-  std::optional<std::string> value(std::string_view name) const {
-    for (const ValueFlag& flag : flags_) {
-      if (flag.name == name && !flag.values.empty()) return flag.values.front();
-    }
-    return std::nullopt;
-  }
-
- private:
-  CLI::App& app_;
-  std::deque<ValueFlag> flags_;
 };
 
 std::string type_name(ParameterKind kind) {
@@ -142,13 +99,6 @@ std::string experiment_word(const std::vector<std::string>& words) {
   return "";
 }
 
-Expected<unsigned> read_threads(const std::string& text) {
-  const std::optional<std::int64_t> value = read_integer(text);
-  if (value && *value >= 1 && *value <= kMaxThreads) return static_cast<unsigned>(*value);
-  return Error{"threads must be 1 to " + std::to_string(kMaxThreads) + ", not " +
-               quoted_text(text)};
-}
-
 Expected<OutputFormat> read_format(const std::string& text) {
   if (text == "table") return OutputFormat::kTable;
   if (text == "csv") return OutputFormat::kCsv;
@@ -190,6 +140,11 @@ Expected<Request> run_request(const Experiment& experiment, const ValueFlags& fl
     const auto threads = read_threads(*text);
     if (!threads) return threads.error();
     request.threads = *threads;
+  }
+  if (const auto text = flags.value("memory")) {
+    const auto memory = read_memory(*text);
+    if (!memory) return memory.error();
+    request.memory_bytes = *memory;
   }
   if (const auto text = flags.value("format")) {
     const auto format = read_format(*text);
@@ -237,7 +192,7 @@ class Grammar {
     app_.require_subcommand(0, 1);
     app_.allow_extras();
     app_.footer("Without a command the desktop window opens.");
-    for (CLI::App* command : {list_, run_, bench_, open_}) {
+    for (CLI::App* command : {list_, run_, bench_, open_, sweep_, merge_}) {
       command->allow_extras();
       command->formatter(formatter);
     }
@@ -245,6 +200,18 @@ class Grammar {
     bench_->add_flag("--json", bench_json_, "As a JSON document");
     open_->add_option("LINK", link_, "A permalink, or what stands after its #")->type_name("");
     describe_run();
+    sweep_
+        ->add_option("SPEC.json", specification_,
+                     "The grid: {\"experiment\":ID, \"parameters\":{NAME:[VALUE, ...]}, "
+                     "\"seed\":N}")
+        ->type_name("");
+    describe_sweep(sweep_flags_);
+    merge_->add_option("DIR", folders_, "Folders that shards of one sweep were written to")
+        ->type_name("");
+    describe_merge(merge_flags_);
+    for (CLI::App* command : {sweep_, merge_}) {
+      command->add_flag("--quiet", quiet_, "No progress and no remarks on standard error");
+    }
   }
 
   /// May throw CLI::ParseError.
@@ -256,13 +223,15 @@ class Grammar {
 
   Expected<Request> request() const {
     if (!app_.remaining().empty()) return unknown_command(app_.remaining().front());
-    for (const CLI::App* command : {list_, run_, bench_, open_}) {
+    for (const CLI::App* command : {list_, run_, bench_, open_, sweep_, merge_}) {
       if (!*command || command->remaining().empty()) continue;
       return unclaimed_word(command->remaining().front(), *run_ ? experiment_ : nullptr);
     }
     if (*list_) return Request{ListRequest{list_json_}};
     if (*bench_) return Request{BenchRequest{bench_json_}};
     if (*run_) return run_request(*experiment_, run_flags_, quiet_);
+    if (*sweep_) return sweep_request({specification_, sweep_flags_, quiet_});
+    if (*merge_) return merge_request(folders_, merge_flags_, quiet_);
     if (*open_ && link_.empty()) return Error{"open needs a permalink"};
     return Request{DesktopRequest{link_query(link_)}};
   }
@@ -275,10 +244,8 @@ class Grammar {
                    "Seed of all randomness\n0 to " + std::to_string(kMaxSeed) + "; default " +
                        std::to_string(kDefaultSeed),
                    "Run");
-    run_flags_.add("threads", "N",
-                   "Jobs at the same time\n1 to " + std::to_string(kMaxThreads) + "; default " +
-                       std::to_string(default_threads()) + ", the processors there are",
-                   "Run");
+    add_threads_flag(run_flags_, "Run");
+    add_memory_flag(run_flags_, "Run");
     run_flags_.add("format", "NAME", "table, csv (the main table) or json; default table", "Run");
     run_flags_.add("out", "FILE", "Write the result to a file instead of standard output", "Run");
     run_flags_.add("resume", "FILE",
@@ -294,18 +261,22 @@ class Grammar {
   static Error unknown_command(const std::string& word) {
     if (word.starts_with("-"))
       return Error{"unknown flag " + quoted_text(word) + "; see attnlab --help"};
-    return Error{unknown_name_text("command", word, {}, {"list", "run", "bench", "open"})};
+    return Error{
+        unknown_name_text("command", word, {}, {"list", "run", "sweep", "merge", "bench", "open"})};
   }
 
   const Experiment* experiment_;
   CLI::App app_{"Attention Lab: experiments on what a single attention layer can learn."};
   CLI::App* list_ = app_.add_subcommand("list", "Experiments, their parameters and presets");
   CLI::App* run_ = app_.add_subcommand("run", "Run an experiment");
+  CLI::App* sweep_ = app_.add_subcommand("sweep", "Run an experiment over a grid of parameters");
+  CLI::App* merge_ = app_.add_subcommand("merge", "Join the shards of a sweep");
   CLI::App* bench_ = app_.add_subcommand("bench", "Kernels against their peak, jobs per second");
   CLI::App* open_ = app_.add_subcommand("open", "Open a permalink in the desktop window");
-  ValueFlags run_flags_{*run_};
+  ValueFlags run_flags_{*run_}, sweep_flags_{*sweep_}, merge_flags_{*merge_};
   bool list_json_ = false, bench_json_ = false, quiet_ = false;
-  std::string link_, experiment_name_;
+  std::string link_, experiment_name_, specification_;
+  std::vector<std::string> folders_;
 };
 
 /// Refuses "--seed=" and "--quiet=1", which CLI11 would take for something else.

@@ -1,14 +1,17 @@
 // The command line as values: what attnlab was asked to do, checked before anything is computed.
 #pragma once
 
+#include <limits>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
-#include "core/experiment/experiment.h"
+#include "core/experiment/sweep.h"
 
 namespace attnlab {
+
+inline constexpr double kNoMemoryLimit = std::numeric_limits<double>::infinity();
 
 enum class OutputFormat { kTable, kCsv, kJson };
 
@@ -35,10 +38,29 @@ struct RunRequest {
   OutputFormat format = OutputFormat::kTable;
   std::optional<std::string> out = {};     ///< result file; standard output without
   std::optional<std::string> resume = {};  ///< journal file
+  double memory_bytes = kNoMemoryLimit;    ///< what all jobs together may use
   bool quiet = false;
 };
 
-using Request = std::variant<ShowText, DesktopRequest, ListRequest, BenchRequest, RunRequest>;
+/// `attnlab sweep`: a grid, or every N-th job of it.
+struct SweepRequest {
+  std::string specification;  ///< file
+  std::string out;            ///< folder
+  Shard shard = {};
+  unsigned threads = 1;
+  double memory_bytes = kNoMemoryLimit;
+  bool quiet = false;
+};
+
+/// `attnlab merge`: shards of one sweep, joined.
+struct MergeRequest {
+  std::vector<std::string> folders;
+  std::string out;  ///< folder
+  bool quiet = false;
+};
+
+using Request = std::variant<ShowText, DesktopRequest, ListRequest, BenchRequest, RunRequest,
+                             SweepRequest, MergeRequest>;
 
 inline constexpr unsigned kMaxThreads = 256;
 

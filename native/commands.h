@@ -11,6 +11,12 @@ int list_experiments(const ListRequest& request);
 /// Runs an experiment and writes its result: see docs/cli.md for files, interruption and memory.
 int run_experiment(const RunRequest& request);
 
+/// Computes a grid of one experiment, or a shard of it, into a folder.
+int run_sweep(const SweepRequest& request);
+
+/// Joins the journals of a sweep's shards into a folder, and writes the table once all are there.
+int merge_sweep(const MergeRequest& request);
+
 /// Measures the kernels and the jobs per second of a small learning curve.
 int run_benchmarks(const BenchRequest& request);
 

@@ -28,6 +28,12 @@ int execute(const BenchRequest& request) {
 int execute(const RunRequest& request) {
   return run_experiment(request);
 }
+int execute(const SweepRequest& request) {
+  return run_sweep(request);
+}
+int execute(const MergeRequest& request) {
+  return merge_sweep(request);
+}
 
 int execute([[maybe_unused]] const DesktopRequest& request) {
 #if ATTNLAB_HAS_UI

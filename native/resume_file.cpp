@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "core/experiment/text.h"
 #include "native/console.h"
 #include "native/output_file.h"
 
@@ -31,17 +32,17 @@ Expected<std::string> read_everything(int descriptor) {
 
 }  // namespace
 
-Expected<ResumeFile> ResumeFile::open(const std::string& name, const RunSpec& spec,
-                                      const std::string& version) {
-  if (name.empty()) return Error{"--resume needs the name of a file"};
+Expected<ResumeFile> ResumeFile::open(const std::string& shown, const std::string& name,
+                                      const JournalOwner& owner) {
+  if (name.empty()) return Error{std::string(trimmed(shown)) + " needs the name of a file"};
   const int flags = O_RDWR | O_APPEND | O_CLOEXEC | O_NONBLOCK;
   int descriptor = ::open(name.c_str(), flags);
   const bool made = descriptor < 0 && errno == ENOENT;
   if (made) descriptor = ::open(name.c_str(), flags | O_CREAT, 0666);
   if (descriptor < 0) {
-    return Error{"--resume " + name + " cannot be opened: " + system_reason(errno)};
+    return Error{shown + " cannot be opened: " + system_reason(errno)};
   }
-  ResumeFile file(name, descriptor);
+  ResumeFile file(shown, name, descriptor);
   struct stat status {};
   if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
     return file.failure("it is not a regular file");
@@ -50,17 +51,17 @@ Expected<ResumeFile> ResumeFile::open(const std::string& name, const RunSpec& sp
     if (errno == EWOULDBLOCK) return file.failure("another attnlab is writing it at this moment");
     return file.failure("it cannot be locked (" + system_reason(errno) + ")");
   }
-  if (const Expected<void> loaded = file.load(spec, version); !loaded) {
+  if (const Expected<void> loaded = file.load(owner); !loaded) {
     return file.failure(loaded.error().sentence);
   }
   if (made) sync_folder(folder_of(name));
   return file;
 }
 
-Expected<void> ResumeFile::load(const RunSpec& spec, const std::string& version) {
+Expected<void> ResumeFile::load(const JournalOwner& owner) {
   const Expected<std::string> text = read_everything(descriptor_);
   if (!text) return text.error();
-  Expected<Journal> journal = read_journal(*text, spec, version);
+  Expected<Journal> journal = read_journal(*text, owner);
   if (!journal) return journal.error();
   outputs_ = std::move(journal->outputs);
   dropped_lines_ = journal->dropped_lines;
@@ -70,7 +71,7 @@ Expected<void> ResumeFile::load(const RunSpec& spec, const std::string& version)
   }
   if (keep > 0) return {};
   // New, or killed while it wrote its first line.
-  if (const auto written = write_all(descriptor_, journal_header(spec, version)); !written) {
+  if (const auto written = write_all(descriptor_, journal_header(owner)); !written) {
     return written;
   }
   if (fdatasync(descriptor_) != 0) return Error{system_reason(errno)};
@@ -78,33 +79,47 @@ Expected<void> ResumeFile::load(const RunSpec& spec, const std::string& version)
 }
 
 Expected<void> ResumeFile::append(const std::vector<JobOutput>& finished) {
-  for (const JobOutput& output : finished) {
-    if (const Expected<void> written = write_all(descriptor_, journal_line(output)); !written) {
-      return Error{"cannot write " + name_ + ": " + written.error().sentence};
-    }
-    if (fdatasync(descriptor_) != 0) {
-      return Error{"cannot write " + name_ + ": " + system_reason(errno)};
-    }
+  if (finished.empty()) return {};
+  std::string lines;
+  for (const JobOutput& output : finished) lines += journal_line(output);
+  if (const Expected<void> written = write_all(descriptor_, lines); !written) {
+    return Error{"cannot write " + name_ + ": " + written.error().sentence};
+  }
+  if (fdatasync(descriptor_) != 0) {
+    return Error{"cannot write " + name_ + ": " + system_reason(errno)};
   }
   return {};
 }
 
 Error ResumeFile::failure(const std::string& reason) const {
-  return Error{"--resume " + name_ + " cannot be used: " + reason};
+  return Error{shown_ + " cannot be used: " + reason};
 }
 
 ResumeFile::ResumeFile(ResumeFile&& other) noexcept
-    : name_(std::move(other.name_)),
+    : shown_(std::move(other.shown_)),
+      name_(std::move(other.name_)),
       descriptor_(std::exchange(other.descriptor_, -1)),
       outputs_(std::move(other.outputs_)),
       dropped_lines_(other.dropped_lines_) {}
 
 ResumeFile& ResumeFile::operator=(ResumeFile&& other) noexcept {
+  std::swap(shown_, other.shown_);
   std::swap(name_, other.name_);
   std::swap(descriptor_, other.descriptor_);
   std::swap(outputs_, other.outputs_);
   std::swap(dropped_lines_, other.dropped_lines_);
   return *this;
+}
+
+Expected<std::string> read_file(const std::string& name) {
+  const int descriptor = ::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0) return Error{system_reason(errno)};
+  struct stat status {};
+  const bool regular = fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
+  Expected<std::string> text = regular ? read_everything(descriptor)
+                                       : Expected<std::string>(Error{"it is not a regular file"});
+  close(descriptor);
+  return text;
 }
 
 ResumeFile::~ResumeFile() {

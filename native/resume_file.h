@@ -13,17 +13,17 @@ namespace attnlab {
 class ResumeFile {
  public:
   /// Opens the file, or makes it when it is not there. Jobs that are intact are in outputs(); a
-  /// damaged end is cut off. Refuses, and leaves untouched, a file of another run, one that is no
-  /// journal and one that another process is writing.
-  static Expected<ResumeFile> open(const std::string& name, const RunSpec& spec,
-                                   const std::string& version);
+  /// damaged end is cut off. Refuses, and leaves untouched, a file of another owner, one that is no
+  /// journal and one that another process is writing. `shown` is what sentences call it.
+  static Expected<ResumeFile> open(const std::string& shown, const std::string& name,
+                                   const JournalOwner& owner);
 
   ResumeFile(ResumeFile&& other) noexcept;
   ResumeFile& operator=(ResumeFile&& other) noexcept;
   ~ResumeFile();
 
-  /// Adds finished jobs: one write and one flush to disk each, so that a kill loses at most the
-  /// jobs that were not finished.
+  /// Adds finished jobs and brings them to disk, so that a kill loses at most the jobs that were
+  /// not finished.
   Expected<void> append(const std::vector<JobOutput>& finished);
 
   /// Jobs finished earlier, in file order; handed out once.
@@ -33,14 +33,18 @@ class ResumeFile {
   const std::string& name() const { return name_; }
 
  private:
-  ResumeFile(std::string name, int descriptor) : name_(std::move(name)), descriptor_(descriptor) {}
-  Expected<void> load(const RunSpec& spec, const std::string& version);
+  ResumeFile(std::string shown, std::string name, int descriptor)
+      : shown_(std::move(shown)), name_(std::move(name)), descriptor_(descriptor) {}
+  Expected<void> load(const JournalOwner& owner);
   Error failure(const std::string& reason) const;
 
-  std::string name_;
+  std::string shown_, name_;
   int descriptor_ = -1;
   std::vector<JobOutput> outputs_;
   std::size_t dropped_lines_ = 0;
 };
+
+/// The whole text of a file, or the system's reason why not.
+Expected<std::string> read_file(const std::string& name);
 
 }  // namespace attnlab

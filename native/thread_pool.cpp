@@ -71,22 +71,31 @@ void ThreadPool::poll(Run& run) {
 void ThreadPool::give_out(Run& run) {
   // To begin with the largest, all jobs have to be taken; a run that is stepped hands out one only.
   const bool all = order_ == JobOrder::kLargestFirst;
-  const std::size_t assigned_before = assigned_;
+  const std::size_t taken_before = taken_.size();
   while (all || assigned_ < workers_.size()) {
     const std::optional<std::uint32_t> index = run.take();
     if (!index) break;
-    waiting_.push_back({run.spec(), *index, run.plan().jobs[*index].cost, generation_});
+    taken_.push_back(*index);
     ++assigned_;
   }
-  if (!all || assigned_ == assigned_before) return;
-  std::stable_sort(waiting_.begin(), waiting_.end(),
-                   [](const Assignment& a, const Assignment& b) { return a.cost > b.cost; });
+  if (all && taken_.size() > taken_before) {
+    const std::vector<PlannedJob>& jobs = run.plan().jobs;
+    std::stable_sort(taken_.begin(), taken_.end(),
+                     [&](std::uint32_t a, std::uint32_t b) { return jobs[a].cost > jobs[b].cost; });
+  }
+  // Few at a time: an assignment carries a copy of the parameters, a sweep has millions of jobs.
+  while (!taken_.empty() && waiting_.size() < 4 * workers_.size()) {
+    const std::uint32_t index = taken_.front();
+    taken_.pop_front();
+    waiting_.push_back({run.spec_of(index), run.name_of(index).index, index, generation_});
+  }
 }
 
 void ThreadPool::cancel() {
   {
     const std::lock_guard lock(mutex_);
     ++generation_;
+    taken_.clear();
     waiting_.clear();
     news_.clear();
     assigned_ = 0;
@@ -131,7 +140,7 @@ void ThreadPool::run_job(const Assignment& assignment) {
   // carrying its news.
   News news{.index = assignment.index};
   try {
-    JobSteps steps = assignment.spec.experiment->start(assignment.spec, assignment.index);
+    JobSteps steps = assignment.spec.experiment->start(assignment.spec, assignment.job);
     while (may_go_on(assignment.generation)) {
       news = News{.index = assignment.index, .state = steps.step()};
       news.fraction = steps.fraction();

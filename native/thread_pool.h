@@ -11,8 +11,8 @@
 #include <thread>
 #include <vector>
 
-#include "core/experiment/run.h"
 #include "native/idle_helpers.h"
+#include "native/job_loop.h"
 
 namespace attnlab {
 
@@ -28,7 +28,7 @@ enum class JobOrder {
 /// All calls come from the thread that owns the pool; only the jobs run elsewhere. A pool serves
 /// one run at a time: call cancel() before polling another one. Which thread computes a job, and
 /// when, never changes its bytes.
-class ThreadPool : public Executor {
+class ThreadPool : public JobExecutor {
  public:
   /// Starts up to `threads` workers (at least one is asked for). Where the system refuses some,
   /// concurrency() says how many there are; 0 means that no job can run.
@@ -46,14 +46,13 @@ class ThreadPool : public Executor {
 
   unsigned concurrency() const override { return static_cast<unsigned>(workers_.size()); }
 
-  /// Sleeps until a job has finished or failed since the last poll, or until the time is over.
-  void wait_for_news(std::chrono::milliseconds at_most);
+  void wait_for_news(std::chrono::milliseconds at_most) override;
 
  private:
   struct Assignment {
     RunSpec spec;
-    std::uint32_t index;
-    double cost;
+    std::uint32_t job;    // its number in the specification
+    std::uint32_t index;  // its number in the run
     std::uint64_t generation;
   };
   struct News {
@@ -75,6 +74,7 @@ class ThreadPool : public Executor {
   std::mutex mutex_;  // guards everything below except workers_
   std::condition_variable work_changed_;
   std::condition_variable job_ended_;
+  std::deque<std::uint32_t> taken_;  // from the run, not yet in waiting_
   std::deque<Assignment> waiting_;
   std::vector<News> news_;
   std::size_t assigned_ = 0;      // given out and not yet reported to the run as ended

@@ -50,13 +50,13 @@ std::optional<JobOutput> output_of(std::string_view content) {
   return JobOutput{static_cast<std::uint32_t>(*index), std::move(*bytes), true};
 }
 
-Error other_run(const std::string& what, const std::string& there, const std::string& here) {
-  return {"the resume file belongs to another run: " + what + " was " + there + " there and is " +
-          here + " here"};
+std::string other_run(const std::string& what, const std::string& there, const std::string& here) {
+  return "the resume file belongs to another run: " + what + " was " + there + " there and is " +
+         here + " here";
 }
 
 /// The first thing in which the header's run differs from this one.
-Error difference(const std::string& query, const RunSpec& spec) {
+std::string run_difference(const std::string& query, const RunSpec& spec) {
   const std::string_view there_id = std::string_view(query).substr(0, query.find('&'));
   const std::string here_id = "e=" + spec.experiment->id;
   if (there_id != here_id) {
@@ -73,19 +73,17 @@ Error difference(const std::string& query, const RunSpec& spec) {
     return other_run("seed", exact_text(static_cast<std::int64_t>(there.seed)),
                      exact_text(static_cast<std::int64_t>(spec.seed)));
   }
-  return {"the resume file belongs to another run: its parameters are not those of this program"};
+  return "the resume file belongs to another run: its parameters are not those of this program";
 }
 
-Expected<void> check_header(std::string_view line, const RunSpec& spec, std::string_view version) {
-  const auto content = unsealed(line);
-  const std::vector<std::string> words = split(content.value_or(""), ' ');
-  if (!line.starts_with(kMagic) || words.size() != 4) {
-    return Error{"the resume file is not a journal of attnlab, or its first line is damaged"};
-  }
-  if (words[3] != full_query_text(spec)) return difference(words[3], spec);
-  if (words[2] == one_word(version)) return {};
-  return Error{"the resume file was written by version " + words[2] + " and this is version " +
-               one_word(version) + "; the numbers of two versions are not mixed"};
+Expected<void> check_header(std::string_view text, const JournalOwner& owner) {
+  const auto there = read_journal_header(text);
+  if (!there) return there.error();
+  const auto& [name, version] = *there;
+  if (name != owner.name) return Error{owner.difference(name)};
+  if (version == owner.version) return {};
+  return Error{"the resume file was written by version " + version + " and this is version " +
+               owner.version + "; the numbers of two versions are not mixed"};
 }
 
 std::size_t count_lines(std::string_view text) {
@@ -96,8 +94,27 @@ std::size_t count_lines(std::string_view text) {
 
 }  // namespace
 
+JournalOwner journal_owner(const RunSpec& spec, std::string_view version) {
+  return {full_query_text(spec), one_word(version),
+          [spec](const std::string& other) { return run_difference(other, spec); }};
+}
+
+std::string journal_header(const JournalOwner& owner) {
+  return sealed(std::string(kMagic) + one_word(owner.version) + " " + owner.name);
+}
+
 std::string journal_header(const RunSpec& spec, std::string_view version) {
-  return sealed(std::string(kMagic) + one_word(version) + " " + full_query_text(spec));
+  return journal_header(journal_owner(spec, version));
+}
+
+Expected<std::pair<std::string, std::string>> read_journal_header(std::string_view text) {
+  const std::string_view line = text.substr(0, text.find('\n'));
+  const auto content = unsealed(line);
+  const std::vector<std::string> words = split(content.value_or(""), ' ');
+  if (!line.starts_with(kMagic) || words.size() != 4) {
+    return Error{"the resume file is not a journal of attnlab, or its first line is damaged"};
+  }
+  return std::pair(words[3], words[2]);
 }
 
 std::string journal_line(const JobOutput& output) {
@@ -107,16 +124,17 @@ std::string journal_line(const JobOutput& output) {
 
 Expected<Journal> read_journal(std::string_view text, const RunSpec& spec,
                                std::string_view version) {
+  return read_journal(text, journal_owner(spec, version));
+}
+
+Expected<Journal> read_journal(std::string_view text, const JournalOwner& owner) {
   Journal journal;
-  if (journal_header(spec, version).starts_with(text) && !text.ends_with('\n')) {
+  if (journal_header(owner).starts_with(text) && !text.ends_with('\n')) {
     journal.dropped_lines = text.empty() ? 0 : 1;
     return journal;
   }
-  const std::size_t header_end = text.find('\n');
-  if (auto header = check_header(text.substr(0, header_end), spec, version); !header) {
-    return header.error();
-  }
-  journal.intact_bytes = header_end + 1;
+  if (auto header = check_header(text, owner); !header) return header.error();
+  journal.intact_bytes = text.find('\n') + 1;
   for (;;) {
     const std::string_view rest = text.substr(journal.intact_bytes);
     const std::size_t end = rest.find('\n');

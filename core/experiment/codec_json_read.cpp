@@ -13,25 +13,6 @@ using nlohmann::json;
 /// Parameters are an object of scalars and lists; whatever is nested deeper is refused unread.
 constexpr int kMaxDepth = 8;
 
-bool too_deep(std::string_view text) {
-  int depth = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      if (c == '\\') ++i;
-      if (c == '"') in_string = false;
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '[' || c == '{') {
-      if (++depth > kMaxDepth) return true;
-    } else if (c == ']' || c == '}') {
-      --depth;
-    }
-  }
-  return false;
-}
-
 /// The value's own text, for the sentence that refuses it.
 std::string shown(const json& value) {
   const std::string in_quotes = quoted_text(value.dump());
@@ -60,11 +41,36 @@ Expected<void> set_from_json(ParameterSet& parameters, const Parameter& paramete
 
 }  // namespace
 
+bool json_nested_deeper(std::string_view text, int depth) {
+  int open = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      if (c == '"') in_string = false;
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '[' || c == '{') {
+      if (++open > depth) return true;
+    } else if (c == ']' || c == '}') {
+      --open;
+    }
+  }
+  return false;
+}
+
+Expected<void> set_parameter_json(ParameterSet& parameters, const Parameter& parameter,
+                                  std::string_view text) {
+  const json value = json::parse(text, nullptr, false);
+  return set_from_json(parameters, parameter, value);
+}
+
 Expected<ParameterSet> read_parameters_json(const Experiment& experiment, std::string_view text) {
   const Error not_an_object{
       "parameters must be a JSON object such as {\"name\": 16, \"list\": [16, 64]}, not " +
       quoted_text(trimmed(text))};
-  if (too_deep(text)) return not_an_object;
+  if (json_nested_deeper(text, kMaxDepth)) return not_an_object;
   const json document = json::parse(text, nullptr, false);
   if (!document.is_object()) return not_an_object;
   ParameterSet parameters(experiment.schema);

@@ -1,6 +1,7 @@
 // Runs and results as text: permalink, JSON, CSV, and the journal of finished jobs.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,7 +16,7 @@ namespace attnlab {
 /// What a query string said: the run, and what the front end does with it.
 struct Permalink {
   RunSpec spec;
-  bool run = false;  ///< run=1: start at once
+  bool run = false;                                        ///< run=1: start at once
   std::vector<std::pair<std::string, std::string>> other;  ///< front-end keys: `extra_keys`
   std::vector<std::string> notes;  ///< what was clamped, dropped or unknown, one sentence each
 };
@@ -57,6 +58,12 @@ std::string experiment_json(const Experiment& experiment);
 /// of one.
 Expected<ParameterSet> read_parameters_json(const Experiment& experiment, std::string_view json);
 std::string parameters_json(const ParameterSet& parameters);
+/// One parameter from one JSON value, read as in read_parameters_json.
+Expected<void> set_parameter_json(ParameterSet& parameters, const Parameter& parameter,
+                                  std::string_view json);
+/// Whether lists and objects stand in each other more than `depth` deep: what nobody means, and
+/// what would cost a parser its stack.
+bool json_nested_deeper(std::string_view json, int depth);
 
 /// One value as JSON: a number, a string or an array.
 std::string value_json(const ParameterValue& value);
@@ -75,8 +82,20 @@ Expected<Table> read_csv(std::string_view text);
 
 // --- Journal: finished jobs of one run, append-only, one line each ----------------------------
 
-/// First line of a journal: names the run. Ends in \n.
+/// What a journal belongs to: a run or a sweep, computed by one version of the program.
+struct JournalOwner {
+  std::string name;  ///< one word that says everything the numbers depend on
+  std::string version;
+  /// The first thing in which another owner's name differs, as a sentence.
+  std::function<std::string(const std::string& other)> difference;
+};
+JournalOwner journal_owner(const RunSpec& spec, std::string_view version);
+
+/// First line of a journal: names its owner. Ends in \n.
+std::string journal_header(const JournalOwner& owner);
 std::string journal_header(const RunSpec& spec, std::string_view version);
+/// The owner's name and version in a journal's first line; an error when it is none.
+Expected<std::pair<std::string, std::string>> read_journal_header(std::string_view text);
 /// One finished job with a checksum. Ends in \n.
 std::string journal_line(const JobOutput& output);
 
@@ -85,9 +104,10 @@ struct Journal {
   std::size_t intact_bytes = 0;    ///< length of the intact beginning: append from here
   std::size_t dropped_lines = 0;   ///< torn or damaged lines after it, and every line after those
 };
-/// Reads a journal's text; an error when it is not a journal or that of another run. Everything
+/// Reads a journal's text; an error when it is not a journal or that of another owner. Everything
 /// before the first damaged line is kept. A file that was torn within its first line (also an
 /// empty one) gives intact_bytes 0: the header has to be written again.
+Expected<Journal> read_journal(std::string_view text, const JournalOwner& owner);
 Expected<Journal> read_journal(std::string_view text, const RunSpec& spec,
                                std::string_view version);
 

@@ -9,7 +9,10 @@
 
 namespace attnlab {
 
-Run::Run(RunSpec spec, Plan plan) : spec_(std::move(spec)), plan_(std::move(plan)) {
+Run::Run(RunSpec spec, Plan plan) : Run({std::move(spec)}, {}, std::move(plan)) {}
+
+Run::Run(std::vector<RunSpec> specs, std::vector<JobName> names, Plan plan)
+    : specs_(std::move(specs)), names_(std::move(names)), plan_(std::move(plan)) {
   jobs_.resize(plan_.jobs.size());
   for (std::size_t i = 0; i < jobs_.size(); ++i) {
     const double cost = plan_.jobs[i].cost;
@@ -55,7 +58,7 @@ std::optional<std::uint32_t> Run::take() {
 void Run::report(std::uint32_t index, double fraction) {
   Job* known = job(index);
   if (known == nullptr || known->state != JobState::kWorking || std::isnan(fraction)) return;
-  known->fraction = std::clamp(fraction, 0.0, 1.0);
+  set_fraction(*known, std::clamp(fraction, 0.0, 1.0));
 }
 
 void Run::report_partial(std::uint32_t index, Bytes bytes) {
@@ -88,7 +91,7 @@ void Run::lost(std::uint32_t index, std::string reason) {
   Job* known = job(index);
   if (known == nullptr || known->state != JobState::kWorking) return;
   settle(*known, JobState::kWaiting);
-  known->fraction = 0;
+  set_fraction(*known, 0);
   next_ = std::min<std::size_t>(next_, index);
   ++known->losses;
   if (known->losses < kMaxLosses) {
@@ -106,11 +109,7 @@ std::size_t Run::jobs_in_flight() const {
 
 double Run::fraction() const {
   if (done_ == jobs_.size()) return 1;
-  double done = 0;
-  for (const Job& each : jobs_) {
-    done += each.cost * (each.state == JobState::kDone ? 1 : each.fraction);
-  }
-  return std::min(done / total_cost_, 1.0);
+  return std::clamp((done_cost_ + working_cost_) / total_cost_, 0.0, 1.0);
 }
 
 std::vector<JobOutput> Run::outputs() const {
@@ -137,11 +136,17 @@ Run::Job* Run::job(std::uint32_t index) {
 void Run::accept(std::uint32_t index, Bytes bytes) {
   Job& done = jobs_[index];
   settle(done, JobState::kDone);
-  done.fraction = 1;
+  set_fraction(done, 0);  // counted as done from now on
+  done_cost_ += done.cost;
   done.bytes = std::move(bytes);
   ++done_;
   ++revision_;
   if (done_ == jobs_.size() && state_ != State::kFailed) state_ = State::kFinished;
+}
+
+void Run::set_fraction(Job& each, double fraction) {
+  working_cost_ += each.cost * (fraction - each.fraction);
+  each.fraction = fraction;
 }
 
 void Run::settle(Job& each, JobState state) {

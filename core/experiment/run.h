@@ -12,19 +12,32 @@
 
 namespace attnlab {
 
+/// Which job of which specification a job of a run is.
+struct JobName {
+  std::uint32_t spec = 0;   ///< number of the specification
+  std::uint32_t index = 0;  ///< the job's number there
+};
+
 class Run {
  public:
   enum class State { kReady, kRunning, kPaused, kFinished, kFailed };
 
   Run(RunSpec spec, Plan plan);  ///< a plan without jobs is finished at once
+  /// Jobs of several specifications (at least one) as one run: job i of the plan is names[i].
+  Run(std::vector<RunSpec> specs, std::vector<JobName> names, Plan plan);
 
-  const RunSpec& spec() const { return spec_; }
+  const RunSpec& spec() const { return specs_.front(); }
+  /// What a job is started with: Experiment::start(spec_of(i), name_of(i).index).
+  const RunSpec& spec_of(std::uint32_t index) const { return specs_[name_of(index).spec]; }
+  JobName name_of(std::uint32_t index) const {
+    return names_.empty() ? JobName{0, index} : names_[index];
+  }
   const Plan& plan() const { return plan_; }
   State state() const { return state_; }
 
   // What the user does.
-  void resume();     ///< ready or paused -> running
-  void pause();      ///< running -> paused: no new job is handed out, executors hold theirs
+  void resume();  ///< ready or paused -> running
+  void pause();   ///< running -> paused: no new job is handed out, executors hold theirs
   /// Lets one more job finish, then pauses; a job held in flight counts as that one. Calling it
   /// again before that lets one more through.
   void step_once();
@@ -36,7 +49,7 @@ class Run {
   void report(std::uint32_t index, double fraction);
   void report_partial(std::uint32_t index, Bytes bytes);
   void complete(std::uint32_t index, Bytes bytes);  ///< also after a pause, a loss or a failure
-  void fail(std::uint32_t index, Error error);  ///< the whole run fails; finished jobs are kept
+  void fail(std::uint32_t index, Error error);      ///< the whole run fails; finished jobs are kept
   /// The worker died or never answered: the job waits again; after kMaxLosses losses the run fails.
   void lost(std::uint32_t index, std::string reason);
   static constexpr int kMaxLosses = 3;
@@ -46,7 +59,7 @@ class Run {
   std::size_t jobs_total() const { return jobs_.size(); }
   std::size_t jobs_done() const { return done_; }
   std::size_t jobs_in_flight() const;
-  double fraction() const;        ///< share of the planned cost that is done, 0..1
+  double fraction() const;  ///< share of the planned cost that is done, 0..1
   const Error& error() const { return error_; }
   const std::vector<std::string>& notes() const { return notes_; }  ///< lost workers and the like
   /// Grows whenever outputs() changed: the sign to reduce again.
@@ -70,18 +83,22 @@ class Run {
   Job* job(std::uint32_t index);
   void accept(std::uint32_t index, Bytes bytes);
   void settle(Job& job, JobState state);
+  void set_fraction(Job& job, double fraction);
   std::string job_name(std::uint32_t index) const;
 
-  RunSpec spec_;
+  std::vector<RunSpec> specs_;
+  std::vector<JobName> names_;  ///< empty when there is one specification
   Plan plan_;
   State state_ = State::kReady;
   std::vector<Job> jobs_;
   double total_cost_ = 0;
+  double done_cost_ = 0;     ///< of jobs that are done
+  double working_cost_ = 0;  ///< the finished shares of jobs that are worked on
   std::size_t done_ = 0;
   std::size_t working_ = 0;
   std::size_t next_ = 0;  ///< no job before this one waits
   std::uint64_t revision_ = 0;
-  std::size_t steps_allowed_ = 0;  ///< jobs that step_once still lets finish; 0: no limit
+  std::size_t steps_allowed_ = 0;        ///< jobs that step_once still lets finish; 0: no limit
   std::vector<std::uint32_t> finished_;  ///< completed, not yet taken by take_finished
   Error error_;
   std::vector<std::string> notes_;
@@ -130,6 +147,12 @@ class SerialExecutor : public Executor {
   };
   std::optional<Current> job_;
 };
+
+/// The job's coroutine, at its beginning.
+inline JobSteps start_job(const Run& run, std::uint32_t index) {
+  const RunSpec& spec = run.spec_of(index);
+  return spec.experiment->start(spec, run.name_of(index).index);
+}
 
 /// A sentence naming the parameter when one job of the plan needs more than `limit_bytes`.
 Expected<void> check_memory(const RunSpec& spec, const Plan& plan, double limit_bytes);

@@ -8,7 +8,7 @@ void SerialExecutor::poll(Run& run) {
   if (!job_) {
     const std::optional<std::uint32_t> index = run.take();
     if (!index) return;
-    job_.emplace(Current{*index, run.spec().experiment->start(run.spec(), *index)});
+    job_.emplace(Current{*index, start_job(run, *index)});
   }
   const JobSteps::State state = job_->steps.step();
   if (state == JobSteps::State::kDone) {

@@ -45,6 +45,11 @@ JobOutput output(const RunSpec& spec, std::uint32_t index) {
   return {index, fake_output(spec, index), true};
 }
 
+Expected<ResumeFile> open_journal(const std::string& name, const RunSpec& spec,
+                                  const std::string& version) {
+  return ResumeFile::open("--resume " + name, name, journal_owner(spec, version));
+}
+
 /// A journal with jobs 0, 1, 2 of the spec.
 std::string journal_of(const RunSpec& spec) {
   std::string text = journal_header(spec, "1");
@@ -56,12 +61,12 @@ TEST_CASE("jobs written to a new journal come back in order when it is opened ag
   const Folder folder;
   const RunSpec spec = fake_spec(5, 1);
   {
-    auto file = ResumeFile::open(folder.file("run"), spec, "1");
+    auto file = open_journal(folder.file("run"), spec, "1");
     REQUIRE(file);
     CHECK(file->take_outputs().empty());
     REQUIRE(file->append({output(spec, 4), output(spec, 1)}));
   }
-  auto file = ResumeFile::open(folder.file("run"), spec, "1");
+  auto file = open_journal(folder.file("run"), spec, "1");
   REQUIRE(file);
   const auto outputs = file->take_outputs();
   REQUIRE(outputs.size() == 2);
@@ -78,7 +83,7 @@ TEST_CASE("a journal torn at any byte keeps every whole line and can be continue
   for (std::size_t length = 0; length <= whole.size(); ++length) {
     const std::string torn = whole.substr(0, length);
     put(folder.file("run"), torn);
-    auto file = ResumeFile::open(folder.file("run"), spec, "1");
+    auto file = open_journal(folder.file("run"), spec, "1");
     REQUIRE(file);
     const std::string kept = torn.substr(0, torn.rfind('\n') + 1);  // npos + 1 is 0
     const std::string intact = kept.empty() ? header : kept;
@@ -98,7 +103,7 @@ TEST_CASE("a damaged line and everything after it is cut off") {
       journal_header(spec, "1").size() + journal_line(output(spec, 0)).size();
   text[second + 6] ^= 1;
   put(folder.file("run"), text);
-  auto file = ResumeFile::open(folder.file("run"), spec, "1");
+  auto file = open_journal(folder.file("run"), spec, "1");
   REQUIRE(file);
   CHECK(file->take_outputs().size() == 1);
   CHECK(file->dropped_lines() == 2);
@@ -114,7 +119,7 @@ TEST_CASE("a file of another run, of another version or of another kind is refus
        {journal_of(fake_spec(6, 1)), journal_of(other_seed), std::string("notes of mine\n"),
         std::string("notes without an end"), journal_header(spec, "0"), std::string(3, '\0')}) {
     put(folder.file("run"), text);
-    const auto file = ResumeFile::open(folder.file("run"), spec, "1");
+    const auto file = open_journal(folder.file("run"), spec, "1");
     REQUIRE_FALSE(file);
     CHECK(file.error().sentence.find("--resume " + folder.file("run")) != std::string::npos);
     CHECK(contents(folder.file("run")) == text);
@@ -124,9 +129,9 @@ TEST_CASE("a file of another run, of another version or of another kind is refus
 TEST_CASE("a second process cannot open a journal that is being written") {
   const Folder folder;
   const RunSpec spec = fake_spec(5, 1);
-  const auto first = ResumeFile::open(folder.file("run"), spec, "1");
+  const auto first = open_journal(folder.file("run"), spec, "1");
   REQUIRE(first);
-  const auto second = ResumeFile::open(folder.file("run"), spec, "1");
+  const auto second = open_journal(folder.file("run"), spec, "1");
   REQUIRE_FALSE(second);
   CHECK(second.error().sentence.find("another attnlab") != std::string::npos);
 }
@@ -136,7 +141,7 @@ TEST_CASE("folders, devices and missing folders are no journals") {
   const RunSpec spec = fake_spec(5, 1);
   for (const std::string& name :
        {folder.file("."), std::string("/dev/null"), std::string(), folder.file("missing/run")}) {
-    CHECK_FALSE(ResumeFile::open(name, spec, "1"));
+    CHECK_FALSE(open_journal(name, spec, "1"));
   }
 }
 

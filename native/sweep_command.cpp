@@ -1,0 +1,241 @@
+// `attnlab sweep` and `attnlab merge`: a grid into a folder with a journal and one table.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "core/experiment/codecs.h"
+#include "core/experiment/sweep.h"
+#include "core/experiment/text.h"
+#include "native/build.h"
+#include "native/commands.h"
+#include "native/console.h"
+#include "native/interrupts.h"
+#include "native/job_loop.h"
+#include "native/memory_limit.h"
+#include "native/output_file.h"
+#include "native/resume_file.h"
+#include "native/thread_pool.h"
+
+namespace attnlab {
+namespace {
+
+constexpr std::string_view kJournalName = "/journal";
+constexpr std::string_view kTableName = "/table.csv";
+
+/// What names a sweep in its journal, and how another sweep differs from it.
+JournalOwner sweep_owner(const Sweep& sweep) {
+  const std::string name = sweep_text(sweep);
+  const auto difference = [sweep](const std::string& other) -> std::string {
+    const Expected<Sweep> there = read_sweep(other);
+    const std::string start = "it belongs to another ";
+    if (!there) return start + "run";
+    if (there->fixed.experiment != sweep.fixed.experiment) {
+      return start + "sweep: experiment was " + there->fixed.experiment->id + " there and is " +
+             sweep.fixed.experiment->id + " here";
+    }
+    for (const Parameter& parameter : sweep.fixed.experiment->schema.parameters) {
+      const std::string before = axis_text(*there, parameter.name);
+      const std::string now = axis_text(sweep, parameter.name);
+      if (before == now) continue;
+      return start + "sweep: " + parameter.name + " was " + before + " there and is " + now +
+             " here";
+    }
+    return start + "sweep: seed was " + std::to_string(there->fixed.seed) + " there and is " +
+           std::to_string(sweep.fixed.seed) + " here";
+  };
+  return {name, build_info().version, difference};
+}
+
+/// A folder that is there or was made now; taken away again when nothing came of it.
+class OutFolder {
+ public:
+  static Expected<OutFolder> open(const std::string& given) {
+    std::string name = given;
+    while (name.size() > 1 && name.ends_with('/')) name.pop_back();
+    const auto error = [&](const std::string& reason) {
+      return Error{"--out " + given + " cannot be used: " + reason};
+    };
+    if (mkdir(name.c_str(), 0777) == 0) {
+      sync_folder(folder_of(name));
+      return OutFolder(name, true);
+    }
+    if (errno != EEXIST) return error(system_reason(errno));
+    struct stat status {};
+    if (stat(name.c_str(), &status) != 0) return error(system_reason(errno));
+    if (!S_ISDIR(status.st_mode)) return error("it is not a folder");
+    return OutFolder(name, false);
+  }
+
+  std::string file(std::string_view name) const { return name_ + std::string(name); }
+  const std::string& name() const { return name_; }
+  void take_back() const {
+    if (made_) rmdir(name_.c_str());
+  }
+
+ private:
+  OutFolder(std::string name, bool made) : name_(std::move(name)), made_(made) {}
+  std::string name_;
+  bool made_;
+};
+
+/// The folder's files, checked and open.
+struct SweepFiles {
+  OutFolder folder;
+  OutputFile table;
+  ResumeFile journal;
+};
+
+Expected<SweepFiles> open_files(const std::string& out, const Sweep& sweep) {
+  Expected<OutFolder> folder = OutFolder::open(out);
+  if (!folder) return folder.error();
+  Expected<OutputFile> table = OutputFile::check(folder->file(kTableName));
+  if (!table) {
+    folder->take_back();
+    return table.error();
+  }
+  const std::string journal_name = folder->file(kJournalName);
+  Expected<ResumeFile> journal = ResumeFile::open(journal_name, journal_name, sweep_owner(sweep));
+  if (!journal) {
+    folder->take_back();
+    return journal.error();
+  }
+  return SweepFiles{std::move(*folder), std::move(*table), std::move(*journal)};
+}
+
+Expected<Sweep> read_specification(const std::string& file) {
+  const Expected<std::string> text = read_file(file);
+  if (!text) return Error{file + " cannot be read: " + text.error().sentence};
+  Expected<Sweep> sweep = read_sweep(*text);
+  if (!sweep) return Error{file + ": " + sweep.error().sentence};
+  return sweep;
+}
+
+int write_table(const Sweep& sweep, const SweepPlan& plan, std::vector<JobOutput> outputs,
+                const OutputFile& file) {
+  const Table table = sweep_table(sweep, plan, std::move(outputs));
+  const Expected<void> written = file.write(table_csv(table));
+  return written ? kExitDone : refuse(written.error(), kExitEnvironment);
+}
+
+std::string count_text(std::size_t count, std::string_view what) {
+  return std::to_string(count) + " " + std::string(what) + (count == 1 ? "" : "s");
+}
+
+/// The outputs that belong to the sweep's jobs, each once; an error when two journals disagree.
+Expected<std::vector<JobOutput>> joined(std::vector<JobOutput> outputs, std::size_t jobs) {
+  std::stable_sort(outputs.begin(), outputs.end(),
+                   [](const JobOutput& a, const JobOutput& b) { return a.index < b.index; });
+  std::vector<JobOutput> once;
+  for (JobOutput& output : outputs) {
+    if (output.index >= jobs) continue;
+    if (once.empty() || once.back().index != output.index) {
+      once.push_back(std::move(output));
+    } else if (once.back().bytes != output.bytes) {
+      return Error{"job " + std::to_string(output.index) +
+                   " has two different results: the folders were not computed by the same program "
+                   "on the same kind of machine"};
+    }
+  }
+  return once;
+}
+
+}  // namespace
+
+int run_sweep(const SweepRequest& request) {
+  catch_interrupts();
+  const Expected<Sweep> sweep = read_specification(request.specification);
+  if (!sweep) return refuse(sweep.error());
+  const double limit_bytes = std::min(request.memory_bytes, usable_memory_bytes());
+  const Expected<SweepPlan> plan = plan_sweep(*sweep, limit_bytes);
+  if (!plan) return refuse(plan.error());
+  Expected<SweepFiles> files = open_files(request.out, *sweep);
+  if (!files) return refuse(files.error());
+
+  Run run = shard_run(*plan, request.shard);
+  const JournalNumbers numbers{request.shard.index, request.shard.count};
+  adopt_finished(run, files->journal, numbers, request.quiet);
+  const unsigned threads = affordable_threads(request.threads, run.jobs_total(), plan->job_bytes,
+                                              limit_bytes, request.quiet);
+  RunClock clock;
+  Expected<void> computed;
+  {
+    ThreadPool pool(threads, JobOrder::kLargestFirst);
+    if (pool.concurrency() == 0) {
+      return refuse({"the system gives no thread to compute with"}, kExitEnvironment);
+    }
+    computed = compute(run, clock, pool, &files->journal, numbers, request.quiet);
+  }
+  if (!computed) return refuse(computed.error(), kExitEnvironment);
+  if (run.state() != Run::State::kFinished) return refuse_unfinished(run, &files->journal);
+  if (request.shard.count > 1) {
+    if (!request.quiet) {
+      say("shard " + std::to_string(request.shard.index + 1) + " of " +
+          std::to_string(request.shard.count) + " is in " + files->journal.name() +
+          "; attnlab merge joins the shards and writes the table");
+    }
+    return kExitDone;
+  }
+  return write_table(*sweep, *plan, run.outputs(), files->table);
+}
+
+int merge_sweep(const MergeRequest& request) {
+  catch_interrupts();
+  std::optional<Sweep> sweep;
+  std::vector<JobOutput> found;
+  for (const std::string& folder : request.folders) {
+    const std::string name = folder + std::string(kJournalName);
+    const auto fail = [&](const std::string& reason) {
+      return refuse({name + " cannot be used: " + reason});
+    };
+    const Expected<std::string> text = read_file(name);
+    if (!text) return fail(text.error().sentence);
+    if (!sweep) {
+      const auto header = read_journal_header(*text);
+      if (!header) return fail(header.error().sentence);
+      Expected<Sweep> named = read_sweep(header->first);
+      if (!named) return fail("it does not belong to a sweep");
+      sweep = std::move(*named);
+    }
+    Expected<Journal> journal = read_journal(*text, sweep_owner(*sweep));
+    if (!journal) return fail(journal.error().sentence);
+    std::move(journal->outputs.begin(), journal->outputs.end(), std::back_inserter(found));
+  }
+  const Expected<SweepPlan> plan = plan_sweep(*sweep, kNoMemoryLimit);
+  if (!plan) return refuse(plan.error());
+  const std::size_t jobs = plan->jobs.size();
+  Expected<std::vector<JobOutput>> outputs = joined(std::move(found), jobs);
+  if (!outputs) return refuse(outputs.error());
+
+  Expected<SweepFiles> files = open_files(request.out, *sweep);
+  if (!files) return refuse(files.error());
+  std::vector<JobOutput> all = files->journal.take_outputs();
+  std::vector<bool> there(jobs, false);
+  for (const JobOutput& output : all) {
+    if (output.index < jobs) there[output.index] = true;
+  }
+  std::vector<JobOutput> fresh;
+  for (const JobOutput& output : *outputs) {
+    if (!there[output.index]) fresh.push_back(output);
+  }
+  if (const auto kept = files->journal.append(fresh); !kept) {
+    return refuse(kept.error(), kExitEnvironment);
+  }
+  std::move(outputs->begin(), outputs->end(), std::back_inserter(all));
+  outputs = joined(std::move(all), jobs);
+  if (!outputs) return refuse(outputs.error());
+  if (outputs->size() < jobs) {
+    return refuse({count_text(jobs - outputs->size(), "job") + " of " + std::to_string(jobs) +
+                   (jobs - outputs->size() == 1 ? " is" : " are") +
+                   " missing; those that are there are in " + files->journal.name() +
+                   ", and attnlab sweep with --out " + files->folder.name() + " computes the rest"},
+                  kExitRunFailed);
+  }
+  return write_table(*sweep, *plan, std::move(*outputs), files->table);
+}
+
+}  // namespace attnlab

@@ -1,0 +1,72 @@
+// Grids of parameters: reading, points, jobs and the joined table.
+#include "core/experiment/sweep.h"
+
+#include <doctest/doctest.h>
+
+#include <set>
+
+#include "core/experiment/registry.h"
+
+using namespace attnlab;
+
+namespace {
+
+Sweep read(std::string_view json) {
+  Expected<Sweep> sweep = read_sweep(json);
+  REQUIRE_MESSAGE(sweep, (sweep ? std::string() : sweep.error().sentence));
+  return std::move(*sweep);
+}
+
+constexpr std::string_view kGrid =
+    R"({"experiment":"rf-learning-curve","seed":9007199254740991,"parameters":{
+        "heads":{"from":1,"to":64,"factor":4},"samples":[16,[16,32],"64,128"],
+        "noise":{"from":0,"to":0.5,"step":0.1},"dim":"4","ridge":["oracle",0.5],"trials":3}})";
+
+}  // namespace
+
+TEST_CASE("a sweep's text reads back as the same sweep") {
+  const Sweep sweep = read(kGrid);
+  const std::string text = sweep_text(sweep);
+  CHECK(text.find(' ') == std::string::npos);
+  const Sweep again = read(text);
+  CHECK(sweep_text(again) == text);
+  REQUIRE(again.points() == sweep.points());
+  for (std::size_t i = 0; i < sweep.points(); ++i) CHECK(again.point(i) == sweep.point(i));
+}
+
+TEST_CASE("ranges reach both ends without the digits that sums of fractions leave") {
+  const Sweep sweep = read(kGrid);
+  REQUIRE(sweep.axes.size() == 4);
+  for (const SweepAxis& axis : sweep.axes) {
+    if (axis.parameter == "heads")
+      CHECK(axis.values == std::vector<std::string>{"1", "4", "16", "64"});
+    if (axis.parameter == "noise") {
+      CHECK(axis.values == std::vector<std::string>{"0", "0.1", "0.2", "0.3", "0.4", "0.5"});
+    }
+    if (axis.parameter == "samples") {
+      CHECK(axis.values == std::vector<std::string>{"16", "16,32", "64,128"});
+    }
+  }
+  CHECK(sweep.points() == 4 * 3 * 6 * 2);
+  std::set<std::string> names;
+  for (std::size_t i = 0; i < sweep.points(); ++i) names.insert(sweep.point_name(i));
+  CHECK(names.size() == sweep.points());
+}
+
+TEST_CASE("the shards of a sweep have every job once, under the point it belongs to") {
+  const Sweep sweep = read(kGrid);
+  const auto plan = plan_sweep(sweep, 1e12);
+  REQUIRE(plan);
+  std::set<std::uint64_t> seen;
+  for (std::uint32_t shard = 0; shard < 7; ++shard) {
+    const Run run = shard_run(*plan, {shard, 7});
+    for (std::uint32_t i = 0; i < run.jobs_total(); ++i) {
+      const std::uint64_t job = std::uint64_t{i} * 7 + shard;
+      const JobName name = run.name_of(i);
+      CHECK(plan->first_job[name.spec] + name.index == job);
+      CHECK(run.spec_of(i) == plan->points[name.spec]);
+      CHECK(seen.insert(job).second);
+    }
+  }
+  CHECK(seen.size() == plan->jobs.size());
+}
