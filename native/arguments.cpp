@@ -16,6 +16,7 @@
 #include "core/experiment/text.h"
 #include "native/build.h"
 #include "native/console.h"
+#include "native/ranks.h"
 #include "native/value_flags.h"
 
 namespace attnlab {
@@ -329,6 +330,7 @@ Expected<Request> read_arguments(const std::vector<std::string>& arguments) {
 unsigned default_threads() {
   // The processors this process may run on, which a container or taskset makes fewer than there
   // are.
+  if (ranks() != nullptr && ranks()->size() > 1) return 1;  // every rank computes one at a time
   cpu_set_t allowed;
   unsigned processors = std::thread::hardware_concurrency();
   if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) {

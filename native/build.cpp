@@ -3,6 +3,7 @@
 
 #include "attnlab_build_info.h"
 #include "core/numerics/linear_algebra.h"
+#include "native/ranks.h"
 
 namespace attnlab {
 
@@ -12,7 +13,8 @@ BuildInfo build_info() {
 
 std::string version_text() {
   const BuildInfo build = build_info();
-  return "attnlab " + build.version + " (" + build.target + ", " + build.simd + ")";
+  return "attnlab " + build.version + " (" + build.target + ", " + build.simd +
+         (has_mpi() ? ", MPI)" : ")");
 }
 
 }  // namespace attnlab

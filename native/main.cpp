@@ -1,5 +1,6 @@
 // The program attnlab: command line and desktop window around one core.
 #include <exception>
+#include <memory>
 #include <new>
 #include <string>
 #include <variant>
@@ -9,6 +10,7 @@
 #include "native/commands.h"
 #include "native/console.h"
 #include "native/interrupts.h"
+#include "native/ranks.h"
 #if ATTNLAB_HAS_UI
 #include "native/desktop.h"
 #endif
@@ -44,14 +46,27 @@ int execute([[maybe_unused]] const DesktopRequest& request) {
 #endif
 }
 
+int answer(const std::vector<std::string>& arguments) {
+  const Expected<Request> request = read_arguments(arguments);
+  if (!request) return refuse(request.error());
+  return std::visit([](const auto& asked) { return execute(asked); }, *request);
+}
+
 }  // namespace
 
 int attnlab_main(const std::vector<std::string>& arguments) {
   ignore_broken_pipes();
   try {
-    const Expected<Request> request = read_arguments(arguments);
-    if (!request) return refuse(request.error());
-    return std::visit([](const auto& asked) { return execute(asked); }, *request);
+    const Expected<std::unique_ptr<Ranks>> joined = Ranks::join();
+    if (!joined) return refuse(joined.error(), kExitEnvironment);
+    ranks() = joined->get();
+    if (ranks() != nullptr && ranks()->rank() > 0) {
+      serve(*ranks());
+      return kExitDone;
+    }
+    const int code = answer(arguments);
+    if (ranks() != nullptr) dismiss(*ranks());
+    return code;
   } catch (const std::bad_alloc&) {
     return refuse({"the memory is used up"}, kExitRunFailed);
   } catch (const std::exception& failure) {

@@ -1,5 +1,6 @@
 // `attnlab run`: check everything, open the files, compute on the pool, write the result.
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -14,9 +15,9 @@
 #include "native/job_loop.h"
 #include "native/memory_limit.h"
 #include "native/output_file.h"
+#include "native/ranks.h"
 #include "native/report.h"
 #include "native/resume_file.h"
-#include "native/thread_pool.h"
 
 namespace attnlab {
 namespace {
@@ -31,10 +32,12 @@ struct Prepared {
 
 Expected<Prepared> prepare(const RunRequest& request) {
   Prepared prepared;
+  if (const auto allowed = check_threads(request.threads); !allowed) return allowed.error();
   Expected<Plan> plan = request.spec.experiment->plan(request.spec);
   if (!plan) return plan.error();
   prepared.plan = std::move(*plan);
-  const double limit_bytes = std::min(request.memory_bytes, usable_memory_bytes());
+  const double limit_bytes =
+      std::min(request.memory_bytes, usable_memory_bytes()) / ranks_on_this_machine();
   if (const auto fits = check_memory(request.spec, prepared.plan, limit_bytes); !fits) {
     return fits.error();
   }
@@ -94,11 +97,11 @@ int run_experiment(const RunRequest& request) {
   if (journal != nullptr) adopt_finished(run, *journal, {}, request.quiet);
   Expected<void> computed;
   {
-    ThreadPool pool(prepared->threads, JobOrder::kLargestFirst);
-    if (pool.concurrency() == 0) {
+    const std::unique_ptr<JobExecutor> executor = make_executor(prepared->threads);
+    if (executor->concurrency() == 0) {
       return refuse({"the system gives no thread to compute with"}, kExitEnvironment);
     }
-    computed = compute(run, clock, pool, journal, {}, request.quiet);
+    computed = compute(run, clock, *executor, journal, {}, request.quiet);
   }
   if (!computed) return refuse(computed.error(), kExitEnvironment);
   if (run.state() != Run::State::kFinished) return refuse_unfinished(run, journal);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -18,8 +19,8 @@
 #include "native/job_loop.h"
 #include "native/memory_limit.h"
 #include "native/output_file.h"
+#include "native/ranks.h"
 #include "native/resume_file.h"
-#include "native/thread_pool.h"
 
 namespace attnlab {
 namespace {
@@ -148,9 +149,11 @@ Expected<std::vector<JobOutput>> joined(std::vector<JobOutput> outputs, std::siz
 
 int run_sweep(const SweepRequest& request) {
   catch_interrupts();
+  if (const auto allowed = check_threads(request.threads); !allowed) return refuse(allowed.error());
   const Expected<Sweep> sweep = read_specification(request.specification);
   if (!sweep) return refuse(sweep.error());
-  const double limit_bytes = std::min(request.memory_bytes, usable_memory_bytes());
+  const double limit_bytes =
+      std::min(request.memory_bytes, usable_memory_bytes()) / ranks_on_this_machine();
   const Expected<SweepPlan> plan = plan_sweep(*sweep, limit_bytes);
   if (!plan) return refuse(plan.error());
   Expected<SweepFiles> files = open_files(request.out, *sweep);
@@ -164,11 +167,11 @@ int run_sweep(const SweepRequest& request) {
   RunClock clock;
   Expected<void> computed;
   {
-    ThreadPool pool(threads, JobOrder::kLargestFirst);
-    if (pool.concurrency() == 0) {
+    const std::unique_ptr<JobExecutor> executor = make_executor(threads);
+    if (executor->concurrency() == 0) {
       return refuse({"the system gives no thread to compute with"}, kExitEnvironment);
     }
-    computed = compute(run, clock, pool, &files->journal, numbers, request.quiet);
+    computed = compute(run, clock, *executor, &files->journal, numbers, request.quiet);
   }
   if (!computed) return refuse(computed.error(), kExitEnvironment);
   if (run.state() != Run::State::kFinished) return refuse_unfinished(run, &files->journal);

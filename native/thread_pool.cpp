@@ -11,8 +11,9 @@
 
 namespace attnlab {
 
-ThreadPool::ThreadPool(unsigned threads, JobOrder order) : order_(order) {
+ThreadPool::ThreadPool(unsigned threads, JobOrder order, unsigned ahead) : order_(order) {
   const unsigned wanted = std::max(1u, threads);
+  ahead_ = ahead > 0 ? ahead : 4 * wanted;
   workers_.reserve(wanted);
   helpers_.work_arrived = [this] {
     // The lock closes the gap between a worker's look at its condition and its sleep.
@@ -84,7 +85,7 @@ void ThreadPool::give_out(Run& run) {
                      [&](std::uint32_t a, std::uint32_t b) { return jobs[a].cost > jobs[b].cost; });
   }
   // Few at a time: an assignment carries a copy of the parameters, a sweep has millions of jobs.
-  while (!taken_.empty() && waiting_.size() < 4 * workers_.size()) {
+  while (!taken_.empty() && waiting_.size() < ahead_) {
     const std::uint32_t index = taken_.front();
     taken_.pop_front();
     waiting_.push_back({run.spec_of(index), run.name_of(index).index, index, generation_});
@@ -108,6 +109,20 @@ void ThreadPool::cancel() {
 void ThreadPool::wait_for_news(std::chrono::milliseconds at_most) {
   std::unique_lock lock(mutex_);
   job_ended_.wait_for(lock, at_most, [this] { return has_ended_job_; });
+}
+
+bool ThreadPool::has_news() {
+  const std::lock_guard lock(mutex_);
+  return has_ended_job_;
+}
+
+std::optional<std::uint32_t> ThreadPool::hand_over() {
+  const std::lock_guard lock(mutex_);
+  if (taken_.empty()) return std::nullopt;
+  const std::uint32_t index = taken_.front();
+  taken_.pop_front();
+  --assigned_;
+  return index;
 }
 
 void ThreadPool::work() {

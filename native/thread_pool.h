@@ -32,7 +32,8 @@ class ThreadPool : public JobExecutor {
  public:
   /// Starts up to `threads` workers (at least one is asked for). Where the system refuses some,
   /// concurrency() says how many there are; 0 means that no job can run.
-  explicit ThreadPool(unsigned threads, JobOrder order = JobOrder::kAsPlanned);
+  /// `ahead`: jobs that wait beside the workers, so that none waits for the next poll.
+  explicit ThreadPool(unsigned threads, JobOrder order = JobOrder::kAsPlanned, unsigned ahead = 0);
   ~ThreadPool() override;
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
@@ -47,6 +48,11 @@ class ThreadPool : public JobExecutor {
   unsigned concurrency() const override { return static_cast<unsigned>(workers_.size()); }
 
   void wait_for_news(std::chrono::milliseconds at_most) override;
+  bool has_news();
+
+  /// Gives the next job that no worker has to somebody else, who reports it to the run; nothing
+  /// when there is none. Only where the largest go first.
+  std::optional<std::uint32_t> hand_over();
 
  private:
   struct Assignment {
@@ -71,6 +77,7 @@ class ThreadPool : public JobExecutor {
   void tell(std::uint64_t generation, News news);
 
   const JobOrder order_;
+  std::size_t ahead_;
   std::mutex mutex_;  // guards everything below except workers_
   std::condition_variable work_changed_;
   std::condition_variable job_ended_;

@@ -1,0 +1,27 @@
+// What the program needs of MPI, as a table of functions: the program itself is not linked with
+// MPI, so that it starts fast and runs where there is none. The module that fills the table
+// (module.cpp) is loaded only when a launcher such as mpirun has started the program.
+#pragma once
+
+#include <cstddef>
+
+extern "C" {
+
+struct AttnlabMpiLink {
+  /// Joins the other ranks; 0 when done. Every other function needs that first.
+  int (*start)();
+  int (*rank)();
+  int (*size)();
+  int (*neighbours)();  ///< ranks on this machine, this one included
+  /// Sends a message without waiting for its arrival; the bytes are copied.
+  int (*send)(int to, const void* bytes, std::size_t size);
+  /// The length of a message that has arrived, and its sender; -1 when there is none.
+  long long (*arrived)(int* from);
+  /// Takes the message that arrived() told of.
+  int (*receive)(int from, void* bytes, std::size_t size);
+  /// Waits until everything sent has arrived, and leaves.
+  void (*finish)();
+};
+
+using AttnlabMpiLinkFunction = const AttnlabMpiLink* (*)();
+}

@@ -1,0 +1,272 @@
+// A job travels as text (the run as a query string) and a number; its output comes back as bytes.
+#include "native/ranks.h"
+
+#include <dlfcn.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "core/experiment/codecs.h"
+#include "core/experiment/registry.h"
+#include "core/experiment/text.h"
+#include "native/output_file.h"
+
+namespace attnlab {
+namespace {
+
+enum : std::uint32_t { kJob = 1, kDone = 2, kFailed = 3, kDrop = 4, kLeave = 5 };
+
+constexpr int kJobsAhead = 2;  ///< handed to a rank before its answer to the first has come
+constexpr std::chrono::microseconds kShortNap{50}, kLongNap{1000};
+
+/// Set by mpirun (Open MPI), and by srun and other launchers through PMI.
+constexpr const char* kLauncherMarks[] = {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK"};
+
+bool started_by_launcher() {
+  return std::any_of(std::begin(kLauncherMarks), std::end(kLauncherMarks),
+                     [](const char* mark) { return getenv(mark) != nullptr; });
+}
+
+std::string module_path() {
+  char program[PATH_MAX] = {};
+  const ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+  return (length > 0 ? folder_of(std::string(program, static_cast<std::size_t>(length))) : ".") +
+         "/attnlab_mpi.so";
+}
+
+Bytes job_message(const Run& run, std::uint32_t index, std::uint32_t generation) {
+  ByteWriter message;
+  message.u32(kJob);
+  message.u32(generation);
+  message.u32(index);
+  message.u32(run.name_of(index).index);
+  message.text(full_query_text(run.spec_of(index)));
+  return message.take();
+}
+
+Bytes answer(std::uint32_t kind, std::uint32_t generation, std::uint32_t index,
+             std::string_view content) {
+  ByteWriter message;
+  message.u32(kind);
+  message.u32(generation);
+  message.u32(index);
+  message.text(content);
+  return message.take();
+}
+
+/// What a rank is working on, and what waits behind it.
+class Server {
+ public:
+  explicit Server(Ranks& ranks) : ranks_(ranks) {}
+
+  void serve() {
+    std::chrono::microseconds nap = kShortNap;
+    while (true) {
+      bool busy = take_messages();
+      if (leaving_) return;
+      busy = work() || busy;
+      if (busy) {
+        nap = kShortNap;
+      } else {
+        std::this_thread::sleep_for(nap);
+        nap = std::min(2 * nap, kLongNap);
+      }
+    }
+  }
+
+ private:
+  struct Job {
+    std::uint32_t generation, index, job;
+    std::string query;
+  };
+
+  bool take_messages() {
+    bool any = false;
+    while (const auto message = ranks_.receive()) {
+      any = true;
+      ByteReader reader(message->bytes);
+      const std::uint32_t kind = reader.u32();
+      if (kind == kJob) {
+        Job job{reader.u32(), reader.u32(), reader.u32(), {}};
+        job.query = reader.text();
+        waiting_.push_back(std::move(job));
+      } else {
+        waiting_.clear();
+        steps_ = JobSteps();
+        leaving_ = kind == kLeave;
+        if (leaving_) ranks_.send(0, answer(kLeave, 0, 0, {}));  // the last thing heard from here
+      }
+    }
+    return any;
+  }
+
+  /// One step of the current job; false when there is none.
+  bool work() {
+    try {
+      if (!steps_ && !waiting_.empty()) {
+        current_ = std::move(waiting_.front());
+        waiting_.pop_front();
+        const RunSpec spec = read_query(current_.query, *experiments().front()).spec;
+        steps_ = spec.experiment->start(spec, current_.job);
+      }
+      if (!steps_) return false;
+      const JobSteps::State state = steps_.step();
+      if (state == JobSteps::State::kDone) {
+        const Bytes output = steps_.take_output();
+        end_job(kDone, std::string(output.begin(), output.end()));
+      } else if (state == JobSteps::State::kFailed) {
+        end_job(kFailed, steps_.error().sentence);
+      }
+    } catch (const std::bad_alloc&) {
+      end_job(kFailed, "the job ran out of memory");
+    }
+    return true;
+  }
+
+  void end_job(std::uint32_t kind, const std::string& content) {
+    steps_ = JobSteps();
+    ranks_.send(0, answer(kind, current_.generation, current_.index, content));
+  }
+
+  Ranks& ranks_;
+  std::deque<Job> waiting_;
+  Job current_{};
+  JobSteps steps_;
+  bool leaving_ = false;
+};
+
+}  // namespace
+
+bool has_mpi() {
+  return access(module_path().c_str(), R_OK) == 0;
+}
+
+unsigned ranks_on_this_machine() {
+  return ranks() == nullptr ? 1 : static_cast<unsigned>(ranks()->neighbours());
+}
+
+Expected<std::unique_ptr<Ranks>> Ranks::join() {
+  if (!started_by_launcher()) return std::unique_ptr<Ranks>();
+  const Error error{
+      "this program was started by an MPI launcher and cannot join the other ranks: "};
+  void* const module = dlopen(module_path().c_str(), RTLD_NOW | RTLD_GLOBAL);
+  if (module == nullptr) {
+    return Error{error.sentence + (has_mpi() ? dlerror() : "it was built without MPI")};
+  }
+  const auto link = reinterpret_cast<AttnlabMpiLinkFunction>(dlsym(module, "attnlab_mpi_link"));
+  if (link == nullptr || link()->start() != 0) return Error{error.sentence + "MPI does not start"};
+  return std::unique_ptr<Ranks>(new Ranks(*link()));
+}
+
+Ranks::~Ranks() {
+  link_.finish();
+}
+
+std::optional<Ranks::Message> Ranks::receive() {
+  int from = 0;
+  const long long size = link_.arrived(&from);
+  if (size < 0) return std::nullopt;
+  Message message{from, Bytes(static_cast<std::size_t>(size))};
+  link_.receive(from, message.bytes.data(), message.bytes.size());
+  return message;
+}
+
+void serve(Ranks& ranks) {
+  // The launcher sends its signals to every rank; rank 0 decides what they mean.
+  signal(SIGINT, SIG_IGN);
+  signal(SIGTERM, SIG_IGN);
+  Server(ranks).serve();
+}
+
+RankExecutor::RankExecutor(Ranks& ranks)
+    : ranks_(ranks),
+      here_(1, JobOrder::kLargestFirst, /*ahead=*/1),
+      in_flight_(static_cast<std::size_t>(ranks.size()), 0) {}
+
+RankExecutor::~RankExecutor() {
+  cancel();
+}
+
+void RankExecutor::cancel() {
+  here_.cancel();
+  ++generation_;
+  for (int rank = 1; rank < ranks_.size(); ++rank) {
+    if (in_flight_[static_cast<std::size_t>(rank)] == 0) continue;
+    ranks_.send(rank, answer(kDrop, 0, 0, {}));
+    in_flight_[static_cast<std::size_t>(rank)] = 0;
+  }
+}
+
+unsigned RankExecutor::concurrency() const {
+  return here_.concurrency() + static_cast<unsigned>(ranks_.size()) - 1;
+}
+
+void RankExecutor::poll(Run& run) {
+  if (waiting_) take_in(run, *std::exchange(waiting_, std::nullopt));
+  while (const auto message = ranks_.receive()) take_in(run, *message);
+  here_.poll(run);
+  if (!run.active()) return;
+  for (int ahead = 1; ahead <= kJobsAhead; ++ahead) {
+    for (int rank = 1; rank < ranks_.size(); ++rank) {
+      int& in_flight = in_flight_[static_cast<std::size_t>(rank)];
+      if (in_flight >= ahead) continue;
+      const std::optional<std::uint32_t> index = here_.hand_over();
+      if (!index) return;
+      ranks_.send(rank, job_message(run, *index, generation_));
+      ++in_flight;
+    }
+  }
+}
+
+void RankExecutor::take_in(Run& run, const Ranks::Message& message) {
+  ByteReader reader(message.bytes);
+  const std::uint32_t kind = reader.u32();
+  if (reader.u32() != generation_) return;
+  --in_flight_[static_cast<std::size_t>(message.from)];
+  const std::uint32_t index = reader.u32();
+  const std::string content = reader.text();
+  if (kind == kDone) run.complete(index, Bytes(content.begin(), content.end()));
+  if (kind == kFailed) run.fail(index, {content});
+}
+
+void RankExecutor::wait_for_news(std::chrono::milliseconds at_most) {
+  const auto deadline = std::chrono::steady_clock::now() + at_most;
+  while (!here_.has_news() && std::chrono::steady_clock::now() < deadline) {
+    waiting_ = ranks_.receive();
+    if (waiting_) return;
+    here_.wait_for_news(std::chrono::milliseconds(1));
+  }
+}
+
+Ranks*& ranks() {
+  static Ranks* joined = nullptr;
+  return joined;
+}
+
+void dismiss(Ranks& ranks) {
+  for (int rank = 1; rank < ranks.size(); ++rank) ranks.send(rank, answer(kLeave, 0, 0, {}));
+  // Answers that are still on their way have to be taken, or their senders could not leave.
+  for (int left = 1; left < ranks.size();) {
+    const auto message = ranks.receive();
+    if (!message) std::this_thread::sleep_for(kShortNap);
+    if (message && ByteReader(message->bytes).u32() == kLeave) ++left;
+  }
+}
+
+std::unique_ptr<JobExecutor> make_executor(unsigned threads) {
+  if (ranks() != nullptr && ranks()->size() > 1) return std::make_unique<RankExecutor>(*ranks());
+  return std::make_unique<ThreadPool>(threads, JobOrder::kLargestFirst);
+}
+
+Expected<void> check_threads(unsigned threads) {
+  if (ranks() == nullptr || ranks()->size() == 1 || threads == 1) return {};
+  return Error{
+      "threads is " + std::to_string(threads) +
+      ", and under mpirun every rank computes one job at a time: start more ranks instead"};
+}
+
+}  // namespace attnlab

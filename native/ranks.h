@@ -1,0 +1,78 @@
+// The processes of one MPI job: rank 0 does what the command line says and hands out jobs, the
+// others compute what they are handed.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/experiment/bytes.h"
+#include "native/job_loop.h"
+#include "native/mpi/link.h"
+#include "native/thread_pool.h"
+
+namespace attnlab {
+
+/// Messages to and from the other ranks. One thread uses it.
+class Ranks {
+ public:
+  struct Message {
+    int from;
+    Bytes bytes;
+  };
+
+  /// Joins the other ranks when a launcher (mpirun, srun) has started this process; nullptr when
+  /// it was started on its own. An error when it was, but cannot join.
+  static Expected<std::unique_ptr<Ranks>> join();
+  ~Ranks();  ///< leaves; waits for the others to do so
+
+  int rank() const { return link_.rank(); }
+  int size() const { return link_.size(); }
+  int neighbours() const { return link_.neighbours(); }  ///< ranks on this machine, with this one
+  void send(int to, const Bytes& bytes) { link_.send(to, bytes.data(), bytes.size()); }
+  std::optional<Message> receive();  ///< nothing when nothing has arrived
+
+ private:
+  explicit Ranks(const AttnlabMpiLink& link) : link_(link) {}
+  const AttnlabMpiLink& link_;
+};
+
+/// Whether the module that knows MPI is beside the program.
+bool has_mpi();
+/// Ranks on this machine, this one included: they share its memory. 1 without a launcher.
+unsigned ranks_on_this_machine();
+
+/// What a rank other than 0 does: computes jobs until it is told to stop.
+void serve(Ranks& ranks);
+
+/// The executor of rank 0: one job at a time here, and two handed to every other rank, so that none
+/// waits for a message. The largest jobs go first.
+class RankExecutor : public JobExecutor {
+ public:
+  explicit RankExecutor(Ranks& ranks);
+  ~RankExecutor() override;  ///< tells the others to stop what they compute
+  void poll(Run& run) override;
+  void cancel() override;
+  unsigned concurrency() const override;
+  void wait_for_news(std::chrono::milliseconds at_most) override;
+
+ private:
+  void take_in(Run& run, const Ranks::Message& message);
+  Ranks& ranks_;
+  ThreadPool here_;
+  std::vector<int> in_flight_;  // of every rank
+  std::optional<Ranks::Message> waiting_;
+  std::uint32_t generation_ = 0;  // answers to an older one are of a cancelled run
+};
+
+/// The ranks of this process, set once by main; nullptr when it was started on its own.
+Ranks*& ranks();
+/// Tells the ranks other than 0 that there is nothing more to do.
+void dismiss(Ranks& ranks);
+
+/// A pool of `threads`, or the ranks when there are several.
+std::unique_ptr<JobExecutor> make_executor(unsigned threads);
+/// Refuses more than one thread a rank.
+Expected<void> check_threads(unsigned threads);
+
+}  // namespace attnlab
