@@ -35,22 +35,29 @@ kernels::HeadActivation kernel_activation(ScoreActivation activation) {
 
 }  // namespace
 
+Matrix<float> head_matrix(const RandomFeatureLayer& layer, std::size_t head) {
+  const std::size_t width = layer.dim + 1;
+  Matrix<float> matrix(width, width);
+  RandomStream(layer.seed, kHeadDomain, layer.trial, static_cast<std::uint32_t>(head))
+      .fill_normal(std::span<float>(matrix.data(), width * width));
+  for (std::size_t a = 0; a < width; ++a) {
+    for (std::size_t b = 0; b < width; ++b) {
+      const double mean = a == b && a < layer.dim ? layer.mean_scale : 0.0;
+      matrix(a, b) = static_cast<float>(mean + 0.5 * static_cast<double>(matrix(a, b)));
+    }
+  }
+  return matrix;
+}
+
 FeatureBlock::FeatureBlock(const RandomFeatureLayer& layer, std::size_t first, std::size_t count)
     : layer_(layer), count_(count), padded_count_(padded(count)) {
   const std::size_t width = layer.dim + 1;
   if (layer.attention) {
     weights_ = Matrix<float>(width, width * padded_count_);
-    std::vector<float> head(width * width);
     for (std::size_t m = 0; m < count; ++m) {
-      RandomStream stream(layer.seed, kHeadDomain, layer.trial,
-                          static_cast<std::uint32_t>(first + m));
-      stream.fill_normal(std::span<float>(head));
+      const Matrix<float> head = head_matrix(layer, first + m);
       for (std::size_t a = 0; a < width; ++a) {
-        for (std::size_t b = 0; b < width; ++b) {
-          const double mean = a == b && a < layer.dim ? layer.mean_scale : 0.0;
-          weights_(a, b * padded_count_ + m) =
-              static_cast<float>(mean + 0.5 * static_cast<double>(head[a * width + b]));
-        }
+        for (std::size_t b = 0; b < width; ++b) weights_(a, b * padded_count_ + m) = head(a, b);
       }
     }
     return;

@@ -42,6 +42,9 @@ struct RandomFeatureLayer {
   std::size_t feature_count() const { return units * features_per_unit(); }
 };
 
+/// The query-key matrix W_m of one head, (dim + 1) x (dim + 1). Attention layers only.
+Matrix<float> head_matrix(const RandomFeatureLayer& layer, std::size_t head);
+
 /// Frozen weights of the consecutive units [first, first + count) of a layer, drawn once and
 /// applied to any number of samples. The weights are regenerated from the seed, so a caller may
 /// drop a block and make it again: only one block is ever in memory.

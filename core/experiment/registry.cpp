@@ -13,6 +13,7 @@ namespace attnlab {
 std::span<const Experiment* const> experiments() {
   static const std::array kExperiments = {
       &rf_learning_curve(), &rf_heads(), &rf_complexity(), &rf_bias(), &rf_length(),
+      &rf_inside(),
       &extract_single(),
       &extract_low_rank(),
       &extract_transformer(),

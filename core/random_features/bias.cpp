@@ -4,6 +4,7 @@
 #include "core/random_features/experiments.h"
 #include "core/random_features/sweep_schema.h"
 #include "core/random_features/sweep_tables.h"
+#include "core/random_features/theory.h"
 
 namespace attnlab {
 namespace {
@@ -61,18 +62,19 @@ Experiment make_experiment() {
   experiment.presets = {
       {"helps",
        "Where it helps",
-       "Values weighted by ⟨x₀,xᵢ⟩³: the error falls as the mean grows, up to an optimum. Next: "
-       "the "
-       "same through a random matrix.",
+       "Values weighted by ⟨x₀,xᵢ⟩³: the error falls as the mean grows, up to an optimum that the "
+       "vertical line marks. Next: the same through a random matrix.",
        {}},
       {"hurts",
        "Where it hurts",
        "The correlation goes through a random matrix S, so ⟨x₀,xᵢ⟩ tells nothing: the best mean is "
-       "zero.",
+       "zero. Next: 4096 samples, and see whether that stays so.",
        {{"target", "matrix-correlation"}, {"degree", "1"}}},
       {"set",
        "A target without the query",
-       "An average of squares does not look at the query at all: the mean only gets in the way.",
+       "An average of squares does not look at the query at all: the mean only gets in "
+       "the way. Next: compare with the power of the correlation (correlation-power 2), where RFA "
+       "learns nothing at all.",
        {{"target", "mean-power"}, {"degree", "2"}}},
   };
   experiment.plan = plan_sweep;

@@ -7,6 +7,7 @@
 #include "core/random_features/experiments.h"
 #include "core/random_features/sweep_schema.h"
 #include "core/random_features/sweep_tables.h"
+#include "core/random_features/theory.h"
 
 namespace attnlab {
 namespace {
@@ -63,8 +64,7 @@ HeatPanel panel_of(const Sweep& sweep, const Result& result, const RandomFeature
   return panel;
 }
 
-std::vector<Figure> figures(const RunSpec& spec, const Result& result) {
-  const Sweep sweep = read_sweep(spec.parameters);
+Figure map_figure(const Sweep& sweep, const Result& result) {
   Figure figure;
   figure.id = "complexity";
   figure.title = "How does difficulty cost samples?";
@@ -80,7 +80,58 @@ std::vector<Figure> figures(const RunSpec& spec, const Result& result) {
       figure.panels.push_back(panel_of(sweep, result, *model, *item.target));
     }
   }
-  return {figure};
+  return figure;
+}
+
+/// n(0.5) against the degree or frequency of one target, one line per model.
+Figure needed_figure(const Sweep& sweep, const Result& result, const Target& target) {
+  const bool degree = target.number == TargetNumber::kDegree;
+  Sweep one = sweep;
+  std::erase_if(one.cases, [&](const TargetCase& item) { return item.target != &target; });
+  Figure figure;
+  figure.id = "needed/" + std::string(target.id);
+  figure.title = "How many samples for each " + std::string(degree ? "degree" : "frequency") +
+                 " of " + std::string(target.id) + "?";
+  figure.subtitle = sizes_text(sweep) + ".  No point: test error 0.5 is not reached.";
+  figure.x.label = degree ? "degree p" : "frequency g";
+  figure.x.logarithmic = !degree;
+  for (const TargetCase& item : one.cases) figure.x.ticks.push_back(item.number);
+  figure.x.min = figure.x.ticks.front();
+  figure.x.max = figure.x.ticks.back();
+  figure.y.label = "samples to reach error 0.5";
+  figure.y.logarithmic = true;
+  figure.y.min = static_cast<double>(sweep.stages.front().front());
+  figure.y.max = static_cast<double>(sweep.stages.back().back());
+  figure.table = "samples_needed";
+  figure.empty_text = "Press Run: small n first.";
+  for (std::size_t m = 0; m < sweep.models.size(); ++m) {
+    Series line;
+    for (std::size_t j = 0; j < one.cases.size(); ++j) {
+      Series part = needed_series(only_case(one, j), result, m, 0, "degree");
+      if (j == 0) {
+        line = std::move(part);
+      } else {
+        line.points.insert(line.points.end(), part.points.begin(), part.points.end());
+      }
+    }
+    figure.series.push_back(std::move(line));
+  }
+  Series bound = degree_guide(one, target, figure.y.min);
+  if (bound.points.size() > 1) figure.series.push_back(std::move(bound));
+  return figure;
+}
+
+std::vector<Figure> figures(const RunSpec& spec, const Result& result) {
+  const Sweep sweep = read_sweep(spec.parameters);
+  std::vector<Figure> all = {map_figure(sweep, result)};
+  for (std::size_t j = 0; j + 1 < sweep.cases.size(); ++j) {
+    const Target* target = sweep.cases[j].target;
+    const bool first = j == 0 || sweep.cases[j - 1].target != target;
+    if (first && sweep.cases[j + 1].target == target) {
+      all.push_back(needed_figure(sweep, result, *target));
+    }
+  }
+  return all;
 }
 
 Experiment make_experiment() {
@@ -104,12 +155,14 @@ Experiment make_experiment() {
        {}},
       {"frequencies",
        "Averages of a cosine",
-       "The same with a cosine of growing frequency: the wigglier the target, the more samples.",
+       "The same with a cosine of growing frequency: the wigglier the target, the more samples. "
+       "Next: "
+       "a cosine of the correlation (correlation-cosine), with BRFA.",
        {{"target", "mean-cosine"}, {"frequency", "2,4,8,16"}}},
       {"query",
        "Values weighted by the query",
        "Powers of the similarity to the query, RFA beside BRFA: the non-zero mean moves the line "
-       "to the left.",
+       "to the left. Next: degree 1 and 2 with 4096 samples.",
        {{"target", "correlation-value"}, {"models", "rfa,brfa"}}},
   };
   experiment.plan = plan_sweep;

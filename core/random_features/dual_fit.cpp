@@ -90,7 +90,7 @@ void take_dual_solution(NestedFit& fit, DualSize& size, std::size_t size_index,
                         MatrixView<const double> gram) {
   if (factor.valid() < size.n) {
     for (std::size_t j = 0; j < fit.targets; ++j) {
-      ++fit.point(size_index, j).failures;
+      fit.point(size_index, j).failed |= 1u << strength;
       size.searches[j].tell(strength, kNaN);
     }
     return;

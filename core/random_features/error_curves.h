@@ -35,7 +35,9 @@ struct ErrorCurve {
   std::vector<double> sizes;                   ///< training samples, increasing
   std::vector<std::vector<double>> errors;     ///< [size][trial]; NaN: not there (yet)
   std::vector<std::vector<double>> strengths;  ///< [size][trial], relative ridge strength chosen
-  std::vector<int> failures;                   ///< [size], failed factorisations over all trials
+  std::vector<std::uint32_t> failed;  ///< [size], bit l: some trial's factorisation with ridge
+                                      ///< strength l failed (strengths_of)
+  std::vector<int> without_result;    ///< [size], finished trials in which no fit gave a number
 
   bool is_level() const;
   /// Mean over the trials that are there.

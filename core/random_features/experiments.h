@@ -20,4 +20,7 @@ const Experiment& rf_bias();
 /// Samples needed against the number of keys.
 const Experiment& rf_length();
 
+/// One head of a trained layer, live: its matrix, its scores, and what reordering the keys changes.
+const Experiment& rf_inside();
+
 }  // namespace attnlab

@@ -5,6 +5,7 @@
 #include "core/random_features/experiments.h"
 #include "core/random_features/sweep_schema.h"
 #include "core/random_features/sweep_tables.h"
+#include "core/random_features/theory.h"
 
 namespace attnlab {
 namespace {
@@ -38,6 +39,9 @@ std::vector<Figure> figures(const RunSpec& spec, const Result& result) {
   for (Series& series : affine_series(sweep, figure.x.min, figure.x.max)) {
     figure.series.push_back(std::move(series));
   }
+  if (figure.x.max > figure.x.min) {
+    figure.series.push_back(heads_guide(figure.x.min, figure.x.max));
+  }
   return {figure};
 }
 
@@ -64,7 +68,8 @@ Experiment make_experiment() {
       {"query",
        "A target that reads the query",
        "Values weighted by the cubed similarity to the query: fewer heads do when their mean "
-       "already points at the query (BRFA).",
+       "already points at the query (BRFA). Next: set the mean of W to 1 and watch the lead "
+       "shrink.",
        {{"target", "correlation-value"}, {"degree", "3"}}},
   };
   experiment.plan = plan_sweep;

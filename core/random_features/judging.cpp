@@ -82,28 +82,60 @@ void judge_fewer_samples(const ErrorCurve& better, const ErrorCurve& worse, Clai
                    "; test error 0.5 is not reached in every trial (" + needs + ").";
 }
 
+namespace {
+
+/// Where one curve was ahead of another before the last size, by intervals.
+struct Lead {
+  double first = 0, last = 0;        ///< sizes, 0 for never
+  double widest = 0, widest_at = 0;  ///< largest mean advantage and its size
+};
+
+Lead lead_before(const ErrorCurve& better, const ErrorCurve& worse, std::size_t end) {
+  Lead lead;
+  for (std::size_t s = 0; s < end; ++s) {
+    const Interval advantage = paired_advantage(better, worse, s);
+    if (!advantage.known || advantage.low <= 0) continue;
+    if (lead.first == 0) lead.first = better.sizes[s];
+    lead.last = better.sizes[s];
+    if (advantage.mean <= lead.widest) continue;
+    lead.widest = advantage.mean;
+    lead.widest_at = better.sizes[s];
+  }
+  return lead;
+}
+
+/// How far the other has caught up, when it was behind before.
+std::string catching_up_text(const ErrorCurve& better, const ErrorCurve& worse, const Lead& lead,
+                             const Interval& now, bool caught_up) {
+  if (lead.first == 0) return {};
+  std::string text = " " + model_label(better) + " is ahead from n = " + short_text(lead.first) +
+                     (lead.last > lead.first ? " to " + short_text(lead.last) : "") + ".";
+  const std::string widest =
+      "widest at n = " + short_text(lead.widest_at) + " (" + short_text(lead.widest) + ")";
+  if (now.low <= 0) {
+    text += " Its lead was " + widest + "; " + model_label(worse) +
+            (caught_up || now.high < 0 ? " has caught up" : " may have caught up") +
+            " after n = " + short_text(lead.last) + ".";
+  } else if (now.high < lead.widest) {
+    text += " Its lead was " + widest + " and is " + short_text(now.mean) +
+            " now: " + model_label(worse) + " is catching up, and has not yet.";
+  }
+  return text;
+}
+
+}  // namespace
+
 void judge_lower_error(const ErrorCurve& better, const ErrorCurve& worse, Claim& claim) {
   const std::size_t last = largest_paired(better, worse);
   const Interval at_last = paired_advantage(better, worse, last);
-  double first_ahead = 0, last_ahead = 0, widest = 0;
-  for (std::size_t s = 0; s < last; ++s) {
-    const Interval advantage = paired_advantage(better, worse, s);
-    if (!advantage.known || advantage.low <= 0) continue;
-    if (first_ahead == 0) first_ahead = better.sizes[s];
-    last_ahead = better.sizes[s];
-    widest = std::max(widest, advantage.mean);
-  }
+  const Lead lead = lead_before(better, worse, last);
   claim.status = sign_status(at_last);
   // Caught up: the interval is narrow enough to say that less than half of the lead is left.
-  const bool caught_up = claim.status == ClaimStatus::kUndecided && at_last.high < widest / 2;
+  const bool caught_up = claim.status == ClaimStatus::kUndecided && at_last.high < lead.widest / 2;
   if (caught_up) claim.status = ClaimStatus::kFails;
   claim.evidence = "At n = " + short_text(better.sizes[last]) + ": " + estimate_at(better, last) +
-                   ", " + estimate_at(worse, last) + ", difference " + interval_text(at_last) + ".";
-  if (caught_up) claim.evidence += " " + model_label(worse) + " has caught up.";
-  if (last_ahead > 0) {
-    claim.evidence += " " + model_label(better) + " is ahead from n = " + short_text(first_ahead) +
-                      (last_ahead > first_ahead ? " to " + short_text(last_ahead) : "") + ".";
-  }
+                   ", " + estimate_at(worse, last) + ", difference " + interval_text(at_last) +
+                   "." + catching_up_text(better, worse, lead, at_last, caught_up);
 }
 
 }  // namespace attnlab

@@ -1,11 +1,9 @@
 // rf-learning-curve: test error against the number of training samples.
-#include <cmath>
-
-#include "core/experiment/palette.h"
 #include "core/random_features/claims.h"
 #include "core/random_features/experiments.h"
 #include "core/random_features/sweep_schema.h"
 #include "core/random_features/sweep_tables.h"
+#include "core/random_features/theory.h"
 
 namespace attnlab {
 namespace {
@@ -31,23 +29,7 @@ Result reduce(const RunSpec& spec, std::span<const JobOutput> outputs) {
   return result;
 }
 
-/// The order of the paper's bound, drawn for its slope.
-Series bound_guide(double first, double last) {
-  Series guide;
-  guide.id = "bound-slope";
-  guide.label = "slope −½";
-  guide.note =
-      "order of the paper's bound on RFA's excess risk, Õ(√B(f) · n^−½): an upper bound up to "
-      "constants, drawn for its slope; its height means nothing";
-  guide.role = SeriesRole::kTheory;
-  guide.colour = kColourReference;
-  const double middle = std::sqrt(first * last);
-  guide.points = {{middle, 1.0, 0, 0}, {last, std::sqrt(middle / last), 0, 0}};
-  return guide;
-}
-
-std::vector<Figure> figures(const RunSpec& spec, const Result& result) {
-  const Sweep sweep = read_sweep(spec.parameters);
+Figure curve_figure(const Sweep& sweep, const Result& result) {
   Figure figure;
   figure.id = "learning-curve";
   figure.title = "How many samples until attention gets it?";
@@ -69,9 +51,26 @@ std::vector<Figure> figures(const RunSpec& spec, const Result& result) {
     figure.series.push_back(std::move(series));
   }
   if (figure.x.max > figure.x.min) {
-    figure.series.push_back(bound_guide(figure.x.min, figure.x.max));
+    figure.series.push_back(samples_guide(figure.x.min, figure.x.max));
   }
-  return {figure};
+  return figure;
+}
+
+/// All curves in one figure where a person can tell them apart, and a panel for every target.
+std::vector<Figure> figures(const RunSpec& spec, const Result& result) {
+  constexpr std::size_t kTogether = 8;
+  const Sweep sweep = read_sweep(spec.parameters);
+  std::vector<Figure> all;
+  const std::size_t cases = sweep.cases.size();
+  if (cases == 1 || cases * sweep.models.size() <= kTogether) {
+    all.push_back(curve_figure(sweep, result));
+  }
+  for (std::size_t j = 0; cases > 1 && j < cases; ++j) {
+    all.push_back(curve_figure(only_case(sweep, j), result));
+    all.back().id += "/" + sweep.cases[j].name();
+    all.back().title = "How many samples for " + sweep.cases[j].name() + "?";
+  }
+  return all;
 }
 
 std::vector<Preset> presets() {
@@ -96,6 +95,29 @@ std::vector<Preset> presets() {
              "heads (BRFA) lead: their scores already contain ⟨x₀,xᵢ⟩. Next: raise the number of "
              "samples and see whether RFA catches up.",
              "correlation-value", "3"),
+      preset("paper-panels", "All of the paper's panels",
+             "The three panels above with 5 trials each, and three more between them, in one run: "
+             "targets share their fits, so six cost little more than one. Two or three minutes on "
+             "two processors from the command line. Next: give it 8192 samples.",
+             "mean-power,correlation-value", "2,3,4"),
+      {"several-targets",
+       "Which targets are easy?",
+       "Three targets for one layer: an average of squares, values weighted by the query, and the "
+       "maximum, which is no average at all and outside the theory. Next: look at each with the "
+       "buttons above the figure, then add the network.",
+       {{"target", "mean-power,correlation-value,maximum"}, {"models", "rfa,brfa"}}},
+      {"other-heads",
+       "Does it have to be ReLU?",
+       "The same heads with softmax or the exponential in place of ReLU, with and without a mean. "
+       "The paper treats ReLU only: here you see how much of the story is ReLU's. Next: a target "
+       "that reads the query, correlation-value 3.",
+       {{"models", "rfa,brfa,rfa-softmax,brfa-softmax,rfa-exp,brfa-exp"}}},
+      {"invariance",
+       "What if one token is special?",
+       "A power of the query alone: no set, nothing to average. The network sees the query as well "
+       "as any other token; attention sees it only through its scores. Next: degree 3, which is "
+       "mostly linear.",
+       {{"target", "query-power"}}},
   };
 }
 

@@ -6,6 +6,7 @@
 #include "core/random_features/experiments.h"
 #include "core/random_features/sweep_schema.h"
 #include "core/random_features/sweep_tables.h"
+#include "core/random_features/theory.h"
 
 namespace attnlab {
 namespace {
@@ -18,29 +19,6 @@ Result reduce(const RunSpec& spec, std::span<const JobOutput> outputs) {
                    samples_needed_table(curves, {SweepColumn::kKeys}), theory_table(sweep)};
   result.claims = length_claims(sweep, curves);
   return result;
-}
-
-/// n(0.5) against N for one model and case; the error bar is half the interval.
-Series needed_series(const Sweep& sweep, const Result& result, std::size_t model,
-                     std::size_t case_index) {
-  Series series = measured_series(sweep, *sweep.models[model], case_index);
-  const Table* table = result.table("samples_needed");
-  if (table == nullptr) return series;
-  const std::size_t keys = table->column("keys"), half = table->column("n_half");
-  const TargetCase& item = sweep.cases[case_index];
-  for (const auto& row : table->rows) {
-    const double number = number_in(row[2]);
-    if (row[0] != Cell(std::string(sweep.models[model]->id)) ||
-        row[1] != Cell(std::string(item.target->id)) ||
-        (!std::isnan(number) && number != item.number)) {
-      continue;
-    }
-    const double n = number_in(row[half]);
-    if (std::isnan(n)) continue;
-    const double width = (number_in(row[half + 2]) - number_in(row[half + 1])) / 2;
-    series.points.push_back({number_in(row[keys]), n, width, static_cast<int>(sweep.trials)});
-  }
-  return series;
 }
 
 std::vector<Figure> figures(const RunSpec& spec, const Result& result) {
@@ -61,9 +39,16 @@ std::vector<Figure> figures(const RunSpec& spec, const Result& result) {
   figure.empty_text = "Press Run: small n first.";
   for (std::size_t m = 0; m < sweep.models.size(); ++m) {
     for (std::size_t j = 0; j < sweep.cases.size(); ++j) {
-      figure.series.push_back(needed_series(sweep, result, m, j));
+      figure.series.push_back(needed_series(sweep, result, m, j, "keys"));
     }
   }
+  const double fewest = static_cast<double>(sweep.stages.front().front());
+  const double most = static_cast<double>(sweep.stages.back().back());
+  for (Series& guide : length_guides(sweep, std::sqrt(fewest * most))) {
+    figure.series.push_back(std::move(guide));
+  }
+  figure.y.min = fewest;
+  figure.y.max = most;
   return {figure};
 }
 

@@ -11,7 +11,8 @@ constexpr ScoreActivation kRelu = ScoreActivation::kRelu;
 constexpr ScoreActivation kSoftmax = ScoreActivation::kSoftmax;
 constexpr ScoreActivation kExponential = ScoreActivation::kExponential;
 
-// Colour, attention, activation, biased, infinite, limit. A model and its limit share a colour.
+// Colour, attention, activation, biased, infinite, limit. A model and its limit share a colour, and
+// so do the two exponential ones.
 constexpr std::array kModels = {
     RandomFeatureModel{"rfa", "RFA", "attention, random query-key matrices with zero mean (ReLU)",
                        kColourRfa, true, kRelu, false, false, "rfa-kernel"},
@@ -25,6 +26,8 @@ constexpr std::array kModels = {
                        kColourBiasedSoftmax, true, kSoftmax, true, false, ""},
     RandomFeatureModel{"rfa-exp", "RFA exp", "RFA with the exponential in place of ReLU",
                        kColourExponential, true, kExponential, false, false, ""},
+    RandomFeatureModel{"brfa-exp", "BRFA exp", "BRFA with the exponential in place of ReLU",
+                       kColourExponential, true, kExponential, true, false, ""},
     RandomFeatureModel{"rfa-kernel", "RFA, M = ∞", "RFA with infinitely many heads: its kernel",
                        kColourRfa, true, kRelu, false, true, ""},
     RandomFeatureModel{"brfa-kernel", "BRFA, M = ∞", "BRFA with infinitely many heads: its kernel",

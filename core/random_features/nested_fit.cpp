@@ -11,10 +11,6 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-std::vector<double> strengths_to_try(const RidgeChoice& ridge) {
-  return ridge.rule == RidgeChoice::Rule::kFixed ? std::vector{ridge.value} : ridge_grid();
-}
-
 /// How many of the (increasing) sizes are solved in the dual.
 std::size_t sizes_in_dual(const FrozenLayer& layer, const std::vector<std::size_t>& sizes) {
   const auto* finite = std::get_if<RandomFeatureLayer>(&layer);
@@ -25,7 +21,7 @@ std::size_t sizes_in_dual(const FrozenLayer& layer, const std::vector<std::size_
 
 FitCost dual_cost(const FrozenLayer& layer, std::size_t n, std::size_t sizes,
                   std::size_t test_samples, std::size_t targets, const RidgeChoice& ridge) {
-  const std::size_t strengths = strengths_to_try(ridge).size();
+  const std::size_t strengths = strengths_of(ridge).size();
   const bool validating = ridge.rule == RidgeChoice::Rule::kValidation;
   const std::size_t columns = sizes * targets * (validating ? 1 : strengths);
   const DualSourceCost source = dual_source_cost(layer, n, test_samples, columns);
@@ -42,7 +38,7 @@ FitCost dual_cost(const FrozenLayer& layer, std::size_t n, std::size_t sizes,
 FitCost primal_cost(const RandomFeatureLayer& layer, const std::vector<std::size_t>& sizes,
                     std::size_t first, std::size_t test_samples, const RidgeChoice& ridge) {
   const double p = static_cast<double>(layer.feature_count());
-  const double strengths = static_cast<double>(strengths_to_try(ridge).size());
+  const double strengths = static_cast<double>(strengths_of(ridge).size());
   FitCost cost;
   for (std::size_t s = first; s < sizes.size(); ++s) {
     cost.flops += 2 * p * p * static_cast<double>(sizes[s]) + strengths * flops_of_cholesky(p) +
@@ -99,10 +95,14 @@ std::vector<double> ridge_grid() {
   return {1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1e0, 1e1};
 }
 
+std::vector<double> strengths_of(const RidgeChoice& ridge) {
+  return ridge.rule == RidgeChoice::Rule::kFixed ? std::vector{ridge.value} : ridge_grid();
+}
+
 JobSteps fit_nested(const NestedFitProblem& problem, std::vector<FitPoint>& points) {
   const std::size_t targets = problem.train_labels->cols();
   points.assign(problem.sizes.size() * targets, {kNaN, kNaN, 0});
-  NestedFit fit{problem, points, strengths_to_try(problem.ridge), targets, {}};
+  NestedFit fit{problem, points, strengths_of(problem.ridge), targets, {}};
   fit.meter.total =
       fit_cost(problem.layer, problem.sizes, problem.test->count, targets, problem.ridge).flops;
   const std::size_t dual = sizes_in_dual(problem.layer, problem.sizes);

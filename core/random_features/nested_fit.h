@@ -38,12 +38,15 @@ struct NestedFitProblem {
   RidgeChoice ridge;
 };
 
+/// The relative strengths that a rule tries, weakest first: the grid, or the one fixed value.
+std::vector<double> strengths_of(const RidgeChoice& ridge);
+
 /// What one fit found.
 struct FitPoint {
   double test_error = 0;  ///< mean squared test error / variance of the target on the test set; NaN
                           ///< when no strength could be factorised or the target is constant
   double strength = 0;    ///< relative ridge strength chosen; NaN as above
-  int failures = 0;       ///< strengths whose factorisation failed at this size
+  std::uint32_t failed = 0;  ///< bit l: the factorisation with strengths_of(ridge)[l] failed
 };
 
 /// Solves the problem in steps of a few GFLOP; the coroutine's own output is empty, results land in

@@ -79,7 +79,7 @@ JobSteps solve_every_strength(NestedFit& fit, const PrimalData& data,
     while (factor.step() == Cholesky::State::kRunning) co_yield fit.meter.after(0);
     co_yield fit.meter.after(flops_of_cholesky(static_cast<double>(p)));
     if (factor.valid() < p) {
-      for (std::size_t j = 0; j < targets; ++j) ++fit.point(size_index, j).failures;
+      for (std::size_t j = 0; j < targets; ++j) fit.point(size_index, j).failed |= 1u << l;
       continue;
     }
     Matrix<double> solution = equations.right.clone();
@@ -125,7 +125,10 @@ JobSteps validate_and_refit(NestedFit& fit, const PrimalData& data, NormalEquati
     if (best == fit.strengths.size()) continue;
     factor.start(equations.matrix.const_view(), fit.strengths[best] * data.scale);
     while (factor.step() == Cholesky::State::kRunning) co_yield fit.meter.after(0);
-    if (factor.valid() < p) continue;
+    if (factor.valid() < p) {
+      fit.point(size_index, j).failed |= 1u << best;
+      continue;
+    }
     Matrix<double> solution = equations.right.clone();
     factor.solve_leading(p, solution.view());
     for (std::size_t i = 0; i < p; ++i) chosen.columns(i, j) = solution(i, j);

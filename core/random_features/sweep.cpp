@@ -75,7 +75,7 @@ Bytes encode(const std::vector<FitPoint>& points) {
   for (const FitPoint& point : points) {
     writer.real(point.test_error);
     writer.real(point.strength);
-    writer.u32(static_cast<std::uint32_t>(point.failures));
+    writer.u32(point.failed);
   }
   return writer.take();
 }
@@ -87,7 +87,7 @@ bool decode(std::span<const std::uint8_t> bytes, std::size_t count, std::vector<
   for (FitPoint& point : points) {
     point.test_error = reader.real();
     point.strength = reader.real();
-    point.failures = static_cast<int>(reader.u32());
+    point.failed = reader.u32();
   }
   return reader.at_end();
 }
@@ -273,7 +273,7 @@ JobSteps start_sweep_job(RunSpec spec, std::uint32_t index) {
 std::vector<ErrorCurve> decode_sweep(const Sweep& sweep, std::span<const JobOutput> outputs,
                                      std::vector<std::string>& notes) {
   constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-  ErrorCurve empty{nullptr, {nullptr, 0}, 0, {}, {}, {}, {}};
+  ErrorCurve empty{nullptr, {nullptr, 0}, 0, {}, {}, {}, {}, {}};
   std::vector<std::size_t> stage_begin;
   for (const auto& stage : sweep.stages) {
     stage_begin.push_back(empty.sizes.size());
@@ -281,7 +281,8 @@ std::vector<ErrorCurve> decode_sweep(const Sweep& sweep, std::span<const JobOutp
   }
   empty.errors.assign(empty.sizes.size(), std::vector<double>(sweep.trials, kNaN));
   empty.strengths = empty.errors;
-  empty.failures.assign(empty.sizes.size(), 0);
+  empty.failed.assign(empty.sizes.size(), 0);
+  empty.without_result.assign(empty.sizes.size(), 0);
 
   std::vector<ErrorCurve> curves;
   std::vector<std::vector<std::size_t>> first_curve(  // of [variant][model]
@@ -312,21 +313,15 @@ std::vector<ErrorCurve> decode_sweep(const Sweep& sweep, std::span<const JobOutp
       for (std::size_t j = 0; j < cases; ++j) {
         ErrorCurve& curve = curves[first_curve[job.variant][job.model] + j];
         const FitPoint& point = points[s * cases + j];
-        curve.errors[stage_begin[job.stage] + s][job.trial] = point.test_error;
-        curve.strengths[stage_begin[job.stage] + s][job.trial] = point.strength;
-        curve.failures[stage_begin[job.stage] + s] += point.failures;
+        const std::size_t size = stage_begin[job.stage] + s;
+        curve.errors[size][job.trial] = point.test_error;
+        curve.strengths[size][job.trial] = point.strength;
+        curve.failed[size] |= point.failed;
+        curve.without_result[size] += std::isnan(point.test_error) ? 1 : 0;
       }
     }
   }
-  for (const ErrorCurve& curve : curves) {
-    for (std::size_t s = 0; s < curve.sizes.size(); ++s) {
-      if (curve.failures[s] == 0) continue;
-      notes.push_back(std::string(curve.model->label) + " on " + curve.target.name() + " at n = " +
-                      short_text(curve.sizes[s]) + ": " + std::to_string(curve.failures[s]) +
-                      " factorisations failed (ridge too small for this kernel matrix) and were "
-                      "left out.");
-    }
-  }
+  for (std::string& note : fit_notes(sweep, curves)) notes.push_back(std::move(note));
   return curves;
 }
 

@@ -49,9 +49,14 @@ Expected<Plan> plan_sweep(const RunSpec& spec);
 JobSteps start_sweep_job(RunSpec spec, std::uint32_t index);
 
 /// Curves for every (variant, model fitted there, case) in that order, holes where a job is
-/// missing; a note per output that cannot be read and per factorisation that failed.
+/// missing; a note per output that cannot be read, and fit_notes.
 std::vector<ErrorCurve> decode_sweep(const Sweep& sweep, std::span<const JobOutput> outputs,
                                      std::vector<std::string>& notes);
+
+/// What a reader must know about fits that failed: which ridge strengths were too small for which
+/// model at which sizes, and where a finished trial has no result. One sentence for all sizes
+/// alike.
+std::vector<std::string> fit_notes(const Sweep& sweep, const std::vector<ErrorCurve>& curves);
 
 /// "d = 16, N = 16, M = 1000, 5 trials"; what is swept is left out.
 std::string sizes_text(const Sweep& sweep);

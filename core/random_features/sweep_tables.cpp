@@ -4,7 +4,6 @@
 #include <cmath>
 #include <limits>
 
-#include "core/experiment/palette.h"
 #include "core/experiment/text.h"
 #include "core/random_features/claims.h"
 
@@ -163,39 +162,6 @@ Table local_slope_table(const std::vector<ErrorCurve>& curves) {
   return table;
 }
 
-Table theory_table(const Sweep& sweep) {
-  Table table;
-  table.name = "theory";
-  table.caption = "Exact levels and the norms of the paper's bound (upper bounds up to constants)";
-  table.columns = {{"target", "target", ""},
-                   {"degree", "degree or frequency", ""},
-                   {"quantity", "quantity", ""},
-                   {"value", "value", ""},
-                   {"formula", "formula", ""}};
-  const LayerSizes& layer = sweep.variants.front().layer;
-  const auto add = [&](const TargetCase& item, const char* quantity, double value,
-                       std::string_view formula) {
-    std::vector<Cell> row;
-    row.emplace_back(std::string(item.target->id));
-    row.push_back(degree_cell(item));
-    row.emplace_back(std::string(quantity));
-    row.push_back(real_cell(value));
-    row.emplace_back(std::string(formula));
-    table.rows.push_back(std::move(row));
-  };
-  for (const TargetCase& item : sweep.cases) {
-    if (item.target->affine_level != nullptr) {
-      add(item, "affine_level", item.target->affine_level(layer.keys, layer.dim, item.number),
-          "variance left by the best affine function / variance");
-    }
-    if (item.target->rfa_norm != nullptr) {
-      add(item, "rfa_norm", item.target->rfa_norm(layer.dim, item.number),
-          item.target->rfa_norm_formula);
-    }
-  }
-  return table;
-}
-
 double number_in(const Cell& cell) {
   if (const auto* integer = std::get_if<std::int64_t>(&cell)) return static_cast<double>(*integer);
   if (const auto* real = std::get_if<double>(&cell)) return *real;
@@ -214,8 +180,10 @@ Series measured_series(const Sweep& sweep, const RandomFeatureModel& model,
   if (sweep.cases.size() > 1) series.label += ", " + (one_target ? item.symbol() : item.name());
   series.note = std::string(model.help) + "; target " + std::string(item.target->formula);
   series.colour = model.colour;
-  // A model and its limit share a colour: another dash and marker tells them apart.
-  series.variant = static_cast<int>(case_index + (model.infinite ? sweep.cases.size() : 0));
+  // Where two models share a colour, another dash and marker tells them apart.
+  const bool second =
+      model.infinite || (model.biased && model.activation == ScoreActivation::kExponential);
+  series.variant = static_cast<int>(case_index + (second ? sweep.cases.size() : 0));
   return series;
 }
 
@@ -251,27 +219,30 @@ std::vector<Series> measured_series(const Sweep& sweep, const Result& result,
   return all;
 }
 
-std::vector<Series> affine_series(const Sweep& sweep, double first, double last) {
-  std::vector<Series> all;
-  const LayerSizes& layer = sweep.variants.front().layer;
-  for (std::size_t j = 0; j < sweep.cases.size(); ++j) {
-    const TargetCase& item = sweep.cases[j];
-    if (item.target->affine_level == nullptr) continue;
-    const double level = item.target->affine_level(layer.keys, layer.dim, item.number);
-    if (level < 1e-3) continue;
-    Series series;
-    series.id = "affine/" + item.name();
-    series.label = "best affine " + short_text(level);
-    series.note =
-        "exact: the part of the variance that the best affine function of all tokens leaves; a "
-        "network cannot go below it before it leaves the affine regime";
-    series.role = SeriesRole::kExact;
-    series.colour = kColourReference;
-    series.variant = static_cast<int>(j);
-    series.points = {{first, level, 0, 0}, {last, level, 0, 0}};
-    all.push_back(std::move(series));
+Series needed_series(const Sweep& sweep, const Result& result, std::size_t model,
+                     std::size_t case_index, std::string_view x_column) {
+  Series series = measured_series(sweep, *sweep.models[model], case_index);
+  const Table* table = result.table("samples_needed");
+  if (table == nullptr) return series;
+  const std::size_t x = table->column(x_column), half = table->column("n_half");
+  const TargetCase& item = sweep.cases[case_index];
+  for (const auto& row : table->rows) {
+    if (row[0] != Cell(std::string(sweep.models[model]->id)) ||
+        row[1] != Cell(std::string(item.target->id)) || row[2] != degree_cell(item)) {
+      continue;
+    }
+    const double n = number_in(row[half]);
+    if (std::isnan(n)) continue;
+    const double width = (number_in(row[half + 2]) - number_in(row[half + 1])) / 2;
+    series.points.push_back({number_in(row[x]), n, width, static_cast<int>(sweep.trials)});
   }
-  return all;
+  return series;
+}
+
+Sweep only_case(const Sweep& sweep, std::size_t case_index) {
+  Sweep one = sweep;
+  one.cases = {sweep.cases[case_index]};
+  return one;
 }
 
 std::string sweep_subtitle(const Sweep& sweep) {

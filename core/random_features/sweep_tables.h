@@ -26,9 +26,6 @@ Table samples_needed_table(const std::vector<ErrorCurve>& curves,
 /// Slope of log error against log n between neighbouring sizes.
 Table local_slope_table(const std::vector<ErrorCurve>& curves);
 
-/// Exact affine levels and the norms of the paper's bound.
-Table theory_table(const Sweep& sweep);
-
 /// An empty series for a model and case, with its colour, label and stable id.
 Series measured_series(const Sweep& sweep, const RandomFeatureModel& model, std::size_t case_index);
 
@@ -37,8 +34,13 @@ Series measured_series(const Sweep& sweep, const RandomFeatureModel& model, std:
 std::vector<Series> measured_series(const Sweep& sweep, const Result& result,
                                     std::string_view x_column);
 
-/// Dotted exact levels of the cases across [first, last], where the level is neither 0 nor unknown.
-std::vector<Series> affine_series(const Sweep& sweep, double first, double last);
+/// n(0.5) of one model and case against a column of the table samples_needed; the error bar is half
+/// the interval. No point where 0.5 is not reached.
+Series needed_series(const Sweep& sweep, const Result& result, std::size_t model,
+                     std::size_t case_index, std::string_view x_column);
+
+/// The sweep with one of its cases only.
+Sweep only_case(const Sweep& sweep, std::size_t case_index);
 
 /// "Target (1/N) Σ ⟨β,xᵢ⟩ᵖ, p = 2.  d = 16, ...  Bars: ±1 standard error over 5 trials."
 std::string sweep_subtitle(const Sweep& sweep);

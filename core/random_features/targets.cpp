@@ -137,28 +137,36 @@ double mean_power_norm(std::size_t, double p) {
   return std::pow(p, 4.5) * std::pow(4.0, p);
 }
 
-double correlation_value_norm(std::size_t dim, double q) {
-  return std::pow(q + 1, 4.5) * std::pow(4.0, q + 1) * std::pow(static_cast<double>(dim), q);
+double biased_correlation_norm(std::size_t dim, double q) {
+  return mean_power_norm(dim, q + 1);
 }
+
+double correlation_value_norm(std::size_t dim, double q) {
+  return biased_correlation_norm(dim, q) * std::pow(static_cast<double>(dim), q);
+}
+
+constexpr TargetNorms kMeanPowerNorms{mean_power_norm, "p^4.5 · 4^p", nullptr, ""};
+constexpr TargetNorms kCorrelationValueNorms{correlation_value_norm, "(p+1)^4.5 · 4^(p+1) · d^p",
+                                             biased_correlation_norm, "(p+1)^4.5 · 4^(p+1)"};
 
 constexpr std::array kTargets = {
     Target{"mean-power", "mean of a power", "(1/N) Σ ⟨β,xᵢ⟩ᵖ", TargetNumber::kDegree, false,
-           mean_power, power_level, mean_power_norm, "p^4.5 · 4^p"},
+           mean_power, power_level, &kMeanPowerNorms},
     Target{"correlation-value", "correlation-weighted mean", "(1/N) Σ ⟨x₀,xᵢ⟩ᵖ ⟨β,xᵢ⟩",
            TargetNumber::kDegree, true, correlation_value, correlation_value_level,
-           correlation_value_norm, "(p+1)^4.5 · 4^(p+1) · d^p"},
+           &kCorrelationValueNorms},
     Target{"correlation-power", "power of the correlation", "(1/N) Σ ⟨x₀,xᵢ⟩ᵖ",
-           TargetNumber::kDegree, true, correlation_power, no_affine_part, nullptr, ""},
+           TargetNumber::kDegree, true, correlation_power, no_affine_part, nullptr},
     Target{"matrix-correlation", "correlation through a random matrix", "(1/N) Σ ⟨x₀,S xᵢ⟩ᵖ ⟨β,xᵢ⟩",
-           TargetNumber::kDegree, false, matrix_correlation, nullptr, nullptr, ""},
+           TargetNumber::kDegree, false, matrix_correlation, nullptr, nullptr},
     Target{"mean-cosine", "mean of a cosine", "(1/N) Σ cos(g ⟨β,xᵢ⟩)", TargetNumber::kFrequency,
-           false, mean_cosine, no_affine_part, nullptr, ""},
+           false, mean_cosine, no_affine_part, nullptr},
     Target{"correlation-cosine", "cosine of the correlation", "(1/N) Σ cos(g ⟨x₀,xᵢ⟩)",
-           TargetNumber::kFrequency, true, correlation_cosine, no_affine_part, nullptr, ""},
+           TargetNumber::kFrequency, true, correlation_cosine, no_affine_part, nullptr},
     Target{"query-power", "power of the query", "⟨β,x₀⟩ᵖ", TargetNumber::kDegree, false,
-           query_power, power_level, nullptr, ""},
+           query_power, power_level, nullptr},
     Target{"maximum", "maximum (outside the theory)", "max ⟨β,xᵢ⟩", TargetNumber::kNone, false,
-           maximum, nullptr, nullptr, ""},
+           maximum, nullptr, nullptr},
 };
 
 }  // namespace
@@ -189,6 +197,10 @@ std::vector<double> target_values(const Target& target, const TargetDraw& draw,
     values[i] = target.value(draw, batch.sample(i), batch.keys, batch.dim, number);
   }
   return values;
+}
+
+double rfmlp_norm_ratio(std::size_t keys, double degree) {
+  return std::pow(static_cast<double>(keys) / 4, degree);
 }
 
 double sphere_moment(int k, std::size_t dim) {

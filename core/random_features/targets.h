@@ -26,6 +26,18 @@ enum class TargetNumber {
   kNone,
 };
 
+/// Orders of B(f) for |beta| = 1. Those of RFA and BRFA are the paper's as we know them; RFMLP's is
+/// derived in docs/derivations-random-features.md.
+struct TargetNorms {
+  double (*rfa)(std::size_t dim, double number);
+  std::string_view rfa_formula;
+  double (*brfa)(std::size_t dim, double number);  ///< nullptr when it is not known
+  std::string_view brfa_formula;
+};
+
+/// How much larger RFMLP's norm is than RFA's without a query in the target: (N / 4)^p.
+double rfmlp_norm_ratio(std::size_t keys, double degree);
+
 /// One family of target functions f_*(x_0; x_1..x_N) with a degree p or frequency g.
 /// Source: Fu, Guo, Bai, Mei, arXiv 2307.11353, and shared/spec/random-features.md.
 struct Target {
@@ -40,9 +52,8 @@ struct Target {
   /// Fraction of the variance that the best affine function of all tokens leaves; nullptr when
   /// there is no closed form.
   double (*affine_level)(std::size_t keys, std::size_t dim, double number);
-  /// The norm B(f) of the paper's bound for RFA up to its constants; nullptr when it is not known.
-  double (*rfa_norm)(std::size_t dim, double number);
-  std::string_view rfa_norm_formula;
+  /// The norms B(f) in the bound on the excess risk, of the order sqrt(B / n), up to constants.
+  const TargetNorms* norms;  ///< nullptr when they are not known
 };
 
 std::span<const Target> targets();

@@ -170,7 +170,12 @@ TEST_CASE("A4 is judged for targets that read the query only, and says when RFA 
   const Claim caught = judge({1, 0.9, 0.38}, {1, 0.5, 0.38});
   CHECK(caught.status == ClaimStatus::kFails);
   CHECK(caught.evidence.find("caught up") != std::string::npos);
+  CHECK(caught.evidence.find("after n = 64") != std::string::npos);
   CHECK(judge({1, 0.5, 0.3}, {1, 0.5, 0.4}).status == ClaimStatus::kFails);
+  const Claim closing = judge({1, 0.9, 0.5}, {1, 0.5, 0.4});
+  CHECK(closing.status == ClaimStatus::kHolds);
+  CHECK(closing.evidence.find("widest at n = 64") != std::string::npos);
+  CHECK(closing.evidence.find("RFA is catching up, and has not yet") != std::string::npos);
 }
 
 TEST_CASE("A5 needs two degrees, and fails with the reason where a higher degree is easier") {
@@ -202,7 +207,7 @@ TEST_CASE("the figure repeats the main table and adds the exact level and the bo
                                 {"test-samples", "32"}});
   const Result result = rf_learning_curve().reduce(spec, run_all(spec));
   const std::vector<Figure> figures = rf_learning_curve().figures(spec, result);
-  REQUIRE(figures.size() == 1);
+  REQUIRE(figures.size() == 1);  // one target
   std::size_t points = 0;
   bool exact = false, theory = false;
   for (const Series& series : figures[0].series) {
@@ -213,4 +218,80 @@ TEST_CASE("the figure repeats the main table and adds the exact level and the bo
   CHECK(points == result.tables.front().rows.size());
   CHECK(exact);
   CHECK(theory);
+}
+
+TEST_CASE(
+    "several targets give a figure each, and one for all while its curves can be told apart") {
+  const auto figures = [](const char* degrees) {
+    const RunSpec spec = spec_of({{"degree", degrees}});
+    return rf_learning_curve().figures(spec, {});
+  };
+  CHECK(figures("2").size() == 1);
+  CHECK(figures("2,4").size() == 3);
+  const std::vector<Figure> many = figures("1,2,3,4");
+  REQUIRE(many.size() == 4);
+  CHECK(many[1].title == "How many samples for mean-power 2?");
+  for (const Figure& figure : many) {
+    std::size_t measured = 0;
+    for (const Series& series : figure.series) measured += series.role == SeriesRole::kMeasured;
+    CHECK(measured == 3);
+  }
+}
+
+TEST_CASE(
+    "a ridge too small to factorise is reported with its strength and sizes, never as a gap") {
+  // Tokens are +1 or -1, so there are ten different sets of four keys and a query: the rest of the
+  // kernel matrix is rounding.
+  const std::vector<std::pair<std::string, std::string>> values = {
+      {"dim", "1"},      {"keys", "1"},           {"heads", "100"}, {"degree", "1"},
+      {"models", "rfa"}, {"samples", "2,60,100"}, {"trials", "4"},  {"test-samples", "50"}};
+  auto fixed = values;
+  fixed.emplace_back("ridge", "1e-12");
+  const RunSpec spec = spec_of(fixed);
+  const Result lost = rf_learning_curve().reduce(spec, run_all(spec));
+  REQUIRE(!lost.notes.empty());
+  CHECK(lost.notes[0].find("relative ridge 1e-12") != std::string::npos);
+  CHECK(lost.notes[0].find("n = ") != std::string::npos);
+  const RunSpec oracle = spec_of(values);
+  const Result kept = rf_learning_curve().reduce(oracle, run_all(oracle));
+  CHECK(kept.tables.front().rows.size() == 3);
+  for (const Result* result : {&lost, &kept}) {
+    for (const auto& row : result->tables.front().rows) {
+      CHECK(std::isfinite(std::get<double>(row[4])));
+    }
+  }
+}
+
+TEST_CASE("scores too large for numbers are reported, not shown as not-a-number") {
+  const RunSpec spec = spec_of({{"dim", "3"},
+                                {"keys", "2"},
+                                {"heads", "10"},
+                                {"degree", "1"},
+                                {"models", "brfa-exp"},
+                                {"bias-scale", "64"},
+                                {"samples", "8,40"},
+                                {"trials", "2"},
+                                {"test-samples", "50"}});
+  const Result result = rf_learning_curve().reduce(spec, run_all(spec));
+  for (const auto& row : result.tables.front().rows) {
+    CHECK(std::isfinite(std::get<double>(row[4])));
+  }
+  if (result.tables.front().rows.size() < 2) CHECK(!result.notes.empty());
+}
+
+TEST_CASE("the theory table says of every row whose it is, and no bound claims to be a number") {
+  const Table& table =
+      *rf_learning_curve()
+           .reduce(spec_of({{"target", "mean-power,correlation-value"}, {"degree", "2,3"}}), {})
+           .table("theory");
+  const std::size_t quantity = table.column("quantity"), source = table.column("source");
+  REQUIRE(table.rows.size() == 2 * 3 + 2 * 4 + 2);
+  for (const auto& row : table.rows) {
+    const auto& what = std::get<std::string>(row[quantity]);
+    const auto& whose = std::get<std::string>(row[source]);
+    const bool exact = what == "affine_level";
+    CHECK((whose.find("exact") != std::string::npos) == exact);
+    CHECK((whose.find("constants unknown") != std::string::npos) != exact);
+    CHECK((whose.find("derived here") != std::string::npos) == (exact || what.find("rfmlp") == 0));
+  }
 }

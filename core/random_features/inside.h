@@ -1,0 +1,58 @@
+// One trained random-feature layer small enough to look into: a head's matrix, its scores and
+// weights on one sample, what its value makes of them, and what reordering the keys changes.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/attention/random_feature_layer.h"
+#include "core/attention/tokens.h"
+#include "core/numerics/matrix.h"
+#include "core/random_features/error_curves.h"
+#include "core/random_features/models.h"
+#include "core/random_features/targets.h"
+
+namespace attnlab {
+
+/// A layer whose values are fitted to a target by ridge regression (relative strength 1e-4).
+struct TrainedLayer {
+  RandomFeatureLayer layer;
+  std::vector<double> values;  ///< v, in the order of the columns of a FeatureBlock
+
+  /// Outputs for the samples of a batch.
+  std::vector<double> outputs(const TokenBatch& batch) const;
+  /// v_m in R^{dim + 1} of one head.
+  std::vector<double> value_of(std::size_t head) const;
+};
+
+/// Fits the layer to the target on `samples` fresh samples. Meant for at most some hundred
+/// features. Without a positive definite matrix (features too large for numbers) the values are all
+/// 0.
+TrainedLayer train_layer(const RandomFeatureLayer& layer, const TargetCase& target,
+                         std::size_t samples);
+
+/// The sample at `index` with its keys in another order: place i gets key order[i].
+TokenBatch with_key_order(const TokenBatch& batch, const std::vector<std::size_t>& order);
+
+/// Keys 0..count-1 in the order of their positions; equal positions keep their order.
+std::vector<std::size_t> order_of(const std::vector<double>& positions, std::size_t count);
+
+/// What one head does on one sample, per key.
+struct HeadOnSample {
+  std::vector<double> scores;         ///< s_i = <W, xt_0 xt_i^T>
+  std::vector<double> weights;        ///< a_i
+  std::vector<double> reads;          ///< <v, xt_i>, what the value reads off the key
+  std::vector<double> contributions;  ///< a_i <v, xt_i>, what the key adds to the output
+};
+HeadOnSample look_inside(const TrainedLayer& trained, std::size_t head, const TokenBatch& batch,
+                         std::size_t sample);
+
+/// Largest change of the output over a batch when the keys are reordered, and the standard
+/// deviation of the output over the batch.
+struct OrderEffect {
+  double largest_change = 0, deviation = 0;
+};
+OrderEffect order_effect(const TrainedLayer& trained, const TokenBatch& batch,
+                         const std::vector<std::size_t>& order);
+
+}  // namespace attnlab

@@ -1,0 +1,177 @@
+#include "core/random_features/theory.h"
+
+#include <cmath>
+
+#include "core/experiment/palette.h"
+#include "core/experiment/text.h"
+
+namespace attnlab {
+namespace {
+
+constexpr const char* kBound = "Õ(√B(f) · [n^−½ + √(d²/(δM))])";
+constexpr const char* kPaper = "order of the paper's upper bound as we know it; constants unknown";
+constexpr const char* kOurOrder = "derived here; order of an upper bound, constants unknown";
+constexpr const char* kOurExact = "derived here; exact";
+constexpr const char* kOnlyShape =
+    "an upper bound up to constants, drawn for how it falls or grows; its height means nothing";
+
+class TheoryRows {
+ public:
+  explicit TheoryRows(Table& table) : table_(table) {}
+
+  void add(const TargetCase* item, const char* quantity, double value, std::string formula,
+           const char* source) {
+    std::vector<Cell> row;
+    row.push_back(item == nullptr ? Cell{} : Cell(std::string(item->target->id)));
+    row.push_back(item == nullptr || item->target->number == TargetNumber::kNone
+                      ? Cell{}
+                      : number(item->number));
+    row.emplace_back(std::string(quantity));
+    row.push_back(real_cell(value));
+    row.emplace_back(std::move(formula));
+    row.emplace_back(std::string(source));
+    table_.rows.push_back(std::move(row));
+  }
+
+ private:
+  static Cell number(double value) {
+    if (value == std::floor(value)) return static_cast<std::int64_t>(value);
+    return real_cell(value);
+  }
+
+  Table& table_;
+};
+
+void add_norms(TheoryRows& rows, const TargetCase& item, const LayerSizes& layer) {
+  const TargetNorms* norms = item.target->norms;
+  if (norms == nullptr) return;
+  rows.add(&item, "rfa_norm", norms->rfa(layer.dim, item.number), std::string(norms->rfa_formula),
+           kPaper);
+  if (norms->brfa != nullptr) {
+    rows.add(&item, "brfa_norm", norms->brfa(layer.dim, item.number),
+             std::string(norms->brfa_formula), kPaper);
+  }
+  rows.add(&item, "rfmlp_norm_over_rfa_norm", rfmlp_norm_ratio(layer.keys, item.number), "(N/4)^p",
+           kOurOrder);
+}
+
+Series guide(std::string id, std::string label, std::string note) {
+  Series series;
+  series.id = std::move(id);
+  series.label = std::move(label);
+  series.note = std::move(note);
+  series.role = SeriesRole::kTheory;
+  series.colour = kColourReference;
+  return series;
+}
+
+/// From (sqrt(first last), 1) downwards with slope -1/2.
+Series falling_guide(const char* id, std::string note, double first, double last) {
+  Series series = guide(id, "slope −½", std::move(note));
+  const double middle = std::sqrt(first * last);
+  series.points = {{middle, 1.0, 0, 0}, {last, std::sqrt(middle / last), 0, 0}};
+  return series;
+}
+
+}  // namespace
+
+Table theory_table(const Sweep& sweep) {
+  Table table;
+  table.name = "theory";
+  table.caption =
+      "Exact levels (ours), and orders of upper bounds up to constants: they say how the need for "
+      "samples grows, not how large it is";
+  table.columns = {{"target", "target", ""},     {"degree", "degree or frequency", ""},
+                   {"quantity", "quantity", ""}, {"value", "value", ""},
+                   {"formula", "formula", ""},   {"source", "source", ""}};
+  const LayerSizes& layer = sweep.variants.front().layer;
+  TheoryRows rows(table);
+  for (const TargetCase& item : sweep.cases) {
+    if (item.target->affine_level != nullptr) {
+      rows.add(&item, "affine_level", item.target->affine_level(layer.keys, layer.dim, item.number),
+               "variance left by the best affine function / variance", kOurExact);
+    }
+    add_norms(rows, item, layer);
+  }
+  rows.add(nullptr, "exponent_of_n", -0.5, std::string("RFA's excess risk: ") + kBound, kPaper);
+  rows.add(nullptr, "exponent_of_heads", -0.5, std::string("RFA's excess risk: ") + kBound, kPaper);
+  return table;
+}
+
+std::vector<Series> affine_series(const Sweep& sweep, double first, double last) {
+  std::vector<Series> all;
+  const LayerSizes& layer = sweep.variants.front().layer;
+  for (std::size_t j = 0; j < sweep.cases.size(); ++j) {
+    const TargetCase& item = sweep.cases[j];
+    if (item.target->affine_level == nullptr) continue;
+    const double level = item.target->affine_level(layer.keys, layer.dim, item.number);
+    if (level < 1e-3) continue;
+    Series series;
+    series.id = "affine/" + item.name();
+    series.label = "best affine " + short_text(level);
+    series.note =
+        "exact, derived here: the part of the variance that the best affine function of all tokens "
+        "leaves; a network cannot go below it before it leaves the affine regime";
+    series.role = SeriesRole::kExact;
+    series.colour = kColourReference;
+    series.variant = static_cast<int>(j);
+    series.points = {{first, level, 0, 0}, {last, level, 0, 0}};
+    all.push_back(std::move(series));
+  }
+  return all;
+}
+
+Series samples_guide(double first, double last) {
+  return falling_guide("bound-slope",
+                       std::string("order in n of the paper's bound on RFA's excess risk, ") +
+                           kBound + ": " + kOnlyShape,
+                       first, last);
+}
+
+Series heads_guide(double first, double last) {
+  return falling_guide("bound-slope",
+                       std::string("order in M of the paper's bound on RFA's excess risk, ") +
+                           kBound + ": " + kOnlyShape,
+                       first, last);
+}
+
+Series degree_guide(const Sweep& sweep, const Target& target, double anchor) {
+  if (target.norms == nullptr) return {};
+  const std::size_t dim = sweep.variants.front().layer.dim;
+  Series series =
+      guide("norm/" + std::string(target.id), "bound, " + std::string(target.norms->rfa_formula),
+            "samples that the paper's bound for RFA asks for, n ~ B(f) = " +
+                std::string(target.norms->rfa_formula) + ": " + kOnlyShape);
+  double first = 0;
+  for (const TargetCase& item : sweep.cases) {
+    if (item.target != &target) continue;
+    const double norm = target.norms->rfa(dim, item.number);
+    if (first == 0) first = norm;
+    series.points.push_back({item.number, anchor * norm / first, 0, 0});
+  }
+  return series;
+}
+
+std::vector<Series> length_guides(const Sweep& sweep, double anchor) {
+  std::vector<Series> all;
+  const TargetCase& item = sweep.cases.front();
+  if (item.target->norms == nullptr) return all;
+  const double first = sweep.variants.front().value;
+  Series attention = guide("norm/rfa", "RFA's bound",
+                           std::string("the paper's bound for RFA does "
+                                       "not contain N: ") +
+                               kOnlyShape);
+  Series network =
+      guide("norm/rfmlp", "RFMLP's bound, N^" + short_text(item.number),
+            std::string("derived here: RFMLP's norm is (N/4)^p times RFA's: ") + kOnlyShape);
+  for (const LayerVariant& variant : sweep.variants) {
+    attention.points.push_back({variant.value, anchor, 0, 0});
+    network.points.push_back(
+        {variant.value, anchor * std::pow(variant.value / first, item.number), 0, 0});
+  }
+  all.push_back(std::move(attention));
+  all.push_back(std::move(network));
+  return all;
+}
+
+}  // namespace attnlab
