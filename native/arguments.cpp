@@ -14,6 +14,7 @@
 
 #include "core/experiment/registry.h"
 #include "core/experiment/text.h"
+#include "core/extraction/experiments.h"
 #include "native/build.h"
 #include "native/console.h"
 #include "native/ranks.h"
@@ -24,6 +25,7 @@ namespace {
 
 constexpr std::size_t kHelpColumn = 34;
 constexpr std::size_t kHelpWidth = 100;
+constexpr double kShortestTimeout_s = 0.01, kLongestTimeout_s = 86400, kTimeout_s = 30;
 
 /// Help with broken lines and without CLI11's remarks on how often a value may come.
 class HelpFormatter : public CLI::Formatter {
@@ -100,6 +102,13 @@ std::string experiment_word(const std::vector<std::string>& words) {
   return "";
 }
 
+Expected<double> read_timeout(const std::string& text) {
+  const std::optional<double> value = read_real(text);
+  if (value && *value >= kShortestTimeout_s && *value <= kLongestTimeout_s) return *value;
+  return Error{"timeout must be " + exact_text(kShortestTimeout_s) + " to " +
+               short_text(kLongestTimeout_s) + " seconds, not " + quoted_text(text)};
+}
+
 Expected<OutputFormat> read_format(const std::string& text) {
   if (text == "table") return OutputFormat::kTable;
   if (text == "csv") return OutputFormat::kCsv;
@@ -155,6 +164,46 @@ Expected<Request> run_request(const Experiment& experiment, const ValueFlags& fl
   return Request{std::move(request)};
 }
 
+Expected<Request> extract_request(const ValueFlags& flags, bool quiet) {
+  if (const auto single = flags.check_single(); !single) return single.error();
+  const Experiment& experiment = extract_black_box();
+  ExtractRequest request{RunSpec{&experiment, ParameterSet(experiment.schema)}, {}, kTimeout_s};
+  if (const auto set = set_parameter(request.spec, "box", "own"); !set) return set.error();
+  const auto command = flags.value("oracle-cmd");
+  if (!command || trimmed(*command).empty()) {
+    return Error{"extract needs --oracle-cmd, the command that starts the black box"};
+  }
+  request.command = *command;
+  if (!flags.value("dim")) {
+    return Error{"extract needs --dim, the length of a token: " +
+                 allowed_text(*experiment.schema.find("dim"))};
+  }
+  for (const char* name : {"dim", "method", "rank"}) {
+    const auto text = flags.value(name);
+    if (!text) continue;
+    if (const auto set = set_parameter(request.spec, name, *text); !set) return set.error();
+  }
+  if (flags.value("rank") && request.spec.parameters.choice("method") != "low-rank") {
+    return Error{"rank belongs to --method low-rank, not to " +
+                 request.spec.parameters.choice("method")};
+  }
+  if (const auto text = flags.value("timeout")) {
+    const auto timeout = read_timeout(*text);
+    if (!timeout) return timeout.error();
+    request.timeout_s = *timeout;
+  }
+  if (const auto text = flags.value("format")) {
+    const auto format = read_format(*text);
+    if (!format) return format.error();
+    request.format = *format;
+  }
+  request.out = flags.value("out");
+  request.log = flags.value("log");
+  request.replay = flags.value("replay");
+  request.quiet = quiet;
+  return Request{std::move(request)};
+}
+
 /// What to say about the first word that nothing has claimed.
 Error unclaimed_word(const std::string& word, const Experiment* experiment) {
   if (word.starts_with("--") && word.size() > 2 && experiment != nullptr) {
@@ -193,7 +242,7 @@ class Grammar {
     app_.require_subcommand(0, 1);
     app_.allow_extras();
     app_.footer("Without a command the desktop window opens.");
-    for (CLI::App* command : {list_, run_, bench_, open_, sweep_, merge_}) {
+    for (CLI::App* command : {list_, run_, extract_, bench_, open_, sweep_, merge_}) {
       command->allow_extras();
       command->formatter(formatter);
     }
@@ -201,6 +250,7 @@ class Grammar {
     bench_->add_flag("--json", bench_json_, "As a JSON document");
     open_->add_option("LINK", link_, "A permalink, or what stands after its #")->type_name("");
     describe_run();
+    describe_extract();
     sweep_
         ->add_option("SPEC.json", specification_,
                      "The grid: {\"experiment\":ID, \"parameters\":{NAME:[VALUE, ...]}, "
@@ -224,13 +274,14 @@ class Grammar {
 
   Expected<Request> request() const {
     if (!app_.remaining().empty()) return unknown_command(app_.remaining().front());
-    for (const CLI::App* command : {list_, run_, bench_, open_, sweep_, merge_}) {
+    for (const CLI::App* command : {list_, run_, extract_, bench_, open_, sweep_, merge_}) {
       if (!*command || command->remaining().empty()) continue;
       return unclaimed_word(command->remaining().front(), *run_ ? experiment_ : nullptr);
     }
     if (*list_) return Request{ListRequest{list_json_}};
     if (*bench_) return Request{BenchRequest{bench_json_}};
     if (*run_) return run_request(*experiment_, run_flags_, quiet_);
+    if (*extract_) return extract_request(extract_flags_, extract_quiet_);
     if (*sweep_) return sweep_request({specification_, sweep_flags_, quiet_});
     if (*merge_) return merge_request(folders_, merge_flags_, quiet_);
     if (*open_ && link_.empty()) return Error{"open needs a permalink"};
@@ -259,23 +310,57 @@ class Grammar {
     }
   }
 
+  void describe_extract() {
+    const Schema& schema = extract_black_box().schema;
+    const std::string group = "Extract";
+    extract_flags_.add(
+        "oracle-cmd", "CMD",
+        "Command that starts the black box: it reads {\"x\": [[...],...]} and answers "
+        "{\"y\": NUMBER}, one line each (docs/oracle-protocol.md)",
+        group);
+    const ParameterSet defaults(schema);
+    for (const char* name : {"dim", "method", "rank"}) {
+      const Parameter& parameter = *schema.find(name);
+      const bool needed = parameter.name == "dim";
+      extract_flags_.add(name, type_name(parameter.kind),
+                         parameter.help + "\n" + allowed_text(parameter) +
+                             (needed ? "; needed" : "; default " + defaults.text(name)),
+                         group);
+    }
+    extract_flags_.add("log", "FILE", "Write every query with its answer", group);
+    extract_flags_.add("replay", "FILE", "Go on from the log of an earlier run", group);
+    extract_flags_.add("timeout", "S",
+                       "Seconds without an answer that end the run\n" +
+                           exact_text(kShortestTimeout_s) + " to " + short_text(kLongestTimeout_s) +
+                           "; default " + short_text(kTimeout_s),
+                       group);
+    extract_flags_.add("format", "NAME", "table, csv (the recovery row) or json; default table",
+                       group);
+    extract_flags_.add("out", "FILE", "Write the result to a file instead of standard output",
+                       group);
+    extract_->add_flag("--quiet", extract_quiet_, "No progress on standard error")->group(group);
+  }
+
   static Error unknown_command(const std::string& word) {
     if (word.starts_with("-"))
       return Error{"unknown flag " + quoted_text(word) + "; see attnlab --help"};
     return Error{
-        unknown_name_text("command", word, {}, {"list", "run", "sweep", "merge", "bench", "open"})};
+        unknown_name_text("command", word, {},
+                          {"list", "run", "extract", "sweep", "merge", "bench", "open"})};
   }
 
   const Experiment* experiment_;
   CLI::App app_{"Attention Lab: experiments on what a single attention layer can learn."};
   CLI::App* list_ = app_.add_subcommand("list", "Experiments, their parameters and presets");
   CLI::App* run_ = app_.add_subcommand("run", "Run an experiment");
+  CLI::App* extract_ = app_.add_subcommand("extract", "Take another program apart, as a black box");
   CLI::App* sweep_ = app_.add_subcommand("sweep", "Run an experiment over a grid of parameters");
   CLI::App* merge_ = app_.add_subcommand("merge", "Join the shards of a sweep");
   CLI::App* bench_ = app_.add_subcommand("bench", "Kernels against their peak, jobs per second");
   CLI::App* open_ = app_.add_subcommand("open", "Open a permalink in the desktop window");
-  ValueFlags run_flags_{*run_}, sweep_flags_{*sweep_}, merge_flags_{*merge_};
-  bool list_json_ = false, bench_json_ = false, quiet_ = false;
+  ValueFlags run_flags_{*run_}, extract_flags_{*extract_};
+  ValueFlags sweep_flags_{*sweep_}, merge_flags_{*merge_};
+  bool list_json_ = false, bench_json_ = false, quiet_ = false, extract_quiet_ = false;
   std::string link_, experiment_name_, specification_;
   std::vector<std::string> folders_;
 };

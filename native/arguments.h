@@ -42,6 +42,15 @@ struct RunRequest {
   bool quiet = false;
 };
 
+struct ExtractRequest {
+  RunSpec spec;         ///< of extract-black-box with box = own
+  std::string command;  ///< run by the shell
+  double timeout_s = 30;
+  OutputFormat format = OutputFormat::kTable;
+  std::optional<std::string> out = {}, log = {}, replay = {};
+  bool quiet = false;
+};
+
 /// `attnlab sweep`: a grid, or every N-th job of it.
 struct SweepRequest {
   std::string specification;  ///< file
@@ -60,7 +69,7 @@ struct MergeRequest {
 };
 
 using Request = std::variant<ShowText, DesktopRequest, ListRequest, BenchRequest, RunRequest,
-                             SweepRequest, MergeRequest>;
+                             ExtractRequest, SweepRequest, MergeRequest>;
 
 inline constexpr unsigned kMaxThreads = 256;
 

@@ -11,6 +11,9 @@ int list_experiments(const ListRequest& request);
 /// Runs an experiment and writes its result: see docs/cli.md for files, interruption and memory.
 int run_experiment(const RunRequest& request);
 
+/// Takes another program apart: see docs/oracle-protocol.md for what it must answer.
+int extract_black_box_program(const ExtractRequest& request);
+
 /// Computes a grid of one experiment, or a shard of it, into a folder.
 int run_sweep(const SweepRequest& request);
 

@@ -30,6 +30,9 @@ int execute(const BenchRequest& request) {
 int execute(const RunRequest& request) {
   return run_experiment(request);
 }
+int execute(const ExtractRequest& request) {
+  return extract_black_box_program(request);
+}
 int execute(const SweepRequest& request) {
   return run_sweep(request);
 }

@@ -20,6 +20,8 @@ std::span<const Experiment* const> experiments() {
       &extract_noise(),
       &extract_multi_head(),
       &extract_membership(),
+      &extract_twins(),
+      &extract_black_box(),
       &icl_attention(),
       &icl_risk(),
       &icl_training(),

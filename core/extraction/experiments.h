@@ -17,5 +17,9 @@ const Experiment& extract_noise();
 const Experiment& extract_multi_head();
 /// A head that only says on which side of a threshold its answer lies.
 const Experiment& extract_membership();
+/// Two pairs of heads that questions of two tokens cannot tell apart; live.
+const Experiment& extract_twins();
+/// A box of which only the token length is known, ours or somebody else's.
+const Experiment& extract_black_box();
 
 }  // namespace attnlab

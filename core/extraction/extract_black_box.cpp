@@ -1,0 +1,327 @@
+// extract-black-box: a box of one's own, or one of ours that is only nearly a head.
+#include <algorithm>
+#include <cmath>
+
+#include "core/experiment/palette.h"
+#include "core/experiment/text.h"
+#include "core/extraction/box_report.h"
+#include "core/extraction/boxes.h"
+#include "core/extraction/experiments.h"
+#include "core/extraction/question.h"
+
+namespace attnlab {
+namespace {
+
+constexpr std::size_t kShown = 64;  // rows and columns of W in tables and pictures
+constexpr double kPictures = 24;    // partial results on the way
+constexpr double kStepWork = 4e6;   // multiply-adds of our own boxes in one step
+constexpr double kCheckTolerance = 1e-6;
+
+struct Setup {
+  std::string box, method;
+  std::size_t dim = 1;
+  BoxOptions options;
+};
+
+Setup read_setup(const RunSpec& spec) {
+  Setup setup{spec.parameters.choice("box"),
+              spec.parameters.choice("method"),
+              static_cast<std::size_t>(spec.parameters.integer("dim")),
+              {}};
+  setup.options.model = setup.method == "single"     ? BoxModel::kSingle
+                        : setup.method == "low-rank" ? BoxModel::kLowRank
+                                                     : BoxModel::kTransformer;
+  setup.options.rank = static_cast<std::size_t>(spec.parameters.integer("rank"));
+  setup.options.seed = spec.seed;
+  return setup;
+}
+
+/// Queries by purpose: every one is counted, also those that are never answered.
+struct Counts {
+  double learning = 0, checking = 0;
+  void add(const QueryBatch& batch) {
+    (batch.purpose() == QueryPurpose::kLearn ? learning : checking) +=
+        static_cast<double>(batch.size());
+  }
+};
+
+RecoveryRow row_of(const Setup& setup, const BoxKnowledge& known, const Matrix<double>& truth,
+                   const Counts& counts, const Outcome& outcome) {
+  RecoveryRow row;
+  row.method = setup.method;
+  row.dim = static_cast<double>(setup.dim);
+  row.trial = 1;
+  if (setup.options.model == BoxModel::kLowRank) row.rank = static_cast<double>(known.rank);
+  if (setup.options.model == BoxModel::kTransformer) {
+    row.hidden = static_cast<double>(known.learned.network.kinks.size());
+  }
+  row.queries = counts.learning;
+  row.check_queries = counts.checking;
+  row.predicted_queries = predicted_queries(setup.options, setup.dim, known.rank);
+  row.repeated = static_cast<double>(known.learned.head.repeated);
+  row.function_gap = known.function_gap;
+  if (truth.size() > 0 && outcome.status == ExtractionStatus::kRecovered) {
+    row.w_error = largest_relative_error(known.learned.head.weight.values(), truth.values());
+  }
+  row.status = status_text(outcome.status);
+  row.evidence = outcome.evidence;
+  return row;
+}
+
+MatrixPair pictured(const BoxKnowledge& known, const Matrix<double>& truth) {
+  const Matrix<double>& weight = known.learned.head.weight;
+  if (truth.size() > 0) return matrix_pair(truth, weight);
+  MatrixPair pair = matrix_pair(weight, weight);
+  std::ranges::fill(pair.truth, kUnknown);
+  return pair;
+}
+
+BoxReport final_report(const Setup& setup, const BoxKnowledge& known, const Matrix<double>& truth,
+                       const Counts& counts, const Outcome& outcome) {
+  BoxReport report;
+  report.common.rows.push_back(row_of(setup, known, truth, counts, outcome));
+  report.spread = known.spread;
+  if (std::isfinite(known.function_gap)) {
+    for (const LengthGap& gap : known.gaps) {
+      report.gaps.push_back(static_cast<double>(gap.questions));
+      report.gaps.push_back(gap.worst_gap);
+    }
+  }
+  const bool network = setup.options.model == BoxModel::kTransformer;
+  if (outcome.status == ExtractionStatus::kNotIdentifiable && !network) {
+    report.value = known.learned.head.value;
+  }
+  if (outcome.status != ExtractionStatus::kRecovered) return report;
+  report.common.matrices = pictured(known, truth);
+  report.weight = known.learned.head.weight.clone();
+  if (network) {
+    report.network = known.learned.network.as_network();
+  } else {
+    report.value = known.learned.head.value;
+  }
+  return report;
+}
+
+JobSteps start_job(RunSpec spec, std::uint32_t index) {
+  if (index > 0) co_return Error{"this run has no job " + std::to_string(index)};
+  const Setup setup = read_setup(spec);
+  const MadeBox box = make_box(setup.box, setup.dim, spec.seed);
+  BoxKnowledge known(setup.dim);
+  Inquiry<Outcome> inquiry = learn_black_box(known, setup.options);
+  Counts counts;
+  const double d = static_cast<double>(setup.dim);
+  const double guess = std::isfinite(predicted_queries(setup.options, setup.dim, 1))
+                           ? predicted_queries(setup.options, setup.dim, 1)
+                           : 40 * d * d + 400;
+  double pictures = 0, work = 0;
+  while (inquiry.advance()) {
+    const QueryBatch& batch = *inquiry.asked();
+    counts.add(batch);
+    std::vector<double> answers;
+    if (box.oracle != nullptr) {
+      Expected<std::vector<double>> given = box.oracle->ask(batch);
+      if (!given) co_return given.error();
+      answers = std::move(*given);
+      work += static_cast<double>(batch.member_count()) * d;
+    } else {
+      const std::optional<Bytes> reply = co_await OutsideQuestion(encode_question(batch));
+      if (!reply || !decode_answers(*reply, batch.size(), answers)) {
+        co_return Error{
+            "box = own asks a box outside this program, and nobody here answers: use the page's "
+            "text field, or attnlab extract --oracle-cmd"};
+      }
+      work = kStepWork;
+    }
+    inquiry.answer(std::move(answers));
+    if (work < kStepWork) continue;
+    work = 0;
+    const double done = counts.learning / guess;
+    BoxReport report;
+    const bool picture = done * kPictures > pictures;
+    if (picture) {
+      pictures = std::floor(done * kPictures) + 1;
+      report.common.matrices = pictured(known, box.weight);
+    }
+    co_yield StepProgress(done < 0.9 ? done : 1 - 0.1 * std::exp(1 - done / 0.9),
+                          picture ? std::optional<Bytes>(encode(report)) : std::nullopt);
+  }
+  co_return JobResult{encode(final_report(setup, known, box.weight, counts, inquiry.result()))};
+}
+
+Expected<Plan> plan_run(const RunSpec& spec) {
+  const Setup setup = read_setup(spec);
+  if (setup.options.model == BoxModel::kLowRank && setup.options.rank > setup.dim) {
+    return Error{"rank must be 0 to " + std::to_string(setup.dim) + " for dim = " +
+                 std::to_string(setup.dim) + ", not " + std::to_string(setup.options.rank)};
+  }
+  const double d = static_cast<double>(setup.dim);
+  Plan plan;
+  plan.memory_parameter = "dim";
+  plan.job_bytes = 8 * d * d * 12 + 1e6;
+  plan.jobs.push_back({"box " + setup.box + ", taken for " + setup.method, d * d * d + 1000});
+  return plan;
+}
+
+Claim match_claim(const Setup& setup, const BoxReport* report) {
+  const bool network = setup.options.model == BoxModel::kTransformer;
+  Claim claim{network                                     ? "B2"
+              : setup.options.model == BoxModel::kLowRank ? "B3"
+                                                          : "B1",
+              network ? "This box is one softmax head with a ReLU network behind it, and queries "
+                        "recover it."
+                      : "This box is one softmax head, and queries recover it.",
+              ClaimStatus::kUndecided, "The box has not been taken apart yet."};
+  if (report == nullptr || report->common.rows.empty()) return claim;
+  const RecoveryRow& row = report->common.rows.front();
+  if (row.status == "recovered") claim.status = ClaimStatus::kHolds;
+  if (row.status == "not-a-match") claim.status = ClaimStatus::kFails;
+  claim.evidence = "After " + short_text(row.queries) + " queries (and " +
+                   short_text(row.check_queries) + " to check): " + row.status + ". " +
+                   row.evidence;
+  return claim;
+}
+
+Result reduce(const RunSpec& spec, std::span<const JobOutput> outputs) {
+  const Setup setup = read_setup(spec);
+  Result result;
+  BoxReport report;
+  bool complete = false, read = false;
+  for (const JobOutput& output : outputs) {
+    if (output.index != 0) continue;
+    read = decode(output.bytes, report);
+    complete = read && output.complete;
+    if (!read) {
+      result.notes.push_back("The output of job 0 could not be read and was left out.");
+      report = {};
+    }
+  }
+  result.tables = box_tables(report, kShown);
+  result.claims.push_back(match_claim(setup, complete ? &report : nullptr));
+  return result;
+}
+
+/// One panel for a box whose W nobody knows, else true, recovered and difference.
+Figure weight_figure(const Result& result) {
+  Figure figure = matrix_figure(result, "");
+  figure.title = "The matrix behind the answers";
+  figure.subtitle =
+      "W as the answers reveal it (at most the first 64 rows and columns). Empty: not "
+      "asked yet.";
+  figure.empty_text = "Press Run: the recovered matrix fills in as answers arrive.";
+  if (figure.panels.size() != 3) return figure;
+  const std::vector<double>& truth = figure.panels[0].values;
+  if (std::ranges::none_of(truth, [](double entry) { return std::isfinite(entry); })) {
+    figure.panels.erase(figure.panels.begin());
+    figure.panels.pop_back();
+  }
+  return figure;
+}
+
+Figure check_figure(const Result& result) {
+  Figure figure;
+  figure.id = "check";
+  figure.title = "Does the recovered model predict fresh answers?";
+  figure.subtitle =
+      "Largest gap between answer and prediction, in standard deviations of the "
+      "answers, for random inputs of each length. Rounding alone stays near 1e-13.";
+  figure.x = {"tokens in the question", false, 1, 6, {1, 2, 3, 4, 5, 6}};
+  figure.y = {"gap", true, 0, 0, {}};
+  figure.references = {{false, kCheckTolerance, "accepted"}};
+  figure.table = "check";
+  figure.empty_text = "Known when a complete model has been compared with 200 fresh answers.";
+  Series series;
+  series.id = "gap";
+  series.label = "largest gap";
+  series.colour = kColourRfa;
+  if (const Table* table = result.table("check")) {
+    for (const auto& row : table->rows) {
+      const double gap = number(row[2]);
+      if (gap > 0) series.points.push_back({number(row[0]), gap, kUnknown, 1});
+    }
+  }
+  if (!series.points.empty()) figure.series.push_back(std::move(series));
+  return figure;
+}
+
+std::vector<Figure> figures(const RunSpec&, const Result& result) {
+  return {weight_figure(result), check_figure(result)};
+}
+
+std::vector<Preset> presets() {
+  return {
+      {"first-look",
+       "Two heads that pose as one",
+       "This box is a sum of two heads. The learner of one head finds a v and a W, but they do not "
+       "predict fresh answers, and the log-odds of a token's share show that two heads decide. "
+       "Next: try the other boxes.",
+       {}},
+      {"residual",
+       "A path around the attention",
+       "The query token is also added to the answer. Beside a zero query token a token should "
+       "count "
+       "half; it does not.",
+       {{"box", "residual"}}},
+      {"network",
+       "The right model for the box",
+       "A ReLU network reads the mixed token. Taken for a plain head the box does not match; taken "
+       "for a head with a network it is recovered.",
+       {{"box", "network"}, {"method", "transformer"}}},
+      {"own",
+       "Your own black box",
+       "Write a function that answers a sequence of tokens with one number, and let the lab find "
+       "out "
+       "what is inside. In the page the function stands below the figure and runs in a sealed "
+       "frame "
+       "without network; on the command line use attnlab extract.",
+       {{"box", "own"}, {"dim", "4"}}},
+  };
+}
+
+Experiment make_experiment() {
+  Experiment experiment;
+  experiment.id = "extract-black-box";
+  experiment.family = "B";
+  experiment.title = "Somebody else's black box";
+  experiment.question = "Is this box an attention head, and which?";
+  experiment.summary =
+      "Before a learner says that it knows a box, it predicts answers it has not seen. A box that "
+      "is "
+      "no single head (two heads, positions, a residual path, a network) is told apart, with the "
+      "question that gives it away. The box may be one of ours, or your own function or program.";
+  experiment.schema.parameters = {
+      primary(choice_parameter(
+          "box", "Box", "what is taken apart",
+          {{"one-head", "one head", "softmax(xᵢᵀ W x_N) weights of v·xᵢ"},
+           {"two-heads", "two heads", "the sum of two heads"},
+           {"positions", "positions", "a vector for each place is added to the tokens"},
+           {"residual", "residual", "r·x_N is added to the answer"},
+           {"network", "network", "a ReLU network of 4 neurons reads the mixed token"},
+           {"own", "your own", "a function in the page, or a program (attnlab extract)"}},
+          "two-heads")),
+      primary(integer_parameter("dim", "Token dimension", "d", "length of a token", 1, 512, 8,
+                                {2, 4, 8, 16})),
+      primary(choice_parameter(
+          "method", "Taken for", "the model that the learner assumes",
+          {{"single", "one head", "d² + d queries"},
+           {"low-rank", "a low-rank head", "d + 2dr queries for W of rank r"},
+           {"transformer", "a head with a network", "one hidden ReLU layer on the mixed token"}},
+          "single")),
+      integer_parameter("rank", "Rank", "r", "rank of W for method low-rank; 0: found by growing",
+                        0, 512, 0, {0, 1, 2, 4}),
+  };
+  experiment.presets = presets();
+  experiment.plan = plan_run;
+  experiment.start = start_job;
+  experiment.reduce = reduce;
+  experiment.figures = figures;
+  return experiment;
+}
+
+}  // namespace
+
+const Experiment& extract_black_box() {
+  static const Experiment experiment = make_experiment();
+  return experiment;
+}
+
+}  // namespace attnlab

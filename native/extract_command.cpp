@@ -1,0 +1,246 @@
+// `attnlab extract`: the job of extract-black-box, its questions answered by another program.
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/experiment/codecs.h"
+#include "core/experiment/text.h"
+#include "core/extraction/box_report.h"
+#include "core/extraction/question.h"
+#include "native/build.h"
+#include "native/commands.h"
+#include "native/console.h"
+#include "native/interrupts.h"
+#include "native/output_file.h"
+#include "native/process_oracle.h"
+#include "native/query_log.h"
+#include "native/report.h"
+
+namespace attnlab {
+namespace {
+
+constexpr std::size_t kLinesForPeople = 64;  // of one table on a terminal; JSON has all
+constexpr double kSecondsBetweenLines = 0.1;
+
+double now_s() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+/// Everything that is checked before the program is started.
+struct Prepared {
+  std::optional<OutputFile> out;
+  std::optional<QueryReplay> replay;
+  std::optional<QueryLog> log;
+};
+
+Expected<void> prepare(const ExtractRequest& request, Prepared& prepared) {
+  const auto planned = request.spec.experiment->plan(request.spec);
+  if (!planned) return planned.error();
+  const LogName name{static_cast<std::size_t>(request.spec.parameters.integer("dim")),
+                     request.command};
+  if (request.out) {
+    Expected<OutputFile> out = OutputFile::check(*request.out);
+    if (!out) return out.error();
+    prepared.out = std::move(*out);
+    for (const auto& [flag, file] :
+         {std::pair{"--log", request.log}, {"--replay", request.replay}}) {
+      if (file && same_file(*request.out, *file)) {
+        return Error{std::string("--out and ") + flag + " name the same file " +
+                     quoted_text(*request.out)};
+      }
+    }
+  }
+  if (request.replay) {
+    Expected<QueryReplay> replay = QueryReplay::open(*request.replay, name);
+    if (!replay) return replay.error();
+    prepared.replay = std::move(*replay);
+  }
+  if (request.log) {
+    Expected<QueryLog> log =
+        QueryLog::check(*request.log, name, prepared.replay ? &*prepared.replay : nullptr);
+    if (!log) return log.error();
+    prepared.log = std::move(*log);
+  }
+  return {};
+}
+
+/// "1234 queries  18 %  3100/s", on a terminal only.
+class QueryLine {
+ public:
+  explicit QueryLine(bool quiet) : shown_(!quiet && isatty(STDERR_FILENO)), begin_(now_s()) {}
+  ~QueryLine() {
+    if (standing_) static_cast<void>(write_all(STDERR_FILENO, "\r\x1b[K"));
+  }
+  void draw(std::size_t queries, double fraction) {
+    const double now = now_s();
+    if (!shown_ || (standing_ && now - last_ < kSecondsBetweenLines)) return;
+    last_ = now;
+    standing_ = true;
+    const double rate = static_cast<double>(queries) / std::max(now - begin_, 1e-3);
+    static_cast<void>(
+        write_all(STDERR_FILENO, "\r" + std::to_string(queries) + " queries  " +
+                                     std::to_string(static_cast<int>(100 * fraction)) + " %  " +
+                                     short_text(rate) + " queries/s\x1b[K"));
+  }
+
+ private:
+  bool shown_, standing_ = false;
+  double begin_, last_ = 0;
+};
+
+/// How answering ended when it did not end well.
+struct Failure {
+  Error error;
+  int exit_code = kExitRunFailed;
+};
+
+/// Answers questions: from the replay as far as it goes, then from the program.
+class Answering {
+ public:
+  Answering(const ExtractRequest& request, Prepared& prepared)
+      : prepared_(prepared), process_(request.command, request.timeout_s) {}
+
+  /// False: see failure().
+  bool answer(const QueryBatch& batch, std::vector<double>& answers) {
+    answers.clear();
+    if (prepared_.replay) {
+      while (answers.size() < batch.size()) {
+        const auto known = prepared_.replay->next(batch, answers.size());
+        if (!known) return fail(known.error(), kExitBadInput);
+        if (!*known) break;
+        answers.push_back(**known);
+      }
+    }
+    if (answers.size() == batch.size()) return true;
+    const auto heard = [&](std::span<const double> fresh) -> Expected<void> {
+      if (prepared_.log) {
+        const auto kept = prepared_.log->append(batch, answers.size(), fresh);
+        if (!kept) {
+          log_broken_ = true;
+          return kept;
+        }
+      }
+      answers.insert(answers.end(), fresh.begin(), fresh.end());
+      live_ += fresh.size();
+      return {};
+    };
+    if (const auto asked = process_.ask(batch, answers.size(), heard); !asked) {
+      return fail_asking(asked.error());
+    }
+    return true;
+  }
+
+  bool finish() {
+    if (const auto ended = process_.finish(); !ended) return fail_asking(ended.error());
+    if (prepared_.log) {
+      if (const auto begun = prepared_.log->begin(); !begun) {
+        return fail(begun.error(), kExitEnvironment);
+      }
+    }
+    return true;
+  }
+
+  std::size_t answered() const {
+    return live_ + (prepared_.replay ? prepared_.replay->used_answers() : 0);
+  }
+  const Failure& failure() const { return failure_; }
+
+ private:
+  bool fail(Error error, int exit_code) {
+    failure_ = {std::move(error), exit_code};
+    return false;
+  }
+
+  bool fail_asking(const Error& error) {
+    if (log_broken_) return fail(error, kExitEnvironment);
+    const std::string count = std::to_string(answered()) + " answers ";
+    const std::string kept =
+        !prepared_.log    ? "; " + count + "are not kept, --log FILE would keep them"
+        : answered() == 0 ? "; nothing was answered"
+                          : "; " + count + "are kept in " + prepared_.log->file() + ", --replay " +
+                                prepared_.log->file() + " goes on from there";
+    return fail({error.sentence + kept}, interrupted() ? kExitInterrupted : kExitRunFailed);
+  }
+
+  Prepared& prepared_;
+  ProcessOracle process_;
+  std::size_t live_ = 0;
+  bool log_broken_ = false;
+  Failure failure_;
+};
+
+/// Runs the job to its end.
+std::optional<Bytes> converse(const ExtractRequest& request, Answering& answering) {
+  QueryLine line(request.quiet);
+  JobSteps job = request.spec.experiment->start(request.spec, 0);
+  QueryBatch batch(1);
+  std::vector<double> answers;
+  while (job.step() == JobSteps::State::kRunning) {
+    OutsideQuestion* question = OutsideQuestion::open();
+    if (question == nullptr) continue;
+    if (!decode_question(question->bytes(), batch) || !answering.answer(batch, answers)) {
+      return std::nullopt;
+    }
+    question->answer(encode_answers(answers));
+    line.draw(answering.answered(), job.fraction());
+  }
+  if (job.state() == JobSteps::State::kFailed) return std::nullopt;
+  return job.take_output();
+}
+
+/// Long tables are cut for people, with a remark below them.
+void shorten(Result& result) {
+  for (Table& table : result.tables) {
+    if (table.rows.size() <= kLinesForPeople) continue;
+    result.notes.push_back("Of the " + std::to_string(table.rows.size()) + " rows of " +
+                           table.name + " the first " + std::to_string(kLinesForPeople) +
+                           " are shown; --format json has all.");
+    table.rows.resize(kLinesForPeople);
+  }
+}
+
+std::string result_text(const ExtractRequest& request, const Bytes& output, double elapsed_s) {
+  const RunSpec& spec = request.spec;
+  const std::vector<JobOutput> outputs = {{0, output, true}};
+  Result result = spec.experiment->reduce(spec, outputs);
+  BoxReport report;
+  if (decode(output, report)) {
+    result.tables = box_tables(report, static_cast<std::size_t>(spec.parameters.integer("dim")));
+  }
+  if (request.format == OutputFormat::kCsv) return table_csv(result.tables.front());
+  if (request.format == OutputFormat::kJson) {
+    return result_json(spec, result, build_info(), 1, elapsed_s);
+  }
+  std::erase_if(result.tables, [](const Table& table) { return table.rows.empty(); });
+  shorten(result);
+  return report_text(spec, result);
+}
+
+}  // namespace
+
+int extract_black_box_program(const ExtractRequest& request) {
+  catch_interrupts();
+  Prepared prepared;
+  if (const auto ready = prepare(request, prepared); !ready) return refuse(ready.error());
+  const double begin = now_s();
+  std::optional<Bytes> output;
+  {
+    Answering answering(request, prepared);
+    output = converse(request, answering);
+    if (!output || !answering.finish()) {
+      const Failure& failure = answering.failure();
+      return refuse(failure.error, failure.exit_code);
+    }
+  }
+  const std::string text = result_text(request, *output, now_s() - begin);
+  if (!prepared.out) return print(text);
+  const Expected<void> written = prepared.out->write(text);
+  return written ? kExitDone : refuse(written.error(), kExitEnvironment);
+}
+
+}  // namespace attnlab

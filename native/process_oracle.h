@@ -1,0 +1,61 @@
+// A black box that is another program: JSON lines on its standard input and output.
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/experiment/expected.h"
+#include "core/extraction/query.h"
+
+namespace attnlab {
+
+/// "[[1,0.5],[0,2]]": the tokens of query i of a batch, digits that read back exactly.
+std::string tokens_json(const QueryBatch& batch, std::size_t i);
+
+/// A child process, started once through the shell in a process group of its own (so that Ctrl-C
+/// reaches it through us), its standard error left alone. Ended by the destructor: end of input
+/// first, then SIGTERM, then SIGKILL.
+class ProcessOracle {
+ public:
+  /// `silence_s`: seconds without a complete answer line after which a question counts as failed.
+  ProcessOracle(std::string command, double silence_s)
+      : command_(std::move(command)), silence_s_(silence_s) {}
+  ~ProcessOracle();
+  ProcessOracle(const ProcessOracle&) = delete;
+  ProcessOracle& operator=(const ProcessOracle&) = delete;
+
+  /// Called with the answers that have arrived since the last call, in order.
+  using Heard = std::function<Expected<void>(std::span<const double>)>;
+
+  /// Asks queries `first` to the end of a batch. Questions are written while answers are read, as
+  /// far as the pipes take them: neither side can block the other. An error is one sentence: a
+  /// program that cannot be started, an answer that is not {"y": finite number}, too many answers,
+  /// an exit before the last one, silence, or interrupted().
+  Expected<void> ask(const QueryBatch& batch, std::size_t first, const Heard& heard);
+
+  /// Closes the program's input and waits for its end; an error when it still had something to say.
+  Expected<void> finish();
+
+ private:
+  struct Talk;
+  Expected<void> start();
+  Expected<void> write_some();
+  Expected<bool> read_some();
+  Expected<void> take_answers(Talk& talk);
+  Error ended(const Talk& talk);
+  void stop(bool politely);
+
+  std::string command_;
+  double silence_s_;
+  pid_t child_ = -1;
+  int to_child_ = -1, from_child_ = -1;
+  std::string outgoing_, incoming_;
+  std::size_t sent_ = 0;  // of outgoing_
+  std::size_t asked_before_ = 0;
+};
+
+}  // namespace attnlab

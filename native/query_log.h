@@ -1,0 +1,73 @@
+// The log of a black box: every query with its answer, one JSON line each, so that a run that broke
+// off goes on where it stopped and a finished one can be repeated without the box.
+#pragma once
+
+#include <cstdio>
+#include <fstream>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "core/experiment/expected.h"
+#include "core/extraction/query.h"
+
+namespace attnlab {
+
+/// What a log is the log of; its first line.
+struct LogName {
+  std::size_t dim = 1;
+  std::string oracle;  ///< the command
+};
+
+/// Answers of an earlier run, in the order of its queries.
+class QueryReplay {
+ public:
+  /// Refuses, with the name of the flag, what is no log, and the log of another box or dimension.
+  static Expected<QueryReplay> open(const std::string& file, const LogName& name);
+
+  /// The answer to query i of a batch, which must be the next one of the log; nothing at its end.
+  /// A half-written last line does not count. An error when the log holds another query there.
+  Expected<std::optional<double>> next(const QueryBatch& batch, std::size_t i);
+
+  /// Bytes of the log up to the last answer that was used: what a copy of it must hold.
+  std::size_t used_bytes() const { return used_bytes_; }
+  std::size_t used_answers() const { return used_answers_; }
+  const std::string& file() const { return file_; }
+
+ private:
+  std::string file_;
+  std::ifstream stream_;
+  std::size_t used_bytes_ = 0, used_answers_ = 0;
+  bool at_end_ = false;
+};
+
+/// Appends answers as they arrive. Nothing is written before the first of them.
+class QueryLog {
+ public:
+  /// Refuses a file that cannot be written, and one that is there already and is not the one that
+  /// is replayed.
+  static Expected<QueryLog> check(const std::string& file, const LogName& name,
+                                  const QueryReplay* replay);
+  QueryLog(QueryLog&& other) noexcept;
+  QueryLog& operator=(QueryLog&& other) noexcept;
+  ~QueryLog();
+
+  /// Answers to queries first, first + 1, ... of a batch, in one write.
+  Expected<void> append(const QueryBatch& batch, std::size_t first,
+                        std::span<const double> answers);
+  /// Takes over what the replay has used so far; done by append() where that comes first.
+  Expected<void> begin();
+
+  const std::string& file() const { return file_; }
+
+ private:
+  QueryLog(std::string file, LogName name, const QueryReplay* replay, bool same)
+      : file_(std::move(file)), name_(std::move(name)), replay_(replay), same_(same) {}
+  std::string file_;
+  LogName name_;
+  const QueryReplay* replay_;
+  bool same_;  // the log and the replay are one file
+  int descriptor_ = -1;
+};
+
+}  // namespace attnlab

@@ -1,0 +1,86 @@
+// A black box as a program of its own: `node box.mjs KIND DIM [FAULT [AFTER]]`. KIND says what stands
+// inside, FAULT what it does instead of its answer number AFTER. `node box.mjs KIND DIM truth` prints
+// the hidden numbers.
+import { createInterface } from 'node:readline';
+
+const [kind = 'head', dim_text = '3', fault = '', after_text = '0'] = process.argv.slice(2);
+const dim = Number(dim_text);
+const after = Number(after_text);
+
+/** Numbers in (-1, 1) that depend on their place only. */
+const made = (place) => {
+  const x = Math.sin(12.9898 * (place + 1)) * 43758.5453;
+  return 2 * (x - Math.floor(x)) - 1;
+};
+const vector = (seed, scale = 1) =>
+  Array.from({ length: dim }, (_, i) => scale * made(1000 * seed + i));
+const matrix = (seed, scale = 1) =>
+  Array.from({ length: dim }, (_, i) => vector(seed + 1 + i, scale / Math.sqrt(dim)));
+const dot = (a, b) => a.reduce((sum, x, i) => sum + x * b[i], 0);
+
+const head = { W: matrix(1), v: vector(90) };
+const other = { W: matrix(40), v: vector(91) };
+switch (kind) {
+  case 'zero-value': head.v.fill(0); break;
+  case 'basis-value': head.v = head.v.map((_, i) => (i === 0 ? 1 : 0)); break;
+  case 'tiny-entry': head.v[dim - 1] = 1e-9 * made(5); break;
+  case 'zero-weight': head.W.forEach((row) => row.fill(0)); break;
+  case 'small-weight': head.W = matrix(1, 1e-3); break;
+  case 'large-weight': head.W = matrix(1, 100); break;
+  case 'rank-one': head.W = vector(7).map((a) => vector(8).map((b) => a * b)); break;
+  case 'rank-two':
+    head.W = vector(7).map((a, i) => vector(8).map((b, j) => a * b + vector(9)[i] * vector(10)[j]));
+    break;
+}
+
+function answer_of({ W, v }, X) {
+  const image = W.map((row) => dot(row, X.at(-1)));
+  const logits = X.map((x) => dot(x, image));
+  const largest = Math.max(...logits);
+  const weights = logits.map((logit) => Math.exp(logit - largest));
+  const sum = weights.reduce((a, b) => a + b, 0);
+  return X.reduce((total, x, i) => total + (weights[i] / sum) * dot(v, x), 0);
+}
+
+const network = [1, 2, 3].map((j) => ({ a: vector(60 + j), c: made(70 + j), o: 1 + made(80 + j) / 2 }));
+function f(X) {
+  const moved = kind === 'positions'
+    ? X.map((x, n) => x.map((value, i) => value + 0.3 * made(500 + 17 * n + i))) : X;
+  if (kind === 'network') {
+    const z = vector(0).map((_, i) =>
+      answer_of({ W: head.W, v: vector(0).map((__, k) => (k === i ? 1 : 0)) }, X));
+    return network.reduce((sum, { a, c, o }) => sum + o * Math.max(0, dot(a, z) + c), 0.25);
+  }
+  let y = answer_of(head, moved);
+  if (kind === 'two-heads') y += answer_of(other, X);
+  if (kind === 'residual') y += dot(vector(95), X.at(-1));
+  if (kind === 'noise') y += 1e-3 * Math.random();
+  if (kind === 'single-precision') y = Math.fround(y);
+  return y;
+}
+
+if (fault === 'truth') {
+  console.log(JSON.stringify(head));
+  process.exit(0);
+}
+let count = 0;
+if (fault === 'silent') setInterval(() => {}, 1000);
+if (fault === 'banner') console.log('loading the model ...');
+for await (const line of createInterface({ input: process.stdin })) {
+  const y = f(JSON.parse(line).x);
+  count += 1;
+  const now = count > after;
+  if (fault === 'silent' && now) continue;
+  if (fault === 'nan' && now) console.log('{"y": NaN}');
+  else if (fault === 'null' && now) console.log(JSON.stringify({ y: NaN }));
+  else if (fault === 'text' && now) console.log('I do not know');
+  else if (fault === 'bare' && now) console.log(String(y));
+  else if (fault === 'infinite' && now) console.log('{"y": 1e999}');
+  else if (fault === 'endless' && now) process.stdout.write('7'.repeat(10000));
+  else if (fault === 'exit' && now) process.exit(3);
+  else if (fault === 'killed' && now) process.kill(process.pid, 'SIGKILL');
+  else if (fault === 'twice' && now) console.log(`${JSON.stringify({ y })}\n${JSON.stringify({ y })}`);
+  else console.log(JSON.stringify({ y }));
+  if (fault === 'slow') await new Promise((done) => { setTimeout(done, after); });
+}
+if (fault === 'farewell') console.log('bye');
