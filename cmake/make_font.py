@@ -14,7 +14,7 @@ from fontTools.pens.t2CharStringPen import T2CharStringPen
 from fontTools.pens.transformPen import TransformPen
 from fontTools.ttLib import TTFont
 
-UNITS_PER_EM = 1000
+UNITS_PER_EM = 500  # 1/30 of a pixel at 15 pixels: finer is only more to download
 
 BASIC_LATIN = "".join(map(chr, range(0x20, 0x7F)))
 LATIN = "ÄÖÕÜßäöüàáâãåæçèéêëìíîïñòóôõøùúûŷẑ\u00a0§©«»"
@@ -24,6 +24,7 @@ MATHEMATICS = "±×·÷−≤≥≠≈∞√∑∏∫∈∂∇∝‖⟨⟩←→
 SCRIPTS = "¹²³⁰⁴⁵⁶⁷⁸⁹⁺⁻ⁿᵀᵖ₀₁₂₃₄₅₆₇₈₉ᵢⱼₙ"
 MARKERS = "●○■□▲△▼▽◆◇✓✗"
 FROM_FALLBACK = "‖"  # an ornament in Inter
+BOLD_CHARACTERS = set(BASIC_LATIN + PUNCTUATION)  # others are drawn with the regular face
 CHARACTERS = sorted(
     set(BASIC_LATIN + LATIN + GREEK + PUNCTUATION + MATHEMATICS + SCRIPTS + MARKERS)
 )
@@ -76,13 +77,13 @@ class Source:
         return pen.getCharString(), round(glyph.width * self.scale)
 
 
-def make_font(path, fallback_path):
+def make_font(path, fallback_path, characters):
     """The bytes of the subset of the font at `path`."""
     main = Source(path)
     fallback = Source(fallback_path, main.capitals)
     order, cmap, charstrings, metrics = [".notdef"], {}, {}, {}
     missing = []
-    for character in CHARACTERS:
+    for character in sorted(characters):
         sources = (fallback,) if character in FROM_FALLBACK else (main, fallback)
         source = next((s for s in sources if character in s), None)
         if source is None:
@@ -137,9 +138,9 @@ def main():
     text = (
         "// Subset of Inter and DejaVu Sans made by cmake/make_font.py; licences in\n"
         "// docs/dependencies.md.\n#pragma once\n\nnamespace attnlab {\n\n"
-        + array("kFontRegular", make_font(arguments.regular, arguments.fallback_regular))
+        + array("kFontRegular", make_font(arguments.regular, arguments.fallback_regular, CHARACTERS))
         + "\n"
-        + array("kFontBold", make_font(arguments.bold, arguments.fallback_bold))
+        + array("kFontBold", make_font(arguments.bold, arguments.fallback_bold, BOLD_CHARACTERS))
         + "\n// Every character the fonts have, increasing.\n"
         + "inline constexpr unsigned kFontCharacters[] = {"
         + ",".join(str(ord(character)) for character in CHARACTERS)

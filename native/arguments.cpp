@@ -113,7 +113,9 @@ Expected<OutputFormat> read_format(const std::string& text) {
   if (text == "table") return OutputFormat::kTable;
   if (text == "csv") return OutputFormat::kCsv;
   if (text == "json") return OutputFormat::kJson;
-  return Error{"format must be one of table, csv, json, not " + quoted_text(text)};
+  if (text == "svg") return OutputFormat::kSvg;
+  if (text == "bibtex") return OutputFormat::kBibtex;
+  return Error{"format must be one of table, csv, json, svg, bibtex, not " + quoted_text(text)};
 }
 
 /// The preset, then the flags on top of it, then the seed.
@@ -298,7 +300,9 @@ class Grammar {
                    "Run");
     add_threads_flag(run_flags_, "Run");
     add_memory_flag(run_flags_, "Run");
-    run_flags_.add("format", "NAME", "table, csv (the main table) or json; default table", "Run");
+    run_flags_.add(
+        "format", "NAME",
+        "table, csv (the main table), json, svg (the main figure) or bibtex; default table", "Run");
     run_flags_.add("out", "FILE", "Write the result to a file instead of standard output", "Run");
     run_flags_.add("resume", "FILE",
                    "Keep finished jobs in a file, and take over those that are in it", "Run");

@@ -13,7 +13,7 @@ namespace attnlab {
 
 inline constexpr double kNoMemoryLimit = std::numeric_limits<double>::infinity();
 
-enum class OutputFormat { kTable, kCsv, kJson };
+enum class OutputFormat { kTable, kCsv, kJson, kSvg, kBibtex };
 
 /// Help or version: print and be done.
 struct ShowText {

@@ -5,8 +5,10 @@
 #include <string>
 #include <utility>
 
+#include "core/experiment/citation.h"
 #include "core/experiment/codecs.h"
 #include "core/experiment/registry.h"
+#include "core/experiment/svg.h"
 #include "core/experiment/text.h"
 #include "native/build.h"
 #include "native/commands.h"
@@ -61,6 +63,12 @@ Expected<Prepared> prepare(const RunRequest& request) {
   return prepared;
 }
 
+std::string main_figure_svg(const RunSpec& spec, const Result& result) {
+  const std::vector<Figure> figures = spec.experiment->figures(spec, result);
+  if (figures.empty()) return {};
+  return figure_svg(figures.front(), {.source = source_line(spec, build_info())});
+}
+
 std::string result_text(const RunRequest& request, const Result& result, std::size_t jobs,
                         double elapsed_s) {
   switch (request.format) {
@@ -68,6 +76,10 @@ std::string result_text(const RunRequest& request, const Result& result, std::si
       return result.tables.empty() ? "" : table_csv(result.tables.front());
     case OutputFormat::kJson:
       return result_json(request.spec, result, build_info(), jobs, elapsed_s);
+    case OutputFormat::kSvg:
+      return main_figure_svg(request.spec, result);
+    case OutputFormat::kBibtex:
+      return run_bibtex(request.spec, build_info());
     case OutputFormat::kTable:
       break;
   }

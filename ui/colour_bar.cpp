@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "core/experiment/text.h"
-#include "ui/heat_layout.h"
+#include "core/experiment/heat_layout.h"
 #include "ui/text_draw.h"
 #include "ui/theme.h"
 

@@ -7,7 +7,7 @@
 
 #include "core/experiment/figure.h"
 #include "core/experiment/schema.h"
-#include "ui/plot_layout.h"
+#include "core/experiment/plot_layout.h"
 
 namespace attnlab {
 

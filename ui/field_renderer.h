@@ -8,7 +8,7 @@
 
 #include "core/experiment/figure.h"
 #include "imgui.h"
-#include "ui/plot_layout.h"
+#include "core/experiment/plot_layout.h"
 
 namespace attnlab {
 

@@ -9,7 +9,7 @@
 #include "ui/field_layout.h"
 #include "ui/field_renderer.h"
 #include "ui/handles.h"
-#include "ui/heat_layout.h"
+#include "core/experiment/heat_layout.h"
 #include "ui/plot_draw.h"
 #include "ui/plot_parts.h"
 #include "ui/text_draw.h"

@@ -4,7 +4,7 @@
 
 #include "imgui.h"
 #include "ui/plot.h"
-#include "ui/plot_layout.h"
+#include "core/experiment/plot_layout.h"
 
 namespace attnlab {
 

@@ -59,6 +59,8 @@ void load_fonts() {
   };
   add(kFontRegular, kFontRegularSize);
   add(kFontBold, kFontBoldSize);
+  config.MergeMode = true;  // signs that the bold face leaves out
+  add(kFontRegular, kFontRegularSize);
 }
 
 void set_metrics(ImGuiStyle& style) {
@@ -97,8 +99,6 @@ void set_colours(ImGuiStyle& style, const Theme& t) {
   set(ImGuiCol_ScrollbarGrabHovered, t.muted);
   set(ImGuiCol_ScrollbarGrabActive, t.muted);
   set(ImGuiCol_CheckMark, t.accent);
-  set(ImGuiCol_SliderGrab, with_alpha(t.accent, 0));  // widgets.cpp draws its own
-  set(ImGuiCol_SliderGrabActive, with_alpha(t.accent, 0));
   set(ImGuiCol_Button, t.raised);
   set(ImGuiCol_ButtonHovered, t.accent_soft);
   set(ImGuiCol_ButtonActive, t.accent_soft);

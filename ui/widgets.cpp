@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "imgui_internal.h"
 #include "ui/text_draw.h"
 #include "ui/theme.h"
 
@@ -54,7 +55,9 @@ void help_tooltip(const char* help) {
   ImGui::PopStyleVar(2);
 }
 
-ImU32 paint(ImU32 colour) { return with_alpha(colour, ImGui::GetStyle().Alpha); }
+ImU32 paint(ImU32 colour) {
+  return with_alpha(colour, ImGui::GetStyle().Alpha);
+}
 
 Flow::Flow(float width, float gap) : width_(width), gap_(gap) {}
 
@@ -81,9 +84,8 @@ bool button(const char* id, std::string_view label, const char* help, const Butt
   const Theme& t = theme();
   const bool primary = look.kind == ButtonKind::kPrimary;
   ImGui::BeginDisabled(!look.enabled);
-  const bool pressed =
-      ImGui::InvisibleButton(id, ImVec2(button_width(label, look), ImGui::GetFrameHeight()),
-                             ImGuiButtonFlags_EnableNav);
+  const bool pressed = ImGui::InvisibleButton(
+      id, ImVec2(button_width(label, look), ImGui::GetFrameHeight()), ImGuiButtonFlags_EnableNav);
   const bool lit = ImGui::IsItemHovered() || ImGui::IsItemActive();
   const ImU32 ink = primary ? t.accent_ink : t.ink;
   if (primary) {
@@ -98,7 +100,8 @@ bool button(const char* id, std::string_view label, const char* help, const Butt
   const ImVec2 text = label.empty() ? ImVec2(0, 0) : text_size(label, primary, kTextSize);
   const float icon = look.icon ? kIconSize + (label.empty() ? 0 : kIconGap) : 0;
   float x = middle.x - (icon + text.x) / 2;
-  if (look.icon) draw_icon(list, *look.icon, ImVec2(x + kIconSize / 2, middle.y), kIconSize, paint(ink));
+  if (look.icon)
+    draw_icon(list, *look.icon, ImVec2(x + kIconSize / 2, middle.y), kIconSize, paint(ink));
   x += icon;
   if (!label.empty())
     draw_text(list, ImVec2(x, middle.y - text.y / 2), label, primary, kTextSize, paint(ink));
@@ -108,15 +111,13 @@ bool button(const char* id, std::string_view label, const char* help, const Butt
 }
 
 float chip_width(std::string_view label) {
-  return std::max(text_size(label, false, kTextSize).x + 2 * kChipPadding,
-                  ImGui::GetFrameHeight());
+  return std::max(text_size(label, false, kTextSize).x + 2 * kChipPadding, ImGui::GetFrameHeight());
 }
 
 bool chip(const char* id, std::string_view label, const char* help, const ChipLook& look) {
   const Theme& t = theme();
-  const bool pressed =
-      ImGui::InvisibleButton(id, ImVec2(chip_width(label), ImGui::GetFrameHeight()),
-                             ImGuiButtonFlags_EnableNav);
+  const bool pressed = ImGui::InvisibleButton(
+      id, ImVec2(chip_width(label), ImGui::GetFrameHeight()), ImGuiButtonFlags_EnableNav);
   const bool lit = ImGui::IsItemHovered() || ImGui::IsItemActive();
   const ImU32 colour = look.colour_slot ? series_colour(*look.colour_slot) : t.accent;
   if (look.on && look.colour_slot) {
@@ -127,8 +128,8 @@ bool chip(const char* id, std::string_view label, const char* help, const ChipLo
     item_box(lit ? t.accent_soft : t.raised, look.colour_slot ? with_alpha(colour, 0.7f) : t.faint);
   }
   const ImVec2 middle = middle_of_item(), text = text_size(label, false, kTextSize);
-  draw_text(ImGui::GetWindowDrawList(), ImVec2(middle.x - text.x / 2, middle.y - text.y / 2),
-            label, false, kTextSize, paint(look.on && look.colour_slot ? ink_on(colour) : t.ink));
+  draw_text(ImGui::GetWindowDrawList(), ImVec2(middle.x - text.x / 2, middle.y - text.y / 2), label,
+            false, kTextSize, paint(look.on && look.colour_slot ? ink_on(colour) : t.ink));
   help_tooltip(help);
   return pressed;
 }
@@ -149,8 +150,8 @@ bool card(const char* id, std::string_view title, std::string_view text, const c
   item_box(chosen || lit ? t.accent_soft : t.raised, chosen ? t.accent : t.faint);
   ImDrawList* list = ImGui::GetWindowDrawList();
   const ImVec2 corner = ImGui::GetItemRectMin();
-  const float top = text.empty() ? middle_of_item().y - title_size.y / 2
-                                 : corner.y + kCardPadding - 3;
+  const float top =
+      text.empty() ? middle_of_item().y - title_size.y / 2 : corner.y + kCardPadding - 3;
   draw_text(list, ImVec2(corner.x + kCardPadding, top), title, true, kTextSize, paint(t.ink),
             inner);
   if (!text.empty())
@@ -159,6 +160,34 @@ bool card(const char* id, std::string_view title, std::string_view text, const c
   help_tooltip(help);
   return pressed;
 }
+
+namespace {
+
+constexpr float kKeyStep = 0.01f;  // share of the range an arrow key moves the knob by
+
+/// The knob follows the pointer that holds it, or the arrow keys while it has the focus. (Dear
+/// ImGui's own slider brings a version for every number type and a text scanner.)
+bool move_knob(const char* id, float* share, float left, float width, float height) {
+  ImGui::InvisibleButton(id, ImVec2(width, height), ImGuiButtonFlags_EnableNav);
+  const float before = *share;
+  const ImGuiIO& io = ImGui::GetIO();
+  if (ImGui::IsItemActive() && ImGui::IsMouseDown(ImGuiMouseButton_Left)) {
+    const float inset = kKnob + 2;
+    *share = (io.MousePos.x - left - inset) / std::max(1.0f, width - 2 * inset);
+  } else if (ImGui::IsItemFocused() && io.NavVisible) {
+    const ImGuiID owner = ImGui::GetItemID();
+    for (const auto& [key, way] :
+         {std::pair{ImGuiKey_LeftArrow, -1.0f}, std::pair{ImGuiKey_RightArrow, 1.0f}}) {
+      if (ImGui::IsKeyPressed(key, ImGuiInputFlags_Repeat, owner))
+        *share += way * kKeyStep * (io.KeyShift ? 10 : 1);
+      ImGui::SetKeyOwner(key, owner);
+    }
+  }
+  *share = std::clamp(*share, 0.0f, 1.0f);
+  return *share != before;
+}
+
+}  // namespace
 
 bool slider(const char* id, double* value, double min, double max, bool logarithmic, bool whole,
             float width, const char* help) {
@@ -178,16 +207,7 @@ bool slider(const char* id, double* value, double min, double max, bool logarith
   const ImVec2 corner = ImGui::GetCursorScreenPos();
   const float height = ImGui::GetFrameHeight(), y = corner.y + height / 2;
   ImDrawList* list = ImGui::GetWindowDrawList();
-  ImGui::PushStyleColor(ImGuiCol_FrameBg, 0);
-  ImGui::PushStyleColor(ImGuiCol_FrameBgHovered, 0);
-  ImGui::PushStyleColor(ImGuiCol_FrameBgActive, 0);
-  ImGui::PushStyleColor(ImGuiCol_Border, 0);
-  ImGui::PushStyleVar(ImGuiStyleVar_GrabMinSize, 2 * kKnob);
-  ImGui::SetNextItemWidth(width);
-  const bool changed =
-      ImGui::SliderFloat(id, &share, 0, 1, "", ImGuiSliderFlags_NoInput);
-  ImGui::PopStyleVar();
-  ImGui::PopStyleColor(4);
+  const bool changed = move_knob(id, &share, corner.x, width, height);
   const bool lit = ImGui::IsItemHovered() || ImGui::IsItemActive();
   const float from = corner.x + kKnob + 2, to = corner.x + width - kKnob - 2;
   const float x = from + share * (to - from);

@@ -45,9 +45,9 @@ async function compile(url) {
 
 const file = (name) => new URL(name, import.meta.url);
 
-/** The page's own instance; the workers get the compiled module. */
-async function load_app(host, module) {
-  const compiled = await module;
+/** The page's own instance. */
+async function load_app(host) {
+  const compiled = await compile(file('attnlab.wasm'));
   return new Promise((resolve, reject) => {
     create_attnlab({
       host,
@@ -117,16 +117,15 @@ class Lab {
   #refresh = 0;
 
   async start() {
-    const module = compile(file('attnlab.wasm'));
     this.pool = new WorkerPool({
       total: Math.max(1, Math.min(navigator.hardwareConcurrency || 2, max_workers)),
       script: file('worker.js'),
-      module,
+      module: () => this.#jobs(),
       news: (...news) => this.#news(...news),
       changed: () => this.#poll_soon(),
       notice,
     });
-    this.app = await load_app(this.#host(), module);
+    this.app = await load_app(this.#host());
     const drawn = this.app.ccall('app_open', 'number', ['string', 'number', 'number'],
       [address_query(), 1, memory_bytes]) === 1;
     this.experiments = JSON.parse(this.#text(this.app._app_experiments())).experiments;
@@ -143,6 +142,23 @@ class Lab {
     else this.#without_drawing();
     document.documentElement.dataset.ready = 'true';
     this.redraw();
+    this.#prefetch_jobs();
+  }
+
+  /** The workers' module, compiled once for all of them. A download that failed is tried again. */
+  #jobs() {
+    this.jobs ??= compile(file('jobs.wasm')).catch((error) => {
+      this.jobs = undefined;
+      throw error;
+    });
+    return this.jobs;
+  }
+
+  /** Fetched when the page has shown itself, so that Run does not wait for it; a course page with
+   *  several labs gets it when the first of them runs. */
+  #prefetch_jobs() {
+    if (document.documentElement.classList.contains('embedded')) return;
+    setTimeout(() => this.#jobs().catch(() => {}), 500);
   }
 
   #host() {

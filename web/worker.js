@@ -1,10 +1,10 @@
-// Inside a Web Worker: one instance of the module, one job at a time, a few steps between two looks at the
+// Inside a Web Worker: one instance of the jobs' module, one job at a time, a few steps between two looks at the
 // message queue, so that hold and drop act within about 50 ms (or one step, when it is longer).
 //
 // From the page: load {module}, start {ticket, query, index}, hold, go, drop, ping.
 // To the page:   ready, progress {ticket, fraction}, partial {ticket, bytes}, done {ticket, bytes},
 //                failed {ticket, reason}, dropped, alive, died {reason}.
-import create_attnlab from './attnlab.js';
+import create_jobs from './jobs.js';
 
 const slice_ms = 40;
 const progress_every_ms = 100;
@@ -80,7 +80,7 @@ function work() {
 }
 
 async function load(module) {
-  compute = await create_attnlab({
+  compute = await create_jobs({
     instantiateWasm(imports, receive) {
       WebAssembly.instantiate(module, imports).then((instance) => receive(instance, module), died);
       return {};

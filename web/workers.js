@@ -23,7 +23,7 @@ export class WorkerPool {
   #timer = 0;
 
   /**
-   * total: how many workers; script: URL of worker.js; module: promise of the compiled module;
+   * total: how many workers; script: URL of worker.js; module(): promise of the compiled module;
    * news(ticket, kind, fraction, bytes): of a job, bytes is output or sentence;
    * changed(): a worker became free or the pool failed; notice(sentence): for the reader.
    */
@@ -99,7 +99,8 @@ export class WorkerPool {
       event.preventDefault();
       this.#lose(slot, event.message ? `it stopped with "${event.message}"` : 'it did not load');
     };
-    this.module.then((module) => slot.worker.postMessage({ type: 'load', module }));
+    this.module().then((module) => slot.worker.postMessage({ type: 'load', module }),
+      (error) => this.#lose(slot, error.message));
   }
 
   #receive(slot, message) {

@@ -2,6 +2,7 @@
 // the figures that show the result. Adding one = one file in its family + one registry line.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -56,6 +57,32 @@ struct JobOutput {
   bool complete = true;
 };
 
+/// The function that begins a job. A program compiled with ATTNLAB_WITHOUT_JOBS plans, reduces and
+/// shows, but leaves jobs to another one (the page to its workers): there no experiment refers to its
+/// jobs, and the linker leaves their code out.
+class JobStart {
+ public:
+  using Function = JobSteps (*)(RunSpec spec, std::uint32_t index);
+  JobStart() = default;
+  template <class F>
+    requires std::convertible_to<F, Function>
+  [[gnu::always_inline]] JobStart(F function) : given_(true) {
+#ifndef ATTNLAB_WITHOUT_JOBS
+    function_ = function;
+#else
+    static_cast<void>(function);
+#endif
+  }
+  explicit operator bool() const { return given_; }  ///< also where the code is left out
+  JobSteps operator()(RunSpec spec, std::uint32_t index) const {
+    return function_(std::move(spec), index);
+  }
+
+ private:
+  bool given_ = false;
+  Function function_ = nullptr;
+};
+
 struct Experiment {
   std::string id;        ///< "rf-learning-curve"
   std::string family;    ///< "A", "B" or "C"
@@ -68,7 +95,7 @@ struct Experiment {
   /// Jobs of a run, or why these values cannot be run together.
   Expected<Plan> (*plan)(const RunSpec& spec) = nullptr;
   /// One job; depends only on (spec, index). None: a live experiment.
-  JobSteps (*start)(RunSpec spec, std::uint32_t index) = nullptr;
+  JobStart start;
   /// Tables and claims from any subset of outputs, in any order. Outputs that do not decode are
   /// left out with a note.
   Result (*reduce)(const RunSpec& spec, std::span<const JobOutput> outputs) = nullptr;
@@ -78,7 +105,7 @@ struct Experiment {
   /// A live experiment has no jobs: `plan` gives none (it may still refuse), `reduce` computes
   /// everything from the parameters alone in a few milliseconds, and front ends do so after every
   /// change of a parameter, without Run.
-  bool live() const { return start == nullptr; }
+  bool live() const { return !start; }
 };
 
 /// The parameters of a preset on top of the defaults; for an unknown name a sentence with the names

@@ -1,5 +1,5 @@
-// Native and WebAssembly give the same result: the same small runs by `attnlab run` and by the page's
-// module under Node. Integers and texts are identical, reals within the tolerance that
+// Native and WebAssembly give the same result: the same small runs by `attnlab run` and by the
+// workers' module under Node. Integers and texts are identical, reals within the tolerance that
 // docs/numerics.md states. Environment: ATTNLAB_BIN, ATTNLAB_WEB_BUILD.
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
@@ -20,9 +20,9 @@ const runs = [
   'e=rf-learning-curve&dim=16&keys=16&heads=100&samples=64,256&test-samples=512&trials=1&seed=3',
 ];
 
-const { default: create_attnlab } = await import(
-  pathToFileURL(path.join(process.env.ATTNLAB_WEB_BUILD, 'web', 'attnlab.js')).href);
-const compute = await create_attnlab();
+const { default: create_jobs } = await import(
+  pathToFileURL(path.join(process.env.ATTNLAB_WEB_BUILD, 'web', 'jobs.js')).href);
+const compute = await create_jobs();
 
 function web_document(query) {
   const done = compute.ccall('compute_document', 'number', ['string'], [query]);

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/experiment/figure.h"
-#include "ui/plot_layout.h"
+#include "core/experiment/plot_layout.h"
 
 namespace attnlab {
 

@@ -1,0 +1,110 @@
+#include "core/experiment/svg.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "core/experiment/citation.h"
+#include "core/experiment/registry.h"
+
+using namespace attnlab;
+
+namespace {
+
+std::size_t count(std::string_view text, std::string_view word) {
+  std::size_t found = 0;
+  for (std::size_t at = text.find(word); at != std::string_view::npos;
+       at = text.find(word, at + word.size())) {
+    ++found;
+  }
+  return found;
+}
+
+/// Elements are closed in the order in which they were opened, and texts hold no bare markup.
+bool well_formed(std::string_view text) {
+  std::vector<std::string_view> open;
+  for (std::size_t at = text.find('<'); at != std::string_view::npos; at = text.find('<', at)) {
+    const std::size_t end = text.find('>', at);
+    if (end == std::string_view::npos) return false;
+    std::string_view tag = text.substr(at + 1, end - at - 1);
+    at = end + 1;
+    if (tag.back() == '/') continue;
+    if (tag.front() == '/') {
+      if (open.empty() || open.back() != tag.substr(1)) return false;
+      open.pop_back();
+    } else {
+      open.push_back(tag.substr(0, tag.find_first_of(" \n")));
+    }
+  }
+  return open.empty();
+}
+
+Figure curve() {
+  Figure figure;
+  figure.title = "Is a < b & \"c\"?";
+  figure.x = {"n", true};
+  figure.y = {"error", false};
+  Series series;
+  series.id = series.label = "A & B";
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  series.points = {{16, 1, 0.1, 3}, {64, 0.5, nan, 1}, {256, nan, nan, 0}, {1024, 0.1, 0.01, 3}};
+  Series theory = series;
+  theory.role = SeriesRole::kTheory;
+  figure.series = {series, theory};
+  return figure;
+}
+
+}  // namespace
+
+TEST_CASE("an svg has one point for every finite measured point, with its read-out") {
+  for (const bool dark : {false, true}) {
+    const std::string svg = figure_svg(curve(), {.dark = dark, .source = "x & y"});
+    CHECK(well_formed(svg));
+    CHECK(count(svg, "class=\"point\"") == 3);
+    CHECK(count(svg, "1.00 ± 0.10") == 1);
+    CHECK(count(svg, "a &lt; b &amp; &quot;c&quot;") == 2);
+    CHECK(count(svg, "nan") == 0);
+    CHECK(figure_svg(curve(), {.dark = dark, .source = "x & y"}) == svg);
+  }
+}
+
+TEST_CASE("a heat map's svg has one point for every known cell") {
+  Figure figure;
+  HeatPanel panel;
+  panel.title = "W";
+  panel.rows = 2;
+  panel.columns = 3;
+  panel.values = {1, 2, 3, 4, std::nan(""), 6};
+  panel.scale = ColourScale::kDiverging;
+  panel.contours = {2.5};
+  figure.panels = {panel, panel};
+  const std::string svg = figure_svg(figure, {});
+  CHECK(well_formed(svg));
+  CHECK(count(svg, "class=\"point\"") == 10);
+}
+
+TEST_CASE("every experiment's empty figures are well-formed svg, at any size") {
+  for (const Experiment* experiment : experiments()) {
+    const RunSpec spec{experiment, ParameterSet(experiment->schema)};
+    for (const Figure& figure : experiment->figures(spec, experiment->reduce(spec, {})))
+      for (const int width : {-5, 320, 1500}) {
+        INFO(experiment->id << " " << figure.id);
+        CHECK(well_formed(figure_svg(figure, {.width = width, .height = 100})));
+      }
+  }
+}
+
+TEST_CASE("a run's citation names the paper, every parameter and the seed") {
+  for (const Experiment* experiment : experiments()) {
+    RunSpec spec{experiment, ParameterSet(experiment->schema), 77};
+    const std::string text = run_bibtex(spec, {"1.2_3", "wasm32", "simd128"});
+    INFO(text);
+    CHECK(count(text, "@misc{") == 2);
+    CHECK(count(text, "seed = 77") == 1);
+    CHECK(count(text, "1.2\\_3") == 1);
+    CHECK(count(text, "{") == count(text, "}"));
+    for (const Parameter& parameter : experiment->schema.parameters)
+      CHECK(count(text, parameter.name + " = ") >= 1);
+  }
+}
