@@ -158,6 +158,12 @@ Expected<Request> run_request(const Experiment& experiment, const ValueFlags& fl
     if (!memory) return memory.error();
     request.memory_bytes = *memory;
   }
+  if (const auto text = flags.value("theme")) {
+    if (*text != "light" && *text != "dark") {
+      return Error{"theme must be light or dark, not " + quoted_text(*text)};
+    }
+    request.dark = *text == "dark";
+  }
   if (const auto text = flags.value("format")) {
     const auto format = read_format(*text);
     if (!format) return format.error();
@@ -300,6 +306,7 @@ class Grammar {
                    "Run");
     add_threads_flag(run_flags_, "Run");
     add_memory_flag(run_flags_, "Run");
+    run_flags_.add("theme", "NAME", "light or dark: colours of an svg; default light", "Run");
     run_flags_.add(
         "format", "NAME",
         "table, csv (the main table), json, svg (the main figure) or bibtex; default table", "Run");

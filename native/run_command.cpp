@@ -63,10 +63,10 @@ Expected<Prepared> prepare(const RunRequest& request) {
   return prepared;
 }
 
-std::string main_figure_svg(const RunSpec& spec, const Result& result) {
+std::string main_figure_svg(const RunSpec& spec, const Result& result, bool dark) {
   const std::vector<Figure> figures = spec.experiment->figures(spec, result);
   if (figures.empty()) return {};
-  return figure_svg(figures.front(), {.source = source_line(spec, build_info())});
+  return figure_svg(figures.front(), {.dark = dark, .source = source_line(spec, build_info())});
 }
 
 std::string result_text(const RunRequest& request, const Result& result, std::size_t jobs,
@@ -77,7 +77,7 @@ std::string result_text(const RunRequest& request, const Result& result, std::si
     case OutputFormat::kJson:
       return result_json(request.spec, result, build_info(), jobs, elapsed_s);
     case OutputFormat::kSvg:
-      return main_figure_svg(request.spec, result);
+      return main_figure_svg(request.spec, result, request.dark);
     case OutputFormat::kBibtex:
       return run_bibtex(request.spec, build_info());
     case OutputFormat::kTable:

@@ -50,6 +50,7 @@ void drop_run(AppState& s) {
   s.clock = RunClock();
   s.result = Result();
   s.reduced_revision = 0;
+  s.precomputed = false;
 }
 
 /// A live experiment is always finished: its result follows the parameters at once.
@@ -220,7 +221,7 @@ void App::select_experiment(std::string_view id) {
     s.notes.push_back("There is no experiment named " + std::string(id) + ".");
     return s.touch();
   }
-  if (experiment == s.spec.experiment) return;
+  if (experiment == s.spec.experiment || s.locked("experiment")) return;
   drop_run(s);
   s.parameter_notes.clear();
   s.spec = RunSpec{experiment, first_parameters(*experiment), s.spec.seed};

@@ -25,6 +25,15 @@ class App {
   /// as notes. Also understands the page's own keys: ui=min|full, lock=a,b, theme=light|dark|auto,
   /// embed=0|1; they stay in query().
   void open_query(std::string_view query);
+  /// The same for a state that others send (a message, a file, an undo): what the page fixes (lock=,
+  /// and the page's own keys) stays as it is.
+  void load(std::string_view query);
+  /// Takes over the finished jobs of a journal (core/experiment/codecs.h) as a finished, precomputed
+  /// run; false, and nothing changes, unless it is a whole run of exactly the current parameters and
+  /// there is no run yet.
+  bool adopt(std::string_view journal);
+  /// The finished jobs of the current run as such a text; empty without a run.
+  std::string journal() const;
   /// The current state as permalink text, without run=1.
   std::string query() const;
 

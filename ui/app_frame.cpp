@@ -3,10 +3,10 @@
 #include <cmath>
 #include <utility>
 
-#include "core/experiment/heat_layout.h"
 #include "imgui_internal.h"
 #include "ui/app.h"
 #include "ui/app_state.h"
+#include "core/experiment/heat_layout.h"
 #include "ui/theme.h"
 #include "ui/views.h"
 #include "ui/widgets.h"
@@ -14,17 +14,17 @@
 namespace attnlab {
 namespace {
 
-constexpr float kNarrowWidth = 760.0f;  // below: one scrolling column
-constexpr float kTextFrom = 1120.0f;    // from here the text stands at the left
+constexpr float kNarrowWidth = 760.0f;   // below: one scrolling column
+constexpr float kTextFrom = 1120.0f;     // from here the text stands at the left
 constexpr float kTextWidth = 270.0f;
 constexpr float kControlsWidth = 316.0f;
 constexpr float kMargin = 16.0f;
-constexpr float kRestless = 0.7f;  // seconds of settling after input: delays of help texts
+constexpr float kRestless = 0.7f;        // seconds of settling after input: delays of help texts
 constexpr float kTouchHeight = 44.0f;
 
-constexpr ImGuiWindowFlags kPlainWindow = ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove |
-                                          ImGuiWindowFlags_NoSavedSettings |
-                                          ImGuiWindowFlags_NoBringToFrontOnFocus;
+constexpr ImGuiWindowFlags kPlainWindow =
+    ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
+    ImGuiWindowFlags_NoBringToFrontOnFocus;
 
 /// A child region with margins; closes itself.
 class Region {
@@ -35,7 +35,8 @@ class Region {
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(margin_x, margin_y));
     ImGui::PushStyleColor(ImGuiCol_ChildBg, ground);
     ImGui::BeginChild(id, size,
-                      ImGuiChildFlags_AlwaysUseWindowPadding | ImGuiChildFlags_NavFlattened, flags);
+                      ImGuiChildFlags_AlwaysUseWindowPadding | ImGuiChildFlags_NavFlattened,
+                      flags);
     ImGui::PopStyleColor();
     ImGui::PopStyleVar();
     crisp_lines();
@@ -80,9 +81,7 @@ PlotOptions plot_options(const View& view, const Figure& figure) {
         options.phase = PlotPhase::kFailed;
         options.sentence = s.run->error().sentence;
         break;
-      default:
-        options.phase = PlotPhase::kShown;
-        break;
+      default: options.phase = PlotPhase::kShown; break;
     }
   }
   return options;
@@ -144,8 +143,8 @@ void wide_layout(const View& view, ImVec2 origin, ImVec2 size) {
   float x0 = origin.x, x1 = origin.x + size.x;
   const bool text_fits = s.options.show_text && size.x >= kTextFrom;
   if (text_fits && s.view.text_open) {
-    const Region region("text", ImVec2(x0, top), ImVec2(kTextWidth, bottom - top), t.panel, kMargin,
-                        12);
+    const Region region("text", ImVec2(x0, top), ImVec2(kTextWidth, bottom - top), t.panel,
+                        kMargin, 12);
     const ImVec2 corner = ImGui::GetCursorScreenPos();
     const float width = region.width();
     text_view(view, width);
@@ -169,16 +168,15 @@ void wide_layout(const View& view, ImVec2 origin, ImVec2 size) {
                       ImGuiWindowFlags_NoScrollbar);
   run_bar_view(view, region.width());
   ImDrawList* list = ImGui::GetWindowDrawList();
-  list->AddLine(ImVec2(origin.x, bottom + 0.5f), ImVec2(origin.x + size.x, bottom + 0.5f), t.faint,
-                1);
+  list->AddLine(ImVec2(origin.x, bottom + 0.5f), ImVec2(origin.x + size.x, bottom + 0.5f),
+                t.faint, 1);
 }
 
 /// Line plots fit on the screen with the run bar; heat panels stand below each other.
 float narrow_figure_height(const AppState& s, float width, float screen_height) {
   const std::size_t panels =
       s.view.figure < s.figures.size() ? s.figures[s.view.figure].panels.size() : 0;
-  const float line_plot =
-      std::clamp(width * 1.02f, 300.0f, std::max(300.0f, 0.62f * screen_height));
+  const float line_plot = std::clamp(width * 1.02f, 300.0f, std::max(300.0f, 0.62f * screen_height));
   return panels < 2 ? line_plot : 60 + 250 * static_cast<float>(panels);
 }
 
@@ -223,7 +221,8 @@ void figure_view(const View& view, float width, float height) {
     Flow flow(width);
     for (std::size_t i = 0; i < s.figures.size(); ++i) {
       flow.next(chip_width(s.figures[i].title));
-      if (chip(s.figures[i].id.c_str(), s.figures[i].title, nullptr, {.on = i == s.view.figure}))
+      if (chip(s.figures[i].id.c_str(), s.figures[i].title, nullptr,
+               {.on = i == s.view.figure}))
         s.view.figure = i;
     }
     height -= ImGui::GetCursorPosY() - top;

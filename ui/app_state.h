@@ -41,6 +41,7 @@ struct AppState {
   std::string plan_error;    ///< why spec cannot run, empty when it can
 
   std::optional<Run> run;
+  bool precomputed = false;  ///< the run's jobs came finished, with their page
   RunClock clock;
   Result result;                ///< of the run, as far as it is
   Result preview;               ///< of no job at all: the claims that a run would judge

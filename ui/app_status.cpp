@@ -166,6 +166,10 @@ std::string App::status_sentence() const {
     case Run::State::kPaused:
       return "Paused at " + percent_text(run) + ", " + jobs_text(run) + " done.";
     case Run::State::kFinished:
+      if (s.precomputed)
+        return "Precomputed with seed " +
+               exact_text(static_cast<std::int64_t>(s.run->spec().seed)) + " (" +
+               count_text(run.jobs_total()) + " jobs). Run computes it here." + verdicts(s.result);
       return "Finished: " + count_text(run.jobs_total()) + " jobs in " +
              duration_text(s.clock.elapsed()) + "." + verdicts(s.result);
     case Run::State::kFailed: return "Failed: " + run.error().sentence;
@@ -192,6 +196,7 @@ std::string App::state_json() const {
       .member("changed", s.changed() ? "true" : "false")
       .member("locked", texts_json(s.options.locked))
       .text("state", state_name(s))
+      .member("precomputed", s.precomputed ? "true" : "false")
       .number("fraction", s.run ? s.run->fraction() : 0)
       .number("jobs_done", s.run ? static_cast<double>(s.run->jobs_done()) : 0)
       .number("jobs", s.run    ? static_cast<double>(s.run->jobs_total())

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "core/experiment/figure.h"
-#include "core/experiment/plot_layout.h"
 #include "imgui.h"
 #include "ui/field_renderer.h"
+#include "core/experiment/plot_layout.h"
 
 namespace attnlab {
 

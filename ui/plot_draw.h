@@ -4,8 +4,8 @@
 
 #include <span>
 
-#include "core/experiment/plot_layout.h"
 #include "imgui.h"
+#include "core/experiment/plot_layout.h"
 #include "ui/text_draw.h"
 
 namespace attnlab {
@@ -18,8 +18,8 @@ void draw_line(ImDrawList* list, std::span<const ImVec2> points, ImU32 colour, f
 
 /// One of eight shapes by colour slot, shifted by the variant, so that colour is never alone.
 /// Variants above 0 are hollow.
-void draw_marker(ImDrawList* list, ImVec2 centre, float radius, const Series& series, ImU32 colour,
-                 ImU32 ground);
+void draw_marker(ImDrawList* list, ImVec2 centre, float radius, const Series& series,
+                 ImU32 colour, ImU32 ground);
 
 /// Line, band, error bars and markers of one series inside `area`.
 void draw_series(ImDrawList* list, const Series& series, const Scale& x, const Scale& y,

@@ -17,12 +17,9 @@ constexpr float kIconRadius = 30.0f;
 
 Icon icon_of(PlotPhase phase) {
   switch (phase) {
-    case PlotPhase::kPaused:
-      return Icon::kPause;
-    case PlotPhase::kFailed:
-      return Icon::kWarning;
-    default:
-      return Icon::kPlay;
+    case PlotPhase::kPaused: return Icon::kPause;
+    case PlotPhase::kFailed: return Icon::kWarning;
+    default: return Icon::kPlay;
   }
 }
 
@@ -44,8 +41,8 @@ float balanced_width(std::string_view text, float widest) {
 
 }  // namespace
 
-void draw_read_out(ImDrawList* list, const Figure& figure, PlotState& state, const PlotFrame& frame,
-                   const Box& outer, PointRef ref) {
+void draw_read_out(ImDrawList* list, const Figure& figure, PlotState& state,
+                   const PlotFrame& frame, const Box& outer, PointRef ref) {
   const Series& series = figure.series[ref.series];
   const FigurePoint& point = series.points[ref.point];
   if (is_hidden(state.hidden, series)) return;
@@ -117,8 +114,8 @@ bool empty_picture(ImDrawList* list, const Box& area, const PlotOptions& options
   bool pressed = false, hovered = false;
   if (can_press) {
     ImGui::SetCursorScreenPos(corner0);
-    pressed = ImGui::InvisibleButton("start", ImVec2(corner1.x - corner0.x, corner1.y - corner0.y),
-                                     ImGuiButtonFlags_EnableNav);
+    pressed = ImGui::InvisibleButton(
+        "start", ImVec2(corner1.x - corner0.x, corner1.y - corner0.y), ImGuiButtonFlags_EnableNav);
     hovered = ImGui::IsItemHovered();
     if (hovered) ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
   }

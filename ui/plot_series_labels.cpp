@@ -14,13 +14,11 @@ namespace {
 constexpr float kLabelSize = 14.0f;
 constexpr float kGuideSize = 12.5f;
 constexpr float kRowHeight = 24.0f;
-constexpr float kMarkWidth = 16.0f;  // marker and gap before a label's text
+constexpr float kMarkWidth = 16.0f;   // marker and gap before a label's text
 constexpr float kLongestLeader = 90.0f;
 constexpr float kMarkInLabel = 4.0f;  // radius
 
-bool at_line_end(const Series& series) {
-  return series.role == SeriesRole::kMeasured;
-}
+bool at_line_end(const Series& series) { return series.role == SeriesRole::kMeasured; }
 
 /// The last point of the series that the plot shows.
 const FigurePoint* end_point(const Series& series, const PlotFrame& frame) {
@@ -74,14 +72,15 @@ std::vector<Segment> visible_segments(const Figure& figure, const PlotState& sta
     if (is_hidden(state.hidden, series)) continue;
     for (std::size_t i = 1; i < series.points.size(); ++i) {
       const FigurePoint &a = series.points[i - 1], &b = series.points[i];
-      segments.push_back(
-          {frame.x.pixel(a.x), frame.y.pixel(a.y), frame.x.pixel(b.x), frame.y.pixel(b.y)});
+      segments.push_back({frame.x.pixel(a.x), frame.y.pixel(a.y), frame.x.pixel(b.x),
+                          frame.y.pixel(b.y)});
     }
   }
   return segments;
 }
 
-std::vector<Box> point_boxes(const Figure& figure, const PlotState& state, const PlotFrame& frame) {
+std::vector<Box> point_boxes(const Figure& figure, const PlotState& state,
+                             const PlotFrame& frame) {
   std::vector<Box> boxes;
   for (const Series& series : figure.series) {
     if (!at_line_end(series) || is_hidden(state.hidden, series)) continue;
@@ -89,8 +88,7 @@ std::vector<Box> point_boxes(const Figure& figure, const PlotState& state, const
       const float x = frame.x.pixel(point.x);
       const double error = point.error > 0 ? point.error : 0;
       boxes.push_back({x - 6, std::min(frame.y.pixel(point.y + error), frame.y.pixel(point.y) - 6),
-                       x + 6,
-                       std::max(frame.y.pixel(point.y - error), frame.y.pixel(point.y) + 6)});
+                       x + 6, std::max(frame.y.pixel(point.y - error), frame.y.pixel(point.y) + 6)});
     }
   }
   return boxes;
@@ -167,7 +165,8 @@ void draw_leader(ImDrawList* list, const Series& series, const PlotFrame& frame,
 float series_label_width(const Figure& figure) {
   float width = 0;
   for (const Series& series : figure.series)
-    if (at_line_end(series)) width = std::max(width, text_size(series.label, true, kLabelSize).x);
+    if (at_line_end(series))
+      width = std::max(width, text_size(series.label, true, kLabelSize).x);
   return width;
 }
 
@@ -231,7 +230,8 @@ std::string label_buttons(const Figure& figure, PlotState& state, const LabelLay
 }
 
 void draw_labels(ImDrawList* list, const Figure& figure, const PlotState& state,
-                 const PlotFrame& frame, const LabelLayout& labels, const std::string& emphasised) {
+                 const PlotFrame& frame, const LabelLayout& labels,
+                 const std::string& emphasised) {
   const ImU32 ground = theme().ground;
   for (std::size_t s = 0; s < figure.series.size(); ++s) {
     const Series& series = figure.series[s];
@@ -245,8 +245,8 @@ void draw_labels(ImDrawList* list, const Figure& figure, const PlotState& state,
                           with_alpha(ground, 0.8f), 3);
       draw_text(list, ImVec2(box.x0, box.y0), series.label, false, kGuideSize, colour);
       if (hidden)
-        list->AddLine(ImVec2(box.x0, (box.y0 + box.y1) / 2), ImVec2(box.x1, (box.y0 + box.y1) / 2),
-                      colour, 1);
+        list->AddLine(ImVec2(box.x0, (box.y0 + box.y1) / 2),
+                      ImVec2(box.x1, (box.y0 + box.y1) / 2), colour, 1);
       continue;
     }
     const float middle = (box.y0 + box.y1) / 2;

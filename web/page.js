@@ -3,6 +3,8 @@
 import create_attnlab from './attnlab.js';
 import { attach_canvas } from './canvas.js';
 import { set_text } from './dom.js';
+import { compile, instance, start_worker, text_of } from './files.js';
+import { Tools, copy_text, notice, save_file } from './tools.js';
 import { Twin } from './twin.js';
 import { WorkerPool } from './workers.js';
 
@@ -14,15 +16,11 @@ const max_height = 4000; // of the canvas, in CSS pixels
 
 // --- What the reader sees when something is wrong ----------------------------------------------
 
-function notice(sentence) {
-  $('notice').hidden = !sentence;
-  set_text($('notice'), sentence);
-}
-
 /** The drawing cannot be shown; everything else may still work. */
 function cover(sentence) {
   $('cover').hidden = !sentence;
   $('cover').classList.add('failed');
+  $('first').hidden = true;
   $('cover_progress').hidden = true;
   set_text($('cover_text'), sentence);
 }
@@ -34,30 +32,6 @@ const simd_probe = new Uint8Array([
   0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15,
   253, 98, 11,
 ]);
-
-async function compile(url) {
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`${url.pathname.split('/').pop()} could not be loaded (${response.status})`);
-  const typed = response.headers.get('Content-Type')?.startsWith('application/wasm');
-  if (typed && WebAssembly.compileStreaming) return WebAssembly.compileStreaming(response);
-  return WebAssembly.compile(await response.arrayBuffer());
-}
-
-const file = (name) => new URL(name, import.meta.url);
-
-/** The page's own instance. */
-async function load_app(host) {
-  const compiled = await compile(file('attnlab.wasm'));
-  return new Promise((resolve, reject) => {
-    create_attnlab({
-      host,
-      instantiateWasm(imports, receive) {
-        WebAssembly.instantiate(compiled, imports).then((made) => receive(made, compiled), reject);
-        return {};
-      },
-    }).then(resolve, reject);
-  });
-}
 
 // --- Permalinks ----------------------------------------------------------------------------------
 
@@ -76,7 +50,11 @@ function address_query() {
 function show_permalink(query) {
   if (location.hash.slice(1) === query) return;
   written_hash = query;
-  history.replaceState(null, '', `#${query}`);
+  try {
+    history.replaceState(null, '', `#${query}`);
+  } catch {
+    // A page without an address of its own (some frames, some readers' previews) keeps none.
+  }
 }
 
 function link_text(query) {
@@ -86,25 +64,6 @@ function link_text(query) {
 
 function show_theme(dark) {
   document.documentElement.dataset.theme = dark ? 'dark' : 'light';
-}
-
-// --- Clipboard and files -------------------------------------------------------------------------
-
-async function copy_text(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    notice(`The browser does not allow copying. The text is: ${text}`);
-  }
-}
-
-function save_file(name, mime, bytes) {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([bytes], { type: mime }));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
-  return `Saved as ${name}.`;
 }
 
 // --- The lab -------------------------------------------------------------------------------------
@@ -119,13 +78,13 @@ class Lab {
   async start() {
     this.pool = new WorkerPool({
       total: Math.max(1, Math.min(navigator.hardwareConcurrency || 2, max_workers)),
-      script: file('worker.js'),
+      start: start_worker,
       module: () => this.#jobs(),
       news: (...news) => this.#news(...news),
       changed: () => this.#poll_soon(),
       notice,
     });
-    this.app = await load_app(this.#host());
+    this.app = await instance(create_attnlab, await compile('attnlab.wasm'), { host: this.#host() });
     const drawn = this.app.ccall('app_open', 'number', ['string', 'number', 'number'],
       [address_query(), 1, memory_bytes]) === 1;
     this.experiments = JSON.parse(this.#text(this.app._app_experiments())).experiments;
@@ -136,18 +95,32 @@ class Lab {
       experiments: this.experiments,
       act: (...call) => this.#act(...call),
     });
+    this.tools = new Tools({
+      state: () => this.#state(),
+      act: (...call) => this.#act(...call),
+      load: (query) => this.#load(query),
+      jobs: () => this.#jobs(),
+      run: () => ({
+        journal: this.#text(this.app._app_journal()),
+        figure: this.app._app_figure(),
+        dark: this.app._app_dark() === 1,
+      }),
+      family: () => this.#experiment(this.#state()).family,
+    });
     this.#listen();
     this.#follow_system();
+    await this.#show_precomputed();
     if (drawn) this.#draw_on($('canvas'));
     else this.#without_drawing();
     document.documentElement.dataset.ready = 'true';
     this.redraw();
     this.#prefetch_jobs();
+    await this.#serve_frame();
   }
 
   /** The workers' module, compiled once for all of them. A download that failed is tried again. */
   #jobs() {
-    this.jobs ??= compile(file('jobs.wasm')).catch((error) => {
+    this.jobs ??= compile('jobs.wasm').catch((error) => {
       this.jobs = undefined;
       throw error;
     });
@@ -161,11 +134,46 @@ class Lab {
     setTimeout(() => this.#jobs().catch(() => {}), 500);
   }
 
+  /** The default result, computed when the page was built (first.svg is its picture). */
+  async #show_precomputed() {
+    if (location.hash.includes('=')) return;
+    try {
+      this.app.ccall('app_adopt', 'number', ['string'], [await text_of('first.journal')]);
+    } catch {
+      // Without it the lab starts empty.
+    }
+  }
+
+  async #serve_frame() {
+    if (parent === window) return;
+    const { Messages } = await import('./messages.js');
+    this.messages = new Messages({
+      state: () => this.#state(),
+      load: (query) => this.#load(query),
+      act: (action) => this.#act(action, '', ''),
+    }, document.querySelector('main'));
+  }
+
+  #experiment(state) {
+    return this.experiments.find(({ id }) => id === state.experiment);
+  }
+
+  #state() {
+    return JSON.parse(this.#text(this.app._app_state()));
+  }
+
+  /** A state from a message, a file, the history: what the page fixes stays. */
+  #load(query) {
+    this.app.ccall('app_load', null, ['string'], [query]);
+    this.#refresh_now();
+    this.#input();
+  }
+
   #host() {
     return {
       show_permalink,
       link_text,
-      copy_text,
+      copy_text: (text) => { copy_text(text); },
       save_file,
       state_changed: () => this.#refresh_soon(),
       theme_changed: show_theme,
@@ -280,13 +288,15 @@ class Lab {
   #refresh_now() {
     clearTimeout(this.#refresh);
     this.#refresh = 0;
-    const state = JSON.parse(this.#text(this.app._app_state()));
+    const state = this.#state();
     this.#tell_story(state);
     this.twin.update(state);
+    this.messages?.update(state);
+    this.tools.update(state);
   }
 
   #tell_story(state) {
-    const experiment = this.experiments.find(({ id }) => id === state.experiment);
+    const experiment = this.#experiment(state);
     const preset = experiment.presets.find(({ name }) => name === state.preset);
     document.title = `${experiment.title} - Attention Lab`;
     set_text($('story_title'), experiment.title);
@@ -314,9 +324,13 @@ class Lab {
   #listen() {
     const own = new URLSearchParams(address_query());
     document.documentElement.classList.toggle('embedded', own.get('embed') === '1');
+    document.documentElement.classList.toggle('minimal', own.get('ui') === 'min');
+    document.documentElement.classList.toggle('fit', new URLSearchParams(location.search).get('fit') === '1');
     addEventListener('hashchange', () => {
       const hash = location.hash.slice(1);
       if (!hash.includes('=') || hash === written_hash) return;
+      // A page that fixes something keeps it, whatever the hash says.
+      if (own.get('lock')) return this.#load(hash);
       this.app.ccall('app_open_query', null, ['string'], [address_query()]);
       this.redraw();
       this.#refresh_soon();

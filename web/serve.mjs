@@ -24,7 +24,7 @@ const types = {
 // The same policy stands in index.html for hosts that send none.
 export const policy =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' " +
-  "data: blob:; connect-src 'self'; worker-src 'self'; font-src 'self'; base-uri 'none'; " +
+  "data: blob:; connect-src 'self'; worker-src 'self' blob:; font-src 'self'; base-uri 'none'; " +
   "form-action 'none'";
 
 const headers = {

@@ -23,12 +23,12 @@ export class WorkerPool {
   #timer = 0;
 
   /**
-   * total: how many workers; script: URL of worker.js; module(): promise of the compiled module;
+   * total: how many workers; start(): a new worker; module(): promise of the compiled module;
    * news(ticket, kind, fraction, bytes): of a job, bytes is output or sentence;
    * changed(): a worker became free or the pool failed; notice(sentence): for the reader.
    */
-  constructor({ total, script, module, news, changed, notice }) {
-    Object.assign(this, { total_: total, script, module, news, changed, notice });
+  constructor({ total, start, module, news, changed, notice }) {
+    Object.assign(this, { total_: total, start, module, news, changed, notice });
   }
 
   total() {
@@ -87,7 +87,7 @@ export class WorkerPool {
   #start_one() {
     const slot = { worker: undefined, state: 'starting', ticket: 0, silent: 0 };
     try {
-      slot.worker = new Worker(this.script, { type: 'module' });
+      slot.worker = this.start();
     } catch (error) {
       this.#give_up(`this browser refuses to start workers (${error.message})`);
       return;

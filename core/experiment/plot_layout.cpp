@@ -12,9 +12,9 @@
 namespace attnlab {
 namespace {
 
-constexpr double kPadding = 0.05;       // share of the span left free beyond the data
-constexpr double kZeroIsNear = 0.35;    // linear axes start at 0 when the data come this close
-constexpr float kGuideHandicap = 8.0f;  // pixels by which a measured point wins over a guide
+constexpr double kPadding = 0.05;          // share of the span left free beyond the data
+constexpr double kZeroIsNear = 0.35;       // linear axes start at 0 when the data come this close
+constexpr float kGuideHandicap = 8.0f;     // pixels by which a measured point wins over a guide
 
 class Bounds {
  public:
@@ -131,7 +131,8 @@ Range x_range(const Figure& figure, const HiddenSeries& hidden) {
   Bounds measured(figure.x.logarithmic), all(figure.x.logarithmic);
   for (const Series& series : figure.series)
     for (const FigurePoint& point : series.points) {
-      if (series.role == SeriesRole::kMeasured && !is_hidden(hidden, series)) measured.add(point.x);
+      if (series.role == SeriesRole::kMeasured && !is_hidden(hidden, series))
+        measured.add(point.x);
       all.add(point.x);
     }
   for (const double tick : figure.x.ticks) all.add(tick);
@@ -167,7 +168,8 @@ std::optional<PointRef> nearest_point(const Figure& figure, const HiddenSeries& 
     for (std::size_t i = 0; i < series.points.size(); ++i) {
       const FigurePoint& point = series.points[i];
       if (!x.shows(point.x) || !y.shows(point.y)) continue;
-      const float distance = std::hypot(x.pixel(point.x) - px, y.pixel(point.y) - py) + handicap;
+      const float distance =
+          std::hypot(x.pixel(point.x) - px, y.pixel(point.y) - py) + handicap;
       if (distance > best_distance || (distance == best_distance && best)) continue;
       best_distance = distance;
       best = PointRef{static_cast<int>(s), static_cast<int>(i)};

@@ -3,8 +3,8 @@
 #include <cmath>
 #include <cstdio>
 
-#include "core/experiment/plot_layout.h"
 #include "core/experiment/text.h"
+#include "core/experiment/plot_layout.h"
 
 namespace attnlab {
 namespace {
@@ -12,9 +12,7 @@ namespace {
 constexpr float kBetweenLabels = 8.0f;  // pixels that two labels keep apart
 constexpr int kMostLinearTicks = 8;
 
-TickText plain(double value) {
-  return {short_text(value), {}};
-}
+TickText plain(double value) { return {short_text(value), {}}; }
 
 TickText power_of_ten(int exponent) {
   return {"10", exact_text(std::int64_t{exponent})};
@@ -124,7 +122,8 @@ std::vector<Tick> log_ticks(Range range, const Spacing& spacing) {
 
 }  // namespace
 
-std::vector<Tick> axis_ticks(const Axis& axis, Range range, float pixels, const TextWidth& extent) {
+std::vector<Tick> axis_ticks(const Axis& axis, Range range, float pixels,
+                             const TextWidth& extent) {
   const Spacing spacing(axis, range, pixels, extent);
   if (!axis.ticks.empty()) {
     std::vector<Tick> ticks = wanted_ticks(axis, range, spacing);

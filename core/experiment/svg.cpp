@@ -191,6 +191,18 @@ class LineFigure {
 
  public:
   const Box& area() const { return axes_.area; }
+
+  /// Where the plot stands and what it spans, for programs that draw on top of it.
+  std::string geometry() const {
+    const Box& a = axes_.area;
+    const auto axis = [](const char* name, const Scale& scale) {
+      return std::string(" data-") + name + "=\"" + svg_number(scale.begin) + " " +
+             svg_number(scale.end) + " " + exact_text(scale.range.lo) + " " +
+             exact_text(scale.range.hi) + (scale.logarithmic ? " log" : " linear") + "\"";
+    };
+    return " data-area=\"" + svg_number(a.x0) + " " + svg_number(a.y0) + " " + svg_number(a.x1) +
+           " " + svg_number(a.y1) + "\"" + axis("x", axes_.x) + axis("y", axes_.y);
+  }
 };
 
 }  // namespace
@@ -205,10 +217,11 @@ std::string figure_svg(const Figure& figure, const SvgOptions& options) {
   outer.y0 = svg.paragraph(outer.x0, outer.y0 + 2, outer.width(), figure.subtitle,
                            svg.colours().muted, kSvgSmall) +
              8;
-  std::string area;
+  std::string area, geometry;
   if (figure.panels.empty()) {
     LineFigure lines(svg, figure, outer);
     lines.draw();
+    geometry = lines.geometry();
     const Box& a = lines.area();
     area = "<clipPath id=\"area\"><rect x=\"" + svg_number(a.x0) + "\" y=\"" + svg_number(a.y0) +
            "\" width=\"" + svg_number(a.width()) + "\" height=\"" + svg_number(a.height()) +
@@ -222,7 +235,7 @@ std::string figure_svg(const Figure& figure, const SvgOptions& options) {
       "width=\"" + svg_number(width) + "\" height=\"" + svg_number(height) + "\"";
   return "<svg xmlns=\"http://www.w3.org/2000/svg\" " + size + " viewBox=\"0 0 " +
          svg_number(width) + " " + svg_number(height) +
-         "\" font-family=\"Inter, system-ui, sans-serif\" role=\"img\">\n<title>" +
+         "\" font-family=\"Inter, system-ui, sans-serif\" role=\"img\"" + geometry + ">\n<title>" +
          xml_text(figure.title) + "</title>\n" + area + "<rect " + size + " fill=\"" +
          svg.colours().ground + "\"/>\n" + svg.body() + "</svg>\n";
 }

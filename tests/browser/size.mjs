@@ -8,7 +8,10 @@ import { brotliCompressSync } from 'node:zlib';
 const limit = 300_000;
 const dist = process.env.ATTNLAB_DIST ?? 'dist';
 /** Not needed for the first frame: workers' files, and what is only fetched on demand. */
-const later = [/^jobs\./, /^worker\.js$/];
+const later = [
+  /^jobs\./, /^worker\.js$/, /^(bundle|embed|messages|transfer|tours|predict)\.js$/, /^attention-lab\./, /^first\.journal$/,
+  /^first-dark\.svg$/, // instead of first.svg
+];
 
 const sums = { first: 0, later: 0 };
 for (const name of readdirSync(dist)) {

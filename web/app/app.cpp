@@ -15,6 +15,10 @@
 //                                        Escape closes something inside the lab
 //   app_job_news(ticket, kind, fraction, bytes, size)   from a worker (web/app/worker_pool.h)
 //   app_open_query(text)                 a permalink was opened
+//   app_load(text)                       a state was sent (message, file, undo): locks stay
+//   app_adopt(journal)                   a precomputed run; 1 when it was taken over
+//   app_journal(), app_figure()          the run's finished jobs; which of its figures is shown
+//   app_export(format)                   the bytes of a saved file; empty without a result
 //   app_act(action, name, value)         run pause step reset experiment preset parameter seed save
 //                                        copy-link: what the page's own controls do; returns the
 //                                        sentence to show, often empty
@@ -146,6 +150,16 @@ EMSCRIPTEN_KEEPALIVE void app_job_news(std::uint32_t ticket, int kind, double fr
 }
 
 EMSCRIPTEN_KEEPALIVE void app_open_query(const char* query) { page()->app->open_query(query); }
+
+EMSCRIPTEN_KEEPALIVE void app_load(const char* query) { page()->app->load(query); }
+EMSCRIPTEN_KEEPALIVE int app_adopt(const char* journal) { return page()->app->adopt(journal); }
+EMSCRIPTEN_KEEPALIVE const char* app_journal() { return returned(page()->app->journal()); }
+EMSCRIPTEN_KEEPALIVE int app_figure() {
+  return static_cast<int>(page()->app->state().view.figure);
+}
+EMSCRIPTEN_KEEPALIVE const char* app_export(const char* format) {
+  return returned(page()->app->export_text(format));
+}
 
 EMSCRIPTEN_KEEPALIVE const char* app_act(const char* action, const char* name, const char* value) {
   return returned(act(*page()->app, action, name, value));

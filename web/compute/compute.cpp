@@ -10,6 +10,10 @@
 //   compute_bytes() / _size()     the partial or final output; valid until the next call
 //   compute_text()                the newest sentence or document; valid until the next call
 //   compute_drop()                forgets the job and gives its memory back
+//   compute_export(format, query, journal, figure, dark)
+//                                 format svg: the picture of the run whose finished jobs the journal
+//                                 holds (of none when it is empty); bibtex: the run's citation; left
+//                                 in compute_text(); 1, or 0 with a sentence there
 //   compute_document(query)       runs every job one after the other and leaves the result document
 //                                 (docs/cli.md) in compute_text(); 1, or 0 with a sentence there
 #include <emscripten/emscripten.h>
@@ -21,10 +25,12 @@
 #include <vector>
 
 #include "attnlab_build_info.h"
+#include "core/experiment/citation.h"
 #include "core/experiment/codecs.h"
 #include "core/experiment/experiment.h"
 #include "core/experiment/registry.h"
 #include "core/experiment/steps.h"
+#include "core/experiment/svg.h"
 
 namespace attnlab {
 namespace {
@@ -112,6 +118,29 @@ EMSCRIPTEN_KEEPALIVE const std::uint8_t* compute_bytes() { return worker().bytes
 EMSCRIPTEN_KEEPALIVE std::size_t compute_bytes_size() { return worker().bytes.size(); }
 EMSCRIPTEN_KEEPALIVE const char* compute_text() { return worker().text.c_str(); }
 EMSCRIPTEN_KEEPALIVE void compute_drop() { worker() = {}; }
+
+EMSCRIPTEN_KEEPALIVE int compute_export(const char* format, const char* query,
+                                        const char* journal, unsigned figure, int dark) {
+  const Expected<RunSpec> spec = read_run(query);
+  if (!spec) return fail(spec.error());
+  const BuildInfo build{kVersion, kTarget, "simd128"};
+  if (std::string_view(format) == "bibtex") {
+    worker().text = run_bibtex(*spec, build);
+    return 1;
+  }
+  std::vector<JobOutput> outputs;
+  if (*journal != 0) {
+    Expected<Journal> read = read_journal(journal, *spec, kVersion);
+    if (!read) return fail(read.error());
+    outputs = std::move(read->outputs);
+  }
+  const Result result = spec->experiment->reduce(*spec, outputs);
+  const std::vector<Figure> figures = spec->experiment->figures(*spec, result);
+  if (figure >= figures.size()) return fail({"there is no figure of this number"});
+  worker().text =
+      figure_svg(figures[figure], {.dark = dark != 0, .source = source_line(*spec, build)});
+  return 1;
+}
 
 EMSCRIPTEN_KEEPALIVE int compute_document(const char* query) {
   const Expected<RunSpec> spec = read_run(query);

@@ -65,7 +65,8 @@ export async function open_page(lab, address, options = {}) {
   page.on('requestfailed', (request) => complaints.push(`failed: ${request.url()}`));
   page.on('request', (request) => {
     const url = request.url();
-    if (!url.startsWith(lab.origin) && !url.startsWith('blob:') && !url.startsWith('data:')) {
+    const home = url.startsWith(lab.origin) || (lab.allowed && url.startsWith(lab.allowed));
+    if (!home && !url.startsWith('blob:') && !url.startsWith('data:')) {
       complaints.push(`a request went elsewhere: ${url}`);
     }
   });

@@ -3,8 +3,8 @@
 
 #include <doctest/doctest.h>
 
-#include "core/experiment/heat_layout.h"
 #include "tests/unit/ui/screen.h"
+#include "core/experiment/heat_layout.h"
 #include "ui/plot.h"
 
 namespace attnlab {

@@ -3,8 +3,8 @@
 
 #include <doctest/doctest.h>
 
-#include "core/experiment/plot_layout.h"
 #include "core/experiment/text.h"
+#include "core/experiment/plot_layout.h"
 #include "ui/table_view.h"
 
 namespace attnlab {
@@ -199,8 +199,8 @@ TEST_CASE("arrow keys walk along a curve and between curves") {
 
 TEST_CASE("the read-out is one line with the digits of the table") {
   const Figure figure = two_curves();
-  CHECK(read_out(figure, {0, 1}) ==
-        "rfa: " + estimate_text(0.5, 0.05) + " at training samples n = 64 (3 trials)");
+  CHECK(read_out(figure, {0, 1}) == "rfa: " + estimate_text(0.5, 0.05) +
+                                        " at training samples n = 64 (3 trials)");
   CHECK(read_out(figure, {1, 0}) ==
         "rfmlp: 1.3 at training samples n = 16 (1 trial, error unknown)");
   CHECK(read_out(figure, {1, 7}).empty());

@@ -1,0 +1,177 @@
+// Labs inside a page of another origin with a strict security policy: two local servers, real frames.
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { dist, open_page, run_checks, settle } from './support/lab.mjs';
+
+const small = 'dim="6" keys="5" heads="50" samples="16,64" test-samples="200" trials="1"';
+const lab_element = (words) => `<attention-lab experiment="rf-learning-curve" ${small} ${words}></attention-lab>`;
+
+/** Serves `body` under a policy that allows scripts and frames of the lab's origin, nothing else. */
+async function course_page(lab, body) {
+  const policy = `default-src 'none'; script-src ${lab.origin}; frame-src ${lab.origin}`;
+  const html = `<!doctype html><html lang="en"><title>Course</title><body><h1>Course</h1>${body}` +
+    `<script src="${lab.origin}embed.js"></script></body></html>`;
+  const server = createServer((request, response) => {
+    if (request.url !== '/') return response.writeHead(204).end();
+    response.writeHead(200, { 'Content-Type': 'text/html', 'Content-Security-Policy': policy }).end(html);
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const origin = `http://127.0.0.1:${server.address().port}/`;
+  const page = await open_page({ ...lab, origin, allowed: lab.origin }, '', { wait: false });
+  page.once('close', () => { server.closeAllConnections(); server.close(); });
+  return page;
+}
+
+const frames = (page) => page.frames().filter((frame) => frame !== page.mainFrame());
+const ask = (page, index = 0) => page.evaluate(
+  (i) => document.querySelectorAll('attention-lab')[i].get(), index);
+const told = (page, type, index = 0) => page.evaluate((name, i) => new Promise((resolve) => {
+  document.querySelectorAll('attention-lab')[i]
+    .addEventListener(`attnlab-${name}`, ({ detail }) => resolve(detail), { once: true });
+}), type, index);
+const tell = (page, message, index = 0) => page.evaluate((what, i) => {
+  document.querySelectorAll('attention-lab')[i].querySelector('iframe')
+    .contentWindow.postMessage(what, '*');
+}, message, index);
+
+await run_checks({
+  async 'three labs in a strict page start when they come near, and run'(lab) {
+    const page = await course_page(lab,
+      lab_element('height="500" ui="min"') + lab_element('seed="9"') +
+      `<div id="far"></div>${lab_element('seed="4"')}`);
+    await page.evaluate(() => { document.getElementById('far').style.height = '5000px'; });
+    assert.equal((await ask(page, 0)).experiment, 'rf-learning-curve');
+    assert.equal((await ask(page, 1)).seed, 9);
+    assert.equal(frames(page).length, 2, 'the third lab is far away and has no frame');
+    const result = told(page, 'result');
+    await page.evaluate(() => document.querySelector('attention-lab').run());
+    assert.equal((await result).state.tables[0].rows.length > 0, true);
+    await page.evaluate(() => document.querySelectorAll('attention-lab')[2].scrollIntoView());
+    assert.equal((await ask(page, 2)).seed, 4);
+    assert.equal(frames(page).length, 3);
+    const heights = await page.$$eval('iframe', (all) => all.map((frame) => frame.clientHeight));
+    assert.equal(heights[0], 500);
+    await settle(700);
+    const later = await page.$$eval('iframe', (all) => all.map((frame) => frame.clientHeight));
+    assert.ok(later[1] > 300 && later[1] < 4000, `${later}`);
+    await settle(700);
+    assert.deepEqual(await page.$$eval('iframe', (all) => all.map((f) => f.clientHeight)), later,
+      'the height has settled');
+    assert.deepEqual(page.complaints, []);
+  },
+
+  async 'what a teacher locks stays, whoever asks'(lab) {
+    const page = await course_page(lab, lab_element('lock="heads,seed,experiment" seed="5"'));
+    const before = await ask(page);
+    const asks = [
+      { attnlab: 1, type: 'load', parameters: { heads: 77, dim: 8 }, seed: 6 },
+      { attnlab: 1, type: 'load', query: 'e=icl-risk&heads=1&seed=8&lock=' },
+      { attnlab: 1, type: 'load', query: 'heads=3&seed=12&dim=9&lock=dim&ui=min' },
+    ];
+    for (const message of asks) {
+      await tell(page, message);
+      const now = await ask(page);
+      assert.equal(now.experiment, before.experiment);
+      assert.equal(now.parameters.heads, before.parameters.heads);
+      assert.equal(now.seed, 5);
+    }
+    assert.equal((await ask(page)).parameters.dim, '9', 'what is not locked is set');
+    const [frame] = frames(page);
+    await frame.evaluate(() => { location.hash = 'e=rf-learning-curve&heads=3&seed=2&dim=7'; });
+    await settle(700);
+    const after = await ask(page);
+    assert.equal(after.parameters.heads, before.parameters.heads);
+    assert.equal(after.parameters.dim, '7');
+    assert.equal(after.seed, 5);
+    const disabled = await frame.evaluate(async () => {
+      document.getElementById('twin_details').open = true;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      return ['parameter_heads', 'parameter_seed', 'twin_experiment']
+        .map((id) => document.getElementById(id).disabled);
+    });
+    assert.deepEqual(disabled, [true, true, true]);
+    assert.deepEqual(page.complaints, []);
+  },
+
+  async 'the wheel over a lab that has no focus scrolls the course page'(lab) {
+    const page = await course_page(lab, `${lab_element('height="600"')}<div id="far"></div>`);
+    await page.evaluate(() => { document.getElementById('far').style.height = '5000px'; });
+    await ask(page);
+    await settle(500);
+    await page.mouse.move(400, 300);
+    await page.mouse.wheel({ deltaY: 240 });
+    await page.waitForFunction(() => scrollY > 50, { timeout: 5000 });
+    assert.deepEqual(page.complaints, []);
+  },
+
+  async 'a frame of opaque origin runs too: no storage, no modules, workers from blobs'(lab) {
+    const page = await course_page(lab, lab_element('sandbox="allow-scripts"'));
+    assert.equal((await ask(page)).state, 'ready');
+    const [frame] = frames(page);
+    assert.equal(await frame.evaluate(() => self.origin), 'null');
+    assert.ok(await frame.evaluate(() => {
+      try { return !localStorage; } catch { return true; }
+    }), 'storage is denied');
+    const result = told(page, 'result');
+    await page.evaluate(() => document.querySelector('attention-lab').run());
+    assert.ok((await result).state.tables[0].rows.length > 0);
+    assert.deepEqual(page.complaints, []);
+  },
+
+  async 'the one-file form runs from disk'(lab) {
+    const page = await open_page({ ...lab, origin: pathToFileURL(path.join(dist, 'attention-lab.html')).href },
+      '#e=rf-learning-curve&dim=6&keys=5&heads=50&samples=16,64&test-samples=200&trials=1&run=1');
+    await page.evaluate(() => { document.getElementById('twin_details').open = true; });
+    await page.waitForFunction(() => document.getElementById('twin_body').dataset.state === 'finished',
+      { timeout: 60000 });
+    assert.deepEqual(page.complaints, []);
+  },
+
+  async 'ten thousand random messages: no complaint, and the state stays inside the schema'(lab) {
+    const page = await course_page(lab, lab_element('lock="trials"'));
+    const before = await ask(page);
+    await page.evaluate(async () => {
+      let seed = 12345;
+      const random = (below) => {
+        seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;
+        return (seed >>> 8) % below;
+      };
+      const one_of = (list) => list[random(list.length)];
+      const names = ['e', 'dim', 'heads', 'samples', 'trials', 'seed', 'preset', 'models', 'value',
+        'prompt-length', 'run', 'lock', '__proto__', 'constructor', '', '\u0000', 'é'.repeat(50)];
+      const experiments = ['rf-learning-curve', 'icl-risk', 'extract-single', 'rf-bias', 'nothing'];
+      const values = () => one_of([random(1e9), -random(99), 0.5, NaN, Infinity, null, undefined, true,
+        '1,2', '1e308', '', 'x'.repeat(random(3000)), '%', '%zz', '\uD800', [], [1, [2]], {}, { a: 1 },
+        [1, 2, 4], '16,64', 8, 3]);
+      const query = () => Array.from({ length: random(6) }, () =>
+        `${one_of(names)}=${one_of([...experiments, 8, 2, '1,2', 'nan', '1e-9', '%41', '&', '#'])}`).join('&');
+      const message = () => {
+        const type = one_of(['load', 'load', 'load', 'get', 'pause', 'reset', 'height', 7, null, 'ready']);
+        const attnlab = random(20) ? 1 : values();
+        return { attnlab, type, query: random(2) ? query() : values(), seed: values(),
+          ...(random(2) ? { experiment: random(3) ? one_of(experiments) : values() } : {}),
+          parameters: random(3) ? { [one_of(names)]: values(), [one_of(names)]: values() } : values() };
+      };
+      const element = document.querySelector('attention-lab');
+      const frame = element.querySelector('iframe').contentWindow;
+      for (let i = 0; i < 10000; ++i) {
+        frame.postMessage(random(30) ? message() : values(), '*');
+        if (i % 250 === 249) await element.get();
+      }
+    });
+    const after = await ask(page);
+    assert.equal(after.state, 'ready');
+    const schema = await frames(page)[0].evaluate(async (query) => {
+      document.getElementById('twin_details').open = true;
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      return document.querySelectorAll('#twin_body .field').length > 0 && query.length < 5000;
+    }, after.query);
+    assert.ok(schema);
+    if (after.experiment === before.experiment) {
+      assert.equal(after.parameters.trials, before.parameters.trials);
+    }
+    assert.deepEqual(page.complaints, []);
+  },
+});

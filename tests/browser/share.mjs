@@ -1,0 +1,160 @@
+// First seconds, saved files, undo, dropped files, copied links, accessibility.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import {
+  assert_quiet, dist, open_page, press, read_twin, run_checks, settle, type_parameter, wait_for_state,
+} from './support/lab.mjs';
+
+const small = 'e=rf-learning-curve&dim=6&keys=5&heads=50&samples=16,64,128&test-samples=200&trials=2';
+
+/** Keeps what the page offers as files. */
+const keep_files = () => {
+  globalThis.files = [];
+  const make = URL.createObjectURL;
+  URL.createObjectURL = (blob) => {
+    globalThis.files.push(blob);
+    return make(blob);
+  };
+};
+
+async function saved(page, format) {
+  await page.evaluate(() => { globalThis.files = []; });
+  await page.click(`[data-tool="${format}"]`);
+  await page.waitForFunction(() => !document.getElementById('notice').hidden &&
+    /Saved as/.test(document.getElementById('notice').textContent), { timeout: 30000 });
+  return page.evaluate(async () => {
+    const blob = globalThis.files.at(-1);
+    const bytes = new Uint8Array(await blob.arrayBuffer());
+    return { type: blob.type, text: await blob.text(), begin: [...bytes.slice(0, 24)] };
+  });
+}
+
+await run_checks({
+  async 'the first frame is a picture, shown before the module, and the lab then shows that result'(lab) {
+    const page = await lab.browser.newPage();
+    await page.setViewport({ width: 1280, height: 900 });
+    const client = await page.createCDPSession();
+    await client.send('Emulation.setCPUThrottlingRate', { rate: 4 });
+    await page.setRequestInterception(true);
+    let release;
+    const held = new Promise((resolve) => { release = resolve; });
+    page.on('request', async (request) => {
+      if (request.url().endsWith('attnlab.wasm')) await held;
+      request.continue();
+    });
+    const begin = Date.now();
+    await page.goto(lab.origin, { waitUntil: 'domcontentloaded' });
+    await page.waitForFunction(() => {
+      const picture = document.querySelector('#first img');
+      return picture.checkVisibility() && picture.complete && picture.naturalWidth > 0;
+    }, { timeout: 20000 });
+    const took = Date.now() - begin;
+    console.log(`     the picture stood after ${took} ms at a quarter of the processor's speed`);
+    const loaded = await page.evaluate(() => performance.getEntriesByType('paint')
+      .find(({ name }) => name === 'first-contentful-paint')?.startTime);
+    assert.ok(loaded < 2000, `first paint after ${loaded} ms`);
+    assert.match(await page.$eval('#first', (figure) => figure.textContent), /Precomputed with seed 1/);
+    release();
+    await page.waitForSelector('html[data-ready]', { timeout: 60000 });
+    await settle(1500);
+    const twin = await read_twin(page);
+    assert.equal(twin.state, 'finished');
+    assert.match(twin.status, /Precomputed with seed 1/);
+    assert.ok(twin.tables.test_error.rows.length > 0);
+    await press(page, 'reset');
+    assert.equal((await read_twin(page)).state, 'ready');
+  },
+
+  async 'every format saves the run that is shown; the svg has a point for each row of the csv'(lab) {
+    const page = await open_page(lab, `#${small}&seed=3`, { before: keep_files });
+    await press(page, 'run');
+    await wait_for_state(page, 'finished');
+    const csv = (await saved(page, 'csv')).text.trim().split('\n');
+    const svg = await saved(page, 'svg');
+    const { points, errors, labels } = await page.evaluate((text) => {
+      const parsed = new DOMParser().parseFromString(text, 'image/svg+xml');
+      return { points: parsed.querySelectorAll('.point').length,
+        errors: parsed.querySelectorAll('parsererror').length,
+        labels: [...parsed.querySelectorAll('text')].map((one) => one.textContent) };
+    }, svg.text);
+    assert.equal(errors, 0);
+    assert.equal(points, csv.length - 1);
+    assert.ok(labels.some((label) => /seed=3/.test(label)));
+    const png = await saved(page, 'png');
+    assert.deepEqual(png.begin.slice(1, 4), [...'PNG'].map((letter) => letter.charCodeAt(0)));
+    assert.equal((png.begin[18] << 8) + png.begin[19], 1520, 'twice the width of the svg');
+    assert.match((await saved(page, 'bibtex')).text, /eprint = \{2307\.11353\}[^]*seed = 3/);
+    const json = JSON.parse((await saved(page, 'json')).text);
+    assert.equal(json.seed, 3);
+    assert_quiet(page);
+  },
+
+  async 'a copied link shows the same picture, pixel for pixel'(lab) {
+    const picture = async (hash) => {
+      const page = await open_page(lab, hash);
+      await wait_for_state(page, 'finished');
+      await page.evaluate(() => { document.getElementById('twin_details').open = false; });
+      await settle(1200);
+      const twin = await page.$eval('#canvas', (canvas) => {
+        const box = canvas.getBoundingClientRect();
+        return { x: box.x, y: box.y + scrollY, width: box.width, height: box.height - 70 };
+      });
+      const bytes = Buffer.from(await page.screenshot({ clip: twin, captureBeyondViewport: true }));
+      const link = await page.evaluate(() => location.hash);
+      assert_quiet(page);
+      return { bytes, link };
+    };
+    const first = await picture(`#${small}&seed=11&run=1`);
+    const second = await picture(`${first.link}&run=1`);
+    assert.equal(second.link, first.link);
+    assert.ok(first.bytes.equals(second.bytes), 'the pictures are the same');
+  },
+
+  async 'undo and redo go through the changes; a dropped result sets the parameters'(lab) {
+    const page = await open_page(lab, `#${small}`);
+    await type_parameter(page, 'keys', '9');
+    await type_parameter(page, 'dim', '12');
+    const values = async () => {
+      const { parameters } = await read_twin(page);
+      return [parameters.keys, parameters.dim];
+    };
+    assert.deepEqual(await values(), ['9', '12']);
+    await page.click('[data-tool="undo"]');
+    assert.deepEqual(await values(), ['9', '6']);
+    await page.click('[data-tool="undo"]');
+    assert.deepEqual(await values(), ['5', '6']);
+    await page.click('[data-tool="redo"]');
+    assert.deepEqual(await values(), ['9', '6']);
+    await page.evaluate(() => {
+      const carried = new DataTransfer();
+      const text = JSON.stringify({ attnlab: 1, experiment: 'rf-learning-curve',
+        params: { dim: 10, samples: [16, 64] }, seed: 42 });
+      carried.items.add(new File([text], 'result.json', { type: 'application/json' }));
+      dispatchEvent(new DragEvent('drop', { dataTransfer: carried, cancelable: true }));
+    });
+    await page.waitForFunction(() => /Parameters taken/.test(document.getElementById('notice').textContent));
+    const { parameters } = await read_twin(page);
+    assert.deepEqual([parameters.dim, parameters.samples, parameters.seed], ['10', '16,64', '42']);
+    assert_quiet(page);
+  },
+
+  async 'axe finds no violation, before and after a run, light and dark'(lab) {
+    const axe = await readFile(path.join(dist, '../node_modules/axe-core/axe.min.js'), 'utf8');
+    for (const dark of [false, true]) {
+      const page = await open_page(lab, `#${small}`, { dark, width: dark ? 390 : 1280 });
+      await page.setBypassCSP(true);
+      await page.reload();
+      await page.waitForSelector('html[data-ready]');
+      await page.evaluate(axe);
+      const check = async () => {
+        const { violations } = await page.evaluate(() => globalThis.axe.run());
+        assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html)}`), []);
+      };
+      await check();
+      await press(page, 'run');
+      await wait_for_state(page, 'finished');
+      await check();
+    }
+  },
+});

@@ -1,0 +1,59 @@
+// Where the page's parts come from: files beside it, or, where those cannot be loaded (from disk, in a
+// frame of opaque origin), the parts that bundle.js carries (web/make_bundle.mjs).
+
+const carried = () => globalThis.attnlab_parts;
+
+const url = (name) => new URL(name, import.meta.url);
+
+async function fetched(name) {
+  const response = await fetch(url(name));
+  if (!response.ok) throw new Error(`${name} could not be loaded (${response.status})`);
+  return response;
+}
+
+/** A carried file: base64 of its deflated bytes. */
+async function unpacked(name) {
+  const bytes = Uint8Array.from(atob(carried()[name]), (letter) => letter.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate'));
+  return new Response(stream).arrayBuffer();
+}
+
+/** The compiled module of that file. */
+export async function compile(name) {
+  if (carried()) return WebAssembly.compile(await unpacked(name));
+  const response = await fetched(name);
+  const typed = response.headers.get('Content-Type')?.startsWith('application/wasm');
+  if (typed && WebAssembly.compileStreaming) return WebAssembly.compileStreaming(response);
+  return WebAssembly.compile(await response.arrayBuffer());
+}
+
+export async function text_of(name) {
+  if (carried()) return new TextDecoder().decode(await unpacked(name));
+  return (await fetched(name)).text();
+}
+
+/** An instance of the compiled module with the script that Emscripten made for it. */
+export function instance(create, compiled, options = {}) {
+  return new Promise((resolve, reject) => {
+    create({
+      ...options,
+      instantiateWasm(imports, receive) {
+        WebAssembly.instantiate(compiled, imports).then((made) => receive(made, compiled), reject);
+        return {};
+      },
+    }).then(resolve, reject);
+  });
+}
+
+let worker_url;
+
+/** A new worker. */
+export function start_worker() {
+  if (!carried()) return new Worker(url('worker.js'), { type: 'module' });
+  worker_url ??= URL.createObjectURL(
+    new Blob([globalThis.attnlab_worker], { type: 'text/javascript' }));
+  return new Worker(worker_url);
+}
+
+/** Where this page stands, for links and embed code; nothing where it has no address of its own. */
+export const has_address = () => /^https?:$/.test(location.protocol);

@@ -1,0 +1,48 @@
+// Undo and redo of parameter changes: the states the lab was in, as permalink texts.
+
+const most = 200;
+
+export class History {
+  #states = [];
+  #at = -1;
+
+  /** go(query): brings the lab back to that state. */
+  constructor(go) {
+    this.go = go;
+  }
+
+  /** The lab is in this state now. */
+  note(query) {
+    if (query === this.#states[this.#at]) return;
+    this.#states.splice(this.#at + 1, Infinity, query);
+    if (this.#states.length > most) this.#states.shift();
+    this.#at = this.#states.length - 1;
+  }
+
+  can_undo() {
+    return this.#at > 0;
+  }
+
+  can_redo() {
+    return this.#at + 1 < this.#states.length;
+  }
+
+  undo() {
+    if (this.can_undo()) this.go(this.#states[--this.#at]);
+  }
+
+  redo() {
+    if (this.can_redo()) this.go(this.#states[++this.#at]);
+  }
+
+  /** Ctrl+Z and Ctrl+Shift+Z (or Ctrl+Y), except where they belong to a text field. */
+  key(event) {
+    if (!(event.ctrlKey || event.metaKey) || event.altKey || event.defaultPrevented) return;
+    if (event.target.closest?.('input, select, textarea')) return;
+    const key = event.key.toLowerCase();
+    if (key !== 'z' && key !== 'y') return;
+    event.preventDefault();
+    if (key === 'y' || event.shiftKey) this.redo();
+    else this.undo();
+  }
+}

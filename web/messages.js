@@ -1,0 +1,101 @@
+// The lab inside a frame: messages from the page around it, and news to it. Both are
+// {attnlab: 1, type, ...}; anything else is ignored, and nothing but the page around is listened to.
+//   in:  load {query} or {experiment, parameters, seed}, run, pause, step, reset, get
+//   out: ready, height {height}, state {state}, progress {fraction}, result {state}, error {error}
+// What a message asks goes through the schema and respects the locks of the frame's address.
+
+const page_keys = new Set(['embed', 'ui', 'lock', 'theme', 'run']);
+const most_keys = 256;
+const actions = new Set(['run', 'pause', 'step', 'reset']);
+const tell_every_ms = 200;
+
+const is_plain = (value) => ['string', 'number', 'boolean'].includes(typeof value);
+
+/** A value as permalink text: lists by commas; undefined for what no parameter could be. */
+function text_of(value) {
+  if (is_plain(value)) return String(value);
+  if (Array.isArray(value) && value.length < most_keys && value.every(is_plain)) return value.join(',');
+  return undefined;
+}
+
+/** The permalink text a load message asks for, without keys that only the frame's address may set. */
+export function query_of(message) {
+  const wanted = new URLSearchParams();
+  if (typeof message.query === 'string') {
+    for (const [key, value] of new URLSearchParams(message.query.replace(/^[?#]/, ''))) {
+      wanted.append(key, value);
+    }
+  }
+  if (typeof message.experiment === 'string') wanted.set('e', message.experiment);
+  const { parameters } = message;
+  if (parameters && typeof parameters === 'object') {
+    for (const [name, value] of Object.entries(parameters).slice(0, most_keys)) {
+      const text = text_of(value);
+      if (text !== undefined) wanted.set(name, text);
+    }
+  }
+  if (is_plain(message.seed)) wanted.set('seed', String(message.seed));
+  for (const key of page_keys) wanted.delete(key);
+  return wanted.toString();
+}
+
+/** What others may know of the state: everything but the page's own words. */
+function shared({ experiment, params, seed, state, fraction, query, claims, tables, notes, error }) {
+  return { experiment, parameters: params, seed, state, fraction, query, claims, tables, notes, error };
+}
+
+export class Messages {
+  #told = { state: '', fraction: -1, query: '', height: 0, error: '', at: -Infinity };
+  #later = 0;
+
+  /** lab: {state(), load(query), act(action)}; root: the element whose height the frame should have. */
+  constructor(lab, root) {
+    Object.assign(this, { lab, root });
+    addEventListener('message', (event) => this.#receive(event));
+    new ResizeObserver(() => this.#tell_height()).observe(root);
+    this.#post({ type: 'ready' });
+    this.#tell_height();
+    this.#post({ type: 'state', state: shared(lab.state()) });
+  }
+
+  #post(message) {
+    // The page around may be of any origin; what is told is what the reader sees.
+    parent.postMessage({ attnlab: 1, ...message }, '*');
+  }
+
+  #receive({ source, data }) {
+    if (source !== parent || data === null || typeof data !== 'object' || data.attnlab !== 1) return;
+    if (actions.has(data.type)) this.lab.act(data.type);
+    else if (data.type === 'load') this.lab.load(query_of(data));
+    else if (data.type === 'get') this.#post({ type: 'state', state: shared(this.lab.state()) });
+  }
+
+  #tell_height() {
+    const height = Math.ceil(this.root.getBoundingClientRect().height);
+    if (Math.abs(height - this.#told.height) < 2) return;
+    this.#told.height = height;
+    this.#post({ type: 'height', height });
+  }
+
+  /** The state changed: says what is new, progress at most five times a second. */
+  update(state) {
+    clearTimeout(this.#later);
+    const told = this.#told;
+    const now = performance.now();
+    if (state.state === told.state && state.query === told.query && now - told.at < tell_every_ms) {
+      this.#later = setTimeout(() => this.update(this.lab.state()), tell_every_ms);
+      return;
+    }
+    told.at = now;
+    if (state.fraction !== told.fraction) this.#post({ type: 'progress', fraction: state.fraction });
+    if (state.state !== told.state || state.query !== told.query) {
+      this.#post({ type: 'state', state: shared(state) });
+    }
+    if (state.state === 'finished' && told.state !== 'finished') {
+      this.#post({ type: 'result', state: shared(state) });
+    }
+    if (state.error && state.error !== told.error) this.#post({ type: 'error', error: state.error });
+    const { fraction, query, error } = state;
+    Object.assign(told, { state: state.state, fraction, query, error });
+  }
+}

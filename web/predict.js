@@ -1,0 +1,150 @@
+// "Predict first": the reader sketches a curve on the empty axes, then sees the measured ones with the
+// sketch on top. Axes and curves are core's SVG; the sketch is kept in the units of the axes, which may
+// span something else when the result is there.
+
+const columns = 60;
+const key_step = 8; // pixels an arrow key moves the pen by
+const svg_name = 'http://www.w3.org/2000/svg';
+
+/** data-x="begin end low high log|linear" as a pair of functions. */
+function axis_of(text) {
+  const [begin, end, low, high, kind] = text.split(' ');
+  const [a, b, lo, hi] = [begin, end, low, high].map(Number);
+  const log = kind === 'log';
+  return {
+    begin: a,
+    end: b,
+    value: (pixel) => {
+      const share = (pixel - a) / (b - a);
+      return log ? lo * (hi / lo) ** share : lo + share * (hi - lo);
+    },
+    pixel: (value) => {
+      const share = log ? Math.log(value / lo) / Math.log(hi / lo) : (value - lo) / (hi - lo);
+      return a + share * (b - a);
+    },
+  };
+}
+
+export class Prediction {
+  #sketch = new Map(); // column -> value on the y axis
+  #column = 0;
+  #revealed = false;
+
+  /**
+   * box: the element over the figure; element: of dom.js; picture(): promise of the figure as SVG text;
+   * run(): promise, fulfilled when the run is finished; closed(): the reader is done.
+   */
+  constructor({ box, element, picture, run, closed }) {
+    Object.assign(this, { box, element, picture, run, closed });
+  }
+
+  /** Opens; false when the figure has no curves. */
+  async open() {
+    this.#sketch.clear();
+    this.#revealed = false;
+    const { element } = this;
+    this.hint = element('p', { role: 'status' },
+      'Sketch the curve you expect for one of the models: draw with mouse or finger, or focus the axes ' +
+      'and use the arrow keys. Then reveal what is measured.');
+    this.button = element('button', { type: 'button', class: 'primary', 'data-predict': 'reveal',
+      onclick: () => this.#reveal() }, 'Reveal');
+    this.paper = element('div', { class: 'paper' });
+    this.box.replaceChildren(this.hint, this.paper, element('div', { class: 'bar' }, this.button,
+      element('button', { type: 'button', 'data-predict': 'clear', onclick: () => this.#clear() }, 'Clear'),
+      element('button', { type: 'button', 'data-predict': 'close', onclick: () => this.#close() }, 'Close')));
+    if (!await this.#show()) return false;
+    this.box.hidden = false;
+    this.svg.focus({ preventScroll: true });
+    return true;
+  }
+
+  async #show() {
+    const parsed = new DOMParser().parseFromString(await this.picture(), 'image/svg+xml').documentElement;
+    if (!parsed.dataset.x) return false;
+    this.x = axis_of(parsed.dataset.x);
+    this.y = axis_of(parsed.dataset.y);
+    this.svg = document.importNode(parsed, true);
+    this.line = document.createElementNS(svg_name, 'path');
+    for (const [name, value] of Object.entries({ fill: 'none', stroke: 'currentColor',
+      'stroke-width': 3, 'stroke-dasharray': '2 5', 'stroke-linecap': 'round' })) {
+      this.line.setAttribute(name, value);
+    }
+    this.svg.append(this.line);
+    this.svg.setAttribute('tabindex', '0');
+    this.svg.setAttribute('role', 'application');
+    this.svg.setAttribute('aria-label', 'Axes to sketch on: left and right choose a place, up and down draw.');
+    for (const type of ['pointerdown', 'pointermove']) {
+      this.svg.addEventListener(type, (event) => this.#pointer(event));
+    }
+    this.svg.addEventListener('keydown', (event) => this.#key(event));
+    this.paper.replaceChildren(this.svg);
+    this.#draw();
+    return true;
+  }
+
+  #pixel(column) {
+    return this.x.begin + (column / (columns - 1)) * (this.x.end - this.x.begin);
+  }
+
+  #pointer(event) {
+    if (this.#revealed || !(event.buttons & 1)) return;
+    event.preventDefault();
+    const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(this.svg.getScreenCTM().inverse());
+    const share = (at.x - this.x.begin) / (this.x.end - this.x.begin);
+    const column = Math.round(Math.max(0, Math.min(1, share)) * (columns - 1));
+    // A fast hand skips columns: fill those between.
+    const from = event.type === 'pointermove' && this.last_column !== undefined ? this.last_column : column;
+    for (let c = Math.min(from, column); c <= Math.max(from, column); ++c) this.#set(c, at.y);
+    this.last_column = column;
+    this.#column = column;
+    this.#draw();
+  }
+
+  #key(event) {
+    if (this.#revealed || !event.key.startsWith('Arrow')) return;
+    event.preventDefault();
+    const known = this.#sketch.get(this.#column);
+    const here = known === undefined ? (this.y.begin + this.y.end) / 2 : this.y.pixel(known);
+    const [dx, dy] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    this.#column = Math.max(0, Math.min(columns - 1, this.#column + dx));
+    this.#set(this.#column, here + dy * key_step);
+    this.#draw();
+  }
+
+  #set(column, y) {
+    const top = Math.min(this.y.begin, this.y.end);
+    const bottom = Math.max(this.y.begin, this.y.end);
+    this.#sketch.set(column, this.y.value(Math.max(top, Math.min(bottom, y))));
+    this.values_at = this.values_at ?? new Map();
+    this.values_at.set(column, this.x.value(this.#pixel(column)));
+  }
+
+  #draw() {
+    const points = [...this.#sketch].sort(([a], [b]) => a - b)
+      .map(([column, y]) => `${this.x.pixel(this.values_at.get(column))},${this.y.pixel(y)}`);
+    this.line.setAttribute('d', points.length ? `M${points.join('L')}` : '');
+  }
+
+  #clear() {
+    this.#sketch.clear();
+    this.#draw();
+  }
+
+  async #reveal() {
+    this.button.disabled = true;
+    this.hint.textContent = 'Computing what is measured.';
+    await this.run();
+    if (this.box.hidden) return;
+    this.#revealed = true;
+    await this.#show();
+    this.hint.textContent = this.#sketch.size
+      ? 'Your sketch is the dotted line. Where was it wrong, and why?'
+      : 'This is what is measured.';
+  }
+
+  #close() {
+    this.box.hidden = true;
+    this.box.replaceChildren();
+    this.closed();
+  }
+}

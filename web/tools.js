@@ -1,0 +1,140 @@
+// What stands around the figure: undo, copying, saving, dropped files, the guided tour, predictions.
+// Rare things are loaded when they are first used.
+import { element, set_text } from './dom.js';
+import { has_address } from './files.js';
+import { History } from './history.js';
+
+const $ = (id) => document.getElementById(id);
+const formats = [['csv', 'CSV'], ['json', 'JSON'], ['svg', 'SVG'], ['png', 'PNG'], ['bibtex', 'BibTeX']];
+
+/** One sentence under the figure; empty: none. */
+export function notice(sentence) {
+  $('notice').hidden = !sentence;
+  set_text($('notice'), sentence);
+}
+
+export async function copy_text(text, done = '') {
+  try {
+    await navigator.clipboard.writeText(text);
+    notice(done);
+  } catch {
+    notice(`The browser does not allow copying. The text is: ${text}`);
+  }
+}
+
+export function save_file(name, mime, bytes) {
+  const link = element('a', { href: URL.createObjectURL(new Blob([bytes], { type: mime })), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+  return `Saved as ${name}.`;
+}
+
+export class Tools {
+  /**
+   * state(): the lab's state; act(action, name, value), load(query): change it; jobs(): promise of the
+   * workers' module; run(): {journal, figure, dark}; family(): of the experiment shown.
+   */
+  constructor(lab) {
+    this.lab = lab;
+    this.history = new History((query) => lab.load(query));
+    this.#make();
+  }
+
+  #make() {
+    const tool = (name, label, action) =>
+      element('button', { type: 'button', 'data-tool': name, onclick: action }, label);
+    const save = (format) => () => this.#save(format);
+    this.undo = tool('undo', 'Undo', () => this.history.undo());
+    this.redo = tool('redo', 'Redo', () => this.history.redo());
+    const address = has_address();
+    $('tools').append(this.undo, this.redo,
+      ...(address ? [tool('link', 'Copy link', () => this.lab.act('copy-link', '', '')),
+        tool('embed', 'Copy embed code', () => this.#copy_embed_code())] : []),
+      ...[['csv', 'CSV'], ['json', 'JSON'], ['svg', 'SVG'], ['png', 'PNG'], ['bibtex', 'BibTeX']]
+        .map(([format, label]) => tool(format, label, save(format))));
+    $('start_tour').addEventListener('click', () => this.#start_tour());
+    $('start_predict').addEventListener('click', () => this.#predict());
+    addEventListener('keydown', (event) => this.history.key(event));
+    addEventListener('dragover', (event) => event.preventDefault());
+    addEventListener('drop', (event) => this.#drop(event));
+  }
+
+  async #start_tour() {
+    const { Tour } = await import('./tours.js');
+    this.tour ??= new Tour({
+      box: $('tour'),
+      element,
+      load: (query) => this.lab.load(query),
+      done: () => $('start_tour').focus(),
+    });
+    this.tour.start(this.lab.family());
+  }
+
+  async #predict() {
+    const { Prediction } = await import('./predict.js');
+    this.prediction ??= new Prediction({
+      box: $('predict'),
+      element,
+      picture: async () => (await this.#exported('svg')).bytes,
+      run: () => this.#run_to_end(),
+      closed: () => $('start_predict').focus(),
+    });
+    this.lab.act('reset', '', '');
+    if (!await this.prediction.open()) notice('This figure has no curves to sketch.');
+  }
+
+  /** Runs; fulfilled when the run has ended, one way or the other. */
+  #run_to_end() {
+    this.lab.act('run', '', '');
+    return new Promise((resolve) => { this.ended = resolve; });
+  }
+
+  async #exported(format) {
+    const { exported } = await import('./transfer.js');
+    return exported(() => this.lab.jobs(), format, {
+      query: this.lab.state().query.replace(/&(embed|ui|lock|theme)=[^&]*/g, ''),
+      ...this.lab.run(),
+    });
+  }
+
+  async #save(format) {
+    try {
+      if (format === 'csv' || format === 'json') {
+        notice(this.lab.act('save', '', format));
+        return;
+      }
+      const { name, mime, bytes } = await this.#exported(format);
+      notice(save_file(name, mime, bytes));
+    } catch (error) {
+      notice(`The ${format} could not be made: ${error.message}.`);
+    }
+  }
+
+  async #copy_embed_code() {
+    const { embed_code } = await import('./transfer.js');
+    await copy_text(embed_code(this.lab.state().query), 'Embed code copied.');
+  }
+
+  /** A saved result, or a text with a link, dropped on the page: its parameters are taken over. */
+  async #drop(event) {
+    event.preventDefault();
+    const [file] = event.dataTransfer?.files ?? [];
+    const text = file ? await file.text() : event.dataTransfer?.getData('text/plain') ?? '';
+    const { query_in_file } = await import('./transfer.js');
+    const query = query_in_file(text);
+    if (query) this.lab.load(query);
+    notice(query ? `Parameters taken from ${file?.name ?? 'the dropped text'}.`
+      : 'What was dropped holds no state of the lab: drop a saved JSON result or a link.');
+  }
+
+  /** The lab's state is this now. */
+  update(state) {
+    this.history.note(state.query);
+    this.undo.disabled = !this.history.can_undo();
+    this.redo.disabled = !this.history.can_redo();
+    if (this.ended && (state.state === 'finished' || state.state === 'failed')) {
+      this.ended();
+      this.ended = undefined;
+    }
+  }
+}

@@ -1,0 +1,115 @@
+// The guided tours: one per family, each step a state of the lab and what to look for in it. A step
+// sets the state through the same texts as a permalink.
+
+export const tours = {
+  A: {
+    title: 'What can one attention layer learn?',
+    steps: [
+      { query: 'e=rf-learning-curve&preset=first-look', title: 'Three models, one target',
+        text: 'Three models with random inner weights learn the same function of a set of tokens. RFA and BRFA are ' +
+          'layers of attention heads; RFMLP is an ordinary network that reads the tokens as one long vector. Press ' +
+          'Run. Look for the number of samples at which each curve leaves error 1, the error of guessing.' },
+      { query: 'e=rf-learning-curve&preset=mean-power-4', title: 'A harder function of the set',
+        text: 'The target now averages fourth powers instead of squares. Before you run it: will the curves move to ' +
+          'the right by a little, or by a factor? Compare the sample sizes where error 0.5 is crossed.' },
+      { query: 'e=rf-learning-curve&preset=correlation-value-3', title: 'When the query matters',
+        text: 'Each key counts by its similarity to the query token. BRFA, whose scores contain that similarity from ' +
+          'the start, should lead. Look for the gap between BRFA and RFA, and whether more samples close it.' },
+      { query: 'e=rf-bias&preset=helps', title: 'How much bias is good?',
+        text: 'The bias of the query-key matrices grows from left to right; 0 is RFA. Look for the value with the ' +
+          'least error, and for what happens beyond it.' },
+      { query: 'e=rf-heads&preset=levels-off', title: 'More heads, or more samples?',
+        text: 'The number of heads grows while the samples stay the same. Look for the point from which more heads ' +
+          'no longer help: from there on only samples do.' },
+      { query: 'e=rf-length&preset=squares', title: 'Longer inputs',
+        text: 'How many samples are needed as the set gets longer? Look at the slopes: attention shares one small ' +
+          'function among all tokens, the network has to learn it anew at every place.' },
+    ],
+  },
+  B: {
+    title: 'What do answers give away?',
+    steps: [
+      { query: 'e=extract-single&preset=first-look', title: 'Take a head apart',
+        text: 'A head hides a matrix W and a vector v; you may ask it any input and see one number. Press Run and ' +
+          'watch W appear. Look at the number of questions: d\u00b2 + d, one for each unknown.' },
+      { query: 'e=extract-single&preset=large-weights', title: 'Very sharp attention',
+        text: 'With a large W the answers hardly depend on it. Look for the sizes where the plain form loses digits ' +
+          'and the robust form does not.' },
+      { query: 'e=extract-single&preset=no-value', title: 'What cannot be known',
+        text: 'With v = 0 every answer is 0, whatever W is. Look at the status: the learner says that W is not ' +
+          'identifiable, instead of making one up.' },
+      { query: 'e=extract-low-rank', title: 'Fewer questions',
+        text: 'When W has low rank r, far fewer questions are enough. Look at how the number of queries grows with ' +
+          'd compared with d\u00b2.' },
+      { query: 'e=extract-noise', title: 'When answers are noisy',
+        text: 'Every answer now carries an error. Look for how the error of W grows with the noise, and what ' +
+          'repeating each question buys.' },
+      { query: 'e=extract-multi-head', title: 'Several heads',
+        text: 'A sum of heads can hide what a single head cannot: different heads may give the same answers to ' +
+          'every question of one length. Look for which of them longer questions tell apart.' },
+    ],
+  },
+  C: {
+    title: 'How many heads does learning from examples need?',
+    steps: [
+      { query: 'e=icl-risk&preset=first-look', title: 'One head, two heads',
+        text: 'A prompt shows examples (x, y) of a linear rule and asks for y at a new x. One softmax head averages ' +
+          'labels of similar examples. Press Run and look at the gap between one head and two.' },
+      { query: 'e=icl-risk&preset=long-prompts', title: 'Longer prompts',
+        text: 'Both errors fall like 1/D. Look at the curves for large D: they become parallel, two heads lower by ' +
+          'a constant factor.' },
+      { query: 'e=icl-scenarios&preset=noise', title: 'Noisy labels',
+        text: 'Labels get noisier from left to right. Look for whether the advantage of several heads survives.' },
+      { query: 'e=icl-scenarios&preset=local', title: 'Examples near the query',
+        text: 'All examples now lie close to the question. Their mean is already a good guess. Look for the radius ' +
+          'below which a second head adds nothing.' },
+      { query: 'e=icl-training&preset=race', title: 'Does training find it?',
+        text: 'The same heads, trained step by step. Look at whether the loss reaches the best possible risk, and ' +
+          'at the matrices: two heads of opposite sign.' },
+      { query: 'e=icl-training&preset=trap', title: 'A trap',
+        text: 'Both heads start alike. Look at the loss: heads that start alike stay alike, and end at the loss of ' +
+          'one head.' },
+    ],
+  },
+};
+
+/** The tour in the page's text: shows a step, and tells the lab to show its state. */
+export class Tour {
+  #family = '';
+  #step = 0;
+
+  /** box: the element it fills; element: of dom.js; load(query): sets the lab's state; done(): it was closed. */
+  constructor({ box, element, load, done }) {
+    Object.assign(this, { box, element, load, done });
+  }
+
+  start(family) {
+    this.#family = family in tours ? family : 'A';
+    this.#show(0);
+  }
+
+  #show(step) {
+    const { steps, title } = tours[this.#family];
+    this.#step = Math.max(0, Math.min(step, steps.length - 1));
+    const { query, title: name, text } = steps[this.#step];
+    const { element } = this;
+    const go = (label, to, enabled, mark) => element('button', { type: 'button', disabled: !enabled,
+      'data-tour': mark, onclick: () => this.#show(to) }, label);
+    const heading = element('h3', { tabindex: '-1' }, name);
+    this.box.replaceChildren(
+      element('p', { class: 'kicker' }, `${title} Step ${this.#step + 1} of ${steps.length}`),
+      heading, element('p', {}, text),
+      element('div', { class: 'bar' },
+        go('Back', this.#step - 1, this.#step > 0, 'back'),
+        go('Next', this.#step + 1, this.#step + 1 < steps.length, 'next'),
+        element('button', { type: 'button', 'data-tour': 'end', onclick: () => this.#end() }, 'End tour')));
+    this.box.hidden = false;
+    heading.focus({ preventScroll: true });
+    this.load(query);
+  }
+
+  #end() {
+    this.box.hidden = true;
+    this.done();
+  }
+}

@@ -1,0 +1,80 @@
+// What leaves the page as a file or code, and what comes in as a file. Pictures and citations are made
+// by core, in an instance of the workers' module; loaded when first needed.
+import create_jobs from './jobs.js';
+import { has_address, instance } from './files.js';
+
+const png_scale = 2;
+
+let maker;
+
+/** The picture or citation of a run as text. `journal`: App::journal(). */
+async function made(jobs, format, { query, journal, figure, dark }) {
+  maker ??= instance(create_jobs, await jobs());
+  const compute = await maker;
+  const done = compute.ccall('compute_export', 'number',
+    ['string', 'string', 'string', 'number', 'number'],
+    [format, query, journal, figure, dark ? 1 : 0]);
+  const text = compute.UTF8ToString(compute._compute_text());
+  if (!done) throw new Error(text);
+  return text;
+}
+
+async function png_of(svg) {
+  const image = new Image();
+  image.src = URL.createObjectURL(new Blob([svg], { type: 'image/svg+xml' }));
+  try {
+    await image.decode();
+    const canvas = document.createElement('canvas');
+    canvas.width = image.naturalWidth * png_scale;
+    canvas.height = image.naturalHeight * png_scale;
+    canvas.getContext('2d').drawImage(image, 0, 0, canvas.width, canvas.height);
+    const blob = await new Promise((resolve) => canvas.toBlob(resolve, 'image/png'));
+    if (!blob) throw new Error('the browser made no picture');
+    return new Uint8Array(await blob.arrayBuffer());
+  } finally {
+    URL.revokeObjectURL(image.src);
+  }
+}
+
+/**
+ * {name, mime, bytes} of an export that core's page module does not make: svg, png or bibtex. A journal
+ * names its own run; without one the picture is that of `query`, still empty.
+ */
+export async function exported(jobs, format, run) {
+  const query = run.journal ? run.journal.split(' ')[3] : run.query;
+  const experiment = new URLSearchParams(query).get('e') ?? 'attention-lab';
+  const seed = new URLSearchParams(query).get('seed') ?? '1';
+  const name = `${experiment}-seed${seed}`;
+  const text = await made(jobs, format === 'bibtex' ? 'bibtex' : 'svg', { ...run, query });
+  if (format === 'bibtex') return { name: `${name}.bib`, mime: 'application/x-bibtex', bytes: text };
+  if (format === 'svg') return { name: `${name}.svg`, mime: 'image/svg+xml', bytes: text };
+  return { name: `${name}.png`, mime: 'image/png', bytes: await png_of(text) };
+}
+
+const attribute = (text) => text.replaceAll('&', '&amp;').replaceAll('"', '&quot;');
+
+/** HTML that shows the state of `query` in another page, for web/embed.js. */
+export function embed_code(query) {
+  const base = has_address() ? new URL('.', location.href).href : '';
+  const words = [];
+  for (const [key, value] of new URLSearchParams(query)) {
+    if (key === 'embed' || key === 'run') continue;
+    words.push(`${key === 'e' ? 'experiment' : key}="${attribute(value)}"`);
+  }
+  return `<script src="${base}embed.js"></script>\n<attention-lab ${words.join(' ')}></attention-lab>`;
+}
+
+/** The permalink text in a file: a saved JSON result, a link, or the text itself; '' when there is none. */
+export function query_in_file(text) {
+  try {
+    const { experiment, params = {}, seed } = JSON.parse(text);
+    if (typeof experiment !== 'string') return '';
+    const query = new URLSearchParams({ e: experiment });
+    for (const [name, value] of Object.entries(params)) query.set(name, String(value));
+    if (seed !== undefined) query.set('seed', String(seed));
+    return query.toString();
+  } catch {
+    const found = /(?:^|[#?&\s])(e=[^\s"'<>#]+)/.exec(text.slice(0, 20000));
+    return found ? found[1] : '';
+  }
+}
