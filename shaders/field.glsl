@@ -14,8 +14,10 @@ uniform int u_level_count;
 uniform vec3 u_unknown;    // colour where there is no value
 uniform float u_opacity;
 uniform float u_pixel;     // device pixels per logical pixel
+uniform bool u_thin_lines; // on pale colours: dark and thin; else white with a dark rim
 
 const float kUnknown = -3.0e38;
+float g_cover = 1.0;  // a field sets it to 0 where the ground should show
 
 float number(int i) { return texelFetch(u_data, ivec2(i & 63, i >> 6), 0).r; }
 
@@ -38,10 +40,15 @@ void main() {
   float steepness = length(slope);
   bool has_lines = value.y > kUnknown && steepness > 0.0 && steepness < 1.0e30;
   for (int i = 0; has_lines && i < u_level_count; ++i) {
-    // Distance to the line in logical pixels: white, 2 wide, with a dark rim of 1.
+    // Distance to the line in logical pixels.
     float away = abs(value.y - u_levels[i]) / steepness / u_pixel;
-    colour = mix(colour, vec3(0.063, 0.071, 0.094), 1.0 - smoothstep(1.5, 2.3, away));
-    colour = mix(colour, vec3(1.0), 1.0 - smoothstep(0.6, 1.4, away));
+    const vec3 kDark = vec3(0.063, 0.071, 0.094);
+    if (u_thin_lines) {
+      colour = mix(colour, kDark, 0.65 * (1.0 - smoothstep(0.4, 1.1, away)));
+    } else {
+      colour = mix(colour, kDark, 1.0 - smoothstep(1.5, 2.3, away));
+      colour = mix(colour, vec3(1.0), 1.0 - smoothstep(0.6, 1.4, away));
+    }
   }
-  o_colour = vec4(colour, u_opacity);
+  o_colour = vec4(colour, u_opacity * g_cover);
 }

@@ -3,10 +3,11 @@
 #include <cmath>
 #include <utility>
 
+#include "core/experiment/heat_layout.h"
 #include "imgui_internal.h"
 #include "ui/app.h"
 #include "ui/app_state.h"
-#include "core/experiment/heat_layout.h"
+#include "ui/field_view.h"
 #include "ui/theme.h"
 #include "ui/views.h"
 #include "ui/widgets.h"
@@ -174,8 +175,10 @@ void wide_layout(const View& view, ImVec2 origin, ImVec2 size) {
 
 /// Line plots fit on the screen with the run bar; heat panels stand below each other.
 float narrow_figure_height(const AppState& s, float width, float screen_height) {
-  const std::size_t panels =
-      s.view.figure < s.figures.size() ? s.figures[s.view.figure].panels.size() : 0;
+  if (s.view.figure >= s.figures.size()) return 300;
+  const Figure& figure = s.figures[s.view.figure];
+  if (!figure.fields.empty()) return field_figure_height(figure, width);
+  const std::size_t panels = figure.panels.size();
   const float line_plot = std::clamp(width * 1.02f, 300.0f, std::max(300.0f, 0.62f * screen_height));
   return panels < 2 ? line_plot : 60 + 250 * static_cast<float>(panels);
 }

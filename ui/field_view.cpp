@@ -10,6 +10,7 @@
 #include "ui/field_renderer.h"
 #include "ui/handles.h"
 #include "core/experiment/heat_layout.h"
+#include "ui/heat_map.h"
 #include "ui/plot_draw.h"
 #include "ui/plot_parts.h"
 #include "ui/text_draw.h"
@@ -20,6 +21,8 @@ namespace {
 
 constexpr float kBetween = 12.0f;
 constexpr float kPixelsPerCell = 6.0f;  // of the CPU's version
+constexpr float kNarrowArea = 480.0f;
+constexpr float kHeading = 130.0f;      // title, subtitle and figure chips of a narrow lab
 
 void draw_on_grid(ImDrawList* list, const FieldPanel& field, const FieldDrawing& drawing) {
   const Box& box = drawing.box;
@@ -36,13 +39,7 @@ void draw_on_grid(ImDrawList* list, const FieldPanel& field, const FieldDrawing&
     list->AddRectFilled(corner, ImVec2(corner.x + w, corner.y + h),
                         IM_COL32((rgb >> 16) & 255, (rgb >> 8) & 255, rgb & 255, 255));
   }
-  for (const double level : panel.contours)
-    for (const Segment& line : contour_lines(panel, level)) {
-      const ImVec2 a(box.x0 + line.x0 * w, box.y0 + line.y0 * h);
-      const ImVec2 b(box.x0 + line.x1 * w, box.y0 + line.y1 * h);
-      list->AddLine(a, b, IM_COL32(16, 18, 24, 255), 4);
-      list->AddLine(a, b, IM_COL32_WHITE, 2);
-    }
+  draw_contours(list, panel, box);
 }
 
 void draw_field(ImDrawList* list, const Figure& figure, const FieldPanel& field, const Box& box,
@@ -108,23 +105,40 @@ float right_most(const std::vector<Box>& boxes) {
   return right;
 }
 
+FieldMargins field_margins(const Figure& figure, float width) {
+  FieldMargins margins;
+  if (width < kNarrowArea) margins.left = 24, margins.right = 2;
+  if (!shares_colours(figure.fields))
+    margins.right += colour_bar_width({figure.fields[0].min, figure.fields[0].max});
+  return margins;
+}
+
 }  // namespace
+
+float field_figure_height(const Figure& figure, float width) {
+  const Range x = plane_range(figure.x), y = plane_range(figure.y);
+  const FieldMargins margins = field_margins(figure, width);
+  const float across = figure.fields.size() == 1 ? 1.0f : 2.0f;
+  const float rows = std::ceil(static_cast<float>(figure.fields.size()) / across);
+  const float bar = colour_bar_width({figure.fields[0].min, figure.fields[0].max});
+  const float room = (width - (shares_colours(figure.fields) ? bar : 0) - 4) / across;
+  const auto aspect = static_cast<float>((x.hi - x.lo) / (y.hi - y.lo));
+  const float plane = (room - margins.left - margins.right) / aspect;
+  return kHeading + rows * (plane + margins.top + margins.bottom + 4);
+}
 
 void field_panels(ImDrawList* list, const Figure& figure, PlotState& state,
                   const PlotOptions& options, const Box& area) {
   const Range x = plane_range(figure.x), y = plane_range(figure.y);
   const bool shared = shares_colours(figure.fields);
   const float bar = colour_bar_width({figure.fields[0].min, figure.fields[0].max});
-  FieldMargins margins;
+  const bool narrow = area.width() < kNarrowArea;
+  const FieldMargins margins = field_margins(figure, area.width());
   Box room = area;
-  if (shared) {
-    room.x1 -= bar;
-  } else {
-    margins.right += bar;
-  }
+  if (shared) room.x1 -= bar;
   const double aspect = (x.hi - x.lo) / (y.hi - y.lo);
   const std::vector<Box> places =
-      field_places(figure.fields.size(), aspect, room, margins, kBetween);
+      field_places(figure.fields.size(), aspect, room, margins, narrow ? 4 : kBetween);
   bool busy = false;
   for (std::size_t i = 0; i < places.size(); ++i) {
     const FieldPanel& field = figure.fields[i];

@@ -110,6 +110,7 @@ GlFieldRenderer::Program GlFieldRenderer::compiled(std::string_view shader) cons
   program.unknown = place("u_unknown");
   program.opacity = place("u_opacity");
   program.pixel = place("u_pixel");
+  program.thin_lines = place("u_thin_lines");
   return program;
 }
 
@@ -123,7 +124,7 @@ void GlFieldRenderer::draw(ImDrawList* list, const FieldDrawing& drawing) {
   wanted_.push_back({drawing, std::string(drawing.shader),
                      std::vector<float>(drawing.data.begin(), drawing.data.end()),
                      std::vector<double>(drawing.contours.begin(), drawing.contours.end()),
-                     theme().ground});
+                     theme().panel});
   Ticket ticket{this, wanted_.size() - 1};
   const auto callback = [](const ImDrawList*, const ImDrawCmd* command) {
     const Ticket& given = *static_cast<const Ticket*>(command->UserCallbackData);
@@ -175,6 +176,7 @@ void GlFieldRenderer::set_uniforms(const Program& program, const Wanted& wanted)
   const Colour unknown = colour_of(wanted.unknown);
   glUniform3f(program.unknown, unknown.red, unknown.green, unknown.blue);
   glUniform1f(program.opacity, drawing.opacity);
+  glUniform1i(program.thin_lines, has_thin_lines(drawing.scale));
 }
 
 void GlFieldRenderer::draw_now(const Wanted& wanted, const ImVec4& clip) {

@@ -29,7 +29,7 @@ class GlFieldRenderer : public FieldRenderer {
   struct Program {
     unsigned id = 0;  ///< 0: the shader cannot be drawn here
     int corners, plane, data, knots, knot_count, range, logarithmic, levels, level_count, unknown,
-        opacity, pixel;
+        opacity, pixel, thin_lines;
   };
   /// A drawing with numbers of its own, and the colours of the theme it was wanted in.
   struct Wanted {

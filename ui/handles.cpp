@@ -24,10 +24,12 @@ ImU32 fill_of(const Handle& handle, const FieldPanel* field) {
   return IM_COL32((rgb >> 16) & 255, (rgb >> 8) & 255, rgb & 255, 255);
 }
 
+/// Discs shrink with a small plane, so that they do not hide it.
 float radius_of(const HandlePlane& plane, std::size_t index) {
-  if (plane.field == nullptr || index >= plane.field->handle_shares.size()) return kRadius;
+  const float size = std::clamp(plane.area.width() / 230.0f, 0.6f, 1.0f);
+  if (plane.field == nullptr || index >= plane.field->handle_shares.size()) return kRadius * size;
   const double share = std::clamp(plane.field->handle_shares[index], 0.0, 1.0);
-  return kSmallest + (kLargest - kSmallest) * static_cast<float>(std::sqrt(share));
+  return size * (kSmallest + (kLargest - kSmallest) * static_cast<float>(std::sqrt(share)));
 }
 
 void draw_arrow(ImDrawList* list, ImVec2 from, ImVec2 to, ImU32 colour) {

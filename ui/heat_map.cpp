@@ -134,18 +134,6 @@ void draw_names(ImDrawList* list, const HeatPanel& panel, const HeatPlace& place
             panel.x.label, false, kSmallSize, t.muted);
 }
 
-void draw_contours(ImDrawList* list, const HeatPanel& panel, const HeatPlace& place) {
-  for (const double level : panel.contours)
-    for (const Segment& line : contour_lines(panel, level)) {
-      const ImVec2 a(place.cells.x0 + line.x0 * place.cell_width,
-                     place.cells.y0 + line.y0 * place.cell_height);
-      const ImVec2 b(place.cells.x0 + line.x1 * place.cell_width,
-                     place.cells.y0 + line.y1 * place.cell_height);
-      list->AddLine(a, b, IM_COL32(16, 18, 24, 255), 4);
-      list->AddLine(a, b, IM_COL32_WHITE, 2);
-    }
-}
-
 /// The cell under the mouse, else the one chosen by a press or the arrow keys.
 std::optional<PointRef> cell_of_interest(const Figure& figure, PlotState& state,
                                          std::span<const HeatPlace> places) {
@@ -184,6 +172,22 @@ std::optional<PointRef> cell_of_interest(const Figure& figure, PlotState& state,
 
 }  // namespace
 
+void draw_contours(ImDrawList* list, const HeatPanel& panel, const Box& box) {
+  const float w = box.width() / static_cast<float>(panel.columns);
+  const float h = box.height() / static_cast<float>(panel.rows);
+  for (const double level : panel.contours)
+    for (const Segment& line : contour_lines(panel, level)) {
+      const ImVec2 a(box.x0 + line.x0 * w, box.y0 + line.y0 * h);
+      const ImVec2 b(box.x0 + line.x1 * w, box.y0 + line.y1 * h);
+      if (has_thin_lines(panel.scale)) {
+        list->AddLine(a, b, IM_COL32(16, 18, 24, 166), 1.5f);
+      } else {
+        list->AddLine(a, b, IM_COL32(16, 18, 24, 255), 4);
+        list->AddLine(a, b, IM_COL32_WHITE, 2);
+      }
+    }
+}
+
 void heat_panels(ImDrawList* list, const Figure& figure, PlotState& state,
                  const PlotOptions& options, const Box& area) {
   std::vector<HeatMargins> margins;
@@ -193,7 +197,7 @@ void heat_panels(ImDrawList* list, const Figure& figure, PlotState& state,
     const HeatPanel& panel = figure.panels[p];
     if (!draw_by_shader(list, figure, panel, places[p], options)) {
       draw_cells(list, figure, panel, places[p], options.opacity);
-      draw_contours(list, panel, places[p]);
+      draw_contours(list, panel, places[p].cells);
     }
     if (options.opacity > 0.9f) draw_cell_numbers(list, figure, panel, places[p]);
     draw_names(list, panel, places[p]);

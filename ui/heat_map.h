@@ -7,6 +7,9 @@
 
 namespace attnlab {
 
+/// The panel's contours, its cells filling the box.
+void draw_contours(ImDrawList* list, const HeatPanel& panel, const Box& box);
+
 /// Draws the panels into `area`; a chosen cell is kept in state.chosen as {panel, cell}.
 void heat_panels(ImDrawList* list, const Figure& figure, PlotState& state,
                  const PlotOptions& options, const Box& area);

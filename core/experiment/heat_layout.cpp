@@ -97,6 +97,8 @@ std::span<const unsigned> heat_knots(ColourScale scale) {
   return kSequential;
 }
 
+bool has_thin_lines(ColourScale scale) { return scale == ColourScale::kDiverging; }
+
 Range heat_range(const Figure& figure, const HeatPanel& panel) {
   double lo = std::numeric_limits<double>::infinity(), hi = -lo;
   for (const HeatPanel& other : figure.panels) {

@@ -246,11 +246,11 @@ Figure plane_figure(const Picture& picture, std::string id, std::string title) {
   return figure;
 }
 
-/// 1, 2 or 5 times a power of ten, not below the value: colours that hold still while a handle
+/// A round number not below the value: colours that hold still while a handle
 /// moves.
 double round_up(double value) {
   const double unit = std::pow(10.0, std::floor(std::log10(value)));
-  for (const double factor : {1.0, 2.0, 5.0})
+  for (const double factor : {1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0})
     if (factor * unit >= value * (1 - 1e-9)) return factor * unit;
   return 10 * unit;
 }

@@ -22,6 +22,9 @@ double number(const Cell& cell) {
 }
 
 /// One row of the main table.
+/// Measured risks below are 0 up to rounding and have no place on a logarithmic axis.
+constexpr double kRounding = 1e-12;
+
 struct Row {
   std::string predictor, variant;
   std::size_t heads;
@@ -87,7 +90,7 @@ void add_curves(const std::vector<Row>& rows, X x, Other other, Scale scale, Suf
   for (const Row& row : rows) {
     const Key key{row.predictor, row.heads, row.variant, other(row)};
     suffixes[key] = suffix(row);
-    if (!(row.risk > 0)) continue;
+    if (!(row.risk > kRounding)) continue;
     const double s = scale(row);
     curves[key].push_back({x(row), s * row.risk, s * row.error, row.prompts});
     const auto group = std::make_pair(row.variant, other(row));
@@ -201,6 +204,7 @@ void add_ratios(const RiskStudy& study, const std::vector<Row>& rows, bool over_
   for (const Row& row : rows) {
     const auto one = ones.find(key_of(row));
     if (row.predictor != "softmax" || row.heads < 2 || one == ones.end()) continue;
+    if (!(row.risk > kRounding && one->second->risk > kRounding)) continue;
     Row ratio = row;
     ratio.risk = one->second->risk / row.risk;
     ratio.error = ratio.risk * std::hypot(one->second->error / one->second->risk,
@@ -216,6 +220,36 @@ void add_ratios(const RiskStudy& study, const std::vector<Row>& rows, bool over_
     add_curves(ratios, [](const Row& row) { return row.value; },
                [](const Row& row) { return row.length; }, one,
                [&](const Row& row) { return suffix_text(study, row, false); }, figure);
+  }
+}
+
+/// The theory's risks of one and of many heads over the swept value, at one prompt length.
+void add_scenario_theory(const RiskStudy& study, std::size_t length, int variant, Figure& figure) {
+  constexpr int kPoints = 40;
+  const double low = study.values.front(), high = study.values.back();
+  const Variant kind =
+      study.setting == Setting::kCorrelation ? Variant::kInverse : Variant::kPlain;
+  for (const std::size_t heads : {std::size_t{1}, std::size_t{2}}) {
+    const bool wanted = heads == 1 ? study.heads.front() == 1 : study.heads.back() > 1;
+    if (!wanted || !(high > low)) continue;
+    Series series;
+    series.id = "theory/" + std::to_string(heads) + "/" + std::to_string(length);
+    series.label = heads == 1 ? "theory, 1 head" : "theory, many";
+    series.note = "our derivation (docs/derivations.md): leading order C/D with the best shrinkage";
+    if (study.setting == Setting::kCorrelation) series.note += ", for KQ = bΣ⁻¹";
+    series.role = SeriesRole::kTheory;
+    series.colour = heads_colour(heads == 1 ? 1 : study.heads[study.heads.front() == 1 ? 1 : 0]);
+    series.variant = variant;
+    for (int i = 0; i <= kPoints; ++i) {
+      const double value = low + (high - low) * i / kPoints;
+      const double noise = study.setting == Setting::kNoise ? value : study.noise;
+      const Scenario scenario{study.setting, kind, value, noise, study.dim, length};
+      const double constant = heads == 1 ? one_head_theory(scenario) : many_head_theory(scenario);
+      const double risk =
+          shrunk_risk(scenario.task().signal, constant, static_cast<double>(length));
+      if (std::isfinite(risk) && risk > kRounding) series.points.push_back({value, risk, 0, 0});
+    }
+    if (series.points.size() > 1) figure.series.push_back(std::move(series));
   }
 }
 
@@ -282,7 +316,7 @@ std::vector<Figure> scenario_figures(const RunSpec& spec, const Result& result) 
   for (const std::size_t n : study.lengths) {
     lengths += (lengths.empty() ? "" : ", ") + std::to_string(n);
   }
-  figure.subtitle = "D = " + lengths + ", " + study_text(study) + ".  Bars: ±1 standard error.";
+  figure.subtitle = "D = " + lengths + ", " + study_text(study) + ".  Bars: ±1 standard error. Dashed: leading-order theory.";
   figure.x.label = std::string(value_symbol(study.setting));
   if (figure.x.label.empty()) figure.x.label = "value";
   figure.x.ticks = study.values;
@@ -294,6 +328,8 @@ std::vector<Figure> scenario_figures(const RunSpec& spec, const Result& result) 
   figure.empty_text = "Press Run: each value adds a point to every curve.";
   Figure ratio = figure;
   add_curves(rows, value, length, [](const Row&) { return 1.0; }, suffix, figure);
+  for (std::size_t i = 0; i < study.lengths.size(); ++i)
+    add_scenario_theory(study, study.lengths[i], static_cast<int>(i), figure);
   ratio.id = "scenario-ratio";
   ratio.title = "How many times worse is one head?";
   ratio.y.label = "risk of one head / risk of several";

@@ -101,6 +101,11 @@ std::vector<std::string> risk_notes(const RiskStudy& study,
         "Without noise, least squares and Bayes know θ exactly from d examples on: their risk is 0 "
         "there and has no place on a logarithmic axis.");
   }
+  if (study.setting == Setting::kLocal && study.values.front() == 0 && study.noise == 0) {
+    notes.push_back(
+        "At radius 0 without noise every example is the query itself: heads read its label off, and "
+        "their risk is 0 up to rounding.");
+  }
   if (no_ols) {
     notes.push_back(
         "Least squares has no row where its risk is infinite (D about d with noise) or not defined.");

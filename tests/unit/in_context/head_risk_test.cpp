@@ -1,6 +1,6 @@
 // Monte Carlo of softmax heads: a plain double-precision oracle, the exactly known risks, and the
-// limit constants. A value is accepted within 4.9 standard errors (a right program fails once in a
-// million) unless said otherwise; seeds are fixed.
+// limit constants. A closed form is accepted within three standard errors; the seeds are fixed and
+// the random numbers the same on every machine, so that a right program always passes.
 #include "core/in_context/head_risk.h"
 
 #include <doctest/doctest.h>
@@ -12,7 +12,7 @@ using namespace attnlab;
 
 namespace {
 
-constexpr double kOnceInAMillion = 4.9;
+constexpr double kThreeErrors = 3;
 
 Scenario scenario_of(Setting setting, double value, double noise, std::size_t dim,
                      std::size_t length, Variant variant = Variant::kPlain) {
@@ -106,7 +106,7 @@ TEST_CASE("the exact linear-attention risks agree with Monte Carlo in every sett
       const RiskSums sums = measured(scenario, {1}, 100, 20000);
       const std::vector<double> controls = control_means(make_prompt_law(scenario));
       for (std::size_t c = 0; c < kControls; ++c) {
-        CHECK(deviation(sums, 3 + c, controls[c]) < kOnceInAMillion);
+        CHECK(deviation(sums, 3 + c, controls[c]) < kThreeErrors);
       }
     }
   }
@@ -116,15 +116,14 @@ TEST_CASE("the exact least-squares risk agrees with Monte Carlo at two dimension
   for (const std::size_t dim : {std::size_t{2}, std::size_t{5}}) {
     const Scenario scenario = scenario_of(Setting::kNoise, 0.8, 0, dim, dim + 20);
     const RiskSums sums = measured(scenario, {1}, 100, 20000);
-    CHECK(deviation(sums, 1, least_squares_risk(scenario.task(), double(dim + 20))) <
-          kOnceInAMillion);
+    CHECK(deviation(sums, 1, least_squares_risk(scenario.task(), double(dim + 20))) < kThreeErrors);
   }
 }
 
 TEST_CASE("Bayes is below every other predictor and equals the prior risk with huge noise") {
   const RiskSums sums = measured(scenario_of(Setting::kNoise, 0.5, 0, 5, 40), {1, 2}, 500, 4000);
-  const RiskEstimates estimates =
-      corrected_risks(sums, control_means(make_prompt_law(scenario_of(Setting::kNoise, 0.5, 0, 5, 40))));
+  const RiskEstimates estimates = corrected_risks(
+      sums, control_means(make_prompt_law(scenario_of(Setting::kNoise, 0.5, 0, 5, 40))));
   for (std::size_t i = 0; i < 3; ++i) CHECK(estimates.risks[3] < estimates.risks[i]);
   const RiskSums noisy = measured(scenario_of(Setting::kNoise, 100, 0, 5, 2), {1}, 500, 4000);
   CHECK(noisy.means[2] == doctest::Approx(1).epsilon(0.1));
@@ -169,8 +168,8 @@ TEST_CASE("leading-order constants agree with Monte Carlo of fixed heads as D gr
       const double c1 = one_head_constant(task, b), c2 = two_head_constant(task, b);
       const double e1 = std::sqrt((one2 - one * one) / kPrompts);
       const double e2 = std::sqrt((two2 - two * two) / kPrompts);
-      CHECK(std::abs(one - c1) < 4 * e1 + 0.01 * c1);
-      CHECK(std::abs(two - c2) < 4 * e2 + 0.01 * c2);
+      CHECK(std::abs(one - c1) < 3 * e1 + 0.01 * c1);
+      CHECK(std::abs(two - c2) < 3 * e2 + 0.01 * c2);
     }
   }
 }
@@ -185,40 +184,91 @@ TEST_CASE("D x risk of the best heads at D = 4000 is within 3 % of the limit con
   CHECK(4000 * risks.std_error(1) < 0.03);
 }
 
-TEST_CASE("local constants agree with the best heads found, with free weights") {
-  const Scenario scenario = scenario_of(Setting::kLocal, 1.0, 0.3, 2, 2000);
-  const RiskSums sums = measured(scenario, {1, 2}, 1000, 8000);
-  const RiskEstimates risks = corrected_risks(sums, control_means(make_prompt_law(scenario)));
-  // 1 % for the next order in 1/D, and three standard errors.
-  CHECK(std::abs(2000 * risks.risks[0] - one_head_theory(scenario)) <
-        0.01 * one_head_theory(scenario) + 3 * 2000 * risks.std_error(0));
-  CHECK(std::abs(2000 * risks.risks[1] - many_head_theory(scenario)) <
-        0.01 * many_head_theory(scenario) + 3 * 2000 * risks.std_error(1));
+TEST_CASE("the exact risk of debiased linear attention agrees with Monte Carlo at two dimensions") {
+  // Without noise the risk of a step g given the prompt is |x_q - step C x_q|^2 / d, with C the
+  // covariance of the examples; averaged over the query |I - step C|^2 / d.
+  for (const std::size_t dim : {std::size_t{2}, std::size_t{5}}) {
+    const std::size_t length = 12;
+    RandomStream stream(3, hash_name("test"), static_cast<std::uint32_t>(dim));
+    constexpr int kPrompts = 20000;
+    double cross = 0, square = 0;
+    std::vector<double> crosses, squares;
+    for (int k = 0; k < kPrompts; ++k) {
+      std::vector<double> x(dim * length), mean(dim, 0), covariance(dim * dim, 0);
+      stream.fill_normal(x);
+      for (std::size_t i = 0; i < dim * length; ++i) mean[i % dim] += x[i] / double(length);
+      for (std::size_t i = 0; i < dim * length; ++i) x[i] -= mean[i % dim];
+      for (std::size_t i = 0; i < length; ++i)
+        for (std::size_t a = 0; a < dim; ++a)
+          for (std::size_t b = 0; b < dim; ++b)
+            covariance[a * dim + b] += x[i * dim + a] * x[i * dim + b] / double(length);
+      double trace = 0, norm = 0;
+      for (std::size_t a = 0; a < dim; ++a) trace += covariance[a * dim + a] / double(dim);
+      for (const double entry : covariance) norm += entry * entry / double(dim);
+      crosses.push_back(trace);
+      squares.push_back(norm);
+      cross += trace / kPrompts;
+      square += norm / kPrompts;
+    }
+    const double step = cross / square;
+    double mean = 0, variance = 0;
+    for (int k = 0; k < kPrompts; ++k) {
+      const auto i = static_cast<std::size_t>(k);
+      const double value = 1 - 2 * step * crosses[i] + step * step * squares[i];
+      mean += value / kPrompts;
+      variance += value * value / kPrompts;
+    }
+    const double error = std::sqrt((variance - mean * mean) / kPrompts);
+    CHECK(std::abs(mean - debiased_linear_risk({double(dim), 1, 0}, double(length))) < 3 * error);
+  }
+}
+
+TEST_CASE("local constants agree with the best heads found, with free weights, at two dimensions") {
+  for (const std::size_t dim : {std::size_t{2}, std::size_t{5}}) {
+    const Scenario scenario = scenario_of(Setting::kLocal, 1.0, 0.3, dim, 2000);
+    const RiskSums sums = measured(scenario, {1, 2}, 500, 4000);
+    const RiskEstimates risks = corrected_risks(sums, control_means(make_prompt_law(scenario)));
+    // 1 % for the next order in 1/D, and three standard errors.
+    CHECK(std::abs(2000 * risks.risks[0] - one_head_theory(scenario)) <
+          0.01 * one_head_theory(scenario) + 3 * 2000 * risks.std_error(0));
+    CHECK(std::abs(2000 * risks.risks[1] - many_head_theory(scenario)) <
+          0.01 * many_head_theory(scenario) + 3 * 2000 * risks.std_error(1));
+  }
 }
 
 TEST_CASE("under correlation KQ = bI keeps the risk floor, KQ = b Sigma^-1 the base constants") {
-  const Scenario identity = scenario_of(Setting::kCorrelation, 0.8, 0, 3, 4000);
-  const RiskSums floor = measured(identity, {2}, 500, 4000);
-  const RiskEstimates risks = corrected_risks(floor, control_means(make_prompt_law(identity)));
-  CHECK(risks.risks[0] > 0.98 * risk_floor(identity));
-  CHECK(risks.risks[0] < 1.1 * risk_floor(identity));
-  const Scenario inverse = scenario_of(Setting::kCorrelation, 0.8, 0, 3, 4000, Variant::kInverse);
-  const RiskSums sums = measured(inverse, {1, 2}, 500, 8000);
-  const RiskEstimates good = corrected_risks(sums, control_means(make_prompt_law(inverse)));
-  CHECK(4000 * good.risks[0] == doctest::Approx(one_head_limit({3, 1, 0})).epsilon(0.04));
-  CHECK(4000 * good.risks[1] == doctest::Approx(4).epsilon(0.03));
+  for (const std::size_t dim : {std::size_t{2}, std::size_t{3}}) {
+    const Scenario identity = scenario_of(Setting::kCorrelation, 0.8, 0, dim, 4000);
+    const RiskSums floor = measured(identity, {2}, 500, 2000);
+    const RiskEstimates risks = corrected_risks(floor, control_means(make_prompt_law(identity)));
+    // The floor is the limit; at D = 4000 at most 4 % more is left of the part that falls.
+    CHECK(risks.risks[0] > risk_floor(identity) - 3 * risks.std_error(0));
+    CHECK(risks.risks[0] < 1.04 * risk_floor(identity) + 3 * risks.std_error(0));
+    const Scenario inverse =
+        scenario_of(Setting::kCorrelation, 0.8, 0, dim, 4000, Variant::kInverse);
+    const RiskSums sums = measured(inverse, {1, 2}, 500, 4000);
+    const RiskEstimates good = corrected_risks(sums, control_means(make_prompt_law(inverse)));
+    const double limits[] = {one_head_limit({double(dim), 1, 0}), double(dim) + 1};
+    for (std::size_t i = 0; i < 2; ++i) {
+      CHECK(std::abs(4000 * good.risks[i] - limits[i]) <
+            0.02 * limits[i] + 3 * 4000 * good.std_error(i));
+    }
+  }
 }
 
 TEST_CASE("a read-out of the query does not remove the prior mean, centred values do") {
-  // Leading order: labels-only and read-out share the constant with T = 1 + |theta_0|^2.
-  const auto scaled = [&](Variant variant) {
-    const Scenario scenario = scenario_of(Setting::kPrior, 2, 0, 3, 2000, variant);
-    const RiskSums sums = measured(scenario, {2}, 500, 4000);
-    return 2000 * corrected_risks(sums, control_means(make_prompt_law(scenario))).risks[0];
-  };
-  CHECK(scaled(Variant::kPlain) == doctest::Approx(20).epsilon(0.03));
-  CHECK(scaled(Variant::kReadOut) == doctest::Approx(20).epsilon(0.03));
-  CHECK(scaled(Variant::kCentred) == doctest::Approx(4).epsilon(0.03));
+  // Leading order: labels-only and read-out share the constant (d + 1) T with T = 1 + |theta_0|^2.
+  for (const std::size_t dim : {std::size_t{2}, std::size_t{3}}) {
+    const auto scaled = [&](Variant variant) {
+      const Scenario scenario = scenario_of(Setting::kPrior, 2, 0, dim, 2000, variant);
+      const RiskSums sums = measured(scenario, {2}, 500, 2000);
+      return 2000 * corrected_risks(sums, control_means(make_prompt_law(scenario))).risks[0];
+    };
+    const double alone = double(dim) + 1;
+    CHECK(scaled(Variant::kPlain) == doctest::Approx(5 * alone).epsilon(0.03));
+    CHECK(scaled(Variant::kReadOut) == doctest::Approx(5 * alone).epsilon(0.03));
+    CHECK(scaled(Variant::kCentred) == doctest::Approx(alone).epsilon(0.03));
+  }
 }
 
 TEST_CASE("head sets found on few prompts lose less than the measurement's standard error") {
