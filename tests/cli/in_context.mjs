@@ -7,8 +7,8 @@ import { assertDone, assertRefused, attnlab, inFolder } from './support/attnlab.
 const risk = ['run', 'icl-risk', '--prompts', '200', '--heads', '1,2,8', '--quiet'];
 const scenarios = ['run', 'icl-scenarios', '--prompts', '200', '--heads', '1,2', '--prompt-length', '6',
   '--quiet'];
-const training = ['run', 'icl-training', '--steps', '20', '--batch', '16', '--prompts', '200', '--quiet'];
-const embedding = ['run', 'icl-embedding', '--steps', '20', '--batch', '16', '--prompts', '200',
+const training = ['run', 'icl-training', '--steps', '20', '--batch', '16', '--prompts', '1000', '--quiet'];
+const embedding = ['run', 'icl-embedding', '--steps', '20', '--batch', '16', '--prompts', '1000',
   '--quiet'];
 const attention = ['run', 'icl-attention', '--quiet'];
 
