@@ -243,7 +243,7 @@ TEST_CASE(
   // Tokens are +1 or -1, so there are ten different sets of four keys and a query: the rest of the
   // kernel matrix is rounding.
   const std::vector<std::pair<std::string, std::string>> values = {
-      {"dim", "1"},      {"keys", "1"},           {"heads", "100"}, {"degree", "1"},
+      {"dim", "1"},      {"keys", "4"},           {"heads", "100"}, {"degree", "1"},
       {"models", "rfa"}, {"samples", "2,60,100"}, {"trials", "4"},  {"test-samples", "50"}};
   auto fixed = values;
   fixed.emplace_back("ridge", "1e-12");
