@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "bench/bench_extraction.h"
 #include "bench/bench_numerics.h"
 #include "core/experiment/codecs.h"
 #include "core/experiment/registry.h"
@@ -125,6 +126,7 @@ std::string bench_json(const Table& table) {
 
 int run_benchmarks(const BenchRequest& request) {
   std::vector<BenchRow> rows = bench_numerics();
+  for (BenchRow& row : bench_extraction()) rows.push_back(std::move(row));
   if (const auto added = add_jobs_rates(rows); !added) return refuse(added.error(), kExitRunFailed);
   const Table table = bench_table(rows);
   return print(request.json ? bench_json(table) : version_text() + "\n\n" + table_text(table));

@@ -14,6 +14,7 @@ namespace attnlab {
 namespace {
 
 constexpr double kExact = 1e-6, kSinglePrecision = 1e-3;
+constexpr double kRounding = 1e-11;  // gaps above this are more than double precision explains
 constexpr std::size_t kComparisons = 200;
 
 Inquiry<Outcome> learner_of(BoxKnowledge& known, const BoxOptions& options) {
@@ -119,9 +120,7 @@ Inquiry<Outcome> learn_black_box(BoxKnowledge& known, BoxOptions options) {
         known.function_gap <= kSinglePrecision) {
       outcome = {
           ExtractionStatus::kRecovered,
-          "All answers are single-precision numbers, and the recovered model predicts them to "
-          "that precision: " +
-              gap_text(known) + "."};
+          "The recovered model predicts the answers to single precision: " + gap_text(known) + "."};
     }
     if (compared && outcome.status == ExtractionStatus::kRecovered &&
         !(known.function_gap <= (known.single_precision ? kSinglePrecision : 100 * kExact))) {
@@ -129,6 +128,10 @@ Inquiry<Outcome> learn_black_box(BoxKnowledge& known, BoxOptions options) {
                  "The recovered model passed the first check but not the second: " +
                      gap_text(known) + "."};
     }
+  }
+  const bool rounded = known.single_precision && known.function_gap > kRounding;
+  if (outcome.status == ExtractionStatus::kRecovered && rounded) {
+    outcome.evidence += " All answers are single-precision numbers.";
   }
   if (outcome.status != ExtractionStatus::kNotAMatch) co_return outcome;
   Inquiry<std::string> diagnosing =

@@ -115,6 +115,7 @@ MadeBox make_box(std::string_view name, std::size_t dim, std::uint64_t seed) {
     FeedForward network = draw_network(stream, dim);
     box.oracle = std::make_unique<TransformerOracle>(std::move(head.weight), std::move(network));
   }
+  if (box.oracle == nullptr) box.weight = {};
   return box;
 }
 

@@ -124,7 +124,8 @@ JobSteps start_job(RunSpec spec, std::uint32_t index) {
       answers = std::move(*given);
       work += static_cast<double>(batch.member_count()) * d;
     } else {
-      const std::optional<Bytes> reply = co_await OutsideQuestion(encode_question(batch));
+      OutsideQuestion question(encode_question(batch));
+      const std::optional<Bytes> reply = co_await question;
       if (!reply || !decode_answers(*reply, batch.size(), answers)) {
         co_return Error{
             "box = own asks a box outside this program, and nobody here answers: use the page's "
@@ -136,14 +137,14 @@ JobSteps start_job(RunSpec spec, std::uint32_t index) {
     if (work < kStepWork) continue;
     work = 0;
     const double done = counts.learning / guess;
-    BoxReport report;
-    const bool picture = done * kPictures > pictures;
-    if (picture) {
+    StepProgress progress(done < 0.9 ? done : 1 - 0.1 * std::exp(1 - done / 0.9));
+    if (done * kPictures > pictures) {
       pictures = std::floor(done * kPictures) + 1;
+      BoxReport report;
       report.common.matrices = pictured(known, box.weight);
+      progress.partial = encode(report);
     }
-    co_yield StepProgress(done < 0.9 ? done : 1 - 0.1 * std::exp(1 - done / 0.9),
-                          picture ? std::optional<Bytes>(encode(report)) : std::nullopt);
+    co_yield std::move(progress);
   }
   co_return JobResult{encode(final_report(setup, known, box.weight, counts, inquiry.result()))};
 }

@@ -13,8 +13,9 @@
 
 namespace attnlab {
 
-/// `co_await OutsideQuestion(bytes)` in a job ends the step and gives the answer at the next one, or
-/// nothing where nobody answered: the job then ends with a sentence. Whoever drives the job looks for
+/// `OutsideQuestion question(bytes); reply = co_await question;` in a job ends the step and gives the
+/// answer at the next one, or nothing where nobody answered: the job then ends with a sentence. (Not
+/// as a temporary: GCC 12 destroys those of a co_await twice.) Whoever drives the job looks for
 /// open() after each step; executors that answer no questions need not know of them. A job runs on
 /// one thread at a time and stops at its question, so that one place per thread is enough.
 class OutsideQuestion {

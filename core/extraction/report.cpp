@@ -220,9 +220,12 @@ Figure matrix_figure(const Result& result, std::string subtitle) {
   HeatPanel truth = panel("true-weight", "true W", "weight", rows, columns);
   HeatPanel recovered = panel("recovered-weight", "recovered W", "weight", rows, columns);
   HeatPanel difference = panel("difference", "difference", "difference", rows, columns);
+  const std::size_t true_column = table->column("true");
+  const std::size_t found_column =
+      std::min(table->column("recovered"), table->column("value"));  // whichever there is
   for (std::size_t k = 0; k < table->rows.size() && k < rows * columns; ++k) {
-    truth.values[k] = number(table->rows[k][2]);
-    recovered.values[k] = number(table->rows[k][3]);
+    truth.values[k] = number(table->rows[k][true_column]);
+    recovered.values[k] = number(table->rows[k][found_column]);
     difference.values[k] = recovered.values[k] - truth.values[k];
   }
   figure.panels = {std::move(truth), std::move(recovered), std::move(difference)};
