@@ -10,10 +10,13 @@
 #include <utility>
 
 #include "bench/eigen_peer.h"
+#include "core/attention/softmax_attention.h"
+#include "core/in_context/training.h"
 #include "core/numerics/cholesky.h"
 #include "core/numerics/linear_algebra.h"
 #include "core/numerics/matrix.h"
 #include "core/numerics/random.h"
+#include "core/numerics/row_products.h"
 
 namespace attnlab {
 namespace {
@@ -142,6 +145,45 @@ void bench_normals(Bench& bench, const std::string& name) {
       "std::mt19937_64 and std::normal_distribution");
 }
 
+/// Peer: the two products alone, at the speed of a large one: what softmax and layout cost on top.
+void bench_attention(Bench& bench) {
+  constexpr std::size_t kSequences = 64, kLength = 64, kWidth = 64;
+  const Matrix<float> rows = random_matrix<float>(kSequences * kLength, kWidth);
+  Matrix<float> out(kSequences * kLength, kWidth);
+  const Matrix<float> a = random_matrix<float>(512, 512);
+  Matrix<float> c(512, 512);
+  bench.add(
+      "softmax attention 64 x 64 x 64", "GFLOP/s", 4e-9 * kSequences * kLength * kLength * kWidth,
+      [&] {
+        softmax_attention(kSequences, rows.view(), rows.view(), rows.view(), 0.125f, out.view());
+      },
+      [&] {
+        gemm_nn(a.view().block(0, 0, 128, 512), a.view(), c.view().block(0, 0, 128, 512), false);
+      },
+      "a product of as many operations");
+}
+
+void bench_row_products(Bench& bench) {
+  constexpr std::size_t kRows = 256;
+  const Matrix<double> a = random_matrix<double>(kRows, kRows);
+  std::vector<double> y0(kRows), y1(kRows);
+  bench.add(
+      "matrix x 2 vectors f64 256", "GFLOP/s", 4e-9 * kRows * kRows,
+      [&] { row_products(a.view(), a.row(0), y0, a.row(1), y1); }, Work(), "");
+}
+
+void bench_training(Bench& bench) {
+  TrainingSetup setup;
+  setup.dim = 5;
+  setup.prompt_length = 40;
+  setup.heads = 2;
+  setup.batch = 256;
+  Trainer trainer(setup);
+  bench.add(
+      "training step, 2 heads, 256 prompts of 40", "steps/s", 1, [&] { trainer.step(); }, Work(),
+      "");
+}
+
 }  // namespace
 
 std::vector<BenchRow> bench_numerics() {
@@ -152,6 +194,9 @@ std::vector<BenchRow> bench_numerics() {
   bench_cholesky(bench, 1024);
   bench_cholesky(bench, 2048);
   bench_cholesky(bench, 4096);
+  bench_attention(bench);
+  bench_row_products(bench);
+  bench_training(bench);
   bench_normals<double>(bench, "normal draws f64");
   bench_normals<float>(bench, "normal draws f32");
   return bench.take();

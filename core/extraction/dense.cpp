@@ -6,6 +6,7 @@
 
 #include "core/numerics/cholesky.h"
 #include "core/numerics/linear_algebra.h"
+#include "core/numerics/row_products.h"
 
 namespace attnlab {
 
@@ -41,7 +42,7 @@ Matrix<double> identity(std::size_t size) {
 
 std::vector<double> product(const Matrix<double>& a, std::span<const double> x) {
   std::vector<double> result(a.rows());
-  for (std::size_t i = 0; i < a.rows(); ++i) result[i] = dot(a.row(i), x);
+  row_products(a.view(), x, result);
   return result;
 }
 

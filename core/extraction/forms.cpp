@@ -24,7 +24,7 @@ QueryBatch form_queries(const Matrix<double>& a, const Matrix<double>& b,
   const std::size_t dim = a.cols();
   QueryBatch batch(dim);
   batch.reserve_tokens(2 * pairs.size());
-  std::vector<double> key(dim), query(dim);
+  std::vector<double> query(dim);
   std::uint32_t query_token = 0;
   for (std::size_t k = 0; k < pairs.size(); ++k) {
     if (k == 0 || pairs[k].b != pairs[k - 1].b) {
@@ -33,10 +33,24 @@ QueryBatch form_queries(const Matrix<double>& a, const Matrix<double>& b,
       query_token = batch.token(query);
     }
     const auto row = a.row(pairs[k].a);
+    const std::span<double> key = batch.new_token();
     for (std::size_t i = 0; i < dim; ++i) key[i] = scale.probe * row[i] + query[i];
-    batch.query({batch.token(key), query_token});
+    batch.query({static_cast<std::uint32_t>(batch.token_count() - 1), query_token});
   }
   return batch;
+}
+
+/// The rows that the pairs name, times the head's value vector; others stay 0.
+std::vector<double> values_of(const Matrix<double>& rows, std::span<const double> value,
+                              std::span<const FormPair> pairs, std::uint32_t FormPair::*side) {
+  std::vector<double> values(rows.rows(), 0.0);
+  std::vector<bool> done(rows.rows(), false);
+  for (const FormPair& pair : pairs) {
+    const std::uint32_t row = pair.*side;
+    if (!done[row]) values[row] = dot(rows.row(row), value);
+    done[row] = true;
+  }
+  return values;
 }
 
 void grow(ProbeScale& scale) {
@@ -60,7 +74,13 @@ double logit(double alpha) {
 
 Inquiry<bool> measure_forms(HeadKnowledge& known, const Matrix<double>& a, const Matrix<double>& b,
                             std::span<const FormPair> pairs, ProbeScale& scale,
-                            std::vector<double>& forms) {
+                            std::vector<double>& forms, std::span<const double> a_values) {
+  std::vector<double> own_values;
+  if (a_values.empty()) {
+    own_values = values_of(a, known.value, pairs, &FormPair::a);
+    a_values = own_values;
+  }
+  const std::vector<double> b_values = values_of(b, known.value, pairs, &FormPair::b);
   forms.assign(pairs.size(), std::numeric_limits<double>::quiet_NaN());
   bool all_inside = true;
   std::vector<std::size_t> open;  // measured together next
@@ -91,9 +111,9 @@ Inquiry<bool> measure_forms(HeadKnowledge& known, const Matrix<double>& a, const
 
     std::vector<std::size_t> saturated;
     for (std::size_t i = 0; i < open.size(); ++i) {
-      const auto probe = a.row(pairs[open[i]].a), query = b.row(pairs[open[i]].b);
-      const double alpha = (answers[i] - scale.query * dot(query, known.value)) /
-                           (scale.probe * dot(probe, known.value));
+      const FormPair& pair = pairs[open[i]];
+      const double alpha =
+          (answers[i] - scale.query * b_values[pair.b]) / (scale.probe * a_values[pair.a]);
       if (scale.adaptive && !(alpha >= kLowest && alpha <= 1 - kLowest)) {
         saturated.push_back(open[i]);
         continue;
@@ -117,19 +137,35 @@ Inquiry<bool> measure_forms(HeadKnowledge& known, const Matrix<double>& a, const
   co_return all_inside;
 }
 
-Matrix<double> balanced_probes(std::span<const double> v) {
-  const std::size_t dim = v.size();
-  const double length = norm(v), level = length / std::sqrt(static_cast<double>(dim));
+namespace {
+
+/// h of the reflection U = I - 2 h h^T / |h|^2 with U v = target * (1, ..., 1); the sign of the
+/// target avoids cancellation in h.
+std::vector<double> balancing_vector(std::span<const double> v) {
+  const double length = norm(v), level = length / std::sqrt(static_cast<double>(v.size()));
   double sum = 0;
   for (const double entry : v) sum += entry;
-  // U = I - 2 h h^T with U v = target * (1, ..., 1); the sign avoids cancellation in h.
   const double target = sum > 0 ? -level : level;
   std::vector<double> h(v.begin(), v.end());
   for (double& entry : h) entry = (entry - target) / length;
+  return h;
+}
+
+}  // namespace
+
+Matrix<double> balanced_probes(std::span<const double> v) {
+  const std::vector<double> h = balancing_vector(v);
   const double squared = dot(h, h);
-  Matrix<double> probes = identity(dim);
-  for (std::size_t i = 0; i < dim; ++i) add_scaled(-2 * h[i] / squared, h, probes.row(i));
+  Matrix<double> probes = identity(v.size());
+  for (std::size_t i = 0; i < v.size(); ++i) add_scaled(-2 * h[i] / squared, h, probes.row(i));
   return probes;
+}
+
+std::vector<double> balanced_combination(std::span<const double> v, std::span<const double> x) {
+  const std::vector<double> h = balancing_vector(v);
+  std::vector<double> combined(x.begin(), x.end());
+  add_scaled(-2 * dot(h, x) / dot(h, h), h, combined);
+  return combined;
 }
 
 }  // namespace attnlab

@@ -31,11 +31,13 @@ struct FormPair {
 /// follows, and grows while the forms seen leave room, so that extra queries are O(log |W|) in all.
 /// The first measurements come in batches of 1, 1, 2, 4, ... because each teaches the scale of the
 /// next; the one or two that were taken at a far too small scale are taken again.
+/// `a_values`: all a_k.v where the caller has them, else they are computed.
 /// False when some alpha stayed outside whatever the scale, which no single head with these values
 /// does; that form is NaN.
 Inquiry<bool> measure_forms(HeadKnowledge& known, const Matrix<double>& a, const Matrix<double>& b,
                             std::span<const FormPair> pairs, ProbeScale& scale,
-                            std::vector<double>& forms);
+                            std::vector<double>& forms,
+                            std::span<const double> a_values = {});
 
 /// log(alpha / (1 - alpha)) without cancellation near 0.
 double logit(double alpha);
@@ -43,5 +45,8 @@ double logit(double alpha);
 /// Rows u_i orthonormal with u_i.v = |v| / sqrt(dim) up to one common sign, for v != 0: one
 /// reflection. No probe is blind, however unevenly v is distributed.
 Matrix<double> balanced_probes(std::span<const double> v);
+
+/// balanced_probes(v) times x, in O(dim).
+std::vector<double> balanced_combination(std::span<const double> v, std::span<const double> x);
 
 }  // namespace attnlab

@@ -6,6 +6,7 @@
 #include "core/extraction/dense.h"
 #include "core/numerics/elementary.h"
 #include "core/numerics/linear_algebra.h"
+#include "core/numerics/row_products.h"
 
 namespace attnlab {
 namespace {
@@ -31,21 +32,33 @@ QueryTokens query_tokens(const QueryBatch& batch) {
   return found;
 }
 
-/// Softmax weights of every member of every query, in the order of the batch.
+/// Softmax weights of every member of every query, in the order of the batch; with `value` also its
+/// products with every token, in the same pass over the tokens where that is possible.
 std::vector<double> softmax_weights(const QueryBatch& batch, const QueryTokens& queries,
-                                    const Matrix<double>& weight) {
+                                    const Matrix<double>& weight, std::span<const double> value,
+                                    std::span<double> token_values) {
   const std::size_t dim = batch.dim();
   Matrix<double> gathered(queries.tokens.size(), dim), images(queries.tokens.size(), dim);
   for (std::size_t q = 0; q < queries.tokens.size(); ++q) {
     std::ranges::copy(batch.token_values(queries.tokens[q]), gathered.row(q).begin());
   }
-  gemm_nt(gathered.const_view(), weight.view(), images.view(), false);
+  const bool single = queries.tokens.size() == 1;
+  if (single) {
+    row_products(weight.view(), gathered.row(0), images.row(0));
+  } else {
+    gemm_nt(gathered.const_view(), weight.view(), images.view(), false);
+  }
 
   // All tokens against all query tokens at once pays when a good part of the pairs is asked for.
   const std::size_t pairs = batch.token_count() * queries.tokens.size();
   const bool dense = pairs <= 4 * batch.member_count();
   Matrix<double> logits(dense ? batch.token_count() : 0, queries.tokens.size());
-  if (dense) gemm_nt(batch.tokens(), images.const_view(), logits.view(), false);
+  if (dense && single && !value.empty()) {
+    row_products(batch.tokens(), images.row(0), logits.values(), value, token_values);
+  } else {
+    if (dense) gemm_nt(batch.tokens(), images.const_view(), logits.view(), false);
+    if (!value.empty()) row_products(batch.tokens(), value, token_values);
+  }
 
   std::vector<double> weights;
   weights.reserve(batch.member_count());
@@ -90,10 +103,8 @@ Expected<void> HeadsOracle::answer(const QueryBatch& batch, std::span<double> an
   const QueryTokens queries = query_tokens(batch);
   std::vector<double> token_values(batch.token_count());
   for (const Head& head : heads_) {
-    for (std::uint32_t t = 0; t < token_values.size(); ++t) {
-      token_values[t] = dot(batch.token_values(t), head.value);
-    }
-    const std::vector<double> weights = softmax_weights(batch, queries, head.weight);
+    const std::vector<double> weights =
+        softmax_weights(batch, queries, head.weight, head.value, token_values);
     std::size_t member = 0;
     for (std::size_t i = 0; i < batch.size(); ++i) {
       for (const std::uint32_t token : batch[i]) {
@@ -105,7 +116,7 @@ Expected<void> HeadsOracle::answer(const QueryBatch& batch, std::span<double> an
 }
 
 Expected<void> TransformerOracle::answer(const QueryBatch& batch, std::span<double> answers) {
-  const std::vector<double> weights = softmax_weights(batch, query_tokens(batch), weight_);
+  const std::vector<double> weights = softmax_weights(batch, query_tokens(batch), weight_, {}, {});
   Matrix<double> mixed(batch.size(), dim());
   std::size_t member = 0;
   for (std::size_t i = 0; i < batch.size(); ++i) {

@@ -26,6 +26,11 @@ class QueryBatch {
     tokens_.insert(tokens_.end(), values.begin(), values.end());
     return static_cast<std::uint32_t>(token_count() - 1);
   }
+  /// Adds a token of zeros for the caller to fill, before the next token is added.
+  std::span<double> new_token() {
+    tokens_.resize(tokens_.size() + dim_);
+    return {tokens_.data() + tokens_.size() - dim_, dim_};
+  }
   void query(std::span<const std::uint32_t> tokens) {
     members_.insert(members_.end(), tokens.begin(), tokens.end());
     ends_.push_back(members_.size());

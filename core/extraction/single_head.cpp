@@ -63,6 +63,7 @@ Inquiry<Outcome> learn_single_head(HeadKnowledge& known, SingleHeadOptions optio
       known.value.begin());
   const Matrix<double> probes =
       options.robust ? balanced_probes(known.value) : plain_probes(known.value, anchor);
+  const std::vector<double> probe_values = product(probes, known.value);
   const Matrix<double> units = identity(dim);
   ProbeScale scale;
   if (options.robust) {
@@ -77,7 +78,8 @@ Inquiry<Outcome> learn_single_head(HeadKnowledge& known, SingleHeadOptions optio
   std::size_t lost = 0;
   for (std::size_t j = 0; j < dim; ++j) {
     const std::vector<FormPair> pairs = column_pairs(dim, j);
-    Inquiry<bool> measuring = measure_forms(known, probes, units, pairs, scale, forms);
+    Inquiry<bool> measuring = measure_forms(known, probes, units, pairs, scale, forms,
+                                            probe_values);
     const bool inside = co_await measuring;
     if (!inside) {
       co_return Outcome{ExtractionStatus::kNotAMatch,
@@ -85,8 +87,8 @@ Inquiry<Outcome> learn_single_head(HeadKnowledge& known, SingleHeadOptions optio
                         "short the query token is: no single softmax head does that."};
     }
     if (options.robust) {
-      const std::vector<double> column =
-          product(probes, forms);  // the reflection is its own inverse
+      // The reflection is its own inverse.
+      const std::vector<double> column = balanced_combination(known.value, forms);
       for (std::size_t i = 0; i < dim; ++i) known.weight(i, j) = column[i];
     } else {
       for (std::size_t i = 0; i < dim; ++i) {

@@ -19,10 +19,7 @@ const keep_files = () => {
 };
 
 async function saved(page, format) {
-  await page.evaluate(() => {
-    globalThis.files = [];
-    document.getElementById('notice').textContent = '';
-  });
+  await page.evaluate(() => { globalThis.files = []; });
   await page.click(`[data-tool="${format}"]`);
   await page.waitForFunction(() => !document.getElementById('notice').hidden &&
     /Saved as/.test(document.getElementById('notice').textContent), { timeout: 30000 });

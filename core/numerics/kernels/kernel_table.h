@@ -35,6 +35,16 @@ struct GramUpdate {
   std::size_t gram_stride;
 };
 
+/// y[c][i] = sum_j a(i, j) x[c][j] for c < count, count 1 or 2.
+struct RowProducts {
+  std::size_t rows, cols;
+  const double* a;
+  std::size_t a_stride;
+  std::size_t count;
+  const double* x[2];
+  double* y[2];
+};
+
 /// What a head does with its scores over the keys: max(s, 0) / keys, softmax, or exp(s) / keys.
 enum class HeadActivation { kRelu, kSoftmax, kExponential };
 
@@ -54,6 +64,23 @@ struct HeadsTask {
   std::size_t feature_stride;
 };
 inline constexpr std::size_t kMaxHeadRows = 4096;
+
+/// Softmax attention of many sequences: out = softmax_j(scale <query_i, key_j>) value_j. Sequence b
+/// owns rows [b queries, (b + 1) queries) of `query` and `out`, rows [b keys, (b + 1) keys) of `key`
+/// and `value`. Needs keys > 0 and width + value_width <= kMaxAttentionWidth.
+struct AttentionTask {
+  std::size_t sequences, queries, keys, width, value_width;
+  float scale;
+  const float* query;
+  std::size_t query_stride;
+  const float* key;
+  std::size_t key_stride;
+  const float* value;
+  std::size_t value_stride;
+  float* out;
+  std::size_t out_stride;
+};
+inline constexpr std::size_t kMaxAttentionWidth = 4096;
 
 /// One prompt under softmax heads that differ in the scale of their scores: with
 /// score_i = sum_a direction[a] tokens(a, i), head b weighs example i by exp(scales[b] score_i) and
@@ -130,6 +157,8 @@ struct KernelTable {
   void (*solve_right)(std::size_t rows, std::size_t size, const double* l, std::size_t l_stride,
                       double* x, std::size_t x_stride);
 
+  void (*row_products)(const RowProducts& task);
+
   /// Box-Muller normals of `blocks` consecutive Philox blocks: 2 doubles or 4 floats a block.
   void (*normals_f64)(const std::uint32_t key[2], const std::uint32_t counter[4],
                       std::size_t blocks, double* values);
@@ -138,6 +167,9 @@ struct KernelTable {
 
   /// exp within 2 ulp, products in f32.
   void (*attend_heads)(const HeadsTask& task, void* workspace);
+
+  /// Everything in f32; the accuracy stands in core/attention/softmax_attention.h.
+  void (*attend_sequences)(const AttentionTask& task, void* workspace);
 
   /// exp within 2 ulp, sums over examples in f32.
   void (*attend_prompt)(const PromptTask& task, void* workspace);

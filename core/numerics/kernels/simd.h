@@ -113,11 +113,13 @@ void gram_f32(const GramUpdate<float>& task, void* workspace);
 void gram_f64(const GramUpdate<double>& task, void* workspace);
 void solve_right(std::size_t rows, std::size_t size, const double* l, std::size_t l_stride,
                  double* x, std::size_t x_stride);
+void row_products(const RowProducts& task);
 void normals_f64(const std::uint32_t key[2], const std::uint32_t counter[4], std::size_t blocks,
                  double* values);
 void normals_f32(const std::uint32_t key[2], const std::uint32_t counter[4], std::size_t blocks,
                  float* values);
 void attend_heads(const HeadsTask& task, void* workspace);
+void attend_sequences(const AttentionTask& task, void* workspace);
 void attend_prompt(const PromptTask& task, void* workspace);
 void batch_f32(const BatchTask<float>& task, void* workspace);
 void batch_f64(const BatchTask<double>& task, void* workspace);

@@ -1,0 +1,33 @@
+// The attention of the textbooks, softmax(Q K^T) V, over a batch of sequences.
+#pragma once
+
+#include <cstddef>
+
+#include "core/numerics/matrix.h"
+
+namespace attnlab {
+
+/// Widest key plus value that softmax_attention has room for.
+inline constexpr std::size_t kMaxAttentionWidth = 4096;
+
+/// out_i = sum_j weight_ij value_j with weight_ij = softmax_j(scale <query_i, key_j>), for
+/// `sequences` sequences that stand below each other: each owns queries.rows / sequences queries
+/// and keys.rows / sequences keys. A head of a batch is a sequence of its own; to share the work,
+/// give each thread some of the sequences.
+///
+/// queries (b n x d), keys (b m x d), values (b m x w), out (b n x w); strides and alignments are
+/// free, out must not overlap the others, n, d and w may be 0, d + w <= kMaxAttentionWidth. Without
+/// keys the result is 0. Numbers must be finite and scores below 1e38; no exponential overflows.
+///
+/// Accuracy, all in f32, with s the largest scale sum_a |query_a key_a| and v the largest |value|:
+///   |out - exact| <= 2^-24 (2 (d + 3) s + 2 m + 16 (1 + m / 128)) v.
+/// The three parts come from the scores, from the sums over keys, and from exp (2 ulp) and the
+/// running maximum; in practice the error is a few 2^-24 v. Derivation: each weight is off by a
+/// factor, the errors of a sum of k positive terms and of its terms add up, and numerator and
+/// denominator have their own. Targets with fused multiply-add agree bit for bit, and so do those
+/// without.
+void softmax_attention(std::size_t sequences, MatrixView<const float> queries,
+                       MatrixView<const float> keys, MatrixView<const float> values, float scale,
+                       MatrixView<float> out);
+
+}  // namespace attnlab
