@@ -16,7 +16,7 @@ const env = { ...process.env, OMPI_ALLOW_RUN_AS_ROOT: '1', OMPI_ALLOW_RUN_AS_ROO
 const words = (ranks, args) => ['--oversubscribe', '-n', String(ranks), program, ...args];
 
 function mpirun(ranks, args) {
-  const done = spawnSync('mpirun', words(ranks, args), { env, encoding: 'utf8', timeout: 120000 });
+  const done = spawnSync('mpirun', words(ranks, args), { env, encoding: 'utf8', timeout: 240000 });
   return { code: done.status, out: done.stdout, err: done.stderr };
 }
 
@@ -40,8 +40,9 @@ function rankProcesses(launcher) {
 }
 
 const run = [...small, '--trials', '40', '--format', 'csv'];
-const long = [...small, '--trials', '1500', '--format', 'csv'];
-const jobs = 4500;
+const long = ['run', 'rf-learning-curve', '--dim', '8', '--keys', '8', '--heads', '32', '--samples', '16,64',
+  '--test-samples', '128', '--trials', '100', '--format', 'csv'];
+const jobs = 300;
 
 test('any number of ranks gives the bytes of one process', { skip }, () => inFolder((_, path) => {
   const alone = assertDone(attnlab(run));
