@@ -29,9 +29,6 @@ target_compile_definitions(imgui PUBLIC IMGUI_USER_CONFIG="ui/imgui_config.h")
 target_compile_definitions(imgui PRIVATE IMGUI_DISABLE_DEFAULT_FONT)  # ours is in attnlab_font.h
 if(EMSCRIPTEN)
   target_compile_options(imgui PRIVATE -Oz)
-  # It scans text in saved window settings and in typed slider values, which the lab has not: without
-  # the C library's scanner the module is smaller (ui/no_scan.cpp).
-  target_compile_definitions(imgui PRIVATE sscanf=attnlab_no_scan)
 else()
   target_sources(imgui PRIVATE ${imgui_dir}/backends/imgui_impl_glfw.cpp)
   target_link_libraries(imgui PUBLIC glfw OpenGL::GL ${CMAKE_DL_LIBS})

@@ -9,7 +9,7 @@ import {
 
 const run = ['run', 'rf-learning-curve'];
 const refused = {
-  'an unknown command': [['walk'], /"walk".*list, run, extract, bench/],
+  'an unknown command': [['walk'], /"walk".*list, run, extract, sweep, merge, bench/],
   'an unknown flag before a command': [['--fast'], /"--fast"/],
   'run without an experiment': [['run'], /experiment.*rf-learning-curve/],
   'an unknown experiment': [['run', 'rf-learning-curv'], /"rf-learning-curv"/, /did you mean "rf-learning-curve"/],

@@ -280,10 +280,9 @@ TEST_CASE("scores too large for numbers are reported, not shown as not-a-number"
 }
 
 TEST_CASE("the theory table says of every row whose it is, and no bound claims to be a number") {
-  const Table& table =
-      *rf_learning_curve()
-           .reduce(spec_of({{"target", "mean-power,correlation-value"}, {"degree", "2,3"}}), {})
-           .table("theory");
+  const RunSpec spec = spec_of({{"target", "mean-power,correlation-value"}, {"degree", "2,3"}});
+  const Result result = rf_learning_curve().reduce(spec, {});
+  const Table& table = *result.table("theory");
   const std::size_t quantity = table.column("quantity"), source = table.column("source");
   REQUIRE(table.rows.size() == 2 * 3 + 2 * 4 + 2);
   for (const auto& row : table.rows) {
