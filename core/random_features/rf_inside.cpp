@@ -97,10 +97,10 @@ Table key_table(const Inside& inside) {
                   number_text(inside.sample + 1),
               {{"key", "key", ""},
                {"place", "place", ""},
-               {"score", "score ⟨W, x₀xᵢᵀ⟩", ""},
+               {"score", "score ⟨W, [x₀; 1][xᵢ; 1]ᵀ⟩", ""},
                {"weight", "weight", ""},
-               {"read", "value reads ⟨v, xᵢ⟩", ""},
-               {"adds", "adds weight · ⟨v, xᵢ⟩", ""}},
+               {"read", "value reads ⟨v, [xᵢ; 1]⟩", ""},
+               {"adds", "adds weight · ⟨v, [xᵢ; 1]⟩", ""}},
               {}};
   std::vector<std::size_t> place(inside.order.size());
   for (std::size_t i = 0; i < place.size(); ++i) place[inside.order[i]] = i;
@@ -115,7 +115,7 @@ Table key_table(const Inside& inside) {
 Table matrix_table(const Inside& inside) {
   Table table{"matrix",
               "Query-key matrix of head " + number_text(inside.head + 1) +
-                  "; the last row and column belong to the constant 1 in x = [x; 1]",
+                  "; the last row and column belong to the constant 1 of [x; 1]",
               {{"row", "row", ""}, {"column", "column", ""}, {"value", "value", ""}},
               {}};
   const Matrix<float> matrix = head_matrix(inside.attention.layer, inside.head);
@@ -226,10 +226,10 @@ Figure head_figure(const Inside& inside) {
       " (" + std::string(inside.model->label) + ") on sample " + number_text(inside.sample + 1) +
       ". W is random and stays; only the value v is trained.";
   figure.panels = {matrix_panel(inside),
-                   key_panel(inside, "weights", "Scores ⟨W, x₀xᵢᵀ⟩ become weights",
+                   key_panel(inside, "weights", "Scores ⟨W, [x₀; 1][xᵢ; 1]ᵀ⟩ become weights",
                              inside.keys.scores, "score", inside.keys.weights, "weight"),
                    key_panel(inside, "values", "The value v reads the keys", inside.keys.reads,
-                             "reads ⟨v,xᵢ⟩", inside.keys.contributions, "adds")};
+                             "reads ⟨v, [xᵢ; 1]⟩", inside.keys.contributions, "adds")};
   figure.table = "keys";
   return figure;
 }
@@ -253,7 +253,7 @@ Figure order_figure(const RunSpec& spec, const Inside& inside, const Result& res
   for (std::size_t i = 0; i < inside.order.size(); ++i) {
     figure.x.ticks.push_back(static_cast<double>(i + 1));
   }
-  figure.y.label = "weight · ⟨v, xᵢ⟩";
+  figure.y.label = "weight · ⟨v, [xᵢ; 1]⟩";
   figure.table = "keys";
   Series zero;
   zero.id = "nothing";
