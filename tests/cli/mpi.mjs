@@ -40,8 +40,9 @@ function rankProcesses(launcher) {
 }
 
 const run = [...small, '--trials', '40', '--format', 'csv'];
-const long = ['run', 'rf-learning-curve', '--dim', '8', '--keys', '8', '--heads', '32', '--samples', '16,64',
-  '--test-samples', '128', '--trials', '100', '--format', 'csv'];
+// Some 20 ms a job: long beside the time it takes to end the ranks, and 6 s in all.
+const long = ['run', 'rf-learning-curve', '--dim', '8', '--keys', '16', '--heads', '64', '--samples', '64,256',
+  '--test-samples', '2048', '--trials', '100', '--format', 'csv'];
 const jobs = 300;
 
 test('any number of ranks gives the bytes of one process', { skip }, () => inFolder((_, path) => {
@@ -68,7 +69,9 @@ test('what the ranks had finished when one of them was killed is kept', { skip }
   for (const victim of ['1', '0']) {
     const before = journalLines(journal).length;
     const { child, ended } = startRanks(3, [...long, '--resume', journal]);
-    await until(() => journalLines(journal).length >= before + 10, 'some jobs are in the journal');
+    await until(() => child.exitCode !== null || journalLines(journal).length >= before + 10,
+      'some jobs are in the journal');
+    assert.equal(child.exitCode, null, 'the run ended before a rank could be killed');
     const processes = rankProcesses(child.pid);
     process.kill(processes[victim], 'SIGKILL');
     assert.notEqual((await ended).code, 0);
