@@ -250,7 +250,7 @@ class Grammar {
     app_.require_subcommand(0, 1);
     app_.allow_extras();
     app_.footer("Without a command the desktop window opens.");
-    for (CLI::App* command : {list_, run_, extract_, bench_, open_, sweep_, merge_}) {
+    for (CLI::App* command : {list_, run_, extract_, bench_, open_, sweep_, merge_, selftest_}) {
       command->allow_extras();
       command->formatter(formatter);
     }
@@ -282,7 +282,8 @@ class Grammar {
 
   Expected<Request> request() const {
     if (!app_.remaining().empty()) return unknown_command(app_.remaining().front());
-    for (const CLI::App* command : {list_, run_, extract_, bench_, open_, sweep_, merge_}) {
+    for (const CLI::App* command :
+         {list_, run_, extract_, bench_, open_, sweep_, merge_, selftest_}) {
       if (!*command || command->remaining().empty()) continue;
       return unclaimed_word(command->remaining().front(), *run_ ? experiment_ : nullptr);
     }
@@ -290,6 +291,7 @@ class Grammar {
     if (*bench_) return Request{BenchRequest{bench_json_}};
     if (*run_) return run_request(*experiment_, run_flags_, quiet_);
     if (*extract_) return extract_request(extract_flags_, extract_quiet_);
+    if (*selftest_) return Request{SelftestRequest{}};
     if (*sweep_) return sweep_request({specification_, sweep_flags_, quiet_});
     if (*merge_) return merge_request(folders_, merge_flags_, quiet_);
     if (*open_ && link_.empty()) return Error{"open needs a permalink"};
@@ -355,9 +357,9 @@ class Grammar {
   static Error unknown_command(const std::string& word) {
     if (word.starts_with("-"))
       return Error{"unknown flag " + quoted_text(word) + "; see attnlab --help"};
-    return Error{
-        unknown_name_text("command", word, {},
-                          {"list", "run", "extract", "sweep", "merge", "bench", "open"})};
+    return Error{unknown_name_text(
+        "command", word, {},
+        {"list", "run", "extract", "sweep", "merge", "selftest", "bench", "open"})};
   }
 
   const Experiment* experiment_;
@@ -367,6 +369,8 @@ class Grammar {
   CLI::App* extract_ = app_.add_subcommand("extract", "Take another program apart, as a black box");
   CLI::App* sweep_ = app_.add_subcommand("sweep", "Run an experiment over a grid of parameters");
   CLI::App* merge_ = app_.add_subcommand("merge", "Join the shards of a sweep");
+  CLI::App* selftest_ =
+      app_.add_subcommand("selftest", "Check known answers and closed forms on this machine");
   CLI::App* bench_ = app_.add_subcommand("bench", "Kernels against their peak, jobs per second");
   CLI::App* open_ = app_.add_subcommand("open", "Open a permalink in the desktop window");
   ValueFlags run_flags_{*run_}, extract_flags_{*extract_};

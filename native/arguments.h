@@ -32,11 +32,13 @@ struct BenchRequest {
   bool json = false;
 };
 
+struct SelftestRequest {};
+
 struct RunRequest {
   RunSpec spec;
   unsigned threads = 1;
   OutputFormat format = OutputFormat::kTable;
-  bool dark = false;  ///< ground of an svg
+  bool dark = false;                       ///< ground of an svg
   std::optional<std::string> out = {};     ///< result file; standard output without
   std::optional<std::string> resume = {};  ///< journal file
   double memory_bytes = kNoMemoryLimit;    ///< what all jobs together may use
@@ -70,7 +72,7 @@ struct MergeRequest {
 };
 
 using Request = std::variant<ShowText, DesktopRequest, ListRequest, BenchRequest, RunRequest,
-                             ExtractRequest, SweepRequest, MergeRequest>;
+                             ExtractRequest, SweepRequest, MergeRequest, SelftestRequest>;
 
 inline constexpr unsigned kMaxThreads = 256;
 

@@ -20,6 +20,9 @@ int run_sweep(const SweepRequest& request);
 /// Joins the journals of a sweep's shards into a folder, and writes the table once all are there.
 int merge_sweep(const MergeRequest& request);
 
+/// Known answers and closed forms on this machine; kExitRunFailed when one does not hold.
+int run_selftest();
+
 /// Measures the kernels and the jobs per second of a small learning curve.
 int run_benchmarks(const BenchRequest& request);
 

@@ -33,6 +33,9 @@ int execute(const RunRequest& request) {
 int execute(const ExtractRequest& request) {
   return extract_black_box_program(request);
 }
+int execute(const SelftestRequest&) {
+  return run_selftest();
+}
 int execute(const SweepRequest& request) {
   return run_sweep(request);
 }

@@ -8,6 +8,10 @@ namespace attnlab {
 /// The kernels in use by every thread.
 const kernels::KernelTable& active_kernels();
 
+/// Makes every thread use a table of its own, which must outlive its use: how tests prove that a
+/// wrong kernel is noticed. force_target puts the machine's kernels back.
+void force_kernels(const kernels::KernelTable& table);
+
 /// This thread's scratch memory for any kernel, about 3 MB, made at first use.
 void* kernel_workspace();
 
