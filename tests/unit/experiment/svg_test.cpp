@@ -43,8 +43,9 @@ bool well_formed(std::string_view text) {
 Figure curve() {
   Figure figure;
   figure.title = "Is a < b & \"c\"?";
-  figure.x = {"n", true};
-  figure.y = {"error", false};
+  figure.x.label = "n";
+  figure.x.logarithmic = true;
+  figure.y.label = "error";
   Series series;
   series.id = series.label = "A & B";
   const double nan = std::numeric_limits<double>::quiet_NaN();
