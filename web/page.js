@@ -4,6 +4,7 @@ import create_attnlab from './attnlab.js';
 import { attach_canvas } from './canvas.js';
 import { set_text } from './dom.js';
 import { compile, instance, start_worker, text_of } from './files.js';
+import { OwnBox } from './oracle.js';
 import { Tools, copy_text, notice, save_file } from './tools.js';
 import { Twin } from './twin.js';
 import { WorkerPool } from './workers.js';
@@ -81,6 +82,7 @@ class Lab {
       start: start_worker,
       module: () => this.#jobs(),
       news: (...news) => this.#news(...news),
+      ask: (question) => this.own_box.ask(question),
       changed: () => this.#poll_soon(),
       notice,
     });
@@ -106,6 +108,10 @@ class Lab {
         dark: this.app._app_dark() === 1,
       }),
       family: () => this.#experiment(this.#state()).family,
+    });
+    this.own_box = new OwnBox($('own_box'), () => {
+      this.#act('reset', '', '');
+      this.#act('run', '', '');
     });
     this.#listen();
     this.#follow_system();
@@ -293,6 +299,7 @@ class Lab {
     this.twin.update(state);
     this.messages?.update(state);
     this.tools.update(state);
+    this.own_box.update(state);
   }
 
   #tell_story(state) {

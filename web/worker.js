@@ -1,9 +1,10 @@
 // Inside a Web Worker: one instance of the jobs' module, one job at a time, a few steps between two looks at the
 // message queue, so that hold and drop act within about 50 ms (or one step, when it is longer).
 //
-// From the page: load {module}, start {ticket, query, index}, hold, go, drop, ping.
-// To the page:   ready, progress {ticket, fraction}, partial {ticket, bytes}, done {ticket, bytes},
-//                failed {ticket, reason}, dropped, alive, died {reason}.
+// From the page: load {module}, start {ticket, query, index}, answer {ticket, bytes} or {ticket,
+//                reason}, hold, go, drop, ping.
+// To the page:   ready, progress {ticket, fraction}, partial {ticket, bytes}, question {ticket, bytes},
+//                done {ticket, bytes}, failed {ticket, reason}, dropped, alive, died {reason}.
 import create_jobs from './jobs.js';
 
 const slice_ms = 40;
@@ -12,6 +13,7 @@ const progress_every_ms = 100;
 let compute;
 let ticket = 0; // of the job in hand; 0: none
 let held = false;
+let asking = false; // the job waits for an answer from outside
 let last_progress = 0;
 let scheduled = false;
 
@@ -23,7 +25,7 @@ turn.port1.onmessage = () => {
 };
 
 function schedule() {
-  if (scheduled || !ticket || held) return;
+  if (scheduled || !ticket || held || asking) return;
   scheduled = true;
   turn.port2.postMessage(0);
 }
@@ -52,15 +54,31 @@ function post_bytes(type) {
 
 function finish() {
   ticket = 0;
+  asking = false;
   compute._compute_drop();
 }
 
+/** The answer to the question at which the job stopped, or why there is none. */
+function answer({ bytes, reason }) {
+  asking = false;
+  if (reason) {
+    postMessage({ type: 'failed', ticket, reason });
+    finish();
+    return;
+  }
+  const pointer = compute._malloc(bytes.length || 1);
+  compute.HEAPU8.set(bytes, pointer >>> 0);
+  compute._compute_answer(pointer, bytes.length);
+  compute._free(pointer);
+  schedule();
+}
+
 function work() {
-  if (!ticket || held) return;
+  if (!ticket || held || asking) return;
   const start = performance.now();
   let outcome;
   do outcome = compute._compute_step();
-  while (outcome === 0 && performance.now() - start < slice_ms);
+  while (outcome === 0 && !compute._compute_question() && performance.now() - start < slice_ms);
 
   if (outcome === 1) {
     post_bytes('done');
@@ -74,6 +92,10 @@ function work() {
       last_progress = now;
       postMessage({ type: 'progress', ticket, fraction: compute._compute_fraction() });
       if (compute._compute_has_partial()) post_bytes('partial');
+    }
+    if (compute._compute_question()) {
+      asking = true;
+      post_bytes('question');
     }
     schedule();
   }
@@ -110,6 +132,7 @@ onmessage = ({ data }) => {
   switch (data.type) {
     case 'load': load(data.module).catch(died); break;
     case 'start': guard(() => start(data)); break;
+    case 'answer': if (asking && data.ticket === ticket) guard(() => answer(data)); break;
     case 'hold': held = true; break;
     case 'go': held = false; schedule(); break;
     case 'drop': guard(finish); postMessage({ type: 'dropped' }); break;

@@ -25,10 +25,11 @@ export class WorkerPool {
   /**
    * total: how many workers; start(): a new worker; module(): promise of the compiled module;
    * news(ticket, kind, fraction, bytes): of a job, bytes is output or sentence;
+   * ask(bytes): promise of the answer to a job's question, rejected with a sentence;
    * changed(): a worker became free or the pool failed; notice(sentence): for the reader.
    */
-  constructor({ total, start, module, news, changed, notice }) {
-    Object.assign(this, { total_: total, start, module, news, changed, notice });
+  constructor({ total, start, module, news, ask, changed, notice }) {
+    Object.assign(this, { total_: total, start, module, news, ask, changed, notice });
   }
 
   total() {
@@ -116,6 +117,9 @@ export class WorkerPool {
       case 'partial':
         this.#tell(slot, message);
         break;
+      case 'question':
+        this.#pass_on(slot, message);
+        break;
       case 'done':
       case 'failed':
         this.#tell(slot, message);
@@ -129,6 +133,19 @@ export class WorkerPool {
       case 'died':
         this.#lose(slot, message.reason);
         break;
+    }
+  }
+
+  /** A question of the job goes to the page, its answer back to the worker if it still has the job. */
+  async #pass_on(slot, { ticket, bytes }) {
+    let answer;
+    try {
+      answer = { bytes: await this.ask(bytes) };
+    } catch (error) {
+      answer = { reason: error.message };
+    }
+    if (this.#slots.has(slot) && slot.ticket === ticket) {
+      slot.worker.postMessage({ type: 'answer', ticket, ...answer });
     }
   }
 

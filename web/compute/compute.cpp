@@ -8,6 +8,9 @@
 //   compute_fraction()            how far the job is, 0..1
 //   compute_has_partial()         1 when a new partial output is at compute_bytes()
 //   compute_bytes() / _size()     the partial or final output; valid until the next call
+//   compute_question()            1 when the last step stopped at a question for somebody outside
+//                                 (core/extraction/question.h), which then is at compute_bytes()
+//   compute_answer(bytes, size)   its answer; call compute_step() next
 //   compute_text()                the newest sentence or document; valid until the next call
 //   compute_drop()                forgets the job and gives its memory back
 //   compute_export(format, query, journal, figure, dark)
@@ -31,6 +34,7 @@
 #include "core/experiment/registry.h"
 #include "core/experiment/steps.h"
 #include "core/experiment/svg.h"
+#include "core/extraction/question.h"
 
 namespace attnlab {
 namespace {
@@ -112,6 +116,18 @@ EMSCRIPTEN_KEEPALIVE int compute_has_partial() {
   if (!partial) return 0;
   state.bytes = *std::move(partial);
   return 1;
+}
+
+EMSCRIPTEN_KEEPALIVE int compute_question() {
+  const OutsideQuestion* question = OutsideQuestion::open();
+  if (question == nullptr) return 0;
+  worker().bytes = question->bytes();
+  return 1;
+}
+
+EMSCRIPTEN_KEEPALIVE void compute_answer(const std::uint8_t* bytes, std::size_t size) {
+  OutsideQuestion* question = OutsideQuestion::open();
+  if (question != nullptr) question->answer(Bytes(bytes, bytes + size));
 }
 
 EMSCRIPTEN_KEEPALIVE const std::uint8_t* compute_bytes() { return worker().bytes.data(); }

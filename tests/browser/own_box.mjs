@@ -1,0 +1,138 @@
+// The reader's own function as a black box: recovered, stopped, refused, and sealed off.
+import assert from 'node:assert/strict';
+import { assert_quiet, open_page, press, read_twin, run_checks, wait_for_state } from './support/lab.mjs';
+
+const own = 'e=extract-black-box&box=own&dim=4';
+const write = (page, text) => page.$eval('#own_box_code', (field, code) => { field.value = code; }, text);
+const said = (page) => page.$eval('#own_box [role=status]', (element) => element.textContent);
+
+/** Status and evidence of the recovery row. */
+async function found(page) {
+  const { columns, rows } = (await read_twin(page)).tables.recovery;
+  const cell = (name) => rows[0][columns.indexOf(name)];
+  return { status: cell('status'), evidence: cell('evidence'), queries: cell('queries') };
+}
+
+await run_checks({
+  async 'the example is one head and is recovered from 20 questions'(lab) {
+    const page = await open_page(lab, `#${own}`);
+    await page.waitForSelector('#own_box:not([hidden])');
+    await press(page, 'run');
+    await wait_for_state(page, 'finished', 120000);
+    const { status, queries } = await found(page);
+    assert.equal(status, 'recovered');
+    assert.equal(Number(queries), 20);
+    const weight = (await read_twin(page)).tables.weight;
+    const value = weight.rows.find((row) => row[0] === '2' && row[1] === '3')[2];
+    assert.ok(Math.abs(Number(value) - 2) < 0.01, value);
+    assert_quiet(page);
+  },
+
+  async 'another function is told apart, with the evidence'(lab) {
+    const page = await open_page(lab, `#${own}`);
+    await write(page, 'const f = (X) => X.reduce((sum, x) => sum + x[0], 0);');
+    await press(page, 'run');
+    await wait_for_state(page, 'finished', 120000);
+    const { status, evidence } = await found(page);
+    assert.equal(status, 'not-a-match');
+    assert.match(evidence, /the same token written twice/);
+    assert_quiet(page);
+  },
+
+  async 'a function that loops for ever is stopped by the button, and the page goes on'(lab) {
+    const page = await open_page(lab, `#${own}`);
+    await write(page, 'function f() { for (;;); }');
+    await press(page, 'run');
+    await page.waitForSelector('#own_box button:not([disabled]) + button:not([disabled])');
+    await page.$$eval('#own_box button', (buttons) => buttons[1].click());
+    await wait_for_state(page, 'failed');
+    assert.match(await said(page), /stopped by you/);
+    await write(page, 'const f = (X) => X[X.length - 1][0];');
+    await page.$$eval('#own_box button', (buttons) => buttons[0].click());
+    await wait_for_state(page, 'finished', 120000);
+    assert_quiet(page);
+  },
+
+  async 'a function that loops for ever is ended after ten seconds'(lab) {
+    const page = await open_page(lab, `#${own}`);
+    await write(page, 'function f() { for (;;); }');
+    await press(page, 'run');
+    await wait_for_state(page, 'failed', 60000);
+    assert.match(await said(page), /silent for 10 s/);
+    assert_quiet(page);
+  },
+
+  async 'bad answers and bad texts are one sentence'(lab) {
+    const page = await open_page(lab, `#${own}`);
+    for (const [text, pattern] of [
+      ['const f = () => NaN;', /finite number, not NaN/],
+      ['const f = () => "seven";', /finite number, not seven/],
+      ['const f = async () => 1;', /finite number, not \[object Promise\]/],
+      ['function f(X) { return X.nothing.here; }', /f stopped with "TypeError/],
+      ['function g() {}', /no function f/],
+      ['function f( {', /SyntaxError|Unexpected/],
+      ['onmessage = 1; postMessage({answers: new ArrayBuffer(8)}); const f = 1', /gave no answer/],
+      ['postMessage({failed: 7}); for (;;);', /not one number for each question|silent/]]) {
+      await write(page, text);
+      await page.$$eval('#own_box button', (buttons) => buttons[0].click());
+      await page.waitForFunction((source) =>
+        new RegExp(source).test(document.querySelector('#own_box [role=status]').textContent),
+      { timeout: 60000 }, pattern.source);
+      await wait_for_state(page, 'failed');
+    }
+  },
+
+  async 'the function reaches no network, no page and no storage'(lab) {
+    const page = await open_page(lab, `#${own}`);
+    const asked = [];
+    page.on('request', (request) => asked.push(request.url()));
+    await write(page, `
+const tries = [
+  () => fetch('${lab.origin}index.html'),
+  () => new Promise((resolve, reject) => {
+    const socket = new WebSocket('${lab.origin.replace('http', 'ws')}');
+    socket.onopen = resolve;
+    socket.onerror = () => reject(new Error('refused'));
+  }),
+  () => new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.onload = resolve;
+    request.onerror = reject;
+    request.open('GET', '${lab.origin}page.js');
+    request.send();
+  }),
+  () => import('${lab.origin}dom.js'),
+  async () => importScripts('${lab.origin}dom.js'),
+  () => new Promise((resolve, reject) => {
+    const open = indexedDB.open('x');
+    open.onsuccess = resolve;
+    open.onerror = reject;
+  }),
+  async () => document.title,
+  async () => eval('1'),
+];
+let reached = [];
+let done = 0;
+tries.forEach((attempt, i) => {
+  Promise.resolve().then(attempt).then(() => reached.push(i), () => {}).finally(() => { done += 1; });
+});
+// One long answer after the other, so that what was tried can come to its end in between.
+function f(X) {
+  if (done === tries.length) throw new Error('reached ' + JSON.stringify(reached) + ' of ' + done);
+  for (const begin = performance.now(); performance.now() - begin < 50;);
+  return X[X.length - 1][0];
+}`);
+    await page.$$eval('#own_box button', (buttons) => buttons[0].click());
+    await page.waitForFunction(() =>
+      /reached/.test(document.querySelector('#own_box [role=status]').textContent), { timeout: 60000 });
+    assert.match(await said(page), /reached \[\]/);
+    const elsewhere = asked.filter((url) => /index\.html|page\.js|dom\.js/.test(url));
+    assert.deepEqual(elsewhere, []);
+  },
+
+  async 'the panel is there for the own box only'(lab) {
+    const page = await open_page(lab, '#e=extract-single');
+    assert.equal(await page.$eval('#own_box', (panel) => panel.hidden), true);
+    assert_quiet(page);
+  },
+});
