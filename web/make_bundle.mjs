@@ -60,7 +60,7 @@ need('${entry}');
 }
 
 const deflated = (name) => deflateSync(readFileSync(path.join(dist, name)), { level: 9 }).toString('base64');
-const parts = Object.fromEntries(['attnlab.wasm', 'jobs.wasm', 'first.journal'].map((name) => [name, deflated(name)]));
+const parts = Object.fromEntries(['attnlab.wasm', 'jobs.wasm', 'first.journal', 'oracle.html'].map((name) => [name, deflated(name)]));
 const script = `globalThis.attnlab_parts = ${JSON.stringify(parts)};
 globalThis.attnlab_worker = ${JSON.stringify(bundle('worker.js'))};
 ${bundle('page.js')}`;
@@ -68,7 +68,8 @@ writeFileSync(path.join(dist, 'bundle.js'), script);
 
 // An inline script ends at the first closing tag, whatever the language says.
 const inline = script.replaceAll('</script', '<\\/script');
-const css = read('page.css');
+const sheets = ['page.css', 'oracle.css'];
+const styles = sheets.map(read);
 const data = (name) => `data:image/svg+xml;base64,${Buffer.from(read(name)).toString('base64')}`;
 const hash = (text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 const show_first = "document.getElementById('first').hidden = location.hash.includes('=');\n";
@@ -77,9 +78,12 @@ const replaced = (text, from, to) => {
   return text.replaceAll(from, () => to);
 };
 let html = read('index.html');
-html = replaced(html, `script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; worker-src 'self' blob:; font-src 'self'`,
-  `script-src ${hash(inline)} ${hash(show_first)} 'wasm-unsafe-eval'; style-src ${hash(css)}; img-src data: blob:; worker-src blob:`);
-html = replaced(html, '<link rel="stylesheet" href="page.css">', `<style>${css}</style>`);
+html = replaced(html, `script-src 'self' 'wasm-unsafe-eval'`, `script-src ${hash(inline)} ${hash(show_first)} 'wasm-unsafe-eval'`);
+html = replaced(html, `style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; worker-src 'self' blob:; font-src 'self'`,
+  `style-src ${styles.map(hash).join(' ')}; img-src data: blob:; worker-src blob:`);
+sheets.forEach((name, i) => {
+  html = replaced(html, `<link rel="stylesheet" href="${name}">`, `<style>${styles[i]}</style>`);
+});
 html = replaced(html, '<script src="boot.js" defer></script>', '');
 for (const name of ['icon.svg', 'first.svg', 'first-dark.svg']) html = replaced(html, `"${name}"`, `"${data(name)}"`);
 html = replaced(html, '</body>', `<script>${show_first}</script><script>${inline}</script>\n</body>`);

@@ -2,13 +2,14 @@
 // which has no origin, no network and no page; here are the text field, the stop button, and the
 // way of questions and answers. docs/web.md says what seals the frame.
 import { element, set_text } from './dom.js';
+import { text_of } from './files.js';
 
 const silence_limit_ms = 10000;
 const opening_limit_ms = 10000;
 
 const example = `// The box: X is a list of tokens (lists of d numbers), the last one is the query token.
 const v = [1, -2, 0.5, 3];
-const W = [[0.5, 1, 0, 0], [0, -1, 2, 0], [1, 0, 0.3, 1], [0, 0.7, 0, -0.5]];
+const W = [[0.5, 0.2, 0, 0], [0, -0.3, 0.4, 0], [0.1, 0, 0.3, 0.2], [0, 0.7, 0, -0.5]];
 const dot = (a, b) => a.reduce((sum, x, i) => sum + x * b[i], 0);
 
 function f(X) {
@@ -131,12 +132,20 @@ export class OwnBox {
 
   /** The frame is made with the first question. */
   #open() {
-    this.#frame ??= new Promise((resolve, reject) => {
-      const frame = element('iframe', { sandbox: 'allow-scripts', hidden: '', title: 'Sealed frame',
-        src: new URL('oracle.html', import.meta.url).href });
+    this.#frame ??= this.#sealed_frame().catch((error) => {
+      this.#frame = undefined;
+      throw error;
+    });
+    return this.#frame;
+  }
+
+  /** Its text is part of the page (srcdoc), so that it opens from disk and in opaque origins, too. */
+  async #sealed_frame() {
+    const srcdoc = await text_of('oracle.html');
+    return new Promise((resolve, reject) => {
+      const frame = element('iframe', { sandbox: 'allow-scripts', hidden: '', title: 'Sealed frame', srcdoc });
       const channel = new MessageChannel();
       const late = setTimeout(() => {
-        this.#frame = undefined;
         frame.remove();
         reject(new Error('The sealed frame for your function could not be opened here.'));
       }, opening_limit_ms);
@@ -153,7 +162,6 @@ export class OwnBox {
         { once: true });
       this.panel.append(frame);
     });
-    return this.#frame;
   }
 
   /** Everything that comes from the frame may be forged by the reader's text: it is only looked at. */

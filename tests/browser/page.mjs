@@ -6,39 +6,12 @@ import {
   assert_quiet, native_result, open_page, press, read_twin, run_checks, settle, type_parameter,
   wait_for_state,
 } from './support/lab.mjs';
+import { document_rows, longest_task } from './support/readings.mjs';
 
 const tolerance = 1e-4; // as in tests/parity/parity.mjs
 const small = 'e=rf-learning-curve&dim=6&keys=5&heads=50&samples=16,64,128&test-samples=200&trials=2';
 /** Long enough to look at while it runs: many jobs of a few tenths of a second. */
 const long = 'e=rf-learning-curve&dim=8&keys=8&heads=400&samples=64,512&test-samples=1000&trials=40';
-
-/** A table of the twin (exact texts, estimates as "a ± b") with the columns of the document. */
-function document_rows({ columns, rows }, wanted) {
-  return rows.map((row) => {
-    const cells = Object.fromEntries(row.map((text, i) => [columns[i], text]));
-    return wanted.map((name) => {
-      let text = cells[name];
-      if (name === 'std_error') text = cells.mean.split(' ± ')[1];
-      else if (name === 'mean') text = cells.mean.split(' ± ')[0];
-      if (text === undefined || text === '') return null;
-      return Number.isNaN(Number(text)) ? text : Number(text);
-    });
-  });
-}
-
-/**
- * The longest task of the page's main thread, in milliseconds of processor time: the clock would also
- * count what this machine does meanwhile (workers on every core, WebGL drawn in software).
- */
-function longest_task(events) {
-  const thread = ({ pid, tid }) => `${pid}:${tid}`;
-  const mains = new Set(events
-    .filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain').map(thread));
-  const tasks = events
-    .filter((event) => event.ph === 'X' && /RunTask$/.test(event.name) && mains.has(thread(event)));
-  const longest = (key) => Math.round(Math.max(0, ...tasks.map((task) => task[key] ?? 0)) / 1000);
-  return { count: tasks.length, worked: longest('tdur'), waited: longest('dur') };
-}
 
 await run_checks({
   async 'a permalink sets the controls, and the address keeps saying what they show'(lab) {
