@@ -13,6 +13,7 @@ namespace attnlab::selftest {
 std::vector<SelfCheck> check_random_numbers();
 std::vector<SelfCheck> check_products();
 std::vector<SelfCheck> check_factorisation();
+std::vector<SelfCheck> check_softmax_attention();
 std::vector<SelfCheck> check_attention_heads();
 std::vector<SelfCheck> check_infinite_layers();
 std::vector<SelfCheck> check_extraction();

@@ -1,6 +1,5 @@
 // The families: kernels against their formulas, closed forms, and models read out exactly.
 #include <array>
-#include <numbers>
 #include <optional>
 #include <span>
 
@@ -9,7 +8,6 @@
 #include "core/in_context/training.h"
 #include "core/numerics/kernels/dispatch.h"
 #include "core/numerics/random.h"
-#include "core/random_features/infinite_width.h"
 #include "core/selftest/checks.h"
 
 namespace attnlab::selftest {
@@ -17,7 +15,6 @@ namespace {
 
 using kernels::HeadActivation;
 constexpr std::uint32_t kDomain = hash_name("selftest-families");
-constexpr double kPi = std::numbers::pi;
 
 std::vector<float> normals(std::uint32_t index, std::size_t count) {
   std::vector<float> values(count);
@@ -66,73 +63,6 @@ double heads_error(HeadActivation activation) {
       }
       worst = worse(worst, (features[a * kHeads + m] - sum) / size);
     }
-  }
-  return worst;
-}
-
-/// E[relu(t + g)^2] and E[relu(t + g)] of a standard normal g.
-double relu_square_mean(double t) {
-  const double density = std::exp(-t * t / 2) / std::sqrt(2 * kPi);
-  return (t * t + 1) * std::erfc(-t / std::numbers::sqrt2) / 2 + t * density;
-}
-double arc_cosine(double rho) {
-  return (std::sqrt(1 - rho * rho) + rho * (kPi - std::acos(rho))) / (2 * kPi);
-}
-double dot(const float* a, const float* b, std::size_t dim) {
-  double sum = 0, a_square = 0, b_square = 0;
-  for (std::size_t i = 0; i < dim; ++i) {
-    sum += double{a[i]} * double{b[i]};
-    a_square += double{a[i]} * double{a[i]};
-    b_square += double{b[i]} * double{b[i]};
-  }
-  return sum / std::sqrt(a_square * b_square);
-}
-
-/// Largest relative gap between the layer's kernel and its definition on a few samples.
-double layer_error(bool attention) {
-  constexpr std::size_t kCount = 5, kKeys = 3, kDim = 4;
-  const TokenBatch batch = draw_sphere_tokens(1, kDomain, 3, kCount, kKeys, kDim);
-  const InfiniteLayer layer{attention, 0, kDim, kKeys};
-  const KernelSamples samples = kernel_samples(layer, batch, 0, kCount);
-  Matrix<double> kernel(kCount, kCount);
-  kernel_block(layer, samples, 0, samples, 0, kernel.view());
-  double worst = 0;
-  for (std::size_t p = 0; p < kCount; ++p) {
-    for (std::size_t q = 0; q < p; ++q) {
-      const auto product = [&](std::size_t i, std::size_t j) {
-        return dot(batch.token(p, i), batch.token(q, j), kDim);
-      };
-      double expected = 0;
-      if (attention) {
-        for (std::size_t i = 1; i <= kKeys; ++i) {
-          for (std::size_t j = 1; j <= kKeys; ++j) {
-            const double keys = 1 + product(i, j);
-            expected += arc_cosine((1 + product(0, 0)) * keys / 4) * keys / (kKeys * kKeys);
-          }
-        }
-      } else {
-        double sum = 1;
-        for (std::size_t i = 0; i <= kKeys; ++i) sum += product(i, i);
-        expected = arc_cosine(sum / (kKeys + 2));
-      }
-      worst = worse(worst, kernel(p, q) - expected);
-    }
-  }
-  return worst;
-}
-
-/// With means: one key, a sample with itself, where both scores are the same normal variable.
-double biased_layer_error() {
-  constexpr std::size_t kCount = 7, kDim = 4;
-  const TokenBatch batch = draw_sphere_tokens(1, kDomain, 4, kCount, 1, kDim);
-  const InfiniteLayer layer{true, 1.5, kDim, 1};
-  const KernelSamples samples = kernel_samples(layer, batch, 0, kCount);
-  Matrix<double> kernel(kCount, kCount);
-  kernel_block(layer, samples, 0, samples, 0, kernel.view());
-  double worst = 0;
-  for (std::size_t p = 0; p < kCount; ++p) {
-    const double mean = 1.5 * dot(batch.token(p, 0), batch.token(p, 1), kDim);
-    worst = worse(worst, kernel(p, p) - 2 * relu_square_mean(mean));
   }
   return worst;
 }
@@ -281,13 +211,6 @@ std::vector<SelfCheck> check_attention_heads() {
            3e-6}};
 }
 
-std::vector<SelfCheck> check_infinite_layers() {
-  return {{"A", "infinitely many heads have the arc-cosine kernel", layer_error(true), 1e-13},
-          {"A", "an infinitely wide network has the arc-cosine kernel", layer_error(false), 1e-13},
-          {"A", "heads with means have the moments of a rectified normal", biased_layer_error(),
-           1e-11}};
-}
-
 std::vector<SelfCheck> check_extraction() {
   const double failed = std::numeric_limits<double>::quiet_NaN();
   return {{"B", "one head is read out from its answers",
@@ -306,7 +229,7 @@ std::vector<SelfCheck> check_training() {
   return {{"C", "loss and gradient in double are those of the definition", training_error<double>(),
            1e-7},
           {"C", "loss and gradient in float are those of the definition", training_error<float>(),
-           1e-3}};
+           1e-5}};
 }
 
 std::vector<SelfCheck> check_closed_forms() {

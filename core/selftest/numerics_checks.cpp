@@ -6,6 +6,7 @@
 #include "core/numerics/linear_algebra.h"
 #include "core/numerics/philox.h"
 #include "core/numerics/random.h"
+#include "core/numerics/row_products.h"
 #include "core/selftest/checks.h"
 
 namespace attnlab::selftest {
@@ -71,6 +72,24 @@ double product_error(std::size_t rows, std::size_t cols, std::size_t depth) {
   return worst;
 }
 
+double row_product_error(std::size_t rows, std::size_t cols) {
+  const Matrix<double> a = normal_matrix<double>(5, rows, cols);
+  const Matrix<double> x = normal_matrix<double>(6, 2, cols);
+  Matrix<double> y(2, rows), alone(1, rows);
+  row_products(a.view(), x.row(0), y.row(0), x.row(1), y.row(1));
+  row_products(a.view(), x.row(0), alone.row(0));
+  double worst = 0;
+  for (std::size_t i = 0; i < rows; ++i) {
+    double sums[2] = {};
+    for (std::size_t j = 0; j < cols; ++j) {
+      for (std::size_t c = 0; c < 2; ++c) sums[c] += a(i, j) * x(c, j);
+    }
+    worst = worse(worst, worse(y(0, i) - sums[0], y(1, i) - sums[1]));
+    worst = worse(worst, alone(0, i) - sums[0]);
+  }
+  return worst;
+}
+
 template <class Sum>
 double gram_error(std::size_t size, std::size_t depth) {
   const Matrix<float> features = normal_matrix<float>(3, size, depth);
@@ -126,6 +145,8 @@ std::vector<SelfCheck> check_products() {
   // Rounding of a sum of 141 products of size 1: 2^-24 * 141 * E|ab| = 5e-6 at the very worst.
   return {{"numerics", "products in float are those of three plain loops", single, 1e-4},
           {"numerics", "products in double are those of three plain loops", twice, 2e-13},
+          {"numerics", "matrix times vector is that of two plain loops",
+           worse(row_product_error(13, 141), row_product_error(3, 5)), 2e-13},
           {"numerics", "Gram matrices in double are those of plain loops",
            worse(gram_error<double>(61, 350), gram_error<double>(5, 3)), 2e-3},
           {"numerics", "Gram matrices in float are those of plain loops",

@@ -11,9 +11,11 @@ namespace {
 
 using Group = std::vector<SelfCheck> (*)();
 constexpr Group kGroups[] = {
-    selftest::check_random_numbers,  selftest::check_products,        selftest::check_factorisation,
-    selftest::check_attention_heads, selftest::check_infinite_layers, selftest::check_extraction,
-    selftest::check_prompt_heads,    selftest::check_training,        selftest::check_closed_forms,
+    selftest::check_random_numbers,  selftest::check_products,
+    selftest::check_factorisation,   selftest::check_softmax_attention,
+    selftest::check_attention_heads, selftest::check_infinite_layers,
+    selftest::check_extraction,      selftest::check_prompt_heads,
+    selftest::check_training,        selftest::check_closed_forms,
 };
 
 std::string filled(std::string text, std::size_t width) {

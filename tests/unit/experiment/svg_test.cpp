@@ -91,7 +91,7 @@ TEST_CASE("every experiment's empty figures are well-formed svg, at any size") {
     for (const Figure& figure : experiment->figures(spec, experiment->reduce(spec, {})))
       for (const int width : {-5, 320, 1500}) {
         INFO(experiment->id << " " << figure.id);
-        CHECK(well_formed(figure_svg(figure, {.width = width, .height = 100})));
+        CHECK(well_formed(figure_svg(figure, {width, 100, false, {}})));
       }
   }
 }

@@ -70,6 +70,12 @@ std::vector<std::pair<std::string, KernelTable>> wrong_tables() {
       for (std::size_t i = 0; i < rows; ++i) spoil(x + i * x_stride, size);
     };
   });
+  add("row_products", [](KernelTable& table) {
+    table.row_products = [](const kernels::RowProducts& task) {
+      right->row_products(task);
+      for (std::size_t c = 0; c < task.count; ++c) spoil(task.y[c], task.rows);
+    };
+  });
   add("normals_f64", [](KernelTable& table) {
     table.normals_f64 = [](const std::uint32_t* key, const std::uint32_t* counter,
                            std::size_t blocks, double* values) {
@@ -89,6 +95,14 @@ std::vector<std::pair<std::string, KernelTable>> wrong_tables() {
       right->attend_heads(task, w);
       for (std::size_t a = 0; a < task.width; ++a) {
         spoil(task.features + a * task.feature_stride, task.heads);
+      }
+    };
+  });
+  add("attend_sequences", [](KernelTable& table) {
+    table.attend_sequences = [](const kernels::AttentionTask& task, void* w) {
+      right->attend_sequences(task, w);
+      for (std::size_t i = 0; i < task.sequences * task.queries; ++i) {
+        spoil(task.out + i * task.out_stride, task.value_width);
       }
     };
   });
