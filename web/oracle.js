@@ -81,9 +81,8 @@ export class OwnBox {
   }
 
   /** Shows the panel where the state of the lab asks for the reader's box. */
-  update({ experiment, params, state }) {
-    const shown = experiment === 'extract-black-box' && params.box === 'own';
-    this.panel.hidden = !shown;
+  update({ params, state }) {
+    this.panel.hidden = params.box !== 'own';
     if (state !== 'running' && state !== 'paused' && this.#running) this.stop('');
   }
 

@@ -4,7 +4,6 @@ import create_attnlab from './attnlab.js';
 import { attach_canvas } from './canvas.js';
 import { set_text } from './dom.js';
 import { compile, instance, start_worker, text_of } from './files.js';
-import { OwnBox } from './oracle.js';
 import { Tools, copy_text, notice, save_file } from './tools.js';
 import { Twin } from './twin.js';
 import { WorkerPool } from './workers.js';
@@ -82,7 +81,7 @@ class Lab {
       start: start_worker,
       module: () => this.#jobs(),
       news: (...news) => this.#news(...news),
-      ask: (question) => this.own_box.ask(question),
+      ask: async (question) => (await this.#own_box()).ask(question),
       changed: () => this.#poll_soon(),
       notice,
     });
@@ -108,10 +107,6 @@ class Lab {
         dark: this.app._app_dark() === 1,
       }),
       family: () => this.#experiment(this.#state()).family,
-    });
-    this.own_box = new OwnBox($('own_box'), () => {
-      this.#act('reset', '', '');
-      this.#act('run', '', '');
     });
     this.#listen();
     this.#follow_system();
@@ -299,7 +294,18 @@ class Lab {
     this.twin.update(state);
     this.messages?.update(state);
     this.tools.update(state);
-    this.own_box.update(state);
+    if (this.own_box || state.params.box === 'own') {
+      this.#own_box().then((box) => box.update(this.#state()), (error) => notice(error.message));
+    }
+  }
+
+  /** The reader's own black box, loaded with the first state that asks for it. */
+  #own_box() {
+    this.own_box ??= import('./oracle.js').then(({ OwnBox }) => new OwnBox($('own_box'), () => {
+      this.#act('reset', '', '');
+      this.#act('run', '', '');
+    }));
+    return this.own_box;
   }
 
   #tell_story(state) {

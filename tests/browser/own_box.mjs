@@ -14,6 +14,13 @@ const own = 'e=extract-black-box&box=own&dim=4';
 const write = (page, text) => page.$eval('#own_box_code', (field, code) => { field.value = code; }, text);
 const said = (page) => page.$eval('#own_box [role=status]', (element) => element.textContent);
 
+/** The page where the panel of the own box is open: its script is loaded with the first need of it. */
+async function open_own(lab) {
+  const page = await open_page(lab, `#${own}`);
+  await page.waitForSelector('#own_box:not([hidden]) textarea');
+  return page;
+}
+
 /** Status and evidence of the recovery row. */
 async function found(page) {
   const { columns, rows } = (await read_twin(page)).tables.recovery;
@@ -23,8 +30,7 @@ async function found(page) {
 
 await run_checks({
   async 'the example is one head and is recovered from 20 questions'(lab) {
-    const page = await open_page(lab, `#${own}`);
-    await page.waitForSelector('#own_box:not([hidden])');
+    const page = await open_own(lab);
     await press(page, 'run');
     await wait_for_state(page, 'finished', 120000);
     const { status, queries } = await found(page);
@@ -37,7 +43,7 @@ await run_checks({
   },
 
   async 'another function is told apart, with the evidence'(lab) {
-    const page = await open_page(lab, `#${own}`);
+    const page = await open_own(lab);
     await write(page, 'const f = (X) => X.reduce((sum, x) => sum + x[0], 0);');
     await press(page, 'run');
     await wait_for_state(page, 'finished', 120000);
@@ -48,7 +54,7 @@ await run_checks({
   },
 
   async 'a function that loops for ever is stopped by the button, and the page goes on'(lab) {
-    const page = await open_page(lab, `#${own}`);
+    const page = await open_own(lab);
     await write(page, 'function f() { for (;;); }');
     await press(page, 'run');
     await page.waitForSelector('#own_box button:not([disabled]) + button:not([disabled])');
@@ -62,7 +68,7 @@ await run_checks({
   },
 
   async 'a function that loops for ever is ended after ten seconds'(lab) {
-    const page = await open_page(lab, `#${own}`);
+    const page = await open_own(lab);
     await write(page, 'function f() { for (;;); }');
     await press(page, 'run');
     await wait_for_state(page, 'failed', 60000);
@@ -71,7 +77,7 @@ await run_checks({
   },
 
   async 'bad answers and bad texts are one sentence'(lab) {
-    const page = await open_page(lab, `#${own}`);
+    const page = await open_own(lab);
     for (const [text, pattern] of [
       ['const f = () => NaN;', /finite number, not NaN/],
       ['const f = () => "seven";', /finite number, not seven/],
@@ -91,7 +97,7 @@ await run_checks({
   },
 
   async 'the function reaches no network, no page and no storage'(lab) {
-    const page = await open_page(lab, `#${own}`);
+    const page = await open_own(lab);
     // A neighbour that lets everybody in and writes down who came.
     const visits = [];
     const neighbour = createServer((request, response) => {
@@ -151,11 +157,32 @@ function f(X) {
   },
 
   async 'the one-file form asks the function, too'(lab) {
-    const page = await open_page({ ...lab, origin: `${pathToFileURL(path.join(dist, 'attention-lab.html'))}` }, `#${own}`);
+    const page = await open_own({ ...lab, origin: `${pathToFileURL(path.join(dist, 'attention-lab.html'))}` });
     await press(page, 'run');
     await wait_for_state(page, 'finished', 120000);
     assert.equal((await found(page)).status, 'recovered');
     assert_quiet(page);
+  },
+
+  async 'a frame without an origin asks the function, too'(lab) {
+    const html = `<!doctype html><title>Course</title><iframe width="900" height="900" sandbox="allow-scripts"
+      src="${lab.origin}index.html?embed=1#${own}"></iframe>`;
+    const course = createServer((request, response) => {
+      response.writeHead(request.url === '/' ? 200 : 204, { 'Content-Type': 'text/html' }).end(html);
+    });
+    const origin = `http://127.0.0.1:${await listen(course, 8780)}/`;
+    const page = await open_page({ ...lab, origin, allowed: lab.origin }, '', { wait: false });
+    const frame = await page.waitForFrame((one) => one.url().includes('embed=1'));
+    await frame.waitForSelector('#own_box:not([hidden]) textarea', { timeout: 60000 });
+    assert.equal(await frame.evaluate(() => self.origin), 'null');
+    await frame.$$eval('#own_box button', (buttons) => buttons[0].click());
+    await frame.evaluate(() => { document.getElementById('twin_details').open = true; });
+    await frame.waitForFunction(() => document.getElementById('twin_body').dataset.state === 'finished',
+      { timeout: 60000 });
+    assert.match(await frame.$eval('#twin_body', (body) => body.textContent), /recovered/);
+    assert_quiet(page);
+    course.closeAllConnections();
+    course.close();
   },
 
   async 'the policies allow the frame by the hash of its script'() {
