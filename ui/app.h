@@ -77,9 +77,11 @@ class App {
   ///  paused|finished|failed", "fraction","jobs_done","jobs","rate","remaining","elapsed",
   ///  "status": sentence, "error": sentence, "notes":[...], "query",
   ///  "claims":[{"id","statement","status","evidence"}],
-  ///  "tables":[{"name","caption","columns":[{"name","label"}],"rows":[[{"text","exact"}...]]}]}
-  /// rate, remaining: null until known. In "text" an estimate carries its uncertainty.
+  ///  "tables":[{"name","caption","columns":[{"name","label"}],"rows":[[{"text","exact"}...]],"row_count"}]}
+  /// rate, remaining: null until known. In "text" an estimate carries its uncertainty. Of each table
+  /// the first kStateRows rows: a matrix of dimension 512 has 262144, and the page reads this often.
   std::string state_json() const;
+  static constexpr std::size_t kStateRows = 200;
 
   bool theme_dark() const;
   void set_theme_dark(bool dark);

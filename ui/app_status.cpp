@@ -101,7 +101,9 @@ std::string table_json(const Table& table) {
                      .text("name", table.columns[column.column].name)
                      .text("label", table.columns[column.column].label)
                      .done());
-  for (const std::vector<Cell>& row : table.rows) {
+  const std::size_t shown = std::min(table.rows.size(), App::kStateRows);
+  for (std::size_t i = 0; i < shown; ++i) {
+    const std::vector<Cell>& row = table.rows[i];
     Json cells('[');
     for (const TableViewColumn& column : view)
       cells.item(Json('{')
@@ -115,6 +117,7 @@ std::string table_json(const Table& table) {
       .text("caption", table.caption)
       .member("columns", columns.done())
       .member("rows", rows.done())
+      .member("row_count", exact_text(static_cast<std::int64_t>(table.rows.size())))
       .done();
 }
 

@@ -2,7 +2,6 @@
 // control calls the same App action as the drawing, and shows what App::state_json() says.
 import { element, set_text } from './dom.js';
 
-const max_rows = 500; // of one table, so that a large result does not stall the page
 const live_interval_s = 10;
 
 const buttons = [
@@ -100,9 +99,9 @@ function table_element(table) {
   const head = element('tr', {},
     ...table.columns.map(({ name, label }) =>
       element('th', { scope: 'col', 'data-column': name }, label || name)));
-  const rows = table.rows.slice(0, max_rows).map((row) =>
+  const rows = table.rows.map((row) =>
     element('tr', {}, ...row.map(({ text, exact }) => element('td', { title: exact }, text))));
-  const left_out = table.rows.length - rows.length;
+  const left_out = table.row_count - rows.length;
   return element('div', { class: 'table', tabindex: '0', role: 'region', 'aria-label': table.caption },
     element('table', { 'data-name': table.name },
       element('caption', {}, table.caption || table.name),

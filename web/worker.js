@@ -4,7 +4,7 @@
 // From the page: load {module}, start {ticket, query, index}, answer {ticket, bytes} or {ticket,
 //                reason}, hold, go, drop, ping.
 // To the page:   ready, progress {ticket, fraction}, partial {ticket, bytes}, question {ticket, bytes},
-//                done {ticket, bytes}, failed {ticket, reason}, dropped, alive, died {reason}.
+//                done {ticket, bytes, memory}, failed {ticket, reason}, dropped, alive, died {reason}.
 import create_jobs from './jobs.js';
 
 const slice_ms = 40;
@@ -46,10 +46,10 @@ function guard(action) {
 
 const text = () => compute.UTF8ToString(compute._compute_text());
 
-function post_bytes(type) {
+function post_bytes(type, more = {}) {
   const begin = compute._compute_bytes() >>> 0; // addresses may pass 2 GB
   const bytes = compute.HEAPU8.slice(begin, begin + compute._compute_bytes_size());
-  postMessage({ type, ticket, bytes }, [bytes.buffer]);
+  postMessage({ type, ticket, bytes, ...more }, [bytes.buffer]);
 }
 
 function finish() {
@@ -81,7 +81,7 @@ function work() {
   while (outcome === 0 && !compute._compute_question() && performance.now() - start < slice_ms);
 
   if (outcome === 1) {
-    post_bytes('done');
+    post_bytes('done', { memory: compute.HEAPU8.length });
     finish();
   } else if (outcome === 2) {
     postMessage({ type: 'failed', ticket, reason: text() });

@@ -15,30 +15,33 @@ export function document_rows({ columns, rows }, wanted) {
 }
 
 /**
- * The longest task of the page's main thread, in milliseconds of processor time: the clock would also
+ * How busy the page's main thread was while `work` went on: the number of its tasks, the longest one,
+ * and those that missed a frame of 16 ms, in milliseconds of processor time: the clock would also
  * count what this machine does meanwhile (workers on every core, WebGL drawn in software).
  */
-export function longest_task(events) {
-  const thread = ({ pid, tid }) => `${pid}:${tid}`;
-  const mains = new Set(events
-    .filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain').map(thread));
-  const tasks = events
-    .filter((event) => event.ph === 'X' && /RunTask$/.test(event.name) && mains.has(thread(event)));
-  const longest = (key) => Math.round(Math.max(0, ...tasks.map((task) => task[key] ?? 0)) / 1000);
-  return { count: tasks.length, worked: longest('tdur'), waited: longest('dur') };
+export async function watch_thread(page, work) {
+  await page.tracing.start({ categories: ['toplevel', 'blink.user_timing'] });
+  await page.evaluate(() => performance.mark('attnlab-watched'));
+  await work();
+  const { traceEvents: events } = JSON.parse(Buffer.from(await page.tracing.stop()).toString());
+  const mark = events.find(({ name }) => name === 'attnlab-watched');
+  const tasks = events.filter(({ ph, name, pid, tid, tdur }) =>
+    ph === 'X' && /RunTask$/.test(name) && pid === mark.pid && tid === mark.tid && tdur !== undefined);
+  const times = tasks.map(({ tdur }) => Math.round(tdur / 1000));
+  const busy = { count: times.length, worked: Math.max(0, ...times), long: times.filter((ms) => ms > 16) };
+  console.log(`     ${busy.count} tasks, the longest worked ${busy.worked} ms; over a frame: ${busy.long.join(', ') || 'none'}`);
+  return busy;
 }
 
-/** Bytes of linear memory of every worker's WebAssembly instance. */
-export async function worker_memory(page) {
-  return Promise.all(page.workers().map(async (worker) => {
-    const client = worker.client;
-    const { result: prototype } = await client.send('Runtime.evaluate', { expression: 'WebAssembly.Memory.prototype' });
-    const { objects } = await client.send('Runtime.queryObjects', { prototypeObjectId: prototype.objectId });
-    const { result } = await client.send('Runtime.callFunctionOn', {
-      objectId: objects.objectId,
-      functionDeclaration: 'function() { return this.reduce((sum, memory) => sum + memory.buffer.byteLength, 0); }',
-      returnByValue: true,
-    });
-    return result.value;
-  }));
-}
+/** For `before` of open_page: keeps the largest memory of a worker's instance in globalThis.worker_memory. */
+export const keep_worker_memory = () => {
+  globalThis.worker_memory = 0;
+  globalThis.Worker = class extends Worker {
+    constructor(...words) {
+      super(...words);
+      this.addEventListener('message', ({ data: { memory = 0 } }) => {
+        globalThis.worker_memory = Math.max(globalThis.worker_memory, memory);
+      });
+    }
+  };
+};
