@@ -52,11 +52,18 @@ export class Tools {
         tool('embed', 'Copy embed code', () => this.#copy_embed_code())] : []),
       ...[['csv', 'CSV'], ['json', 'JSON'], ['svg', 'SVG'], ['png', 'PNG'], ['bibtex', 'BibTeX']]
         .map(([format, label]) => tool(format, label, save(format))));
+    $('tools').append(tool('check', 'Check this machine', () => this.#check_machine()));
     $('start_tour').addEventListener('click', () => this.#start_tour());
     $('start_predict').addEventListener('click', () => this.#predict());
     addEventListener('keydown', (event) => this.history.key(event));
     addEventListener('dragover', (event) => event.preventDefault());
     addEventListener('drop', (event) => this.#drop(event));
+  }
+
+  async #check_machine() {
+    const { MachineCheck } = await import('./selftest.js');
+    this.machine ??= new MachineCheck($('machine'), () => this.lab.jobs());
+    await this.machine.run();
   }
 
   async #start_tour() {

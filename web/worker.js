@@ -2,9 +2,10 @@
 // message queue, so that hold and drop act within about 50 ms (or one step, when it is longer).
 //
 // From the page: load {module}, start {ticket, query, index}, answer {ticket, bytes} or {ticket,
-//                reason}, hold, go, drop, ping.
+//                reason}, hold, go, drop, ping, check {group}.
 // To the page:   ready, progress {ticket, fraction}, partial {ticket, bytes}, question {ticket, bytes},
-//                done {ticket, bytes, memory}, failed {ticket, reason}, dropped, alive, died {reason}.
+//                done {ticket, bytes, memory}, failed {ticket, reason}, dropped, alive, died {reason},
+//                checked {groups, lines}.
 import create_jobs from './jobs.js';
 
 const slice_ms = 40;
@@ -101,6 +102,12 @@ function work() {
   }
 }
 
+/** One group of core's self-check. */
+function check({ group }) {
+  const groups = compute._compute_selftest(group);
+  postMessage({ type: 'checked', groups, lines: text().split('\n').filter(Boolean) });
+}
+
 async function load(module) {
   compute = await create_jobs({
     instantiateWasm(imports, receive) {
@@ -136,6 +143,7 @@ onmessage = ({ data }) => {
     case 'hold': held = true; break;
     case 'go': held = false; schedule(); break;
     case 'drop': guard(finish); postMessage({ type: 'dropped' }); break;
+    case 'check': guard(() => check(data)); break;
     case 'ping': postMessage({ type: 'alive' }); break;
   }
 };

@@ -41,6 +41,11 @@ std::vector<SelfCheck> self_check() {
   return all;
 }
 
+std::array<std::string, 5> self_check_cells(const SelfCheck& check) {
+  return {check.family, check.statement, short_text(check.error), short_text(check.allowed),
+          check.passed() ? "right" : "WRONG"};
+}
+
 std::string self_check_text(const std::vector<SelfCheck>& checks) {
   std::size_t width = 9, failed = 0;
   for (const SelfCheck& check : checks) width = std::max(width, check.statement.size());
@@ -48,9 +53,9 @@ std::string self_check_text(const std::vector<SelfCheck>& checks) {
                      filled("deviation", 11) + filled("allowed", 10) + "verdict\n";
   for (const SelfCheck& check : checks) {
     failed += !check.passed();
-    text += filled(check.family, 10) + filled(check.statement, width + 2) +
-            filled(short_text(check.error), 11) + filled(short_text(check.allowed), 10) +
-            (check.passed() ? "right\n" : "WRONG\n");
+    const auto [family, statement, error, allowed, verdict] = self_check_cells(check);
+    text += filled(family, 10) + filled(statement, width + 2) + filled(error, 11) +
+            filled(allowed, 10) + verdict + "\n";
   }
   const std::string count = exact_text(static_cast<std::int64_t>(checks.size()));
   if (failed == 0) return text + "all " + count + " statements hold on this machine\n";

@@ -2,6 +2,7 @@
 // against their plainest formula. What it computes is small, so that it takes seconds.
 #pragma once
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,9 @@ std::vector<SelfCheck> self_check_group(std::size_t group);
 
 /// All groups, one after the other.
 std::vector<SelfCheck> self_check();
+
+/// Family, statement, deviation, what is allowed, and the verdict: "right" or "WRONG".
+std::array<std::string, 5> self_check_cells(const SelfCheck& check);
 
 /// A table for people: family, statement, deviation, what is allowed, verdict; then one line with
 /// the number that failed.

@@ -1,5 +1,5 @@
-// What a worker calls: one job at a time, a step a call, nothing but core. web/worker.js drives it in
-// the browser, tests/parity/parity.mjs under Node.
+// What a worker calls: one job at a time, a step a call, nothing but core. web/worker.js drives it
+// in the browser, tests/parity/parity.mjs under Node.
 //
 // Contract with JavaScript (all texts are UTF-8 and end in a zero byte):
 //   compute_start(query, index)   begins job `index` of the run that full_query_text named; 1, or 0
@@ -14,11 +14,15 @@
 //   compute_text()                the newest sentence or document; valid until the next call
 //   compute_drop()                forgets the job and gives its memory back
 //   compute_export(format, query, journal, figure, dark)
-//                                 format svg: the picture of the run whose finished jobs the journal
-//                                 holds (of none when it is empty); bibtex: the run's citation; left
-//                                 in compute_text(); 1, or 0 with a sentence there
+//                                 format svg: the picture of the run whose finished jobs the
+//                                 journal holds (of none when it is empty); bibtex: the run's
+//                                 citation; left in compute_text(); 1, or 0 with a sentence there
 //   compute_document(query)       runs every job one after the other and leaves the result document
 //                                 (docs/cli.md) in compute_text(); 1, or 0 with a sentence there
+//   compute_selftest(group)       one group of the self-check (core/selftest); how many groups
+//   there
+//                                 are. compute_text() has a line for each statement: family,
+//                                 statement, deviation, allowed and verdict, with tabs between them
 #include <emscripten/emscripten.h>
 
 #include <cstdint>
@@ -35,6 +39,7 @@
 #include "core/experiment/steps.h"
 #include "core/experiment/svg.h"
 #include "core/extraction/question.h"
+#include "core/selftest/selftest.h"
 
 namespace attnlab {
 namespace {
@@ -50,8 +55,8 @@ Worker& worker() {
   return instance;
 }
 
-/// The run a full query names. Such a text comes from full_query_text, so anything the reader had to
-/// mend means that page and worker are of different builds.
+/// The run a full query names. Such a text comes from full_query_text, so anything the reader had
+/// to mend means that page and worker are of different builds.
 Expected<RunSpec> read_run(const char* query) {
   Permalink link = read_query(query, *experiments().front());
   if (!link.notes.empty()) {
@@ -97,9 +102,13 @@ EMSCRIPTEN_KEEPALIVE int compute_step() {
   Worker& state = worker();
   if (!state.job) return 2;
   switch (state.job.step()) {
-    case JobSteps::State::kRunning: return 0;
-    case JobSteps::State::kDone: state.bytes = state.job.take_output(); return 1;
-    case JobSteps::State::kFailed: break;
+    case JobSteps::State::kRunning:
+      return 0;
+    case JobSteps::State::kDone:
+      state.bytes = state.job.take_output();
+      return 1;
+    case JobSteps::State::kFailed:
+      break;
   }
   state.text = state.job.error().sentence;
   return 2;
@@ -130,13 +139,21 @@ EMSCRIPTEN_KEEPALIVE void compute_answer(const std::uint8_t* bytes, std::size_t 
   if (question != nullptr) question->answer(Bytes(bytes, bytes + size));
 }
 
-EMSCRIPTEN_KEEPALIVE const std::uint8_t* compute_bytes() { return worker().bytes.data(); }
-EMSCRIPTEN_KEEPALIVE std::size_t compute_bytes_size() { return worker().bytes.size(); }
-EMSCRIPTEN_KEEPALIVE const char* compute_text() { return worker().text.c_str(); }
-EMSCRIPTEN_KEEPALIVE void compute_drop() { worker() = {}; }
+EMSCRIPTEN_KEEPALIVE const std::uint8_t* compute_bytes() {
+  return worker().bytes.data();
+}
+EMSCRIPTEN_KEEPALIVE std::size_t compute_bytes_size() {
+  return worker().bytes.size();
+}
+EMSCRIPTEN_KEEPALIVE const char* compute_text() {
+  return worker().text.c_str();
+}
+EMSCRIPTEN_KEEPALIVE void compute_drop() {
+  worker() = {};
+}
 
-EMSCRIPTEN_KEEPALIVE int compute_export(const char* format, const char* query,
-                                        const char* journal, unsigned figure, int dark) {
+EMSCRIPTEN_KEEPALIVE int compute_export(const char* format, const char* query, const char* journal,
+                                        unsigned figure, int dark) {
   const Expected<RunSpec> spec = read_run(query);
   if (!spec) return fail(spec.error());
   const BuildInfo build{kVersion, kTarget, "simd128"};
@@ -172,6 +189,16 @@ EMSCRIPTEN_KEEPALIVE int compute_document(const char* query) {
   const Result result = spec->experiment->reduce(*spec, outputs);
   worker().text = result_json(*spec, result, {kVersion, kTarget, "simd128"}, outputs.size(), 0);
   return 1;
+}
+
+EMSCRIPTEN_KEEPALIVE unsigned compute_selftest(unsigned group) {
+  std::string& text = worker().text;
+  text.clear();
+  for (const SelfCheck& check : self_check_group(group)) {
+    const auto cells = self_check_cells(check);
+    for (const std::string& cell : cells) text += cell + (&cell == &cells.back() ? '\n' : '\t');
+  }
+  return static_cast<unsigned>(self_check_groups());
 }
 
 }  // extern "C"
