@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "core/numerics/elementary.h"
 #include "core/numerics/kernels/dispatch.h"
@@ -29,29 +30,49 @@ void run_batch(const kernels::BatchTask<double>& task) {
   active_kernels().batch_f64(task, kernel_workspace());
 }
 
-/// Labels and target of one group whose tokens hold normals (the label entry: the noise).
+/// What one group is made of, 16 prompts innermost: x_i (keys x dim), theta (dim), and the labels'
+/// noise (keys) or nothing.
 template <class T>
-void finish_group(const TrainingSetup& setup, const T* theta, T* tokens, const T* query,
-                  T* targets) {
+struct GroupDraws {
+  std::span<const T> points, theta, noise;
+};
+
+/// Tokens, targets and labels of one group, a few lanes at a time (compilers make nothing good of
+/// the plain loops).
+template <class T>
+void place_group(const TrainingSetup& setup, const GroupDraws<T>& draws, const T* query, T* tokens,
+                 T* targets) {
+  constexpr std::size_t kFew = 16 / sizeof(T);  // what every processor has
+  typedef T Few __attribute__((vector_size(kFew * sizeof(T))));
+  const auto load = [](const T* from) {
+    Few values;
+    std::memcpy(&values, from, sizeof values);
+    return values;
+  };
   const std::size_t d = setup.dim, width = d + 1;
   const T sigma = static_cast<T>(std::sqrt(setup.noise));
-  for (std::size_t i = 0; i < setup.prompt_length; ++i) {
-    T* label = tokens + (i * width + d) * kLanes;
-    for (std::size_t lane = 0; lane < kLanes; ++lane) label[lane] *= sigma;
+  for (std::size_t lane = 0; lane < kLanes; lane += kFew) {
+    const T* const theta = draws.theta.data() + lane;
+    Few target{};
     for (std::size_t a = 0; a < d; ++a) {
-      const T* x = tokens + (i * width + a) * kLanes;
-      for (std::size_t lane = 0; lane < kLanes; ++lane) {
-        label[lane] += theta[a * kLanes + lane] * x[lane];
-      }
+      target += load(theta + a * kLanes) * load(query + a * kLanes + lane);
     }
-  }
-  for (std::size_t a = 0; a < d; ++a) {
-    for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      targets[lane] += theta[a * kLanes + lane] * query[a * kLanes + lane];
+    std::memcpy(targets + lane, &target, sizeof target);
+    for (std::size_t i = 0; i < setup.prompt_length; ++i) {
+      const T* const from = draws.points.data() + i * d * kLanes + lane;
+      T* const to = tokens + i * width * kLanes + lane;
+      Few label{};
+      if (!draws.noise.empty()) label = sigma * load(draws.noise.data() + i * kLanes + lane);
+      for (std::size_t a = 0; a < d; ++a) {
+        const Few x = load(from + a * kLanes);
+        label += load(theta + a * kLanes) * x;
+        std::memcpy(to + a * kLanes, &x, sizeof x);
+      }
+      std::memcpy(to + d * kLanes, &label, sizeof label);
     }
   }
   if (!setup.attend_query) return;
-  T* last = tokens + setup.prompt_length * width * kLanes;
+  T* const last = tokens + setup.prompt_length * width * kLanes;
   std::copy(query, query + d * kLanes, last);
   std::fill(last + d * kLanes, last + width * kLanes, T(0));
 }
@@ -81,43 +102,45 @@ void linear_predictions(const TrainingSetup& setup, double step, const float* to
 }  // namespace
 
 Scenario TrainingSetup::scenario() const {
-  return {noise > 0 ? Setting::kNoise : Setting::kBase, Variant::kPlain, noise, noise, dim,
+  return {noise > 0 ? Setting::kNoise : Setting::kBase,
+          Variant::kPlain,
+          noise,
+          noise,
+          dim,
           prompt_length};
 }
 
 template <class T>
-PromptBatch<T> draw_batch(const TrainingSetup& setup, std::uint32_t domain, std::uint32_t index,
-                          std::size_t prompts) {
+void draw_batch(const TrainingSetup& setup, std::uint32_t domain, std::uint32_t index,
+                std::size_t prompts, PromptBatch<T>& batch) {
   const std::size_t d = setup.dim, width = d + 1;
-  PromptBatch<T> batch;
   batch.groups = groups_of(prompts);
   batch.keys = setup.prompt_length + (setup.attend_query ? 1 : 0);
   batch.dim = d;
   const std::size_t group_size = batch.keys * width * kLanes;
   batch.tokens.resize(batch.groups * group_size);
   batch.queries.resize(batch.groups * d * kLanes);
-  batch.targets.assign(batch.groups * kLanes, T(0));
-  std::vector<T> theta(d * kLanes);
-  RandomStream stream(setup.seed, domain, index);
+  batch.targets.resize(batch.groups * kLanes);
+  std::vector<T> points(setup.prompt_length * d * kLanes), theta(d * kLanes);
+  std::vector<T> noise(setup.noise > 0 ? setup.prompt_length * kLanes : 0);
+  RandomStream stream(setup.seed, domain, index), noise_stream(setup.seed, domain, index, 1);
   const T scale = static_cast<T>(1 / std::sqrt(static_cast<double>(d)));
   for (std::size_t g = 0; g < batch.groups; ++g) {
-    const std::span<T> tokens(batch.tokens.data() + g * group_size,
-                              setup.prompt_length * width * kLanes);
     const std::span<T> query(batch.queries.data() + g * d * kLanes, d * kLanes);
-    stream.fill_normal(tokens);
+    stream.fill_normal(std::span<T>(points));
     stream.fill_normal(query);
     stream.fill_normal(std::span<T>(theta));
+    noise_stream.fill_normal(std::span<T>(noise));
     for (T& entry : theta) entry *= scale;
-    finish_group<T>(setup, theta.data(), tokens.data(), query.data(),
-                    batch.targets.data() + g * kLanes);
+    place_group<T>(setup, {points, theta, noise}, query.data(),
+                   batch.tokens.data() + g * group_size, batch.targets.data() + g * kLanes);
   }
-  return batch;
 }
 
-template PromptBatch<float> draw_batch(const TrainingSetup&, std::uint32_t, std::uint32_t,
-                                       std::size_t);
-template PromptBatch<double> draw_batch(const TrainingSetup&, std::uint32_t, std::uint32_t,
-                                        std::size_t);
+template void draw_batch(const TrainingSetup&, std::uint32_t, std::uint32_t, std::size_t,
+                         PromptBatch<float>&);
+template void draw_batch(const TrainingSetup&, std::uint32_t, std::uint32_t, std::size_t,
+                         PromptBatch<double>&);
 
 HeadModel::HeadModel(const TrainingSetup& setup) : setup_(setup) {
   const std::size_t d = setup.dim, width = d + 1;
@@ -130,10 +153,9 @@ HeadModel::HeadModel(const TrainingSetup& setup) : setup_(setup) {
   std::size_t coordinate = 0;
   for (std::size_t h = 0; h < setup.heads; ++h) {
     const double sign = setup.start == HeadStart::kOpposite && h % 2 == 1 ? -1 : 1;
-    const std::size_t rank =
-        setup.embedding == 0
-            ? 0
-            : setup.embedding / setup.heads + (h < setup.embedding % setup.heads ? 1 : 0);
+    const std::size_t rank = setup.embedding == 0 ? 0
+                                                  : setup.embedding / setup.heads +
+                                                        (h < setup.embedding % setup.heads ? 1 : 0);
     offsets_.push_back(parameters_.size());
     ranks_.push_back(rank);
     const auto push = [&](double centre, double spread) {
@@ -212,8 +234,8 @@ double HeadModel::loss(const PromptBatch<T>& batch, std::vector<double>* gradien
   std::vector<double> raw(gradient == nullptr ? 0 : setup_.heads * (matrix + width));
   double total = 0;
   run_batch(kernels::BatchTask<T>{batch.groups, batch.keys, d, setup_.heads, batch.tokens.data(),
-                                  batch.queries.data(), batch.targets.data(),
-                                  score_matrices.data(), values.data(),
+                                  batch.queries.data(), batch.targets.data(), score_matrices.data(),
+                                  values.data(),
                                   predictions == nullptr ? nullptr : predictions->data(), &total,
                                   gradient == nullptr ? nullptr : raw.data()});
   if (gradient == nullptr) return total / prompts;
@@ -254,9 +276,8 @@ Trainer::Trainer(const TrainingSetup& setup)
 
 double Trainer::step() {
   constexpr double kFirst = 0.9, kSecond = 0.999, kTiny = 1e-8;
-  const PromptBatch<float> batch = draw_batch<float>(
-      setup_, kTrainDomain, static_cast<std::uint32_t>(done_), setup_.batch);
-  const double loss = model_.loss(batch, &gradient_);
+  draw_batch(setup_, kTrainDomain, static_cast<std::uint32_t>(done_), setup_.batch, batch_);
+  const double loss = model_.loss(batch_, &gradient_);
   ++done_;
   const double progress = static_cast<double>(done_) / static_cast<double>(setup_.steps);
   const double rate = setup_.rate * 0.5 * (1 + sincos_turns(0.5 * std::min(progress, 1.0)).cos);
@@ -266,8 +287,8 @@ double Trainer::step() {
   for (std::size_t j = 0; j < parameters.size(); ++j) {
     first_[j] = kFirst * first_[j] + (1 - kFirst) * gradient_[j];
     second_[j] = kSecond * second_[j] + (1 - kSecond) * gradient_[j] * gradient_[j];
-    parameters[j] -=
-        rate * (model_.is_value(j) ? kValueRate : 1) * (first_[j] / first_share) / (std::sqrt(second_[j] / second_share) + kTiny);
+    parameters[j] -= rate * (model_.is_value(j) ? kValueRate : 1) * (first_[j] / first_share) /
+                     (std::sqrt(second_[j] / second_share) + kTiny);
   }
   return loss;
 }
@@ -276,7 +297,8 @@ void add_test_prompts(const TrainingSetup& setup, const HeadModel& model, std::u
                       std::size_t prompts, RiskSums& sums) {
   const PromptLaw law = make_prompt_law(setup.scenario());
   const double step = law.linear.best_step();
-  const PromptBatch<float> batch = draw_batch<float>(setup, kTestDomain, index, prompts);
+  PromptBatch<float> batch;
+  draw_batch(setup, kTestDomain, index, prompts, batch);
   std::vector<float> predictions;
   model.loss(batch, nullptr, &predictions);
   const std::size_t d = setup.dim, group_size = batch.keys * (d + 1) * kLanes;

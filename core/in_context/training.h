@@ -38,10 +38,15 @@ struct PromptBatch {
   std::vector<T> tokens, queries, targets;
 };
 
-/// Prompts number `index` of a stream: the same for every number of heads.
+/// Prompts number `index` of a stream: the same for every number of heads, and of every noise but
+/// for the noise itself. Overwrites the batch, whose memory is used again.
+///
+/// The stream (seed, domain, index) holds, group after group of 16 prompts (which are the innermost
+/// index): all x_i (keys x dim x 16), x_q (dim x 16), theta (dim x 16). Its substream 1 holds the
+/// label noise (keys x 16 a group) and is not read where the noise is 0.
 template <class T>
-PromptBatch<T> draw_batch(const TrainingSetup& setup, std::uint32_t domain, std::uint32_t index,
-                          std::size_t prompts);
+void draw_batch(const TrainingSetup& setup, std::uint32_t domain, std::uint32_t index,
+                std::size_t prompts, PromptBatch<T>& batch);
 
 /// Parameters of all heads, one after the other: KQ ((d+1) x d) then value (d+1); with an embedding
 /// instead of KQ its factors K^T ((d+1) x rank) then Q^T (d x rank).
@@ -83,6 +88,7 @@ class Trainer {
  private:
   TrainingSetup setup_;
   HeadModel model_;
+  PromptBatch<float> batch_;
   std::vector<double> gradient_, first_, second_;
   std::size_t done_ = 0;
 };

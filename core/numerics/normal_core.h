@@ -39,9 +39,10 @@ inline void normal_pair(std::uint32_t w0, std::uint32_t w1, std::uint32_t w2, st
 
 /// Two normals in float from two words.
 inline void normal_pair(std::uint32_t w0, std::uint32_t w1, float& first, float& second) {
-  // Word to float with one rounding, without the unsigned conversion some targets lack.
-  const float word = static_cast<float>(static_cast<std::int32_t>(w0 >> 16)) * 65536.0F +
-                     static_cast<float>(static_cast<std::int32_t>(w0 & 0xffffu));
+  // Word to float with one rounding and without a conversion, which is slow for unsigned words:
+  // the upper half as 2^39 + 65536 upper, the lower half as 2^23 + lower.
+  const float word = (float_of((w0 >> 16) | 0x53000000u) - (0x1p39F + 0x1p23F)) +
+                     float_of((w0 & 0xffffu) | 0x4b000000u);
   const float radius = __builtin_sqrtf(-2.0F * log_scaled((word + 0.5F) * 0x1p-32F, 0.0F));
   const std::int32_t centred =
       static_cast<std::int32_t>(w1 & 0x3fffffffu) - (std::int32_t{1} << 29);

@@ -186,7 +186,8 @@ double training_error() {
   HeadModel model(setup);
   const std::vector<float> moves = normals(7, model.parameters().size());
   for (std::size_t i = 0; i < moves.size(); ++i) model.parameters()[i] += 0.3 * double{moves[i]};
-  const PromptBatch<T> batch = draw_batch<T>(setup, kDomain, 0, 32);
+  PromptBatch<T> batch;
+  draw_batch(setup, kDomain, 0, 32, batch);
   std::vector<double> gradient(model.parameters().size());
   double worst = worse(0, model.loss(batch, &gradient) - plain_loss(setup, model, batch));
   constexpr double kStep = 1e-5;

@@ -14,10 +14,19 @@ ATTNLAB_INLINE Vector<double> exp_below_zero(Vector<double> x) {
   const Vector<double> shifted = x * 1.4426950408889634 + kRound;
   const Vector<double> k = shifted - kRound;
   const Vector<double> r = (x - k * 0x1.62e42fee00000p-1) - k * 0x1.a39ef35793c76p-33;
-  constexpr double kInverseFactorials[] = {1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800,
-                                           1.0 / 362880,    1.0 / 40320,    1.0 / 5040,
-                                           1.0 / 720,       1.0 / 120,      1.0 / 24,
-                                           1.0 / 6,         0.5,            1.0, 1.0};
+  constexpr double kInverseFactorials[] = {1.0 / 479001600,
+                                           1.0 / 39916800,
+                                           1.0 / 3628800,
+                                           1.0 / 362880,
+                                           1.0 / 40320,
+                                           1.0 / 5040,
+                                           1.0 / 720,
+                                           1.0 / 120,
+                                           1.0 / 24,
+                                           1.0 / 6,
+                                           0.5,
+                                           1.0,
+                                           1.0};
   Vector<double> p = broadcast(1.0 / 6227020800);
   for (const double coefficient : kInverseFactorials) p = p * r + coefficient;
   DoubleBits bits;
@@ -74,121 +83,193 @@ ATTNLAB_INLINE float weigh_examples(const PromptTask& task, float scale, float s
   return lane_sum<float>(sum);
 }
 
-/// One register of prompts under one head: scores, attention-weighted mean of the tokens, and with
-/// `error_twice` (2 (f - t)) the gradient. Rows of `tokens` are kPromptLanes apart.
-template <class T>
+/// One register of prompts under one head. Rows of `tokens` are kPromptLanes apart. kToken is the
+/// length of a token where it is known to the compiler, which then keeps sums over keys in
+/// registers; 0: `width` says it.
+template <class T, std::size_t kToken>
 struct HeadPass {
-  std::size_t keys, width, dim;
+  std::size_t keys, width;
   const T* tokens;
   const T* query;
-  const T* score_matrix;  // width x dim
+  const T* score_matrix;  // width x (width - 1)
   const T* value;         // width
+  T* weights;             // keys vectors
+
+  ATTNLAB_INLINE std::size_t length() const { return kToken == 0 ? width : kToken; }
+};
+template <class T, std::size_t kToken>
+struct TokenVector {
+  Vector<T> entry[kToken == 0 ? kMaxTokenWidth : kToken];
 };
 
-template <class T>
-ATTNLAB_INLINE void head_direction(const HeadPass<T>& head, Vector<T>* direction) {
-  for (std::size_t a = 0; a < head.width; ++a) {
+template <class T, std::size_t kToken>
+ATTNLAB_INLINE void head_direction(const HeadPass<T, kToken>& head,
+                                   TokenVector<T, kToken>& direction) {
+  const std::size_t length = head.length(), dim = length - 1;
+#pragma GCC unroll 9
+  for (std::size_t a = 0; a < length; ++a) {
     Vector<T> sum{};
-    for (std::size_t c = 0; c < head.dim; ++c) {
-      sum = multiply_add<T>(head.score_matrix[a * head.dim + c],
-                            load(head.query + c * kPromptLanes), sum);
+#pragma GCC unroll 9
+    for (std::size_t c = 0; c < dim; ++c) {
+      sum =
+          multiply_add<T>(head.score_matrix[a * dim + c], load(head.query + c * kPromptLanes), sum);
     }
-    direction[a] = sum;
+    direction.entry[a] = sum;
   }
 }
 
-/// Fills `weights` (keys vectors) with the softmax weights and `mean` with the weighted token.
-template <class T>
-ATTNLAB_INLINE void attend(const HeadPass<T>& head, const Vector<T>* direction, T* weights,
-                           Vector<T>* mean) {
+/// Leaves exp(score - largest score) of every key in `weights`; `mean` becomes the token under
+/// these weights, normalised. Returns the factor that normalises the weights.
+template <class T, std::size_t kToken>
+ATTNLAB_INLINE Vector<T> attend(const HeadPass<T, kToken>& head, TokenVector<T, kToken>& mean) {
   constexpr std::size_t kStep = kLanes<T>;
+  const std::size_t length = head.length();
   Vector<T> highest = broadcast(T(-1e30));
-  const T* token = head.tokens;
-  for (std::size_t i = 0; i < head.keys; ++i) {
-    Vector<T> score{};
-    for (std::size_t a = 0; a < head.width; ++a, token += kPromptLanes) {
-      score += direction[a] * load(token);
+  {
+    TokenVector<T, kToken> direction;
+    head_direction(head, direction);
+    const T* token = head.tokens;
+    for (std::size_t i = 0; i < head.keys; ++i) {
+      Vector<T> score = direction.entry[0] * load(token);
+      token += kPromptLanes;
+#pragma GCC unroll 9
+      for (std::size_t a = 1; a < length; ++a, token += kPromptLanes) {
+        score += direction.entry[a] * load(token);
+      }
+      store(head.weights + i * kStep, score);
+      highest = larger<T>(highest, score);
     }
-    store(weights + i * kStep, score);
-    highest = larger<T>(highest, score);
   }
   Vector<T> total{};
-  for (std::size_t a = 0; a < head.width; ++a) mean[a] = Vector<T>{};
-  token = head.tokens;
+#pragma GCC unroll 9
+  for (std::size_t a = 0; a < length; ++a) mean.entry[a] = Vector<T>{};
+  const T* token = head.tokens;
   for (std::size_t i = 0; i < head.keys; ++i) {
-    const Vector<T> weight = exp_below_zero(load(weights + i * kStep) - highest);
-    store(weights + i * kStep, weight);
+    const Vector<T> weight = exp_below_zero(load(head.weights + i * kStep) - highest);
+    store(head.weights + i * kStep, weight);
     total += weight;
-    for (std::size_t a = 0; a < head.width; ++a, token += kPromptLanes) {
-      mean[a] += weight * load(token);
+#pragma GCC unroll 9
+    for (std::size_t a = 0; a < length; ++a, token += kPromptLanes) {
+      mean.entry[a] += weight * load(token);
     }
   }
   const Vector<T> scale = T(1) / total;
-  for (std::size_t i = 0; i < head.keys; ++i) {
-    store(weights + i * kStep, load(weights + i * kStep) * scale);
-  }
-  for (std::size_t a = 0; a < head.width; ++a) mean[a] *= scale;
+#pragma GCC unroll 9
+  for (std::size_t a = 0; a < length; ++a) mean.entry[a] *= scale;
+  return scale;
 }
 
-/// d loss / d direction = 2 (f - t) sum_i weight_i (value_i - output) token_i.
-template <class T>
-ATTNLAB_INLINE void pull_back(const HeadPass<T>& head, const T* weights, Vector<T> output,
-                              Vector<T> error_twice, Vector<T>* direction_gradient) {
-  for (std::size_t a = 0; a < head.width; ++a) direction_gradient[a] = Vector<T>{};
+/// d loss / d direction = 2 (f - t) sum_i weight_i (value_i - output) token_i, where `factor` is
+/// 2 (f - t) times what normalises the weights.
+template <class T, std::size_t kToken>
+ATTNLAB_INLINE void pull_back(const HeadPass<T, kToken>& head, Vector<T> output, Vector<T> factor,
+                              TokenVector<T, kToken>& gradient) {
+  const std::size_t length = head.length();
+#pragma GCC unroll 9
+  for (std::size_t a = 0; a < length; ++a) gradient.entry[a] = Vector<T>{};
   const T* token = head.tokens;
   for (std::size_t i = 0; i < head.keys; ++i) {
     Vector<T> value = -output;
-    for (std::size_t a = 0; a < head.width; ++a) {
+#pragma GCC unroll 9
+    for (std::size_t a = 0; a < length; ++a) {
       value = multiply_add<T>(head.value[a], load(token + a * kPromptLanes), value);
     }
-    value *= load(weights + i * kLanes<T>) * error_twice;
-    for (std::size_t a = 0; a < head.width; ++a, token += kPromptLanes) {
-      direction_gradient[a] += value * load(token);
+    value *= load(head.weights + i * kLanes<T>);
+#pragma GCC unroll 9
+    for (std::size_t a = 0; a < length; ++a, token += kPromptLanes) {
+      gradient.entry[a] += value * load(token);
     }
   }
+#pragma GCC unroll 9
+  for (std::size_t a = 0; a < length; ++a) gradient.entry[a] *= factor;
 }
+
+/// Where one register of prompts stands.
+template <class T>
+struct PromptsAt {
+  const T* tokens;
+  const T* query;
+  const T* target;
+  T* predictions;  // or null
+};
 
 /// One register of prompts: prediction, loss and, where asked for, the gradients added to the
 /// per-lane sums behind `sums` (heads x (width x dim + width) vectors).
-template <class T>
-ATTNLAB_NOINLINE Vector<T> prompts_pass(const BatchTask<T>& task, const T* tokens, const T* query,
-                                        const T* target, T* predictions, T* scratch, T* sums) {
+template <class T, std::size_t kToken>
+ATTNLAB_NOINLINE Vector<T> prompts_pass(const BatchTask<T>& task, const PromptsAt<T>& at,
+                                        T* scratch, T* sums) {
   constexpr std::size_t kStep = kLanes<T>;
-  const std::size_t width = task.dim + 1, matrix = width * task.dim;
-  Vector<T> direction[kMaxTokenWidth], gradient[kMaxTokenWidth];
-  Vector<T> mean[kMaxBatchHeads][kMaxTokenWidth], output[kMaxBatchHeads];
-  Vector<T> prediction{};
   const auto head_pass = [&](std::size_t h) {
-    return HeadPass<T>{task.keys,  width, task.dim, tokens,
-                       query,      task.score_matrices + h * matrix,
-                       task.values + h * width};
+    const std::size_t width = task.dim + 1;
+    return HeadPass<T, kToken>{task.keys,
+                               width,
+                               at.tokens,
+                               at.query,
+                               task.score_matrices + h * width * task.dim,
+                               task.values + h * width,
+                               scratch + h * task.keys * kStep};
   };
+  TokenVector<T, kToken> mean[kMaxBatchHeads];
+  Vector<T> output[kMaxBatchHeads], scale[kMaxBatchHeads], prediction{};
   for (std::size_t h = 0; h < task.heads; ++h) {
-    const HeadPass<T> head = head_pass(h);
-    head_direction(head, direction);
-    attend(head, direction, scratch + h * task.keys * kStep, mean[h]);
+    const HeadPass<T, kToken> head = head_pass(h);
+    const std::size_t length = head.length();
+    TokenVector<T, kToken> own;
+    scale[h] = attend(head, own);
     output[h] = Vector<T>{};
-    for (std::size_t a = 0; a < width; ++a) {
-      output[h] = multiply_add<T>(head.value[a], mean[h][a], output[h]);
+#pragma GCC unroll 9
+    for (std::size_t a = 0; a < length; ++a) {
+      output[h] = multiply_add<T>(head.value[a], own.entry[a], output[h]);
+      mean[h].entry[a] = own.entry[a];
     }
     prediction += output[h];
   }
-  const Vector<T> error = prediction - load(target);
-  if (predictions != nullptr) store(predictions, prediction);
+  const Vector<T> error = prediction - load(at.target);
+  if (at.predictions != nullptr) store(at.predictions, prediction);
   if (sums == nullptr) return error * error;
   for (std::size_t h = 0; h < task.heads; ++h) {
-    pull_back(head_pass(h), scratch + h * task.keys * kStep, output[h], error * T(2), gradient);
-    T* sum = sums + h * (matrix + width) * kStep;
-    for (std::size_t a = 0; a < width; ++a) {
-      for (std::size_t c = 0; c < task.dim; ++c, sum += kStep) {
-        store(sum, load(sum) + gradient[a] * load(query + c * kPromptLanes));
+    const HeadPass<T, kToken> head = head_pass(h);
+    const std::size_t length = head.length();
+    TokenVector<T, kToken> gradient;
+    pull_back(head, output[h], error * T(2) * scale[h], gradient);
+    T* sum = sums + h * length * length * kStep;
+#pragma GCC unroll 9
+    for (std::size_t a = 0; a < length; ++a) {
+      for (std::size_t c = 0; c + 1 < length; ++c, sum += kStep) {
+        store(sum, load(sum) + gradient.entry[a] * load(at.query + c * kPromptLanes));
       }
     }
-    for (std::size_t a = 0; a < width; ++a, sum += kStep) {
-      store(sum, load(sum) + error * T(2) * mean[h][a]);
+#pragma GCC unroll 9
+    for (std::size_t a = 0; a < length; ++a, sum += kStep) {
+      store(sum, load(sum) + error * T(2) * mean[h].entry[a]);
     }
   }
   return error * error;
+}
+
+/// prompts_pass for tokens of the length at hand: lengths that the experiments use most have their
+/// own code.
+template <class T>
+using PromptsPass = Vector<T> (*)(const BatchTask<T>&, const PromptsAt<T>&, T*, T*);
+template <class T>
+PromptsPass<T> prompts_pass_for(std::size_t width) {
+  if constexpr (sizeof(T) == 4) {
+    switch (width) {
+      case 3:
+        return prompts_pass<T, 3>;
+      case 4:
+        return prompts_pass<T, 4>;
+      case 5:
+        return prompts_pass<T, 5>;
+      case 6:
+        return prompts_pass<T, 6>;
+      case 9:
+        return prompts_pass<T, 9>;
+      default:
+        break;
+    }
+  }
+  return prompts_pass<T, 0>;
 }
 
 template <class T>
@@ -201,14 +282,16 @@ ATTNLAB_INLINE void train_batch(const BatchTask<T>& task, void* workspace) {
     for (std::size_t j = 0; j < task.heads * per_head * kStep; ++j) sums[j] = 0;
   }
   const std::size_t prompt_size = task.keys * width * kPromptLanes;
+  const PromptsPass<T> pass = prompts_pass_for<T>(width);
   double loss = 0;
   for (std::size_t group = 0; group < task.groups; ++group) {
     for (std::size_t lane = 0; lane < kPromptLanes; lane += kStep) {
       const std::size_t at = group * kPromptLanes + lane;
-      loss += lane_sum<T>(prompts_pass<T>(
-          task, task.tokens + group * prompt_size + lane,
-          task.queries + group * task.dim * kPromptLanes + lane, task.targets + at,
-          task.predictions == nullptr ? nullptr : task.predictions + at, scratch, sums));
+      const PromptsAt<T> prompts{task.tokens + group * prompt_size + lane,
+                                 task.queries + group * task.dim * kPromptLanes + lane,
+                                 task.targets + at,
+                                 task.predictions == nullptr ? nullptr : task.predictions + at};
+      loss += lane_sum<T>(pass(task, prompts, scratch, sums));
     }
   }
   *task.loss = loss;
@@ -244,7 +327,11 @@ ATTNLAB_NOINLINE void attend_prompt(const PromptTask& task, void* workspace) {
   }
 }
 
-void batch_f32(const BatchTask<float>& task, void* workspace) { train_batch(task, workspace); }
-void batch_f64(const BatchTask<double>& task, void* workspace) { train_batch(task, workspace); }
+void batch_f32(const BatchTask<float>& task, void* workspace) {
+  train_batch(task, workspace);
+}
+void batch_f64(const BatchTask<double>& task, void* workspace) {
+  train_batch(task, workspace);
+}
 
 }  // namespace attnlab::kernels::ATTNLAB_SIMD_TARGET
