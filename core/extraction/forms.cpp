@@ -6,6 +6,7 @@
 
 #include "core/extraction/dense.h"
 #include "core/numerics/elementary.h"
+#include "core/numerics/elementary_batch.h"
 
 namespace attnlab {
 namespace {
@@ -18,9 +19,24 @@ constexpr double kFastestGrowth = 32;
 constexpr int kMostRepeats = 40;          // 8^-40: far below any W that a double can hold
 constexpr double kPoorScale = 1.0 / 256;  // forms taken at less than this share of the scale: again
 
+/// form_queries for pairs with one row of b, whose keys are sums of `keys` and the query token.
+QueryBatch column_queries(std::span<const double> b, std::span<const FormPair> pairs,
+                          const ProbeScale& scale, const SharedRows& keys) {
+  QueryBatch batch(b.size(), QueryPurpose::kLearn, keys);
+  const std::span<double> query = batch.new_token();
+  for (std::size_t i = 0; i < b.size(); ++i) query[i] = scale.query * b[i];
+  std::vector<std::uint32_t> rows(pairs.size());
+  for (std::size_t k = 0; k < pairs.size(); ++k) rows[k] = pairs[k].a;
+  batch.sum_queries(rows, 0);
+  return batch;
+}
+
 /// One query a pair: [probe a + query b; query b].
 QueryBatch form_queries(const Matrix<double>& a, const Matrix<double>& b,
-                        std::span<const FormPair> pairs, const ProbeScale& scale) {
+                        std::span<const FormPair> pairs, const ProbeScale& scale,
+                        const SharedRows& keys) {
+  const bool one_b = std::ranges::all_of(pairs, [&](FormPair p) { return p.b == pairs[0].b; });
+  if (keys && one_b) return column_queries(b.row(pairs[0].b), pairs, scale, keys);
   const std::size_t dim = a.cols();
   QueryBatch batch(dim);
   batch.reserve_tokens(2 * pairs.size());
@@ -72,10 +88,30 @@ double logit(double alpha) {
   return portable_log(alpha) - (portable_log(rest) + correction);
 }
 
+void logits(std::span<double> alphas) {
+  std::vector<double> work(2 * alphas.size());
+  double* const rests = work.data();
+  double* const corrections = rests + alphas.size();
+  bool inside = true;  // where both logarithms are of positive normal numbers
+  for (std::size_t i = 0; i < alphas.size(); ++i) {
+    rests[i] = 1 - alphas[i];
+    corrections[i] = ((1 - rests[i]) - alphas[i]) / rests[i];
+    inside = inside && alphas[i] >= kLowest && rests[i] >= kLowest / 2;
+  }
+  if (!inside) {
+    for (double& alpha : alphas) alpha = logit(alpha);
+    return;
+  }
+  log_of_each(alphas);
+  log_of_each(std::span(rests, alphas.size()));
+  for (std::size_t i = 0; i < alphas.size(); ++i) alphas[i] -= rests[i] + corrections[i];
+}
+
 Inquiry<bool> measure_forms(HeadKnowledge& known, const Matrix<double>& a, const Matrix<double>& b,
                             std::span<const FormPair> pairs, ProbeScale& scale,
-                            std::vector<double>& forms, std::span<const double> a_values) {
+                            std::vector<double>& forms, KnownProbes known_probes) {
   std::vector<double> own_values;
+  std::span<const double> a_values = known_probes.values;
   if (a_values.empty()) {
     own_values = values_of(a, known.value, pairs, &FormPair::a);
     a_values = own_values;
@@ -106,10 +142,13 @@ Inquiry<bool> measure_forms(HeadKnowledge& known, const Matrix<double>& a, const
     }
     asked.clear();
     for (const std::size_t k : open) asked.push_back(pairs[k]);
-    const QueryBatch batch = form_queries(a, b, asked, scale);
+    const QueryBatch batch = form_queries(a, b, asked, scale, known_probes.keys);
     const std::vector<double> answers = co_await ask(batch);
 
-    std::vector<std::size_t> saturated;
+    std::vector<std::size_t> saturated, measured;
+    std::vector<double> alphas;
+    measured.reserve(open.size());
+    alphas.reserve(open.size());
     for (std::size_t i = 0; i < open.size(); ++i) {
       const FormPair& pair = pairs[open[i]];
       const double alpha =
@@ -118,11 +157,17 @@ Inquiry<bool> measure_forms(HeadKnowledge& known, const Matrix<double>& a, const
         saturated.push_back(open[i]);
         continue;
       }
-      forms[open[i]] = logit(alpha) / (scale.probe * scale.query);
-      query_scale[open[i]] = scale.query;
-      scale.largest = std::max(scale.largest, std::abs(forms[open[i]]));
-      ++scale.measured;
+      measured.push_back(open[i]);
+      alphas.push_back(alpha);
     }
+    logits(alphas);
+    for (std::size_t i = 0; i < measured.size(); ++i) {
+      const double form = alphas[i] / (scale.probe * scale.query);
+      forms[measured[i]] = form;
+      query_scale[measured[i]] = scale.query;
+      scale.largest = std::max(scale.largest, std::abs(form));
+    }
+    scale.measured += measured.size();
     if (saturated.empty()) {
       if (scale.adaptive) grow(scale);
     } else if (++repeats > kMostRepeats) {

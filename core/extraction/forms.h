@@ -26,20 +26,26 @@ struct FormPair {
   std::uint32_t a = 0, b = 0;
 };
 
+/// What a caller that measures with the same rows a again and again makes once.
+struct KnownProbes {
+  std::span<const double> values;  ///< all a_k.v
+  SharedRows keys;                 ///< probe * a
+};
+
 /// forms[k] = a_k^T W b_k for rows a_k of `a` and b_k of `b` (of about length 1). One query each,
 /// and one more whenever alpha leaves [0.02, 0.98]: the query token then shrinks by 8 for all that
 /// follows, and grows while the forms seen leave room, so that extra queries are O(log |W|) in all.
 /// The first measurements come in batches of 1, 1, 2, 4, ... because each teaches the scale of the
 /// next; the one or two that were taken at a far too small scale are taken again.
-/// `a_values`: all a_k.v where the caller has them, else they are computed.
+/// `known_probes` may be empty.
 /// False when some alpha stayed outside whatever the scale, which no single head with these values
 /// does; that form is NaN.
 Inquiry<bool> measure_forms(HeadKnowledge& known, const Matrix<double>& a, const Matrix<double>& b,
                             std::span<const FormPair> pairs, ProbeScale& scale,
-                            std::vector<double>& forms,
-                            std::span<const double> a_values = {});
+                            std::vector<double>& forms, KnownProbes known_probes = {});
 
-/// log(alpha / (1 - alpha)) without cancellation near 0.
+/// alpha <- log(alpha / (1 - alpha)) without cancellation near 0.
+void logits(std::span<double> alphas);
 double logit(double alpha);
 
 /// Rows u_i orthonormal with u_i.v = |v| / sqrt(dim) up to one common sign, for v != 0: one

@@ -4,7 +4,8 @@
 #include <cmath>
 
 #include "core/extraction/dense.h"
-#include "core/numerics/elementary.h"
+#include "core/numerics/elementary_batch.h"
+#include "core/numerics/kernels/dispatch.h"
 #include "core/numerics/linear_algebra.h"
 #include "core/numerics/row_products.h"
 
@@ -30,6 +31,24 @@ QueryTokens query_tokens(const QueryBatch& batch) {
     found.of_query.push_back(slot[token]);
   }
   return found;
+}
+
+/// Logits of every member of every query, in the order of the batch, become softmax weights.
+void softmax_in_place(const QueryBatch& batch, std::vector<double>& weights) {
+  double* member = weights.data();
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    double* const end = member + batch[i].size();
+    const double largest = *std::max_element(member, end);
+    for (; member != end; ++member) *member -= largest;
+  }
+  exp_of_each(weights);
+  member = weights.data();
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    double* const end = member + batch[i].size();
+    double sum = 0;
+    for (double* m = member; m != end; ++m) sum += *m;
+    for (; member != end; ++member) *member /= sum;
+  }
 }
 
 /// Softmax weights of every member of every query, in the order of the batch; with `value` also its
@@ -64,20 +83,74 @@ std::vector<double> softmax_weights(const QueryBatch& batch, const QueryTokens& 
   weights.reserve(batch.member_count());
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const std::uint32_t q = queries.of_query[i];
-    const std::size_t begin = weights.size();
-    double largest = -INFINITY;
     for (const std::uint32_t token : batch[i]) {
       weights.push_back(dense ? logits(token, q) : dot(batch.token_values(token), images.row(q)));
-      largest = std::max(largest, weights.back());
     }
-    double sum = 0;
-    for (std::size_t m = begin; m < weights.size(); ++m) {
-      weights[m] = portable_exp(weights[m] - largest);
-      sum += weights[m];
-    }
-    for (std::size_t m = begin; m < weights.size(); ++m) weights[m] /= sum;
   }
+  softmax_in_place(batch, weights);
   return weights;
+}
+
+/// Batches that share rows before r^T W is computed for all of them: by then the products with
+/// their query tokens have cost about as much.
+constexpr std::size_t kBatchesBeforeImages = 12;
+
+/// Brings `known` up to date with a batch's shared rows.
+void meet_rows(const QueryBatch& batch, const Head& head, SharedRowScores& known) {
+  const Matrix<double>& rows = *batch.rows();
+  if (known.rows != batch.rows()) {
+    known = {batch.rows(), 0, std::vector<double>(rows.rows()), {}, {}, {}, {}};
+    row_products(rows.view(), head.value, known.values);
+  }
+  if (++known.batches != kBatchesBeforeImages) return;
+  known.images = Matrix<double>::unset(rows.cols(), rows.rows());
+  // images = W^T rows^T, row i from column i of W.
+  run_product(kernels::Product<double>{rows.cols(), rows.rows(), rows.cols(), head.weight.data(), 1,
+                                       head.weight.cols(), rows.data(), 1, rows.cols(),
+                                       known.images.data(), rows.rows(), kernels::Update::kSet});
+}
+
+/// x^T W q, cheap where x and q have few entries that are not zero.
+double bilinear_form(std::span<const double> x, const Matrix<double>& weight,
+                     std::span<const std::uint32_t> query_support, std::span<const double> q) {
+  double form = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    if (x[i] == 0) continue;
+    double sum = 0;
+    for (const std::uint32_t j : query_support) sum += weight(i, j) * q[j];
+    form += x[i] * sum;
+  }
+  return form;
+}
+
+/// Logits and values of all tokens of a batch of sums with the single query token `query`.
+void score_sums(const QueryBatch& batch, std::uint32_t query, const Head& head,
+                SharedRowScores& known) {
+  const std::span<const double> q = batch.token_values(query);
+  std::vector<std::uint32_t> support;
+  for (std::uint32_t j = 0; j < q.size(); ++j) {
+    if (q[j] != 0) support.push_back(j);
+  }
+  known.row_logits.assign(known.values.size(), 0.0);
+  if (known.images.rows() != 0) {
+    for (const std::uint32_t j : support) add_scaled(q[j], known.images.row(j), known.row_logits);
+  } else {
+    std::vector<double> image(q.size());
+    row_products(head.weight.view(), q, image);
+    row_products(batch.rows()->view(), image, known.row_logits);
+  }
+  known.token_logits.resize(batch.token_count());
+  known.token_values.resize(batch.token_count());
+  const std::size_t own = batch.own_count();
+  for (std::uint32_t t = 0; t < own; ++t) {
+    known.token_logits[t] = bilinear_form(batch.token_values(t), head.weight, support, q);
+    known.token_values[t] = dot(batch.token_values(t), head.value);
+  }
+  for (std::size_t k = 0; k < batch.sums().size(); ++k) {
+    const auto [row, other] = batch.sums()[k];
+    known.token_logits[own + k] = known.row_logits[row] + known.token_logits[other];
+    known.token_values[own + k] = known.values[row] + known.token_values[other];
+  }
 }
 
 }  // namespace
@@ -101,15 +174,27 @@ double FeedForward::operator()(std::span<const double> x) const {
 Expected<void> HeadsOracle::answer(const QueryBatch& batch, std::span<double> answers) {
   std::ranges::fill(answers, 0.0);
   const QueryTokens queries = query_tokens(batch);
-  std::vector<double> token_values(batch.token_count());
-  for (const Head& head : heads_) {
-    const std::vector<double> weights =
-        softmax_weights(batch, queries, head.weight, head.value, token_values);
-    std::size_t member = 0;
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-      for (const std::uint32_t token : batch[i]) {
-        answers[i] += weights[member++] * token_values[token];
+  const bool of_sums =
+      !batch.sums().empty() && queries.tokens.size() == 1 && queries.tokens[0] < batch.own_count();
+  if (of_sums) scores_.resize(heads_.size());
+  std::vector<double> own_values(of_sums ? 0 : batch.token_count()), weights;
+  for (std::size_t h = 0; h < heads_.size(); ++h) {
+    const Head& head = heads_[h];
+    if (of_sums) {
+      meet_rows(batch, head, scores_[h]);
+      score_sums(batch, queries.tokens[0], head, scores_[h]);
+      weights.clear();
+      for (const std::uint32_t token : batch.members()) {
+        weights.push_back(scores_[h].token_logits[token]);
       }
+      softmax_in_place(batch, weights);
+    } else {
+      weights = softmax_weights(batch, queries, head.weight, head.value, own_values);
+    }
+    const double* const values = of_sums ? scores_[h].token_values.data() : own_values.data();
+    const double* weight = weights.data();
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      for (const std::uint32_t token : batch[i]) answers[i] += *weight++ * values[token];
     }
   }
   return {};

@@ -49,9 +49,20 @@ struct FeedForward {
   double operator()(std::span<const double> x) const;
 };
 
+/// What one head knows of the shared rows r of many batches: r.v, and after some batches r^T W, so
+/// that a query token q costs as many multiply-adds a row as it has entries that are not zero.
+struct SharedRowScores {
+  SharedRows rows;
+  std::size_t batches = 0;
+  std::vector<double> values;  ///< r.v
+  Matrix<double> images;       ///< entry (i, r) = (r^T W)_i, or empty
+  std::vector<double> token_logits, token_values, row_logits;  ///< of the batch at hand
+};
+
 /// Sum of softmax heads. In a batch everything that depends on query tokens alone is one matrix
-/// product, and logits are one too where queries share their tokens. Weights are shifted by the
-/// largest logit: no overflow for any finite input.
+/// product, and logits are one too where queries share their tokens. What it computed of the shared
+/// rows of the last batches it keeps (SharedRowScores). Weights are shifted by the largest logit:
+/// no overflow for any finite input.
 class HeadsOracle : public Oracle {
  public:
   explicit HeadsOracle(std::vector<Head> heads) : heads_(std::move(heads)) {}
@@ -64,6 +75,7 @@ class HeadsOracle : public Oracle {
 
  private:
   std::vector<Head> heads_;
+  std::vector<SharedRowScores> scores_;  // per head
 };
 
 /// One head whose values are whole tokens, and a network on the result:

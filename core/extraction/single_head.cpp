@@ -9,11 +9,13 @@
 namespace attnlab {
 namespace {
 
-std::vector<FormPair> column_pairs(std::size_t dim, std::size_t column) {
-  std::vector<FormPair> pairs;
-  for (std::uint32_t i = 0; i < dim; ++i) {
-    pairs.push_back({i, static_cast<std::uint32_t>(column)});
-  }
+/// Columns of W that are written together, a cache line of every row.
+constexpr std::size_t kColumnsAtOnce = 8;
+
+/// All probes with row 0 of the other side.
+std::vector<FormPair> column_pairs(std::size_t dim) {
+  std::vector<FormPair> pairs(dim);
+  for (std::uint32_t i = 0; i < dim; ++i) pairs[i] = {i, 0};
   return pairs;
 }
 
@@ -64,23 +66,28 @@ Inquiry<Outcome> learn_single_head(HeadKnowledge& known, SingleHeadOptions optio
   const Matrix<double> probes =
       options.robust ? balanced_probes(known.value) : plain_probes(known.value, anchor);
   const std::vector<double> probe_values = product(probes, known.value);
-  const Matrix<double> units = identity(dim);
+  KnownProbes known_probes{probe_values, {}};
+  Matrix<double> unit(1, dim);  // e_j
+  const std::vector<FormPair> pairs = column_pairs(dim);
   ProbeScale scale;
   if (options.robust) {
     scale.probe = scale.query_limit = options.probe_norm;
     scale.query = 1 / options.probe_norm;
+    Matrix<double> keys = probes.clone();
+    for (double& entry : keys.values()) entry *= options.probe_norm;
+    known_probes.keys = std::make_shared<const Matrix<double>>(std::move(keys));
   } else {
     scale.probe = scale.query = 1;
     scale.adaptive = false;
   }
 
-  std::vector<double> forms;
+  std::vector<double> forms, columns[kColumnsAtOnce];
   std::size_t lost = 0;
   for (std::size_t j = 0; j < dim; ++j) {
-    const std::vector<FormPair> pairs = column_pairs(dim, j);
-    Inquiry<bool> measuring = measure_forms(known, probes, units, pairs, scale, forms,
-                                            probe_values);
+    unit(0, j) = 1;
+    Inquiry<bool> measuring = measure_forms(known, probes, unit, pairs, scale, forms, known_probes);
     const bool inside = co_await measuring;
+    unit(0, j) = 0;
     if (!inside) {
       co_return Outcome{ExtractionStatus::kNotAMatch,
                         "The share of one token in a two-token answer stays outside (0, 1) however "
@@ -88,8 +95,12 @@ Inquiry<Outcome> learn_single_head(HeadKnowledge& known, SingleHeadOptions optio
     }
     if (options.robust) {
       // The reflection is its own inverse.
-      const std::vector<double> column = balanced_combination(known.value, forms);
-      for (std::size_t i = 0; i < dim; ++i) known.weight(i, j) = column[i];
+      columns[j % kColumnsAtOnce] = balanced_combination(known.value, forms);
+      const std::size_t first = j / kColumnsAtOnce * kColumnsAtOnce;
+      const bool last = j + 1 == dim || (j + 1) % kColumnsAtOnce == 0;
+      for (std::size_t i = 0; i < dim && last; ++i) {
+        for (std::size_t c = first; c <= j; ++c) known.weight(i, c) = columns[c - first][i];
+      }
     } else {
       for (std::size_t i = 0; i < dim; ++i) {
         known.weight(i, j) = known.value[i] == 0 ? forms[i] - forms[anchor] : forms[i];

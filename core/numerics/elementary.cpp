@@ -3,7 +3,9 @@
 
 #include <cstdint>
 
+#include "core/numerics/elementary_batch.h"
 #include "core/numerics/elementary_core.h"
+#include "core/numerics/kernels/dispatch.h"
 
 namespace attnlab {
 namespace {
@@ -17,13 +19,6 @@ constexpr double kNan = __builtin_nan("");
 double round_to_integer(double x) {
   constexpr double kMagic = 0x1.8p52;
   return (x + kMagic) - kMagic;
-}
-
-/// y * 2^k for -1100 < k < 1100 and y near 1, rounded once more only where the result is subnormal.
-double scale_by_power(double y, int k) {
-  const int half = k / 2;
-  const auto power = [](int e) { return double_of(static_cast<std::uint64_t>(e + 1023) << 52); };
-  return y * power(half) * power(k - half);
 }
 
 /// A number in two doubles: value + low, |low| <= ulp(value) / 2.
@@ -157,23 +152,7 @@ SinCos sincos_radians(double x) {
 double portable_exp(double x) {
   if (!(x <= 709.79)) return x != x ? x : kInfinity;
   if (x < -745.14) return 0.0;
-  const double k = round_to_integer(x * 1.4426950408889634074);
-  const double high = x - k * kLn2High;
-  const double low = k * kLn2Low;
-  const double r = high - low;
-  const double tail = 0.16666666666666682237 +
-                      r * (0.041666666666666141044 +
-                           r * (0.0083333333333177457299 +
-                                r * (0.0013888888889104277559 +
-                                     r * (0.00019841269894915685737 +
-                                          r * (0.000024801586938296091151 +
-                                               r * (2.7557236122805316185e-6 +
-                                                    r * (2.7557576957211729934e-7 +
-                                                         r * (2.5111650732796325155e-8 +
-                                                              r * 2.0827171923579127805e-9))))))));
-  const double square = r * r;
-  const double y = 1.0 + (high - (low - (0.5 * square + square * r * tail)));
-  return scale_by_power(y, static_cast<int>(k));
+  return exp_within(x);
 }
 
 float portable_exp(float x) {
@@ -208,6 +187,14 @@ float portable_log(float x) {
   }
   if (x == 0.0F) return static_cast<float>(-kInfinity);
   return x > 0.0F ? x : static_cast<float>(kNan);
+}
+
+void exp_of_each(std::span<double> values) {
+  active_kernels().exp_values(values.size(), values.data());
+}
+
+void log_of_each(std::span<double> values) {
+  active_kernels().log_values(values.size(), values.data());
 }
 
 double portable_sin(double x) {

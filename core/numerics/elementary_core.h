@@ -85,6 +85,32 @@ inline float cos_reduced(float x) {
   return 1.0F - (0.5F * z - z * z * tail);
 }
 
+/// e^x for -746 <= x <= 709.79; NaN stays NaN. The power of two comes in two factors, so that a
+/// subnormal result is rounded once more only.
+inline double exp_within(double x) {
+  constexpr double kMagic = 0x1.8p52;  // adding it leaves a whole number in the low bits
+  const double shifted = x * 1.4426950408889634074 + kMagic;
+  const double k = shifted - kMagic;
+  const double high = x - k * kLn2High;
+  const double low = k * kLn2Low;
+  const double r = high - low;
+  const double tail = 0.16666666666666682237 +
+                      r * (0.041666666666666141044 +
+                           r * (0.0083333333333177457299 +
+                                r * (0.0013888888889104277559 +
+                                     r * (0.00019841269894915685737 +
+                                          r * (0.000024801586938296091151 +
+                                               r * (2.7557236122805316185e-6 +
+                                                    r * (2.7557576957211729934e-7 +
+                                                         r * (2.5111650732796325155e-8 +
+                                                              r * 2.0827171923579127805e-9))))))));
+  const double square = r * r;
+  const double y = 1.0 + (high - (low - (0.5 * square + square * r * tail)));
+  const double half = 0.5 * k + kMagic;
+  const double rest = (k - (half - kMagic)) + kMagic;
+  return y * double_of((bits_of(half) + 1023u) << 52) * double_of((bits_of(rest) + 1023u) << 52);
+}
+
 /// log of 2^power x for a positive normal double x and a small whole power.
 inline double log_scaled(double x, double power) {
   // x = 2^k m with m in [sqrt(1/2), sqrt(2)): adding the distance from sqrt(1/2) to 1 to the bits

@@ -66,8 +66,8 @@ struct HeadsTask {
 inline constexpr std::size_t kMaxHeadRows = 4096;
 
 /// Softmax attention of many sequences: out = softmax_j(scale <query_i, key_j>) value_j. Sequence b
-/// owns rows [b queries, (b + 1) queries) of `query` and `out`, rows [b keys, (b + 1) keys) of `key`
-/// and `value`. Needs keys > 0 and width + value_width <= kMaxAttentionWidth.
+/// owns rows [b queries, (b + 1) queries) of `query` and `out`, rows [b keys, (b + 1) keys) of
+/// `key` and `value`. Needs keys > 0 and width + value_width <= kMaxAttentionWidth.
 struct AttentionTask {
   std::size_t sequences, queries, keys, width, value_width;
   float scale;
@@ -84,8 +84,8 @@ inline constexpr std::size_t kMaxAttentionWidth = 4096;
 
 /// One prompt under softmax heads that differ in the scale of their scores: with
 /// score_i = sum_a direction[a] tokens(a, i), head b weighs example i by exp(scales[b] score_i) and
-/// gives the weighted mean of the tokens. `examples` <= `stride`, a multiple of kExamplePadding, and
-/// 2 stride <= kMaxPromptFloats; padding columns of tokens hold zeros.
+/// gives the weighted mean of the tokens. `examples` <= `stride`, a multiple of kExamplePadding,
+/// and 2 stride <= kMaxPromptFloats; padding columns of tokens hold zeros.
 struct PromptTask {
   std::size_t examples, stride, dim;
   const float* tokens;     ///< dim x stride
@@ -164,6 +164,11 @@ struct KernelTable {
                       std::size_t blocks, double* values);
   void (*normals_f32)(const std::uint32_t key[2], const std::uint32_t counter[4],
                       std::size_t blocks, float* values);
+
+  /// values[i] <- e^values[i] for values of at most 709, <- log values[i] for positive normal ones:
+  /// the bits of portable_exp and portable_log.
+  void (*exp_values)(std::size_t count, double* values);
+  void (*log_values)(std::size_t count, double* values);
 
   /// exp within 2 ulp, products in f32.
   void (*attend_heads)(const HeadsTask& task, void* workspace);

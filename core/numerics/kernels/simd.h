@@ -118,6 +118,8 @@ void normals_f64(const std::uint32_t key[2], const std::uint32_t counter[4], std
                  double* values);
 void normals_f32(const std::uint32_t key[2], const std::uint32_t counter[4], std::size_t blocks,
                  float* values);
+void exp_values(std::size_t count, double* values);
+void log_values(std::size_t count, double* values);
 void attend_heads(const HeadsTask& task, void* workspace);
 void attend_sequences(const AttentionTask& task, void* workspace);
 void attend_prompt(const PromptTask& task, void* workspace);

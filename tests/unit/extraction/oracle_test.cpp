@@ -57,6 +57,45 @@ TEST_CASE("extraction: a batch answers what the plain loop answers, query by que
   }
 }
 
+TEST_CASE("extraction: tokens given as sums are answered as the same tokens written out") {
+  constexpr std::size_t dim = 13, rows = 9;
+  const auto two_heads = [] {
+    std::vector<Head> heads;
+    heads.push_back(random_head(dim, 5, 2));
+    heads.push_back(random_head(dim, 6, 2));
+    return heads;
+  };
+  HeadsOracle by_parts(two_heads()), written(two_heads());
+  RandomStream stream = stream_of(78);
+  Matrix<double> values(rows, dim);
+  stream.fill_normal(values.values());
+  const SharedRows shared = std::make_shared<const Matrix<double>>(std::move(values));
+  std::vector<std::uint32_t> order(rows);
+  for (std::uint32_t r = 0; r < rows; ++r) order[r] = rows - 1 - r;
+  // More batches than the oracle waits before it keeps r^T W; unit vectors and full ones in turns.
+  for (std::size_t turn = 0; turn < 40; ++turn) {
+    std::vector<double> query(dim);
+    if (turn % 2 == 0) query[turn % dim] = 0.7;
+    if (turn % 2 == 1) stream.fill_normal(query);
+    QueryBatch sums(dim, QueryPurpose::kLearn, shared), plain(dim);
+    sums.sum_queries(order, sums.token(query));
+    const std::uint32_t last = plain.token(query);
+    for (std::size_t k = 0; k < rows; ++k) {
+      std::vector<double> key(query);
+      for (std::size_t i = 0; i < dim; ++i) key[i] += (*shared)(order[k], i);
+      const auto spelled = sums.token_values(sums[k][0]);
+      CHECK(std::equal(key.begin(), key.end(), spelled.begin(), spelled.end()));
+      plain.query({plain.token(key), last});
+    }
+    const auto a = by_parts.ask(sums), b = written.ask(plain);
+    REQUIRE(static_cast<bool>(a));
+    REQUIRE(static_cast<bool>(b));
+    // Logits up to 20 of 13 products each, in another order: 1e-14 of them leaves a factor of 5.
+    for (std::size_t k = 0; k < rows; ++k) CHECK(std::abs((*a)[k] - (*b)[k]) < 1e-12);
+  }
+  CHECK(by_parts.learning_queries() == 40 * rows);
+}
+
 TEST_CASE("extraction: queries that share no tokens are answered the same as those that do") {
   const std::size_t dim = 6;
   const Head head = random_head(dim, 3, 2);

@@ -1,4 +1,6 @@
 #include "core/numerics/elementary.h"
+#include "core/numerics/elementary_batch.h"
+#include "core/numerics/linear_algebra.h"
 
 #include <doctest/doctest.h>
 
@@ -159,6 +161,29 @@ TEST_CASE("elementary functions at the edges of their range") {
     CHECK(sincos_turns(turns - 0.25).sin == -1.0);
   }
   CHECK(sincos_turns(0x1p51 + 0.5).cos == -1.0);
+}
+
+TEST_CASE("exp and log of many numbers have the bits of one after the other, on every target") {
+  for (const SimdTarget& target : available_targets()) {
+    force_target(target);
+    RandomStream stream(1, hash_name("test/elementary-batch"), 0);
+    for (std::size_t count = 0; count <= 130; ++count) {
+      std::vector<double> exps(count), logs(count);
+      for (std::size_t i = 0; i < count; ++i) {
+        exps[i] = -800 + 1500 * stream.uniform();
+        logs[i] = portable_exp(-700 + 1400 * stream.uniform());
+      }
+      if (count > 3) exps[1] = -INFINITY, exps[2] = 0;
+      std::vector<double> expected_exps(exps), expected_logs(logs);
+      for (double& x : expected_exps) x = portable_exp(x);
+      for (double& x : expected_logs) x = portable_log(x);
+      exp_of_each(exps);
+      log_of_each(logs);
+      CHECK(exps == expected_exps);
+      CHECK(logs == expected_logs);
+    }
+  }
+  force_target(available_targets().back());
 }
 
 TEST_CASE("elementary functions have the same bits on every platform") {

@@ -90,6 +90,18 @@ std::vector<std::pair<std::string, KernelTable>> wrong_tables() {
       spoil(values, 4 * blocks);
     };
   });
+  add("exp_values", [](KernelTable& table) {
+    table.exp_values = [](std::size_t count, double* values) {
+      right->exp_values(count, values);
+      for (std::size_t i = 0; i < count; i += 2) spoil(values + i, 1);  // softmax forgives a factor
+    };
+  });
+  add("log_values", [](KernelTable& table) {
+    table.log_values = [](std::size_t count, double* values) {
+      right->log_values(count, values);
+      spoil(values, count);
+    };
+  });
   add("attend_heads", [](KernelTable& table) {
     table.attend_heads = [](const kernels::HeadsTask& task, void* w) {
       right->attend_heads(task, w);
