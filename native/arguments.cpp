@@ -109,13 +109,15 @@ Expected<double> read_timeout(const std::string& text) {
                short_text(kLongestTimeout_s) + " seconds, not " + quoted_text(text)};
 }
 
-Expected<OutputFormat> read_format(const std::string& text) {
+/// `figures`: also the formats of a figure and its source.
+Expected<OutputFormat> read_format(const std::string& text, bool figures) {
   if (text == "table") return OutputFormat::kTable;
   if (text == "csv") return OutputFormat::kCsv;
   if (text == "json") return OutputFormat::kJson;
-  if (text == "svg") return OutputFormat::kSvg;
-  if (text == "bibtex") return OutputFormat::kBibtex;
-  return Error{"format must be one of table, csv, json, svg, bibtex, not " + quoted_text(text)};
+  if (figures && text == "svg") return OutputFormat::kSvg;
+  if (figures && text == "bibtex") return OutputFormat::kBibtex;
+  return Error{std::string("format must be one of table, csv, json") +
+               (figures ? ", svg, bibtex, not " : ", not ") + quoted_text(text)};
 }
 
 /// The preset, then the flags on top of it, then the seed.
@@ -165,7 +167,7 @@ Expected<Request> run_request(const Experiment& experiment, const ValueFlags& fl
     request.dark = *text == "dark";
   }
   if (const auto text = flags.value("format")) {
-    const auto format = read_format(*text);
+    const auto format = read_format(*text, true);
     if (!format) return format.error();
     request.format = *format;
   }
@@ -201,7 +203,7 @@ Expected<Request> extract_request(const ValueFlags& flags, bool quiet) {
     request.timeout_s = *timeout;
   }
   if (const auto text = flags.value("format")) {
-    const auto format = read_format(*text);
+    const auto format = read_format(*text, false);
     if (!format) return format.error();
     request.format = *format;
   }

@@ -38,6 +38,7 @@ Expected<Prepared> prepare(const RunRequest& request) {
   Expected<Plan> plan = request.spec.experiment->plan(request.spec);
   if (!plan) return plan.error();
   prepared.plan = std::move(*plan);
+  if (const auto alone = check_alone(prepared.plan); !alone) return alone.error();
   const double limit_bytes =
       std::min(request.memory_bytes, usable_memory_bytes()) / ranks_on_this_machine();
   if (const auto fits = check_memory(request.spec, prepared.plan, limit_bytes); !fits) {

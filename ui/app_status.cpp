@@ -173,7 +173,7 @@ std::string App::status_sentence() const {
         return "Precomputed with seed " +
                exact_text(static_cast<std::int64_t>(s.run->spec().seed)) + " (" +
                count_text(run.jobs_total()) + " jobs). Run computes it here." + verdicts(s.result);
-      return "Finished: " + count_text(run.jobs_total()) + " jobs in " +
+      return "Finished: " + count_text(run.jobs_total()) + (run.jobs_total() == 1 ? " job in " : " jobs in ") +
              duration_text(s.clock.elapsed()) + "." + verdicts(s.result);
     case Run::State::kFailed: return "Failed: " + run.error().sentence;
     case Run::State::kReady: break;

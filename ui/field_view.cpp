@@ -21,6 +21,8 @@ namespace {
 
 constexpr float kBetween = 12.0f;
 constexpr float kPixelsPerCell = 6.0f;  // of the CPU's version
+constexpr float kSmallestPlane = 180.0f;  // width of a plane beside another one
+constexpr float kStackedPlane = 250.0f;   // and of planes that stand below each other
 constexpr float kNarrowArea = 480.0f;
 constexpr float kHeading = 130.0f;      // title, subtitle and figure chips of a narrow lab
 
@@ -118,12 +120,18 @@ FieldMargins field_margins(const Figure& figure, float width) {
 float field_figure_height(const Figure& figure, float width) {
   const Range x = plane_range(figure.x), y = plane_range(figure.y);
   const FieldMargins margins = field_margins(figure, width);
-  const float across = figure.fields.size() == 1 ? 1.0f : 2.0f;
-  const float rows = std::ceil(static_cast<float>(figure.fields.size()) / across);
   const float bar = colour_bar_width({figure.fields[0].min, figure.fields[0].max});
-  const float room = (width - (shares_colours(figure.fields) ? bar : 0) - 4) / across;
+  const float room = width - (shares_colours(figure.fields) ? bar : 0) - 4;
+  const auto plane_width = [&](float across) {
+    return room / across - margins.left - margins.right;
+  };
+  // Handles and labels need room: where two planes side by side are too small, they are stacked.
+  const bool stacked = figure.fields.size() > 1 && plane_width(2) < kSmallestPlane;
+  const float across = stacked || figure.fields.size() == 1 ? 1.0f : 2.0f;
+  const float rows = std::ceil(static_cast<float>(figure.fields.size()) / across);
   const auto aspect = static_cast<float>((x.hi - x.lo) / (y.hi - y.lo));
-  const float plane = (room - margins.left - margins.right) / aspect;
+  const float widest = stacked ? std::min(kStackedPlane, plane_width(1)) : plane_width(across);
+  const float plane = widest / aspect;
   return kHeading + rows * (plane + margins.top + margins.bottom + 4);
 }
 

@@ -35,6 +35,7 @@ Dash dash_of(const Series& series) {
     case SeriesRole::kTheory: return Dash::kDashed;
     case SeriesRole::kExact: return Dash::kDotted;
     case SeriesRole::kFit: return Dash::kSolid;
+    case SeriesRole::kCurve:
     case SeriesRole::kMeasured: break;
   }
   return series.variant == 0 ? Dash::kSolid : Dash::kLong;
@@ -151,7 +152,8 @@ void draw_series(ImDrawList* list, const Series& series, const Scale& x, const S
   const bool measured = series.role == SeriesRole::kMeasured;
   list->PushClipRect(ImVec2(area.x0, area.y0), ImVec2(area.x1, area.y1), true);
   if (measured) draw_band(list, series, x, y, with_alpha(colour, 0.13f));
-  draw_line(list, points, colour, measured ? kLineWidth : kGuideWidth, dash_of(series));
+  const bool curve = series.role == SeriesRole::kCurve;
+  draw_line(list, points, colour, measured || curve ? kLineWidth : kGuideWidth, dash_of(series));
   list->PopClipRect();
   if (!measured) return;
   const ImVec2 margin(kMarkerRadius * 2, kMarkerRadius * 2);

@@ -18,7 +18,9 @@ constexpr float kMarkWidth = 16.0f;   // marker and gap before a label's text
 constexpr float kLongestLeader = 90.0f;
 constexpr float kMarkInLabel = 4.0f;  // radius
 
-bool at_line_end(const Series& series) { return series.role == SeriesRole::kMeasured; }
+bool at_line_end(const Series& series) {
+  return series.role == SeriesRole::kMeasured || series.role == SeriesRole::kCurve;
+}
 
 /// The last point of the series that the plot shows.
 const FigurePoint* end_point(const Series& series, const PlotFrame& frame) {

@@ -215,7 +215,9 @@ class Control {
     }
     const std::string hint = help();
     // A list of all values stands below the chips, unless the chips already are the whole range.
-    if (parameter_.suggested.size() <= parameter_.max - parameter_.min)
+    const bool whole = parameter_.kind == ParameterKind::kIntegerList &&
+                       parameter_.suggested.size() > parameter_.max - parameter_.min;
+    if (!whole)
       entry("##entry", text(), width_, hint.c_str(), [&](std::string_view t) { set(t); });
   }
 

@@ -8,15 +8,13 @@ const silence_limit_ms = 10000;
 const opening_limit_ms = 10000;
 
 const example = `// The box: X is a list of tokens (lists of d numbers), the last one is the query token.
-const v = [1, -2, 0.5, 3];
-const W = [[0.5, 0.2, 0, 0], [0, -0.3, 0.4, 0], [0.1, 0, 0.3, 0.2], [0, 0.7, 0, -0.5]];
-const dot = (a, b) => a.reduce((sum, x, i) => sum + x * b[i], 0);
-
 function f(X) {
-  const image = W.map((row) => dot(row, X[X.length - 1]));
-  const weights = X.map((x) => Math.exp(dot(x, image)));
+  const q = X[X.length - 1], d = q.length;
+  const score = (x) => x.reduce((sum, xi, i) => sum + xi * (0.5 * q[i] - 0.3 * q[(i + 1) % d]), 0);
+  const value = (x) => x.reduce((sum, xi, i) => sum + xi / (i + 1), 0);
+  const weights = X.map((x) => Math.exp(score(x)));
   const total = weights.reduce((a, b) => a + b);
-  return X.reduce((sum, x, i) => sum + weights[i] / total * dot(v, x), 0);
+  return X.reduce((sum, x, i) => sum + weights[i] / total * value(x), 0);
 }
 `;
 

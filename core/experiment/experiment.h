@@ -48,6 +48,7 @@ struct Plan {
   std::vector<PlannedJob> jobs;  ///< job i is (seed, i)
   double job_bytes = 0;          ///< peak memory of the largest job
   std::string memory_parameter;  ///< the parameter to lower when job_bytes is too much ("samples")
+  std::string outside;           ///< not empty: jobs ask a box outside this program; who can answer it
 };
 
 /// The output of one job: complete, or the newest partial one of a job still running.

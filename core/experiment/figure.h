@@ -22,6 +22,7 @@ enum class SeriesRole {
   kTheory,    ///< dashed guide: order and slope, not a fit
   kExact,     ///< dotted: a closed form
   kFit,       ///< thin solid line fitted to measurements
+  kCurve,     ///< a function of the parameters: a line without markers, named at its end
 };
 
 struct FigurePoint {

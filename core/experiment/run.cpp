@@ -160,6 +160,11 @@ std::string Run::job_name(std::uint32_t index) const {
   return label.empty() ? "job " + exact_text(std::int64_t{index}) : label;
 }
 
+Expected<void> check_alone(const Plan& plan) {
+  if (!plan.outside.empty()) return Error{plan.outside};
+  return {};
+}
+
 Expected<void> check_memory(const RunSpec& spec, const Plan& plan, double limit_bytes) {
   if (plan.job_bytes <= limit_bytes) return {};
   const std::string& name = plan.memory_parameter;

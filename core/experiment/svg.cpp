@@ -55,6 +55,7 @@ const char* dashes(const Series& series) {
       return " stroke-dasharray=\"1.6 3.6\"";
     case SeriesRole::kFit:
       return "";
+    case SeriesRole::kCurve:
     case SeriesRole::kMeasured:
       break;
   }
@@ -139,7 +140,7 @@ class LineFigure {
     const bool measured = series.role == SeriesRole::kMeasured;
     svg_.add("<g fill=\"none\" stroke=\"" + colour + "\">");
     svg_.add("<polyline clip-path=\"url(#area)\" stroke-width=\"" +
-             std::string(measured ? "2" : "1.5") + "\"" + dashes(series) + " points=\"" + line +
+             std::string(measured || series.role == SeriesRole::kCurve ? "2" : "1.5") + "\"" + dashes(series) + " points=\"" + line +
              "\"/>");
     if (measured)
       for (std::size_t i = 0; i < series.points.size(); ++i) draw_point(index, i);

@@ -90,6 +90,7 @@ Expected<SweepPlan> plan_sweep(const Sweep& sweep, double memory_bytes) {
     RunSpec spec = sweep.point(i);
     Expected<Plan> plan = spec.experiment->plan(spec);
     if (!plan) return at_point(sweep, i, plan.error());
+    if (const auto alone = check_alone(*plan); !alone) return at_point(sweep, i, alone.error());
     if (const auto fits = check_memory(spec, *plan, memory_bytes); !fits) {
       return at_point(sweep, i, fits.error());
     }

@@ -12,6 +12,10 @@
 namespace attnlab {
 namespace {
 
+constexpr const char* kNobodyAnswers =
+    "box = own asks a box outside this program, and nobody here answers: use the page's text "
+    "field, "
+    "or attnlab extract --oracle-cmd";
 constexpr std::size_t kShown = 64;  // rows and columns of W in tables and pictures
 constexpr double kPictures = 24;    // partial results on the way
 constexpr double kStepWork = 4e6;   // multiply-adds of our own boxes in one step
@@ -127,9 +131,7 @@ JobSteps start_job(RunSpec spec, std::uint32_t index) {
       OutsideQuestion question(encode_question(batch));
       const std::optional<Bytes> reply = co_await question;
       if (!reply || !decode_answers(*reply, batch.size(), answers)) {
-        co_return Error{
-            "box = own asks a box outside this program, and nobody here answers: use the page's "
-            "text field, or attnlab extract --oracle-cmd"};
+        co_return Error{kNobodyAnswers};
       }
       work = kStepWork;
     }
@@ -158,6 +160,7 @@ Expected<Plan> plan_run(const RunSpec& spec) {
   const double d = static_cast<double>(setup.dim);
   Plan plan;
   plan.memory_parameter = "dim";
+  if (setup.box == "own") plan.outside = kNobodyAnswers;
   plan.job_bytes = 8 * d * d * 12 + 1e6;
   plan.jobs.push_back({"box " + setup.box + ", taken for " + setup.method, d * d * d + 1000});
   return plan;
@@ -201,6 +204,11 @@ Result reduce(const RunSpec& spec, std::span<const JobOutput> outputs) {
   return result;
 }
 
+/// The box is not what the learner took it for.
+bool is_told_apart(const Result& result) {
+  return !result.claims.empty() && result.claims.front().status == ClaimStatus::kFails;
+}
+
 /// One panel for a box whose W nobody knows, else true, recovered and difference.
 Figure weight_figure(const Result& result) {
   Figure figure = matrix_figure(result, "");
@@ -208,7 +216,9 @@ Figure weight_figure(const Result& result) {
   figure.subtitle =
       "W as the answers reveal it (at most the first 64 rows and columns). Empty: not "
       "asked yet.";
-  figure.empty_text = "Press Run: the recovered matrix fills in as answers arrive.";
+  figure.empty_text = is_told_apart(result)
+                          ? "The box is not what it was taken for: there is no W to show."
+                          : "Press Run: the recovered matrix fills in as answers arrive.";
   if (figure.panels.size() != 3) return figure;
   const std::vector<double>& truth = figure.panels[0].values;
   if (std::ranges::none_of(truth, [](double entry) { return std::isfinite(entry); })) {
@@ -245,7 +255,9 @@ Figure check_figure(const Result& result) {
 }
 
 std::vector<Figure> figures(const RunSpec&, const Result& result) {
-  return {weight_figure(result), check_figure(result)};
+  std::vector<Figure> all = {weight_figure(result), check_figure(result)};
+  if (is_told_apart(result)) std::swap(all[0], all[1]);  // what tells it apart comes first
+  return all;
 }
 
 std::vector<Preset> presets() {

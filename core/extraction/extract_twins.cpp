@@ -120,12 +120,13 @@ Result reduce(const RunSpec& spec, std::span<const JobOutput>) {
 }
 
 Series curve_series(const Curve& curve, std::string id, std::string label, std::string note,
-                    SeriesRole role, int colour) {
+                    int variant, int colour) {
   Series series;
   series.id = std::move(id);
   series.label = std::move(label);
   series.note = std::move(note);
-  series.role = role;
+  series.role = SeriesRole::kCurve;
+  series.variant = variant;
   series.colour = colour;
   for (std::size_t i = 0; i < curve.t.size(); ++i) {
     series.points.push_back({curve.t[i], curve.answers[i], 0, 0});
@@ -156,11 +157,10 @@ Figure comparison_figure(const RunSpec& spec, bool third) {
   figure.x = {"first token t (and W, W′)", false, -kReach, kReach, {-3, -2, -1, 0, 1, 2, 3}};
   // Room for every answer: a pair's answer lies between -2 * 3 and 2 * 3.
   figure.y = {"answer", false, -8, 7, {-6, -4, -2, 0, 2, 4, 6}};
-  figure.series.push_back(curve_series(both.first, "first", "W", "{(W, v), (−W, v)} with v = 1",
-                                       SeriesRole::kFit, kColourRfa));
-  figure.series.push_back(curve_series(both.second, "second", "W′",
-                                       "{(W′, v), (−W′, v)} with v = 1", SeriesRole::kTheory,
-                                       kColourBrfa));
+  figure.series.push_back(
+      curve_series(both.first, "first", "W", "{(W, v), (−W, v)} with v = 1", 0, kColourRfa));
+  figure.series.push_back(
+      curve_series(both.second, "second", "W′", "{(W′, v), (−W′, v)} with v = 1", 1, kColourBrfa));
   figure.handles = {
       weight_handle("weight", spec.parameters.real("weight"), -7, "W", kColourRfa),
       weight_handle("other-weight", spec.parameters.real("other-weight"), -7, "W′", kColourBrfa)};

@@ -40,7 +40,7 @@ std::vector<Figure> figures(const RunSpec& spec, const Result& result) {
     }
     if (best != nullptr && series.points.size() == sweep.variants.size()) {
       figure.references.push_back(
-          {true, best->x, "best c for " + series.label + ": " + short_text(best->x)});
+          {true, best->x, "best c tried, " + series.label + ": " + short_text(best->x)});
     }
   }
   return {figure};
@@ -62,8 +62,9 @@ Experiment make_experiment() {
   experiment.presets = {
       {"helps",
        "Where it helps",
-       "Values weighted by ⟨x₀,xᵢ⟩³: the error falls as the mean grows, up to an optimum that the "
-       "vertical line marks. Next: the same through a random matrix.",
+       "Values weighted by ⟨x₀,xᵢ⟩³: the error falls as the mean grows and levels off near c = 8; "
+       "the "
+       "vertical line marks the best mean tried. Next: the same through a random matrix.",
        {}},
       {"hurts",
        "Where it hurts",

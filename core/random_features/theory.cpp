@@ -15,6 +15,13 @@ constexpr const char* kOurExact = "derived here; exact";
 constexpr const char* kOnlyShape =
     "an upper bound up to constants, drawn for how it falls or grows; its height means nothing";
 
+/// "⁴"; "^2.5" for what has no raised digit.
+std::string exponent_text(double exponent) {
+  static constexpr const char* kRaised[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
+  const bool digit = exponent >= 0 && exponent < 10 && exponent == std::floor(exponent);
+  return digit ? kRaised[static_cast<int>(exponent)] : "^" + short_text(exponent);
+}
+
 class TheoryRows {
  public:
   explicit TheoryRows(Table& table) : table_(table) {}
@@ -162,7 +169,7 @@ std::vector<Series> length_guides(const Sweep& sweep, double anchor) {
                                        "not contain N: ") +
                                kOnlyShape);
   Series network =
-      guide("norm/rfmlp", "RFMLP's bound, N^" + short_text(item.number),
+      guide("norm/rfmlp", "RFMLP's bound, N" + exponent_text(item.number),
             std::string("derived here: RFMLP's norm is (N/4)^p times RFA's: ") + kOnlyShape);
   for (const LayerVariant& variant : sweep.variants) {
     attention.points.push_back({variant.value, anchor, 0, 0});

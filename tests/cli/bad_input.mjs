@@ -9,9 +9,10 @@ import {
 
 const run = ['run', 'rf-learning-curve'];
 const refused = {
-  'an unknown command': [['walk'], /"walk".*list, run, extract, sweep, merge, bench/],
+  'an unknown command': [['walk'], /"walk".*list, run, extract, sweep, merge, selftest, bench, open/],
   'an unknown flag before a command': [['--fast'], /"--fast"/],
   'run without an experiment': [['run'], /experiment.*rf-learning-curve/],
+  'a box that nobody here answers for': [['run', 'extract-black-box', '--box', 'own'], /box = own/, /attnlab extract/],
   'an unknown experiment': [['run', 'rf-learning-curv'], /"rf-learning-curv"/, /did you mean "rf-learning-curve"/],
   'an unknown parameter': [[...run, '--dimm', '3'], /"dimm"/, /did you mean "dim"/],
   'an unknown parameter with =': [[...run, '--dimm=3'], /"dimm"/, /did you mean "dim"/],

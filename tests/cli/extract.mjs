@@ -183,6 +183,7 @@ test('a log of something else is refused and left as it was', () => inFolder((fo
 test('bad flags are refused before the program is started', () => inFolder((folder, path) => {
   const cmd = `touch '${path('started')}'`;
   for (const [args, ...patterns] of [
+    [[...words(cmd, 4), '--format', 'svg'], /format must be one of table, csv, json, not "svg"/],
     [['extract'], /--oracle-cmd/], [['extract', '--oracle-cmd', cmd], /--dim/, /1 to 512/],
     [words(cmd, 0), /\bdim\b/, /\b0\b/, /1 to 512/], [words(cmd, 'x'), /\bdim\b/, /"x"/],
     [words(cmd, 3, '--method', 'both'), /method/, /single, low-rank, transformer/],

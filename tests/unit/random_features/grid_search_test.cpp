@@ -67,7 +67,8 @@ TEST_CASE("every sequence that falls and then rises gives up its minimum") {
   }
 }
 
-TEST_CASE("a plateau at the minimum ends at its strong end, and nothing usable asks for everything") {
+TEST_CASE(
+    "a plateau at the minimum ends at its strong end, and nothing usable asks for everything") {
   for (std::size_t begin = 0; begin < 10; ++begin) {
     for (std::size_t end = begin + 1; end <= 10; ++end) {
       std::vector<double> values(10);
