@@ -11,8 +11,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <cmath>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -20,6 +18,7 @@
 #include "core/experiment/text.h"
 #include "native/console.h"
 #include "native/interrupts.h"
+#include "native/oracle_lines.h"
 
 namespace attnlab {
 namespace {
@@ -38,16 +37,6 @@ void close_pipe(int& descriptor) {
   descriptor = -1;
 }
 
-/// The number in {"y": number}; nothing for any other text, and for numbers beyond a double.
-std::optional<double> read_answer(std::string_view line) {
-  const nlohmann::json answer = nlohmann::json::parse(line, nullptr, false);
-  if (!answer.is_object()) return std::nullopt;
-  const auto found = answer.find("y");
-  if (found == answer.end() || !found->is_number()) return std::nullopt;
-  const double value = found->get<double>();
-  return std::isfinite(value) ? std::optional<double>(value) : std::nullopt;
-}
-
 /// Only between fork and exec.
 [[noreturn]] void become(const char* command, int input, int output, pid_t parent) {
   setpgid(0, 0);
@@ -61,20 +50,6 @@ std::optional<double> read_answer(std::string_view line) {
 }
 
 }  // namespace
-
-std::string tokens_json(const QueryBatch& batch, std::size_t i) {
-  std::string text = "[";
-  for (const std::uint32_t token : batch[i]) {
-    text += text.size() > 1 ? ",[" : "[";
-    const auto values = batch.token_values(token);
-    for (std::size_t k = 0; k < values.size(); ++k) {
-      if (k > 0) text += ',';
-      text += exact_text(values[k]);
-    }
-    text += ']';
-  }
-  return text + "]";
-}
 
 /// One call of ask().
 struct ProcessOracle::Talk {

@@ -13,9 +13,6 @@
 
 namespace attnlab {
 
-/// "[[1,0.5],[0,2]]": the tokens of query i of a batch, digits that read back exactly.
-std::string tokens_json(const QueryBatch& batch, std::size_t i);
-
 /// A child process, started once through the shell in a process group of its own (so that Ctrl-C
 /// reaches it through us), its standard error left alone. Ended by the destructor: end of input
 /// first, then SIGTERM, then SIGKILL.

@@ -12,8 +12,8 @@
 #include "core/experiment/codecs.h"
 #include "core/experiment/text.h"
 #include "native/console.h"
+#include "native/oracle_lines.h"
 #include "native/output_file.h"
-#include "native/process_oracle.h"
 
 namespace attnlab {
 namespace {

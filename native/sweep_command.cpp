@@ -29,10 +29,10 @@ constexpr std::string_view kJournalName = "/journal";
 constexpr std::string_view kTableName = "/table.csv";
 
 /// What names a sweep in its journal, and how another sweep differs from it.
-JournalOwner sweep_owner(const Sweep& sweep) {
+JournalOwner sweep_owner(const SweepSpec& sweep) {
   const std::string name = sweep_text(sweep);
   const auto difference = [sweep](const std::string& other) -> std::string {
-    const Expected<Sweep> there = read_sweep(other);
+    const Expected<SweepSpec> there = read_sweep(other);
     const std::string start = "it belongs to another ";
     if (!there) return start + "run";
     if (there->fixed.experiment != sweep.fixed.experiment) {
@@ -91,7 +91,7 @@ struct SweepFiles {
   ResumeFile journal;
 };
 
-Expected<SweepFiles> open_files(const std::string& out, const Sweep& sweep) {
+Expected<SweepFiles> open_files(const std::string& out, const SweepSpec& sweep) {
   Expected<OutFolder> folder = OutFolder::open(out);
   if (!folder) return folder.error();
   Expected<OutputFile> table = OutputFile::check(folder->file(kTableName));
@@ -108,15 +108,15 @@ Expected<SweepFiles> open_files(const std::string& out, const Sweep& sweep) {
   return SweepFiles{std::move(*folder), std::move(*table), std::move(*journal)};
 }
 
-Expected<Sweep> read_specification(const std::string& file) {
+Expected<SweepSpec> read_specification(const std::string& file) {
   const Expected<std::string> text = read_file(file);
   if (!text) return Error{file + " cannot be read: " + text.error().sentence};
-  Expected<Sweep> sweep = read_sweep(*text);
+  Expected<SweepSpec> sweep = read_sweep(*text);
   if (!sweep) return Error{file + ": " + sweep.error().sentence};
   return sweep;
 }
 
-int write_table(const Sweep& sweep, const SweepPlan& plan, std::vector<JobOutput> outputs,
+int write_table(const SweepSpec& sweep, const SweepPlan& plan, std::vector<JobOutput> outputs,
                 const OutputFile& file) {
   const Table table = sweep_table(sweep, plan, std::move(outputs));
   const Expected<void> written = file.write(table_csv(table));
@@ -150,7 +150,7 @@ Expected<std::vector<JobOutput>> joined(std::vector<JobOutput> outputs, std::siz
 int run_sweep(const SweepRequest& request) {
   catch_interrupts();
   if (const auto allowed = check_threads(request.threads); !allowed) return refuse(allowed.error());
-  const Expected<Sweep> sweep = read_specification(request.specification);
+  const Expected<SweepSpec> sweep = read_specification(request.specification);
   if (!sweep) return refuse(sweep.error());
   const double limit_bytes =
       std::min(request.memory_bytes, usable_memory_bytes()) / ranks_on_this_machine();
@@ -188,7 +188,7 @@ int run_sweep(const SweepRequest& request) {
 
 int merge_sweep(const MergeRequest& request) {
   catch_interrupts();
-  std::optional<Sweep> sweep;
+  std::optional<SweepSpec> sweep;
   std::vector<JobOutput> found;
   for (const std::string& folder : request.folders) {
     const std::string name = folder + std::string(kJournalName);
@@ -200,7 +200,7 @@ int merge_sweep(const MergeRequest& request) {
     if (!sweep) {
       const auto header = read_journal_header(*text);
       if (!header) return fail(header.error().sentence);
-      Expected<Sweep> named = read_sweep(header->first);
+      Expected<SweepSpec> named = read_sweep(header->first);
       if (!named) return fail("it does not belong to a sweep");
       sweep = std::move(*named);
     }

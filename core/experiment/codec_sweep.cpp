@@ -120,7 +120,7 @@ Expected<std::vector<json>> values_of_range(const std::string& name, const json&
 }
 
 /// One parameter of the specification: an axis, or a fixed value.
-Expected<void> add_parameter(Sweep& sweep, const Parameter& parameter, const json& value) {
+Expected<void> add_parameter(SweepSpec& sweep, const Parameter& parameter, const json& value) {
   const std::string& name = parameter.name;
   if (!value.is_array() && !value.is_object()) {
     return set_parameter_json(sweep.fixed.parameters, parameter, value.dump());
@@ -147,7 +147,7 @@ Expected<void> add_parameter(Sweep& sweep, const Parameter& parameter, const jso
   return {};
 }
 
-Expected<void> add_parameters(Sweep& sweep, const json& parameters) {
+Expected<void> add_parameters(SweepSpec& sweep, const json& parameters) {
   const Experiment& experiment = *sweep.fixed.experiment;
   if (!parameters.is_object()) return no_sweep("parameters is " + shown(parameters));
   for (const auto& [name, value] : parameters.items()) {
@@ -170,7 +170,7 @@ Expected<void> add_parameters(Sweep& sweep, const json& parameters) {
 
 }  // namespace
 
-Expected<Sweep> read_sweep(std::string_view text) {
+Expected<SweepSpec> read_sweep(std::string_view text) {
   const Expected<json> document = read_document(text);
   if (!document) return document.error();
   for (const auto& [key, value] : document->items()) {
@@ -181,7 +181,7 @@ Expected<Sweep> read_sweep(std::string_view text) {
   if (id == document->end() || !id->is_string()) return no_sweep("its experiment is missing");
   const Expected<const Experiment*> experiment = experiment_named(id->get<std::string>());
   if (!experiment) return experiment.error();
-  Sweep sweep{{*experiment, ParameterSet((*experiment)->schema)}, {}};
+  SweepSpec sweep{{*experiment, ParameterSet((*experiment)->schema)}, {}};
   if (const auto seed = document->find("seed"); seed != document->end()) {
     const Expected<std::uint64_t> read = read_seed(shown(*seed));
     if (!read) return read.error();
@@ -193,7 +193,7 @@ Expected<Sweep> read_sweep(std::string_view text) {
   return sweep;
 }
 
-std::string sweep_text(const Sweep& sweep) {
+std::string sweep_text(const SweepSpec& sweep) {
   std::string text =
       "{\"experiment\":" + json_quoted(sweep.fixed.experiment->id) + ",\"parameters\":{";
   const Schema& schema = sweep.fixed.experiment->schema;

@@ -10,7 +10,7 @@ namespace attnlab {
 namespace {
 
 /// Which value each axis has at a point.
-std::vector<std::size_t> choices_at(const Sweep& sweep, std::size_t point) {
+std::vector<std::size_t> choices_at(const SweepSpec& sweep, std::size_t point) {
   std::vector<std::size_t> chosen(sweep.axes.size());
   for (std::size_t i = sweep.axes.size(); i-- > 0;) {
     chosen[i] = point % sweep.axes[i].values.size();
@@ -19,7 +19,7 @@ std::vector<std::size_t> choices_at(const Sweep& sweep, std::size_t point) {
   return chosen;
 }
 
-Error at_point(const Sweep& sweep, std::size_t point, const Error& error) {
+Error at_point(const SweepSpec& sweep, std::size_t point, const Error& error) {
   const std::string name = sweep.point_name(point);
   return name.empty() ? error : Error{"at " + name + ": " + error.sentence};
 }
@@ -37,7 +37,7 @@ Cell value_cell(const std::string& text) {
   return text;
 }
 
-void add_columns(const Sweep& sweep, const Table& of_point, Table& table) {
+void add_columns(const SweepSpec& sweep, const Table& of_point, Table& table) {
   table.name = of_point.name;
   table.caption = of_point.caption;
   table.columns = {{"point", "point", ""}};
@@ -52,13 +52,13 @@ void add_columns(const Sweep& sweep, const Table& of_point, Table& table) {
 
 }  // namespace
 
-std::size_t Sweep::points() const {
+std::size_t SweepSpec::points() const {
   std::size_t count = 1;
   for (const SweepAxis& axis : axes) count *= axis.values.size();
   return count;
 }
 
-RunSpec Sweep::point(std::size_t index) const {
+RunSpec SweepSpec::point(std::size_t index) const {
   RunSpec spec = fixed;
   const std::vector<std::size_t> chosen = choices_at(*this, index);
   for (std::size_t i = 0; i < axes.size(); ++i) {
@@ -68,7 +68,7 @@ RunSpec Sweep::point(std::size_t index) const {
   return spec;
 }
 
-std::string Sweep::point_name(std::size_t index) const {
+std::string SweepSpec::point_name(std::size_t index) const {
   const std::vector<std::size_t> chosen = choices_at(*this, index);
   std::vector<std::string> parts;
   for (std::size_t i = 0; i < axes.size(); ++i) {
@@ -77,14 +77,14 @@ std::string Sweep::point_name(std::size_t index) const {
   return join(parts, ", ");
 }
 
-std::string axis_text(const Sweep& sweep, std::string_view parameter) {
+std::string axis_text(const SweepSpec& sweep, std::string_view parameter) {
   for (const SweepAxis& axis : sweep.axes) {
     if (axis.parameter == parameter) return "one of " + join(axis.values, "; ");
   }
   return sweep.fixed.parameters.text(parameter);
 }
 
-Expected<SweepPlan> plan_sweep(const Sweep& sweep, double memory_bytes) {
+Expected<SweepPlan> plan_sweep(const SweepSpec& sweep, double memory_bytes) {
   SweepPlan all;
   for (std::size_t i = 0; i < sweep.points(); ++i) {
     RunSpec spec = sweep.point(i);
@@ -122,7 +122,7 @@ Run shard_run(const SweepPlan& plan, Shard shard) {
   return Run(plan.points, std::move(names), std::move(own));
 }
 
-Table sweep_table(const Sweep& sweep, const SweepPlan& plan, std::vector<JobOutput> outputs) {
+Table sweep_table(const SweepSpec& sweep, const SweepPlan& plan, std::vector<JobOutput> outputs) {
   std::sort(outputs.begin(), outputs.end(),
             [](const JobOutput& a, const JobOutput& b) { return a.index < b.index; });
   Table table;

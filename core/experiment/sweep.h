@@ -19,7 +19,7 @@ struct SweepAxis {
   std::vector<std::string> values;
 };
 
-struct Sweep {
+struct SweepSpec {
   RunSpec fixed;                ///< experiment, seed, and the parameters that are not swept
   std::vector<SweepAxis> axes;  ///< in the schema's order; the last one changes fastest
   std::size_t points() const;   ///< 1 without axes
@@ -35,13 +35,13 @@ inline constexpr std::size_t kMaxSweepJobs = 4000000;
 /// entry may be a list), a range {"from":A, "to":B, "step":S} or {"from":A, "to":B, "factor":F}
 /// (both ends included), or one value, which is fixed and not swept. Every value goes through the
 /// schema. An error is one sentence naming what is wrong.
-Expected<Sweep> read_sweep(std::string_view json);
+Expected<SweepSpec> read_sweep(std::string_view json);
 
 /// The sweep with every parameter, as JSON without blanks: read_sweep of it gives the same sweep.
-std::string sweep_text(const Sweep& sweep);
+std::string sweep_text(const SweepSpec& sweep);
 
 /// The values a parameter takes in the sweep: "4" when it is fixed, "one of 1; 2; 4".
-std::string axis_text(const Sweep& sweep, std::string_view parameter);
+std::string axis_text(const SweepSpec& sweep, std::string_view parameter);
 
 struct SweepPlan {
   std::vector<RunSpec> points;
@@ -51,7 +51,7 @@ struct SweepPlan {
 };
 /// Plans every point; an error names the point that cannot be run, or of which one job needs more
 /// than `memory_bytes`.
-Expected<SweepPlan> plan_sweep(const Sweep& sweep, double memory_bytes);
+Expected<SweepPlan> plan_sweep(const SweepSpec& sweep, double memory_bytes);
 
 /// One of `count` parts of a sweep: the jobs index, index + count, index + 2 count, ...
 struct Shard {
@@ -65,6 +65,6 @@ Run shard_run(const SweepPlan& plan, Shard shard);
 /// The main tables of all points under each other: point (from 0), the swept parameters, then the
 /// columns of the experiment's table. A swept parameter whose name the table has already is called
 /// swept_NAME. `outputs` carries the jobs' numbers in the sweep, in any order.
-Table sweep_table(const Sweep& sweep, const SweepPlan& plan, std::vector<JobOutput> outputs);
+Table sweep_table(const SweepSpec& sweep, const SweepPlan& plan, std::vector<JobOutput> outputs);
 
 }  // namespace attnlab

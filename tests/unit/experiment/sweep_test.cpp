@@ -11,8 +11,8 @@ using namespace attnlab;
 
 namespace {
 
-Sweep read(std::string_view json) {
-  Expected<Sweep> sweep = read_sweep(json);
+SweepSpec read(std::string_view json) {
+  Expected<SweepSpec> sweep = read_sweep(json);
   REQUIRE_MESSAGE(sweep, (sweep ? std::string() : sweep.error().sentence));
   return std::move(*sweep);
 }
@@ -25,17 +25,17 @@ constexpr std::string_view kGrid =
 }  // namespace
 
 TEST_CASE("a sweep's text reads back as the same sweep") {
-  const Sweep sweep = read(kGrid);
+  const SweepSpec sweep = read(kGrid);
   const std::string text = sweep_text(sweep);
   CHECK(text.find(' ') == std::string::npos);
-  const Sweep again = read(text);
+  const SweepSpec again = read(text);
   CHECK(sweep_text(again) == text);
   REQUIRE(again.points() == sweep.points());
   for (std::size_t i = 0; i < sweep.points(); ++i) CHECK(again.point(i) == sweep.point(i));
 }
 
 TEST_CASE("ranges reach both ends without the digits that sums of fractions leave") {
-  const Sweep sweep = read(kGrid);
+  const SweepSpec sweep = read(kGrid);
   REQUIRE(sweep.axes.size() == 4);
   for (const SweepAxis& axis : sweep.axes) {
     if (axis.parameter == "heads")
@@ -54,7 +54,7 @@ TEST_CASE("ranges reach both ends without the digits that sums of fractions leav
 }
 
 TEST_CASE("the shards of a sweep have every job once, under the point it belongs to") {
-  const Sweep sweep = read(kGrid);
+  const SweepSpec sweep = read(kGrid);
   const auto plan = plan_sweep(sweep, 1e12);
   REQUIRE(plan);
   std::set<std::uint64_t> seen;
