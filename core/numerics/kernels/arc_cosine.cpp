@@ -37,7 +37,7 @@ ATTNLAB_INLINE double kappa(double r) {
       6.225141832642991e-06,   -6.24465385273606e-06, 4.6986618087062476e-06,
       -1.9869514456670945e-06, 4.2322706008598717e-07};
   const double v = 1.0 - __builtin_fabs(r);
-  const double inside = v > 0.0 ? v : 0.0;
+  const double inside = v < 0.0 ? 0.0 : v;  // no number stays none
   const double half = r > 0.0 ? 0.5 * r : 0.0;
   return half + inside * __builtin_sqrt(inside) * polynomial(kSmooth, inside);
 }
