@@ -21,7 +21,7 @@ void request_stop(int) {
 }  // namespace
 
 void catch_interrupts() {
-  ignore_broken_pipes();
+  ignore_write_signals();
   struct sigaction action {};
   action.sa_handler = request_stop;
   sigemptyset(&action.sa_mask);
@@ -34,8 +34,9 @@ bool interrupted() {
   return requests.load() > 0;
 }
 
-void ignore_broken_pipes() {
+void ignore_write_signals() {
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);
 }
 
 }  // namespace attnlab

@@ -9,7 +9,8 @@ void catch_interrupts();
 
 bool interrupted();
 
-/// Ignores SIGPIPE only: for commands that print and are done.
-void ignore_broken_pipes();
+/// Ignores what a write may raise (a reader that is gone, a file as large as the quota allows), so
+/// that the write says so: all that commands need that print and are done.
+void ignore_write_signals();
 
 }  // namespace attnlab

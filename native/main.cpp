@@ -61,7 +61,7 @@ int answer(const std::vector<std::string>& arguments) {
 }  // namespace
 
 int attnlab_main(const std::vector<std::string>& arguments) {
-  ignore_broken_pipes();
+  ignore_write_signals();
   try {
     const Expected<std::unique_ptr<Ranks>> joined = Ranks::join();
     if (!joined) return refuse(joined.error(), kExitEnvironment);

@@ -43,6 +43,7 @@ void close_pipe(int& descriptor) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(127);
   signal(SIGPIPE, SIG_DFL);
+  signal(SIGXFSZ, SIG_DFL);
   if (dup2(input, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0) {
     execl("/bin/sh", "sh", "-c", command, static_cast<char*>(nullptr));
   }

@@ -88,6 +88,11 @@ Expected<void> ResumeFile::append(const std::vector<JobOutput>& finished) {
   if (fdatasync(descriptor_) != 0) {
     return Error{"cannot write " + name_ + ": " + system_reason(errno)};
   }
+  // Written into a file without a name: hours of work would be lost with this process.
+  struct stat status {};
+  if (fstat(descriptor_, &status) == 0 && status.st_nlink == 0) {
+    return Error{name_ + " was removed while it was being written"};
+  }
   return {};
 }
 
