@@ -29,6 +29,8 @@ target_compile_definitions(imgui PUBLIC IMGUI_USER_CONFIG="ui/imgui_config.h")
 target_compile_definitions(imgui PRIVATE IMGUI_DISABLE_DEFAULT_FONT)  # ours is in attnlab_font.h
 if(EMSCRIPTEN)
   target_compile_options(imgui PRIVATE -Oz)
+  # Of the C library's scanner it needs whole numbers only (ui/small_scan.cpp): the module is smaller.
+  target_compile_definitions(imgui PRIVATE sscanf=attnlab_small_scan)
 else()
   target_sources(imgui PRIVATE ${imgui_dir}/backends/imgui_impl_glfw.cpp)
   target_link_libraries(imgui PUBLIC glfw OpenGL::GL ${CMAKE_DL_LIBS})

@@ -11,10 +11,10 @@
 namespace attnlab {
 namespace {
 
-constexpr double kReduceEvery = 0.15;    // seconds, while a run goes on
-constexpr double kTellEvery = 0.25;      // seconds between two news to the page
-constexpr double kLinkEvery = 0.35;      // browsers limit changes of the location
-constexpr double kProgressEvery = 0.1;   // seconds between two redraws for progress alone
+constexpr double kReduceEvery = 0.15;   // seconds, while a run goes on
+constexpr double kTellEvery = 0.25;     // seconds between two news to the page
+constexpr double kLinkEvery = 0.35;     // browsers limit changes of the location
+constexpr double kProgressEvery = 0.1;  // seconds between two redraws for progress alone
 constexpr double kRestlessStep = 0.08;
 const std::vector<std::string> kPageKeys = {"ui", "lock", "theme", "embed"};
 
@@ -35,11 +35,33 @@ std::string matching_preset(const RunSpec& spec) {
   return {};
 }
 
+/// What the experiment finds, here or elsewhere; nothing while that part is loading.
+std::optional<Findings> find(AppState& s, const FindingsQuestion& question) {
+  if (question.spec.experiment->reduce) return findings_of(question);
+  std::optional<Findings> findings;
+  if (s.platform.findings) findings = s.platform.findings(question);
+  if (!findings) s.waiting = true;
+  return findings;
+}
+
+std::vector<Figure> waiting_figures(const Experiment& experiment) {
+  Figure figure;
+  figure.id = "waiting";
+  figure.title = experiment.question;
+  figure.empty_text = "This part of the lab is loading.";
+  return {std::move(figure)};
+}
+
 void refresh_figures(AppState& s) {
   const bool of_run = s.run && (!s.changed() || s.has_result());
-  s.figures = of_run ? s.run->spec().experiment->figures(s.run->spec(), s.result)
-                     : s.spec.experiment->figures(s.spec, Result{});
-  if (!s.run) s.preview = s.spec.experiment->reduce(s.spec, {});
+  if (of_run && !s.run_figures.empty()) {
+    s.figures = s.run_figures;
+  } else {
+    const RunSpec& spec = of_run ? s.run->spec() : s.spec;
+    std::optional<Findings> blank = find(s, {spec, {}, true});
+    s.figures = blank ? std::move(blank->figures) : waiting_figures(*spec.experiment);
+    if (!s.run) s.preview = blank ? std::move(blank->result) : Result();
+  }
   if (s.view.figure >= s.figures.size()) s.view.figure = 0;
   s.touch();
 }
@@ -49,8 +71,19 @@ void drop_run(AppState& s) {
   s.run.reset();
   s.clock = RunClock();
   s.result = Result();
+  s.run_figures.clear();
   s.reduced_revision = 0;
   s.precomputed = false;
+}
+
+/// Result and figures of the run as far as it is; false while the part that finds them is loading.
+bool find_results(AppState& s) {
+  const std::vector<JobOutput> outputs = s.run->outputs();
+  std::optional<Findings> findings = find(s, {s.run->spec(), outputs});
+  if (!findings) return false;
+  s.result = std::move(findings->result);
+  s.run_figures = std::move(findings->figures);
+  return true;
 }
 
 /// A live experiment is always finished: its result follows the parameters at once.
@@ -58,7 +91,7 @@ void follow_parameters(AppState& s) {
   if (s.run) drop_run(s);
   if (!s.plan || !s.plan_error.empty()) return;
   s.run.emplace(s.spec, *s.plan);
-  s.result = s.spec.experiment->reduce(s.spec, {});
+  find_results(s);
 }
 
 /// After every change of spec: plan it, hold a run of other parameters, show the right figure.
@@ -105,21 +138,18 @@ bool can_continue(const AppState& s) {
 }
 
 void reduce(AppState& s) {
-  const std::vector<JobOutput> outputs = s.run->outputs();
-  s.result = s.run->spec().experiment->reduce(s.run->spec(), outputs);
-  s.reduced_revision = s.run->revision();
   s.reduced_at = s.now;
+  if (!find_results(s)) return;
+  s.reduced_revision = s.run->revision();
   refresh_figures(s);
 }
 
 void follow_run(AppState& s) {
   const Run::State before = s.run->state();
-  if (before == Run::State::kRunning || before == Run::State::kPaused)
-    s.executor.poll(*s.run);
+  if (before == Run::State::kRunning || before == Run::State::kPaused) s.executor.poll(*s.run);
   s.clock.tick(*s.run, s.now);
   const bool active = s.run->active();
-  if (s.run->revision() != s.reduced_revision &&
-      (!active || s.now - s.reduced_at >= kReduceEvery))
+  if (s.run->revision() != s.reduced_revision && (!active || s.now - s.reduced_at >= kReduceEvery))
     reduce(s);
   if (s.run->state() != before) s.touch();
   if (s.run->fraction() != s.drawn_fraction && s.now - s.drawn_at >= kProgressEvery) {
@@ -168,7 +198,9 @@ App::App(Platform platform, Executor& executor, AppOptions options) {
   spec_changed(*state_);
 }
 
-App::~App() { state_->executor.cancel(); }
+App::~App() {
+  state_->executor.cancel();
+}
 
 void App::open_query(std::string_view query) {
   AppState& s = *state_;
@@ -190,6 +222,15 @@ std::string App::query() const {
   std::string text = query_text(state_->spec);
   for (const auto& [key, value] : state_->page_keys) text += "&" + key + "=" + value;
   return text;
+}
+
+void App::parts_arrived() {
+  state_->waiting = false;
+  spec_changed(*state_);
+}
+
+bool App::waits_for_parts() const {
+  return state_->waiting;
 }
 
 bool App::poll(double now) {
@@ -324,10 +365,16 @@ void App::reset() {
   refresh_figures(*state_);
 }
 
-const Run* App::current_run() const { return state_->run ? &*state_->run : nullptr; }
-const Result& App::result() const { return state_->result; }
+const Run* App::current_run() const {
+  return state_->run ? &*state_->run : nullptr;
+}
+const Result& App::result() const {
+  return state_->result;
+}
 
-bool App::theme_dark() const { return state_->dark; }
+bool App::theme_dark() const {
+  return state_->dark;
+}
 
 void App::set_theme_dark(bool dark) {
   AppState& s = *state_;

@@ -34,6 +34,9 @@ class App {
   bool adopt(std::string_view journal);
   /// The finished jobs of the current run as such a text; empty without a run.
   std::string journal() const;
+  /// What Platform::findings had not yet is there now.
+  void parts_arrived();
+  bool waits_for_parts() const;
   /// The current state as permalink text, without run=1.
   std::string query() const;
 

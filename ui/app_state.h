@@ -46,6 +46,8 @@ struct AppState {
   Result result;                ///< of the run, as far as it is
   Result preview;               ///< of no job at all: the claims that a run would judge
   std::vector<Figure> figures;  ///< of the run, or the empty ones of spec
+  std::vector<Figure> run_figures;  ///< of the run's result; none before there is one
+  bool waiting = false;             ///< for the part of the program that finds (Platform::findings)
   std::uint64_t reduced_revision = 0;
 
   std::vector<std::string> notes;                      ///< until the reader dismisses them

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/experiment/codecs.h"
+#include "core/experiment/findings.h"
 
 namespace attnlab {
 
@@ -28,6 +30,9 @@ struct Platform {
   std::function<void()> state_changed;
   /// The user switched the theme inside the lab: the shell follows with its own colours.
   std::function<void(bool dark)> theme_changed;
+  /// What experiments find whose `reduce` this program has not: the page's own module asks the
+  /// workers' one. Nothing while that is still loading; then App::parts_arrived follows.
+  std::function<std::optional<Findings>(const FindingsQuestion&)> findings;
 };
 
 class FieldRenderer;  // ui/field_renderer.h

@@ -88,6 +88,7 @@ class Lab {
     this.app = await instance(create_attnlab, await compile('attnlab.wasm'), { host: this.#host() });
     const drawn = this.app.ccall('app_open', 'number', ['string', 'number', 'number'],
       [address_query(), 1, memory_bytes]) === 1;
+    if (this.app._app_waits_for_parts()) await this.#load_parts();
     this.experiments = JSON.parse(this.#text(this.app._app_experiments())).experiments;
     this.twin = new Twin({
       body: $('twin_body'),
@@ -135,6 +136,41 @@ class Lab {
     setTimeout(() => this.#jobs().catch(() => {}), 500);
   }
 
+  /** An instance of the workers' module beside the page's own: what most experiments find (their tables,
+   *  claims and figures) is computed by it. Loaded with the first of them. */
+  async #load_parts() {
+    this.parts_loading ??= import('./jobs.js').then(async ({ default: create_jobs }) => {
+      this.parts = await instance(create_jobs, await this.#jobs());
+      this.app._app_parts_arrived();
+      if (!this.tools) return;
+      this.#refresh_now();
+      this.redraw();
+    });
+    try {
+      await this.parts_loading;
+    } catch (error) {
+      this.parts_loading = undefined;
+      notice(`This part of the lab could not be loaded: ${error.message}. Reload the page to try again.`);
+    }
+  }
+
+  /** The bytes that this question's findings are (compute_findings); none while their module loads. */
+  #findings(query, outputs, blank) {
+    const { parts } = this;
+    if (!parts) {
+      this.#load_parts();
+      return undefined;
+    }
+    const at = parts._malloc(outputs.length || 1);
+    parts.HEAPU8.set(outputs, at >>> 0);
+    const found = parts.ccall('compute_findings', 'number', ['string', 'number', 'number', 'number'],
+      [query, at, outputs.length, blank]);
+    parts._free(at);
+    if (!found) throw new Error(parts.UTF8ToString(parts._compute_text()));
+    const begin = parts._compute_bytes() >>> 0;
+    return parts.HEAPU8.subarray(begin, begin + parts._compute_bytes_size());
+  }
+
   /** The default result, computed when the page was built (first.svg is its picture). */
   async #show_precomputed() {
     if (location.hash.includes('=')) return;
@@ -178,6 +214,7 @@ class Lab {
       save_file,
       state_changed: () => this.#refresh_soon(),
       theme_changed: show_theme,
+      findings: (...question) => this.#findings(...question),
       set_cursor: (cursor) => { $('canvas').style.cursor = cursor; },
       clipboard_text: () => this.keyboard?.pasted() ?? '',
       workers: this.pool,
@@ -246,6 +283,7 @@ class Lab {
   /** After input: now, and twice more, for hints that open after a moment's rest. */
   #input() {
     this.redraw();
+    this.#go_on();
     this.#settle.forEach(clearTimeout);
     this.#settle = [250, 700].map((delay) => setTimeout(() => this.redraw(), delay));
   }
@@ -262,9 +300,13 @@ class Lab {
     app.HEAPU8.set(bytes, pointer);
     app._app_job_news(ticket, kind, fraction, pointer, bytes.length);
     app._free(pointer);
-    // A hidden page gets no frames, yet its run goes on.
+    this.#go_on();
+  }
+
+  /** With the next frame; a hidden page gets none, yet its run goes on. */
+  #go_on() {
     if (document.hidden) this.#poll_soon();
-    else this.#ask();
+    this.#ask();
   }
 
   /** A worker is free: give it work before the next frame, once for all messages that wait. */
@@ -339,6 +381,7 @@ class Lab {
     document.documentElement.classList.toggle('embedded', own.get('embed') === '1');
     document.documentElement.classList.toggle('minimal', own.get('ui') === 'min');
     document.documentElement.classList.toggle('fit', new URLSearchParams(location.search).get('fit') === '1');
+    document.addEventListener('visibilitychange', () => this.#go_on());
     addEventListener('hashchange', () => {
       const hash = location.hash.slice(1);
       if (!hash.includes('=') || hash === written_hash) return;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/experiment/findings.h"
 #include "core/experiment/palette.h"
 #include "core/experiment/text.h"
 #include "core/extraction/box_report.h"
@@ -325,8 +326,8 @@ Experiment make_experiment() {
   experiment.presets = presets();
   experiment.plan = plan_run;
   experiment.start = start_job;
-  experiment.reduce = reduce;
-  experiment.figures = figures;
+  experiment.reduce = found_here(reduce);
+  experiment.figures = found_here(figures);
   return experiment;
 }
 

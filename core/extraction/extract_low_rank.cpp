@@ -3,6 +3,7 @@
 #include <cmath>
 #include <map>
 
+#include "core/experiment/findings.h"
 #include "core/experiment/palette.h"
 #include "core/experiment/text.h"
 #include "core/extraction/experiments.h"
@@ -472,8 +473,8 @@ Experiment make_experiment() {
   experiment.presets = presets();
   experiment.plan = plan_run;
   experiment.start = start_job;
-  experiment.reduce = reduce;
-  experiment.figures = figures;
+  experiment.reduce = found_here(reduce);
+  experiment.figures = found_here(figures);
   return experiment;
 }
 

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "core/experiment/findings.h"
 #include "core/experiment/palette.h"
 #include "core/experiment/text.h"
 #include "core/extraction/experiments.h"
@@ -429,8 +430,8 @@ Experiment make_experiment() {
        {{"heads", "1,2,3"}, {"dim", "3,5"}, {"trials", "4"}}}};
   experiment.plan = plan_run;
   experiment.start = start_job;
-  experiment.reduce = reduce;
-  experiment.figures = figures;
+  experiment.reduce = found_here(reduce);
+  experiment.figures = found_here(figures);
   return experiment;
 }
 

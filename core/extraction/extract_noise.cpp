@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/experiment/findings.h"
 #include "core/extraction/dense.h"
 #include "core/extraction/experiments.h"
 #include "core/extraction/low_rank.h"
@@ -239,8 +240,8 @@ Experiment make_experiment() {
   experiment.presets = presets();
   experiment.plan = plan_run;
   experiment.start = start_job;
-  experiment.reduce = reduce;
-  experiment.figures = figures;
+  experiment.reduce = found_here(reduce);
+  experiment.figures = found_here(figures);
   return experiment;
 }
 

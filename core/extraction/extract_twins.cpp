@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/experiment/findings.h"
 #include "core/experiment/palette.h"
 #include "core/experiment/text.h"
 #include "core/extraction/experiments.h"
@@ -213,8 +214,8 @@ Experiment make_experiment() {
        {{"other-weight", "-0.5"}}},
   };
   experiment.plan = plan;
-  experiment.reduce = reduce;
-  experiment.figures = figures;
+  experiment.reduce = found_here(reduce);
+  experiment.figures = found_here(figures);
   return experiment;
 }
 

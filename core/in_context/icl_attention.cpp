@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/experiment/findings.h"
 #include "core/experiment/palette.h"
 #include "core/experiment/text.h"
 #include "core/in_context/experiments.h"
@@ -423,8 +424,8 @@ Experiment make() {
   experiment.schema = schema();
   experiment.presets = presets();
   experiment.plan = plan;
-  experiment.reduce = reduce;
-  experiment.figures = figures;
+  experiment.reduce = found_here(reduce);
+  experiment.figures = found_here(figures);
   return experiment;
 }
 

@@ -1,4 +1,5 @@
 // icl-risk and icl-scenarios: the same study, swept over the prompt length or over a setting.
+#include "core/experiment/findings.h"
 #include "core/in_context/experiments.h"
 #include "core/in_context/parameters.h"
 #include "core/in_context/risk_claims.h"
@@ -102,8 +103,8 @@ Experiment make_risk() {
   experiment.presets = risk_presets();
   experiment.plan = plan_risk_study;
   experiment.start = start_risk_job;
-  experiment.reduce = reduce_risk;
-  experiment.figures = prompt_length_figures;
+  experiment.reduce = found_here(reduce_risk);
+  experiment.figures = found_here(prompt_length_figures);
   return experiment;
 }
 
@@ -124,8 +125,8 @@ Experiment make_scenarios() {
   experiment.presets = scenario_presets();
   experiment.plan = plan_risk_study;
   experiment.start = start_risk_job;
-  experiment.reduce = reduce_scenarios;
-  experiment.figures = scenario_figures;
+  experiment.reduce = found_here(reduce_scenarios);
+  experiment.figures = found_here(scenario_figures);
   return experiment;
 }
 

@@ -1,4 +1,5 @@
 // icl-training and icl-embedding: heads trained live, and how large an embedding they need.
+#include "core/experiment/findings.h"
 #include "core/in_context/experiments.h"
 #include "core/in_context/parameters.h"
 #include "core/in_context/training_study.h"
@@ -40,8 +41,8 @@ Experiment make_training() {
   };
   experiment.plan = plan_training;
   experiment.start = start_training_job;
-  experiment.reduce = reduce_training;
-  experiment.figures = training_figures;
+  experiment.reduce = found_here(reduce_training);
+  experiment.figures = found_here(training_figures);
   return experiment;
 }
 
@@ -82,8 +83,8 @@ Experiment make_embedding() {
   };
   experiment.plan = plan_training;
   experiment.start = start_training_job;
-  experiment.reduce = reduce_embedding;
-  experiment.figures = embedding_figures;
+  experiment.reduce = found_here(reduce_embedding);
+  experiment.figures = found_here(embedding_figures);
   return experiment;
 }
 

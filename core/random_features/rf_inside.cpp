@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/experiment/findings.h"
 #include "core/experiment/palette.h"
 #include "core/experiment/text.h"
 #include "core/numerics/random.h"
@@ -400,8 +401,8 @@ Experiment make_experiment() {
   experiment.schema = schema();
   experiment.presets = presets();
   experiment.plan = [](const RunSpec&) -> Expected<Plan> { return Plan{}; };
-  experiment.reduce = reduce;
-  experiment.figures = figures;
+  experiment.reduce = found_here(reduce);
+  experiment.figures = found_here(figures);
   return experiment;
 }
 

@@ -59,7 +59,10 @@ async function find_handle(page) {
     for (let x = box.x + 110; x < box.x + 300; x += 20) {
       await page.mouse.move(x, y);
       await settle(60);
-      if (await page.$eval('#canvas', (canvas) => canvas.style.cursor === 'move')) return [x, y];
+      const moves = () => page.$eval('#canvas', (canvas) => canvas.style.cursor === 'move');
+      if (!(await moves())) continue;
+      await settle(300); // a slow frame may have spoken of the place before
+      if (await moves()) return [x, y];
     }
   }
   throw new Error('no handle was found');

@@ -17,6 +17,8 @@
 //   app_open_query(text)                 a permalink was opened
 //   app_load(text)                       a state was sent (message, file, undo): locks stay
 //   app_adopt(journal)                   a precomputed run; 1 when it was taken over
+//   app_parts_arrived()                  host.findings can answer now; app_waits_for_parts(): 1 when it
+//                                        was asked before
 //   app_journal(), app_figure()          the run's finished jobs; which of its figures is shown
 //   app_export(format)                   the bytes of a saved file; empty without a result
 //   app_act(action, name, value)         run pause step reset experiment preset parameter seed save
@@ -31,6 +33,7 @@
 #include <string_view>
 
 #include "attnlab_build_info.h"
+#include "core/in_context/one_prompt.h"
 #include "imgui.h"
 #include "ui/app.h"
 #include "ui/app_state.h"
@@ -56,6 +59,20 @@ std::unique_ptr<Page>& page() {
   return instance;
 }
 
+/// The fields of shaders/, as functions for the read-out under the pointer.
+FieldFunction field_function(std::string_view shader) {
+  return shader == "icl_attention" ? in_context_field : nullptr;
+}
+
+std::optional<Findings> findings(const FindingsQuestion& question) {
+  const std::optional<Bytes> bytes = host::findings(
+      full_query_text(question.spec), encode_outputs(question.outputs), question.blank);
+  if (!bytes) return std::nullopt;
+  Expected<Findings> read = decode_findings(*bytes, field_function);
+  if (!read) return std::nullopt;
+  return *std::move(read);
+}
+
 Platform platform() {
   Platform platform;
   platform.show_permalink = host::show_permalink;
@@ -64,6 +81,7 @@ Platform platform() {
   platform.link_text = host::link_text;
   platform.state_changed = host::state_changed;
   platform.theme_changed = host::theme_changed;
+  platform.findings = findings;
   return platform;
 }
 
@@ -153,6 +171,8 @@ EMSCRIPTEN_KEEPALIVE void app_open_query(const char* query) { page()->app->open_
 
 EMSCRIPTEN_KEEPALIVE void app_load(const char* query) { page()->app->load(query); }
 EMSCRIPTEN_KEEPALIVE int app_adopt(const char* journal) { return page()->app->adopt(journal); }
+EMSCRIPTEN_KEEPALIVE void app_parts_arrived() { page()->app->parts_arrived(); }
+EMSCRIPTEN_KEEPALIVE int app_waits_for_parts() { return page()->app->waits_for_parts(); }
 EMSCRIPTEN_KEEPALIVE const char* app_journal() { return returned(page()->app->journal()); }
 EMSCRIPTEN_KEEPALIVE int app_figure() {
   return static_cast<int>(page()->app->state().view.figure);

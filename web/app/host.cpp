@@ -19,6 +19,16 @@ EM_JS(char*, host_save_file, (const char* name, const char* mime, const char* by
   return stringToNewUTF8(Module["host"]["save_file"](UTF8ToString(name), UTF8ToString(mime),
                                                      HEAPU8.slice(bytes >>> 0, (bytes >>> 0) + size)));
 });
+EM_JS(char*, host_findings, (const char* query, const unsigned char* bytes, int size, int blank,
+                              int* found), {
+  const made = Module["host"]["findings"](UTF8ToString(query),
+      HEAPU8.slice(bytes >>> 0, (bytes >>> 0) + size), blank);
+  if (!made) return 0;
+  const at = _malloc(made.length || 1);
+  HEAPU8.set(made, at >>> 0);
+  HEAPU32[found >>> 2] = made.length;
+  return at;
+});
 EM_JS(void, host_state_changed, (), { Module["host"]["state_changed"](); });
 EM_JS(void, host_theme_changed, (int dark), { Module["host"]["theme_changed"](dark !== 0); });
 EM_JS(void, host_set_cursor, (const char* cursor), {
@@ -57,6 +67,15 @@ void copy_text(const std::string& text) { host_copy_text(text.c_str()); }
 std::string save_file(const std::string& name, const std::string& mime, const std::string& bytes) {
   return taken(
       host_save_file(name.c_str(), mime.c_str(), bytes.data(), static_cast<int>(bytes.size())));
+}
+std::optional<Bytes> findings(const std::string& query, const Bytes& outputs, bool blank) {
+  int size = 0;
+  char* text = host_findings(query.c_str(), outputs.data(), static_cast<int>(outputs.size()), blank,
+                             &size);
+  if (text == nullptr) return std::nullopt;
+  Bytes bytes(text, text + size);
+  std::free(text);
+  return bytes;
 }
 void state_changed() { host_state_changed(); }
 void theme_changed(bool dark) { host_theme_changed(dark); }

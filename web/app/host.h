@@ -6,7 +6,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+
+#include "core/experiment/bytes.h"
 
 namespace attnlab::host {
 
@@ -17,6 +20,8 @@ void copy_text(const std::string& text);           ///< to the clipboard
 std::string save_file(const std::string& name, const std::string& mime, const std::string& bytes);
 void state_changed();                              ///< the accessible twin is out of date
 void theme_changed(bool dark);
+/// The bytes that compute_findings leaves for this question; none while that module is loading.
+std::optional<Bytes> findings(const std::string& query, const Bytes& outputs, bool blank);
 
 // Canvas.
 void set_cursor(const char* css_cursor);

@@ -17,6 +17,9 @@
 //                                 format svg: the picture of the run whose finished jobs the
 //                                 journal holds (of none when it is empty); bibtex: the run's
 //                                 citation; left in compute_text(); 1, or 0 with a sentence there
+//   compute_findings(query, outputs, size, blank)
+//                                 what the run finds (core/experiment/findings.h), for the page;
+//                                 left at compute_bytes(); 1, or 0 with a sentence there
 //   compute_document(query)       runs every job one after the other and leaves the result document
 //                                 (docs/cli.md) in compute_text(); 1, or 0 with a sentence there
 //   compute_selftest(group)       one group of the self-check (core/selftest); how many groups
@@ -35,6 +38,7 @@
 #include "core/experiment/citation.h"
 #include "core/experiment/codecs.h"
 #include "core/experiment/experiment.h"
+#include "core/experiment/findings.h"
 #include "core/experiment/registry.h"
 #include "core/experiment/steps.h"
 #include "core/experiment/svg.h"
@@ -172,6 +176,16 @@ EMSCRIPTEN_KEEPALIVE int compute_export(const char* format, const char* query, c
   if (figure >= figures.size()) return fail({"there is no figure of this number"});
   worker().text =
       figure_svg(figures[figure], {.dark = dark != 0, .source = source_line(*spec, build)});
+  return 1;
+}
+
+EMSCRIPTEN_KEEPALIVE int compute_findings(const char* query, const std::uint8_t* outputs,
+                                          std::size_t size, int blank) {
+  const Expected<RunSpec> spec = read_run(query);
+  if (!spec) return fail(spec.error());
+  const Expected<std::vector<JobOutput>> read = decode_outputs({outputs, size});
+  if (!read) return fail(read.error());
+  worker().bytes = encode_findings(findings_of({*spec, *read, blank != 0}));
   return 1;
 }
 

@@ -1,0 +1,172 @@
+// Hostile and poor surroundings: ten thousand permalinks, no storage, a tab in the background, an idle
+// page's processor time, and the work until the first picture.
+import assert from 'node:assert/strict';
+import {
+  assert_quiet, open_page, press, read_twin, run_checks, settle, wait_for_state,
+} from './support/lab.mjs';
+
+const small = 'e=rf-learning-curve&dim=6&keys=5&heads=50&samples=16,64&test-samples=200&trials=1';
+
+/** Seconds that the page's main thread has worked, whatever else the machine does. */
+async function thread_seconds(client) {
+  const { metrics } = await client.send('Performance.getMetrics');
+  return metrics.find(({ name }) => name === 'TaskDuration').value;
+}
+
+await run_checks({
+  async 'ten thousand random permalinks: no complaint, and the state is always one the schema allows'(lab) {
+    const page = await open_page(lab, '');
+    const wrong = await page.evaluate(async () => {
+      const { default: create } = await import('./attnlab.js');
+      const nothing = () => '';
+      const workers = { total: () => 1, free: () => 0, post: nothing, hold: nothing, drop: nothing, problem: nothing };
+      const app = await create({ host: { show_permalink: nothing, link_text: nothing, copy_text: nothing,
+        save_file: nothing, state_changed: nothing, theme_changed: nothing, set_cursor: nothing,
+        clipboard_text: nothing, findings: () => undefined, workers },
+      instantiateWasm(imports, receive) {
+        WebAssembly.instantiateStreaming(fetch('./attnlab.wasm'), imports)
+          .then(({ instance, module }) => receive(instance, module));
+        return {};
+      } });
+      app.ccall('app_open', 'number', ['string', 'number', 'number'], ['', 0, 3e9]);
+      const { experiments } = JSON.parse(app.UTF8ToString(app._app_experiments()));
+      const open = (query) => {
+        app.ccall('app_open_query', null, ['string'], [query]);
+        return JSON.parse(app.UTF8ToString(app._app_state()));
+      };
+      let seed = 2024;
+      const random = (below) => {
+        seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+        return Math.floor((seed / 2 ** 32) * below);
+      };
+      const one_of = (list) => list[random(list.length)];
+      const names = ['e', 'seed', 'preset', 'run', 'ui', 'theme', 'lock', 'embed', '', '__proto__', '%00', 'é'];
+      const values = ['', '0', '1', '-1', '1e308', 'nan', 'inf', '0x10', '1,2', '1,,2', ',', '16,64,256', 'x'.repeat(300),
+        '%', '%zz', '%2C', '+', '9007199254740993', '0.1', '-0', 'true', 'min', 'dark', '1'];
+      const permalink = () => {
+        const experiment = one_of(experiments);
+        const parts = [random(8) ? `e=${experiment.id}` : `e=${one_of(values)}`];
+        for (let i = random(7); i > 0; --i) {
+          const parameter = random(6) ? one_of(experiment.parameters).name : one_of(names);
+          parts.push(random(12) ? `${parameter}=${one_of(values)}` : one_of(values));
+        }
+        return parts.join(random(30) ? '&' : one_of([';', '&&', '#', '?']));
+      };
+      const wrong = [];
+      for (let i = 0; i < 10000 && wrong.length < 5; ++i) {
+        const query = permalink();
+        const state = open(query);
+        const { parameters } = experiments.find(({ id }) => id === state.experiment);
+        const missing = parameters.filter(({ name }) => typeof state.params[name] !== 'string');
+        // What the schema allows is read back as it is, without a note.
+        const again = open(state.query.replace(/&(ui|lock|theme|embed)=[^&]*/g, ''));
+        if (missing.length || again.notes.length || JSON.stringify(again.params) !== JSON.stringify(state.params)) {
+          wrong.push({ query, shown: state.query, notes: again.notes });
+        }
+      }
+      return wrong;
+    });
+    assert.deepEqual(wrong, []);
+    assert_quiet(page);
+  },
+
+  async 'the addresses of a hundred random permalinks, one after the other in one page'(lab) {
+    const page = await open_page(lab, '');
+    await page.evaluate(async () => {
+      const pieces = ['e=icl-risk', 'e=extract-single', 'e=rf-bias', 'e=icl-attention', 'e=none', 'dim=4', 'dim=1e9',
+        'heads=1,2', 'seed=7', 'seed=-1', 'samples=,', 'theme=dark', 'theme=light', 'ui=min', 'ui=full', '%zz', '&&', 'run=0'];
+      for (let i = 0; i < 100; ++i) {
+        const query = Array.from({ length: 1 + (i % 5) }, (_, k) => pieces[(i * 7 + k * 5) % pieces.length]).join('&');
+        location.hash = query;
+        await new Promise((resolve) => setTimeout(resolve, 60));
+      }
+    });
+    await settle(1000);
+    assert.ok((await read_twin(page)).experiment);
+    assert_quiet(page);
+  },
+
+  async 'where every kind of storage is denied the page works as ever'(lab) {
+    const page = await open_page(lab, `#${small}`, { before: () => {
+      for (const name of ['localStorage', 'sessionStorage', 'indexedDB', 'caches']) {
+        Object.defineProperty(globalThis, name, { get() { throw new DOMException('denied', 'SecurityError'); } });
+      }
+      Object.defineProperty(Document.prototype, 'cookie', {
+        get() { throw new DOMException('denied', 'SecurityError'); },
+        set() { throw new DOMException('denied', 'SecurityError'); } });
+    } });
+    await press(page, 'run');
+    await wait_for_state(page, 'finished');
+    assert.ok((await read_twin(page)).tables.test_error.rows.length > 0);
+    assert_quiet(page);
+  },
+
+  async 'in the background jobs go on and nothing is drawn; back in front the result is drawn'(lab) {
+    const page = await open_page(lab, `#${small}`, { before: () => {
+      globalThis.frames_asked = 0;
+      const ask = globalThis.requestAnimationFrame.bind(globalThis);
+      globalThis.behind = false;
+      const waiting = [];
+      globalThis.requestAnimationFrame = (call) => {
+        globalThis.frames_asked += 1;
+        return globalThis.behind ? waiting.push(call) : ask(call);
+      };
+      Object.defineProperty(document, 'hidden', { get: () => globalThis.behind });
+      globalThis.go_behind = (behind) => {
+        globalThis.behind = behind;
+        document.dispatchEvent(new Event('visibilitychange'));
+        if (!behind) waiting.splice(0).forEach((call) => ask(call)); // as browsers do
+      };
+    } });
+    await read_twin(page);
+    await settle(1500);
+    await page.evaluate(() => globalThis.go_behind(true));
+    const before = await page.evaluate(() => globalThis.frames_asked);
+    await page.$eval('#twin_body [data-action="run"]', (button) => button.click());
+    await page.waitForFunction(() => document.getElementById('twin_body').dataset.state === 'finished',
+      { timeout: 60000, polling: 200 });
+    const asked = await page.evaluate(() => globalThis.frames_asked) - before;
+    assert.ok(asked <= 1, `${asked} frames were asked for, of which a browser gives none`);
+    const client = await page.createCDPSession();
+    await client.send('Performance.enable', { timeDomain: 'threadTicks' });
+    const worked = await thread_seconds(client);
+    await settle(2000);
+    const share = (await thread_seconds(client) - worked) / 2;
+    assert.ok(share < 0.02, `then it rests, too: ${share}`);
+    await page.evaluate(() => globalThis.go_behind(false));
+    await settle(500);
+    assert.ok(await page.evaluate(() => globalThis.frames_asked) > before);
+    assert.ok((await read_twin(page)).tables.test_error.rows.length > 0);
+    assert_quiet(page);
+  },
+
+  async 'an idle page takes less than one per cent of a processor'(lab) {
+    const page = await open_page(lab, `#${small}`);
+    await press(page, 'run');
+    await wait_for_state(page, 'finished');
+    await settle(2500);
+    const client = await page.createCDPSession();
+    await client.send('Performance.enable', { timeDomain: 'threadTicks' });
+    const before = await thread_seconds(client);
+    await settle(5000);
+    const share = (await thread_seconds(client) - before) / 5;
+    console.log(`     ${(100 * share).toFixed(2)} % of a processor`);
+    assert.ok(share < 0.01, `${share}`);
+    assert_quiet(page);
+  },
+
+  async 'until the first picture there is less work than two seconds at a quarter of the speed'(lab) {
+    const page = await lab.browser.newPage();
+    const client = await page.createCDPSession();
+    await client.send('Performance.enable', { timeDomain: 'threadTicks' });
+    const before = await thread_seconds(client);
+    await page.goto(lab.origin, { waitUntil: 'domcontentloaded' });
+    await page.waitForFunction(() => {
+      const picture = document.querySelector('#first img');
+      return document.documentElement.dataset.ready || (picture.complete && picture.naturalWidth > 0);
+    }, { timeout: 20000, polling: 20 });
+    const work = await thread_seconds(client) - before;
+    console.log(`     ${Math.round(1000 * work)} ms of work, at a quarter of the speed ${Math.round(4000 * work)} ms`);
+    assert.ok(4 * work < 2, `${work} s of work`);
+  },
+});

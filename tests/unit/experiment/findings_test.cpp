@@ -1,0 +1,71 @@
+#include "core/experiment/findings.h"
+
+#include <doctest/doctest.h>
+
+#include "core/experiment/codecs.h"
+#include "core/experiment/registry.h"
+#include "core/experiment/svg.h"
+#include "core/in_context/one_prompt.h"
+
+using namespace attnlab;
+
+namespace {
+
+FieldFunction field_function(std::string_view shader) {
+  return shader == "icl_attention" ? in_context_field : nullptr;
+}
+
+/// Tables and claims as the document shows them, and every figure's picture.
+std::string shown(const RunSpec& spec, const Findings& findings) {
+  std::string text = result_json(spec, findings.result, {"1", "test", "none"}, 0, 0);
+  for (const Figure& figure : findings.figures) {
+    text += figure_svg(figure, {});
+    for (const FieldPanel& field : figure.fields) {
+      text += std::to_string(field.value(field.data, 0.25, -0.5));
+    }
+    for (const Handle& handle : figure.handles) text += handle.parameter + handle.label;
+  }
+  return text;
+}
+
+RunSpec first_run(const Experiment& experiment) {
+  return {&experiment, *preset_parameters(experiment, experiment.presets.front().name), 3};
+}
+
+}  // namespace
+
+TEST_CASE("what every experiment finds shows the same after a journey as bytes") {
+  for (const Experiment* experiment : experiments()) {
+    CAPTURE(experiment->id);
+    const RunSpec spec = first_run(*experiment);
+    for (const bool blank : {false, true}) {
+      const Findings findings = findings_of({spec, {}, blank});
+      CHECK_FALSE(findings.figures.empty());
+      const Bytes bytes = encode_findings(findings);
+      const Expected<Findings> read = decode_findings(bytes, field_function);
+      REQUIRE(read);
+      CHECK(shown(spec, *read) == shown(spec, findings));
+      CHECK(encode_findings(*read) == bytes);
+    }
+  }
+}
+
+TEST_CASE("outputs of jobs are the same after a journey as bytes") {
+  const std::vector<JobOutput> outputs = {{0, {1, 2, 0, 255}, true}, {7, {}, false}};
+  const Expected<std::vector<JobOutput>> read = decode_outputs(encode_outputs(outputs));
+  REQUIRE(read);
+  REQUIRE(read->size() == outputs.size());
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    CHECK((*read)[i].index == outputs[i].index);
+    CHECK((*read)[i].bytes == outputs[i].bytes);
+    CHECK((*read)[i].complete == outputs[i].complete);
+  }
+}
+
+TEST_CASE("torn findings are refused, wherever they end") {
+  const RunSpec spec = first_run(*find_experiment("icl-attention"));
+  const Bytes bytes = encode_findings(findings_of({spec, {}}));
+  for (std::size_t size = 0; size < bytes.size(); size += 1 + size / 16) {
+    CHECK_FALSE(decode_findings(std::span(bytes).first(size), field_function));
+  }
+}
