@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <thread>
 #include <utility>
 
 #include "core/experiment/text.h"
@@ -79,13 +80,17 @@ int refuse_unfinished(const Run& run, const ResumeFile* journal) {
 
 unsigned affordable_threads(unsigned wanted_threads, std::size_t jobs, double job_bytes,
                             double limit_bytes, bool quiet) {
-  const double wanted = std::min(static_cast<double>(wanted_threads),
-                                 static_cast<double>(std::max<std::size_t>(jobs, 1)));
-  const double fitting = job_bytes > 0 ? std::floor(limit_bytes / job_bytes) : wanted;
-  if (fitting >= wanted) return static_cast<unsigned>(wanted);
+  const double wanted = wanted_threads;
+  const double at_once = std::min(wanted, static_cast<double>(std::max<std::size_t>(jobs, 1)));
+  const double fitting = job_bytes > 0 ? std::floor(limit_bytes / job_bytes) : at_once;
+  if (fitting >= at_once) {
+    // Threads without a job help the others, as far as there are processors for them.
+    const double processors = std::max(1u, std::thread::hardware_concurrency());
+    return static_cast<unsigned>(std::min(wanted, std::max(at_once, processors)));
+  }
   const double threads = std::max(fitting, 1.0);
   if (!quiet) {
-    say("runs " + short_text(threads) + " instead of " + short_text(wanted) +
+    say("runs " + short_text(threads) + " instead of " + short_text(at_once) +
         " jobs at the same time, because one needs " + bytes_text(job_bytes) + " and " +
         bytes_text(limit_bytes) + " may be used");
   }

@@ -42,8 +42,10 @@ std::string kept_text(const Run& run, const ResumeFile* journal);
 /// What an ended run that has no result means: says it and returns the exit code.
 int refuse_unfinished(const Run& run, const ResumeFile* journal);
 
-/// As many jobs of `job_bytes` side by side as fit into `limit_bytes`, at most `wanted` and at
-/// least one; says so when that is fewer than wanted.
+/// Threads for so many jobs of `job_bytes` each: `wanted`, but no more than fit side by side into
+/// `limit_bytes` (and at least one; says so when that is fewer than wanted). Where all jobs fit,
+/// there may be more threads than jobs, up to the processors there are: a single large job then
+/// uses them all.
 unsigned affordable_threads(unsigned wanted, std::size_t jobs, double job_bytes, double limit_bytes,
                             bool quiet);
 
