@@ -91,14 +91,14 @@ void draw_plane(ImDrawList* list, const Figure& figure, const FieldPanel& field,
 }
 
 /// The field's value under the mouse.
-void read_out_field(ImDrawList* list, const Figure& figure, const FieldPanel& field,
-                    const HandlePlane& plane, PlotState& state, const Box& outer) {
+void read_out_field(const Figure& figure, const FieldPanel& field, const HandlePlane& plane,
+                    PlotState& state, const Box& outer) {
   const ImVec2 mouse = ImGui::GetIO().MousePos;
   const Box& a = plane.area;
   const bool inside = mouse.x >= a.x0 && mouse.x < a.x1 && mouse.y >= a.y0 && mouse.y < a.y1;
   if (!inside || !ImGui::IsWindowHovered(ImGuiHoveredFlags_AllowWhenBlockedByActiveItem)) return;
   state.read_out = field_read_out(figure, field, plane.x.value(mouse.x), plane.y.value(mouse.y));
-  draw_bubble(list, mouse, 8, state.read_out, outer);
+  state.mark = ReadOutMark{mouse, 8, outer};
 }
 
 float right_most(const std::vector<Box>& boxes) {
@@ -161,7 +161,7 @@ void field_panels(ImDrawList* list, const Figure& figure, PlotState& state,
     ImGui::PushID(static_cast<int>(i));
     busy |= draw_handles(list, figure, state, options, plane, area);
     ImGui::PopID();
-    if (!busy) read_out_field(list, figure, field, plane, state, area);
+    if (!busy) read_out_field(figure, field, plane, state, area);
   }
 }
 

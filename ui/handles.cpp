@@ -150,7 +150,7 @@ bool draw_handles(ImDrawList* list, const Figure& figure, PlotState& state,
   }
   if (told != nullptr && !told->help.empty()) {
     state.read_out = told->help;
-    draw_bubble(list, told_at, told_radius + 6, told->help, outer);
+    state.mark = ReadOutMark{told_at, told_radius + 6, outer};
   }
   return busy;
 }

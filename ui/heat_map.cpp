@@ -216,8 +216,8 @@ void heat_panels(ImDrawList* list, const Figure& figure, PlotState& state,
   if (state.read_out.empty()) return;
   const Box box = places[static_cast<std::size_t>(chosen->series)].cell(row, column);
   list->AddRect(ImVec2(box.x0 - 1, box.y0 - 1), ImVec2(box.x1, box.y1), theme().ink, 0, 0, 2);
-  draw_bubble(list, ImVec2((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2), box.height() / 2,
-              state.read_out, area);
+  const ImVec2 middle((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2);
+  state.mark = ReadOutMark{middle, box.height() / 2, area};
 }
 
 }  // namespace attnlab

@@ -201,12 +201,14 @@ bool plot(const char* id, const Figure& figure, PlotState& state, const PlotOpti
     outer.x0 += spare, outer.x1 -= spare;
   }
   state.read_out.clear();
+  state.mark.reset();
   state.moved.reset();
   state.grabs.clear();
   const float top = draw_heading(list, figure, outer);
   const bool pressed = field  ? field_plot(list, figure, state, options, outer, top)
                        : heat ? heat_plot(list, figure, state, options, outer, top)
                               : line_plot(list, figure, state, options, outer, top);
+  if (state.mark) draw_bubble(list, *state.mark, state.read_out);
   ImGui::SetCursorScreenPos(origin);
   ImGui::Dummy(size);
   ImGui::PopID();

@@ -21,11 +21,19 @@ struct HandleMove {
   double x = 0, y = 0;
 };
 
+/// A mark that PlotState::read_out is about.
+struct ReadOutMark {
+  ImVec2 at;
+  float radius = 0;
+  Box bounds;  ///< the text stays inside
+};
+
 /// What the reader did to one figure; kept by the caller between frames.
 struct PlotState {
   HiddenSeries hidden;
   std::optional<PointRef> chosen;  ///< by keyboard or tap; the mouse only hovers
   std::string read_out;            ///< the line shown now, empty when none
+  std::optional<ReadOutMark> mark; ///< where it is shown, over everything drawn before; in this frame
   std::optional<HandleMove> moved; ///< in this frame
   ImVec2 grabbed_at;               ///< where the held handle was pressed, from its middle
   std::vector<Box> grabs;          ///< where a finger moves a handle, not the page

@@ -51,18 +51,18 @@ void draw_read_out(ImDrawList* list, const Figure& figure, PlotState& state,
   const ImVec2 at(frame.x.pixel(point.x), frame.y.pixel(point.y));
   const ImU32 colour = series_colour(series.colour);
   list->AddCircle(at, 8.5f, colour, 0, 2);
-  draw_bubble(list, at, 8.5f, state.read_out, outer);
+  state.mark = ReadOutMark{at, 8.5f, outer};
 }
 
-void draw_bubble(ImDrawList* list, ImVec2 mark, float radius, const std::string& text,
-                 const Box& outer) {
+void draw_bubble(ImDrawList* list, const ReadOutMark& mark, const std::string& text) {
+  const auto& [at, radius, outer] = mark;
   // One line where it fits; wrapped only where the plot is narrower than the line.
   const float widest = outer.width() - 20;
   const ImVec2 size = text_size(text, false, kTextSize, widest);
-  const float left = std::clamp(mark.x - size.x / 2, outer.x0 + 10,
+  const float left = std::clamp(at.x - size.x / 2, outer.x0 + 10,
                                 std::max(outer.x0 + 10, outer.x1 - size.x - 10));
-  const bool above = mark.y - radius - size.y - 18 >= outer.y0;
-  const float top = above ? mark.y - radius - size.y - 13 : mark.y + radius + 12;
+  const bool above = at.y - radius - size.y - 18 >= outer.y0;
+  const float top = above ? at.y - radius - size.y - 13 : at.y + radius + 12;
   const ImVec2 corner0(left - 9, top - 5), corner1(left + size.x + 9, top + size.y + 5);
   list->AddRectFilled(corner0, corner1, theme().raised, 5);
   list->AddRect(corner0, corner1, theme().faint, 5);

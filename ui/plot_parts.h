@@ -48,13 +48,12 @@ void draw_labels(ImDrawList* list, const Figure& figure, const PlotState& state,
                  const PlotFrame& frame, const LabelLayout& labels,
                  const std::string& emphasised);
 
-/// Ring around the point and one line near it; the line goes to state.read_out, too.
+/// Ring around the point and one line near it, by state.read_out and state.mark.
 void draw_read_out(ImDrawList* list, const Figure& figure, PlotState& state,
                    const PlotFrame& frame, const Box& outer, PointRef point);
 
-/// A text in a box above (or below) a mark of this radius, kept inside `outer`.
-void draw_bubble(ImDrawList* list, ImVec2 mark, float radius, const std::string& text,
-                 const Box& outer);
+/// A text in a box above (or below) the mark.
+void draw_bubble(ImDrawList* list, const ReadOutMark& mark, const std::string& text);
 
 /// The arrow key pressed while the item drawn last has the keyboard focus; keeps the arrows from
 /// moving the focus away.

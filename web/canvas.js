@@ -43,6 +43,7 @@ function follow_pointer(canvas, app, keyboard, redraw) {
     app._app_pointer(what, event.clientX - box.left, event.clientY - box.top, event.button, touch);
     redraw();
   };
+  if (matchMedia('(pointer: coarse)').matches) app._app_pointer(kind.leave, 0, 0, 0, true);
   canvas.addEventListener('pointermove', (event) => send(event, kind.move));
   canvas.addEventListener('pointerdown', (event) => {
     canvas.focus({ preventScroll: true });

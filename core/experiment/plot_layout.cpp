@@ -13,6 +13,7 @@ namespace attnlab {
 namespace {
 
 constexpr double kPadding = 0.05;          // share of the span left free beyond the data
+constexpr double kFurthest = 1e150;        // axes reach no further: spans and ratios must stay numbers
 constexpr double kZeroIsNear = 0.35;       // linear axes start at 0 when the data come this close
 constexpr float kGuideHandicap = 8.0f;     // pixels by which a measured point wins over a guide
 
@@ -21,8 +22,9 @@ class Bounds {
   explicit Bounds(bool logarithmic) : logarithmic_(logarithmic) {}
   void add(double value) {
     if (!std::isfinite(value) || (logarithmic_ && value <= 0)) return;
-    lo_ = std::min(lo_, value);
-    hi_ = std::max(hi_, value);
+    const double shown = std::clamp(value, logarithmic_ ? 1 / kFurthest : -kFurthest, kFurthest);
+    lo_ = std::min(lo_, shown);
+    hi_ = std::max(hi_, shown);
   }
   bool empty() const { return lo_ > hi_; }
   Range padded() const {

@@ -144,8 +144,11 @@ EMSCRIPTEN_KEEPALIVE float app_wanted_height() { return page()->canvas.wanted_he
 EMSCRIPTEN_KEEPALIVE void app_context(int lost) { page()->canvas.context(lost != 0); }
 
 EMSCRIPTEN_KEEPALIVE void app_pointer(int kind, float x, float y, int button, int touch) {
-  page()->input.touch = touch != 0;
-  page()->canvas.pointer(static_cast<Canvas::Pointer>(kind), x, y, button, touch != 0);
+  const auto what = static_cast<Canvas::Pointer>(kind);
+  // Controls grow for a finger when it is lifted: what it presses must not move away under it.
+  const bool pressing = what == Canvas::Pointer::kDown || (touch && what == Canvas::Pointer::kMove);
+  if (!pressing) page()->input.touch = touch != 0;
+  page()->canvas.pointer(what, x, y, button, touch != 0);
 }
 
 EMSCRIPTEN_KEEPALIVE int app_grabs(float x, float y) { return page()->app->grabs(x, y); }

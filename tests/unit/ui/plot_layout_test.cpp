@@ -54,6 +54,19 @@ TEST_CASE("a value a logarithmic axis cannot show lands on its low end and is no
   CHECK(scale.shows(10));
 }
 
+TEST_CASE("ranges and ticks stay numbers when the data are as far apart as numbers can be") {
+  for (const bool logarithmic : {false, true}) {
+    Figure figure;
+    figure.y = {"error", logarithmic, 0, 0, {}};
+    figure.series = {measured("any", {{1, 5e-324, kNan, 1}, {2, 1.7e308, kNan, 1}, {3, -1.7e308, kNan, 1}})};
+    const Range y = y_range(figure, {});
+    CHECK(std::isfinite(y.hi - y.lo));
+    CHECK(y.lo < y.hi);
+    if (logarithmic) CHECK(std::isfinite(y.hi / y.lo));
+    for (const Tick& tick : axis_ticks(figure.y, y, 400, text_width)) CHECK(std::isfinite(tick.value));
+  }
+}
+
 TEST_CASE("a range covers every visible point with its error bar") {
   Figure figure = two_curves();
   const Range y = y_range(figure, {});
