@@ -52,6 +52,16 @@ std::vector<Figure> waiting_figures(const Experiment& experiment) {
   return {std::move(figure)};
 }
 
+/// Curves and rows of the kept results beside those of the run.
+void show_kept(AppState& s) {
+  s.compared = Result();
+  if (s.kept.empty()) return;
+  const RunSpec& now = s.shown_spec();
+  for (Figure& figure : s.figures) figure = with_kept(std::move(figure), now, s.kept);
+  s.compared = s.result;
+  for (Table& table : s.compared.tables) table = with_kept(std::move(table), now, s.kept);
+}
+
 void refresh_figures(AppState& s) {
   const bool of_run = s.run && (!s.changed() || s.has_result());
   if (of_run && !s.run_figures.empty()) {
@@ -62,6 +72,7 @@ void refresh_figures(AppState& s) {
     s.figures = blank ? std::move(blank->figures) : waiting_figures(*spec.experiment);
     if (!s.run) s.preview = blank ? std::move(blank->result) : Result();
   }
+  show_kept(s);
   if (s.view.figure >= s.figures.size()) s.view.figure = 0;
   s.touch();
 }
@@ -191,10 +202,23 @@ bool AppState::locked(std::string_view name) const {
   return std::find(options.locked.begin(), options.locked.end(), name) != options.locked.end();
 }
 
+void AppState::hold_locked(RunSpec& wanted) {
+  for (const std::string& name : options.locked) {
+    if (name == "seed") {
+      const std::string& text = fixed.try_emplace(name, std::to_string(wanted.seed)).first->second;
+      wanted.seed = std::stoull(text);
+    } else if (wanted.experiment->schema.find(name)) {
+      wanted.parameters.set_text_clamped(
+          name, fixed.try_emplace(name, wanted.parameters.text(name)).first->second);
+    }
+  }
+}
+
 App::App(Platform platform, Executor& executor, AppOptions options) {
   const Experiment& first = *experiments().front();
   state_ = std::make_unique<AppState>(std::move(platform), executor, std::move(options),
                                       RunSpec{&first, first_parameters(first)});
+  state_->hold_locked(state_->spec);
   spec_changed(*state_);
 }
 
@@ -214,6 +238,8 @@ void App::open_query(std::string_view query) {
     if (!s.run || !(s.run->spec() == link.spec)) drop_run(s);
     s.spec = link.spec;
   }
+  s.fixed.clear();  // who gives the address may give what is locked other values
+  s.hold_locked(s.spec);
   spec_changed(s);
   if (link.run) run();
 }
@@ -266,6 +292,7 @@ void App::select_experiment(std::string_view id) {
   drop_run(s);
   s.parameter_notes.clear();
   s.spec = RunSpec{experiment, first_parameters(*experiment), s.spec.seed};
+  s.hold_locked(s.spec);
   s.view.figure = s.view.table = 0;
   s.last_preset.clear();
   spec_changed(s);
@@ -279,11 +306,9 @@ void App::select_preset(std::string_view name) {
     s.notes.push_back(parameters.error().sentence);
     return s.touch();
   }
-  for (const std::string& locked : s.options.locked)
-    if (s.spec.experiment->schema.find(locked))
-      parameters->set_text_clamped(locked, s.spec.parameters.text(locked));
   s.parameter_notes.clear();
   s.spec.parameters = *std::move(parameters);
+  s.hold_locked(s.spec);
   spec_changed(s);
 }
 
@@ -362,6 +387,25 @@ void App::reset() {
     return;
   }
   drop_run(*state_);
+  refresh_figures(*state_);
+}
+
+std::string App::keep() {
+  AppState& s = *state_;
+  if (!s.can_keep()) {
+    s.save_note = "A result can be kept when it is finished and not kept already.";
+  } else {
+    s.kept.push_back({s.run->spec(), {s.result, s.run_figures}, journal()});
+    if (s.kept.size() > kMostKept) s.kept.erase(s.kept.begin());
+    s.save_note = "Kept: the next result of this experiment is shown beside it.";
+  }
+  refresh_figures(s);
+  return s.save_note;
+}
+
+void App::forget_kept() {
+  state_->kept.clear();
+  state_->save_note.clear();
   refresh_figures(*state_);
 }
 

@@ -69,6 +69,10 @@ class App {
   /// The bytes that save would write; empty for an unknown format.
   std::string export_text(std::string_view format) const;
   void copy_link();
+  /// Keeps the finished result, to be shown beside the next ones of its experiment; the oldest of
+  /// more than kMostKept is forgotten. Returns the sentence that is shown.
+  std::string keep();
+  void forget_kept();
 
   // What pages, tests and shells read.
   const Run* current_run() const;  ///< nullptr before the first run and after reset
@@ -79,7 +83,7 @@ class App {
   ///  "live":bool, "changed":bool (parameters differ from the run's), "locked":[...], "state":"ready|running|
   ///  paused|finished|failed", "fraction","jobs_done","jobs","rate","remaining","elapsed",
   ///  "status": sentence, "error": sentence, "notes":[...], "query",
-  ///  "claims":[{"id","statement","status","evidence"}],
+  ///  "can_keep":bool, "kept":[in what each differs], "claims":[{"id","statement","status","evidence"}],
   ///  "tables":[{"name","caption","columns":[{"name","label"}],"rows":[[{"text","exact"}...]],"row_count"}]}
   /// rate, remaining: null until known. In "text" an estimate carries its uncertainty. Of each table
   /// the first kStateRows rows: a matrix of dimension 512 has 262144, and the page reads this often.

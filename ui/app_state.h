@@ -1,12 +1,15 @@
 // What the front end remembers, shared by the actions (app.cpp) and the views.
 #pragma once
 
+#include <algorithm>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "core/experiment/comparison.h"
 #include "core/experiment/run.h"
 #include "ui/platform.h"
 #include "ui/plot.h"
@@ -47,6 +50,9 @@ struct AppState {
   Result preview;               ///< of no job at all: the claims that a run would judge
   std::vector<Figure> figures;  ///< of the run, or the empty ones of spec
   std::vector<Figure> run_figures;  ///< of the run's result; none before there is one
+  std::map<std::string, std::string, std::less<>> fixed;  ///< the values of what is locked
+  std::vector<KeptResult> kept;     ///< finished results to compare with, oldest first
+  Result compared;                  ///< the run's result with the rows of the kept ones
   bool waiting = false;             ///< for the part of the program that finds (Platform::findings)
   std::uint64_t reduced_revision = 0;
 
@@ -74,8 +80,20 @@ struct AppState {
   bool changed() const { return run && !(run->spec() == spec); }
   /// At least one row was measured.
   bool has_result() const { return !result.tables.empty() && !result.tables.front().rows.empty(); }
+  /// The run, or what would be run: kept results are shown beside it.
+  const RunSpec& shown_spec() const { return run && (!changed() || has_result()) ? run->spec() : spec; }
+  /// The result is whole, shown, and not kept already; live ones follow the controls instead.
+  bool can_keep() const {
+    return run && !live() && run->state() == Run::State::kFinished && !run_figures.empty() &&
+           std::none_of(kept.begin(), kept.end(),
+                        [&](const KeptResult& one) { return one.spec == run->spec(); });
+  }
+  /// What tables show.
+  const Result& shown_result() const { return kept.empty() ? result : compared; }
   bool live() const { return spec.experiment->live(); }
   bool locked(std::string_view name) const;
+  /// Gives what is locked the value it is fixed at: that of the first specification seen with it.
+  void hold_locked(RunSpec& wanted);
   void touch() { redraw = untold = true; }
 };
 

@@ -134,6 +134,15 @@ std::string parameters_as_texts(const RunSpec& spec) {
   return object.done();
 }
 
+/// In what each kept result differs from the one shown.
+std::vector<std::string> kept_texts(const AppState& s) {
+  std::vector<std::string> texts;
+  for (const KeptResult& one : s.kept)
+    if (one.spec.experiment == s.spec.experiment)
+      texts.push_back(difference_text(one.spec, s.shown_spec()));
+  return texts;
+}
+
 std::vector<std::string> all_notes(const AppState& s) {
   std::vector<std::string> notes = s.notes;
   for (const auto& [name, note] : s.parameter_notes)
@@ -214,15 +223,17 @@ std::string App::state_json() const {
                                            : std::string())
       .member("notes", texts_json(all_notes(s)))
       .text("query", query())
+      .member("can_keep", s.can_keep() ? "true" : "false")
+      .member("kept", texts_json(kept_texts(s)))
       .member("claims", claims_json(s.result))
-      .member("tables", tables_json(s.result))
+      .member("tables", tables_json(s.shown_result()))
       .done();
 }
 
 std::string App::export_text(std::string_view format) const {
   const AppState& s = *state_;
   if (format == "csv")
-    return s.has_result() ? table_csv(s.result.tables.front()) : std::string();
+    return s.has_result() ? table_csv(s.shown_result().tables.front()) : std::string();
   if (format != "json") return {};
   const RunSpec& spec = s.run ? s.run->spec() : s.spec;
   return result_json(spec, s.result, s.options.build, s.run ? s.run->jobs_total() : 0,

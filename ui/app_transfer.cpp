@@ -1,6 +1,4 @@
 // What enters and leaves the front end as text: finished jobs, and states that others send.
-#include <algorithm>
-
 #include "ui/app.h"
 #include "ui/app_state.h"
 
@@ -31,26 +29,25 @@ std::string App::journal() const {
 }
 
 void App::load(std::string_view query) {
-  const AppState& s = *state_;
+  AppState& s = *state_;
   std::string text(query.substr(0, query.find('\0')));
   if (!text.empty() && (text.front() == '?' || text.front() == '#')) text.erase(0, 1);
   // Of a key given twice the last one counts: what is fixed stands after what was sent.
   if (s.locked("experiment")) text += "&e=" + s.spec.experiment->id;
-  if (s.locked("preset")) {
-    for (const Parameter& parameter : s.spec.experiment->schema.parameters)
-      text += "&" + parameter.name + "=" + s.spec.parameters.text(parameter.name);
-  }
   const Permalink wanted =
       read_query(text, *s.spec.experiment, {"run", "ui", "lock", "theme", "embed"});
-  for (const std::string& name : s.options.locked) {
-    if (name == "seed") {
-      text += "&seed=" + std::to_string(s.spec.seed);
-    } else if (s.spec.experiment->schema.find(name) && wanted.spec.experiment->schema.find(name)) {
-      text += "&" + name + "=" + s.spec.parameters.text(name);
-    }
+  const Schema& schema = wanted.spec.experiment->schema;
+  if (s.locked("preset") && wanted.spec.experiment == s.spec.experiment) {
+    for (const Parameter& parameter : schema.parameters)
+      text += "&" + parameter.name + "=" + s.spec.parameters.text(parameter.name);
   }
+  for (const auto& [name, value] : s.fixed)
+    if (name == "seed" || schema.find(name)) text += "&" + name + "=" + value;
   for (const auto& [key, value] : s.page_keys) text += "&" + key + "=" + value;
+  auto fixed = s.fixed;  // also of parameters that the experiment now wanted has not
   open_query(text);
+  fixed.insert(s.fixed.begin(), s.fixed.end());
+  s.fixed = std::move(fixed);
 }
 
 }  // namespace attnlab

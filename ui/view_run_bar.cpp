@@ -1,5 +1,7 @@
 // The run bar: start, hold, step and forget a run, and how far it is.
 #include <algorithm>
+#include <string_view>
+#include <vector>
 
 #include "ui/text_draw.h"
 #include "ui/theme.h"
@@ -39,19 +41,60 @@ void run_buttons(const View& view, bool short_labels) {
     view.app.reset();
 }
 
-/// At the right end of the row; only its picture where the label would meet the run buttons.
-void table_button(AppState& s, float right, float top, float free_from) {
-  std::string_view label = s.view.table_open ? "Hide table" : "Table";
-  const ButtonLook look{.icon = Icon::kTable};
-  if (right - button_width(label, look) < free_from) label = {};
-  ImGui::SetCursorScreenPos(ImVec2(right - button_width(label, look), top));
-  if (!button("table", label, "The numbers behind the figure (T)", look)) return;
-  s.view.table_open = !s.view.table_open;
-  s.touch();
+/// What the reader can do with the result, at the right end of the row.
+enum class ResultAction { kForget, kKeep, kTable };
+
+struct ResultButton {
+  ResultAction action;
+  const char* id;
+  std::string_view label;
+  const char* help;
+  Icon icon;
+
+  float width(bool picture_only) const {
+    return button_width(picture_only ? std::string_view() : label, {.icon = icon});
+  }
+};
+
+std::vector<ResultButton> result_buttons(const AppState& s) {
+  std::vector<ResultButton> buttons;
+  if (!s.kept.empty())
+    buttons.push_back({ResultAction::kForget, "forget", "Forget kept",
+                       "Show the newest result alone", Icon::kCross});
+  if (s.can_keep())
+    buttons.push_back({ResultAction::kKeep, "keep", "Keep",
+                       "Keep this result: the next one is shown beside it (K)", Icon::kCheck});
+  buttons.push_back({ResultAction::kTable, "table", s.view.table_open ? "Hide table" : "Table",
+                     "The numbers behind the figure (T)", Icon::kTable});
+  return buttons;
 }
 
-float table_button_width(const AppState& s) {
-  return button_width(s.view.table_open ? "Hide table" : "Table", {.icon = Icon::kTable});
+float result_buttons_width(const std::vector<ResultButton>& buttons, bool picture_only) {
+  float width = -kGap;
+  for (const ResultButton& one : buttons) width += one.width(picture_only) + kGap;
+  return width;
+}
+
+/// Only their pictures where the labels would meet the run buttons.
+void result_buttons_view(const View& view, float right, float top, float free_from) {
+  AppState& s = view.state;
+  const std::vector<ResultButton> buttons = result_buttons(s);
+  const bool picture_only = right - result_buttons_width(buttons, false) < free_from;
+  float left = right - result_buttons_width(buttons, picture_only);
+  for (const ResultButton& one : buttons) {
+    ImGui::SetCursorScreenPos(ImVec2(left, top));
+    left += one.width(picture_only) + kGap;
+    if (!button(one.id, picture_only ? std::string_view() : one.label, one.help, {.icon = one.icon}))
+      continue;
+    switch (one.action) {
+      case ResultAction::kForget: view.app.forget_kept(); break;
+      case ResultAction::kKeep: view.app.keep(); break;
+      case ResultAction::kTable:
+        s.view.table_open = !s.view.table_open;
+        s.touch();
+        break;
+    }
+  }
 }
 
 void progress_bar(const AppState& s, ImVec2 corner, float width) {
@@ -91,7 +134,7 @@ void run_bar_view(const View& view, float width) {
   const float row = ImGui::GetFrameHeight();
   run_buttons(view, view.narrow);
   if (view.narrow) {
-    table_button(s, corner.x + width, corner.y, ImGui::GetItemRectMax().x + kGap);
+    result_buttons_view(view, corner.x + width, corner.y, ImGui::GetItemRectMax().x + kGap);
     if (!s.live()) progress_bar(s, ImVec2(corner.x, corner.y + row + 12), width);
     draw_text(ImGui::GetWindowDrawList(),
               ImVec2(corner.x, corner.y + row + progress_height(s)), sentence, false, 14,
@@ -101,7 +144,7 @@ void run_bar_view(const View& view, float width) {
   } else {
     ImGui::SameLine(0, 2 * kGap);
     const float left = ImGui::GetCursorScreenPos().x;
-    const float right = corner.x + width - table_button_width(s) - 2 * kGap;
+    const float right = corner.x + width - result_buttons_width(result_buttons(s), false) - 2 * kGap;
     const float middle = corner.y + row / 2;
     const float bar = s.live() ? 0 : std::clamp((right - left) * 0.32f, 80.0f, 280.0f);
     if (bar > 0) progress_bar(s, ImVec2(left, middle - kBarHeight / 2), bar);
@@ -111,7 +154,7 @@ void run_bar_view(const View& view, float width) {
     const ImVec2 extent = text_size(sentence, false, size, room);
     draw_text(ImGui::GetWindowDrawList(), ImVec2(text_x, middle - extent.y / 2), sentence, false,
               size, sentence_colour(s), room);
-    table_button(s, corner.x + width, corner.y, 0);
+    result_buttons_view(view, corner.x + width, corner.y, 0);
   }
   ImGui::PopID();
 }
@@ -133,6 +176,7 @@ void take_shortcuts(const View& view) {
   }
   if (ImGui::IsKeyPressed(ImGuiKey_R, false) && !active) view.app.run();
   if (ImGui::IsKeyPressed(ImGuiKey_S, false)) view.app.step();
+  if (ImGui::IsKeyPressed(ImGuiKey_K, false) && s.can_keep()) view.app.keep();
   if (ImGui::IsKeyPressed(ImGuiKey_T, false)) {
     s.view.table_open = !s.view.table_open;
     s.touch();

@@ -78,15 +78,15 @@ void table_tabs_and_rows(const View& view, float width, float height) {
   ImGui::PushID("tables");
   const float top = ImGui::GetCursorPosY();
   Flow flow(width);
-  for (std::size_t i = 0; i < s.result.tables.size(); ++i) {
-    const std::string name = plain_name(s.result.tables[i].name);
+  for (std::size_t i = 0; i < s.shown_result().tables.size(); ++i) {
+    const std::string name = plain_name(s.shown_result().tables[i].name);
     flow.next(chip_width(name));
-    if (chip(s.result.tables[i].name.c_str(), name, s.result.tables[i].caption.c_str(),
+    if (chip(s.shown_result().tables[i].name.c_str(), name, s.shown_result().tables[i].caption.c_str(),
              {.on = i == s.view.table}))
       s.view.table = i;
   }
-  if (s.view.table >= s.result.tables.size()) s.view.table = 0;
-  const Table& table = s.result.tables[s.view.table];
+  if (s.view.table >= s.shown_result().tables.size()) s.view.table = 0;
+  const Table& table = s.shown_result().tables[s.view.table];
   {
     const TextStyle style(Face::kRegular, kSmallSize, theme().muted);
     paragraph(table.caption, width);

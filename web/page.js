@@ -104,6 +104,7 @@ class Lab {
       jobs: () => this.#jobs(),
       run: () => ({
         journal: this.#text(this.app._app_journal()),
+        kept: this.#kept_journals(),
         figure: this.app._app_figure(),
         dark: this.app._app_dark() === 1,
       }),
@@ -241,6 +242,12 @@ class Lab {
     cover('This browser has no WebGL 2, so the figure cannot be drawn. ' +
       'The controls and results below work without it.');
     $('twin_details').open = true;
+  }
+
+  #kept_journals() {
+    const journals = [];
+    for (let text; (text = this.#text(this.app._app_kept_journal(journals.length)));) journals.push(text);
+    return journals;
   }
 
   #text(pointer) {

@@ -8,9 +8,12 @@ const png_scale = 2;
 let maker;
 
 /** The picture or citation of a run as text. `journal`: App::journal(). */
-async function made(jobs, format, { query, journal, figure, dark }) {
+async function made(jobs, format, { query, journal, kept = [], figure, dark }) {
   maker ??= instance(create_jobs, await jobs());
   const compute = await maker;
+  for (const one of kept) {
+    compute.ccall('compute_keep', 'number', ['string', 'string'], [one.split(' ')[3], one]);
+  }
   const done = compute.ccall('compute_export', 'number',
     ['string', 'string', 'string', 'number', 'number'],
     [format, query, journal, figure, dark ? 1 : 0]);

@@ -147,6 +147,11 @@ export class Twin {
       element('button', { type: 'button', onclick: () => act('save', '', format) }, label);
     this.files = element('div', { class: 'bar' }, save('csv', 'Save CSV'), save('json', 'Save JSON'),
       element('button', { type: 'button', onclick: () => act('copy-link', '', '') }, 'Copy link'));
+    const compare = (action, label) =>
+      element('button', { type: 'button', 'data-action': action, onclick: () => act(action, '', '') }, label);
+    this.keep = compare('keep', 'Keep to compare');
+    this.forget = compare('forget', 'Forget kept results');
+    this.files.append(this.keep, this.forget);
     body.append(
       this.selects, this.bar, this.notes,
       element('h3', {}, 'Parameters'), this.parameters,
@@ -213,6 +218,8 @@ export class Twin {
       button.hidden = state.live && action !== 'reset';
       button.disabled = state.live ? state.preset !== '' : !enabled[action](state.state);
     }
+    this.keep.disabled = !state.can_keep;
+    this.forget.disabled = state.kept.length === 0;
     this.progress.hidden = state.live;
     this.progress.value = state.fraction;
     this.body.dataset.state = state.state;

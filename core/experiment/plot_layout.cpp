@@ -13,7 +13,7 @@ namespace attnlab {
 namespace {
 
 constexpr double kPadding = 0.05;          // share of the span left free beyond the data
-constexpr double kFurthest = 1e150;        // axes reach no further: spans and ratios must stay numbers
+constexpr double kFurthest = 1e130;        // axes reach no further: spans and ratios must stay numbers
 constexpr double kZeroIsNear = 0.35;       // linear axes start at 0 when the data come this close
 constexpr float kGuideHandicap = 8.0f;     // pixels by which a measured point wins over a guide
 

@@ -173,9 +173,11 @@ await run_checks({
       return document.querySelectorAll('#twin_body .field').length > 0 && query.length < 5000;
     }, after.query);
     assert.ok(schema);
-    if (after.experiment === before.experiment) {
-      assert.equal(after.parameters.trials, before.parameters.trials);
-    }
+    await page.evaluate((experiment) =>
+      document.querySelector('attention-lab').load({ experiment, parameters: { trials: 7 } }), before.experiment);
+    const returned = await ask(page);
+    assert.equal(returned.experiment, before.experiment);
+    assert.equal(returned.parameters.trials, before.parameters.trials, 'locked on every way back');
     assert.deepEqual(page.complaints, []);
   },
 });

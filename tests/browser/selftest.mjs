@@ -12,6 +12,7 @@ const limit_s = 20;
 
 /** Presses the button; the closing sentence and the rows of the table. */
 async function check_machine(page) {
+  await page.evaluate(() => document.getElementById('machine').replaceChildren()); // an earlier sentence
   await page.click('[data-tool="check"]');
   await page.waitForFunction(
     () => /hold|could not/.test(document.querySelector('#machine [role=status]')?.textContent ?? ''),

@@ -1,9 +1,11 @@
 // First seconds, saved files, undo, dropped files, copied links, accessibility.
 import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import {
-  assert_quiet, dist, open_page, press, read_twin, run_checks, settle, type_parameter, wait_for_state,
+  assert_quiet, dist, open_page, press, read_twin, run_checks, screenshots, settle,
+  type_parameter, wait_for_state,
 } from './support/lab.mjs';
 
 const small = 'e=rf-learning-curve&dim=6&keys=5&heads=50&samples=16,64,128&test-samples=200&trials=2';
@@ -90,6 +92,40 @@ await run_checks({
     const json = JSON.parse((await saved(page, 'json')).text);
     assert.equal(json.seed, 3);
     assert_quiet(page);
+  },
+
+  async 'a kept result stands beside the next one: in figure, table, CSV and SVG'(lab) {
+    for (const look of [{}, { width: 390, dark: true }]) {
+      const page = await open_page(lab, `#${small}&seed=3`, { before: keep_files, ...look });
+      assert.equal((await read_twin(page)).enabled.keep, false, 'nothing to keep yet');
+      await press(page, 'run');
+      await wait_for_state(page, 'finished');
+      const alone = await read_twin(page);
+      await press(page, 'keep');
+      await type_parameter(page, 'heads', '200');
+      await press(page, 'run');
+      await wait_for_state(page, 'finished');
+      const both = await read_twin(page);
+      const { columns, rows } = both.tables.test_error;
+      assert.equal(columns.at(-1), 'run');
+      assert.deepEqual([...new Set(rows.map((row) => row.at(-1)))], ['now', 'heads = 50']);
+      const kept = rows.filter((row) => row.at(-1) !== 'now').map((row) => row.slice(0, -1));
+      assert.deepEqual(kept, alone.tables.test_error.rows, 'to the last digit');
+      const lines = (await saved(page, 'csv')).text.trim().split('\n');
+      assert.equal(lines.length - 1, rows.length);
+      const svg = (await saved(page, 'svg')).text;
+      assert.equal(svg.match(/class="point"/g).length, rows.length);
+      assert.match(svg, /heads = 50/);
+      assert.equal(JSON.parse((await saved(page, 'json')).text).params.heads, 200);
+      await page.evaluate(() => scrollTo(0, 0));
+      await settle(1200);
+      mkdirSync(screenshots, { recursive: true });
+      await page.screenshot({ path: path.join(screenshots, `kept-${look.width ?? 1280}.png`) });
+      await press(page, 'forget');
+      await page.waitForFunction(() => document.querySelector('[data-action="forget"]').disabled);
+      assert.deepEqual((await read_twin(page)).tables.test_error.columns, alone.tables.test_error.columns);
+      assert_quiet(page);
+    }
   },
 
   async 'a copied link shows the same picture, pixel for pixel'(lab) {

@@ -19,10 +19,11 @@
 //   app_adopt(journal)                   a precomputed run; 1 when it was taken over
 //   app_parts_arrived()                  host.findings can answer now; app_waits_for_parts(): 1 when it
 //                                        was asked before
+//   app_kept_journal(i)                  of the i-th kept result; empty behind the last
 //   app_journal(), app_figure()          the run's finished jobs; which of its figures is shown
 //   app_export(format)                   the bytes of a saved file; empty without a result
 //   app_act(action, name, value)         run pause step reset experiment preset parameter seed save
-//                                        copy-link: what the page's own controls do; returns the
+//                                        copy-link keep forget: what the page's own controls do; returns the
 //                                        sentence to show, often empty
 //   app_state(), app_experiments()       JSON of ui/app.h and core/experiment/codecs.h
 //   app_dark()                           1: the theme in force is dark
@@ -95,6 +96,8 @@ std::string act(App& app, std::string_view action, const char* name, const char*
   else if (action == "parameter") return app.set_parameter(name, value);
   else if (action == "seed") return app.set_seed(value);
   else if (action == "save") return app.save(value);
+  else if (action == "keep") return app.keep();
+  else if (action == "forget") app.forget_kept();
   else if (action == "copy-link") app.copy_link();
   return {};
 }
@@ -177,6 +180,10 @@ EMSCRIPTEN_KEEPALIVE int app_adopt(const char* journal) { return page()->app->ad
 EMSCRIPTEN_KEEPALIVE void app_parts_arrived() { page()->app->parts_arrived(); }
 EMSCRIPTEN_KEEPALIVE int app_waits_for_parts() { return page()->app->waits_for_parts(); }
 EMSCRIPTEN_KEEPALIVE const char* app_journal() { return returned(page()->app->journal()); }
+EMSCRIPTEN_KEEPALIVE const char* app_kept_journal(unsigned index) {
+  const std::vector<KeptResult>& kept = page()->app->state().kept;
+  return index < kept.size() ? kept[index].journal.c_str() : "";
+}
 EMSCRIPTEN_KEEPALIVE int app_figure() {
   return static_cast<int>(page()->app->state().view.figure);
 }

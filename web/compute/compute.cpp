@@ -17,6 +17,7 @@
 //                                 format svg: the picture of the run whose finished jobs the
 //                                 journal holds (of none when it is empty); bibtex: the run's
 //                                 citation; left in compute_text(); 1, or 0 with a sentence there
+//   compute_keep(query, journal)  the next picture shows this run's curves, too
 //   compute_findings(query, outputs, size, blank)
 //                                 what the run finds (core/experiment/findings.h), for the page;
 //                                 left at compute_bytes(); 1, or 0 with a sentence there
@@ -37,6 +38,7 @@
 #include "attnlab_build_info.h"
 #include "core/experiment/citation.h"
 #include "core/experiment/codecs.h"
+#include "core/experiment/comparison.h"
 #include "core/experiment/experiment.h"
 #include "core/experiment/findings.h"
 #include "core/experiment/registry.h"
@@ -52,6 +54,7 @@ struct Worker {
   JobSteps job;
   Bytes bytes;
   std::string text;
+  std::vector<KeptResult> kept;
 };
 
 Worker& worker() {
@@ -171,11 +174,22 @@ EMSCRIPTEN_KEEPALIVE int compute_export(const char* format, const char* query, c
     if (!read) return fail(read.error());
     outputs = std::move(read->outputs);
   }
-  const Result result = spec->experiment->reduce(*spec, outputs);
-  const std::vector<Figure> figures = spec->experiment->figures(*spec, result);
+  std::vector<Figure> figures = findings_of({*spec, outputs}).figures;
   if (figure >= figures.size()) return fail({"there is no figure of this number"});
+  const std::vector<KeptResult> kept = std::exchange(worker().kept, {});
+  figures[figure] = with_kept(std::move(figures[figure]), *spec, kept);
   worker().text =
       figure_svg(figures[figure], {.dark = dark != 0, .source = source_line(*spec, build)});
+  return 1;
+}
+
+EMSCRIPTEN_KEEPALIVE int compute_keep(const char* query, const char* journal) {
+  Expected<RunSpec> spec = read_run(query);
+  if (!spec) return fail(spec.error());
+  const Expected<Journal> read = read_journal(journal, *spec, kVersion);
+  if (!read) return fail(read.error());
+  Findings findings = findings_of({*spec, read->outputs});
+  worker().kept.push_back({*std::move(spec), std::move(findings), {}});
   return 1;
 }
 

@@ -134,7 +134,12 @@ export async function read_twin(page) {
 /** Presses a button of the twin as a reader would. */
 export async function press(page, action) {
   await read_twin(page);
-  await page.click(`#twin_body [data-action="${action}"]`);
+  const button = await page.$(`#twin_body [data-action="${action}"]`);
+  await button.evaluate((element) => new Promise((resolve) => {
+    element.scrollIntoView({ block: 'center' });
+    requestAnimationFrame(() => requestAnimationFrame(resolve)); // what stands above may change its height
+  }));
+  await button.click();
 }
 
 /** Types into a parameter's field and leaves it. */

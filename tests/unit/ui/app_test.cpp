@@ -116,6 +116,25 @@ TEST_CASE("a locked parameter cannot be changed by an action or a preset") {
   CHECK(app.state().spec.seed == 3);
 }
 
+TEST_CASE("what is locked keeps its value through every experiment and back") {
+  Shell shell;
+  App app(shell.platform(), shell.executor, {});
+  app.open_query("e=rf-learning-curve&dim=4&trials=3&seed=3&lock=trials,seed");
+  const auto locked_at = [&] { return app.state().spec.parameters.text("trials"); };
+  app.load("e=extract-single&trials=9&seed=4");
+  REQUIRE(app.state().spec.experiment->id == "extract-single");
+  app.load("e=rf-learning-curve&trials=9&seed=4");
+  CHECK(locked_at() == "3");
+  app.select_experiment("extract-single");
+  app.select_experiment("rf-learning-curve");
+  CHECK(locked_at() == "3");
+  app.load("trials=9");
+  CHECK(locked_at() == "3");
+  CHECK(app.state().spec.seed == 3);
+  app.open_query("e=rf-learning-curve&trials=5&lock=trials");  // the page's own address may
+  CHECK(locked_at() == "5");
+}
+
 TEST_CASE("changing a parameter holds the run and keeps its result until the next run") {
   Shell shell;
   App app(shell.platform(), shell.executor, {});
