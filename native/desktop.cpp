@@ -15,11 +15,14 @@
 #include "imgui.h"
 #include "native/build.h"
 #include "native/console.h"
+#include "native/desktop_memory.h"
 #include "native/desktop_settings.h"
+#include "native/interrupts.h"
 #include "native/memory_limit.h"
 #include "native/output_file.h"
 #include "native/thread_pool.h"
 #include "ui/app.h"
+#include "ui/app_state.h"
 #include "ui/gl_fields.h"
 #include "ui/theme.h"
 
@@ -204,7 +207,7 @@ class Desktop {
     install_callbacks(window.handle(), events_);
     ImGui_ImplGlfw_InitForOpenGL(window.handle(), false);
     ImGui_ImplOpenGL3_Init("#version 330 core");
-    setup_fonts_and_style(window.pixels().ratio, settings.dark);
+    setup_fonts_and_style(window.pixels().ratio, settings.dark.value_or(false));
   }
   ~Desktop() {
     ImGui_ImplOpenGL3_Shutdown();
@@ -215,7 +218,7 @@ class Desktop {
 
   int run(const std::string& query) {
     if (!query.empty()) app_.open_query(query);
-    while (!glfwWindowShouldClose(window_.handle())) {
+    while (!glfwWindowShouldClose(window_.handle()) && !interrupted()) {
       const bool wants_frame = app_.poll(glfwGetTime());
       if (wants_frame) events_.frames_due = std::max(events_.frames_due, 1);
       if (events_.frames_due > 0) draw();
@@ -226,10 +229,23 @@ class Desktop {
         glfwWaitEventsTimeout(running() ? kRunningWait : kIdleWait);
       }
     }
+    if (settings_.screenshot.empty()) remember(memory());
     return kExitDone;
   }
 
  private:
+  DesktopMemory memory() const {
+    const Window::Pixels pixels = window_.pixels();
+    const auto logical = [&](int extent) {
+      return static_cast<int>(std::lround(static_cast<float>(extent) / pixels.ratio));
+    };
+    DesktopMemory memory;
+    memory.width = logical(pixels.width), memory.height = logical(pixels.height);
+    memory.dark = app_.state().dark;
+    memory.query = app_.query();
+    return memory;
+  }
+
   AppOptions options() const {
     AppOptions options;
     options.show_text = true;
@@ -259,7 +275,7 @@ class Desktop {
     input.height = io.DisplaySize.y;
     input.pixel_ratio = pixels.ratio;
     input.now = glfwGetTime();
-    input.dark = settings_.dark;
+    input.dark = settings_.dark.value_or(false);
     input.fields = &fields_;
     if (app_.frame(input)) events_.frames_due = std::max(events_.frames_due, 1);
     ImGui::Render();
@@ -299,7 +315,11 @@ class Desktop {
 }  // namespace
 
 int run_desktop(const std::string& query) {
-  const DesktopSettings settings = read_desktop_settings();
+  DesktopSettings settings = read_desktop_settings();
+  const DesktopMemory last = recall();
+  if (settings.width == 0) settings.width = last.width, settings.height = last.height;
+  if (!settings.dark) settings.dark = last.dark;
+  catch_interrupts();
   Window window(settings);
   if (!window.handle()) {
     return refuse({"cannot open a window (" + g_glfw_error +
@@ -311,7 +331,7 @@ int run_desktop(const std::string& query) {
   int code = kExitDone;
   {
     Desktop desktop(window, settings);
-    code = desktop.run(query);
+    code = desktop.run(query.empty() ? last.query : query);
   }
   ImGui::DestroyContext();
   return code;

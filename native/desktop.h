@@ -5,15 +5,17 @@
 
 namespace attnlab {
 
-/// Opens the window on a permalink text (empty: the first experiment) and runs until it is closed.
+/// Opens the window on a permalink text (empty: what it showed when it was closed, the first time the first
+/// experiment) and runs until it is closed; Ctrl-C closes it, too. Size and theme are those it had.
 /// Returns 0; 3 with a sentence on standard error where no window can be opened.
 ///
 /// Environment, for tests and documentation pictures:
 /// ATTNLAB_WINDOW=1280x800[@2]   size in logical pixels, and pixel ratio in place of the system's
-/// ATTNLAB_THEME=light|dark      in place of light
+/// ATTNLAB_THEME=light|dark      in place of the last one
 /// ATTNLAB_SCREENSHOT=FILE.ppm   writes what the window shows once the run has ended and nothing
 ///                               moves any more (without a run: at once), then closes
 /// ATTNLAB_SCREENSHOT_AFTER=S    takes the picture after S seconds in any case
+/// A window that writes a picture remembers nothing of itself.
 int run_desktop(const std::string& query);
 
 }  // namespace attnlab

@@ -20,13 +20,9 @@ bool is_size(const std::optional<std::int64_t>& size) {
 void read_window(const std::string& text, DesktopSettings& settings) {
   const std::vector<std::string> parts = split(text, '@');
   if (parts.empty()) return;
-  const std::vector<std::string> sizes = split(parts[0], 'x');
-  if (sizes.size() == 2) {
-    const auto width = read_integer(sizes[0]), height = read_integer(sizes[1]);
-    if (is_size(width) && is_size(height)) {
-      settings.width = static_cast<int>(*width);
-      settings.height = static_cast<int>(*height);
-    }
+  if (const auto size = read_window_size(parts[0])) {
+    settings.width = size->width;
+    settings.height = size->height;
   }
   if (parts.size() < 2) return;
   const auto ratio = read_real(parts[1]);
@@ -35,10 +31,19 @@ void read_window(const std::string& text, DesktopSettings& settings) {
 
 }  // namespace
 
+std::optional<WindowSize> read_window_size(const std::string& text) {
+  const std::vector<std::string> sizes = split(text, 'x');
+  if (sizes.size() != 2) return std::nullopt;
+  const auto width = read_integer(sizes[0]), height = read_integer(sizes[1]);
+  if (!is_size(width) || !is_size(height)) return std::nullopt;
+  return WindowSize{static_cast<int>(*width), static_cast<int>(*height)};
+}
+
 DesktopSettings read_desktop_settings() {
   DesktopSettings settings;
   read_window(variable("ATTNLAB_WINDOW"), settings);
-  settings.dark = variable("ATTNLAB_THEME") == "dark";
+  const std::string theme = variable("ATTNLAB_THEME");
+  if (theme == "dark" || theme == "light") settings.dark = theme == "dark";
   settings.screenshot = variable("ATTNLAB_SCREENSHOT");
   if (const auto after = read_real(variable("ATTNLAB_SCREENSHOT_AFTER")); after && *after >= 0)
     settings.screenshot_after = *after;

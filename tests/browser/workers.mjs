@@ -3,11 +3,14 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { differences } from '../parity/support/compare.mjs';
 import {
-  assert_quiet, dist, native_result, open_page, press, read_twin, run_checks, wait_for_state,
+  assert_quiet, dist, native_result, open_page, press, read_twin, run_checks, settle, wait_for_state,
 } from './support/lab.mjs';
+import { document_rows } from './support/readings.mjs';
 
 const small = 'e=rf-learning-curve&dim=6&keys=5&heads=50&samples=16,64&test-samples=200&trials=2';
+const medium = 'e=rf-learning-curve&dim=8&keys=8&heads=200&samples=64,256&test-samples=500&trials=6';
 const long = 'e=rf-learning-curve&dim=8&keys=8&heads=300&samples=64,512&test-samples=500&trials=8';
 
 /** Keeps every worker of the page that has loaded where the test can reach it. */
@@ -34,6 +37,58 @@ const intercept = (name, answer) => async (page) => {
   });
 };
 
+/** As keep_workers, also those that have not loaded; and the page's seconds pass in a tenth. */
+const keep_all_in_haste = () => {
+  globalThis.kept = [];
+  globalThis.Worker = class extends Worker {
+    constructor(...words) {
+      super(...words);
+      globalThis.kept.push(this);
+      globalThis.on_worker?.(this);
+    }
+  };
+  const real = setInterval;
+  globalThis.setInterval = (action, ms, ...words) => real(action, ms === 1000 ? 100 : ms, ...words);
+};
+
+/** How a worker is killed in each phase of its life; each ends with the run going on, or started anew. */
+const phases = {
+  starting: async (page) => {
+    await page.evaluate(() => {
+      globalThis.on_worker = (worker) => {
+        globalThis.on_worker = undefined;
+        worker.terminate();
+      };
+    });
+    await press(page, 'run');
+  },
+  idle: async (page) => {
+    await press(page, 'run');
+    await wait_for_state(page, 'finished');
+    await page.evaluate(() => globalThis.kept.at(-1).terminate());
+    await press(page, 'reset');
+    await press(page, 'run');
+  },
+  held: async (page) => {
+    await press(page, 'run');
+    await page.waitForFunction(() => document.querySelector('#twin_body progress').value > 0.02);
+    await press(page, 'pause');
+    await wait_for_state(page, 'paused');
+    await page.evaluate(() => globalThis.kept[0].terminate());
+    await settle(500);
+    await press(page, 'run');
+  },
+  'giving its job up': async (page) => {
+    await press(page, 'run');
+    await page.waitForFunction(() => document.querySelector('#twin_body progress').value > 0.02);
+    await page.evaluate(() => { // in one task: the worker has not answered yet
+      document.querySelector('#twin_body [data-action="reset"]').click();
+      globalThis.kept[0].terminate();
+    });
+    await press(page, 'run');
+  },
+};
+
 await run_checks({
   async 'a worker that is killed in the middle of a job is replaced and its job runs again'(lab) {
     const page = await open_page(lab, `#${long}`, { before: keep_workers });
@@ -49,6 +104,23 @@ await run_checks({
     const native = await native_result(long);
     assert.equal(twin.tables.test_error.rows.length, native.tables.test_error.rows.length);
     assert_quiet(page);
+  },
+
+  async 'a worker is killed in each phase of its life, and the run has the numbers of the command line'(lab) {
+    const { columns, rows } = (await native_result(medium)).tables.test_error;
+    for (const [phase, kill] of Object.entries(phases)) {
+      const page = await open_page(lab, `#${medium}`, { before: keep_all_in_haste });
+      await read_twin(page);
+      await kill(page);
+      await wait_for_state(page, 'finished', 60000);
+      await page.waitForFunction( // one that never started may be missed only after the run
+        () => /A worker (was lost|could not be started)/.test(document.getElementById('notice').textContent),
+        { timeout: 10000 });
+      const shown = document_rows((await read_twin(page)).tables.test_error, columns);
+      assert.deepEqual(differences('test_error', rows, shown, 1e-3), [], phase);
+      assert_quiet(page);
+      await page.close();
+    }
   },
 
   async 'a worker that throws is replaced at once'(lab) {

@@ -1,8 +1,8 @@
 // The desktop window: opens on a virtual screen, runs a permalink, shows the curves, closes cleanly;
 // without a screen it says so.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -34,7 +34,7 @@ function windowPicture(query, environment) {
       cwd: folder,
       encoding: 'utf8',
       timeout: 120_000,
-      env: { ...process.env, ATTNLAB_SCREENSHOT: 'window.ppm', ...environment },
+      env: { ...process.env, XDG_STATE_HOME: join(folder, 'none'), ATTNLAB_SCREENSHOT: 'window.ppm', ...environment },
     });
     assert.equal(run.status, 0, run.stderr);
     assert.deepEqual(readdirSync(folder), ['window.ppm'], 'nothing else is written');
@@ -63,6 +63,36 @@ test('twice the pixel ratio draws twice the pixels, dark on demand', { skip: wit
   assert.deepEqual([drawn.width, drawn.height], [780, 1688]);
   assert.ok(isDark(mostCommon(drawn)));
 });
+
+test('what the window showed, its size and theme come back; a damaged memory does no harm',
+  { skip: withoutScreen }, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'attnlab-window-'));
+    const file = join(folder, 'attnlab', 'window');
+    const environment = { ...process.env, XDG_STATE_HOME: folder };
+    const screen = ['-a', '-s', '-screen 0 2600x1800x24', 'timeout', '-s', 'INT', '5', attnlab];
+    const closed = (words, more = {}) => new Promise((resolve) => {
+      spawn('xvfb-run', [...screen, ...words], { cwd: folder, env: { ...environment, ...more } })
+        .on('exit', resolve);
+    });
+    try {
+      await closed(['open', `${small}&seed=5`], { ATTNLAB_WINDOW: '900x650', ATTNLAB_THEME: 'dark' });
+      const first = readFileSync(file, 'utf8');
+      assert.match(first, /^size 900x650$/m);
+      assert.match(first, /^theme dark$/m);
+      assert.match(first, /^open .*e=rf-learning-curve.*heads=20.*seed=5/m);
+      await closed([]);
+      assert.equal(readFileSync(file, 'utf8'), first, 'the second window is as the first');
+      writeFileSync(file, `size -5x1e9\ntheme ${'x'.repeat(70000)}\nopen e=%zz&heads=nan\n\0`);
+      await closed([]);
+      assert.match(readFileSync(file, 'utf8'), /^size \d+x\d+\ntheme light\nopen .*e=rf-learning-curve/);
+      rmSync(join(folder, 'attnlab'), { recursive: true });
+      writeFileSync(join(folder, 'attnlab'), 'a file where the folder would be');
+      await closed([]);
+      assert.equal(readFileSync(join(folder, 'attnlab'), 'utf8'), 'a file where the folder would be');
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
 
 test('without a screen there is one sentence and exit code 3', () => {
   const { DISPLAY, WAYLAND_DISPLAY, ...environment } = process.env;

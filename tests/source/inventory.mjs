@@ -1,0 +1,58 @@
+// The SPDX file of the build names what docs/dependencies.md names, in the same versions.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
+const root = process.env.ATTNLAB_ROOT ?? '.';
+const build = path.dirname(process.env.ATTNLAB_BIN ?? path.join(root, 'build/native/attnlab'));
+const document = JSON.parse(readFileSync(path.join(build, 'attention-lab.spdx.json'), 'utf8'));
+const table = readFileSync(path.join(root, 'docs/dependencies.md'), 'utf8').split('\n')
+  .filter((line) => line.startsWith('|')).map((line) => line.split('|').slice(1, -1).map((cell) => cell.trim()));
+
+let failed = 0;
+function check(name, statement) {
+  try {
+    statement();
+    console.log(`ok   ${name}`);
+  } catch (error) {
+    console.log(`FAIL ${name}\n     ${error.message}`);
+    failed += 1;
+  }
+}
+
+check('it is an SPDX 2.3 document: required fields, one identifier each, relations between what there is', () => {
+  assert.equal(document.spdxVersion, 'SPDX-2.3');
+  assert.equal(document.dataLicense, 'CC0-1.0');
+  assert.equal(document.SPDXID, 'SPDXRef-DOCUMENT');
+  assert.match(document.documentNamespace, /^https:\/\/[^#\s]+$/);
+  assert.match(document.creationInfo.created, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+  const ids = document.packages.map((one) => one.SPDXID);
+  assert.equal(new Set(ids).size, ids.length);
+  for (const one of document.packages) {
+    assert.match(one.SPDXID, /^SPDXRef-[A-Za-z0-9.-]+$/);
+    assert.ok(one.name && one.versionInfo && one.downloadLocation && one.licenseDeclared, one.name);
+  }
+  for (const { spdxElementId, relatedSpdxElement } of document.relationships) {
+    for (const id of [spdxElementId, relatedSpdxElement]) {
+      assert.ok(id === document.SPDXID || ids.includes(id), id);
+    }
+  }
+  for (const id of ids) assert.ok(document.relationships.some((one) => one.relatedSpdxElement === id), id);
+});
+
+check('every package stands in docs/dependencies.md, with its licence and the first number of its version', () => {
+  for (const { name, versionInfo, licenseDeclared } of document.packages) {
+    if (name === 'Attention Lab' || name === 'MPI') continue;
+    const words = name.replace(/-subset$/, '').replaceAll('-', ' ').toLowerCase();
+    const row = table.find((cells) => cells.join(' ').replaceAll('-', ' ').toLowerCase().includes(words));
+    assert.ok(row, `${name} has no row`);
+    const text = row.join(' ');
+    const [major] = /\d+/.exec(versionInfo);
+    assert.match(text, new RegExp(`\\b${major}\\.`), `${name} ${versionInfo}`);
+    const [licence] = /[A-Za-z]+/.exec(licenseDeclared);
+    assert.ok(text.toLowerCase().includes(licence.toLowerCase()), `${name}: ${licenseDeclared}`);
+  }
+});
+
+console.log(failed ? `${failed} failed` : 'all passed');
+process.exitCode = failed ? 1 : 0;
