@@ -85,10 +85,11 @@ class App {
   ///  "status": sentence, "error": sentence, "notes":[...], "query",
   ///  "can_keep":bool, "kept":[in what each differs], "claims":[{"id","statement","status","evidence"}],
   ///  "tables":[{"name","caption","columns":[{"name","label"}],"rows":[[{"text","exact"}...]],"row_count"}]}
-  /// rate, remaining: null until known. In "text" an estimate carries its uncertainty. Of each table
-  /// the first kStateRows rows: a matrix of dimension 512 has 262144, and the page reads this often.
+  /// rate, remaining: null until known. In "text" an estimate carries its uncertainty. Of a table
+  /// of more than kStateRows rows the first kLongStateRows: a matrix of dimension 512 has 262144, and the
+  /// page reads, and lays out, this often.
   std::string state_json() const;
-  static constexpr std::size_t kStateRows = 200;
+  static constexpr std::size_t kStateRows = 200, kLongStateRows = 40;
 
   bool theme_dark() const;
   void set_theme_dark(bool dark);

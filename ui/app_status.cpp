@@ -101,7 +101,8 @@ std::string table_json(const Table& table) {
                      .text("name", table.columns[column.column].name)
                      .text("label", table.columns[column.column].label)
                      .done());
-  const std::size_t shown = std::min(table.rows.size(), App::kStateRows);
+  const std::size_t shown =
+      table.rows.size() > App::kStateRows ? App::kLongStateRows : table.rows.size();
   for (std::size_t i = 0; i < shown; ++i) {
     const std::vector<Cell>& row = table.rows[i];
     Json cells('[');
