@@ -38,12 +38,11 @@ const simd_probe = new Uint8Array([
 const page_keys = ['embed', 'ui', 'lock', 'theme'];
 let written_hash = '';
 
-/** The state of the address: the hash, and the page's own keys also from the search part. */
-function address_query() {
+/** The state of an address: the hash, and the page's own keys also from the search part. */
+function address_query(hash = location.hash.slice(1)) {
   const search = new URLSearchParams(location.search);
   const own = page_keys.filter((key) => search.has(key));
   const extra = own.map((key) => `${key}=${encodeURIComponent(search.get(key))}`);
-  const hash = location.hash.slice(1);
   return [hash.includes('=') ? hash : '', ...extra].filter(Boolean).join('&');
 }
 
@@ -389,12 +388,13 @@ class Lab {
     document.documentElement.classList.toggle('minimal', own.get('ui') === 'min');
     document.documentElement.classList.toggle('fit', new URLSearchParams(location.search).get('fit') === '1');
     document.addEventListener('visibilitychange', () => this.#go_on());
-    addEventListener('hashchange', () => {
-      const hash = location.hash.slice(1);
+    addEventListener('hashchange', ({ newURL }) => {
+      // Not location.hash: the permalink of the state before may have been written over it since.
+      const hash = new URL(newURL).hash.slice(1);
       if (!hash.includes('=') || hash === written_hash) return;
       // A page that fixes something keeps it, whatever the hash says.
       if (own.get('lock')) return this.#load(hash);
-      this.app.ccall('app_open_query', null, ['string'], [address_query()]);
+      this.app.ccall('app_open_query', null, ['string'], [address_query(hash)]);
       this.redraw();
       this.#refresh_soon();
     });

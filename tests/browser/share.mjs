@@ -161,6 +161,19 @@ await run_checks({
     assert.ok(first.bytes.equals(second.bytes), 'the pictures are the same');
   },
 
+  async 'an address typed while the page writes its own is opened'(lab) {
+    const page = await open_page(lab, `#${small}`);
+    await page.evaluate(() => {
+      const before = location.hash;
+      location.hash = 'e=rf-learning-curve&dim=7&keys=3';
+      history.replaceState(null, '', before);
+    });
+    await page.waitForFunction(() => location.hash.includes('dim=7'), { timeout: 10000 });
+    const { parameters } = await read_twin(page);
+    assert.deepEqual([parameters.dim, parameters.keys], ['7', '3']);
+    assert_quiet(page);
+  },
+
   async 'undo and redo go through the changes; a dropped result sets the parameters'(lab) {
     const page = await open_page(lab, `#${small}`);
     await type_parameter(page, 'keys', '9');

@@ -125,6 +125,8 @@ void Canvas::context(bool lost) {
 
 bool Canvas::draw(App& app, const FrameInput& input) {
   if (!open_ || lost_ || input.width <= 0 || input.height <= 0) return false;
+  // The loss comes before its event; whatever is made between the two fails.
+  if (emscripten_is_webgl_context_lost(emscripten_webgl_get_current_context())) return false;
   ImGuiIO& io = ImGui::GetIO();
   io.DisplaySize = {input.width, input.height};
   io.DisplayFramebufferScale = {input.pixel_ratio, input.pixel_ratio};
