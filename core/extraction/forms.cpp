@@ -19,24 +19,32 @@ constexpr double kFastestGrowth = 32;
 constexpr int kMostRepeats = 40;          // 8^-40: far below any W that a double can hold
 constexpr double kPoorScale = 1.0 / 256;  // forms taken at less than this share of the scale: again
 
+bool same_b(std::span<const FormPair> pairs) {
+  bool same = true;
+  for (const FormPair& pair : pairs) same = same & (pair.b == pairs[0].b);
+  return same;
+}
+
 /// form_queries for pairs with one row of b, whose keys are sums of `keys` and the query token.
 QueryBatch column_queries(std::span<const double> b, std::span<const FormPair> pairs,
-                          const ProbeScale& scale, const SharedRows& keys) {
+                          std::span<const std::uint32_t> open, const ProbeScale& scale,
+                          const SharedRows& keys) {
   QueryBatch batch(b.size(), QueryPurpose::kLearn, keys);
   const std::span<double> query = batch.new_token();
   for (std::size_t i = 0; i < b.size(); ++i) query[i] = scale.query * b[i];
-  std::vector<std::uint32_t> rows(pairs.size());
-  for (std::size_t k = 0; k < pairs.size(); ++k) rows[k] = pairs[k].a;
+  std::vector<std::uint32_t> rows(open.size());
+  for (std::size_t k = 0; k < open.size(); ++k) rows[k] = pairs[open[k]].a;
   batch.sum_queries(rows, 0);
   return batch;
 }
 
-/// One query a pair: [probe a + query b; query b].
+/// One query a pair that is open: [probe a + query b; query b].
 QueryBatch form_queries(const Matrix<double>& a, const Matrix<double>& b,
-                        std::span<const FormPair> pairs, const ProbeScale& scale,
-                        const SharedRows& keys) {
-  const bool one_b = std::ranges::all_of(pairs, [&](FormPair p) { return p.b == pairs[0].b; });
-  if (keys && one_b) return column_queries(b.row(pairs[0].b), pairs, scale, keys);
+                        std::span<const FormPair> all, std::span<const std::uint32_t> open,
+                        const ProbeScale& scale, const SharedRows& keys) {
+  if (keys && same_b(all)) return column_queries(b.row(all[0].b), all, open, scale, keys);
+  std::vector<FormPair> pairs;
+  for (const std::uint32_t k : open) pairs.push_back(all[k]);
   const std::size_t dim = a.cols();
   QueryBatch batch(dim);
   batch.reserve_tokens(2 * pairs.size());
@@ -60,6 +68,10 @@ QueryBatch form_queries(const Matrix<double>& a, const Matrix<double>& b,
 std::vector<double> values_of(const Matrix<double>& rows, std::span<const double> value,
                               std::span<const FormPair> pairs, std::uint32_t FormPair::*side) {
   std::vector<double> values(rows.rows(), 0.0);
+  if (rows.rows() == 1) {
+    values[0] = dot(rows.row(0), value);
+    return values;
+  }
   std::vector<bool> done(rows.rows(), false);
   for (const FormPair& pair : pairs) {
     const std::uint32_t row = pair.*side;
@@ -96,7 +108,7 @@ void logits(std::span<double> alphas) {
   for (std::size_t i = 0; i < alphas.size(); ++i) {
     rests[i] = 1 - alphas[i];
     corrections[i] = ((1 - rests[i]) - alphas[i]) / rests[i];
-    inside = inside && alphas[i] >= kLowest && rests[i] >= kLowest / 2;
+    inside = inside & (alphas[i] >= kLowest) & (rests[i] >= kLowest / 2);
   }
   if (!inside) {
     for (double& alpha : alphas) alpha = logit(alpha);
@@ -106,6 +118,46 @@ void logits(std::span<double> alphas) {
   log_of_each(std::span(rests, alphas.size()));
   for (std::size_t i = 0; i < alphas.size(); ++i) alphas[i] -= rests[i] + corrections[i];
 }
+
+namespace {
+
+/// Takes the saturated ones out of `open` and `alphas`.
+std::vector<std::uint32_t> take_saturated(std::vector<std::uint32_t>& open,
+                                          std::vector<double>& alphas) {
+  const auto inside = [](double alpha) { return alpha >= kLowest && alpha <= 1 - kLowest; };
+  bool all = true;
+  for (const double alpha : alphas) all = all & inside(alpha);
+  std::vector<std::uint32_t> saturated;
+  if (all) return saturated;
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < open.size(); ++i) {
+    if (!inside(alphas[i])) {
+      saturated.push_back(open[i]);
+      continue;
+    }
+    open[kept] = open[i];
+    alphas[kept++] = alphas[i];
+  }
+  open.resize(kept);
+  alphas.resize(kept);
+  return saturated;
+}
+
+/// Forms that are known now, and the scale at which they were taken.
+void take_forms(std::span<const std::uint32_t> open, std::vector<double>& alphas,
+                ProbeScale& scale, std::vector<double>& forms, std::vector<double>& taken_at) {
+  logits(alphas);
+  const double factor = scale.probe * scale.query;
+  for (double& alpha : alphas) alpha /= factor;
+  for (std::size_t i = 0; i < open.size(); ++i) {
+    forms[open[i]] = alphas[i];
+    taken_at[open[i]] = scale.query;
+  }
+  scale.largest = std::max(scale.largest, largest_magnitude(alphas));
+  scale.measured += open.size();
+}
+
+}  // namespace
 
 Inquiry<bool> measure_forms(HeadKnowledge& known, const Matrix<double>& a, const Matrix<double>& b,
                             std::span<const FormPair> pairs, ProbeScale& scale,
@@ -118,19 +170,18 @@ Inquiry<bool> measure_forms(HeadKnowledge& known, const Matrix<double>& a, const
   }
   const std::vector<double> b_values = values_of(b, known.value, pairs, &FormPair::b);
   forms.assign(pairs.size(), std::numeric_limits<double>::quiet_NaN());
-  bool all_inside = true;
-  std::vector<std::size_t> open;  // measured together next
-  std::vector<FormPair> asked;
-  std::vector<double> query_scale(pairs.size());  // at which each form was taken
-  std::size_t next = 0;
+  std::vector<std::uint32_t> open;  // measured together next
+  open.reserve(pairs.size());
+  std::vector<double> alphas, taken_at(pairs.size());
+  std::uint32_t next = 0;
   int repeats = 0;
   bool retaken = false;
   while (true) {
     if (open.empty()) {
       repeats = 0;
       if (next == pairs.size()) {
-        for (std::size_t k = 0; k < pairs.size() && scale.adaptive && !retaken; ++k) {
-          if (query_scale[k] < kPoorScale * scale.query) open.push_back(k);
+        for (std::uint32_t k = 0; k < pairs.size() && scale.adaptive && !retaken; ++k) {
+          if (taken_at[k] < kPoorScale * scale.query) open.push_back(k);
         }
         retaken = true;
         known.repeated += open.size();
@@ -140,77 +191,49 @@ Inquiry<bool> measure_forms(HeadKnowledge& known, const Matrix<double>& a, const
           scale.adaptive ? std::max<std::size_t>(scale.measured, 1) : pairs.size();
       for (; next < pairs.size() && open.size() < most; ++next) open.push_back(next);
     }
-    asked.clear();
-    for (const std::size_t k : open) asked.push_back(pairs[k]);
-    const QueryBatch batch = form_queries(a, b, asked, scale, known_probes.keys);
+    const QueryBatch batch = form_queries(a, b, pairs, open, scale, known_probes.keys);
     const std::vector<double> answers = co_await ask(batch);
 
-    std::vector<std::size_t> saturated, measured;
-    std::vector<double> alphas;
-    measured.reserve(open.size());
-    alphas.reserve(open.size());
+    alphas.resize(open.size());
     for (std::size_t i = 0; i < open.size(); ++i) {
       const FormPair& pair = pairs[open[i]];
-      const double alpha =
-          (answers[i] - scale.query * b_values[pair.b]) / (scale.probe * a_values[pair.a]);
-      if (scale.adaptive && !(alpha >= kLowest && alpha <= 1 - kLowest)) {
-        saturated.push_back(open[i]);
-        continue;
-      }
-      measured.push_back(open[i]);
-      alphas.push_back(alpha);
+      alphas[i] = (answers[i] - scale.query * b_values[pair.b]) / (scale.probe * a_values[pair.a]);
     }
-    logits(alphas);
-    for (std::size_t i = 0; i < measured.size(); ++i) {
-      const double form = alphas[i] / (scale.probe * scale.query);
-      forms[measured[i]] = form;
-      query_scale[measured[i]] = scale.query;
-      scale.largest = std::max(scale.largest, std::abs(form));
-    }
-    scale.measured += measured.size();
+    std::vector<std::uint32_t> saturated;
+    if (scale.adaptive) saturated = take_saturated(open, alphas);
+    take_forms(open, alphas, scale, forms, taken_at);
     if (saturated.empty()) {
       if (scale.adaptive) grow(scale);
     } else if (++repeats > kMostRepeats) {
-      all_inside = false;
-      break;
+      co_return false;
     } else {
       scale.query /= 8;
       known.repeated += saturated.size();
     }
     open = std::move(saturated);
   }
-  co_return all_inside;
+  co_return true;
 }
 
-namespace {
-
-/// h of the reflection U = I - 2 h h^T / |h|^2 with U v = target * (1, ..., 1); the sign of the
-/// target avoids cancellation in h.
-std::vector<double> balancing_vector(std::span<const double> v) {
+/// The sign of the common value avoids cancellation in h.
+BalancedProbes::BalancedProbes(std::span<const double> v) : h_(v.begin(), v.end()) {
   const double length = norm(v), level = length / std::sqrt(static_cast<double>(v.size()));
   double sum = 0;
   for (const double entry : v) sum += entry;
   const double target = sum > 0 ? -level : level;
-  std::vector<double> h(v.begin(), v.end());
-  for (double& entry : h) entry = (entry - target) / length;
-  return h;
+  for (double& entry : h_) entry = (entry - target) / length;
+  const double size = norm(h_);
+  for (double& entry : h_) entry /= size;
 }
 
-}  // namespace
-
-Matrix<double> balanced_probes(std::span<const double> v) {
-  const std::vector<double> h = balancing_vector(v);
-  const double squared = dot(h, h);
-  Matrix<double> probes = identity(v.size());
-  for (std::size_t i = 0; i < v.size(); ++i) add_scaled(-2 * h[i] / squared, h, probes.row(i));
+Matrix<double> BalancedProbes::rows() const {
+  Matrix<double> probes = identity(h_.size());
+  for (std::size_t i = 0; i < h_.size(); ++i) add_scaled(-2 * h_[i], h_, probes.row(i));
   return probes;
 }
 
-std::vector<double> balanced_combination(std::span<const double> v, std::span<const double> x) {
-  const std::vector<double> h = balancing_vector(v);
-  std::vector<double> combined(x.begin(), x.end());
-  add_scaled(-2 * dot(h, x) / dot(h, h), h, combined);
-  return combined;
+void BalancedProbes::apply(std::span<double> x) const {
+  add_scaled(-2 * dot(h_, x), h_, x);
 }
 
 }  // namespace attnlab

@@ -48,11 +48,17 @@ Inquiry<bool> measure_forms(HeadKnowledge& known, const Matrix<double>& a, const
 void logits(std::span<double> alphas);
 double logit(double alpha);
 
-/// Rows u_i orthonormal with u_i.v = |v| / sqrt(dim) up to one common sign, for v != 0: one
-/// reflection. No probe is blind, however unevenly v is distributed.
-Matrix<double> balanced_probes(std::span<const double> v);
+/// The reflection U = I - 2 h h^T with U v = +-|v| / sqrt(dim) (1, ..., 1), for v != 0. Its rows are
+/// orthonormal probes of one value: none is blind, however unevenly v is distributed.
+class BalancedProbes {
+ public:
+  explicit BalancedProbes(std::span<const double> v);
+  Matrix<double> rows() const;
+  /// x <- U x, in O(dim). U is its own inverse.
+  void apply(std::span<double> x) const;
 
-/// balanced_probes(v) times x, in O(dim).
-std::vector<double> balanced_combination(std::span<const double> v, std::span<const double> x);
+ private:
+  std::vector<double> h_;
+};
 
 }  // namespace attnlab

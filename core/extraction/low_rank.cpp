@@ -50,7 +50,7 @@ RangeProbes range_probes(const Matrix<double>& q, std::span<const double> v) {
   const double rest_length = norm(rest);
   const bool visible = norm(inside) > 1e-8 * norm(v);
   RangeProbes result;
-  result.basis = visible ? product(balanced_probes(inside), transposed(q)) : transposed(q);
+  result.basis = visible ? product(BalancedProbes(inside).rows(), transposed(q)) : transposed(q);
   result.probes = result.basis.clone();
   if (rest_length <= 1e-8 * norm(v)) return result;
   for (std::size_t k = 0; k < result.probes.rows(); ++k) {
@@ -90,7 +90,7 @@ Inquiry<Outcome> learn_low_rank(HeadKnowledge& known, std::size_t& found_rank,
 
   RandomStream stream(options.seed, hash_name("extract/range"), 0);
   const Matrix<double> directions = random_orthogonal(stream, dim);  // rows b_1, b_2, ...
-  const Matrix<double> probes = balanced_probes(known.value);
+  const Matrix<double> probes = BalancedProbes(known.value).rows();
   ProbeScale scale;
   scale.probe = scale.query_limit = options.probe_norm;
   scale.query = 1 / options.probe_norm;

@@ -140,7 +140,7 @@ Inquiry<bool> learn_weight(HeadKnowledge& known, const MembershipOptions& option
   const std::size_t dim = known.value.size();
   const double threshold = options.threshold;
   const double at_zero = threshold <= 0 ? 1 : -1;
-  const Matrix<double> probes = balanced_probes(known.value);
+  const Matrix<double> probes = BalancedProbes(known.value).rows();
   const double query = 0.5 * std::abs(threshold) / largest_magnitude(known.value);
   std::vector<FormSearch> searches(dim * dim);
   std::vector<double> probe_values = product(probes, known.value);

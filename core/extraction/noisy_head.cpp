@@ -48,7 +48,7 @@ Inquiry<bool> learn_noisy_head(HeadKnowledge& known, NoisyHeadOptions options) {
   bool finite = std::ranges::all_of(known.value, [](double v) { return std::isfinite(v); });
   if (!finite || norm(known.value) == 0) co_return false;
 
-  const Matrix<double> probes = options.balanced ? balanced_probes(known.value) : identity(dim);
+  const Matrix<double> probes = options.balanced ? BalancedProbes(known.value).rows() : identity(dim);
   const double probe = options.balanced ? options.probe_norm : 1 / options.weight_bound;
   const double query = options.balanced ? 1 / (options.probe_norm * options.weight_bound) : 0.5;
   std::vector<double> key(dim), forms(dim);

@@ -12,17 +12,23 @@
 namespace attnlab {
 namespace {
 
-/// The distinct query tokens of a batch, and which of them each query has.
+constexpr std::uint32_t kNone = 0xffffffff;
+
+/// The distinct query tokens of a batch, and which of them each query has; none for a query of one
+/// token, whose weight is 1 whatever its logit.
 struct QueryTokens {
   std::vector<std::uint32_t> tokens;
   std::vector<std::uint32_t> of_query;
 };
 
 QueryTokens query_tokens(const QueryBatch& batch) {
-  constexpr std::uint32_t kNone = 0xffffffff;
   QueryTokens found;
   std::vector<std::uint32_t> slot(batch.token_count(), kNone);
   for (std::size_t i = 0; i < batch.size(); ++i) {
+    if (batch[i].size() == 1) {
+      found.of_query.push_back(kNone);
+      continue;
+    }
     const std::uint32_t token = batch[i].back();
     if (slot[token] == kNone) {
       slot[token] = static_cast<std::uint32_t>(found.tokens.size());
@@ -83,6 +89,10 @@ std::vector<double> softmax_weights(const QueryBatch& batch, const QueryTokens& 
   weights.reserve(batch.member_count());
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const std::uint32_t q = queries.of_query[i];
+    if (q == kNone) {
+      weights.push_back(0);
+      continue;
+    }
     for (const std::uint32_t token : batch[i]) {
       weights.push_back(dense ? logits(token, q) : dot(batch.token_values(token), images.row(q)));
     }
@@ -99,7 +109,7 @@ constexpr std::size_t kBatchesBeforeImages = 12;
 void meet_rows(const QueryBatch& batch, const Head& head, SharedRowScores& known) {
   const Matrix<double>& rows = *batch.rows();
   if (known.rows != batch.rows()) {
-    known = {batch.rows(), 0, std::vector<double>(rows.rows()), {}, {}, {}, {}};
+    known = {batch.rows(), 0, std::vector<double>(rows.rows()), {}, {}, {}};
     row_products(rows.view(), head.value, known.values);
   }
   if (++known.batches != kBatchesBeforeImages) return;
@@ -110,46 +120,26 @@ void meet_rows(const QueryBatch& batch, const Head& head, SharedRowScores& known
                                        known.images.data(), rows.rows(), kernels::Update::kSet});
 }
 
-/// x^T W q, cheap where x and q have few entries that are not zero.
-double bilinear_form(std::span<const double> x, const Matrix<double>& weight,
-                     std::span<const std::uint32_t> query_support, std::span<const double> q) {
-  double form = 0;
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    if (x[i] == 0) continue;
-    double sum = 0;
-    for (const std::uint32_t j : query_support) sum += weight(i, j) * q[j];
-    form += x[i] * sum;
-  }
-  return form;
-}
-
-/// Logits and values of all tokens of a batch of sums with the single query token `query`.
-void score_sums(const QueryBatch& batch, std::uint32_t query, const Head& head,
-                SharedRowScores& known) {
-  const std::span<const double> q = batch.token_values(query);
-  std::vector<std::uint32_t> support;
-  for (std::uint32_t j = 0; j < q.size(); ++j) {
-    if (q[j] != 0) support.push_back(j);
-  }
-  known.row_logits.assign(known.values.size(), 0.0);
+/// known.shares = s(r^T W q) for all shared rows, with the logistic function s.
+void score_rows(const Head& head, std::span<const double> q, SharedRowScores& known) {
+  known.logits.assign(known.values.size(), 0.0);
   if (known.images.rows() != 0) {
-    for (const std::uint32_t j : support) add_scaled(q[j], known.images.row(j), known.row_logits);
+    for (std::size_t j = 0; j < q.size(); ++j) {
+      if (q[j] != 0) add_scaled(q[j], known.images.row(j), known.logits);
+    }
   } else {
     std::vector<double> image(q.size());
     row_products(head.weight.view(), q, image);
-    row_products(batch.rows()->view(), image, known.row_logits);
+    row_products(known.rows->view(), image, known.logits);
   }
-  known.token_logits.resize(batch.token_count());
-  known.token_values.resize(batch.token_count());
-  const std::size_t own = batch.own_count();
-  for (std::uint32_t t = 0; t < own; ++t) {
-    known.token_logits[t] = bilinear_form(batch.token_values(t), head.weight, support, q);
-    known.token_values[t] = dot(batch.token_values(t), head.value);
+  known.shares.resize(known.logits.size());
+  for (std::size_t i = 0; i < known.logits.size(); ++i) {
+    known.shares[i] = -std::abs(known.logits[i]);
   }
-  for (std::size_t k = 0; k < batch.sums().size(); ++k) {
-    const auto [row, other] = batch.sums()[k];
-    known.token_logits[own + k] = known.row_logits[row] + known.token_logits[other];
-    known.token_values[own + k] = known.values[row] + known.token_values[other];
+  exp_of_each(known.shares);
+  for (std::size_t i = 0; i < known.logits.size(); ++i) {
+    const double e = known.shares[i];
+    known.shares[i] = (known.logits[i] < 0 ? e : 1.0) / (1 + e);
   }
 }
 
@@ -171,27 +161,33 @@ double FeedForward::operator()(std::span<const double> x) const {
   return sum;
 }
 
+/// A query [r + q; q] has the logits r^T W q + c and c, so the answer is q.v + s(r^T W q) r.v.
+void HeadsOracle::answer_sums(const QueryBatch& batch, std::span<double> answers) {
+  const std::span<const double> q = batch.token_values(0);
+  scores_.resize(heads_.size());
+  for (std::size_t h = 0; h < heads_.size(); ++h) {
+    SharedRowScores& known = scores_[h];
+    meet_rows(batch, heads_[h], known);
+    score_rows(heads_[h], q, known);
+    const double of_query = dot(q, heads_[h].value);
+    for (std::size_t k = 0; k < answers.size(); ++k) {
+      const std::uint32_t row = batch.sums()[k].row;
+      answers[k] += of_query + known.shares[row] * known.values[row];
+    }
+  }
+}
+
 Expected<void> HeadsOracle::answer(const QueryBatch& batch, std::span<double> answers) {
   std::ranges::fill(answers, 0.0);
+  if (batch.only_sums()) {
+    answer_sums(batch, answers);
+    return {};
+  }
   const QueryTokens queries = query_tokens(batch);
-  const bool of_sums =
-      !batch.sums().empty() && queries.tokens.size() == 1 && queries.tokens[0] < batch.own_count();
-  if (of_sums) scores_.resize(heads_.size());
-  std::vector<double> own_values(of_sums ? 0 : batch.token_count()), weights;
-  for (std::size_t h = 0; h < heads_.size(); ++h) {
-    const Head& head = heads_[h];
-    if (of_sums) {
-      meet_rows(batch, head, scores_[h]);
-      score_sums(batch, queries.tokens[0], head, scores_[h]);
-      weights.clear();
-      for (const std::uint32_t token : batch.members()) {
-        weights.push_back(scores_[h].token_logits[token]);
-      }
-      softmax_in_place(batch, weights);
-    } else {
-      weights = softmax_weights(batch, queries, head.weight, head.value, own_values);
-    }
-    const double* const values = of_sums ? scores_[h].token_values.data() : own_values.data();
+  std::vector<double> values(batch.token_count());
+  for (const Head& head : heads_) {
+    const std::vector<double> weights =
+        softmax_weights(batch, queries, head.weight, head.value, values);
     const double* weight = weights.data();
     for (std::size_t i = 0; i < batch.size(); ++i) {
       for (const std::uint32_t token : batch[i]) answers[i] += *weight++ * values[token];

@@ -56,7 +56,7 @@ struct SharedRowScores {
   std::size_t batches = 0;
   std::vector<double> values;  ///< r.v
   Matrix<double> images;       ///< entry (i, r) = (r^T W)_i, or empty
-  std::vector<double> token_logits, token_values, row_logits;  ///< of the batch at hand
+  std::vector<double> logits, shares;  ///< r^T W q and its logistic function, of the batch at hand
 };
 
 /// Sum of softmax heads. In a batch everything that depends on query tokens alone is one matrix
@@ -74,6 +74,8 @@ class HeadsOracle : public Oracle {
   Expected<void> answer(const QueryBatch& batch, std::span<double> answers) override;
 
  private:
+  void answer_sums(const QueryBatch& batch, std::span<double> answers);
+
   std::vector<Head> heads_;
   std::vector<SharedRowScores> scores_;  // per head
 };

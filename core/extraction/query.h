@@ -82,6 +82,8 @@ class QueryBatch {
     std::uint32_t row, other;
   };
   std::span<const Sum> sums() const { return sums_; }
+  /// Every query is [rows(sum.row) + token 0; token 0], in the order of sums().
+  bool only_sums() const { return own_count() == 1 && sums_.size() == ends_.size(); }
   const SharedRows& rows() const { return rows_; }
   std::span<const std::uint32_t> members() const { return members_; }  ///< of all queries in order
   std::span<const std::uint32_t> operator[](std::size_t i) const {

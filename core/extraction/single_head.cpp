@@ -63,8 +63,9 @@ Inquiry<Outcome> learn_single_head(HeadKnowledge& known, SingleHeadOptions optio
   const auto anchor = static_cast<std::size_t>(
       std::ranges::max_element(known.value, {}, [](double v) { return std::abs(v); }) -
       known.value.begin());
+  const BalancedProbes balanced(known.value);
   const Matrix<double> probes =
-      options.robust ? balanced_probes(known.value) : plain_probes(known.value, anchor);
+      options.robust ? balanced.rows() : plain_probes(known.value, anchor);
   const std::vector<double> probe_values = product(probes, known.value);
   KnownProbes known_probes{probe_values, {}};
   Matrix<double> unit(1, dim);  // e_j
@@ -94,8 +95,8 @@ Inquiry<Outcome> learn_single_head(HeadKnowledge& known, SingleHeadOptions optio
                         "short the query token is: no single softmax head does that."};
     }
     if (options.robust) {
-      // The reflection is its own inverse.
-      columns[j % kColumnsAtOnce] = balanced_combination(known.value, forms);
+      balanced.apply(forms);
+      std::swap(columns[j % kColumnsAtOnce], forms);
       const std::size_t first = j / kColumnsAtOnce * kColumnsAtOnce;
       const bool last = j + 1 == dim || (j + 1) % kColumnsAtOnce == 0;
       for (std::size_t i = 0; i < dim && last; ++i) {

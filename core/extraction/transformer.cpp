@@ -52,7 +52,7 @@ Region region_at(const AbsAffine& network, std::span<const double> direction, do
   region.token.assign(direction.begin(), direction.end());
   for (double& entry : region.token) entry *= length;
   region.gradient = network.gradient(region.token);
-  if (norm(region.gradient) > 0) region.probes = balanced_probes(region.gradient);
+  if (norm(region.gradient) > 0) region.probes = BalancedProbes(region.gradient).rows();
   region.reach = std::min(0.9 * network.margin(region.token), 32.0);
   region.value = network(region.token);
   return region;
