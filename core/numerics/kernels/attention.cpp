@@ -59,9 +59,9 @@ ATTNLAB_INLINE void product_group(std::size_t rows, std::size_t depth, const flo
 
 /// exp by x = k ln 2 + r, |r| <= ln 2 / 2, and a degree-6 Taylor polynomial in r, whose rest is
 /// below r^7 / 7! = 1.2e-7 relative: about 2 ulp. Arguments are cut to where float has normal
-/// results.
+/// results; of no number comes no number, for which the order of the comparisons counts.
 ATTNLAB_INLINE Lanes exp_lanes(Lanes x) {
-  x = maximum(minimum(x, broadcast(88.0f)), broadcast(-87.0f));
+  x = maximum(broadcast(-87.0f), minimum(broadcast(88.0f), x));
   constexpr float kRound = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer
   const Lanes shifted = x * 1.44269504f + kRound;
   const Lanes k = shifted - kRound;
@@ -84,7 +84,7 @@ ATTNLAB_INLINE void activate(HeadActivation activation, std::size_t keys, float*
   const Lanes mean = broadcast(1.0f / static_cast<float>(keys));
   if (activation == HeadActivation::kRelu) {
     for (std::size_t i = 0; i < keys; ++i) {
-      store(s + i * kGroup, maximum(load(s + i * kGroup), Lanes{}) * mean);
+      store(s + i * kGroup, maximum(Lanes{}, load(s + i * kGroup)) * mean);
     }
     return;
   }

@@ -9,7 +9,7 @@ typedef std::int64_t DoubleBits __attribute__((vector_size(kVectorBytes)));
 
 /// As exp_below_zero of floats, in double with the terms up to r^13 / 13!.
 ATTNLAB_INLINE Vector<double> exp_below_zero(Vector<double> x) {
-  x = larger<double>(x, broadcast(-700.0));
+  x = larger<double>(broadcast(-700.0), x);
   constexpr double kRound = 6755399441055744.0;  // 1.5 * 2^52
   const Vector<double> shifted = x * 1.4426950408889634 + kRound;
   const Vector<double> k = shifted - kRound;
@@ -124,7 +124,7 @@ template <class T, std::size_t kToken>
 ATTNLAB_INLINE Vector<T> attend(const HeadPass<T, kToken>& head, TokenVector<T, kToken>& mean) {
   constexpr std::size_t kStep = kLanes<T>;
   const std::size_t length = head.length();
-  Vector<T> highest = broadcast(T(-1e30));
+  Vector<T> highest = broadcast(T(-__builtin_inf()));
   {
     TokenVector<T, kToken> direction;
     head_direction(head, direction);

@@ -29,9 +29,10 @@ ATTNLAB_INLINE T lane_sum(Vector<T> value) {
 typedef std::int32_t FloatBits __attribute__((vector_size(kVectorBytes)));
 
 /// e^x for x <= 0 by x = k ln 2 + r, |r| <= ln 2 / 2, and a Taylor polynomial in r: about 2 ulp.
-/// Arguments are cut to where the result is a normal number.
+/// Arguments are cut to where the result is a normal number; of no number comes no number, for
+/// which the order of the comparison counts.
 ATTNLAB_INLINE Vector<float> exp_below_zero(Vector<float> x) {
-  x = larger<float>(x, broadcast(-87.0f));
+  x = larger<float>(broadcast(-87.0f), x);
   constexpr float kRound = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer
   const Vector<float> k = (x * 1.44269504f + kRound) - kRound;
   const Vector<float> r = (x - k * 0.693359375f) + k * 2.12194440e-4f;

@@ -210,7 +210,7 @@ ATTNLAB_INLINE void attend_block(const AttentionTask& task, const float* query, 
   take_queries<kVectors>(query, task.query_stride, count, task.width, task.scale, block.query);
   for (std::size_t i = 0; i < task.value_width * kRow; i += kWidth) store(block.out + i, Lanes{});
   for (std::size_t v = 0; v < kVectors; ++v) {
-    block.highest[v] = broadcast(-3e38f);
+    block.highest[v] = broadcast(-__builtin_inff());
     block.total[v] = Lanes{};
   }
   for (std::size_t j = 0; j < task.keys; j += kKeyRun) {
