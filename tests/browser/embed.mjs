@@ -98,6 +98,22 @@ await run_checks({
     assert.deepEqual(page.complaints, []);
   },
 
+  async 'only the page around a lab is listened to'(lab) {
+    const page = await course_page(lab, lab_element('') + lab_element('seed="9"'));
+    const before = await ask(page);
+    const message = { attnlab: 1, type: 'load', parameters: { dim: 9 }, seed: 77 };
+    const [frame, neighbour] = frames(page);
+    await frame.evaluate((what) => postMessage(what, '*'), message);
+    await neighbour.evaluate((what) => parent.frames[0].postMessage(what, '*'), message);
+    await settle(300);
+    const after = await ask(page);
+    assert.equal(after.seed, before.seed);
+    assert.equal(after.parameters.dim, before.parameters.dim);
+    await tell(page, message);
+    assert.equal((await ask(page)).seed, 77);
+    assert.deepEqual(page.complaints, []);
+  },
+
   async 'the wheel over a lab that has no focus scrolls the course page'(lab) {
     const page = await course_page(lab, `${lab_element('height="600"')}<div id="far"></div>`);
     await page.evaluate(() => { document.getElementById('far').style.height = '5000px'; });

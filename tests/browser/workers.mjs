@@ -5,7 +5,8 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { differences } from '../parity/support/compare.mjs';
 import {
-  assert_quiet, dist, native_result, open_page, press, read_twin, run_checks, settle, wait_for_state,
+  assert_quiet, dist, native_result, open_page, press, read_twin, run_checks, settle, type_parameter,
+  wait_for_state,
 } from './support/lab.mjs';
 import { document_rows } from './support/readings.mjs';
 
@@ -25,6 +26,24 @@ const keep_workers = () => {
     }
   };
 };
+
+/** Small jobs fit into the 16 MB that a worker begins with, those of 1024 samples do not. */
+const large = 'e=rf-learning-curve&dim=6&keys=5&heads=400&samples=64,1024&test-samples=200&trials=2';
+
+/** The first `count` workers that start get no more memory than they begin with. */
+async function without_growth(count) {
+  const script = await readFile(path.join(dist, 'worker.js'), 'utf8');
+  const refuse = "WebAssembly.Memory.prototype.grow = () => { throw new RangeError('Maximum memory size exceeded'); };\n";
+  return async (page) => {
+    let started = 0;
+    await page.setRequestInterception(true);
+    page.on('request', (request) => {
+      if (!new URL(request.url()).pathname.endsWith('/worker.js')) return request.continue();
+      const body = started++ < count ? refuse + script : script;
+      return request.respond({ status: 200, contentType: 'text/javascript', body });
+    });
+  };
+}
 
 const notice = (page) => page.$eval('#notice', (element) => (element.hidden ? '' : element.textContent));
 
@@ -133,6 +152,82 @@ await run_checks({
     });
     assert.match(await notice(page), /ran out of memory.*replaced/);
     await wait_for_state(page, 'finished', 300000);
+    const [started, total] = await page.evaluate(() => [globalThis.kept.length, navigator.hardwareConcurrency]);
+    assert.equal(started, Math.min(total, 8) + 1, 'another worker took its place');
+    assert_quiet(page);
+  },
+
+  async 'memory that is refused to one worker costs its job a second start, and no digit'(lab) {
+    const page = await open_page(lab, `#${large}`, { prepare: await without_growth(1) });
+    await press(page, 'run');
+    await wait_for_state(page, 'finished', 60000);
+    assert.match(await notice(page), /A worker was lost \(it ran out of memory\) and replaced\. Its job runs again/);
+    const { columns, rows } = (await native_result(large)).tables.test_error;
+    const shown = document_rows((await read_twin(page)).tables.test_error, columns);
+    assert.deepEqual(differences('test_error', rows, shown, 1e-3), []);
+    assert_quiet(page);
+  },
+
+  async 'memory that is refused to every worker ends the run with a sentence; what was finished stays'(lab) {
+    const page = await open_page(lab, `#${large}`, { prepare: await without_growth(Infinity) });
+    await press(page, 'run');
+    await wait_for_state(page, 'failed', 60000);
+    const twin = await read_twin(page);
+    assert.match(twin.status, /was lost 3 times, the last time because: a worker was lost: it ran out of memory/);
+    const { columns, rows } = (await native_result(large)).tables.test_error;
+    const n = columns.indexOf('n');
+    const small_rows = rows.filter((row) => row[n] === 64);
+    const shown = document_rows(twin.tables.test_error, columns).filter((row) => row[n] === 64);
+    assert.deepEqual(differences('test_error', small_rows, shown, 1e-3), [], 'the sizes that fit are there');
+    await type_parameter(page, 'samples', '64');
+    await press(page, 'run');
+    await wait_for_state(page, 'finished', 60000);
+    assert_quiet(page);
+  },
+
+  async 'what does not fit into the memory of a worker is refused before it starts, in the page too'(lab) {
+    const huge = large.replace('heads=400', 'heads=20000').replace('samples=64,1024', 'samples=16,65536');
+    const page = await open_page(lab, `#${huge}`, { before: keep_workers });
+    await press(page, 'run');
+    await settle(500);
+    const twin = await read_twin(page);
+    assert.notEqual(twin.state, 'running');
+    assert.match(twin.status, /samples is 16,65536, which is too much here: one job needs \d+ GB .* at most 3 GB; lower samples/);
+    assert.equal(await page.evaluate(() => globalThis.kept.length), 0, 'no worker was asked');
+    await type_parameter(page, 'samples', '16');
+    await press(page, 'run');
+    await wait_for_state(page, 'finished');
+    assert_quiet(page);
+  },
+
+  async 'jobs that are too large to run together run on fewer workers at a time'(lab) {
+    const page = await open_page(lab, '');
+    const at_once = (memory) => page.evaluate(async (query, bytes) => {
+      const { default: create } = await import('./attnlab.js');
+      const nothing = () => '';
+      let posted = 0;
+      const workers = { total: () => 6, free: () => 6 - posted, post: () => { posted += 1; }, hold: nothing,
+        drop: nothing, problem: nothing };
+      const app = await create({ host: { show_permalink: nothing, link_text: nothing, copy_text: nothing,
+        save_file: nothing, state_changed: nothing, theme_changed: nothing, set_cursor: nothing,
+        clipboard_text: nothing, findings: () => undefined, workers },
+      instantiateWasm(imports, receive) {
+        WebAssembly.instantiateStreaming(fetch('./attnlab.wasm'), imports)
+          .then(({ instance, module }) => receive(instance, module));
+        return {};
+      } });
+      app.ccall('app_open', 'number', ['string', 'number', 'number'], [`${query}&run=1`, 0, bytes]);
+      app._app_poll(1);
+      return [posted, JSON.parse(app.UTF8ToString(app._app_state())).error];
+    }, large, memory);
+    const [all] = await at_once(3e9);
+    assert.equal(all, 6);
+    // A job of this run needs some 20 MB, two matrices of 1024 samples among them.
+    const [few] = await at_once(80e6);
+    assert.ok(few >= 2 && few < 5, `${few} jobs at once in 80 MB`);
+    const [none, why] = await at_once(10e6);
+    assert.equal(none, 0);
+    assert.match(why, /samples is 64,1024, which is too much here/);
     assert_quiet(page);
   },
 

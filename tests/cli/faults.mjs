@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { test } from 'node:test';
 import {
   assertDone, assertRefused, attnlab, files, inFolder, journalLines, small, start, until,
@@ -42,6 +43,60 @@ test('where the result finds no room the old file stays and the journal has ever
   assert.deepEqual(files(folder), ['journal', 'result']);
   assert.equal(journalLines(path('journal')).length, jobs);
 }));
+
+const faulty = `${dirname(program)}/tests/cli/faulty_calls.so`;
+const [EIO, ENOSPC] = [5, 28];
+
+/** Runs attnlab with tests/cli/faulty_calls.cpp in front of the C library. */
+const withFaults = (words, env) => attnlab(words, { env: { ...process.env, LD_PRELOAD: faulty, ...env } });
+
+/** The calls of a run that concern the folder, as [call, name or names without the folder]. */
+function callsOf(log, folder) {
+  return readFileSync(log, 'utf8').trimEnd().split('\n').filter((line) => line.includes(`${folder}`))
+    .map((line) => line.replaceAll(`${folder}/`, '').replaceAll(folder, '.').replace(/result\.\w{6}/g, 'new'));
+}
+
+test('a finished job is on the disk before it counts, and a result before it takes its name', () => inFolder((folder, path) => {
+  assertDone(withFaults([...args, '--resume', path('journal'), '--out', path('result')], { ATTNLAB_CALLS: path('log') }));
+  const calls = callsOf(path('log'), folder);
+  const journal = calls.filter((call) => /journal/.test(call));
+  assert.ok(journal.length > 4 && journal.length % 2 === 0, `${journal}`);
+  journal.forEach((call, i) => assert.equal(call, i % 2 ? 'fdatasync journal' : 'write journal'));
+  assert.deepEqual(calls.slice(calls.lastIndexOf('fdatasync journal') + 1),
+    ['write new', 'fsync new', 'rename new result', 'fsync .']);
+}));
+
+test('a disk that owns up only when it is asked to be safe ends the run with a sentence, and nothing is lost', () =>
+  inFolder((folder, path) => {
+    const words = [...args, '--quiet', '--resume', path('journal'), '--out', path('result')];
+    writeFileSync(path('result'), 'older');
+    assertRefused(withFaults(words, { ATTNLAB_FAIL: `fdatasync 5 ${EIO}` }), 3, [/cannot write .*journal: /]);
+    const kept = journalLines(path('journal'));
+    assert.ok(kept.length > 0 && kept.length < jobs);
+    assertRefused(withFaults(words, { ATTNLAB_FAIL: `fsync 1 ${ENOSPC}` }), 3, [/cannot write .*result: No space/]);
+    assert.equal(readFileSync(path('result'), 'utf8'), 'older');
+    assert.deepEqual(files(folder), ['journal', 'result']);
+    assert.deepEqual(journalLines(path('journal')).slice(0, kept.length), kept);
+    assert.equal(journalLines(path('journal')).length, jobs);
+    assertDone(attnlab(words));
+    assert.equal(readFileSync(path('result'), 'utf8'), assertDone(attnlab(args)));
+  }));
+
+test('memory that is refused in the middle of a run ends it with a sentence; what was finished is kept', () =>
+  inFolder((folder, path) => {
+    const whole = ['run', 'rf-learning-curve', '--dim', '4', '--keys', '4', '--heads', '400', '--samples', '64,1024',
+      '--test-samples', '64', '--trials', '2', '--threads', '1', '--format', 'csv'];
+    const words = [...whole, '--resume', path('journal'), '--out', path('result')];
+    // The kernel matrix of 1024 samples and its factor have 8 MiB each; nothing else has so much.
+    const refused = withFaults(words, { ATTNLAB_REFUSE: `${6 << 20} 6` });
+    assertRefused(refused, 4, [/ran out of memory; \d+ of \d+ jobs are kept in .*journal/]);
+    assert.deepEqual(files(folder), ['journal']);
+    const kept = journalLines(path('journal'));
+    assert.ok(kept.length > 0);
+    assertDone(attnlab(words));
+    assert.deepEqual(journalLines(path('journal')).slice(0, kept.length), kept);
+    assert.equal(readFileSync(path('result'), 'utf8'), assertDone(attnlab(whole)));
+  }));
 
 test('a journal that is removed under a run ends it with a sentence', () => inFolder(async (_, path) => {
   const { child, ended } = start([...small, '--trials', '1000', '--threads', '1', '--resume', path('journal')]);

@@ -1,5 +1,6 @@
 // What the browser tests share: a served page in real Chromium whose every complaint is collected,
-// and the twin's elements by name. Environment: ATTNLAB_DIST, ATTNLAB_CHROMIUM, ATTNLAB_BIN.
+// and the twin's elements by name. Environment: ATTNLAB_DIST, ATTNLAB_CHROMIUM,
+// ATTNLAB_BIN, ATTNLAB_CHECK.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import path from 'node:path';
@@ -162,8 +163,12 @@ export async function settle(ms) {
   await new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Runs named checks one after the other; every failure is printed; the exit code says the rest. */
-export async function run_checks(checks) {
+/** Runs named checks one after the other; every failure is printed; the exit code says the rest.
+ *  ATTNLAB_CHECK: only those whose names begin so. */
+export async function run_checks(all) {
+  const wanted = process.env.ATTNLAB_CHECK ?? '';
+  const checks = Object.fromEntries(Object.entries(all).filter(([name]) => name.startsWith(wanted)));
+  assert.ok(Object.keys(checks).length > 0, `there is no check named ${wanted}`);
   let failed = 0;
   const lab = await open_browser();
   try {

@@ -118,3 +118,11 @@ TEST_CASE("a link of many wrong keys gives few notes, and the last counts the ot
   REQUIRE(link.notes.size() == 20);
   CHECK(link.notes.back() == "and 81 more of the kind");
 }
+
+TEST_CASE("what comes after the 256th key of a link is left out") {
+  std::string query;
+  for (int i = 0; i < 255; ++i) query += "&zz" + std::to_string(i) + "=1";
+  CHECK(read_query(query + "&points=9", pi_experiment()).spec.parameters.integer("points") == 9);
+  const Permalink longer = read_query(query + "&zz=1&points=9", pi_experiment());
+  CHECK(longer.spec == defaults(pi_experiment()));
+}
