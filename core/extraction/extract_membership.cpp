@@ -104,7 +104,7 @@ Expected<Plan> plan_run(const RunSpec& spec) {
   for (std::size_t i = 0; i < setup.jobs(); ++i) {
     const JobName job = job_name(setup, i);
     const double d = static_cast<double>(job.dim);
-    plan.job_bytes = std::max(plan.job_bytes, 40 * d * d * d + 1e5);
+    plan.job_bytes = std::max(plan.job_bytes, 72 * d * d * d + 1e5);
     plan.jobs.push_back({"d = " + std::to_string(job.dim) + ", " + std::to_string(job.bits) +
                              " bits, trial " + std::to_string(job.trial + 1) + " of " +
                              std::to_string(setup.trials),

@@ -201,8 +201,13 @@ Expected<Plan> plan_risk_study(const RunSpec& spec) {
   for (std::size_t i = 0; i < study.job_count(); ++i) {
     const JobName job = job_name(study, i);
     const Scenario& scenario = study.cells[job.cell].scenario;
+    // Two prompts, and with noise the weights of every scale tried and of every head; the means of
+    // a block of prompts.
+    const double dim = static_cast<double>(scenario.dim);
     const double row = 4.0 * static_cast<double>(padded_length(scenario.prompt_length));
-    plan.job_bytes = std::max(plan.job_bytes, row * (scenario.noise > 0 ? 80 : 20) + 1e5);
+    const double scales = 60 + static_cast<double>(total_heads(study));
+    const double rows = 2 * dim + (scenario.noise > 0 ? scales : 0);
+    plan.job_bytes = std::max(plan.job_bytes, row * rows + 128 * scales * dim + 1e5);
     std::string label = "D = " + std::to_string(scenario.prompt_length);
     const std::string where = cell_text(scenario);
     if (!where.empty()) label += ", " + where;

@@ -36,7 +36,8 @@ FitCost dual_cost(const FrozenLayer& layer, std::size_t n, std::size_t sizes,
 }
 
 FitCost primal_cost(const RandomFeatureLayer& layer, const std::vector<std::size_t>& sizes,
-                    std::size_t first, std::size_t test_samples, const RidgeChoice& ridge) {
+                    std::size_t first, std::size_t test_samples, std::size_t targets,
+                    const RidgeChoice& ridge) {
   const double p = static_cast<double>(layer.feature_count());
   const double strengths = static_cast<double>(strengths_of(ridge).size());
   FitCost cost;
@@ -44,7 +45,9 @@ FitCost primal_cost(const RandomFeatureLayer& layer, const std::vector<std::size
     cost.flops += 2 * p * p * static_cast<double>(sizes[s]) + strengths * flops_of_cholesky(p) +
                   feature_flops(layer, sizes[s]);
   }
-  cost.bytes = 4 * p * static_cast<double>(sizes.back() + test_samples) + 24 * p * p + 16 * 512 * p;
+  const double columns = strengths * static_cast<double>(targets);
+  cost.bytes = 4 * p * static_cast<double>(sizes.back() + test_samples) + 24 * p * p +
+               16 * 512 * p + 8 * columns * (2 * p + static_cast<double>(test_samples));
   return cost;
 }
 
@@ -133,13 +136,14 @@ FitCost fit_cost(const FrozenLayer& layer, const std::vector<std::size_t>& sizes
   if (dual > 0) cost = dual_cost(layer, sizes[dual - 1], dual, test_samples, targets, ridge);
   if (dual < sizes.size()) {
     const FitCost primal =
-        primal_cost(std::get<RandomFeatureLayer>(layer), sizes, dual, test_samples, ridge);
+        primal_cost(std::get<RandomFeatureLayer>(layer), sizes, dual, test_samples, targets, ridge);
     cost.flops += primal.flops;
     cost.bytes = std::max(cost.bytes, primal.bytes);
   }
   const double tokens = std::visit(
       [](const auto& kind) { return static_cast<double>((kind.keys + 1) * kind.dim); }, layer);
-  cost.bytes += 4 * tokens * static_cast<double>(sizes.back() + test_samples);
+  cost.bytes += (4 * tokens + 8 * static_cast<double>(targets)) *
+                static_cast<double>(sizes.back() + test_samples);
   return cost;
 }
 

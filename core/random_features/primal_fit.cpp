@@ -10,6 +10,8 @@
 namespace attnlab {
 namespace {
 
+constexpr std::size_t kRowsAtOnce = 512;  ///< of features in double
+
 Matrix<double> widened(MatrixView<const float> values) {
   Matrix<double> wide(values.rows, values.cols);
   for (std::size_t i = 0; i < values.rows; ++i) {
@@ -38,9 +40,8 @@ struct NormalEquations {
   Matrix<double> right;   ///< features x targets
 
   void grow_to(std::size_t n, const Matrix<float>& features, const Matrix<double>& labels) {
-    constexpr std::size_t kRows = 512;
     while (samples < n) {
-      const std::size_t rows = std::min(kRows, n - samples);
+      const std::size_t rows = std::min(kRowsAtOnce, n - samples);
       const Matrix<double> wide = widened(features.view().block(samples, 0, rows, features.cols()));
       Matrix<double> part(rows, labels.cols());
       std::copy_n(&labels(samples, 0), rows * labels.cols(), part.data());
@@ -55,8 +56,13 @@ struct NormalEquations {
 Matrix<double> predict(const Matrix<float>& features, std::size_t begin, std::size_t rows,
                        const Matrix<double>& weights) {
   Matrix<double> prediction(rows, weights.cols());
-  const Matrix<double> wide = widened(features.view().block(begin, 0, rows, features.cols()));
-  gemm_nn(wide.const_view(), weights.const_view(), prediction.view(), false);
+  for (std::size_t row = 0; row < rows; row += kRowsAtOnce) {
+    const std::size_t height = std::min(kRowsAtOnce, rows - row);
+    const Matrix<double> wide =
+        widened(features.view().block(begin + row, 0, height, features.cols()));
+    gemm_nn(wide.const_view(), weights.const_view(),
+            prediction.view().block(row, 0, height, weights.cols()), false);
+  }
   return prediction;
 }
 

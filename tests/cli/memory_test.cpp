@@ -1,0 +1,146 @@
+// What a plan says a job needs against what jobs are seen to take: the peak of a process of their
+// own.
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <set>
+#include <string>
+
+#include "core/experiment/codecs.h"
+#include "core/experiment/registry.h"
+
+#if !defined(__SANITIZE_ADDRESS__)  // a sanitizer's own memory would be counted
+
+namespace attnlab {
+namespace {
+
+/// A line of /proc/self/status in bytes.
+double status_bytes(const std::string& name) {
+  std::ifstream file("/proc/self/status");
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with(name + ":"))
+      return 1024 * std::strtod(line.c_str() + name.size() + 1, nullptr);
+  }
+  return 0;
+}
+
+/// Runs the job in a process of its own; by how many bytes its memory grew at most. Negative when
+/// the job did not end well.
+double peak_of(const RunSpec& spec, std::uint32_t index) {
+  int news[2];
+  REQUIRE(pipe(news) == 0);
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    std::ofstream("/proc/self/clear_refs") << 5;  // the peak starts anew
+    const double before = status_bytes("VmRSS");
+    JobSteps job = spec.experiment->start(spec, index);
+    while (job.step() == JobSteps::State::kRunning) {
+    }
+    const bool done = job.state() == JobSteps::State::kDone;
+    const double grown = done ? status_bytes("VmHWM") - before : -1;
+    const ssize_t sent = write(news[1], &grown, sizeof grown);
+    _exit(sent == sizeof grown ? 0 : 1);
+  }
+  close(news[1]);
+  double grown = -1;
+  const ssize_t got = read(news[0], &grown, sizeof grown);
+  close(news[0]);
+  waitpid(child, nullptr, 0);
+  return got == sizeof grown ? grown : -1;
+}
+
+struct Measured {
+  double planned = 0, peak = 0;
+};
+
+/// The run with the largest peak among its jobs.
+Measured measure(const std::string& query) {
+  const Permalink link = read_query(query, *experiments().front());
+  REQUIRE_MESSAGE(link.notes.empty(), link.notes.front());
+  const Expected<Plan> plan = link.spec.experiment->plan(link.spec);
+  REQUIRE_MESSAGE(plan, plan.error().sentence);
+  Measured measured{plan->job_bytes, 0};
+  for (std::uint32_t i = 0; i < plan->jobs.size(); ++i) {
+    const double peak = peak_of(link.spec, i);
+    CAPTURE(plan->jobs[i].label);
+    CHECK(peak >= 0);
+    measured.peak = std::max(measured.peak, peak);
+  }
+  return measured;
+}
+
+/// Runs that take memory in earnest, each short. The first number of MB is what a plan of the
+/// largest size is sure to say, 0 where an experiment cannot need as much as is worth measuring.
+struct Sized {
+  const char* query;
+  double least_mb;
+};
+const Sized kRuns[] = {
+    {"e=rf-learning-curve&dim=4&keys=4&heads=500&samples=1500&test-samples=512&models=rfa,rfmlp,"
+     "rfa-softmax",
+     40},
+    {"e=rf-learning-curve&dim=4&keys=4&samples=1500&test-samples=512&models=rfa-kernel,"
+     "brfa-kernel",
+     40},
+    {"e=rf-learning-curve&dim=4&keys=4&heads=100&samples=256,4096&test-samples=512&models=rfa&"
+     "degree=1,2,3,4&ridge=validation",
+     20},
+    {"e=rf-learning-curve&dim=16&keys=16&heads=10&samples=1024&test-samples=32768&models=rfa", 60},
+    {"e=rf-heads&dim=4&keys=4&heads=500&samples=1500&test-samples=512&models=rfa", 40},
+    {"e=rf-complexity&dim=4&keys=4&heads=500&samples=1500&test-samples=512&degree=1,2", 40},
+    {"e=rf-bias&dim=4&keys=4&heads=500&samples=1500&test-samples=512&bias-scale=0,4", 40},
+    {"e=rf-length&dim=4&keys=2,64&heads=500&samples=1500&test-samples=512&models=rfa", 40},
+    {"e=extract-single&dim=512&method=robust,plain", 20},
+    {"e=extract-low-rank&dim=256&rank=4&method=range-finder", 0},
+    {"e=extract-low-rank&dim=24&rank=2&method=factors,nuclear-norm&oversampling=1", 0},
+    {"e=extract-transformer&dim=32&hidden=16", 0},
+    {"e=extract-noise&dim=128&noise=1e-6", 0},
+    {"e=extract-multi-head&dim=8&heads=2", 0},
+    {"e=extract-membership&dim=48&bits=4", 0},
+    {"e=extract-black-box&box=one-head&dim=512&method=single", 20},
+    {"e=extract-black-box&box=network&dim=64&method=transformer", 0},
+    {"e=icl-risk&dim=4&prompt-length=65536&prompts=100&noise=0.5&heads=1", 15},
+    {"e=icl-scenarios&dim=4&prompt-length=65536&prompts=100&setting=local&value=1&heads=1", 0},
+    {"e=icl-training&dim=20&prompt-length=100&batch=8192&steps=10&prompts=1000&heads=1", 60},
+    {"e=icl-embedding&dim=20&prompt-length=50&batch=8192&steps=10&prompts=1000&heads=1&embedding=2",
+     30},
+};
+
+/// What every thread has beside its jobs: kernel workspace, pages of code, pages that the new
+/// process writes first.
+constexpr double kAlways = 7e6;
+
+}  // namespace
+
+TEST_CASE("no job takes more memory than its plan says, and plans do not say much more") {
+  std::set<std::string> measured;
+  for (const Sized& run : kRuns) {
+    CAPTURE(run.query);
+    const std::string query(run.query);
+    const bool trials = query.starts_with("e=rf") ||
+                        (query.starts_with("e=extract") && query.find("black-box") == query.npos);
+    const Measured found = measure(query + (trials ? "&trials=1" : ""));
+    const double planned = found.planned / 1e6, peak = found.peak / 1e6;
+    CAPTURE(planned);
+    CAPTURE(peak);
+    CHECK(found.peak <= found.planned + kAlways);
+    CHECK(planned >= run.least_mb);
+    if (run.least_mb > 0) CHECK(found.planned <= 3 * found.peak);
+    measured.insert(query.substr(2, query.find('&') - 2));
+  }
+  for (const Experiment* experiment : experiments()) {
+    if (!experiment->start) continue;
+    CAPTURE(experiment->id);
+    CHECK(measured.contains(experiment->id));
+  }
+}
+
+}  // namespace attnlab
+
+#endif
