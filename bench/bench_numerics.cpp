@@ -13,6 +13,7 @@
 #include "core/attention/softmax_attention.h"
 #include "core/in_context/training.h"
 #include "core/numerics/cholesky.h"
+#include "core/numerics/kernels/dispatch.h"
 #include "core/numerics/linear_algebra.h"
 #include "core/numerics/matrix.h"
 #include "core/numerics/random.h"
@@ -88,14 +89,12 @@ void bench_gemm(Bench& bench, const std::string& name) {
   bench.add(name + " 512", "GFLOP/s", gflop, ours,
             Bench::if_available([&] { peer::eigen_gemm(kSize, a.data(), a.data(), c.data()); }),
             eigen_name());
-  if constexpr (sizeof(T) == sizeof(float)) {
-    // As many multiply-adds as the product has, without a load or a store.
-    const auto rounds = static_cast<std::size_t>(gflop * 1e9 / peer::flops_per_round());
-    volatile float sink = 0.0F;
-    bench.add(name + " 512 of peak", "GFLOP/s", gflop, ours,
-              Bench::if_available([&] { sink = peer::multiply_add_rounds(rounds); }),
-              "multiply-add peak, 256 bits");
-  }
+  // As many multiply-adds as the product has, without a load or a store.
+  const kernels::KernelTable& table = active_kernels();
+  const auto multiply_adds = sizeof(T) == 4 ? table.multiply_adds_f32 : table.multiply_adds_f64;
+  bench.add(
+      name + " 512 of peak", "GFLOP/s", gflop, ours, [&] { multiply_adds(1e9 * gflop); },
+      "multiply-add units of " + std::string(table.name));
 }
 
 void bench_gram(Bench& bench) {

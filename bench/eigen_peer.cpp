@@ -19,10 +19,6 @@ void gemm(std::size_t n, const T* a, const T* b, T* c) {
       Eigen::Map<const RowMajor<T>>(a, n, n) * Eigen::Map<const RowMajor<T>>(b, n, n);
 }
 
-typedef float Lanes __attribute__((vector_size(32)));
-constexpr std::size_t kChains = 12;  // enough to cover the latency of two units
-constexpr std::size_t kUnroll = 64;
-
 }  // namespace
 
 bool is_available() {
@@ -54,26 +50,6 @@ void eigen_rank_update(std::size_t n, std::size_t k, const float* f, float* gram
 void eigen_cholesky(std::size_t n, double* gram) {
   Eigen::Map<RowMajor<double>> map(gram, n, n);
   Eigen::LLT<Eigen::Ref<RowMajor<double>>, Eigen::Lower> llt(map);
-}
-
-float multiply_add_rounds(std::size_t rounds) {
-  Lanes sums[kChains];
-  for (std::size_t i = 0; i < kChains; ++i) sums[i] = Lanes{} + static_cast<float>(i);
-  const Lanes factor = Lanes{} + 0.5F;
-  const Lanes term = Lanes{} + 0.25F;
-  for (std::size_t round = 0; round < rounds; ++round) {
-    for (std::size_t step = 0; step < kUnroll; ++step) {
-#pragma GCC unroll 12
-      for (std::size_t i = 0; i < kChains; ++i) sums[i] = sums[i] * factor + term;
-    }
-  }
-  Lanes total = sums[0];
-  for (std::size_t i = 1; i < kChains; ++i) total += sums[i];
-  return total[0] + total[7];
-}
-
-double flops_per_round() {
-  return 2.0 * 8 * kChains * kUnroll;
 }
 
 }  // namespace attnlab::peer

@@ -1,4 +1,4 @@
-// The other side of the benchmark: Eigen compiled for AVX2, and the processor's multiply-add peak.
+// The other side of the benchmark: Eigen compiled for AVX2.
 #pragma once
 
 #include <cstddef>
@@ -20,9 +20,5 @@ void eigen_rank_update(std::size_t n, std::size_t k, const float* f, float* gram
 
 /// Cholesky factor in place, lower triangle of the n x n matrix.
 void eigen_cholesky(std::size_t n, double* gram);
-
-/// Does `rounds` times flops_per_round() independent fused multiply-adds on floats in registers.
-float multiply_add_rounds(std::size_t rounds);
-double flops_per_round();
 
 }  // namespace attnlab::peer

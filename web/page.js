@@ -36,6 +36,7 @@ const simd_probe = new Uint8Array([
 // --- Permalinks ----------------------------------------------------------------------------------
 
 const page_keys = ['embed', 'ui', 'lock', 'theme'];
+const worker_count = () => Math.max(1, Math.min(navigator.hardwareConcurrency || 2, max_workers));
 let written_hash = '';
 
 /** The state of an address: the hash, and the page's own keys also from the search part. */
@@ -76,7 +77,7 @@ class Lab {
 
   async start() {
     this.pool = new WorkerPool({
-      total: Math.max(1, Math.min(navigator.hardwareConcurrency || 2, max_workers)),
+      total: worker_count(),
       start: start_worker,
       module: () => this.#jobs(),
       news: (...news) => this.#news(...news),
@@ -101,6 +102,7 @@ class Lab {
       act: (...call) => this.#act(...call),
       load: (query) => this.#load(query),
       jobs: () => this.#jobs(),
+      workers: worker_count(),
       run: () => ({
         journal: this.#text(this.app._app_journal()),
         kept: this.#kept_journals(),

@@ -8,7 +8,7 @@ const silence_ms = 30000; // a group takes well under a second
 const heads = ['Verdict', 'Family', 'Statement', 'Deviation', 'Allowed'];
 
 /** Sends a message; the worker's answer of that type. */
-function answer_of(worker, message, type) {
+export function answer_of(worker, message, type) {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error('no answer')), silence_ms);
     worker.onmessage = ({ data }) => {
@@ -29,10 +29,9 @@ function answer_of(worker, message, type) {
 export class MachineCheck {
   #running = false;
 
-  /** box: the element for the table; module(): promise of the workers' compiled module. */
-  constructor(box, module) {
-    this.box = box;
-    this.module = module;
+  /** box: the element for the table; module(): promise of the workers' compiled module; total: workers. */
+  constructor(box, module, total) {
+    Object.assign(this, { box, module, total });
   }
 
   async run() {
@@ -61,8 +60,26 @@ export class MachineCheck {
       this.sentence,
       element('div', { class: 'table', tabindex: '0', role: 'region', 'aria-label': 'Statements checked' },
         element('table', {}, element('thead', {}, row), this.rows)),
-      element('div', { class: 'bar' }, element('button', { type: 'button', onclick: () => this.#close() }, 'Close')));
+      this.rates = element('div', { class: 'table', tabindex: '0', role: 'region', 'aria-label': 'Rates', hidden: true }),
+      element('div', { class: 'bar' },
+        element('button', { type: 'button', 'data-tool': 'rates', onclick: () => this.#measure() }, 'How fast is it?'),
+        element('button', { type: 'button', onclick: () => this.#close() }, 'Close')));
     this.box.hidden = false;
+  }
+
+  async #measure() {
+    if (this.#running) return;
+    this.#running = true;
+    this.rates.hidden = false;
+    try {
+      const { measure_rates } = await import('./rates.js');
+      const say = (text) => set_text(this.sentence, text);
+      await measure_rates({ box: this.rates, module: await this.module(), total: this.total, say });
+    } catch (error) {
+      set_text(this.sentence, `The rates could not be measured: ${error.message}.`);
+    } finally {
+      this.#running = false;
+    }
   }
 
   #close() {

@@ -62,7 +62,7 @@ export class Tools {
 
   async #check_machine() {
     const { MachineCheck } = await import('./selftest.js');
-    this.machine ??= new MachineCheck($('machine'), () => this.lab.jobs());
+    this.machine ??= new MachineCheck($('machine'), () => this.lab.jobs(), this.lab.workers);
     await this.machine.run();
   }
 

@@ -2,10 +2,10 @@
 // message queue, so that hold and drop act within about 50 ms (or one step, when it is longer).
 //
 // From the page: load {module}, start {ticket, query, index}, answer {ticket, bytes} or {ticket,
-//                reason}, hold, go, drop, ping, check {group}.
+//                reason}, hold, go, drop, ping, check {group}, rate {probe, ms}.
 // To the page:   ready, progress {ticket, fraction}, partial {ticket, bytes}, question {ticket, bytes},
 //                done {ticket, bytes, memory}, failed {ticket, reason}, dropped, alive, died {reason},
-//                checked {groups, lines}.
+//                checked {groups, lines}, rated {probes, name, unit, rate, peak}.
 import create_jobs from './jobs.js';
 
 const slice_ms = 40;
@@ -108,6 +108,27 @@ function check({ group }) {
   postMessage({ type: 'checked', groups, lines: text().split('\n').filter(Boolean) });
 }
 
+/** Best rate of one of core's probes in about so many milliseconds. */
+function rate({ probe, ms }) {
+  let probes = 0;
+  const time_of = (runs) => {
+    const start = performance.now();
+    probes = compute._compute_rate(probe, runs);
+    return performance.now() - start;
+  };
+  const clock_ms = 5; // coarse clocks tell no less
+  const start = performance.now();
+  let runs = 1;
+  let best = Infinity; // of a run
+  do {
+    const time = time_of(runs);
+    if (time < clock_ms) runs *= 2;
+    else best = Math.min(best, time / runs);
+  } while (best === Infinity || performance.now() - start < ms);
+  const [name, unit, amount, peak] = text().split('\t');
+  postMessage({ type: 'rated', probes, name, unit, rate: (1000 * amount) / best, peak: Number(peak) });
+}
+
 async function load(module) {
   compute = await create_jobs({
     instantiateWasm(imports, receive) {
@@ -144,6 +165,7 @@ onmessage = ({ data }) => {
     case 'go': held = false; schedule(); break;
     case 'drop': guard(finish); postMessage({ type: 'dropped' }); break;
     case 'check': guard(() => check(data)); break;
+    case 'rate': guard(() => rate(data)); break;
     case 'ping': postMessage({ type: 'alive' }); break;
   }
 };

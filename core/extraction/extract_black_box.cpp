@@ -295,7 +295,7 @@ Experiment make_experiment() {
   Experiment experiment;
   experiment.id = "extract-black-box";
   experiment.family = "B";
-  experiment.title = "Somebody else's black box";
+  experiment.title = "Any black box";
   experiment.question = "Is this box an attention head, and which?";
   experiment.summary =
       "Before a learner says that it knows a box, it predicts answers it has not seen. A box that "

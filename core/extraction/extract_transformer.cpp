@@ -304,7 +304,7 @@ Experiment make_experiment() {
   Experiment experiment;
   experiment.id = "extract-transformer";
   experiment.family = "B";
-  experiment.title = "Take a transformer apart";
+  experiment.title = "Take a network apart";
   experiment.question = "Does a network behind the head hide it?";
   experiment.summary =
       "One attention head followed by a ReLU network. Questions of one token see the network "

@@ -181,7 +181,7 @@ Experiment make_experiment() {
   Experiment experiment;
   experiment.id = "extract-twins";
   experiment.family = "B";
-  experiment.title = "Heads that hide in pairs";
+  experiment.title = "Hidden pairs";
   experiment.question = "What can two tokens not tell apart?";
   experiment.summary =
       "The sum of two heads with opposite W answers v·(x + y) to any two tokens, because the two "

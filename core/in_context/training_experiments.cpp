@@ -50,7 +50,7 @@ Experiment make_embedding() {
   Experiment experiment;
   experiment.id = "icl-embedding";
   experiment.family = "C";
-  experiment.title = "How large an embedding";
+  experiment.title = "Embedding size";
   experiment.question = "When is there room for several heads?";
   experiment.summary =
       "Heads share one embedding of dimension p: h heads have query-key matrices of rank p/h. Small "

@@ -89,11 +89,29 @@ void Cholesky::start(MatrixView<const double> gram, double shift) {
   state_ = size() == 0 ? State::kDone : State::kRunning;
 }
 
+/// Subtracts what the columns before `first` mean for the next kGroup columns, panel by panel above
+/// their diagonal and for all of them at once below: what a product packs of the rows serves twice
+/// as many columns as it would for one panel.
+void Cholesky::update_group(std::size_t first) {
+  const MatrixView<double> all = factor_.view();
+  const std::size_t end = std::min(size(), first + kGroup);
+  for (std::size_t row = first; row < size();) {
+    const std::size_t last = row < end ? std::min(end, row + kPanel) : size();
+    const bool below = last == end;  // the last panel's rows see all columns, as those below do
+    const std::size_t rows = (below ? size() : last) - row, cols = std::min(last, end) - first;
+    subtract_product_nt(all.block(row, 0, rows, first), all.block(first, 0, cols, first),
+                        all.block(row, first, rows, cols));
+    row += rows;
+  }
+}
+
 bool Cholesky::factor_panel(std::size_t first, std::size_t cols) {
-  const std::size_t rows = size() - first;
+  const std::size_t rows = size() - first, group = first / kGroup * kGroup;
   const MatrixView<double> all = factor_.view();
   const MatrixView<double> panel = all.block(first, first, rows, cols);
-  subtract_product_nt(all.block(first, 0, rows, first), all.block(first, 0, cols, first), panel);
+  if (first == group) update_group(first);
+  subtract_product_nt(all.block(first, group, rows, first - group),
+                      all.block(first, group, cols, first - group), panel);
   for (std::size_t j = 0; j < cols; j += kStrip) {
     const std::size_t width = std::min(kStrip, cols - j);
     const MatrixView<double> strip = panel.block(j, j, rows - j, width);

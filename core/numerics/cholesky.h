@@ -23,8 +23,8 @@ class Cholesky {
   /// to the diagonal.
   void start(MatrixView<const double> gram, double shift);
 
-  /// Factorises one panel of columns (at most n kPanel (n - kPanel) multiply-adds, 1/3 of that on
-  /// average).
+  /// Factorises one panel of columns; every other step also brings two panels up to date (at most
+  /// n^2 kGroup / 4 multiply-adds).
   State step();
 
   /// All panels that are left.
@@ -49,8 +49,10 @@ class Cholesky {
   double flops_total() const;
 
   static constexpr std::size_t kPanel = 128;
+  static constexpr std::size_t kGroup = 2 * kPanel;
 
  private:
+  void update_group(std::size_t first);
   bool factor_panel(std::size_t first, std::size_t cols);
 
   Matrix<double> factor_;  ///< rows a little longer than n: see the constructor

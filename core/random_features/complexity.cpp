@@ -138,7 +138,7 @@ Experiment make_experiment() {
   Experiment experiment;
   experiment.id = "rf-complexity";
   experiment.family = "A";
-  experiment.title = "Samples against difficulty";
+  experiment.title = "Harder targets";
   experiment.question = "How does difficulty cost samples?";
   experiment.summary =
       "Every cell is a fit: training samples to the right, degree (or frequency) of the target "

@@ -24,6 +24,18 @@ async function check_machine(page) {
   }));
 }
 
+async function measure(page) {
+  await page.click('[data-tool="rates"]');
+  await page.waitForFunction(
+    () => /^One worker|could not/.test(document.querySelector('#machine [role=status]').textContent),
+    { timeout: 120000, polling: 50 });
+  return page.evaluate(() => ({
+    sentence: document.querySelector('#machine [role=status]').textContent,
+    rows: [...document.querySelectorAll('#machine [aria-label=Rates] tbody tr')].map(
+      (row) => [...row.cells].map((cell) => cell.textContent)),
+  }));
+}
+
 /** In the page: the workers' module gets another 1 / sqrt(2 pi), the normal density's, where it comes in. */
 const spoil_module = () => {
   const wanted = new Uint8Array(new Float64Array([1 / Math.sqrt(2 * Math.PI)]).buffer);
@@ -56,6 +68,13 @@ await run_checks({
       for (const row of rows) assert.equal(row[0], 'right');
       const [wide, inner] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
       assert.ok(wide <= inner, `the page is ${wide} wide in a window of ${inner}`);
+      const rates = await measure(page);
+      assert.match(rates.sentence, /^One worker does \S+ jobs of a small learning curve a second\. \d+ workers do /);
+      for (const [name, rate] of rates.rows) {
+        const value = Number.parseFloat(rate);
+        assert.ok(value > 0 && value < 1e6, `${name}: ${rate}`);
+      }
+      assert.match(rates.rows.find(([name]) => name === 'product f32, 512')[2], / %$/);
       mkdirSync(screenshots, { recursive: true });
       await page.screenshot({ path: path.join(screenshots, `selftest-${width}.png`), fullPage: true });
       assert_quiet(page);

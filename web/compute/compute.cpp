@@ -23,9 +23,11 @@
 //                                 left at compute_bytes(); 1, or 0 with a sentence there
 //   compute_document(query)       runs every job one after the other and leaves the result document
 //                                 (docs/cli.md) in compute_text(); 1, or 0 with a sentence there
+//   compute_rate(probe, runs)     runs a probe of core/selftest/rates.h so often; how many probes
+//                                 there are. compute_text() has its name, unit, amount a run and
+//                                 the number of its peak, with tabs between them
 //   compute_selftest(group)       one group of the self-check (core/selftest); how many groups
-//   there
-//                                 are. compute_text() has a line for each statement: family,
+//                                 there are. compute_text() has a line for each statement: family,
 //                                 statement, deviation, allowed and verdict, with tabs between them
 #include <emscripten/emscripten.h>
 
@@ -46,6 +48,7 @@
 #include "core/experiment/steps.h"
 #include "core/experiment/svg.h"
 #include "core/extraction/question.h"
+#include "core/selftest/rates.h"
 #include "core/selftest/selftest.h"
 
 namespace attnlab {
@@ -222,6 +225,16 @@ EMSCRIPTEN_KEEPALIVE int compute_document(const char* query) {
   const Result result = spec->experiment->reduce(*spec, outputs);
   worker().text = result_json(*spec, result, {kVersion, kTarget, "simd128"}, outputs.size(), 0);
   return 1;
+}
+
+EMSCRIPTEN_KEEPALIVE unsigned compute_rate(unsigned index, unsigned runs) {
+  static const std::vector<RateProbe> probes = rate_probes();
+  if (index >= probes.size()) return static_cast<unsigned>(probes.size());
+  const RateProbe& probe = probes[index];
+  for (unsigned i = 0; i < runs; ++i) probe.run();
+  worker().text = probe.name + '\t' + probe.unit + '\t' + exact_text(Cell{probe.amount}) + '\t' +
+                  std::to_string(probe.peak);
+  return static_cast<unsigned>(probes.size());
 }
 
 EMSCRIPTEN_KEEPALIVE unsigned compute_selftest(unsigned group) {

@@ -190,6 +190,11 @@ struct KernelTable {
   void (*relu_terms)(std::size_t count, double* terms, std::size_t stride);
   /// Absolute error of f below 1e-12 (1 + |a b|).
   void (*biased_relu_sums)(const BiasedKeySums& task);
+
+  /// At least so many multiplications and additions in registers; their number. Call it for about
+  /// a million at a time: V8 does not replace a function that is running.
+  double (*multiply_adds_f32)(double operations);
+  double (*multiply_adds_f64)(double operations);
 };
 
 }  // namespace attnlab::kernels

@@ -129,5 +129,7 @@ void arc_cosine_values(std::size_t count, double* values);
 void arc_cosine_sums(const KeySums& task);
 void relu_terms(std::size_t count, double* terms, std::size_t stride);
 void biased_relu_sums(const BiasedKeySums& task);
+double multiply_adds_f32(double operations);
+double multiply_adds_f64(double operations);
 
 }  // namespace attnlab::kernels::ATTNLAB_SIMD_TARGET
