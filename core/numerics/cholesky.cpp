@@ -5,6 +5,7 @@
 #include <cfloat>
 
 #include "core/numerics/kernels/dispatch.h"
+#include "core/numerics/parallel.h"
 
 namespace attnlab {
 namespace {
@@ -77,13 +78,15 @@ Cholesky::Cholesky(std::size_t n)
 
 void Cholesky::start(MatrixView<const double> gram, double shift) {
   size_ = std::min(gram.rows, factor_.rows());
-  for (std::size_t i = 0; i < size(); ++i) {
-    std::copy_n(gram.data + i * gram.stride, i + 1, factor_.row(i).data());
-    factor_(i, i) += shift;
-    // Panels are updated as rectangles: give what they hold above the diagonal a value.
-    const std::size_t panel_end = std::min(size(), (i / kPanel + 1) * kPanel);
-    std::fill(&factor_(i, i) + 1, &factor_(i, 0) + panel_end, 0.0);
-  }
+  in_parallel((size() + kPanel - 1) / kPanel, [&](std::size_t panel) {
+    const std::size_t first = panel * kPanel, end = std::min(size(), first + kPanel);
+    for (std::size_t i = first; i < end; ++i) {
+      std::copy_n(gram.data + i * gram.stride, i + 1, factor_.row(i).data());
+      factor_(i, i) += shift;
+      // Panels are updated as rectangles: give what they hold above the diagonal a value.
+      std::fill(&factor_(i, i) + 1, &factor_(i, 0) + end, 0.0);
+    }
+  });
   next_ = 0;
   valid_ = 0;
   state_ = size() == 0 ? State::kDone : State::kRunning;

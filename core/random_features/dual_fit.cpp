@@ -5,6 +5,7 @@
 
 #include "core/numerics/cholesky.h"
 #include "core/numerics/linear_algebra.h"
+#include "core/numerics/parallel.h"
 #include "core/random_features/grid_search.h"
 #include "core/random_features/nested_fit_parts.h"
 
@@ -12,6 +13,7 @@ namespace attnlab {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr std::size_t kRowsAtOnce = 128;  // of the kernel matrix, set to zero by one thread
 
 /// Copies rows [0, n) of the labels.
 Matrix<double> leading_labels(const Matrix<double>& labels, std::size_t n) {
@@ -166,7 +168,12 @@ JobSteps fit_dual(NestedFit& fit, std::size_t count, double scale) {
   DualSource source =
       dual_source(problem.layer, {problem.train, n, problem.test, count * fit.columns_at_once()});
   Matrix<double> gram = Matrix<double>::unset(n, n);  // the lower triangle is used
-  for (std::size_t i = 0; i < n; ++i) std::fill_n(gram.row(i).data(), i + 1, 0.0);
+  in_parallel((n + kRowsAtOnce - 1) / kRowsAtOnce, [&](std::size_t part) {
+    const std::size_t end = std::min(n, (part + 1) * kRowsAtOnce);
+    for (std::size_t i = part * kRowsAtOnce; i < end; ++i) {
+      std::fill_n(gram.row(i).data(), i + 1, 0.0);
+    }
+  });
   const auto gram_slices = std::visit([](const auto& s) { return s.gram_slices(); }, source);
   for (std::size_t slice = 0; slice < gram_slices; ++slice) {
     co_yield fit.meter.after(
