@@ -112,7 +112,7 @@ def extraction(dim=256):
     weight = random.standard_normal((dim, dim)) / dim
     state = {}
 
-    def run():
+    def once():
         oracle = Head(weight, value)
         v, w = learn_head(oracle, dim)
         learning = oracle.queries
@@ -124,6 +124,12 @@ def extraction(dim=256):
             gap = max(gap, abs(answers[-1] - known.sequence(tokens)))
         state.update(v=v, w=w, queries=learning, recovered=gap <= 1e-6 * np.std(answers))
 
+    times = 8  # one alone is over before caches and clocks have settled
+
+    def run():
+        for _ in range(times):
+            once()
+
     def result():
         return [
             float(state["recovered"]),
@@ -132,7 +138,7 @@ def extraction(dim=256):
             float(np.abs(state["w"] - weight).max() / np.abs(weight).max()),
         ]
 
-    return Workload(1, run, result)
+    return Workload(times, run, result)
 
 
 def feature_block(random, tokens, heads):
