@@ -15,6 +15,7 @@
 #include "core/experiment/registry.h"
 #include "core/experiment/text.h"
 #include "core/extraction/experiments.h"
+#include "core/numerics/linear_algebra.h"
 #include "native/build.h"
 #include "native/console.h"
 #include "native/ranks.h"
@@ -26,6 +27,23 @@ namespace {
 constexpr std::size_t kHelpColumn = 34;
 constexpr std::size_t kHelpWidth = 100;
 constexpr double kShortestTimeout_s = 0.01, kLongestTimeout_s = 86400, kTimeout_s = 30;
+
+/// "sse2, avx2, avx512": what this machine has.
+std::string simd_targets() {
+  std::string names;
+  for (const SimdTarget& target : available_targets()) {
+    names += (names.empty() ? "" : ", ") + std::string(target.name);
+  }
+  return names;
+}
+
+Expected<Request> bench_request(bool json, const std::string& simd) {
+  const auto named = [&](const SimdTarget& target) { return simd == target.name; };
+  if (!simd.empty() && std::ranges::none_of(available_targets(), named)) {
+    return Error{"simd is \"" + simd + "\"; on this machine it is one of " + simd_targets()};
+  }
+  return Request{BenchRequest{json, simd}};
+}
 
 /// Help with broken lines and without CLI11's remarks on how often a value may come.
 class HelpFormatter : public CLI::Formatter {
@@ -258,6 +276,8 @@ class Grammar {
     }
     list_->add_flag("--json", list_json_, "As a JSON document");
     bench_->add_flag("--json", bench_json_, "As a JSON document");
+    bench_->add_option("--simd", bench_simd_, "Kernels to measure: " + simd_targets())
+        ->type_name("NAME");
     open_->add_option("LINK", link_, "A permalink, or what stands after its #")->type_name("");
     describe_run();
     describe_extract();
@@ -290,7 +310,7 @@ class Grammar {
       return unclaimed_word(command->remaining().front(), *run_ ? experiment_ : nullptr);
     }
     if (*list_) return Request{ListRequest{list_json_}};
-    if (*bench_) return Request{BenchRequest{bench_json_}};
+    if (*bench_) return bench_request(bench_json_, bench_simd_);
     if (*run_) return run_request(*experiment_, run_flags_, quiet_);
     if (*extract_) return extract_request(extract_flags_, extract_quiet_);
     if (*selftest_) return Request{SelftestRequest{}};
@@ -378,6 +398,7 @@ class Grammar {
   ValueFlags run_flags_{*run_}, extract_flags_{*extract_};
   ValueFlags sweep_flags_{*sweep_}, merge_flags_{*merge_};
   bool list_json_ = false, bench_json_ = false, quiet_ = false, extract_quiet_ = false;
+  std::string bench_simd_;
   std::string link_, experiment_name_, specification_;
   std::vector<std::string> folders_;
 };

@@ -30,6 +30,7 @@ struct ListRequest {
 
 struct BenchRequest {
   bool json = false;
+  std::string simd;  ///< one of available_targets(); empty: what the machine takes by itself
 };
 
 struct SelftestRequest {};

@@ -10,6 +10,7 @@
 #include "core/experiment/codecs.h"
 #include "core/experiment/registry.h"
 #include "core/experiment/text.h"
+#include "core/numerics/linear_algebra.h"
 #include "native/build.h"
 #include "native/commands.h"
 #include "native/console.h"
@@ -125,6 +126,7 @@ std::string bench_json(const Table& table) {
 }  // namespace
 
 int run_benchmarks(const BenchRequest& request) {
+  if (!request.simd.empty()) force_target({request.simd.c_str()});
   std::vector<BenchRow> rows = bench_numerics();
   for (BenchRow& row : bench_extraction()) rows.push_back(std::move(row));
   if (const auto added = add_jobs_rates(rows); !added) return refuse(added.error(), kExitRunFailed);
