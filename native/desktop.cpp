@@ -6,12 +6,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
+#include <memory>
+#include <system_error>
 #include <thread>
 
 #include <GLFW/glfw3.h>
 
 #include "backends/imgui_impl_glfw.h"
 #include "backends/imgui_impl_opengl3.h"
+#include "core/experiment/citation.h"
+#include "core/experiment/svg.h"
 #include "imgui.h"
 #include "native/build.h"
 #include "native/console.h"
@@ -164,19 +169,48 @@ void install_callbacks(GLFWwindow* window, Events& events) {
   glfwSetWindowRefreshCallback(window, [](GLFWwindow* w) { events_of(w); });
 }
 
-std::string write_result_file(const std::string& name, const std::string&,
-                              const std::string& bytes) {
-  const Expected<OutputFile> file = OutputFile::check(name);
-  if (!file) return "Not saved: " + file.error().sentence;
-  const Expected<void> written = file->write(bytes);
-  if (!written) return "Not saved: " + written.error().sentence;
-  return "Saved as " + name + " in the folder the lab was started from.";
+constexpr SaveFormat kSaveFormats[] = {{"csv", "CSV: the main table"},
+                                       {"json", "JSON: parameters, tables, claims"},
+                                       {"svg", "SVG: the figure"},
+                                       {"bibtex", "BibTeX: the paper and this run"}};
+
+/// "a.svg", or "a-2.svg" where there is an a.svg already: nobody's file is overwritten.
+std::string unused_name(const std::string& name) {
+  const std::filesystem::path wanted(name);
+  std::string free = name;
+  std::error_code ignored;
+  for (int i = 2; std::filesystem::exists(free, ignored); ++i)
+    free = wanted.stem().string() + "-" + std::to_string(i) + wanted.extension().string();
+  return free;
 }
 
-Platform desktop_platform() {
+std::string write_result_file(const std::string& wanted, const std::string&,
+                              const std::string& bytes) {
+  const std::string name = unused_name(wanted);
+  const Expected<OutputFile> file = OutputFile::check(name, "");
+  if (!file) return "Not saved: " + file.error().sentence + ".";
+  const Expected<void> written = file->write(bytes);
+  if (!written) return "Not saved: " + written.error().sentence + ".";
+  std::error_code ignored;
+  return "Saved as " + name + " in " + std::filesystem::current_path(ignored).string() + ".";
+}
+
+/// What the command line writes of the same run, of the figure that is shown.
+std::string picture_or_citation(const AppState& s, std::string_view format) {
+  if (format == "bibtex") return run_bibtex(s.shown_spec(), build_info());
+  if (format != "svg" || s.view.figure >= s.figures.size()) return {};
+  return figure_svg(s.figures[s.view.figure],
+                    {.dark = s.dark, .source = source_line(s.shown_spec(), build_info())});
+}
+
+Platform desktop_platform(const std::unique_ptr<App>& app) {
   Platform platform;
   platform.copy_text = [](const std::string& text) { ImGui::SetClipboardText(text.c_str()); };
   platform.save_file = write_result_file;
+  platform.save_formats = kSaveFormats;
+  platform.make_file = [&app](std::string_view format) {
+    return picture_or_citation(app->state(), format);
+  };
   platform.link_text = [](const std::string& query) { return "attnlab open '" + query + "'"; };
   return platform;
 }
@@ -202,7 +236,7 @@ class Desktop {
       : window_(window),
         settings_(settings),
         pool_(std::max(1u, std::thread::hardware_concurrency())),
-        app_(desktop_platform(), pool_, options()) {
+        app_(std::make_unique<App>(desktop_platform(app_), pool_, options())) {
     events_.window = &window;
     install_callbacks(window.handle(), events_);
     ImGui_ImplGlfw_InitForOpenGL(window.handle(), false);
@@ -217,9 +251,9 @@ class Desktop {
   Desktop& operator=(const Desktop&) = delete;
 
   int run(const std::string& query) {
-    if (!query.empty()) app_.open_query(query);
+    if (!query.empty()) app_->open_query(query);
     while (!glfwWindowShouldClose(window_.handle()) && !interrupted()) {
-      const bool wants_frame = app_.poll(glfwGetTime());
+      const bool wants_frame = app_->poll(glfwGetTime());
       if (wants_frame) events_.frames_due = std::max(events_.frames_due, 1);
       if (events_.frames_due > 0) draw();
       if (picture_is_due()) return take_picture();
@@ -241,8 +275,8 @@ class Desktop {
     };
     DesktopMemory memory;
     memory.width = logical(pixels.width), memory.height = logical(pixels.height);
-    memory.dark = app_.state().dark;
-    memory.query = app_.query();
+    memory.dark = app_->state().dark;
+    memory.query = app_->query();
     return memory;
   }
 
@@ -255,7 +289,7 @@ class Desktop {
   }
 
   bool running() const {
-    const Run* run = app_.current_run();
+    const Run* run = app_->current_run();
     return run && run->active();
   }
 
@@ -277,7 +311,7 @@ class Desktop {
     input.now = glfwGetTime();
     input.dark = settings_.dark.value_or(false);
     input.fields = &fields_;
-    if (app_.frame(input)) events_.frames_due = std::max(events_.frames_due, 1);
+    if (app_->frame(input)) events_.frames_due = std::max(events_.frames_due, 1);
     ImGui::Render();
     const ImVec4 ground = ImGui::ColorConvertU32ToFloat4(theme().ground);
     glViewport(0, 0, pixels.width, pixels.height);
@@ -308,7 +342,7 @@ class Desktop {
   DesktopSettings settings_;
   Events events_{};
   ThreadPool pool_;
-  App app_;
+  std::unique_ptr<App> app_;
   GlFieldRenderer fields_{kGlslDesktop};
 };
 

@@ -56,9 +56,9 @@ void sync_folder(const std::string& folder) {
   close(descriptor);
 }
 
-Expected<OutputFile> OutputFile::check(const std::string& name) {
+Expected<OutputFile> OutputFile::check(const std::string& name, const std::string& asked_by) {
   const auto error = [&](const std::string& reason) {
-    return Error{"--out " + name + " cannot be written: " + reason};
+    return Error{asked_by + name + " cannot be written: " + reason};
   };
   if (name.empty()) return Error{"--out needs the name of a file"};
   std::string path = name;

@@ -63,10 +63,10 @@ class App {
   void step();   ///< one more job, then pauses
   /// Forgets the run; parameters stay. Of a live experiment: back to the preset chosen last.
   void reset();
-  /// "csv" (the main table), "json" (everything) or the permalink file names below; through
+  /// "csv" (the main table), "json" (everything) or what Platform::make_file makes; through
   /// Platform::save_file. Returns the sentence that is shown.
   std::string save(std::string_view format);
-  /// The bytes that save would write; empty for an unknown format.
+  /// The bytes that save would write; empty for an unknown format or without a result.
   std::string export_text(std::string_view format) const;
   void copy_link();
   /// Keeps the finished result, to be shown beside the next ones of its experiment; the oldest of

@@ -235,7 +235,7 @@ std::string App::export_text(std::string_view format) const {
   const AppState& s = *state_;
   if (format == "csv")
     return s.has_result() ? table_csv(s.shown_result().tables.front()) : std::string();
-  if (format != "json") return {};
+  if (format != "json") return s.platform.make_file ? s.platform.make_file(format) : std::string();
   const RunSpec& spec = s.run ? s.run->spec() : s.spec;
   return result_json(spec, s.result, s.options.build, s.run ? s.run->jobs_total() : 0,
                      s.run ? s.clock.elapsed() : 0);
@@ -250,7 +250,7 @@ std::string App::save(std::string_view format) {
     const RunSpec& spec = s.run->spec();
     const std::string name = spec.experiment->id + "-seed" +
                              exact_text(static_cast<std::int64_t>(spec.seed)) + "." +
-                             std::string(format);
+                             (format == "bibtex" ? "bib" : std::string(format));
     s.save_note = s.platform.save_file(name, format == "csv" ? "text/csv" : "application/json",
                                        bytes);
     if (s.save_note.empty()) s.save_note = "Saved as " + name + ".";

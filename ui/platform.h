@@ -4,13 +4,21 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/experiment/codecs.h"
 #include "core/experiment/findings.h"
 
 namespace attnlab {
+
+/// A kind of file that "Save" offers.
+struct SaveFormat {
+  const char* id;
+  const char* label;  ///< "CSV: the main table"
+};
 
 /// Any of these may be empty: the front end then leaves the button out or does without.
 struct Platform {
@@ -21,6 +29,9 @@ struct Platform {
   std::function<std::string(const std::string& file_name, const std::string& mime,
                             const std::string& bytes)>
       save_file;
+  /// What there is to save: "csv" and "json" are made by the front end, the others by `make_file`.
+  std::span<const SaveFormat> save_formats;
+  std::function<std::string(std::string_view format)> make_file;
   /// The absolute link of a permalink text, for "Copy link".
   std::function<std::string(const std::string& query)> link_text;
   /// The embed code of a permalink text, for "Copy embed code".

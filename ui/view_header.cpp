@@ -88,6 +88,19 @@ struct Tool {
   bool shown;
 };
 
+/// Hangs with its right upper corner at `corner`.
+void save_menu(const View& view, ImVec2 corner) {
+  ImGui::SetNextWindowPos(corner, ImGuiCond_Always, ImVec2(1, 0));
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(8, 8));
+  if (ImGui::BeginPopup("formats")) {
+    crisp_lines();
+    for (const SaveFormat& format : view.state.platform.save_formats)
+      if (ImGui::Selectable(format.label)) view.app.save(format.id);
+    ImGui::EndPopup();
+  }
+  ImGui::PopStyleVar();
+}
+
 void tools(const View& view, float right, float top) {
   AppState& s = view.state;
   const bool dark = s.dark;
@@ -96,16 +109,12 @@ void tools(const View& view, float right, float top) {
       {"theme", "", dark ? "Light colours" : "Dark colours", dark ? Icon::kSun : Icon::kMoon, true},
       {"link", "Copy link", "A link to these parameters and this seed", Icon::kLink,
        static_cast<bool>(s.platform.copy_text)},
-      {"csv", "CSV", "Save the main table as CSV", Icon::kSave,
-       static_cast<bool>(s.platform.save_file)},
-      {"json", "JSON", "Save everything as JSON: parameters, tables, claims", Icon::kSave,
-       static_cast<bool>(s.platform.save_file)},
+      {"save", "Save", "Save the result as a file", Icon::kSave, !s.platform.save_formats.empty()},
   };
   const auto look = [&](const Tool& tool) {
-    const bool saves = tool.icon == Icon::kSave;
-    ButtonLook look{.kind = ButtonKind::kQuiet, .icon = tool.icon, .enabled = !saves || has_result};
-    if (saves && view.narrow && view.input.touch) look.icon.reset();  // the word is enough
-    return look;
+    return ButtonLook{.kind = ButtonKind::kQuiet,
+                      .icon = tool.icon,
+                      .enabled = tool.icon != Icon::kSave || has_result};
   };
   const auto label = [&](const Tool& tool) {
     return view.narrow && tool.icon != Icon::kSave ? "" : tool.label;
@@ -126,10 +135,11 @@ void tools(const View& view, float right, float top) {
       } else if (id == "link") {
         view.app.copy_link();
       } else {
-        view.app.save(id);
+        ImGui::OpenPopup("formats");
       }
     }
   }
+  save_menu(view, ImVec2(right, ImGui::GetItemRectMax().y + 4));
 }
 
 /// A line with a cross that takes it away; true when pressed.

@@ -74,11 +74,15 @@ std::optional<Findings> findings(const FindingsQuestion& question) {
   return *std::move(read);
 }
 
+constexpr SaveFormat kSaveFormats[] = {{"csv", "CSV: the main table"},
+                                       {"json", "JSON: parameters, tables, claims"}};
+
 Platform platform() {
   Platform platform;
   platform.show_permalink = host::show_permalink;
   platform.copy_text = host::copy_text;
   platform.save_file = host::save_file;
+  platform.save_formats = kSaveFormats;
   platform.link_text = host::link_text;
   platform.state_changed = host::state_changed;
   platform.theme_changed = host::theme_changed;
