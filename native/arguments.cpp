@@ -12,6 +12,7 @@
 #include <thread>
 #include <utility>
 
+#include "core/experiment/findings.h"
 #include "core/experiment/registry.h"
 #include "core/experiment/text.h"
 #include "core/extraction/experiments.h"
@@ -159,6 +160,16 @@ Expected<RunSpec> spec_of(const Experiment& experiment, const ValueFlags& flags)
   return spec;
 }
 
+/// The experiment draws a figure of this name.
+Expected<void> check_figure(const RunSpec& spec, const std::string& name) {
+  std::vector<std::string> names;
+  for (const Figure& figure : findings_of({spec, {}, true}).figures) {
+    if (figure.id == name) return {};
+    names.push_back(figure.id);
+  }
+  return Error{unknown_name_text("figure", name, spec.experiment->id, names)};
+}
+
 Expected<Request> run_request(const Experiment& experiment, const ValueFlags& flags, bool quiet) {
   if (const Expected<void> single = flags.check_single(); !single) return single.error();
   Expected<RunSpec> spec = spec_of(experiment, flags);
@@ -188,6 +199,11 @@ Expected<Request> run_request(const Experiment& experiment, const ValueFlags& fl
     const auto format = read_format(*text, true);
     if (!format) return format.error();
     request.format = *format;
+  }
+  if (const auto name = flags.value("figure")) {
+    if (request.format != OutputFormat::kSvg) return Error{"figure belongs to --format svg"};
+    if (const auto known = check_figure(request.spec, *name); !known) return known.error();
+    request.figure = *name;
   }
   return Request{std::move(request)};
 }
@@ -334,6 +350,7 @@ class Grammar {
     run_flags_.add(
         "format", "NAME",
         "table, csv (the main table), json, svg (the main figure) or bibtex; default table", "Run");
+    run_flags_.add("figure", "NAME", "The figure of an svg; default the main one", "Run");
     run_flags_.add("out", "FILE", "Write the result to a file instead of standard output", "Run");
     run_flags_.add("resume", "FILE",
                    "Keep finished jobs in a file, and take over those that are in it", "Run");

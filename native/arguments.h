@@ -40,6 +40,7 @@ struct RunRequest {
   unsigned threads = 1;
   OutputFormat format = OutputFormat::kTable;
   bool dark = false;                       ///< ground of an svg
+  std::string figure = {};                 ///< of an svg; empty: the main one
   std::optional<std::string> out = {};     ///< result file; standard output without
   std::optional<std::string> resume = {};  ///< journal file
   double memory_bytes = kNoMemoryLimit;    ///< what all jobs together may use

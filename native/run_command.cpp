@@ -64,10 +64,15 @@ Expected<Prepared> prepare(const RunRequest& request) {
   return prepared;
 }
 
-std::string main_figure_svg(const RunSpec& spec, const Result& result, bool dark) {
+std::string wanted_figure_svg(const RunRequest& request, const Result& result) {
+  const RunSpec& spec = request.spec;
   const std::vector<Figure> figures = spec.experiment->figures(spec, result);
   if (figures.empty()) return {};
-  return figure_svg(figures.front(), {.dark = dark, .source = source_line(spec, build_info())});
+  const auto named = std::find_if(figures.begin(), figures.end(), [&](const Figure& figure) {
+    return figure.id == request.figure;
+  });
+  return figure_svg(named == figures.end() ? figures.front() : *named,
+                    {.dark = request.dark, .source = source_line(spec, build_info())});
 }
 
 std::string result_text(const RunRequest& request, const Result& result, std::size_t jobs,
@@ -78,7 +83,7 @@ std::string result_text(const RunRequest& request, const Result& result, std::si
     case OutputFormat::kJson:
       return result_json(request.spec, result, build_info(), jobs, elapsed_s);
     case OutputFormat::kSvg:
-      return main_figure_svg(request.spec, result, request.dark);
+      return wanted_figure_svg(request, result);
     case OutputFormat::kBibtex:
       return run_bibtex(request.spec, build_info());
     case OutputFormat::kTable:

@@ -1,4 +1,4 @@
-// The geometry of fields and handles.
+// What a move means, and fields without shaders.
 #include "ui/field_layout.h"
 
 #include <algorithm>
@@ -25,48 +25,6 @@ std::string plain_text(double value, int decimals) {
 }
 
 }  // namespace
-
-std::vector<Box> field_places(std::size_t count, double aspect, const Box& area,
-                              const FieldMargins& margins, float gap) {
-  std::vector<Box> best;
-  float best_width = -1;
-  for (std::size_t across = 1; across <= count; ++across) {
-    const std::size_t down = (count + across - 1) / across;
-    const float columns = static_cast<float>(across), rows = static_cast<float>(down);
-    const float slot_w = (area.width() - gap * (columns - 1)) / columns;
-    const float slot_h = (area.height() - gap * (rows - 1)) / rows;
-    const float room_w = std::max(20.0f, slot_w - margins.left - margins.right);
-    const float room_h = std::max(20.0f, slot_h - margins.top - margins.bottom);
-    const float width = std::min(room_w, room_h * static_cast<float>(aspect));
-    if (width <= best_width) continue;
-    best_width = width;
-    best.clear();
-    const float height = width / static_cast<float>(aspect);
-    const float used = columns * (width + margins.left + margins.right) + gap * (columns - 1);
-    const float start = area.x0 + std::max(0.0f, (area.width() - used) / 2);
-    for (std::size_t i = 0; i < count; ++i) {
-      const float x = start + margins.left +
-                      static_cast<float>(i % across) * (width + margins.left + margins.right + gap);
-      const float y =
-          area.y0 + margins.top +
-          static_cast<float>(i / across) * (height + margins.top + margins.bottom + gap);
-      best.push_back({x, y, x + width, y + height});
-    }
-  }
-  return best;
-}
-
-bool shares_colours(const std::vector<FieldPanel>& fields) {
-  return std::all_of(fields.begin(), fields.end(), [&](const FieldPanel& field) {
-    const FieldPanel& first = fields.front();
-    return field.min == first.min && field.max == first.max && field.scale == first.scale &&
-           field.value_label == first.value_label;
-  });
-}
-
-Range plane_range(const Axis& axis) {
-  return axis.min < axis.max ? Range{axis.min, axis.max} : Range{-1, 1};
-}
 
 int handle_decimals(Range range) {
   return static_cast<int>(std::ceil(-std::log10((range.hi - range.lo) / kSteps)));

@@ -1,30 +1,16 @@
-// The geometry of fields and handles as plain functions: places, steps and what a move means for a
-// parameter. No drawing, so that every rule is unit tested.
+// Handles and fields on the screen, beyond core's geometry of them: steps, what a move means for a
+// parameter, and read-outs. No drawing, so that every rule is unit tested.
 #pragma once
 
 #include <string>
 #include <vector>
 
+#include "core/experiment/field_layout.h"
 #include "core/experiment/figure.h"
 #include "core/experiment/schema.h"
 #include "core/experiment/plot_layout.h"
 
 namespace attnlab {
-
-struct FieldMargins {
-  float left = 34, right = 8, top = 24, bottom = 38;
-};
-
-/// Boxes for `count` planes in rows, in the arrangement where they are largest; every box has the
-/// aspect of the plane (equal units along both axes), centred in its slot.
-std::vector<Box> field_places(std::size_t count, double aspect, const Box& area,
-                              const FieldMargins& margins, float gap);
-
-/// Whether all fields can share one colour bar.
-bool shares_colours(const std::vector<FieldPanel>& fields);
-
-/// What the figure's plane shows: the axes' limits as they are, [-1, 1] without any.
-Range plane_range(const Axis& axis);
 
 /// The decimals that a coordinate of a handle keeps: about a 500th of the axis, so that a link
 /// stays short and a pixel still counts.

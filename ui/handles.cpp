@@ -13,7 +13,6 @@
 namespace attnlab {
 namespace {
 
-constexpr float kRadius = 7.5f, kSmallest = 3.5f, kLargest = 17.0f;
 constexpr float kGrab = 13.0f, kTouchGrab = 22.0f;  // half a side of what can be pressed
 constexpr ImU32 kDark = IM_COL32(16, 18, 24, 255);
 
@@ -22,14 +21,6 @@ ImU32 fill_of(const Handle& handle, const FieldPanel* field) {
   const double share = (handle.value - field->min) / (field->max - field->min);
   const unsigned rgb = heat_rgb(field->scale, std::clamp(share, 0.0, 1.0));
   return IM_COL32((rgb >> 16) & 255, (rgb >> 8) & 255, rgb & 255, 255);
-}
-
-/// Discs shrink with a small plane, so that they do not hide it.
-float radius_of(const HandlePlane& plane, std::size_t index) {
-  const float size = std::clamp(plane.area.width() / 230.0f, 0.6f, 1.0f);
-  if (plane.field == nullptr || index >= plane.field->handle_shares.size()) return kRadius * size;
-  const double share = std::clamp(plane.field->handle_shares[index], 0.0, 1.0);
-  return size * (kSmallest + (kLargest - kSmallest) * static_cast<float>(std::sqrt(share)));
 }
 
 void draw_arrow(ImDrawList* list, ImVec2 from, ImVec2 to, ImU32 colour) {
@@ -138,7 +129,7 @@ bool draw_handles(ImDrawList* list, const Figure& figure, PlotState& state,
     const Box& a = plane.area;
     const ImVec2 at(std::clamp(plane.x.pixel(handle.x), a.x0, a.x1),
                     std::clamp(plane.y.pixel(handle.y), a.y0, a.y1));
-    const float radius = radius_of(plane, i);
+    const float radius = handle_radius(plane.field, i, a.width());
     const Touched touched =
         is_locked(options, handle) ? Touched{} : touch(handle, i, state, options, plane, at);
     draw_handle(list, handle, plane, at, radius, touched);

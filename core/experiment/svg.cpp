@@ -1,4 +1,5 @@
-// The SVG document around a figure: ground, heading, axes, curves; heat maps are in svg_heat.cpp.
+// The SVG document around a figure: ground, heading, axes, curves. Heat maps are in svg_heat.cpp, fields
+// and handles in svg_fields.cpp.
 #include "core/experiment/svg.h"
 
 #include <algorithm>
@@ -79,6 +80,7 @@ class LineFigure {
     for (const bool measured : {false, true})
       for (std::size_t i = 0; i < figure_.series.size(); ++i)
         if ((figure_.series[i].role == SeriesRole::kMeasured) == measured) draw_series(i);
+    svg_handles(svg_, figure_, {axes_.area, axes_.x, axes_.y}, nullptr);
     draw_labels();
   }
 
@@ -210,7 +212,8 @@ class LineFigure {
 
 std::string figure_svg(const Figure& figure, const SvgOptions& options) {
   const auto width = static_cast<float>(std::clamp(options.width, 320, 10000));
-  const auto height = static_cast<float>(std::clamp(options.height, 240, 10000));
+  auto height = static_cast<float>(std::clamp(options.height, 240, 10000));
+  if (figure.fields.size() > 2) height = std::max(height, width);  // two rows of planes
   Svg svg(options.dark);
   Box outer{16, 14, width - 16, height - (options.source.empty() ? 8 : 26)};
   outer.y0 =
@@ -219,7 +222,9 @@ std::string figure_svg(const Figure& figure, const SvgOptions& options) {
                            svg.colours().muted, kSvgSmall) +
              8;
   std::string area, geometry;
-  if (figure.panels.empty()) {
+  if (!figure.fields.empty()) {
+    svg_fields(svg, figure, outer);
+  } else if (figure.panels.empty()) {
     LineFigure lines(svg, figure, outer);
     lines.draw();
     geometry = lines.geometry();

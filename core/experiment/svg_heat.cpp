@@ -9,8 +9,6 @@
 namespace attnlab {
 namespace {
 
-constexpr int kBarSteps = 24;
-
 void draw_rect(Svg& svg, const Box& box, const std::string& fill) {
   svg.add("<rect x=\"" + svg_number(box.x0) + "\" y=\"" + svg_number(box.y0) + "\" width=\"" +
           svg_number(box.width()) + "\" height=\"" + svg_number(box.height()) + "\" fill=\"" +
@@ -43,21 +41,8 @@ void draw_names(Svg& svg, const HeatPanel& panel, const HeatPlace& place) {
     svg.text(cells.x0 - 5, (place.cell(r, 0).y0 + place.cell(r, 0).y1) / 2 + 4,
              heat_name(panel.y_labels, r), muted, {.anchor = "end", .size = 11});
   svg.text((cells.x0 + cells.x1) / 2, cells.y1 + 30, panel.x.label, muted, {.anchor = "middle"});
-  svg.text(cells.x0, cells.y0 - 7, panel.title, svg.colours().ink, {.bold = true});
-}
-
-void draw_bar(Svg& svg, const HeatPanel& panel, const HeatPlace& place, Range range) {
-  const Box bar{place.cells.x1 + 12, place.cells.y0, place.cells.x1 + 22, place.cells.y1};
-  const float step = bar.height() / kBarSteps;
-  for (int i = 0; i < kBarSteps; ++i)
-    draw_rect(svg,
-              {bar.x0, bar.y1 - step * static_cast<float>(i + 1), bar.x1,
-               bar.y1 - step * static_cast<float>(i) + 0.5f},
-              svg_colour(heat_rgb(panel.scale, (i + 0.5) / kBarSteps)));
-  const auto& muted = svg.colours().muted;
-  svg.text(bar.x1 + 4, bar.y0 + 9, short_text(range.hi), muted, {.size = 11});
-  svg.text(bar.x1 + 4, bar.y1, short_text(range.lo), muted, {.size = 11});
-  svg.text(bar.x1, bar.y0 - 7, panel.value_label, muted, {.anchor = "end", .size = 11});
+  svg.text(place.slot.x0, cells.y0 - 23, panel.title, svg.colours().ink, {.bold = true});
+  svg.text(place.slot.x0, cells.y0 - 7, panel.y.label, muted, {.size = 11});
 }
 
 void draw_contours(Svg& svg, const HeatPanel& panel, const HeatPlace& place) {
@@ -71,13 +56,28 @@ void draw_contours(Svg& svg, const HeatPanel& panel, const HeatPlace& place) {
 
 }  // namespace
 
+void svg_colour_bar(Svg& svg, ColourScale scale, Range range, const std::string& label,
+                    const Box& cells) {
+  const Box bar{cells.x1 + 12, cells.y0, cells.x1 + 22, cells.y1};
+  const float step = bar.height() / kSvgBands;
+  for (int i = 0; i < kSvgBands; ++i)
+    draw_rect(svg,
+              {bar.x0, bar.y1 - step * static_cast<float>(i + 1), bar.x1,
+               bar.y1 - step * static_cast<float>(i) + 0.5f},
+              svg_colour(heat_rgb(scale, (i + 0.5) / kSvgBands)));
+  const auto& muted = svg.colours().muted;
+  svg.text(bar.x1 + 4, bar.y0 + 9, short_text(range.hi), muted, {.size = 11});
+  svg.text(bar.x1 + 4, bar.y1, short_text(range.lo), muted, {.size = 11});
+  svg.text(bar.x1, bar.y0 - 7, label, muted, {.anchor = "end", .size = 11});
+}
+
 void svg_heat_panels(Svg& svg, const Figure& figure, const Box& outer) {
   std::vector<HeatMargins> margins;
   for (const HeatPanel& panel : figure.panels) {
     float names = 12;
     for (const std::string& name : panel.y_labels)
       names = std::max(names, svg_text_width(name, 11));
-    margins.push_back({.left = names + 12, .right = 70, .top = 22, .bottom = 40});
+    margins.push_back({.left = names + 12, .right = kSvgBarWidth, .top = 38, .bottom = 40});
   }
   const std::vector<HeatPlace> places = heat_places(figure, outer, margins);
   for (std::size_t i = 0; i < places.size(); ++i) {
@@ -85,7 +85,7 @@ void svg_heat_panels(Svg& svg, const Figure& figure, const Box& outer) {
     const Range range = heat_range(figure, panel);
     draw_cells(svg, panel, places[i], range);
     draw_names(svg, panel, places[i]);
-    draw_bar(svg, panel, places[i], range);
+    svg_colour_bar(svg, panel.scale, range, panel.value_label, places[i].cells);
     draw_contours(svg, panel, places[i]);
   }
 }

@@ -1,4 +1,4 @@
-// The pieces of an SVG document that line plots and heat maps share.
+// The pieces of an SVG document that line plots, heat maps and fields share.
 #pragma once
 
 #include <string>
@@ -52,6 +52,21 @@ class Svg {
 
 std::string svg_colour(unsigned rgb);  ///< "#1d2229"
 
+inline constexpr int kSvgBands = 24;          ///< colours of a bar, and of a field
+inline constexpr float kSvgBarWidth = 70;     ///< with its gap and its numbers
+/// Right of `cells`, as high as they are.
+void svg_colour_bar(Svg& svg, ColourScale scale, Range range, const std::string& label,
+                    const Box& cells);
+
+/// Where points of the plane stand.
+struct SvgPlane {
+  Box area;
+  Scale x, y;
+};
+/// The figure's handles, over `field` where there is one.
+void svg_handles(Svg& svg, const Figure& figure, const SvgPlane& plane, const FieldPanel* field);
+
 void svg_heat_panels(Svg& svg, const Figure& figure, const Box& outer);
+void svg_fields(Svg& svg, const Figure& figure, const Box& outer);
 
 }  // namespace attnlab

@@ -57,6 +57,16 @@ test('the JSON document has the keys of the contract and the rows of the CSV', (
     csv.map((row) => row.map((cell) => (cell === '' || isNaN(cell) ? cell : String(Number(cell))))));
 });
 
+test('an svg shows the main figure or the one that is named; a wrong name is answered with those there are', () => {
+  const svg = (...words) => assertDone(attnlab(['run', 'icl-attention', '--format', 'svg', ...words]));
+  const title = (text) => /<title>(.*?)<\/title>/.exec(text)[1];
+  assert.equal(svg(), svg('--figure', 'prediction'));
+  assert.match(title(svg('--figure', 'attention')), /Where does each head look/);
+  assertRefused(attnlab(['run', 'icl-attention', '--format', 'svg', '--figure', 'attnetion']),
+    2, [/unknown figure "attnetion" for icl-attention; did you mean "attention"\? It has: prediction, attention, error/]);
+  assertRefused(attnlab(['run', 'icl-attention', '--figure', 'error']), 2, [/figure belongs to --format svg/]);
+});
+
 test('a preset comes first and flags come on top of it, wherever they stand', () => {
   const tail = small.slice(2);
   const parameters = (words) =>

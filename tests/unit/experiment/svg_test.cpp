@@ -96,6 +96,48 @@ TEST_CASE("every experiment's empty figures are well-formed svg, at any size") {
   }
 }
 
+TEST_CASE("a live experiment's svg shows every field, handle and contour") {
+  int live = 0;
+  for (const Experiment* experiment : experiments()) {
+    if (!experiment->live()) continue;
+    ++live;
+    const RunSpec spec{experiment, ParameterSet(experiment->schema)};
+    for (const Figure& figure : experiment->figures(spec, experiment->reduce(spec, {}))) {
+      INFO(experiment->id << " " << figure.id);
+      const std::string svg = figure_svg(figure, {});
+      CHECK(well_formed(svg));
+      CHECK(count(svg, "class=\"field\"") == figure.fields.size());
+      const std::size_t planes = figure.fields.empty() ? 1 : figure.fields.size();
+      CHECK(count(svg, "class=\"handle\"") == (figure.panels.empty() ? planes : 0) * figure.handles.size());
+      CHECK(count(svg, "nan") == 0);
+      // Every colour of the bar is somewhere in the picture of the prediction, which spans its range.
+      if (figure.id == "prediction")
+        CHECK(count(svg, "\" d=\"M") > figure.fields.size() * 20);
+    }
+  }
+  CHECK(live >= 3);
+}
+
+TEST_CASE("a field's svg is filled between levels, with unknown places empty") {
+  Figure figure;
+  FieldPanel field;
+  field.value = [](std::span<const float>, double x, double y) {
+    return x < -0.5 ? std::numeric_limits<double>::quiet_NaN() : 2 * y;
+  };
+  field.min = -1;
+  field.max = 1;
+  field.contours = {0};
+  figure.fields = {field};
+  figure.handles.resize(1);
+  figure.handles[0].help = "a < b";
+  const std::string svg = figure_svg(figure, {});
+  CHECK(well_formed(svg));
+  CHECK(count(svg, "nan") == 0);
+  CHECK(count(svg, "<title>a &lt; b</title>") == 1);
+  CHECK(count(svg, "<path fill=\"#") == 24);
+  CHECK(count(svg, "<path fill=\"none\"") == 2);  // white on a dark rim
+}
+
 TEST_CASE("a run's citation names the paper, every parameter and the seed") {
   for (const Experiment* experiment : experiments()) {
     RunSpec spec{experiment, ParameterSet(experiment->schema), 77};
