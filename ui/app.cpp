@@ -7,6 +7,7 @@
 #include "core/experiment/text.h"
 #include "ui/app_state.h"
 #include "ui/field_layout.h"
+#include "ui/theme.h"
 
 namespace attnlab {
 namespace {
@@ -162,7 +163,11 @@ void follow_run(AppState& s) {
   const bool active = s.run->active();
   if (s.run->revision() != s.reduced_revision && (!active || s.now - s.reduced_at >= kReduceEvery))
     reduce(s);
-  if (s.run->state() != before) s.touch();
+  if (s.run->state() != before) {
+    s.touch();
+    // What was drawn meanwhile depended on the run's pace, the picture of its result must not.
+    if (!active) s.glyphs_renewed = renew_glyphs();
+  }
   if (s.run->fraction() != s.drawn_fraction && s.now - s.drawn_at >= kProgressEvery) {
     s.drawn_fraction = s.run->fraction();
     s.touch();

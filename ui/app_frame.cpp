@@ -22,6 +22,7 @@ constexpr float kControlsWidth = 316.0f;
 constexpr float kMargin = 16.0f;
 constexpr float kRestless = 0.7f;        // seconds of settling after input: delays of help texts
 constexpr float kTouchHeight = 44.0f;
+constexpr float kChipGap = 6.0f;
 
 constexpr ImGuiWindowFlags kPlainWindow =
     ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
@@ -173,14 +174,28 @@ void wide_layout(const View& view, ImVec2 origin, ImVec2 size) {
                 t.faint, 1);
 }
 
+/// Of the rows of chips that choose a figure.
+float chips_height(const AppState& s, float width) {
+  if (s.figures.size() < 2) return 0;
+  float rows = 1, x = 0;
+  for (const Figure& figure : s.figures) {
+    const float chip = chip_width(figure.title);
+    const float next = x > 0 ? x + kChipGap + chip : chip;
+    if (next > width && x > 0) ++rows;
+    x = next > width ? chip : next;
+  }
+  return rows * (ImGui::GetFrameHeight() + ImGui::GetStyle().ItemSpacing.y);
+}
+
 /// Line plots fit on the screen with the run bar; heat panels stand below each other.
 float narrow_figure_height(const AppState& s, float width, float screen_height) {
   if (s.view.figure >= s.figures.size()) return 300;
   const Figure& figure = s.figures[s.view.figure];
   if (!figure.fields.empty()) return field_figure_height(figure, width);
   const std::size_t panels = figure.panels.size();
-  const float line_plot = std::clamp(width * 1.02f, 300.0f, std::max(300.0f, 0.62f * screen_height));
-  return panels < 2 ? line_plot : 60 + 250 * static_cast<float>(panels);
+  const float wanted = std::min(1.02f * width, 190 + 0.45f * width);  // wider than high, given room
+  const float line_plot = std::clamp(wanted, 300.0f, std::max(300.0f, 0.62f * screen_height));
+  return chips_height(s, width) + (panels < 2 ? line_plot : 60 + 250 * static_cast<float>(panels));
 }
 
 void narrow_layout(const View& view, ImVec2 origin, ImVec2 size) {
@@ -221,7 +236,7 @@ void figure_view(const View& view, float width, float height) {
   AppState& s = view.state;
   if (s.figures.size() > 1) {
     const float top = ImGui::GetCursorPosY();
-    Flow flow(width);
+    Flow flow(width, kChipGap);
     for (std::size_t i = 0; i < s.figures.size(); ++i) {
       flow.next(chip_width(s.figures[i].title));
       if (chip(s.figures[i].id.c_str(), s.figures[i].title, nullptr,
@@ -256,6 +271,7 @@ bool App::frame(const FrameInput& input) {
   ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(input.touch ? 12.0f : 10.0f, padding));
   if (ImGui::Begin("lab", nullptr, kPlainWindow | ImGuiWindowFlags_NoScrollWithMouse)) {
     crisp_lines();
+    if (std::exchange(s.glyphs_renewed, false)) load_sentence_glyphs();
     const View view{*this, s, input, input.width < kNarrowWidth};
     take_shortcuts(view);
     if (view.narrow) {

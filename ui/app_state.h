@@ -65,6 +65,7 @@ struct AppState {
   bool theme_chosen = false;  ///< by the reader or a link: no longer the shell's choice
   float styled_ratio = 0;     ///< of the last setup_fonts_and_style
   bool styled_dark = false;
+  bool glyphs_renewed = false;  ///< since the last frame
 
   double now = 0;
   double reduced_at = -1e9, told_at = -1e9, linked_at = -1e9, drawn_at = -1e9;

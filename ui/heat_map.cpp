@@ -134,6 +134,13 @@ void draw_names(ImDrawList* list, const HeatPanel& panel, const HeatPlace& place
             panel.x.label, false, kSmallSize, t.muted);
 }
 
+/// What the colours mean, where there is room for it beside the rows' name.
+std::string_view bar_label(const HeatPanel& panel, const HeatPlace& place) {
+  const auto width = [](const std::string& text) { return text_size(text, false, kSmallSize).x; };
+  const bool fits = width(panel.y.label) + width(panel.value_label) + 16 < place.cells.x1 - place.slot.x0 + 30;
+  return fits ? std::string_view(panel.value_label) : std::string_view();
+}
+
 /// The cell under the mouse, else the one chosen by a press or the arrow keys.
 std::optional<PointRef> cell_of_interest(const Figure& figure, PlotState& state,
                                          std::span<const HeatPlace> places) {
@@ -202,7 +209,7 @@ void heat_panels(ImDrawList* list, const Figure& figure, PlotState& state,
     if (options.opacity > 0.9f) draw_cell_numbers(list, figure, panel, places[p]);
     draw_names(list, panel, places[p]);
     if (has_known_cells(figure))
-      draw_colour_bar(list, panel.scale, heat_range(figure, panel), {},
+      draw_colour_bar(list, panel.scale, heat_range(figure, panel), bar_label(panel, places[p]),
                       ImVec2(places[p].cells.x1, places[p].cells.y0), places[p].cells.height(),
                       options.opacity);
   }

@@ -109,16 +109,16 @@ void draw_references(ImDrawList* list, const Figure& figure, const PlotFrame& fr
   }
 }
 
+/// `covered`: there is no point yet, and a picture says so.
 void draw_all_series(ImDrawList* list, const Figure& figure, const PlotState& state,
-                     const PlotFrame& frame, const PlotOptions& options,
+                     const PlotFrame& frame, const PlotOptions& options, bool covered,
                      const std::string& emphasised) {
-  const bool shows_points = has_measured_points(figure);
   for (const bool measured : {false, true})
     for (const Series& series : figure.series) {
       if ((series.role == SeriesRole::kMeasured) != measured ||
           is_hidden(state.hidden, series))
         continue;
-      float opacity = measured ? options.opacity : shows_points ? 0.9f : kUnderPicture;
+      float opacity = measured ? options.opacity : covered ? kUnderPicture : 0.9f;
       if (!emphasised.empty() && series.id != emphasised) opacity *= 0.25f;
       draw_series(list, series, frame.x, frame.y, frame.area, opacity);
     }
@@ -150,20 +150,22 @@ bool line_plot(ImDrawList* list, const Figure& figure, PlotState& state,
                const PlotOptions& options, const Box& outer, float top) {
   const PlotFrame frame = lay_out(figure, state, outer, top);
   const bool shows_points = has_measured_points(figure);
+  const bool live = options.phase == PlotPhase::kShown && !figure.handles.empty();
+  const bool covered = !shows_points && !live;
   draw_axes(list, figure, frame, outer);
-  draw_references(list, figure, frame, shows_points ? 0.8f : kUnderPicture);
+  draw_references(list, figure, frame, covered ? kUnderPicture : 0.8f);
   const auto point = shows_points ? point_of_interest(figure, state, frame, options.touch)
                                   : std::optional<PointRef>();
   LabelLayout labels = place_labels(figure, state, frame, outer, top);
-  if (!shows_points) drop_inside_labels(figure, labels);  // the picture stands there
+  if (covered) drop_inside_labels(figure, labels);  // the picture stands there
   const std::string emphasised = label_buttons(figure, state, labels, options.touch);
-  draw_all_series(list, figure, state, frame, options, emphasised);
+  draw_all_series(list, figure, state, frame, options, covered, emphasised);
   draw_labels(list, figure, state, frame, labels, emphasised);
   const bool on_handle = draw_handles(list, figure, state, options,
                                       {frame.area, frame.x, frame.y}, outer);
   if (point && !on_handle) draw_read_out(list, figure, state, frame, outer, *point);
-  if (options.phase == PlotPhase::kShown && !figure.handles.empty()) return false;
-  if (!shows_points) return empty_picture(list, frame.area, options);
+  if (live) return false;
+  if (covered) return empty_picture(list, frame.area, options);
   if (options.phase == PlotPhase::kPaused || options.phase == PlotPhase::kFailed)
     draw_badge(list, frame.area, options);
   return false;

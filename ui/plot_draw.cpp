@@ -13,6 +13,7 @@ constexpr float kLineWidth = 2.0f;
 constexpr float kGuideWidth = 1.5f;
 constexpr float kBarWidth = 1.3f;
 constexpr float kMarkerRadius = 4.2f;
+constexpr float kLeastBetweenMarks = 13.0f;
 constexpr float kCapHalf = 3.0f;
 constexpr int kShapes = 8;
 
@@ -159,10 +160,16 @@ void draw_series(ImDrawList* list, const Series& series, const Scale& x, const S
   const ImVec2 margin(kMarkerRadius * 2, kMarkerRadius * 2);
   list->PushClipRect(ImVec2(area.x0 - margin.x, area.y0 - margin.y),
                      ImVec2(area.x1 + margin.x, area.y1 + margin.y), true);
+  ImVec2 last(-1e9f, 0);
   for (const FigurePoint& point : series.points) {
     if (!x.shows(point.x) || !y.shows(point.y)) continue;
-    draw_error_bar(list, point, x, y, colour);
     const ImVec2 centre(x.pixel(point.x), y.pixel(point.y));
+    // Of a crowd (hundreds of training steps) only some have a mark; line and band go through all.
+    if (std::hypot(centre.x - last.x, centre.y - last.y) < kLeastBetweenMarks &&
+        &point != &series.points.back())
+      continue;
+    last = centre;
+    draw_error_bar(list, point, x, y, colour);
     // A rim in the ground's colour keeps marks apart where curves meet.
     list->AddCircleFilled(centre, kMarkerRadius + 2, with_alpha(theme().ground, opacity));
     draw_marker(list, centre, kMarkerRadius, series, colour, theme().ground);

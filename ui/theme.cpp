@@ -171,6 +171,19 @@ ImU32 status_colour(ClaimStatus status) {
   return g_theme->undecided;
 }
 
+bool renew_glyphs() {
+  if (!ImGui::GetCurrentContext()) return false;
+  ImGui::GetIO().Fonts->Clear();
+  load_fonts();
+  return true;
+}
+
+void load_sentence_glyphs() {
+  for (const float size : {14.0f, 12.5f})
+    for (const char glyph : std::string_view("0123456789.dhimns"))
+      font(Face::kRegular)->GetFontBaked(size)->FindGlyph(static_cast<ImWchar>(glyph));
+}
+
 void crisp_lines() { ImGui::GetWindowDrawList()->_FringeScale = 1 / g_pixel_ratio; }
 
 bool setup_fonts_and_style(float pixel_ratio, bool dark) {

@@ -34,6 +34,11 @@ inline constexpr float kGap = 8.0f;  ///< spacing unit
 
 enum class Face { kRegular, kBold };
 ImFont* font(Face face);
+/// Forgets which glyphs were drawn, and with them their places in the font texture, on which the last bit
+/// of a pixel depends. Between two frames only; false without a context.
+bool renew_glyphs();
+/// Of sentences that say how long something took: before anything else is drawn, whatever they say.
+void load_sentence_glyphs();
 
 /// Text in one face, size and colour for the life of the object.
 class TextStyle {

@@ -15,8 +15,8 @@ void section(const char* title) {
 /// The first sentences of a preset's text, short enough for a card.
 std::string first_sentence(const std::string& text) {
   for (std::size_t i = 0; i + 1 < text.size(); ++i)
-    if ((text[i] == '.' || text[i] == ':') && text[i + 1] == ' ')
-      return text.substr(0, i) + ".";
+    if (std::string_view(".:?").find(text[i]) != std::string_view::npos && text[i + 1] == ' ')
+      return text.substr(0, i) + (text[i] == '?' ? "?" : ".");
   return text;
 }
 

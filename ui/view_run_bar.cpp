@@ -122,8 +122,10 @@ float progress_height(const AppState& s) { return s.live() ? 8 : 12 + kBarHeight
 float run_bar_height(const View& view, float width) {
   const float row = ImGui::GetFrameHeight();
   if (!view.narrow) return row + 24;
-  const std::string sentence = view.app.status_sentence();
-  return row + progress_height(view.state) + text_size(sentence, false, 14, width).y + 4;
+  // Room for two lines: what stands below does not move with the sentence's digits.
+  const float two_lines = 2 * text_size("0", false, 14).y;
+  const float sentence = text_size(view.app.status_sentence(), false, 14, width).y;
+  return row + progress_height(view.state) + std::max(sentence, two_lines) + 4;
 }
 
 void run_bar_view(const View& view, float width) {

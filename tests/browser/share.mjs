@@ -7,31 +7,9 @@ import {
   assert_quiet, dist, open_page, press, read_twin, run_checks, screenshots, settle,
   type_parameter, wait_for_state,
 } from './support/lab.mjs';
+import { keep_files, saved, still_picture } from './support/pictures.mjs';
 
 const small = 'e=rf-learning-curve&dim=6&keys=5&heads=50&samples=16,64,128&test-samples=200&trials=2';
-
-/** Keeps what the page offers as files. */
-const keep_files = () => {
-  globalThis.files = [];
-  const make = URL.createObjectURL;
-  URL.createObjectURL = (blob) => {
-    globalThis.files.push(blob);
-    return make(blob);
-  };
-};
-
-async function saved(page, format) {
-  await page.evaluate(() => { globalThis.files = []; });
-  await page.click(`[data-tool="${format}"]`);
-  const ending = format === 'bibtex' ? 'bib' : format;
-  await page.waitForFunction((wanted) => globalThis.files.length > 0 &&
-    document.getElementById('notice').textContent.includes(`.${wanted}`), { timeout: 30000 }, ending);
-  return page.evaluate(async () => {
-    const blob = globalThis.files.at(-1);
-    const bytes = new Uint8Array(await blob.arrayBuffer());
-    return { type: blob.type, text: await blob.text(), begin: [...bytes.slice(0, 24)] };
-  });
-}
 
 await run_checks({
   async 'the first frame is a picture, shown before the module, and the lab then shows that result'(lab) {
@@ -129,36 +107,19 @@ await run_checks({
   },
 
   async 'a copied link shows the same picture, pixel for pixel'(lab) {
-    const picture = async (hash) => {
-      const page = await open_page(lab, hash);
-      await wait_for_state(page, 'finished');
-      await page.evaluate(() => { document.getElementById('twin_details').open = false; });
-      await settle(1200);
-      const twin = await page.$eval('#canvas', (canvas) => {
-        const box = canvas.getBoundingClientRect();
-        return { x: box.x, y: box.y + scrollY, width: box.width, height: box.height - 130 };
-      });
-      const shot = async () =>
-        Buffer.from(await page.screenshot({ clip: twin, captureBeyondViewport: true }));
-      let bytes = await shot();
-      for (let still = false, turn = 0; !still && turn < 20; turn += 1) {
-        await settle(700);
-        const next = await shot();
-        still = next.equals(bytes); // two alike: the picture has come to rest
-        bytes = next;
-      }
-      const link = await page.evaluate(() => location.hash);
-      assert_quiet(page);
-      return { bytes, link };
-    };
-    const first = await picture(`#${small}&seed=11&run=1`);
-    let second = await picture(`${first.link}&run=1`);
-    // How long the run took stands in the bar and may move it by a line: then once more.
-    for (let turn = 0; turn < 4 && !first.bytes.equals(second.bytes); turn += 1) {
-      second = await picture(`${first.link}&run=1`);
+    for (const look of [{}, { width: 390, height: 844 }]) {
+      const picture = async (hash) => {
+        const page = await open_page(lab, hash, look);
+        const bytes = await still_picture(page);
+        const link = await page.evaluate(() => location.hash);
+        assert_quiet(page);
+        return { bytes, link };
+      };
+      const first = await picture(`#${small}&seed=11&run=1`);
+      const second = await picture(`${first.link}&run=1`);
+      assert.equal(second.link, first.link);
+      assert.ok(first.bytes.equals(second.bytes), 'the pictures are the same');
     }
-    assert.equal(second.link, first.link);
-    assert.ok(first.bytes.equals(second.bytes), 'the pictures are the same');
   },
 
   async 'an address typed while the page writes its own is opened'(lab) {

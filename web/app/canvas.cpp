@@ -107,6 +107,7 @@ bool Canvas::open() {
   emscripten_webgl_make_context_current(context);
   ImGui::CreateContext();
   set_up_io();
+  setup_fonts_and_style(1, false);  // before the first frame, which would take a size of its own
   open_ = ImGui_ImplOpenGL3_Init("#version 300 es");
   return open_;
 }

@@ -1,0 +1,53 @@
+// What leaves a page: the files it offers, and what it looks like when it has come to rest.
+import { settle, wait_for_state } from './lab.mjs';
+
+/** For `before` of open_page: keeps what the page offers as files. */
+export const keep_files = () => {
+  globalThis.files = [];
+  const make = URL.createObjectURL;
+  URL.createObjectURL = (blob) => {
+    globalThis.files.push(blob);
+    return make(blob);
+  };
+};
+
+/** Presses a "save" button: {type, text, begin} of the file, `begin` being its first bytes. */
+export async function saved(page, format) {
+  await page.evaluate(() => { globalThis.files = []; });
+  await page.click(`[data-tool="${format}"]`);
+  const ending = format === 'bibtex' ? 'bib' : format;
+  await page.waitForFunction((wanted) => globalThis.files.length > 0 &&
+    document.getElementById('notice').textContent.includes(`.${wanted}`), { timeout: 30000 }, ending);
+  return page.evaluate(async () => {
+    const blob = globalThis.files.at(-1);
+    const bytes = new Uint8Array(await blob.arrayBuffer());
+    return { type: blob.type, text: await blob.text(), begin: [...bytes.slice(0, 24)] };
+  });
+}
+
+/**
+ * The lab's canvas above the run bar (which says how long the run took), when the run has ended and two
+ * pictures in a row are the same.
+ */
+export async function still_picture(page) {
+  await wait_for_state(page, 'finished');
+  await page.evaluate(() => {
+    document.getElementById('twin_details').open = false;
+    scrollTo(0, 0);
+  });
+  await settle(1200);
+  const clip = await page.$eval('#canvas', (canvas) => {
+    const box = canvas.getBoundingClientRect();
+    const height = box.width < 760 ? 290 : box.height - 60; // narrow: the bar stands below the figure
+    return { x: box.x, y: box.y + scrollY, width: box.width, height };
+  });
+  const shot = async () => Buffer.from(await page.screenshot({ clip, captureBeyondViewport: false }));
+  let bytes = await shot();
+  for (let still = false, turn = 0; !still && turn < 20; turn += 1) {
+    await settle(700);
+    const next = await shot();
+    still = next.equals(bytes);
+    bytes = next;
+  }
+  return bytes;
+}
