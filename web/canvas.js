@@ -141,6 +141,7 @@ class Keyboard {
     if (command && event.code === 'KeyV') return; // the paste event follows
     if (event.key === 'Escape' && down && !this.app._app_wants_escape()) {
       document.activeElement.blur();
+      if (parent !== window) parent.focus(); // slides, say, have the keys again
       return;
     }
     const used = this.#send(event.code, down, modifiers);
