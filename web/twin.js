@@ -102,7 +102,8 @@ function table_element(table) {
   const rows = table.rows.map((row) =>
     element('tr', {}, ...row.map(({ text, exact }) => element('td', { title: exact }, text))));
   const left_out = table.row_count - rows.length;
-  return element('div', { class: 'table', tabindex: '0', role: 'region', 'aria-label': table.caption },
+  const long = rows.length > 30; // a matrix
+  return element('div', { class: long ? 'table long' : 'table', tabindex: '0', role: 'region', 'aria-label': table.caption },
     element('table', { 'data-name': table.name },
       element('caption', {}, table.caption || table.name),
       element('thead', {}, head), element('tbody', {}, ...rows)),

@@ -1,18 +1,22 @@
-// The page in Firefox (drawn by Mesa under Xvfb: headless Firefox has no WebGL here): it loads, runs,
-// gives the command line's numbers, and works inside a page of another origin.
+// The page in Firefox (drawn by Mesa under Xvfb: headless Firefox has no WebGL here): it loads, runs, gives
+// the command line's numbers, saves, is accessible, looks right, and works inside pages of another origin.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { createServer } from 'node:http';
+import { mkdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import puppeteer from 'puppeteer-core';
 import { create_static_server, listen } from '../../web/serve.mjs';
-import { dist, native_result, press, read_twin, wait_for_state } from './support/lab.mjs';
+import { start_host } from './support/host.mjs';
+import { dist, native_result, press, read_twin, screenshots, settle, wait_for_state } from './support/lab.mjs';
+import { keep_files, saved, still_picture } from './support/pictures.mjs';
 
 const small = 'e=rf-learning-curve&dim=6&keys=5&heads=50&samples=16,64&test-samples=200&trials=1&seed=3';
 const firefox = process.env.ATTNLAB_FIREFOX || '/usr/bin/firefox-esr';
 
 /** A screen of our own; its number. */
 async function start_screen() {
-  const screen = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1280x1000x24', '-nolisten', 'tcp'],
+  const screen = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1400x1100x24', '-nolisten', 'tcp'],
     { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
   const number = await new Promise((resolve, reject) => {
     screen.stdio[3].once('data', (text) => resolve(String(text).trim()));
@@ -31,6 +35,7 @@ const browser = await puppeteer.launch({
 });
 let failed = 0;
 async function check(name, test) {
+  const began = Date.now();
   const page = await browser.newPage();
   const complaints = [];
   page.on('pageerror', (error) => complaints.push(`uncaught: ${error.message}`));
@@ -40,7 +45,7 @@ async function check(name, test) {
   try {
     await test(page);
     assert.deepEqual(complaints, []);
-    console.log(`ok   ${name}`);
+    console.log(`ok   ${name} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
   } catch (error) {
     failed += 1;
     console.log(`FAIL ${name}\n     ${error.stack}`);
@@ -48,9 +53,14 @@ async function check(name, test) {
   await page.close();
 }
 
-await check('the page loads, draws, runs, and gives the command line\'s numbers', async (page) => {
-  await page.goto(`${origin}#${small}`);
+async function open(page, query, { width = 1280, height = 900 } = {}) {
+  await page.setViewport({ width, height });
+  await page.goto(`${origin}#${query}`);
   await page.waitForSelector('html[data-ready]', { timeout: 120000 });
+}
+
+await check('the page loads, draws, runs, and gives the command line\'s numbers', async (page) => {
+  await open(page, small);
   assert.equal(await page.$eval('#cover', (cover) => cover.hidden), true, 'WebGL 2 draws');
   await press(page, 'run');
   await wait_for_state(page, 'finished');
@@ -65,27 +75,104 @@ await check('the page loads, draws, runs, and gives the command line\'s numbers'
   });
 });
 
-for (const sandbox of ['', ' sandbox="allow-scripts"']) {
-  await check(`a lab in a page of another origin runs${sandbox}`, async (page) => {
-    const html = `<!doctype html><html lang="en"><title>Course</title><body><attention-lab ${sandbox} ` +
-      `query="${small.replaceAll('&', '&amp;')}"></attention-lab><script src="${origin}embed.js"></script>`;
-    const course = createServer((request, response) =>
-      response.writeHead(200, { 'Content-Type': 'text/html' }).end(html));
-    await new Promise((resolve) => course.listen(0, '127.0.0.1', resolve));
-    try {
-      await page.goto(`http://127.0.0.1:${course.address().port}/`);
-      const rows = await page.evaluate(() => new Promise((resolve) => {
-        const lab = document.querySelector('attention-lab');
-        lab.addEventListener('attnlab-result', ({ detail }) => resolve(detail.state.tables[0].rows.length));
-        lab.run();
-      }));
-      assert.ok(rows > 0);
-    } finally {
-      course.closeAllConnections();
-      course.close();
-    }
-  });
+await check('saved files: the svg parses and has a point for each row of the csv; a picture is a picture', async (page) => {
+  await page.evaluateOnNewDocument(keep_files);
+  await open(page, `${small}&run=1`);
+  await wait_for_state(page, 'finished');
+  const rows = (await saved(page, 'csv')).text.trim().split('\n').length - 1;
+  const svg = await saved(page, 'svg');
+  const [points, errors] = await page.evaluate((text) => {
+    const parsed = new DOMParser().parseFromString(text, 'image/svg+xml');
+    return [parsed.querySelectorAll('.point').length, parsed.querySelectorAll('parsererror').length];
+  }, svg.text);
+  assert.deepEqual([points, errors], [rows, 0]);
+  assert.deepEqual((await saved(page, 'png')).begin.slice(1, 4), [...'PNG'].map((letter) => letter.charCodeAt(0)));
+  assert.match((await saved(page, 'bibtex')).text, /seed = 3/);
+});
+
+await check('a copied link shows the same picture, pixel for pixel', async (page) => {
+  await open(page, `${small}&run=1`);
+  const first = await still_picture(page);
+  const link = await page.evaluate(() => location.hash.slice(1));
+  await page.goto('about:blank');
+  await open(page, `${link}&run=1`);
+  const second = await still_picture(page);
+  assert.ok(first.equals(second), 'the pictures are the same');
+});
+
+const axe = await readFile(path.join(dist, '../node_modules/axe-core/axe.min.js'), 'utf8');
+mkdirSync(screenshots, { recursive: true });
+for (const [width, height] of [[1280, 900], [390, 844]]) {
+  for (const theme of ['light', 'dark']) {
+    await check(`${width} pixels wide, ${theme}: nothing sticks out, axe finds no violation`, async (page) => {
+      await open(page, `${small}&theme=${theme}&run=1`, { width, height });
+      await wait_for_state(page, 'finished');
+      const { violations } = await page.evaluate(`${axe}; axe.run()`);
+      assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html)}`), []);
+      const [wide, inner] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+      assert.ok(wide <= inner, `the page is ${wide} wide in a window of ${inner}`);
+      await page.evaluate(() => scrollTo(0, 0));
+      await settle(600);
+      await page.screenshot({ path: path.join(screenshots, `firefox-${width}-${theme}.png`) });
+    });
+  }
 }
+
+const lab_element = (words) =>
+  `<attention-lab query="${small.replaceAll('&', '&amp;')}" ${words}></attention-lab>`;
+
+/** Opens a page of another origin that allows scripts and frames of the lab's origin and nothing else. */
+async function with_course(page, body, work) {
+  const policy = `default-src 'none'; img-src 'self'; script-src ${origin}; frame-src ${origin}`; // it asks for an icon
+  const html = `<!doctype html><html lang="en"><title>Course</title><body><h1>Course</h1>${body}` +
+    `<script src="${origin}embed.js"></script></body></html>`;
+  const course = await start_host({ pages: { '/': html }, headers: { 'Content-Security-Policy': policy } });
+  try {
+    await page.setViewport({ width: 1280, height: 900 });
+    await page.goto(course.origin);
+    await work();
+  } finally {
+    course.close();
+  }
+}
+const ask = (page, index = 0) =>
+  page.evaluate((i) => document.querySelectorAll('attention-lab')[i].get(), index);
+
+/** Runs a lab of the course page; rows of its main table. */
+const rows_of = (page, index = 0) => page.evaluate((i) => new Promise((resolve) => {
+  const lab = document.querySelectorAll('attention-lab')[i];
+  lab.addEventListener('attnlab-result', ({ detail }) => resolve(detail.state.tables[0].rows.length));
+  lab.run();
+}), index);
+
+await check('three labs in a strict page: they start when they come near, run, keep their locks, and let the wheel pass',
+  (page) => with_course(page,
+    `${lab_element('height="500" ui="min"')}${lab_element('lock="heads,seed"')}` +
+    `<div><svg width="10" height="5000"></svg></div>${lab_element('')}`, async () => {
+      assert.equal((await ask(page, 0)).experiment, 'rf-learning-curve');
+      const before = await ask(page, 1);
+      assert.equal(page.frames().length - 1, 2, 'the third lab is far away and has no frame');
+      assert.ok(await rows_of(page, 0) > 0);
+      await page.evaluate(() => document.querySelectorAll('attention-lab')[1]
+        .load({ query: 'heads=77&seed=9&dim=9&lock=' }));
+      const after = await ask(page, 1);
+      assert.deepEqual([after.parameters.heads, after.seed, after.parameters.dim],
+        [before.parameters.heads, before.seed, '9']);
+      await page.mouse.move(400, 300);
+      for (let turn = 0; turn < 8 && (await page.evaluate(() => scrollY)) < 50; turn += 1) {
+        await page.mouse.wheel({ deltaY: 400 });
+        await settle(300);
+      }
+      assert.ok((await page.evaluate(() => scrollY)) >= 50, 'the wheel over a lab without focus scrolls the page');
+      await page.evaluate(() => document.querySelectorAll('attention-lab')[2].scrollIntoView());
+      assert.equal((await ask(page, 2)).seed, 3);
+      assert.equal(page.frames().length - 1, 3);
+    }));
+
+await check('a frame of opaque origin runs, too', (page) =>
+  with_course(page, lab_element('sandbox="allow-scripts"'), async () => {
+    assert.ok(await rows_of(page) > 0);
+  }));
 
 await browser.close();
 server.closeAllConnections();
