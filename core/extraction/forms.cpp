@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "core/extraction/dense.h"
 #include "core/numerics/elementary.h"
@@ -100,26 +101,51 @@ double logit(double alpha) {
   return portable_log(alpha) - (portable_log(rest) + correction);
 }
 
+/// One logarithm, of alpha / (1 - alpha): its rounding is an absolute error of 1e-16, as that of
+/// the two logarithms is.
 void logits(std::span<double> alphas) {
-  std::vector<double> work(2 * alphas.size());
-  double* const rests = work.data();
-  double* const corrections = rests + alphas.size();
-  bool inside = true;  // where both logarithms are of positive normal numbers
-  for (std::size_t i = 0; i < alphas.size(); ++i) {
-    rests[i] = 1 - alphas[i];
-    corrections[i] = ((1 - rests[i]) - alphas[i]) / rests[i];
-    inside = inside & (alphas[i] >= kLowest) & (rests[i] >= kLowest / 2);
-  }
+  std::vector<double> corrections(alphas.size());
+  bool inside = true;  // where the logarithm is of a positive normal number
+  for (const double alpha : alphas)
+    inside = inside & (alpha >= kLowest) & (alpha <= 1 - kLowest / 2);
   if (!inside) {
     for (double& alpha : alphas) alpha = logit(alpha);
     return;
   }
+  for (std::size_t i = 0; i < alphas.size(); ++i) {
+    const double rest = 1 - alphas[i];
+    corrections[i] = ((1 - rest) - alphas[i]) / rest;
+    alphas[i] /= rest;
+  }
   log_of_each(alphas);
-  log_of_each(std::span(rests, alphas.size()));
-  for (std::size_t i = 0; i < alphas.size(); ++i) alphas[i] -= rests[i] + corrections[i];
+  for (std::size_t i = 0; i < alphas.size(); ++i) alphas[i] -= corrections[i];
 }
 
 namespace {
+
+// Loops of their own: in a coroutine every variable lives in memory.
+
+/// alphas[i] = the share of the key token in the answer to pair open[i].
+void shares_of_keys(std::span<const double> answers, std::span<const FormPair> pairs,
+                    std::span<const std::uint32_t> open, const ProbeScale& scale,
+                    std::span<const double> a_values, std::span<const double> b_values,
+                    std::vector<double>& alphas) {
+  alphas.resize(open.size());
+  const double probe = scale.probe, query = scale.query;
+  for (std::size_t i = 0; i < open.size(); ++i) {
+    const FormPair pair = pairs[open[i]];
+    alphas[i] = (answers[i] - query * b_values[pair.b]) / (probe * a_values[pair.a]);
+  }
+}
+
+/// The places of values below the limit.
+std::vector<std::uint32_t> below(double limit, std::span<const double> values) {
+  std::vector<std::uint32_t> places;
+  for (std::size_t k = 0; k < values.size(); ++k) {
+    if (values[k] < limit) places.push_back(static_cast<std::uint32_t>(k));
+  }
+  return places;
+}
 
 /// Takes the saturated ones out of `open` and `alphas`.
 std::vector<std::uint32_t> take_saturated(std::vector<std::uint32_t>& open,
@@ -144,8 +170,8 @@ std::vector<std::uint32_t> take_saturated(std::vector<std::uint32_t>& open,
 }
 
 /// Forms that are known now, and the scale at which they were taken.
-void take_forms(std::span<const std::uint32_t> open, std::vector<double>& alphas,
-                ProbeScale& scale, std::vector<double>& forms, std::vector<double>& taken_at) {
+void take_forms(std::span<const std::uint32_t> open, std::vector<double>& alphas, ProbeScale& scale,
+                std::vector<double>& forms, std::vector<double>& taken_at) {
   logits(alphas);
   const double factor = scale.probe * scale.query;
   for (double& alpha : alphas) alpha /= factor;
@@ -171,34 +197,30 @@ Inquiry<bool> measure_forms(HeadKnowledge& known, const Matrix<double>& a, const
   const std::vector<double> b_values = values_of(b, known.value, pairs, &FormPair::b);
   forms.assign(pairs.size(), std::numeric_limits<double>::quiet_NaN());
   std::vector<std::uint32_t> open;  // measured together next
-  open.reserve(pairs.size());
   std::vector<double> alphas, taken_at(pairs.size());
-  std::uint32_t next = 0;
+  std::size_t next = 0;
   int repeats = 0;
   bool retaken = false;
   while (true) {
     if (open.empty()) {
       repeats = 0;
       if (next == pairs.size()) {
-        for (std::uint32_t k = 0; k < pairs.size() && scale.adaptive && !retaken; ++k) {
-          if (taken_at[k] < kPoorScale * scale.query) open.push_back(k);
-        }
+        if (scale.adaptive && !retaken) open = below(kPoorScale * scale.query, taken_at);
         retaken = true;
         known.repeated += open.size();
         if (open.empty()) break;
+      } else {
+        const std::size_t most =
+            scale.adaptive ? std::max<std::size_t>(scale.measured, 1) : pairs.size();
+        open.resize(std::min(pairs.size() - next, most));
+        std::iota(open.begin(), open.end(), static_cast<std::uint32_t>(next));
+        next += open.size();
       }
-      const std::size_t most =
-          scale.adaptive ? std::max<std::size_t>(scale.measured, 1) : pairs.size();
-      for (; next < pairs.size() && open.size() < most; ++next) open.push_back(next);
     }
     const QueryBatch batch = form_queries(a, b, pairs, open, scale, known_probes.keys);
     const std::vector<double> answers = co_await ask(batch);
 
-    alphas.resize(open.size());
-    for (std::size_t i = 0; i < open.size(); ++i) {
-      const FormPair& pair = pairs[open[i]];
-      alphas[i] = (answers[i] - scale.query * b_values[pair.b]) / (scale.probe * a_values[pair.a]);
-    }
+    shares_of_keys(answers, pairs, open, scale, a_values, b_values, alphas);
     std::vector<std::uint32_t> saturated;
     if (scale.adaptive) saturated = take_saturated(open, alphas);
     take_forms(open, alphas, scale, forms, taken_at);

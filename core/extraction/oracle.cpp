@@ -102,8 +102,8 @@ std::vector<double> softmax_weights(const QueryBatch& batch, const QueryTokens& 
 }
 
 /// Batches that share rows before r^T W is computed for all of them: by then the products with
-/// their query tokens have cost about as much.
-constexpr std::size_t kBatchesBeforeImages = 12;
+/// their query tokens have cost a good part of that.
+constexpr std::size_t kBatchesBeforeImages = 8;
 
 /// Brings `known` up to date with a batch's shared rows.
 void meet_rows(const QueryBatch& batch, const Head& head, SharedRowScores& known) {
@@ -120,6 +120,19 @@ void meet_rows(const QueryBatch& batch, const Head& head, SharedRowScores& known
                                        known.images.data(), rows.rows(), kernels::Update::kSet});
 }
 
+/// W q; of a token along one axis that is a multiple of one column.
+std::vector<double> image_of(const Matrix<double>& weight, std::span<const double> q) {
+  std::vector<double> image(q.size());
+  const auto is_set = [](double entry) { return entry != 0; };
+  if (std::ranges::count_if(q, is_set) != 1) {
+    row_products(weight.view(), q, image);
+    return image;
+  }
+  const auto j = static_cast<std::size_t>(std::ranges::find_if(q, is_set) - q.begin());
+  for (std::size_t i = 0; i < image.size(); ++i) image[i] = weight(i, j) * q[j];
+  return image;
+}
+
 /// known.shares = s(r^T W q) for all shared rows, with the logistic function s.
 void score_rows(const Head& head, std::span<const double> q, SharedRowScores& known) {
   known.logits.assign(known.values.size(), 0.0);
@@ -128,9 +141,7 @@ void score_rows(const Head& head, std::span<const double> q, SharedRowScores& kn
       if (q[j] != 0) add_scaled(q[j], known.images.row(j), known.logits);
     }
   } else {
-    std::vector<double> image(q.size());
-    row_products(head.weight.view(), q, image);
-    row_products(known.rows->view(), image, known.logits);
+    row_products(known.rows->view(), image_of(head.weight, q), known.logits);
   }
   known.shares.resize(known.logits.size());
   for (std::size_t i = 0; i < known.logits.size(); ++i) {
