@@ -142,19 +142,29 @@ test('a black box that lies, slowly, is not a match, and every lie is in the log
   assert.ok(answers >= cell('queries') + cell('check_queries'), `${answers} answers are in the log`);
 }));
 
-test('a black box that begins to lie after it was believed is caught by the fresh questions', () => inFolder((_, path) => {
-  // One head exactly, until everything that extraction asks (d^2 + d = 12) is answered.
+/** One head exactly for the first `honest` questions of d = 3, lies afterwards: what extraction says of it. */
+const verdictOn = (honest) => inFolder((_, path) => {
   const head = `const W = [[1, 0.2, 0], [0, -0.5, 0.3], [0.1, 0, 0.7]], v = [1, -2, 0.5];
     const dot = (a, b) => a.reduce((sum, x, i) => sum + x * b[i], 0);
     const q = W.map((row) => dot(row, X.at(-1)));
     const w = X.map((x) => Math.exp(dot(x, q)));
     const sum = w.reduce((a, b) => a + b, 0);
     const y = X.reduce((total, x, i) => total + w[i] / sum * dot(v, x), 0);
-    return n > 30 ? y + 0.01 * Math.sin(n) : y;`;
+    return n > ${honest} ? y + 0.01 * Math.sin(n) : y;`;
   const result = attnlab(['extract', '--oracle-cmd', box(path, head), '--dim', '3', '--format', 'json']);
   const { columns, rows } = JSON.parse(assertDone(result)).tables.recovery;
-  assert.equal(rows[0][columns.indexOf('status')], 'not-a-match');
-}));
+  return rows[0][columns.indexOf('status')];
+});
+
+// Extraction asks d^2 + d = 12 questions, then 24 fresh ones, then 200.
+test('a black box that begins to lie after extraction is caught by the fresh questions', async () => {
+  assert.equal(await verdictOn(20), 'not-a-match');
+  assert.equal(await verdictOn(1000), 'recovered');
+});
+
+test('a black box that begins to lie after its first check is caught by the second', async () => {
+  assert.equal(await verdictOn(45), 'not-a-match');
+});
 
 test('a black box that drips letters without ever ending a line is silent', () => inFolder((_, path) => {
   writeFileSync(path('drip.mjs'), `process.stdin.resume();

@@ -330,11 +330,11 @@ export const promises = [
     test: ['cli', 'extract', 'answers that nobody asked for end the run'],
   },
   {
-    promise: 'A black box that begins to lie after it was believed is no match.',
+    promise: 'A black box that begins to lie after its first check is no match.',
     file: 'core/extraction/black_box.cpp',
     text: 'if (compared && outcome.status == ExtractionStatus::kRecovered &&',
     without: 'if (!compared && outcome.status == ExtractionStatus::kRecovered &&',
-    test: ['cli', 'faults', 'a black box that begins to lie after it was believed is caught by the fresh questions'],
+    test: ['cli', 'faults', 'a black box that begins to lie after its first check is caught by the second'],
   },
 
   // --- No wrong number ---------------------------------------------------------------------------
