@@ -16,7 +16,8 @@ import { document, edits_of, stale, test_text } from './table.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const { values: options } = parseArgs({ options: {
-  only: { type: 'string', default: '' }, from: { type: 'string', default: '' }, folder: { type: 'string' }, write: { type: 'boolean' } } });
+  only: { type: 'string', default: '' }, from: { type: 'string', default: '' }, folder: { type: 'string' },
+  write: { type: 'boolean' } } });
 const data_kb = 3000000; // what a test without its protection may take of the memory, browsers excepted
 
 if (options.write) {
