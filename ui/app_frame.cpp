@@ -264,7 +264,8 @@ bool App::frame(const FrameInput& input) {
   if (ImGui::GetCurrentContext()->InputEventsTrail.Size > 0)
     s.restless_until = input.now + kRestless;
 
-  const ImVec2 size(input.width, input.height);
+  // Windows are whole logical pixels: not one less than there is, or the last column stays black.
+  const ImVec2 size(std::ceil(input.width), std::ceil(input.height));
   ImGui::SetNextWindowPos(ImVec2(0, 0));
   ImGui::SetNextWindowSize(size);
   const float padding = input.touch ? (kTouchHeight - kTextSize) / 2 : 6;

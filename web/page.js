@@ -285,7 +285,9 @@ class Lab {
     // A narrow lab is as tall as its content; a wide one as the style sheet says.
     const wanted = Math.min(Math.ceil(this.app._app_wanted_height()), max_height);
     const height = wanted ? `${wanted}px` : '';
-    if ($('stage').style.height !== height) $('stage').style.height = height;
+    if ($('stage').style.height === height) return;
+    $('stage').style.height = height;
+    this.redraw(); // what had to scroll may fit now, and be shorter for it
   }
 
   /** After input: now, and twice more, for hints that open after a moment's rest. */

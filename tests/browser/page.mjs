@@ -61,8 +61,11 @@ await run_checks({
     await page.waitForFunction(() => document.querySelector('#twin_body progress').value > 0);
     await press(page, 'pause');
     await wait_for_state(page, 'paused');
-    await settle(500); // what was on its way has arrived
-    const held = (await read_twin(page)).fraction;
+    let held = -1;
+    for (let turn = 0, now; turn < 20 && (now = (await read_twin(page)).fraction) !== held; turn += 1) {
+      held = now; // what was on its way arrives
+      await settle(800);
+    }
     await settle(1500);
     assert.equal((await read_twin(page)).fraction, held);
     await press(page, 'run');
@@ -156,10 +159,23 @@ await run_checks({
         assert.ok(Math.abs(width - css_width * now) <= 1, `${width} against ${css_width} x ${now}`);
         assert.ok(Math.abs(height - css_height * now) <= 1);
       };
+      const last_column = async () => page.evaluate(async (data) => {
+        const image = new Image();
+        image.src = `data:image/png;base64,${data}`;
+        await image.decode();
+        const copy = Object.assign(document.createElement('canvas'), { width: image.width, height: image.height });
+        const context = copy.getContext('2d');
+        context.drawImage(image, 0, 0);
+        const { right, top } = document.getElementById('canvas').getBoundingClientRect();
+        const at = Math.min(image.width, Math.round(right * devicePixelRatio)) - 1;
+        return Math.min(...context.getImageData(at, Math.round((top + 90) * devicePixelRatio), 1, 1).data);
+      }, await page.screenshot({ encoding: 'base64' }));
       await check(ratio);
-      await page.setViewport({ width: 800, height: 700, deviceScaleFactor: ratio + 0.5 });
+      assert.ok(await last_column() > 200, 'drawn to its last pixel');
+      await page.setViewport({ width: 1280, height: 700, deviceScaleFactor: ratio + 0.5 }); // ends in half a pixel
       await settle(500);
       await check(ratio + 0.5);
+      assert.ok(await last_column() > 200, 'drawn to its last pixel');
       assert_quiet(page);
     }
   },
