@@ -158,7 +158,9 @@ await run_checks({
   },
 
   async 'memory that is refused to one worker costs its job a second start, and no digit'(lab) {
-    const page = await open_page(lab, `#${large}`, { prepare: await without_growth(1) });
+    const page = await open_page(lab, `#${large}`, { prepare: await without_growth(1),
+      // One worker at a time: the first gets the large jobs, however late it comes.
+      before: () => Object.defineProperty(navigator, 'hardwareConcurrency', { get: () => 1 }) });
     await press(page, 'run');
     await wait_for_state(page, 'finished', 60000);
     assert.match(await notice(page), /A worker was lost \(it ran out of memory\) and replaced\. Its job runs again/);
