@@ -6,7 +6,7 @@ import { answer_of } from './selftest.js';
 
 const probe_ms = 250;
 
-const heads = ['Work', 'Rate', 'Of the peak'];
+const heads = ['Work', 'Best rate of many runs', 'Of the peak'];
 
 const digits = (value) => (value >= 999.5 ? value.toFixed(0) : value.toPrecision(3));
 

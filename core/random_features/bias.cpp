@@ -68,9 +68,9 @@ Experiment make_experiment() {
        {}},
       {"hurts",
        "Where it hurts",
-       "The correlation goes through a random matrix S, so ⟨x₀,xᵢ⟩ tells nothing: every mean is "
-       "worse than none. Fewer samples than 2048 do not show it. Next: 4096 samples, where it costs "
-       "half as much again.",
+       "The correlation goes through a random matrix S, so ⟨x₀,xᵢ⟩ tells nothing: every mean "
+       "tried is worse than none. With half of the samples that does not show yet. Next: twice as "
+       "many, where the gap is wider.",
        {{"target", "matrix-correlation"},
         {"degree", "1"},
         {"bias-scale", "0,1,2,4,8"},

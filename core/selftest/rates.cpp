@@ -34,63 +34,24 @@ RateProbe peak(std::string name, double (*kernel)(double)) {
           [kernel] { kernel(kPeakOperations); }};
 }
 
+double cube(std::size_t size) {
+  const auto n = static_cast<double>(size);
+  return n * n * n;
+}
+
 template <class T>
-RateProbe product(std::string name, Peak bound) {
-  constexpr std::size_t kSize = 512;
-  const auto a = normal_matrix<T>(kSize, kSize);
-  const auto c = std::make_shared<Matrix<T>>(kSize, kSize);
-  return {std::move(name), "GFLOP/s", 2e-9 * kSize * kSize * kSize, bound,
+RateProbe product(const std::string& name, std::size_t size, Peak bound) {
+  const auto a = normal_matrix<T>(size, size);
+  const auto c = std::make_shared<Matrix<T>>(size, size);
+  return {name + ", " + std::to_string(size), "GFLOP/s", 2e-9 * cube(size), bound,
           [a, c] { gemm_nn(a->const_view(), a->const_view(), c->view(), false); }};
 }
 
-RateProbe gram() {
-  constexpr std::size_t kSamples = 1024, kFeatures = 544;  // 32 heads of dimension 17
-  const auto features = normal_matrix<float>(kSamples, kFeatures);
-  const auto sum = std::make_shared<Matrix<double>>(kSamples, kSamples);
-  return {"Gram matrix, f32 into f64, 1024 samples", "GFLOP/s",
-          1e-9 * kSamples * kSamples * kFeatures, kSingle,
-          [features, sum] { syrk_accumulate(features->const_view(), sum->view()); }};
-}
-
-RateProbe factorisation() {
-  constexpr std::size_t kSize = 1024;
-  // Diagonally dominant, so that it can be factorised without making a Gram matrix first.
-  const auto matrix = normal_matrix<double>(kSize, kSize);
-  for (std::size_t i = 0; i < kSize; ++i) (*matrix)(i, i) += 10.0 * kSize;
-  const auto factor = std::make_shared<Cholesky>(kSize);
-  return {"Cholesky factor f64, 1024", "GFLOP/s", 1e-9 * kSize * kSize * kSize / 3, kDouble,
-          [matrix, factor] {
-            factor->start(matrix->const_view(), 0.0);
-            factor->run();
-          }};
-}
-
-RateProbe attention() {
-  constexpr std::size_t kSequences = 64, kLength = 64, kWidth = 64;
-  const auto rows = normal_matrix<float>(kSequences * kLength, kWidth);
-  const auto out = std::make_shared<Matrix<float>>(kSequences * kLength, kWidth);
-  return {"softmax attention, 64 x 64 x 64", "GFLOP/s",
-          4e-9 * kSequences * kLength * kLength * kWidth, kSingle, [rows, out] {
-            const auto view = rows->const_view();
-            softmax_attention(kSequences, view, view, view, 0.125f, out->view());
-          }};
-}
-
-RateProbe normals() {
-  const auto values = std::make_shared<std::vector<double>>(1 << 16);
-  return {"normal draws f64", "million/s", 1e-6 * (1 << 16), kNone,
-          [values] { RandomStream(1, kDomain, 1).fill_normal(std::span<double>(*values)); }};
-}
-
-RateProbe training() {
-  TrainingSetup setup;
-  setup.dim = 5;
-  setup.prompt_length = 40;
-  setup.heads = 2;
-  setup.batch = 256;
-  const auto trainer = std::make_shared<Trainer>(setup);
-  return {"training prompts of 40 examples, 2 heads", "million/s", 1e-6 * 256, kNone,
-          [trainer] { trainer->step(); }};
+template <class T>
+RateProbe normals(std::string name) {
+  const auto values = std::make_shared<std::vector<T>>(1 << 16);
+  return {std::move(name), "million/s", 1e-6 * (1 << 16), kNone,
+          [values] { RandomStream(1, kDomain, 1).fill_normal(std::span<T>(*values)); }};
 }
 
 RateProbe extraction() {
@@ -136,18 +97,75 @@ std::optional<RateProbe> learning_curve() {
 
 }  // namespace
 
+RateProbe product_f32_rate(std::size_t size) {
+  return product<float>("product f32", size, kSingle);
+}
+RateProbe product_f64_rate(std::size_t size) {
+  return product<double>("product f64", size, kDouble);
+}
+
+RateProbe gram_rate(std::size_t samples) {
+  constexpr std::size_t kFeatures = 544;
+  const auto features = normal_matrix<float>(samples, kFeatures);
+  const auto sum = std::make_shared<Matrix<double>>(samples, samples);
+  return {"Gram matrix f32 into f64, " + std::to_string(samples), "GFLOP/s",
+          1e-9 * static_cast<double>(samples * samples * kFeatures), kSingle,
+          [features, sum] { syrk_accumulate(features->const_view(), sum->view()); }};
+}
+
+RateProbe cholesky_rate(std::size_t size) {
+  // Diagonally dominant, so that it can be factorised without making a Gram matrix first.
+  const auto matrix = normal_matrix<double>(size, size);
+  for (std::size_t i = 0; i < size; ++i) (*matrix)(i, i) += 10.0 * static_cast<double>(size);
+  const auto factor = std::make_shared<Cholesky>(size);
+  return {"Cholesky factor f64, " + std::to_string(size), "GFLOP/s", 1e-9 * cube(size) / 3, kDouble,
+          [matrix, factor] {
+            factor->start(matrix->const_view(), 0.0);
+            factor->run();
+          }};
+}
+
+RateProbe attention_rate() {
+  constexpr std::size_t kSequences = 64, kLength = 64, kWidth = 64;
+  const auto rows = normal_matrix<float>(kSequences * kLength, kWidth);
+  const auto out = std::make_shared<Matrix<float>>(kSequences * kLength, kWidth);
+  return {"softmax attention, 64 x 64 x 64", "GFLOP/s",
+          4e-9 * kSequences * kLength * kLength * kWidth, kSingle, [rows, out] {
+            const auto view = rows->const_view();
+            softmax_attention(kSequences, view, view, view, 0.125f, out->view());
+          }};
+}
+
+RateProbe normals_f64_rate() {
+  return normals<double>("normal draws f64");
+}
+RateProbe normals_f32_rate() {
+  return normals<float>("normal draws f32");
+}
+
+RateProbe training_rate() {
+  TrainingSetup setup;
+  setup.dim = 5;
+  setup.prompt_length = 40;
+  setup.heads = 2;
+  setup.batch = 256;
+  const auto trainer = std::make_shared<Trainer>(setup);
+  return {"training prompts of 40 examples, 2 heads", "million/s", 1e-6 * 256, kNone,
+          [trainer] { trainer->step(); }};
+}
+
 std::vector<RateProbe> rate_probes() {
   const kernels::KernelTable& table = active_kernels();
   std::vector<RateProbe> probes;
   probes.push_back(peak("multiply-add units f32, their peak", table.multiply_adds_f32));
   probes.push_back(peak("multiply-add units f64, their peak", table.multiply_adds_f64));
-  probes.push_back(product<float>("product f32, 512", kSingle));
-  probes.push_back(product<double>("product f64, 512", kDouble));
-  probes.push_back(gram());
-  probes.push_back(factorisation());
-  probes.push_back(attention());
-  probes.push_back(normals());
-  probes.push_back(training());
+  probes.push_back(product_f32_rate(512));
+  probes.push_back(product_f64_rate(512));
+  probes.push_back(gram_rate(1024));
+  probes.push_back(cholesky_rate(1024));
+  probes.push_back(attention_rate());
+  probes.push_back(normals_f64_rate());
+  probes.push_back(training_rate());
   probes.push_back(extraction());
   if (std::optional<RateProbe> jobs = learning_curve()) probes.push_back(*std::move(jobs));
   return probes;

@@ -2,6 +2,7 @@
 // and divides.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <vector>
@@ -15,6 +16,19 @@ struct RateProbe {
   int peak = -1;              ///< number of the probe that bounds this one, or none
   std::function<void()> run;  ///< 20 us to 50 ms
 };
+
+// Single ones, with sizes to choose; `peak` is that of rate_probes().
+RateProbe product_f32_rate(std::size_t size);
+RateProbe product_f64_rate(std::size_t size);
+/// Features of 32 heads of dimension 17.
+RateProbe gram_rate(std::size_t samples);
+RateProbe cholesky_rate(std::size_t size);
+/// 64 sequences of 64 tokens of width 64.
+RateProbe attention_rate();
+RateProbe normals_f64_rate();
+RateProbe normals_f32_rate();
+/// Steps of 256 prompts of 40 examples in 5 dimensions, 2 heads.
+RateProbe training_rate();
 
 /// Peaks of the multiply-add units, the kernels, and whole jobs of each family; one thread, about
 /// 30 MB.

@@ -2,7 +2,7 @@
 // page's processor time, and the work until the first picture.
 import assert from 'node:assert/strict';
 import {
-  assert_quiet, open_page, press, read_twin, run_checks, settle, wait_for_state,
+  assert_quiet, bare_app, open_page, press, read_twin, run_checks, settle, wait_for_state,
 } from './support/lab.mjs';
 
 const small = 'e=rf-learning-curve&dim=6&keys=5&heads=50&samples=16,64&test-samples=200&trials=1';
@@ -15,19 +15,9 @@ async function thread_seconds(client) {
 
 await run_checks({
   async 'ten thousand random permalinks: no complaint, and the state is always one the schema allows'(lab) {
-    const page = await open_page(lab, '');
+    const page = await open_page(lab, '', { before: bare_app });
     const wrong = await page.evaluate(async () => {
-      const { default: create } = await import('./attnlab.js');
-      const nothing = () => '';
-      const workers = { total: () => 1, free: () => 0, post: nothing, hold: nothing, drop: nothing, problem: nothing };
-      const app = await create({ host: { show_permalink: nothing, link_text: nothing, copy_text: nothing,
-        save_file: nothing, state_changed: nothing, theme_changed: nothing, set_cursor: nothing,
-        clipboard_text: nothing, findings: () => undefined, workers },
-      instantiateWasm(imports, receive) {
-        WebAssembly.instantiateStreaming(fetch('./attnlab.wasm'), imports)
-          .then(({ instance, module }) => receive(instance, module));
-        return {};
-      } });
+      const app = await globalThis.bare_app({ total: () => 1, free: () => 0, post: () => {} });
       app.ccall('app_open', 'number', ['string', 'number', 'number'], ['', 0, 3e9]);
       const { experiments } = JSON.parse(app.UTF8ToString(app._app_experiments()));
       const open = (query) => {

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { differences } from '../parity/support/compare.mjs';
 import {
-  assert_quiet, dist, native_result, open_page, press, read_twin, run_checks, settle, type_parameter,
+  assert_quiet, bare_app, dist, native_result, open_page, press, read_twin, run_checks, settle, type_parameter,
   wait_for_state,
 } from './support/lab.mjs';
 import { document_rows } from './support/readings.mjs';
@@ -203,21 +203,12 @@ await run_checks({
   },
 
   async 'jobs that are too large to run together run on fewer workers at a time'(lab) {
-    const page = await open_page(lab, '');
+    const page = await open_page(lab, '', { before: bare_app });
     const at_once = (memory) => page.evaluate(async (query, bytes) => {
-      const { default: create } = await import('./attnlab.js');
-      const nothing = () => '';
       let posted = 0;
-      const workers = { total: () => 6, free: () => 6 - posted, post: () => { posted += 1; }, hold: nothing,
-        drop: nothing, problem: nothing };
-      const app = await create({ host: { show_permalink: nothing, link_text: nothing, copy_text: nothing,
-        save_file: nothing, state_changed: nothing, theme_changed: nothing, set_cursor: nothing,
-        clipboard_text: nothing, findings: () => undefined, workers },
-      instantiateWasm(imports, receive) {
-        WebAssembly.instantiateStreaming(fetch('./attnlab.wasm'), imports)
-          .then(({ instance, module }) => receive(instance, module));
-        return {};
-      } });
+      const app = await globalThis.bare_app({
+        total: () => 6, free: () => 6 - posted, post: () => { posted += 1; },
+      });
       app.ccall('app_open', 'number', ['string', 'number', 'number'], [`${query}&run=1`, 0, bytes]);
       app._app_poll(1);
       return [posted, JSON.parse(app.UTF8ToString(app._app_state())).error];

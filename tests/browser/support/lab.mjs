@@ -87,6 +87,27 @@ export async function open_page(lab, address, options = {}) {
   return page;
 }
 
+/**
+ * For `before`: in the page bare_app(workers) then gives the page's module without a page around it,
+ * with a pool that is only asked (workers: {total, free, post}).
+ */
+export const bare_app = () => {
+  globalThis.bare_app = async (workers) => {
+    const { default: create } = await import(new URL('attnlab.js', location.href));
+    const nothing = () => '';
+    const host = { workers: { hold: nothing, drop: nothing, problem: nothing, ...workers } };
+    for (const name of ['show_permalink', 'link_text', 'copy_text', 'save_file', 'state_changed',
+      'theme_changed', 'set_cursor', 'clipboard_text']) host[name] = nothing;
+    host.findings = () => undefined;
+    return create({ host,
+      instantiateWasm(imports, receive) {
+        WebAssembly.instantiateStreaming(fetch('./attnlab.wasm'), imports)
+          .then(({ instance, module }) => receive(instance, module));
+        return {};
+      } });
+  };
+};
+
 /** What the twin shows; opens it first. */
 export async function read_twin(page) {
   return page.evaluate(async () => {

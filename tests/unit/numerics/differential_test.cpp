@@ -17,6 +17,7 @@
 #include "tests/unit/numerics/reference.h"
 
 using namespace attnlab;
+using attnlab::test::check_every_target;
 using attnlab::test::GuardedMatrix;
 using attnlab::test::TargetGuard;
 
@@ -183,43 +184,24 @@ std::size_t wrong_solutions(RandomStream& random) {
   return wrong;
 }
 
-template <class Case>
-void check_every_target(Case wrong, int cases, std::uint32_t index) {
-  TargetGuard guard;
-  for (const SimdTarget& target : available_targets()) {
-    force_target(target);
-    CAPTURE(target.name);
-    RandomStream random = random_stream(index);
-    std::size_t count = 0;
-    int first = -1;
-    for (int i = 0; i < cases; ++i) {
-      const std::size_t here = wrong(random);
-      if (here > 0 && first < 0) first = i;
-      count += here;
-    }
-    CAPTURE(first);
-    CHECK(count == 0);
-  }
-}
-
 }  // namespace
 
 TEST_CASE("products are plain sums for random sizes and any entries, on every target") {
-  check_every_target(wrong_products<float>, 60, 1);
-  check_every_target(wrong_products<double>, 60, 2);
+  check_every_target(wrong_products<float>, 60, random_stream(1));
+  check_every_target(wrong_products<double>, 60, random_stream(2));
 }
 
 TEST_CASE("Gram matrices are plain sums for random sizes and any entries, on every target") {
-  check_every_target(wrong_grams<float>, 30, 3);
-  check_every_target(wrong_grams<double>, 30, 4);
+  check_every_target(wrong_grams<float>, 30, random_stream(3));
+  check_every_target(wrong_grams<double>, 30, random_stream(4));
 }
 
 TEST_CASE("matrix times vector is a plain sum for random sizes and any entries, on every target") {
-  check_every_target(wrong_row_products, 100, 5);
+  check_every_target(wrong_row_products, 100, random_stream(5));
 }
 
 TEST_CASE("solutions of triangles solve them for random sizes, on every target") {
-  check_every_target(wrong_solutions, 100, 6);
+  check_every_target(wrong_solutions, 100, random_stream(6));
 }
 
 TEST_CASE("the arc-cosine kernel is its formula at any number of values, special ones too") {
@@ -244,7 +226,7 @@ TEST_CASE("the arc-cosine kernel is its formula at any number of values, special
         }
         return wrong;
       },
-      100, 7);
+      100, random_stream(7));
 }
 
 TEST_CASE("normals have the same bits on every target, any number of blocks") {

@@ -1,5 +1,8 @@
-// What the numerics tests share: fingerprints of bits, and matrices with guarded surroundings.
+// What the numerics tests share: fingerprints of bits, matrices with guarded surroundings, and
+// cases that every set of instructions has to pass.
 #pragma once
+
+#include <doctest/doctest.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -75,5 +78,26 @@ class TargetGuard {
  private:
   SimdTarget before_;
 };
+
+/// Runs `cases` cases on every target of this machine, each target from the same place of the
+/// random numbers; a case gives how many of its results are wrong.
+template <class Case>
+void check_every_target(Case wrong, int cases, const RandomStream& start) {
+  TargetGuard guard;
+  for (const SimdTarget& target : available_targets()) {
+    force_target(target);
+    CAPTURE(target.name);
+    RandomStream random = start;
+    std::size_t count = 0;
+    int first = -1;
+    for (int i = 0; i < cases; ++i) {
+      const std::size_t here = wrong(random);
+      if (here > 0 && first < 0) first = i;
+      count += here;
+    }
+    CAPTURE(first);
+    CHECK(count == 0);
+  }
+}
 
 }  // namespace attnlab::test

@@ -14,10 +14,14 @@
 #include "tests/unit/numerics/reference.h"
 
 using namespace attnlab;
+using attnlab::test::check_every_target;
 using attnlab::test::GuardedMatrix;
-using attnlab::test::TargetGuard;
 
 namespace {
+
+RandomStream random_stream(std::uint32_t index) {
+  return {12, hash_name("test/special-values"), index};
+}
 
 /// Fills with normals; in one filling of two, every `rarity`-th entry is special.
 class Filling {
@@ -338,40 +342,21 @@ std::size_t wrong_batches(RandomStream& random) {
   return wrong;
 }
 
-template <class Case>
-void check_every_target(Case wrong, int cases, std::uint32_t index) {
-  TargetGuard guard;
-  for (const SimdTarget& target : available_targets()) {
-    force_target(target);
-    CAPTURE(target.name);
-    RandomStream random(12, hash_name("test/special-values"), index);
-    std::size_t count = 0;
-    int first = -1;
-    for (int i = 0; i < cases; ++i) {
-      const std::size_t here = wrong(random);
-      if (here > 0 && first < 0) first = i;
-      count += here;
-    }
-    CAPTURE(first);
-    CHECK(count == 0);
-  }
-}
-
 }  // namespace
 
 TEST_CASE("softmax attention never makes a number of what is none, on every target") {
-  check_every_target(wrong_sequences, 150, 1);
+  check_every_target(wrong_sequences, 150, random_stream(1));
 }
 
 TEST_CASE("random heads never make a number of what is none, on every target") {
-  check_every_target(wrong_heads, 200, 2);
+  check_every_target(wrong_heads, 200, random_stream(2));
 }
 
 TEST_CASE("heads over a prompt never make a number of what is none, on every target") {
-  check_every_target(wrong_prompts, 300, 3);
+  check_every_target(wrong_prompts, 300, random_stream(3));
 }
 
 TEST_CASE("a batch of prompts is its formula, and no number where that is none, on every target") {
-  check_every_target(wrong_batches<float>, 60, 4);
-  check_every_target(wrong_batches<double>, 60, 5);
+  check_every_target(wrong_batches<float>, 60, random_stream(4));
+  check_every_target(wrong_batches<double>, 60, random_stream(5));
 }
