@@ -7,6 +7,7 @@
 //                done {ticket, bytes, memory}, failed {ticket, reason}, dropped, alive, died {reason},
 //                checked {groups, lines}, rated {probes, name, unit, rate, peak}.
 import create_jobs from './jobs.js';
+import { call } from './files.js';
 
 const slice_ms = 40;
 const progress_every_ms = 100;
@@ -67,10 +68,7 @@ function answer({ bytes, reason }) {
     finish();
     return;
   }
-  const pointer = compute._malloc(bytes.length || 1);
-  compute.HEAPU8.set(bytes, pointer >>> 0);
-  compute._compute_answer(pointer, bytes.length);
-  compute._free(pointer);
+  call(compute, '_compute_answer', bytes, bytes.length);
   schedule();
 }
 
@@ -147,8 +145,7 @@ function died(error) {
 function start(message) {
   ticket = message.ticket;
   last_progress = performance.now();
-  const numbers = ['string', 'number'];
-  if (compute.ccall('compute_start', 'number', numbers, [message.query, message.index])) {
+  if (call(compute, '_compute_start', message.query, message.index)) {
     schedule();
   } else {
     postMessage({ type: 'failed', ticket, reason: text() });

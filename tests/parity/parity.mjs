@@ -4,6 +4,7 @@
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { call } from '../../web/files.js';
 import { differences, distance, essence } from './support/compare.mjs';
 
 const tolerance = 1e-4;
@@ -25,7 +26,7 @@ const { default: create_jobs } = await import(
 const compute = await create_jobs();
 
 function web_document(query) {
-  const done = compute.ccall('compute_document', 'number', ['string'], [query]);
+  const done = call(compute, '_compute_document', query);
   const text = compute.UTF8ToString(compute._compute_text());
   if (!done) throw new Error(`compute_document(${query}): ${text}`);
   return JSON.parse(text);

@@ -32,7 +32,6 @@
 #include <emscripten/emscripten.h>
 
 #include <cstdint>
-#include <new>
 #include <optional>
 #include <string>
 #include <utility>
@@ -50,6 +49,7 @@
 #include "core/extraction/question.h"
 #include "core/selftest/rates.h"
 #include "core/selftest/selftest.h"
+#include "web/out_of_memory.h"
 
 namespace attnlab {
 namespace {
@@ -65,10 +65,6 @@ Worker& worker() {
   static Worker instance;
   return instance;
 }
-
-/// Without exceptions `new` aborts where the memory cannot grow, and an abort does not say why.
-const std::new_handler before =
-    std::set_new_handler([] { emscripten_throw_string("out of memory"); });
 
 /// The run a full query names. Such a text comes from full_query_text, so anything the reader had
 /// to mend means that page and worker are of different builds.

@@ -89,11 +89,12 @@ export async function open_page(lab, address, options = {}) {
 
 /**
  * For `before`: in the page bare_app(workers) then gives the page's module without a page around it,
- * with a pool that is only asked (workers: {total, free, post}).
+ * with a pool that is only asked (workers: {total, free, post}), and call() of web/files.js is there.
  */
 export const bare_app = () => {
   globalThis.bare_app = async (workers) => {
     const { default: create } = await import(new URL('attnlab.js', location.href));
+    globalThis.call = (await import(new URL('files.js', location.href))).call;
     const nothing = () => '';
     const host = { workers: { hold: nothing, drop: nothing, problem: nothing, ...workers } };
     for (const name of ['show_permalink', 'link_text', 'copy_text', 'save_file', 'state_changed',
