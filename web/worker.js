@@ -7,7 +7,6 @@
 //                done {ticket, bytes, memory}, failed {ticket, reason}, dropped, alive, died {reason},
 //                checked {groups, lines}, rated {probes, name, unit, rate, peak}.
 import create_jobs from './jobs.js';
-import { call } from './files.js';
 
 const slice_ms = 40;
 const progress_every_ms = 100;
@@ -54,6 +53,16 @@ function post_bytes(type, more = {}) {
   postMessage({ type, ticket, bytes, ...more }, [bytes.buffer]);
 }
 
+/** Bytes on the module's heap while `use(address)` lasts. (`call` of files.js would be one file more to load.) */
+function lend(bytes, use) {
+  const at = compute._malloc(bytes.length || 1) >>> 0;
+  if (!at) throw new Error('out of memory');
+  compute.HEAPU8.set(bytes, at);
+  const result = use(at);
+  compute._free(at);
+  return result;
+}
+
 function finish() {
   ticket = 0;
   asking = false;
@@ -68,7 +77,7 @@ function answer({ bytes, reason }) {
     finish();
     return;
   }
-  call(compute, '_compute_answer', bytes, bytes.length);
+  lend(bytes, (at) => compute._compute_answer(at, bytes.length));
   schedule();
 }
 
@@ -145,7 +154,8 @@ function died(error) {
 function start(message) {
   ticket = message.ticket;
   last_progress = performance.now();
-  if (call(compute, '_compute_start', message.query, message.index)) {
+  const query = new TextEncoder().encode(`${message.query}\0`);
+  if (lend(query, (at) => compute._compute_start(at, message.index))) {
     schedule();
   } else {
     postMessage({ type: 'failed', ticket, reason: text() });

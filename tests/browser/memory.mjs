@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import {
   assert_quiet, bare_app, dist, open_page, press, read_twin, run_checks, type_parameter, wait_for_state,
+  without_growth,
 } from './support/lab.mjs';
 
 const small = 'e=rf-learning-curve&dim=6&keys=5&heads=50&samples=16,64&test-samples=200&trials=2';
@@ -87,16 +88,7 @@ await run_checks({
 
   async 'an answer that a worker has no memory for costs its job a second start'(lab) {
     const page = await open_page(lab, '#e=extract-black-box&box=own&dim=4', {
-      before: `(${swell_messages})();`,
-      prepare: async (page) => {
-        const script = await readFile(path.join(dist, 'worker.js'), 'utf8');
-        const refuse = "WebAssembly.Memory.prototype.grow = () => { throw new RangeError('Maximum memory size exceeded'); };\n";
-        await page.setRequestInterception(true);
-        page.on('request', (request) => {
-          if (!request.url().endsWith('/worker.js')) return request.continue();
-          return request.respond({ status: 200, contentType: 'text/javascript', body: refuse + script });
-        });
-      } });
+      before: `${without_growth(Infinity)} (${swell_messages})();` });
     await page.waitForSelector('#own_box:not([hidden]) textarea');
     await page.evaluate(() => { globalThis.swell = 'answer'; });
     await press(page, 'run');

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { differences } from '../parity/support/compare.mjs';
 import {
   assert_quiet, bare_app, dist, native_result, open_page, press, read_twin, run_checks, settle, type_parameter,
-  wait_for_state,
+  wait_for_state, without_growth,
 } from './support/lab.mjs';
 import { document_rows } from './support/readings.mjs';
 
@@ -29,21 +29,6 @@ const keep_workers = () => {
 
 /** Small jobs fit into the 16 MB that a worker begins with, those of 1024 samples do not. */
 const large = 'e=rf-learning-curve&dim=6&keys=5&heads=400&samples=64,1024&test-samples=200&trials=2';
-
-/** The first `count` workers that start get no more memory than they begin with. */
-async function without_growth(count) {
-  const script = await readFile(path.join(dist, 'worker.js'), 'utf8');
-  const refuse = "WebAssembly.Memory.prototype.grow = () => { throw new RangeError('Maximum memory size exceeded'); };\n";
-  return async (page) => {
-    let started = 0;
-    await page.setRequestInterception(true);
-    page.on('request', (request) => {
-      if (!new URL(request.url()).pathname.endsWith('/worker.js')) return request.continue();
-      const body = started++ < count ? refuse + script : script;
-      return request.respond({ status: 200, contentType: 'text/javascript', body });
-    });
-  };
-}
 
 const notice = (page) => page.$eval('#notice', (element) => (element.hidden ? '' : element.textContent));
 
@@ -158,9 +143,9 @@ await run_checks({
   },
 
   async 'memory that is refused to one worker costs its job a second start, and no digit'(lab) {
-    const page = await open_page(lab, `#${large}`, { prepare: await without_growth(1),
+    const page = await open_page(lab, `#${large}`, {
       // One worker at a time: the first gets the large jobs, however late it comes.
-      before: () => Object.defineProperty(navigator, 'hardwareConcurrency', { get: () => 1 }) });
+      before: `${without_growth(1)} Object.defineProperty(navigator, 'hardwareConcurrency', { get: () => 1 });` });
     await press(page, 'run');
     await wait_for_state(page, 'finished', 60000);
     assert.match(await notice(page), /A worker was lost \(it ran out of memory\) and replaced\. Its job runs again/);
@@ -171,7 +156,7 @@ await run_checks({
   },
 
   async 'memory that is refused to every worker ends the run with a sentence; what was finished stays'(lab) {
-    const page = await open_page(lab, `#${large}`, { prepare: await without_growth(Infinity) });
+    const page = await open_page(lab, `#${large}`, { before: without_growth(Infinity) });
     await press(page, 'run');
     await wait_for_state(page, 'failed', 60000);
     const twin = await read_twin(page);

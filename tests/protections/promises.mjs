@@ -205,8 +205,8 @@ export const promises = [
     test: ['browser', 'memory', 'an output that the page has no memory for ends the run with a sentence, and the page goes on'],
   },
   {
-    promise: 'Where a module gives no memory nothing is written to its address 0.',
-    file: 'web/files.js',
+    promise: 'An answer that finds no memory in a worker is not written over what is there.',
+    file: 'web/worker.js',
     text: "if (!at) throw new Error('out of memory');",
     without: '',
     test: ['browser', 'memory', 'an answer that a worker has no memory for costs its job a second start'],

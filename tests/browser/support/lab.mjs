@@ -109,6 +109,25 @@ export const bare_app = () => {
   };
 };
 
+/**
+ * For `before`, as text: the first `count` workers get no more memory than they begin with. (With requests
+ * intercepted, the driver now and then loses one that a worker imports.)
+ */
+export function without_growth(count) {
+  const refuse = (most) => {
+    let started = 0;
+    globalThis.Worker = class extends Worker {
+      constructor(address, options) {
+        const text = `WebAssembly.Memory.prototype.grow = () => { throw new RangeError('Maximum memory size exceeded'); };
+          import '${new URL(address, location.href)}';`;
+        const script = started++ < most ? URL.createObjectURL(new Blob([text], { type: 'text/javascript' })) : address;
+        super(script, options);
+      }
+    };
+  };
+  return `(${refuse})(${count});`;
+}
+
 /** What the twin shows; opens it first. */
 export async function read_twin(page) {
   return page.evaluate(async () => {
