@@ -75,8 +75,11 @@ const phases = {
   },
   held: async (page) => {
     await press(page, 'run');
-    await page.waitForFunction(() => document.querySelector('#twin_body progress').value > 0.02);
-    await press(page, 'pause');
+    await page.waitForFunction(() => { // at once: on a busy machine the run is over before we hear of it
+      const begun = document.querySelector('#twin_body progress').value > 0.02;
+      if (begun) document.querySelector('#twin_body [data-action="pause"]').click();
+      return begun;
+    }, { polling: 5 });
     await wait_for_state(page, 'paused');
     await page.evaluate(() => globalThis.kept[0].terminate());
     await settle(500);
