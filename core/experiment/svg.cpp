@@ -13,7 +13,6 @@ namespace attnlab {
 namespace {
 
 constexpr float kInset = 10;  // between the axes' ends and the area's edges
-constexpr float kMarkRadius = 4;
 constexpr float kLabelGap = 14;  // from the area's edge to the labels of the curves
 
 std::string points_text(const Series& series, const Scale& x, const Scale& y) {

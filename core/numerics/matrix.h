@@ -53,7 +53,7 @@ class Matrix {
   ~Matrix() { ::operator delete(data_, kAlignment); }
 
   Matrix clone() const {
-    Matrix copy(rows_, cols_);
+    Matrix copy = unset(rows_, cols_);
     if (size() != 0) std::memcpy(copy.data_, data_, size() * sizeof(T));
     return copy;
   }
