@@ -2,10 +2,12 @@
 // message queue, so that hold and drop act within about 50 ms (or one step, when it is longer).
 //
 // From the page: load {module}, start {ticket, query, index}, answer {ticket, bytes} or {ticket,
-//                reason}, hold, go, drop, ping, check {group}, rate {probe, ms}.
+//                reason}, helpers {ticket, count}, assist {ticket, query, index, bytes}, shared {ticket,
+//                share, bytes, or none: lost}, hold, go, drop, ping, check {group}, rate {probe, ms}.
 // To the page:   ready, progress {ticket, fraction}, partial {ticket, bytes}, question {ticket, bytes},
-//                done {ticket, bytes, memory}, failed {ticket, reason}, dropped, alive, died {reason},
-//                checked {groups, lines}, rated {probes, name, unit, rate, peak}.
+//                help {ticket, most}, share {ticket, share, bytes}, done {ticket, bytes, memory},
+//                failed {ticket, reason}, dropped, alive, died {reason}, checked {groups, lines},
+//                rated {probes, name, unit, rate, peak}.
 import create_jobs from './jobs.js';
 
 const slice_ms = 40;
@@ -14,7 +16,7 @@ const progress_every_ms = 100;
 let compute;
 let ticket = 0; // of the job in hand; 0: none
 let held = false;
-let asking = false; // the job waits for an answer from outside
+let asking = false; // the job waits for an answer from outside, or for helpers
 let last_progress = 0;
 let scheduled = false;
 
@@ -26,7 +28,7 @@ turn.port1.onmessage = () => {
 };
 
 function schedule() {
-  if (scheduled || !ticket || held || asking) return;
+  if (scheduled || !ticket || held || asking || compute._compute_waiting()) return;
   scheduled = true;
   turn.port2.postMessage(0);
 }
@@ -67,11 +69,40 @@ function answer({ bytes, reason }) {
     finish();
     return;
   }
+  with_bytes(bytes, (pointer) => compute._compute_answer(pointer, bytes.length));
+  schedule();
+}
+
+/** Calls use(pointer) with the bytes on the module's heap. */
+function with_bytes(bytes, use) {
   const pointer = compute._malloc(bytes.length || 1);
   compute.HEAPU8.set(bytes, pointer >>> 0);
-  compute._compute_answer(pointer, bytes.length);
+  const result = use(pointer);
   compute._free(pointer);
+  return result;
+}
+
+/** So many helpers work with this job: each gets its share. */
+function hand_out(count) {
+  asking = false;
+  compute._compute_help(count);
+  for (let share = 1; share <= count; share += 1) {
+    compute._compute_share(share);
+    post_bytes('share', { share });
+  }
   schedule();
+}
+
+/** What a helper found, or that it was lost. */
+function settle({ share, bytes }) {
+  with_bytes(bytes ?? [], (pointer) =>
+    compute._compute_settle(share, pointer, bytes?.length ?? 0, bytes ? 1 : 0));
+  schedule();
+}
+
+/** Does the job need somebody else before it can go on? */
+function stopped() {
+  return compute._compute_question() || compute._compute_help_wanted() || compute._compute_waiting();
 }
 
 function work() {
@@ -79,7 +110,7 @@ function work() {
   const start = performance.now();
   let outcome;
   do outcome = compute._compute_step();
-  while (outcome === 0 && !compute._compute_question() && performance.now() - start < slice_ms);
+  while (outcome === 0 && !stopped() && performance.now() - start < slice_ms);
 
   if (outcome === 1) {
     post_bytes('done', { memory: compute.HEAPU8.length });
@@ -97,6 +128,11 @@ function work() {
     if (compute._compute_question()) {
       asking = true;
       post_bytes('question');
+    }
+    const most = compute._compute_help_wanted();
+    if (most) {
+      asking = true;
+      postMessage({ type: 'help', ticket, most });
     }
     schedule();
   }
@@ -144,11 +180,15 @@ function died(error) {
   postMessage({ type: 'died', reason: `it could not start (${error.message ?? error})` });
 }
 
-function start(message) {
-  ticket = message.ticket;
+/** A job, or a share of one that another worker does. */
+function start({ ticket: given, query, index, bytes }) {
+  ticket = given;
   last_progress = performance.now();
-  const numbers = ['string', 'number'];
-  if (compute.ccall('compute_start', 'number', numbers, [message.query, message.index])) {
+  const begun = bytes
+    ? with_bytes(bytes, (pointer) => compute.ccall('compute_assist', 'number',
+        ['string', 'number', 'number', 'number'], [query, index, pointer, bytes.length]))
+    : compute.ccall('compute_start', 'number', ['string', 'number'], [query, index]);
+  if (begun) {
     schedule();
   } else {
     postMessage({ type: 'failed', ticket, reason: text() });
@@ -159,8 +199,10 @@ function start(message) {
 onmessage = ({ data }) => {
   switch (data.type) {
     case 'load': load(data.module).catch(died); break;
-    case 'start': guard(() => start(data)); break;
+    case 'start': case 'assist': guard(() => start(data)); break;
     case 'answer': if (asking && data.ticket === ticket) guard(() => answer(data)); break;
+    case 'helpers': if (asking && data.ticket === ticket) guard(() => hand_out(data.count)); break;
+    case 'shared': if (data.ticket === ticket) guard(() => settle(data)); break;
     case 'hold': held = true; break;
     case 'go': held = false; schedule(); break;
     case 'drop': guard(finish); postMessage({ type: 'dropped' }); break;

@@ -82,14 +82,16 @@ FeatureBlock StreamedFeatures::block(std::size_t slice) const {
   return FeatureBlock(layer_, first, std::min(units_, layer_.units - first));
 }
 
-double StreamedFeatures::add_to_gram(std::size_t slice, MatrixView<double> gram) {
+double StreamedFeatures::add_to_gram(std::size_t slice, std::size_t first,
+                                     MatrixView<double> rows) {
   const FeatureBlock units = block(slice);
-  const MatrixView<float> features = features_.view().block(0, 0, samples_.n, units.features());
+  const std::size_t end = first + rows.rows;
+  const MatrixView<float> features = features_.view().block(0, 0, end, units.features());
   units.apply(*samples_.train, 0, features);
-  syrk_accumulate(features, gram);
-  const double width = static_cast<double>(units.features()), n = static_cast<double>(samples_.n);
-  return n * n * width +
-         width / static_cast<double>(layer_.feature_count()) * feature_flops(layer_, samples_.n);
+  syrk_accumulate_rows(features, first, rows);
+  const double width = static_cast<double>(units.features());
+  return static_cast<double>(rows.rows) * static_cast<double>(first + end) * width +
+         width / static_cast<double>(layer_.feature_count()) * feature_flops(layer_, end);
 }
 
 void StreamedFeatures::take_coefficients(const std::vector<Matrix<double>>& coefficients) {
@@ -140,23 +142,25 @@ ExactKernel::ExactKernel(const InfiniteLayer& layer, const DualSamples& samples)
       rows_(kernel_rows_at_once(layer, samples.n, samples.columns)),
       train_(kernel_samples(layer, *samples.train, 0, samples.n)) {}
 
-std::size_t ExactKernel::gram_slices() const {
-  return slices_of(samples_.n, rows_);
+std::size_t ExactKernel::gram_slices(std::size_t, std::size_t rows) const {
+  return slices_of(rows, rows_);
 }
 
 std::size_t ExactKernel::prediction_slices() const {
   return slices_of(samples_.test->count, rows_);
 }
 
-double ExactKernel::add_to_gram(std::size_t slice, MatrixView<double> gram) const {
-  const std::size_t begin = slice * rows_, rows = std::min(rows_, samples_.n - begin);
-  kernel_block(layer_, train_, begin, train_, 0, gram.block(begin, 0, rows, begin + rows));
-  return kernel_flops(layer_) * static_cast<double>(rows) *
-         (static_cast<double>(begin) + static_cast<double>(rows) / 2);
+double ExactKernel::add_to_gram(std::size_t slice, std::size_t first,
+                                MatrixView<double> rows) const {
+  const std::size_t offset = slice * rows_, height = std::min(rows_, rows.rows - offset);
+  const std::size_t begin = first + offset;
+  kernel_block(layer_, train_, begin, train_, 0, rows.block(offset, 0, height, begin + height));
+  return kernel_flops(layer_) * static_cast<double>(height) *
+         (static_cast<double>(begin) + static_cast<double>(height) / 2);
 }
 
-void ExactKernel::take_coefficients(std::vector<Matrix<double>> coefficients) {
-  coefficients_ = std::move(coefficients);
+void ExactKernel::take_coefficients(const std::vector<Matrix<double>>& coefficients) {
+  coefficients_ = &coefficients;
 }
 
 double ExactKernel::add_to_predictions(std::size_t slice, MatrixView<double> predictions) const {
@@ -165,7 +169,7 @@ double ExactKernel::add_to_predictions(std::size_t slice, MatrixView<double> pre
   Matrix<double> kernel(rows, samples_.n);
   kernel_block(layer_, tests, 0, train_, 0, kernel.view());
   std::size_t column = 0;
-  for (const Matrix<double>& size : coefficients_) {
+  for (const Matrix<double>& size : *coefficients_) {
     gemm_nn(kernel.const_view().block(0, 0, rows, size.rows()), size.view(),
             predictions.block(begin, column, rows, size.cols()), false);
     column += size.cols();

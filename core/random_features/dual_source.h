@@ -33,13 +33,15 @@ class StreamedFeatures {
  public:
   StreamedFeatures(const RandomFeatureLayer& layer, const DualSamples& samples);
 
-  std::size_t gram_slices() const { return slices_; }
+  std::size_t gram_slices(std::size_t, std::size_t) const { return slices_; }
   std::size_t prediction_slices() const { return slices_; }
 
-  /// Adds a slice to the lower triangle of gram (n x n, zero at first); returns its operations.
-  double add_to_gram(std::size_t slice, MatrixView<double> gram);
+  /// Adds a slice to rows [first, first + rows.rows) of the lower triangle of the kernel matrix
+  /// (`rows` has them alone, zero at first); returns its operations.
+  double add_to_gram(std::size_t slice, std::size_t first, MatrixView<double> rows);
 
-  /// Coefficients, one matrix (size x columns) for each training-set size.
+  /// Coefficients, one matrix (size x columns) for each training-set size; they must outlive the
+  /// predictions.
   void take_coefficients(const std::vector<Matrix<double>>& coefficients);
 
   /// Adds a slice to predictions (test samples x columns of every size side by side, zero at
@@ -62,10 +64,10 @@ class ExactKernel {
  public:
   ExactKernel(const InfiniteLayer& layer, const DualSamples& samples);
 
-  std::size_t gram_slices() const;
+  std::size_t gram_slices(std::size_t first, std::size_t rows) const;
   std::size_t prediction_slices() const;
-  double add_to_gram(std::size_t slice, MatrixView<double> gram) const;
-  void take_coefficients(std::vector<Matrix<double>> coefficients);
+  double add_to_gram(std::size_t slice, std::size_t first, MatrixView<double> rows) const;
+  void take_coefficients(const std::vector<Matrix<double>>& coefficients);
   double add_to_predictions(std::size_t slice, MatrixView<double> predictions) const;
 
  private:
@@ -73,7 +75,7 @@ class ExactKernel {
   DualSamples samples_;
   std::size_t rows_;  ///< of the kernel at a time
   KernelSamples train_;
-  std::vector<Matrix<double>> coefficients_;
+  const std::vector<Matrix<double>>* coefficients_ = nullptr;
 };
 
 using DualSource = std::variant<StreamedFeatures, ExactKernel>;

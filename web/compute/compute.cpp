@@ -11,6 +11,15 @@
 //   compute_question()            1 when the last step stopped at a question for somebody outside
 //                                 (core/extraction/question.h), which then is at compute_bytes()
 //   compute_answer(bytes, size)   its answer; call compute_step() next
+//   compute_help_wanted()         how many helpers the job asks for at the end of this step
+//                                 (core/experiment/shared_work.h)
+//   compute_help(helpers)         how many it gets, before the next step; without it: none
+//   compute_share(i)              leaves the share of helper 1, 2, ... at compute_bytes()
+//   compute_settle(i, bytes, size, known)
+//                                 its result, or (known 0) that it was lost
+//   compute_waiting()             1 when steps do nothing until a share is settled
+//   compute_assist(query, index, bytes, size)
+//                                 begins a share of job `index` in place of a job; as compute_start
 //   compute_text()                the newest sentence or document; valid until the next call
 //   compute_drop()                forgets the job and gives its memory back
 //   compute_export(format, query, journal, figure, dark)
@@ -45,6 +54,7 @@
 #include "core/experiment/experiment.h"
 #include "core/experiment/findings.h"
 #include "core/experiment/registry.h"
+#include "core/experiment/shared_work.h"
 #include "core/experiment/steps.h"
 #include "core/experiment/svg.h"
 #include "core/extraction/question.h"
@@ -81,6 +91,16 @@ Expected<RunSpec> read_run(const char* query) {
   return std::move(link.spec);
 }
 
+/// The same for a job of the run that there must be.
+Expected<RunSpec> read_job(const char* query, std::uint32_t index) {
+  Expected<RunSpec> spec = read_run(query);
+  if (!spec) return spec.error();
+  const Expected<Plan> plan = spec->experiment->plan(*spec);
+  if (!plan) return plan.error();
+  if (index >= plan->jobs.size()) return Error{"the run has no job of this number"};
+  return spec;
+}
+
 int fail(Error error) {
   worker().text = std::move(error.sentence);
   return 0;
@@ -101,15 +121,22 @@ using namespace attnlab;
 extern "C" {
 
 EMSCRIPTEN_KEEPALIVE int compute_start(const char* query, std::uint32_t index) {
-  Worker& state = worker();
-  state.job = {};
-  Expected<RunSpec> spec = read_run(query);
+  worker().job = {};
+  Expected<RunSpec> spec = read_job(query, index);
   if (!spec) return fail(spec.error());
-  const Expected<Plan> plan = spec->experiment->plan(*spec);
-  if (!plan) return fail(plan.error());
-  if (index >= plan->jobs.size()) return fail({"the run has no job of this number"});
   const Experiment& experiment = *spec->experiment;
-  state.job = experiment.start(*std::move(spec), index);
+  worker().job = experiment.start(*std::move(spec), index);
+  return 1;
+}
+
+EMSCRIPTEN_KEEPALIVE int compute_assist(const char* query, std::uint32_t index,
+                                        const std::uint8_t* bytes, std::size_t size) {
+  worker().job = {};
+  Expected<RunSpec> spec = read_job(query, index);
+  if (!spec) return fail(spec.error());
+  const Experiment& experiment = *spec->experiment;
+  if (!experiment.assist) return fail({"the jobs of this run have no shares"});
+  worker().job = experiment.assist(*std::move(spec), index, Bytes(bytes, bytes + size));
   return 1;
 }
 
@@ -152,6 +179,28 @@ EMSCRIPTEN_KEEPALIVE int compute_question() {
 EMSCRIPTEN_KEEPALIVE void compute_answer(const std::uint8_t* bytes, std::size_t size) {
   OutsideQuestion* question = OutsideQuestion::open();
   if (question != nullptr) question->answer(Bytes(bytes, bytes + size));
+}
+
+EMSCRIPTEN_KEEPALIVE unsigned compute_help_wanted() {
+  const SharedWork* work = SharedWork::open();
+  return work == nullptr ? 0 : static_cast<unsigned>(work->wanted());
+}
+EMSCRIPTEN_KEEPALIVE void compute_help(unsigned helpers) {
+  if (SharedWork* work = SharedWork::open()) work->grant(helpers);
+}
+EMSCRIPTEN_KEEPALIVE void compute_share(unsigned share) {
+  const SharedWork* work = SharedWork::open();
+  worker().bytes = work == nullptr ? Bytes() : work->share(share);
+}
+EMSCRIPTEN_KEEPALIVE void compute_settle(unsigned share, const std::uint8_t* bytes,
+                                         std::size_t size, int known) {
+  SharedWork* work = SharedWork::open();
+  if (work == nullptr) return;
+  work->settle(share, known != 0 ? std::optional(Bytes(bytes, bytes + size)) : std::nullopt);
+}
+EMSCRIPTEN_KEEPALIVE int compute_waiting() {
+  const SharedWork* work = SharedWork::open();
+  return work != nullptr && work->waiting();
 }
 
 EMSCRIPTEN_KEEPALIVE const std::uint8_t* compute_bytes() {
