@@ -5,7 +5,7 @@
 //                reason}, helpers {ticket, count}, assist {ticket, query, index, bytes}, shared {ticket,
 //                share, bytes, or none: lost}, hold, go, drop, ping, check {group}, rate {probe, ms}.
 // To the page:   ready, progress {ticket, fraction}, partial {ticket, bytes}, question {ticket, bytes},
-//                help {ticket, most}, share {ticket, share, bytes}, done {ticket, bytes, memory},
+//                help {ticket, most}, share {ticket, share, bytes}, given {ticket}, done {ticket, bytes, memory},
 //                failed {ticket, reason}, dropped, alive, died {reason}, checked {groups, lines},
 //                rated {probes, name, unit, rate, peak}.
 import create_jobs from './jobs.js';
@@ -16,7 +16,8 @@ const progress_every_ms = 100;
 let compute;
 let ticket = 0; // of the job in hand; 0: none
 let held = false;
-let asking = false; // the job waits for an answer from outside, or for helpers
+let asking = false; // the job waits for an answer from outside
+let help_asked = false; // helpers are welcome; nothing waits for them
 let last_progress = 0;
 let scheduled = false;
 
@@ -57,7 +58,7 @@ function post_bytes(type, more = {}) {
 
 function finish() {
   ticket = 0;
-  asking = false;
+  asking = help_asked = false;
   compute._compute_drop();
 }
 
@@ -82,15 +83,12 @@ function with_bytes(bytes, use) {
   return result;
 }
 
-/** So many helpers work with this job: each gets its share. */
+/** So many helpers are there for this job: each gets a share, if there still is so much to do. */
 function hand_out(count) {
-  asking = false;
+  help_asked = false;
   compute._compute_help(count);
-  for (let share = 1; share <= count; share += 1) {
-    compute._compute_share(share);
-    post_bytes('share', { share });
-  }
-  schedule();
+  for (let share; (share = compute._compute_share());) post_bytes('share', { share });
+  postMessage({ type: 'given', ticket });
 }
 
 /** What a helper found, or that it was lost. */
@@ -102,7 +100,7 @@ function settle({ share, bytes }) {
 
 /** Does the job need somebody else before it can go on? */
 function stopped() {
-  return compute._compute_question() || compute._compute_help_wanted() || compute._compute_waiting();
+  return compute._compute_question() || compute._compute_waiting();
 }
 
 function work() {
@@ -129,9 +127,9 @@ function work() {
       asking = true;
       post_bytes('question');
     }
-    const most = compute._compute_help_wanted();
+    const most = help_asked ? 0 : compute._compute_help_wanted();
     if (most) {
-      asking = true;
+      help_asked = true;
       postMessage({ type: 'help', ticket, most });
     }
     schedule();
@@ -201,7 +199,7 @@ onmessage = ({ data }) => {
     case 'load': load(data.module).catch(died); break;
     case 'start': case 'assist': guard(() => start(data)); break;
     case 'answer': if (asking && data.ticket === ticket) guard(() => answer(data)); break;
-    case 'helpers': if (asking && data.ticket === ticket) guard(() => hand_out(data.count)); break;
+    case 'helpers': if (data.ticket === ticket) guard(() => hand_out(data.count)); break;
     case 'shared': if (data.ticket === ticket) guard(() => settle(data)); break;
     case 'hold': held = true; break;
     case 'go': held = false; schedule(); break;

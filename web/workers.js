@@ -15,7 +15,7 @@ const encode = (text) => new TextEncoder().encode(text);
 
 export class WorkerPool {
   // {worker, state: starting | free | busy | helping | dropping, ticket, silent}; busy also {query,
-  // index, asked: how many helpers it waits for}, helping {owner: the busy slot, share}
+  // index, asked: how many helpers are welcome}, helping {owner: the busy slot, share: 0 at first}
   #slots = new Set();
   #spare = 0;
   #started = false;
@@ -124,20 +124,32 @@ export class WorkerPool {
     return [...this.#slots].filter(({ owner }) => owner === slot);
   }
 
-  /** Answers how many helpers a job gets; while workers are starting it waits for them. */
+  /** Gives a job that asked what helpers there are; each waits for its share. */
   #lend(slot) {
     const free = [...this.#slots].filter(({ state }) => state === 'free');
     const helpers = free.slice(0, Math.min(slot.asked, this.#spare));
-    if (helpers.length === 0 && [...this.#slots].some(({ state }) => state === 'starting')) return;
-    helpers.forEach((helper, i) => Object.assign(helper,
-      { state: 'helping', owner: slot, share: i + 1, ticket: slot.ticket, silent: 0 }));
+    if (helpers.length === 0) return;
+    const { ticket } = slot;
+    for (const helper of helpers) {
+      Object.assign(helper, { state: 'helping', owner: slot, share: 0, ticket, silent: 0 });
+    }
     this.#spare -= helpers.length;
     slot.asked = 0;
-    slot.worker.postMessage({ type: 'helpers', ticket: slot.ticket, count: helpers.length });
+    slot.worker.postMessage({ type: 'helpers', ticket, count: helpers.length });
+  }
+
+  /** A share goes to a helper that has none yet. */
+  #pass_share(slot, { ticket, share, bytes }) {
+    const helper = this.#helpers_of(slot).find((each) => !each.share);
+    if (!helper) return this.#settle({ owner: slot, ticket, share }); // it was lost meanwhile
+    helper.share = share;
+    const { query, index } = slot;
+    helper.worker.postMessage({ type: 'assist', ticket, query, index, bytes }, [bytes.buffer]);
   }
 
   /** A helper's result goes to the job, or the news that there is none. */
   #settle({ owner, ticket, share }, bytes) {
+    if (!share) return;
     owner.worker.postMessage({ type: 'shared', ticket, share, bytes }, bytes ? [bytes.buffer] : []);
   }
 
@@ -163,12 +175,11 @@ export class WorkerPool {
         this.#lend(slot);
         break;
       case 'share':
-        for (const helper of this.#helpers_of(slot)) {
-          if (helper.share !== message.share) continue;
-          const { ticket, query, index } = slot;
-          const { bytes } = message;
-          helper.worker.postMessage({ type: 'assist', ticket, query, index, bytes }, [bytes.buffer]);
-        }
+        if (message.ticket === slot.ticket) this.#pass_share(slot, message);
+        break;
+      case 'given': // helpers without a share came too late
+        for (const helper of this.#helpers_of(slot)) if (!helper.share) this.#clear(helper, 'free');
+        this.changed();
         break;
       case 'done':
       case 'failed':

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <limits>
 
-#include "core/experiment/shared_work.h"
 #include "core/numerics/linear_algebra.h"
 #include "core/numerics/parallel.h"
 #include "core/random_features/dual_share.h"
@@ -15,14 +14,6 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t kRowsAtOnce = 128;  // of the kernel matrix, set to zero by one thread
-constexpr std::size_t kMostHelpers = kPredictionGroups - 1;
-constexpr double kWorthHelp = 4e9;  // floating-point operations: a few tenths of a second in a page
-constexpr double kMostSums = 16e6;  // bytes of a group's sums that helpers pass on
-
-std::size_t helpers_for(double flops) {
-  return flops < kWorthHelp ? 0 : kMostHelpers;
-}
-
 /// One training-set size of a dual fit. A round tries some strengths; coefficients of that round
 /// are n x (its strengths, targets), or n x targets with the best so far under validation.
 struct DualSize {
@@ -109,108 +100,36 @@ Matrix<double> empty_gram(std::size_t n) {
   return gram;
 }
 
-/// Fills the kernel matrix; parts are strips of rows.
-JobSteps fill_gram(NestedFit& fit, DualSource& source, MatrixView<double> gram, double flops) {
-  const auto cut = [&](std::size_t part, std::size_t parts) {
-    return triangle_cut(part, parts, 0, gram.rows);
-  };
-  const auto strip = [&](std::size_t part, std::size_t parts) {
-    const std::size_t first = cut(part, parts), end = cut(part + 1, parts);
-    return gram.block(first, 0, end - first, end);
-  };
-  const DividedWork work{
-      [&](std::size_t part, std::size_t parts) {
-        return share_gram_rows(cut(part, parts), cut(part + 1, parts));
-      },
-      [&](std::size_t part, std::size_t parts) {
-        return add_gram_rows(source, cut(part, parts), strip(part, parts), fit.meter);
-      },
-      [&](std::size_t part, std::size_t parts, const Bytes& result) {
-        if (!read_gram_rows(result, cut(part, parts), strip(part, parts))) return false;
-        fit.meter.after(flops / static_cast<double>(parts));
-        return true;
-      }};
-  JobSteps filling = run_divided(helpers_for(flops), work);
-  while (filling.step() == JobSteps::State::kRunning) co_yield fit.meter.after(0);
-  if (filling.state() == JobSteps::State::kFailed) co_return filling.error();
-  co_return JobResult{};
-}
-
-/// Factorises for every trial of a round and takes the solutions; parts are runs of trials.
+/// Factorises for every trial of a round and takes the solutions.
 JobSteps solve_round(NestedFit& fit, std::vector<DualSize>& sizes, const std::vector<Trial>& trials,
                      double scale, MatrixView<const double> gram, Cholesky& factor) {
-  const FactorTask task{fit.problem, fit.strengths, scale, gram};
-  const TrialSink take = [&](std::size_t t, std::size_t s, const TrialOutcome& outcome) {
+  const TrialWork::Sink take = [&](std::size_t t, std::size_t s, const TrialOutcome& outcome) {
     take_outcome(fit, sizes[s], s, trials[t].strength, t * fit.targets, outcome);
   };
-  const auto cut = [&](std::size_t part, std::size_t parts) {
-    return part * trials.size() / parts;
-  };
-  const auto flops = [&](std::size_t begin, std::size_t end) {
-    double sum = 0;
-    for (std::size_t t = begin; t < end; ++t) {
-      sum += flops_of_cholesky(static_cast<double>(sizes[trials[t].sizes - 1].n));
-    }
-    return sum;
-  };
-  const DividedWork work{
-      [&](std::size_t part, std::size_t parts) {
-        return share_trials(task, trials, cut(part, parts), cut(part + 1, parts));
-      },
-      [&](std::size_t part, std::size_t parts) {
-        return factor_trials(task, trials, cut(part, parts), cut(part + 1, parts), factor,
-                             fit.meter, take);
-      },
-      [&](std::size_t part, std::size_t parts, const Bytes& result) {
-        const std::size_t begin = cut(part, parts), end = cut(part + 1, parts);
-        if (!read_outcomes(result, task, trials, begin, end, take)) return false;
-        fit.meter.after(flops(begin, end));
-        return true;
-      }};
-  const std::size_t helpers =
-      std::min(helpers_for(flops(0, trials.size())), trials.size() - 1);
-  JobSteps solving = run_divided(helpers, work);
+  TrialWork work({fit.problem, fit.strengths, scale, gram}, trials, factor, fit.meter, take);
+  JobSteps solving = run_divided(work);
   while (solving.step() == JobSteps::State::kRunning) co_yield fit.meter.after(0);
   if (solving.state() == JobSteps::State::kFailed) co_return solving.error();
   co_return JobResult{};
 }
 
 /// Predictions of a round's coefficients for the test samples, judged size by size; the searches
-/// hear of every error. Parts are groups of features.
+/// hear of every error.
 JobSteps predict_round(NestedFit& fit, std::vector<DualSize>& sizes,
                        const std::vector<Trial>& trials, std::size_t columns, DualSource& source) {
   std::vector<Matrix<double>> coefficients;
   for (DualSize& size : sizes) coefficients.push_back(std::move(size.coefficients));
-  std::visit([&](auto& s) { s.take_coefficients(coefficients); }, source);
   const std::size_t tests = fit.problem.test->count, all_columns = sizes.size() * columns;
   Matrix<double> predictions(tests, all_columns);
-  const PredictionSink add = [&](MatrixView<double> sums) {
+  const PredictionWork::Sink add = [&](MatrixView<double> sums) {
     for (std::size_t i = 0; i < tests; ++i) {
       for (std::size_t c = 0; c < all_columns; ++c) predictions(i, c) += sums(i, c);
     }
   };
-  const auto cut = [](std::size_t part, std::size_t parts) {
-    return part * kPredictionGroups / parts;
-  };
   const double flops =
       dual_source_cost(fit.problem.layer, sizes.back().n, tests, all_columns).prediction_flops;
-  const DividedWork work{
-      [&](std::size_t part, std::size_t parts) {
-        return share_predictions(coefficients, cut(part, parts), cut(part + 1, parts));
-      },
-      [&](std::size_t part, std::size_t parts) {
-        return predict_groups(source, cut(part, parts), cut(part + 1, parts), tests, all_columns,
-                              fit.meter, add);
-      },
-      [&](std::size_t part, std::size_t parts, const Bytes& result) {
-        Matrix<double> sums(tests, all_columns);
-        const std::size_t groups = cut(part + 1, parts) - cut(part, parts);
-        if (!read_predictions(result, groups, sums.view(), add)) return false;
-        fit.meter.after(flops / static_cast<double>(parts));
-        return true;
-      }};
-  const bool small = 8 * static_cast<double>(predictions.size()) < kMostSums;
-  JobSteps predicting = run_divided(small ? helpers_for(flops) : 0, work);
+  PredictionWork work(source, coefficients, {0, kPredictionGroups, 0}, tests, flops, fit.meter, add);
+  JobSteps predicting = run_divided(work);
   while (predicting.step() == JobSteps::State::kRunning) co_yield fit.meter.after(0);
   if (predicting.state() == JobSteps::State::kFailed) co_return predicting.error();
 
@@ -235,8 +154,8 @@ JobSteps fit_dual(NestedFit& fit, std::size_t count, double scale) {
   const std::size_t n = problem.sizes[count - 1];
   DualSource source = source_of(problem, count);
   Matrix<double> gram = empty_gram(n);
-  const double gram_flops = dual_source_cost(problem.layer, n, 0, 0).gram_flops;
-  JobSteps filling = fill_gram(fit, source, gram.view(), gram_flops);
+  GramWork gram_work(source, {0, n, 0}, gram.view(), fit.meter);
+  JobSteps filling = run_divided(gram_work);
   while (filling.step() == JobSteps::State::kRunning) co_yield fit.meter.after(0);
   if (filling.state() == JobSteps::State::kFailed) co_return filling.error();
   if (std::isnan(scale)) scale = mean_diagonal(gram.const_view());

@@ -42,17 +42,22 @@ std::size_t largest(std::span<const std::size_t> sizes, std::span<const Trial> t
 }
 
 JobSteps gram_share(const NestedFitProblem& problem, std::size_t dual, ByteReader reader) {
-  const std::size_t first = reader.u32(), end = reader.u32();
-  if (!reader.at_end() || first > end || end > problem.sizes[dual - 1]) co_return unreadable();
+  const std::size_t n = problem.sizes[dual - 1];
+  const WorkPart part{reader.u32(), reader.u32(), reader.u32()};
+  const bool begun = reader.u32() != 0;
+  if (!reader.ok() || part.begin > part.end || part.end > n) co_return unreadable();
+  Matrix<double> rows(part.end - part.begin, n);
+  if (begun) read_triangle(reader, part.begin, rows.view());
+  if (!reader.at_end()) co_return unreadable();
   DualSource source = source_of(problem, dual);
-  Matrix<double> rows(end - first, end);
   Meter meter;
-  JobSteps adding = add_gram_rows(source, first, rows.view(), meter);
+  GramWork work(source, part, rows.view(), meter);
+  JobSteps adding = work.run();
   while (adding.step() == JobSteps::State::kRunning) co_yield StepProgress{0, {}};
   if (adding.state() == JobSteps::State::kFailed) co_return adding.error();
   ByteWriter writer;
-  writer.reserve(triangle_bytes(first, end));
-  write_triangle(writer, first, rows.const_view());
+  writer.reserve(triangle_bytes(part.begin, part.end));
+  write_triangle(writer, part.begin, rows.const_view());
   co_return JobResult{writer.take()};
 }
 
@@ -71,7 +76,7 @@ JobSteps trials_share(const NestedFitProblem& problem, std::size_t dual, ByteRea
   if (!reader.at_end()) co_return unreadable();
 
   ByteWriter writer;
-  const TrialSink write = [&](std::size_t, std::size_t, const TrialOutcome& outcome) {
+  const TrialWork::Sink write = [&](std::size_t, std::size_t, const TrialOutcome& outcome) {
     writer.u32(outcome.solved);
     if (!outcome.solved) return;
     writer.reals(outcome.solution.values());
@@ -79,17 +84,18 @@ JobSteps trials_share(const NestedFitProblem& problem, std::size_t dual, ByteRea
   };
   Cholesky factor(n);
   Meter meter;
-  JobSteps solving = factor_trials({problem, strengths, scale, gram.const_view()}, trials, 0,
-                                   trials.size(), factor, meter, write);
+  TrialWork work({problem, strengths, scale, gram.const_view()}, trials, factor, meter, write);
+  JobSteps solving = work.run();
   while (solving.step() == JobSteps::State::kRunning) co_yield StepProgress{0, {}};
   if (solving.state() == JobSteps::State::kFailed) co_return solving.error();
   co_return JobResult{writer.take()};
 }
 
 JobSteps predictions_share(const NestedFitProblem& problem, std::size_t dual, ByteReader reader) {
-  const std::size_t begin = reader.u32(), end = reader.u32(), columns = reader.u32();
+  const WorkPart part{reader.u32(), reader.u32(), 0};
+  const std::size_t columns = reader.u32();
   const std::size_t most = strengths_of(problem.ridge).size() * problem.train_labels->cols();
-  if (!reader.ok() || begin > end || end > kPredictionGroups || columns > most) {
+  if (!reader.ok() || part.begin > part.end || part.end > kPredictionGroups || columns > most) {
     co_return unreadable();
   }
   std::vector<Matrix<double>> coefficients;
@@ -100,14 +106,13 @@ JobSteps predictions_share(const NestedFitProblem& problem, std::size_t dual, By
   if (!reader.at_end()) co_return unreadable();
 
   DualSource source = source_of(problem, dual);
-  std::visit([&](auto& s) { s.take_coefficients(coefficients); }, source);
   ByteWriter writer;
-  const PredictionSink write = [&](MatrixView<double> sums) {
+  const PredictionWork::Sink write = [&](MatrixView<double> sums) {
     for (std::size_t i = 0; i < sums.rows; ++i) writer.reals(sums.row(i));
   };
   Meter meter;
-  JobSteps predicting = predict_groups(source, begin, end, problem.test->count, dual * columns,
-                                       meter, write);
+  PredictionWork work(source, coefficients, part, problem.test->count, 0, meter, write);
+  JobSteps predicting = work.run();
   while (predicting.step() == JobSteps::State::kRunning) co_yield StepProgress{0, {}};
   if (predicting.state() == JobSteps::State::kFailed) co_return predicting.error();
   co_return JobResult{writer.take()};
@@ -115,28 +120,34 @@ JobSteps predictions_share(const NestedFitProblem& problem, std::size_t dual, By
 
 }  // namespace
 
-Bytes share_gram_rows(std::size_t first, std::size_t end) {
+Bytes share_gram_rows(const WorkPart& part, MatrixView<const double> rows) {
   ByteWriter writer = begin_share(Kind::kGramRows);
-  count(writer, first);
-  count(writer, end);
+  const bool begun = part.from > 0;
+  writer.reserve(32 + (begun ? triangle_bytes(part.begin, part.end) : 0));
+  count(writer, part.begin);
+  count(writer, part.end);
+  count(writer, part.from);
+  writer.u32(begun);
+  if (begun) write_triangle(writer, part.begin, rows);
   return writer.take();
 }
 
 bool read_gram_rows(const Bytes& result, std::size_t first, MatrixView<double> rows) {
+  // A torn result must not touch the rows: the part is then done again from what they hold.
+  if (result.size() != triangle_bytes(first, first + rows.rows)) return false;
   ByteReader reader(result);
   read_triangle(reader, first, rows);
   return reader.at_end();
 }
 
-Bytes share_trials(const FactorTask& task, std::span<const Trial> trials, std::size_t begin,
-                   std::size_t end) {
-  const std::span<const Trial> part = trials.subspan(begin, end - begin);
-  const std::size_t n = largest(task.problem.sizes, part);
+Bytes share_trials(const FactorTask& task, std::span<const Trial> trials, const WorkPart& part) {
+  const std::span<const Trial> given = trials.subspan(part.begin, part.end - part.begin);
+  const std::size_t n = largest(task.problem.sizes, given);
   ByteWriter writer = begin_share(Kind::kTrials);
-  writer.reserve(64 + 8 * part.size() + triangle_bytes(0, n));
+  writer.reserve(64 + 8 * given.size() + triangle_bytes(0, n));
   writer.real(task.scale);
-  count(writer, part.size());
-  for (const Trial& trial : part) {
+  count(writer, given.size());
+  for (const Trial& trial : given) {
     count(writer, trial.strength);
     count(writer, trial.sizes);
   }
@@ -145,12 +156,12 @@ Bytes share_trials(const FactorTask& task, std::span<const Trial> trials, std::s
 }
 
 bool read_outcomes(const Bytes& result, const FactorTask& task, std::span<const Trial> trials,
-                   std::size_t begin, std::size_t end, const TrialSink& sink) {
+                   const WorkPart& part, const TrialWork::Sink& sink) {
   const std::size_t targets = task.problem.train_labels->cols();
   const bool validating = task.problem.ridge.rule == RidgeChoice::Rule::kValidation;
   std::vector<TrialOutcome> outcomes;
   ByteReader reader(result);
-  for (std::size_t t = begin; t < end; ++t) {
+  for (std::size_t t = part.begin; t < part.end; ++t) {
     for (std::size_t s = 0; s < trials[t].sizes; ++s) {
       TrialOutcome& outcome = outcomes.emplace_back();
       outcome.solved = reader.u32() != 0;
@@ -164,24 +175,24 @@ bool read_outcomes(const Bytes& result, const FactorTask& task, std::span<const 
   }
   if (!reader.at_end()) return false;
   auto outcome = outcomes.begin();
-  for (std::size_t t = begin; t < end; ++t) {
+  for (std::size_t t = part.begin; t < part.end; ++t) {
     for (std::size_t s = 0; s < trials[t].sizes; ++s) sink(t, s, *outcome++);
   }
   return true;
 }
 
-Bytes share_predictions(std::span<const Matrix<double>> coefficients, std::size_t begin,
-                        std::size_t end) {
+Bytes share_predictions(const std::vector<Matrix<double>>& coefficients, const WorkPart& part) {
   ByteWriter writer = begin_share(Kind::kPredictions);
-  count(writer, begin);
-  count(writer, end);
-  count(writer, coefficients.empty() ? 0 : coefficients.front().cols());
+  count(writer, part.begin);
+  count(writer, part.end);
+  count(writer, coefficients.front().cols());
   for (const Matrix<double>& size : coefficients) writer.reals(size.values());
   return writer.take();
 }
 
-bool read_predictions(const Bytes& result, std::size_t groups, MatrixView<double> sums,
-                      const PredictionSink& sink) {
+bool read_predictions(const Bytes& result, const WorkPart& part, MatrixView<double> sums,
+                      const PredictionWork::Sink& sink) {
+  const std::size_t groups = part.end - part.begin;
   if (result.size() != groups * sums.rows * (8 + 8 * sums.cols)) return false;
   ByteReader reader(result);
   for (std::size_t group = 0; group < groups; ++group) {

@@ -89,8 +89,14 @@ double StreamedFeatures::add_to_gram(std::size_t slice, std::size_t first,
   const MatrixView<float> features = features_.view().block(0, 0, end, units.features());
   units.apply(*samples_.train, 0, features);
   syrk_accumulate_rows(features, first, rows);
-  const double width = static_cast<double>(units.features());
-  return static_cast<double>(rows.rows) * static_cast<double>(first + end) * width +
+  return gram_flops_left(slice, first, end) - gram_flops_left(slice + 1, first, end);
+}
+
+double StreamedFeatures::gram_flops_left(std::size_t from, std::size_t begin,
+                                         std::size_t end) const {
+  const std::size_t left = layer_.units - std::min(layer_.units, from * units_);
+  const double width = static_cast<double>(left * layer_.features_per_unit());
+  return static_cast<double>(end - begin) * static_cast<double>(begin + end) * width +
          width / static_cast<double>(layer_.feature_count()) * feature_flops(layer_, end);
 }
 
@@ -142,8 +148,18 @@ ExactKernel::ExactKernel(const InfiniteLayer& layer, const DualSamples& samples)
       rows_(kernel_rows_at_once(layer, samples.n, samples.columns)),
       train_(kernel_samples(layer, *samples.train, 0, samples.n)) {}
 
-std::size_t ExactKernel::gram_slices(std::size_t, std::size_t rows) const {
-  return slices_of(rows, rows_);
+std::size_t ExactKernel::gram_slices() const {
+  return slices_of(samples_.n, rows_);
+}
+
+std::size_t ExactKernel::rows_done(std::size_t slice) const {
+  return std::min(samples_.n, slice * rows_);
+}
+
+double ExactKernel::gram_flops_left(std::size_t from, std::size_t begin, std::size_t end) const {
+  const double first = static_cast<double>(std::clamp(rows_done(from), begin, end));
+  const double last = static_cast<double>(end);
+  return kernel_flops(layer_) * (last * last - first * first) / 2;
 }
 
 std::size_t ExactKernel::prediction_slices() const {
@@ -152,11 +168,12 @@ std::size_t ExactKernel::prediction_slices() const {
 
 double ExactKernel::add_to_gram(std::size_t slice, std::size_t first,
                                 MatrixView<double> rows) const {
-  const std::size_t offset = slice * rows_, height = std::min(rows_, rows.rows - offset);
-  const std::size_t begin = first + offset;
-  kernel_block(layer_, train_, begin, train_, 0, rows.block(offset, 0, height, begin + height));
-  return kernel_flops(layer_) * static_cast<double>(height) *
-         (static_cast<double>(begin) + static_cast<double>(height) / 2);
+  const std::size_t end = std::min(first + rows.rows, rows_done(slice + 1));
+  const std::size_t begin = std::max(first, rows_done(slice));
+  if (begin >= end) return 0;
+  kernel_block(layer_, train_, begin, train_, 0,
+               rows.block(begin - first, 0, end - begin, kernel_columns(layer_, end, samples_.n)));
+  return gram_flops_left(slice, begin, end);
 }
 
 void ExactKernel::take_coefficients(const std::vector<Matrix<double>>& coefficients) {

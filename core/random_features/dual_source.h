@@ -33,11 +33,16 @@ class StreamedFeatures {
  public:
   StreamedFeatures(const RandomFeatureLayer& layer, const DualSamples& samples);
 
-  std::size_t gram_slices(std::size_t, std::size_t) const { return slices_; }
+  std::size_t gram_slices() const { return slices_; }
   std::size_t prediction_slices() const { return slices_; }
 
+  /// Rows of the kernel matrix that are finished before the last slice is added.
+  std::size_t rows_done(std::size_t) const { return 0; }
+  /// Operations of slices `from` and later for rows [begin, end).
+  double gram_flops_left(std::size_t from, std::size_t begin, std::size_t end) const;
+
   /// Adds a slice to rows [first, first + rows.rows) of the lower triangle of the kernel matrix
-  /// (`rows` has them alone, zero at first); returns its operations.
+  /// (`rows` has them alone, n columns, zero at first); returns its operations.
   double add_to_gram(std::size_t slice, std::size_t first, MatrixView<double> rows);
 
   /// Coefficients, one matrix (size x columns) for each training-set size; they must outlive the
@@ -64,8 +69,11 @@ class ExactKernel {
  public:
   ExactKernel(const InfiniteLayer& layer, const DualSamples& samples);
 
-  std::size_t gram_slices(std::size_t first, std::size_t rows) const;
+  std::size_t gram_slices() const;
   std::size_t prediction_slices() const;
+  /// Rows that the slices before `slice` have filled.
+  std::size_t rows_done(std::size_t slice) const;
+  double gram_flops_left(std::size_t from, std::size_t begin, std::size_t end) const;
   double add_to_gram(std::size_t slice, std::size_t first, MatrixView<double> rows) const;
   void take_coefficients(const std::vector<Matrix<double>>& coefficients);
   double add_to_predictions(std::size_t slice, MatrixView<double> predictions) const;

@@ -5,8 +5,8 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { differences } from '../parity/support/compare.mjs';
 import {
-  assert_quiet, bare_app, dist, native_result, open_page, press, read_twin, run_checks, settle, type_parameter,
-  wait_for_state,
+  assert_quiet, bare_app, dist, native_result, open_page, press, read_twin, run_checks, settle,
+  type_parameter, wait_for_state,
 } from './support/lab.mjs';
 import { document_rows } from './support/readings.mjs';
 
@@ -30,20 +30,46 @@ const keep_workers = () => {
 /** Small jobs fit into the 16 MB that a worker begins with, those of 1024 samples do not. */
 const large = 'e=rf-learning-curve&dim=6&keys=5&heads=400&samples=64,1024&test-samples=200&trials=2';
 
-/** The first `count` workers that start get no more memory than they begin with. */
-async function without_growth(count) {
-  const script = await readFile(path.join(dist, 'worker.js'), 'utf8');
-  const refuse = "WebAssembly.Memory.prototype.grow = () => { throw new RangeError('Maximum memory size exceeded'); };\n";
-  return async (page) => {
-    let started = 0;
-    await page.setRequestInterception(true);
-    page.on('request', (request) => {
-      if (!new URL(request.url()).pathname.endsWith('/worker.js')) return request.continue();
-      const body = started++ < count ? refuse + script : script;
-      return request.respond({ status: 200, contentType: 'text/javascript', body });
-    });
+/** The first `count` workers that start are given the module with a memory that cannot grow. */
+const without_growth = (count) => (page) => page.evaluateOnNewDocument((refused) => {
+  /** Sets the most pages of a module's memory to those it begins with. */
+  const bound = (bytes) => {
+    let at = 8; // behind the header
+    const number = () => {
+      for (let value = 0, weight = 1; ; weight *= 128) {
+        const byte = bytes[at++];
+        value += (byte % 128) * weight;
+        if (byte < 128) return value;
+      }
+    };
+    for (let end; at < bytes.length; at = end) {
+      const section = bytes[at++];
+      end = number() + at;
+      if (section !== 5) continue;
+      at += 2; // one memory, with a limit
+      const first = number();
+      const start = at;
+      number();
+      for (let i = start, rest = first; i < at; ++i, rest = Math.floor(rest / 128)) {
+        bytes[i] = (rest % 128) + (i + 1 < at ? 128 : 0);
+      }
+    }
+    return bytes;
   };
-}
+  const module = async () => {
+    const bytes = await (await fetch('./jobs.wasm')).arrayBuffer();
+    return WebAssembly.compile(bound(new Uint8Array(bytes)));
+  };
+  let started = 0;
+  globalThis.Worker = class extends Worker {
+    #refused = started++ < refused;
+
+    postMessage(message, ...words) {
+      if (!this.#refused || message.type !== 'load') return super.postMessage(message, ...words);
+      return module().then((small) => super.postMessage({ type: 'load', module: small }));
+    }
+  };
+}, count);
 
 const notice = (page) => page.$eval('#notice', (element) => (element.hidden ? '' : element.textContent));
 
@@ -90,8 +116,12 @@ const phases = {
   },
   held: async (page) => {
     await press(page, 'run');
-    await page.waitForFunction(() => document.querySelector('#twin_body progress').value > 0.02);
-    await press(page, 'pause');
+    await page.evaluate(async () => { // at once: late in the run nobody might need the worker any more
+      while (document.querySelector('#twin_body progress').value <= 0.02) {
+        await new Promise((resolve) => requestAnimationFrame(resolve));
+      }
+      document.querySelector('#twin_body [data-action="pause"]').click();
+    });
     await wait_for_state(page, 'paused');
     await page.evaluate(() => globalThis.kept[0].terminate());
     await settle(500);
@@ -99,8 +129,11 @@ const phases = {
   },
   'giving its job up': async (page) => {
     await press(page, 'run');
-    await page.waitForFunction(() => document.querySelector('#twin_body progress').value > 0.02);
-    await page.evaluate(() => { // in one task: the worker has not answered yet
+    await page.evaluate(async () => {
+      while (document.querySelector('#twin_body progress').value <= 0.02) {
+        await new Promise((resolve) => requestAnimationFrame(resolve));
+      }
+      // In one task: the worker has not answered yet.
       document.querySelector('#twin_body [data-action="reset"]').click();
       globalThis.kept[0].terminate();
     });
@@ -158,7 +191,7 @@ await run_checks({
   },
 
   async 'memory that is refused to one worker costs its job a second start, and no digit'(lab) {
-    const page = await open_page(lab, `#${large}`, { prepare: await without_growth(1),
+    const page = await open_page(lab, `#${large}`, { prepare: without_growth(1),
       // One worker at a time: the first gets the large jobs, however late it comes.
       before: () => Object.defineProperty(navigator, 'hardwareConcurrency', { get: () => 1 }) });
     await press(page, 'run');
@@ -171,7 +204,7 @@ await run_checks({
   },
 
   async 'memory that is refused to every worker ends the run with a sentence; what was finished stays'(lab) {
-    const page = await open_page(lab, `#${large}`, { prepare: await without_growth(Infinity) });
+    const page = await open_page(lab, `#${large}`, { prepare: without_growth(Infinity) });
     await press(page, 'run');
     await wait_for_state(page, 'failed', 60000);
     const twin = await read_twin(page);

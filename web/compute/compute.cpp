@@ -11,12 +11,12 @@
 //   compute_question()            1 when the last step stopped at a question for somebody outside
 //                                 (core/extraction/question.h), which then is at compute_bytes()
 //   compute_answer(bytes, size)   its answer; call compute_step() next
-//   compute_help_wanted()         how many helpers the job asks for at the end of this step
+//   compute_help_wanted()         how many helpers would be worth having now
 //                                 (core/experiment/shared_work.h)
-//   compute_help(helpers)         how many it gets, before the next step; without it: none
-//   compute_share(i)              leaves the share of helper 1, 2, ... at compute_bytes()
-//   compute_settle(i, bytes, size, known)
-//                                 its result, or (known 0) that it was lost
+//   compute_help(helpers)         so many are there: the job gives up shares for them
+//   compute_share()               leaves the next share at compute_bytes(); its number, 0: no more
+//   compute_settle(number, bytes, size, known)
+//                                 the result of a share, or (known 0) that it was lost
 //   compute_waiting()             1 when steps do nothing until a share is settled
 //   compute_assist(query, index, bytes, size)
 //                                 begins a share of job `index` in place of a job; as compute_start
@@ -188,15 +188,19 @@ EMSCRIPTEN_KEEPALIVE unsigned compute_help_wanted() {
 EMSCRIPTEN_KEEPALIVE void compute_help(unsigned helpers) {
   if (SharedWork* work = SharedWork::open()) work->grant(helpers);
 }
-EMSCRIPTEN_KEEPALIVE void compute_share(unsigned share) {
-  const SharedWork* work = SharedWork::open();
-  worker().bytes = work == nullptr ? Bytes() : work->share(share);
+EMSCRIPTEN_KEEPALIVE unsigned compute_share() {
+  SharedWork* work = SharedWork::open();
+  if (work == nullptr) return 0;
+  std::optional<SharedWork::Share> share = work->next_share();
+  if (!share) return 0;
+  worker().bytes = std::move(share->bytes);
+  return share->number;
 }
-EMSCRIPTEN_KEEPALIVE void compute_settle(unsigned share, const std::uint8_t* bytes,
+EMSCRIPTEN_KEEPALIVE void compute_settle(unsigned number, const std::uint8_t* bytes,
                                          std::size_t size, int known) {
   SharedWork* work = SharedWork::open();
   if (work == nullptr) return;
-  work->settle(share, known != 0 ? std::optional(Bytes(bytes, bytes + size)) : std::nullopt);
+  work->settle(number, known != 0 ? std::optional(Bytes(bytes, bytes + size)) : std::nullopt);
 }
 EMSCRIPTEN_KEEPALIVE int compute_waiting() {
   const SharedWork* work = SharedWork::open();

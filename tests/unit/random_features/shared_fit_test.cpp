@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <string>
 
 #include "core/experiment/shared_work.h"
 #include "core/random_features/experiments.h"
@@ -15,10 +16,11 @@ namespace {
 
 /// What drives a job and its helpers, all on this thread.
 struct Shared {
-  std::size_t helpers = 0;
+  std::size_t helpers = 0;    ///< at a time
+  std::size_t after = 1;      ///< steps before helpers come
   std::size_t lost = 0;       ///< every so manieth share gets no result; 0: none
   bool torn = false;          ///< results lack their last byte
-  std::size_t shares = 0;     ///< handed out
+  std::size_t shares = 0;     ///< computed or lost
   std::size_t kinds[3] = {};  ///< of each kind
 };
 
@@ -31,17 +33,15 @@ Bytes run_to_end(JobSteps steps) {
 
 Bytes run_shared(const RunSpec& spec, std::uint32_t index, Shared& shared) {
   JobSteps job = spec.experiment->start(spec, index);
-  std::deque<std::pair<std::size_t, Bytes>> given;
-  while (job.step() == JobSteps::State::kRunning) {
+  std::deque<SharedWork::Share> given;
+  for (std::size_t step = 1; job.step() == JobSteps::State::kRunning; ++step) {
     SharedWork* const work = SharedWork::open();
-    if (work == nullptr) continue;
-    if (const std::size_t wanted = std::min(work->wanted(), shared.helpers); wanted > 0) {
-      work->grant(wanted);
-      for (std::size_t i = 1; i <= wanted; ++i) given.emplace_front(i, work->share(i));
-    }
+    if (work == nullptr || step < shared.after) continue;
+    if (shared.helpers > given.size()) work->grant(shared.helpers - given.size());
+    while (auto share = work->next_share()) given.push_front(*std::move(share));
     if (!work->waiting()) continue;
     REQUIRE(!given.empty());
-    const auto [number, share] = given.front();  // the last share comes back first
+    const auto [number, share] = given.front();  // the last one comes back first
     given.pop_front();
     ++shared.kinds[share[0]];
     if (++shared.shares % std::max<std::size_t>(shared.lost, 1) == 0 && shared.lost > 0) {
@@ -80,7 +80,7 @@ TEST_CASE("a shared fit has the bytes of one that nobody helped") {
   const Bytes expected = run_shared(spec, 0, alone);
   CHECK(alone.kinds[0] == 0);
   for (const std::size_t helpers : {1, 3}) {
-    Shared shared{.helpers = helpers};
+    Shared shared{.helpers = helpers, .after = 2 + helpers};  // the matrix is begun
     CHECK(run_shared(spec, 0, shared) == expected);
     CHECK(shared.kinds[0] == helpers);  // strips of the kernel matrix
     CHECK(shared.kinds[1] > 0);         // factorisations
@@ -96,16 +96,19 @@ TEST_CASE("a shared fit under validation has the bytes of one that nobody helped
 }
 
 TEST_CASE("shares that get lost or come back torn are computed by the job itself") {
-  const RunSpec spec = spec_of("oracle", "brfa-kernel", "1300,1600", "10", "200");
-  Shared alone;
-  const Bytes expected = run_shared(spec, 0, alone);
-  for (const std::size_t lost : {1, 2}) {
-    Shared shared{.helpers = 2, .lost = lost};
-    CHECK(run_shared(spec, 0, shared) == expected);
-    CHECK(shared.shares > 2);
+  for (const char* model : {"rfa", "brfa-kernel"}) {
+    CAPTURE(std::string(model));
+    const RunSpec spec = spec_of("oracle", model, "1300,1600", "450", "200");
+    Shared alone;
+    const Bytes expected = run_shared(spec, 0, alone);
+    for (const std::size_t lost : {0, 1, 2}) {
+      Shared shared{.helpers = 2, .after = 3, .lost = lost};
+      CHECK(run_shared(spec, 0, shared) == expected);
+      CHECK(shared.shares > 1);
+    }
+    Shared torn{.helpers = 1, .after = 3, .torn = true};
+    CHECK(run_shared(spec, 0, torn) == expected);
   }
-  Shared torn{.helpers = 1, .torn = true};
-  CHECK(run_shared(spec, 0, torn) == expected);
 }
 
 TEST_CASE("a share that is damaged is refused with a sentence") {
@@ -114,8 +117,9 @@ TEST_CASE("a share that is damaged is refused with a sentence") {
       {},
       {9, 0, 0, 0},                                  // no such kind
       {0, 0, 0, 0, 5, 0, 0, 0},                      // rows without an end
-      {0, 0, 0, 0, 5, 0, 0, 0, 4, 0, 0, 0},          // rows that end before they begin
-      {0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255},  // more rows than there are
+      {0, 0, 0, 0, 5, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},  // end before they begin
+      {0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0},  // more than there are
+      {0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0},  // begun, and no values
       {1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 99, 0, 0, 0, 1, 0, 0, 0},
       {1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0},
       {2, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 1, 0, 0, 0},
