@@ -3,7 +3,7 @@
 import create_attnlab from './attnlab.js';
 import { attach_canvas } from './canvas.js';
 import { set_text } from './dom.js';
-import { compile, instance, start_worker, text_of } from './files.js';
+import { compile, instance, jobs_file, start_worker, text_of } from './files.js';
 import { Tools, copy_text, notice, save_file } from './tools.js';
 import { Twin } from './twin.js';
 import { WorkerPool } from './workers.js';
@@ -124,7 +124,7 @@ class Lab {
 
   /** The workers' module, compiled once for all of them. A download that failed is tried again. */
   #jobs() {
-    this.jobs ??= compile('jobs.wasm').catch((error) => {
+    this.jobs ??= compile(jobs_file()).catch((error) => {
       this.jobs = undefined;
       throw error;
     });
