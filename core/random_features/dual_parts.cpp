@@ -10,7 +10,7 @@ namespace attnlab {
 namespace {
 
 constexpr std::size_t kMostHelpers = kPredictionGroups - 1;
-constexpr double kWorthHelp = 2e9;  // floating-point operations: a tenth of a second in a page
+constexpr double kWorthHelp = 5e8;  // floating-point operations: some 20 ms in a page
 constexpr double kMostSums = 16e6;  // bytes of a group's sums that helpers pass on
 
 std::size_t helpers_for(double flops) {

@@ -58,6 +58,7 @@
 #include "core/experiment/steps.h"
 #include "core/experiment/svg.h"
 #include "core/extraction/question.h"
+#include "core/numerics/linear_algebra.h"
 #include "core/selftest/rates.h"
 #include "core/selftest/selftest.h"
 
@@ -224,7 +225,7 @@ EMSCRIPTEN_KEEPALIVE int compute_export(const char* format, const char* query, c
                                         unsigned figure, int dark) {
   const Expected<RunSpec> spec = read_run(query);
   if (!spec) return fail(spec.error());
-  const BuildInfo build{kVersion, kTarget, "simd128"};
+  const BuildInfo build{kVersion, kTarget, simd_target_name()};
   if (std::string_view(format) == "bibtex") {
     worker().text = run_bibtex(*spec, build);
     return 1;
@@ -276,7 +277,7 @@ EMSCRIPTEN_KEEPALIVE int compute_document(const char* query) {
     outputs.push_back({index, *std::move(bytes)});
   }
   const Result result = spec->experiment->reduce(*spec, outputs);
-  worker().text = result_json(*spec, result, {kVersion, kTarget, "simd128"}, outputs.size(), 0);
+  worker().text = result_json(*spec, result, {kVersion, kTarget, simd_target_name()}, outputs.size(), 0);
   return 1;
 }
 

@@ -59,7 +59,7 @@ Bytes run_shared(const RunSpec& spec, std::uint32_t index, Shared& shared) {
 
 /// Large enough that all three phases are worth sharing.
 RunSpec spec_of(const char* ridge, const char* model, const char* samples, const char* heads,
-                const char* tests = "9000") {
+                const char* tests = "2500") {
   return test::spec_with(rf_learning_curve(), {{"dim", "3"},
                                                {"keys", "2"},
                                                {"models", model},
@@ -75,12 +75,12 @@ RunSpec spec_of(const char* ridge, const char* model, const char* samples, const
 }  // namespace
 
 TEST_CASE("a shared fit has the bytes of one that nobody helped") {
-  const RunSpec spec = spec_of("oracle", "rfa", "1200,1600", "450");
+  const RunSpec spec = spec_of("oracle", "rfa", "700,1000", "1500");
   Shared alone;
   const Bytes expected = run_shared(spec, 0, alone);
   CHECK(alone.kinds[0] == 0);
   for (const std::size_t helpers : {1, 3}) {
-    Shared shared{.helpers = helpers, .after = 2 + helpers};  // the matrix is begun
+    Shared shared{.helpers = helpers, .after = 3};  // the matrix is begun
     CHECK(run_shared(spec, 0, shared) == expected);
     CHECK(shared.kinds[0] == helpers);  // strips of the kernel matrix
     CHECK(shared.kinds[1] > 0);         // factorisations
@@ -89,16 +89,17 @@ TEST_CASE("a shared fit has the bytes of one that nobody helped") {
 }
 
 TEST_CASE("a shared fit under validation has the bytes of one that nobody helped") {
-  const RunSpec spec = spec_of("validation", "rfa", "1200,1600", "450");
+  const RunSpec spec = spec_of("validation", "rfa", "700,1000", "1500");
   Shared alone, shared{.helpers = 2};
   CHECK(run_shared(spec, 0, shared) == run_shared(spec, 0, alone));
   CHECK(shared.kinds[1] > 0);
 }
 
 TEST_CASE("shares that get lost or come back torn are computed by the job itself") {
-  for (const char* model : {"rfa", "brfa-kernel"}) {
-    CAPTURE(std::string(model));
-    const RunSpec spec = spec_of("oracle", model, "1300,1600", "450", "200");
+  for (const bool finite : {true, false}) {
+    CAPTURE(finite);
+    const RunSpec spec = finite ? spec_of("oracle", "rfa", "800,1000", "1500", "200")
+                                : spec_of("oracle", "brfa-kernel", "500,800", "10", "100");
     Shared alone;
     const Bytes expected = run_shared(spec, 0, alone);
     for (const std::size_t lost : {0, 1, 2}) {
