@@ -1,5 +1,6 @@
 // The canvas as Dear ImGui's window: size, pointer, touch, wheel, keyboard, text, clipboard, lost
 // context. Translates DOM events into the calls of web/app/app.cpp and asks for a redraw after each.
+import { call } from './files.js';
 
 const kind = { move: 0, down: 1, up: 2, leave: 3 };
 
@@ -121,14 +122,13 @@ class Keyboard {
   }
 
   #send(code, down, modifiers) {
-    const used = this.app.ccall(
-      'app_key', 'number', ['string', 'number', 'number'], [code, down, modifiers]);
+    const used = call(this.app, '_app_key', code, down, modifiers);
     this.redraw();
     return used !== 0;
   }
 
   #text(text) {
-    this.app.ccall('app_text', null, ['string'], [text]);
+    call(this.app, '_app_text', text);
     this.redraw();
   }
 

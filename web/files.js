@@ -53,6 +53,32 @@ export function instance(create, compiled, options = {}) {
   });
 }
 
+/** Bytes on the module's heap: their address, for _free. */
+export function put(module, bytes) {
+  const at = module._malloc(bytes.length || 1) >>> 0; // addresses may pass 2 GB
+  if (!at) throw new Error('out of memory');
+  module.HEAPU8.set(bytes, at);
+  return at;
+}
+
+/** Calls a function of the module with numbers, texts and bytes. (Emscripten's ccall puts texts on the stack,
+ *  and a long one over what lies below it.) */
+export function call(module, name, ...values) {
+  const lent = [];
+  const lend = (bytes) => {
+    lent.push(put(module, bytes));
+    return lent.at(-1);
+  };
+  try {
+    return module[name](...values.map((value) => {
+      if (typeof value === 'string') return lend(new TextEncoder().encode(`${value}\0`));
+      return value instanceof Uint8Array ? lend(value) : value;
+    }));
+  } finally {
+    lent.forEach((at) => module._free(at));
+  }
+}
+
 let worker_url;
 
 /** A new worker. */

@@ -3,10 +3,10 @@
 import create_attnlab from './attnlab.js';
 import { attach_canvas } from './canvas.js';
 import { set_text } from './dom.js';
-import { compile, instance, jobs_file, start_worker, text_of } from './files.js';
+import { call, compile, instance, jobs_file, put, start_worker, text_of } from './files.js';
 import { Tools, copy_text, notice, save_file } from './tools.js';
 import { Twin } from './twin.js';
-import { WorkerPool } from './workers.js';
+import { WorkerPool, news_kind } from './workers.js';
 
 const $ = (id) => document.getElementById(id);
 const seconds = () => performance.now() / 1000;
@@ -86,8 +86,7 @@ class Lab {
       notice,
     });
     this.app = await instance(create_attnlab, await compile('attnlab.wasm'), { host: this.#host() });
-    const drawn = this.app.ccall('app_open', 'number', ['string', 'number', 'number'],
-      [address_query(), 1, memory_bytes]) === 1;
+    const drawn = call(this.app, '_app_open', address_query(), 1, memory_bytes) === 1;
     if (this.app._app_waits_for_parts()) await this.#load_parts();
     this.experiments = JSON.parse(this.#text(this.app._app_experiments())).experiments;
     this.twin = new Twin({
@@ -156,28 +155,30 @@ class Lab {
     }
   }
 
-  /** The bytes that this question's findings are (compute_findings); none while their module loads. */
+  /** Puts the bytes that this question's findings are (compute_findings) on the heap: [address, length];
+   *  none while their module loads, and where the memory is full. */
   #findings(query, outputs, blank) {
     const { parts } = this;
     if (!parts) {
       this.#load_parts();
       return undefined;
     }
-    const at = parts._malloc(outputs.length || 1);
-    parts.HEAPU8.set(outputs, at >>> 0);
-    const found = parts.ccall('compute_findings', 'number', ['string', 'number', 'number', 'number'],
-      [query, at, outputs.length, blank]);
-    parts._free(at);
-    if (!found) throw new Error(parts.UTF8ToString(parts._compute_text()));
-    const begin = parts._compute_bytes() >>> 0;
-    return parts.HEAPU8.subarray(begin, begin + parts._compute_bytes_size());
+    try {
+      const found = call(parts, '_compute_findings', query, outputs, outputs.length, blank);
+      if (!found) throw parts.UTF8ToString(parts._compute_text());
+      const begin = parts._compute_bytes() >>> 0;
+      const length = parts._compute_bytes_size();
+      return [put(this.app, parts.HEAPU8.subarray(begin, begin + length)), length];
+    } catch (error) {
+      notice(`What the run found cannot be shown: ${error.message ?? error}.`);
+    }
   }
 
   /** The default result, computed when the page was built (first.svg is its picture). */
   async #show_precomputed() {
     if (location.hash.includes('=')) return;
     try {
-      this.app.ccall('app_adopt', 'number', ['string'], [await text_of('first.journal')]);
+      call(this.app, '_app_adopt', await text_of('first.journal'));
     } catch {
       // Without it the lab starts empty.
     }
@@ -203,7 +204,7 @@ class Lab {
 
   /** A state from a message, a file, the history: what the page fixes stays. */
   #load(query) {
-    this.app.ccall('app_load', null, ['string'], [query]);
+    call(this.app, '_app_load', query);
     this.#refresh_now();
     this.#input();
   }
@@ -256,8 +257,7 @@ class Lab {
   }
 
   #act(action, name, value) {
-    const types = ['string', 'string', 'string'];
-    const sentence = this.app.ccall('app_act', 'string', types, [action, name, value]);
+    const sentence = this.#text(call(this.app, '_app_act', action, name, value));
     this.#refresh_now();
     this.#input();
     return sentence;
@@ -305,11 +305,12 @@ class Lab {
   }
 
   #news(ticket, kind, fraction, bytes = new Uint8Array()) {
-    const { app } = this;
-    const pointer = app._malloc(bytes.length || 1);
-    app.HEAPU8.set(bytes, pointer);
-    app._app_job_news(ticket, kind, fraction, pointer, bytes.length);
-    app._free(pointer);
+    try {
+      call(this.app, '_app_job_news', ticket, kind, fraction, bytes, bytes.length);
+    } catch {
+      bytes = new TextEncoder().encode('the page has no memory left for what it computed');
+      call(this.app, '_app_job_news', ticket, news_kind.failed, 0, bytes, bytes.length);
+    }
     this.#go_on();
   }
 
@@ -398,7 +399,7 @@ class Lab {
       if (!hash.includes('=') || hash === written_hash) return;
       // A page that fixes something keeps it, whatever the hash says.
       if (own.get('lock')) return this.#load(hash);
-      this.app.ccall('app_open_query', null, ['string'], [address_query(hash)]);
+      call(this.app, '_app_open_query', address_query(hash));
       this.redraw();
       this.#refresh_soon();
     });
@@ -419,6 +420,9 @@ async function main() {
       'Firefox, Chrome, Edge and Safari of 2023 or newer have it.');
     return;
   }
+  addEventListener('error', ({ error }) => {
+    if (error) notice(`Something in the lab stopped: ${error.message ?? error}. Reload the page if it does not answer.`);
+  });
   try {
     await new Lab().start();
   } catch (error) {

@@ -1,7 +1,7 @@
 // What leaves the page as a file or code, and what comes in as a file. Pictures and citations are made
 // by core, in an instance of the workers' module; loaded when first needed.
 import create_jobs from './jobs.js';
-import { has_address, instance } from './files.js';
+import { call, has_address, instance } from './files.js';
 
 const png_scale = 2;
 
@@ -11,12 +11,8 @@ let maker;
 async function made(jobs, format, { query, journal, kept = [], figure, dark }) {
   maker ??= instance(create_jobs, await jobs());
   const compute = await maker;
-  for (const one of kept) {
-    compute.ccall('compute_keep', 'number', ['string', 'string'], [one.split(' ')[3], one]);
-  }
-  const done = compute.ccall('compute_export', 'number',
-    ['string', 'string', 'string', 'number', 'number'],
-    [format, query, journal, figure, dark ? 1 : 0]);
+  for (const one of kept) call(compute, '_compute_keep', one.split(' ')[3], one);
+  const done = call(compute, '_compute_export', format, query, journal, figure, dark ? 1 : 0);
   const text = compute.UTF8ToString(compute._compute_text());
   if (!done) throw new Error(text);
   return text;

@@ -56,6 +56,16 @@ function post_bytes(type, more = {}) {
   postMessage({ type, ticket, bytes, ...more }, [bytes.buffer]);
 }
 
+/** Bytes on the module's heap while `use(address)` lasts. (`call` of files.js would be one file more to load.) */
+function lend(bytes, use) {
+  const at = compute._malloc(bytes.length || 1) >>> 0;
+  if (!at) throw new Error('out of memory');
+  compute.HEAPU8.set(bytes, at);
+  const result = use(at);
+  compute._free(at);
+  return result;
+}
+
 function finish() {
   ticket = 0;
   asking = help_asked = false;
@@ -70,17 +80,8 @@ function answer({ bytes, reason }) {
     finish();
     return;
   }
-  with_bytes(bytes, (pointer) => compute._compute_answer(pointer, bytes.length));
+  lend(bytes, (at) => compute._compute_answer(at, bytes.length));
   schedule();
-}
-
-/** Calls use(pointer) with the bytes on the module's heap. */
-function with_bytes(bytes, use) {
-  const pointer = compute._malloc(bytes.length || 1);
-  compute.HEAPU8.set(bytes, pointer >>> 0);
-  const result = use(pointer);
-  compute._free(pointer);
-  return result;
 }
 
 /** So many helpers are there for this job: each gets a share, if there still is so much to do. */
@@ -93,8 +94,7 @@ function hand_out(count) {
 
 /** What a helper found, or that it was lost. */
 function settle({ share, bytes }) {
-  with_bytes(bytes ?? [], (pointer) =>
-    compute._compute_settle(share, pointer, bytes?.length ?? 0, bytes ? 1 : 0));
+  lend(bytes ?? [], (at) => compute._compute_settle(share, at, bytes?.length ?? 0, bytes ? 1 : 0));
   schedule();
 }
 
@@ -182,10 +182,10 @@ function died(error) {
 function start({ ticket: given, query, index, bytes }) {
   ticket = given;
   last_progress = performance.now();
-  const begun = bytes
-    ? with_bytes(bytes, (pointer) => compute.ccall('compute_assist', 'number',
-        ['string', 'number', 'number', 'number'], [query, index, pointer, bytes.length]))
-    : compute.ccall('compute_start', 'number', ['string', 'number'], [query, index]);
+  const run = new TextEncoder().encode(`${query}\0`);
+  const begun = lend(run, (at) => (bytes
+    ? lend(bytes, (share) => compute._compute_assist(at, index, share, bytes.length))
+    : compute._compute_start(at, index)));
   if (begun) {
     schedule();
   } else {

@@ -18,10 +18,10 @@ await run_checks({
     const page = await open_page(lab, '', { before: bare_app });
     const wrong = await page.evaluate(async () => {
       const app = await globalThis.bare_app({ total: () => 1, free: () => 0, post: () => {} });
-      app.ccall('app_open', 'number', ['string', 'number', 'number'], ['', 0, 3e9]);
+      call(app, '_app_open', '', 0, 3e9);
       const { experiments } = JSON.parse(app.UTF8ToString(app._app_experiments()));
       const open = (query) => {
-        app.ccall('app_open_query', null, ['string'], [query]);
+        call(app, '_app_open_query', query);
         return JSON.parse(app.UTF8ToString(app._app_state()));
       };
       let seed = 2024;

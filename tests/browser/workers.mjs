@@ -5,8 +5,8 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { differences } from '../parity/support/compare.mjs';
 import {
-  assert_quiet, bare_app, dist, native_result, open_page, press, read_twin, run_checks, settle,
-  type_parameter, wait_for_state,
+  assert_quiet, bare_app, dist, native_result, open_page, press, read_twin, run_checks, settle, type_parameter,
+  wait_for_state, without_growth,
 } from './support/lab.mjs';
 import { document_rows } from './support/readings.mjs';
 
@@ -29,47 +29,6 @@ const keep_workers = () => {
 
 /** Small jobs fit into the 16 MB that a worker begins with, those of 1024 samples do not. */
 const large = 'e=rf-learning-curve&dim=6&keys=5&heads=400&samples=64,1024&test-samples=200&trials=2';
-
-/** The first `count` workers that start are given the module with a memory that cannot grow. */
-const without_growth = (count) => (page) => page.evaluateOnNewDocument((refused) => {
-  /** Sets the most pages of a module's memory to those it begins with. */
-  const bound = (bytes) => {
-    let at = 8; // behind the header
-    const number = () => {
-      for (let value = 0, weight = 1; ; weight *= 128) {
-        const byte = bytes[at++];
-        value += (byte % 128) * weight;
-        if (byte < 128) return value;
-      }
-    };
-    for (let end; at < bytes.length; at = end) {
-      const section = bytes[at++];
-      end = number() + at;
-      if (section !== 5) continue;
-      at += 2; // one memory, with a limit
-      const first = number();
-      const start = at;
-      number();
-      for (let i = start, rest = first; i < at; ++i, rest = Math.floor(rest / 128)) {
-        bytes[i] = (rest % 128) + (i + 1 < at ? 128 : 0);
-      }
-    }
-    return bytes;
-  };
-  const module = async () => {
-    const bytes = await (await fetch('./jobs.wasm')).arrayBuffer();
-    return WebAssembly.compile(bound(new Uint8Array(bytes)));
-  };
-  let started = 0;
-  globalThis.Worker = class extends Worker {
-    #refused = started++ < refused;
-
-    postMessage(message, ...words) {
-      if (!this.#refused || message.type !== 'load') return super.postMessage(message, ...words);
-      return module().then((small) => super.postMessage({ type: 'load', module: small }));
-    }
-  };
-}, count);
 
 const notice = (page) => page.$eval('#notice', (element) => (element.hidden ? '' : element.textContent));
 
@@ -191,9 +150,9 @@ await run_checks({
   },
 
   async 'memory that is refused to one worker costs its job a second start, and no digit'(lab) {
-    const page = await open_page(lab, `#${large}`, { prepare: without_growth(1),
+    const page = await open_page(lab, `#${large}`, {
       // One worker at a time: the first gets the large jobs, however late it comes.
-      before: () => Object.defineProperty(navigator, 'hardwareConcurrency', { get: () => 1 }) });
+      before: `${without_growth(1)} Object.defineProperty(navigator, 'hardwareConcurrency', { get: () => 1 });` });
     await press(page, 'run');
     await wait_for_state(page, 'finished', 60000);
     assert.match(await notice(page), /A worker was lost \(it ran out of memory\) and replaced\. Its job runs again/);
@@ -204,7 +163,7 @@ await run_checks({
   },
 
   async 'memory that is refused to every worker ends the run with a sentence; what was finished stays'(lab) {
-    const page = await open_page(lab, `#${large}`, { prepare: without_growth(Infinity) });
+    const page = await open_page(lab, `#${large}`, { before: without_growth(Infinity) });
     await press(page, 'run');
     await wait_for_state(page, 'failed', 60000);
     const twin = await read_twin(page);
@@ -242,7 +201,7 @@ await run_checks({
       const app = await globalThis.bare_app({
         total: () => 6, free: () => 6 - posted, post: () => { posted += 1; },
       });
-      app.ccall('app_open', 'number', ['string', 'number', 'number'], [`${query}&run=1`, 0, bytes]);
+      call(app, '_app_open', `${query}&run=1`, 0, bytes);
       app._app_poll(1);
       return [posted, JSON.parse(app.UTF8ToString(app._app_state())).error];
     }, large, memory);

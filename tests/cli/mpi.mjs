@@ -2,7 +2,8 @@
 // whatever the number of ranks, and a rank that is killed costs only what was not finished.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { test } from 'node:test';
 import {
   assertDone, attnlab, inFolder, journalLines, small, until,
@@ -88,6 +89,22 @@ test('what the ranks had finished when one of them was killed is kept', { skip }
   assert.equal(readFileSync(path('result.csv'), 'utf8'), assertDone(attnlab([...long, '--resume', journal])));
 }));
 
+test('jobs go to who is free: a rank that stands still holds up only the two jobs it has', { skip }, () =>
+  inFolder(async (_, path) => {
+    const journal = path('journal');
+    const { child, ended } = startRanks(3, [...long, '--resume', journal, '--out', path('result.csv')]);
+    await until(() => journalLines(journal).length >= 10, 'some jobs are in the journal');
+    const still = rankProcesses(child.pid)['2'];
+    process.kill(still, 'SIGSTOP');
+    try {
+      await until(() => journalLines(journal).length >= jobs - 2, 'the others have done the rest');
+    } finally {
+      process.kill(still, 'SIGCONT');
+    }
+    assert.equal((await ended).code, 0);
+    assert.equal(readFileSync(path('result.csv'), 'utf8'), assertDone(attnlab([...long, '--resume', journal])));
+  }));
+
 test('bad input under mpirun is one sentence of rank 0', { skip }, () => {
   const refused = mpirun(3, [...run, '--dim', '0']);
   assert.equal(refused.code, 2);
@@ -100,5 +117,7 @@ test('bad input under mpirun is one sentence of rank 0', { skip }, () => {
 test('without mpirun nothing of MPI is loaded', () => {
   const linked = spawnSync('ldd', [program], { encoding: 'utf8' }).stdout;
   assert.doesNotMatch(linked, /libmpi|libopen/);
-  assert.match(attnlab(['--version']).out, /^attnlab \d+\.\d+\.\d+ \(.*\)\n$/);
+  const version = attnlab(['--version']).out;
+  assert.match(version, /^attnlab \d+\.\d+\.\d+ \(.*\)\n$/);
+  assert.equal(version.includes('MPI'), existsSync(`${dirname(program)}/attnlab_mpi.so`));
 });

@@ -125,6 +125,21 @@ test('help and version are no errors', () => {
   assert.match(assertDone(attnlab(['--version'])), /^attnlab \d+\.\d+\.\d+ \(.+\)\n$/);
 });
 
+test('the self-check passes within 20 s', () => {
+  const begin = performance.now();
+  assert.match(assertDone(attnlab(['selftest'])), /kernels|products/);
+  const seconds = (performance.now() - begin) / 1000;
+  assert.ok(seconds < 20, `it took ${seconds} s`);
+});
+
+test('the program has no way to a network', () => {
+  const program = process.env.ATTNLAB_BIN ?? process.argv[2];
+  const wanted = spawnSync('nm', ['--dynamic', '--undefined-only', program], { encoding: 'utf8' });
+  assert.equal(wanted.status, 0, wanted.stderr);
+  assert.match(wanted.stdout, / U write/);
+  assert.doesNotMatch(wanted.stdout, / U (socket|connect|bind|getaddrinfo|gethostby\w+)(@|$)/m);
+});
+
 test('a reader that has gone away is no error, a full disk is one', () => {
   const program = process.env.ATTNLAB_BIN ?? process.argv[2];
   const gone = spawnSync('bash', ['-c', '{ sleep 0.2; "$0" list; echo "code $?" >&2; } | true', program],

@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { pathToFileURL } from 'node:url';
+import { call } from '../../web/files.js';
 import { differences, distance, essence } from './support/compare.mjs';
 
 const tolerance = 1e-4;
@@ -30,7 +31,7 @@ setFlagsFromString('--experimental-wasm-relaxed-simd'); // newer Nodes have it w
 const modules = { plain: await module_in(), relaxed: await module_in('relaxed') };
 
 function web_document(compute, query) {
-  const done = compute.ccall('compute_document', 'number', ['string'], [query]);
+  const done = call(compute, '_compute_document', query);
   const text = compute.UTF8ToString(compute._compute_text());
   if (!done) throw new Error(`compute_document(${query}): ${text}`);
   return JSON.parse(text);

@@ -69,6 +69,13 @@ export const promises = [
     test: ['cli', 'mpi', 'what the ranks had finished when one of them was killed is kept'],
   },
   {
+    promise: 'Under mpirun jobs go to the rank that is free: a slow rank holds up no more than it has.',
+    file: 'native/ranks.cpp',
+    text: 'constexpr int kJobsAhead = 2;',
+    without: 'constexpr int kJobsAhead = 200;',
+    test: ['cli', 'mpi', 'jobs go to who is free: a rank that stands still holds up only the two jobs it has'],
+  },
+  {
     promise: 'A finished job is on the disk before it counts as kept.',
     file: 'native/resume_file.cpp',
     text: 'if (fdatasync(descriptor_) != 0) {\n    return Error{"cannot write "',
@@ -188,6 +195,50 @@ export const promises = [
     text: "postMessage({ type: 'died', reason });",
     without: '',
     test: ['browser', 'workers', 'memory that is refused to one worker costs its job a second start, and no digit'],
+  },
+
+  {
+    promise: 'An output that the page has no memory for ends the run with a sentence.',
+    file: 'web/page.js',
+    text: "bytes = new TextEncoder().encode('the page has no memory left for what it computed');",
+    without: 'return;',
+    test: ['browser', 'memory', 'an output that the page has no memory for ends the run with a sentence, and the page goes on'],
+  },
+  {
+    promise: 'An answer that finds no memory in a worker is not written over what is there.',
+    file: 'web/worker.js',
+    text: "if (!at) throw new Error('out of memory');",
+    without: '',
+    test: ['browser', 'memory', 'an answer that a worker has no memory for costs its job a second start'],
+  },
+  {
+    promise: 'What was found and finds no memory in the page is missed with a sentence.',
+    file: 'web/page.js',
+    text: 'notice(`What the run found cannot be shown: ${error.message ?? error}.`);',
+    without: '',
+    test: ['browser', 'memory', 'findings that the page has no memory for are missed with a sentence, and shown when there is room'],
+  },
+  {
+    promise: 'Whatever stops in the page is said.',
+    file: 'web/page.js',
+    text: 'if (error) notice(`Something in the lab stopped',
+    without: 'if (!error) notice(`Something in the lab stopped',
+    test: ['browser', 'memory', 'memory that is refused to the page is said, and the page goes on'],
+  },
+  {
+    promise: 'A module whose memory ends says so, not only that it was aborted.',
+    file: 'web/out_of_memory.h',
+    text: 'std::set_new_handler([] { emscripten_throw_string("out of memory"); });',
+    without: 'nullptr;',
+    test: ['browser', 'memory', 'where the memory ends inside the module, it says so'],
+  },
+  {
+    promise: 'A text of millions of letters overruns nothing.',
+    file: 'web/files.js',
+    text: 'lent.push(put(module, bytes));',
+    without: `lent.push(module._malloc(1));
+    module.HEAPU8.set(bytes.subarray(0, 1 << 20), lent.at(-1) >>> 0);`,
+    test: ['browser', 'memory', 'texts of millions of letters are read or refused like any other'],
   },
 
   // --- The page's workers ------------------------------------------------------------------------

@@ -41,6 +41,7 @@
 #include "web/app/canvas.h"
 #include "web/app/host.h"
 #include "web/app/worker_pool.h"
+#include "web/out_of_memory.h"
 
 namespace attnlab {
 namespace {

@@ -24,10 +24,8 @@ EM_JS(char*, host_findings, (const char* query, const unsigned char* bytes, int 
   const made = Module["host"]["findings"](UTF8ToString(query),
       HEAPU8.slice(bytes >>> 0, (bytes >>> 0) + size), blank);
   if (!made) return 0;
-  const at = _malloc(made.length || 1);
-  HEAPU8.set(made, at >>> 0);
-  HEAPU32[found >>> 2] = made.length;
-  return at;
+  HEAPU32[found >>> 2] = made[1];
+  return made[0];
 });
 EM_JS(void, host_state_changed, (), { Module["host"]["state_changed"](); });
 EM_JS(void, host_theme_changed, (int dark), { Module["host"]["theme_changed"](dark !== 0); });
@@ -55,6 +53,7 @@ namespace {
 
 /// Takes over a text that JavaScript put on the heap.
 std::string taken(char* text) {
+  if (text == nullptr) return {};  // no memory for it
   std::string copy = text;
   std::free(text);
   return copy;

@@ -41,7 +41,6 @@
 #include <emscripten/emscripten.h>
 
 #include <cstdint>
-#include <new>
 #include <optional>
 #include <string>
 #include <utility>
@@ -61,6 +60,7 @@
 #include "core/numerics/linear_algebra.h"
 #include "core/selftest/rates.h"
 #include "core/selftest/selftest.h"
+#include "web/out_of_memory.h"
 
 namespace attnlab {
 namespace {
@@ -76,10 +76,6 @@ Worker& worker() {
   static Worker instance;
   return instance;
 }
-
-/// Without exceptions `new` aborts where the memory cannot grow, and an abort does not say why.
-const std::new_handler before =
-    std::set_new_handler([] { emscripten_throw_string("out of memory"); });
 
 /// The run a full query names. Such a text comes from full_query_text, so anything the reader had
 /// to mend means that page and worker are of different builds.

@@ -89,11 +89,12 @@ export async function open_page(lab, address, options = {}) {
 
 /**
  * For `before`: in the page bare_app(workers) then gives the page's module without a page around it,
- * with a pool that is only asked (workers: {total, free, post}).
+ * with a pool that is only asked (workers: {total, free, post}), and call() of web/files.js is there.
  */
 export const bare_app = () => {
   globalThis.bare_app = async (workers) => {
     const { default: create } = await import(new URL('attnlab.js', location.href));
+    globalThis.call = (await import(new URL('files.js', location.href))).call;
     const nothing = () => '';
     const host = { workers: { hold: nothing, drop: nothing, spare: nothing, problem: nothing, ...workers } };
     for (const name of ['show_permalink', 'link_text', 'copy_text', 'save_file', 'state_changed',
@@ -107,6 +108,26 @@ export const bare_app = () => {
       } });
   };
 };
+
+/**
+ * For `before`, as text: the first `count` workers get no more memory than they begin with. (With requests
+ * intercepted, the driver now and then loses one that a worker imports.)
+ */
+export function without_growth(count) {
+  const refuse = (most) => {
+    let started = 0;
+    globalThis.Worker = class extends Worker {
+      constructor(address, options) {
+        const text = `WebAssembly.Memory.prototype.grow = () => { throw new RangeError('Maximum memory size exceeded'); };
+          import '${new URL(address, location.href)}';`;
+        const ours = options?.type === 'module'; // not that of the reader's own box
+        const script = ours && started++ < most ? URL.createObjectURL(new Blob([text], { type: 'text/javascript' })) : address;
+        super(script, options);
+      }
+    };
+  };
+  return `(${refuse})(${count});`;
+}
 
 /** What the twin shows; opens it first. */
 export async function read_twin(page) {
