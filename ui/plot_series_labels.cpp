@@ -254,7 +254,7 @@ void draw_labels(ImDrawList* list, const Figure& figure, const PlotState& state,
     const float middle = (box.y0 + box.y1) / 2;
     if (!frame.legend_row && !hidden) draw_leader(list, series, frame, box, colour);
     const float mark = box.x0 + (frame.legend_row ? 6.0f : 10.0f);
-    draw_marker(list, ImVec2(mark, middle), kMarkInLabel, series, colour, ground);
+    draw_key(list, ImVec2(mark, middle), kMarkInLabel, series, colour, ground);
     const float text_x = mark + 9, height = text_size(series.label, true, kLabelSize).y;
     draw_text(list, ImVec2(text_x, middle - height / 2), series.label, true, kLabelSize, colour);
     if (hidden) list->AddLine(ImVec2(text_x, middle), ImVec2(box.x1, middle), colour, 1);
