@@ -232,6 +232,25 @@ await run_checks({
     assert_quiet(page);
   },
 
+  async 'what is printed is drawn for it'(lab) {
+    const page = await open_page(lab, `#${small}`);
+    await settle(1000);
+    const [before, after] = await page.evaluate(() => {
+      const copy = Object.assign(document.createElement('canvas'), { width: 8, height: 8 });
+      const context = copy.getContext('2d');
+      const brightest = () => {
+        context.drawImage(document.getElementById('canvas'), 0, 0, 8, 8);
+        return Math.max(...context.getImageData(0, 0, 8, 8).data.filter((_, i) => i % 4 < 3));
+      };
+      const empty = brightest();
+      dispatchEvent(new Event('beforeprint'));
+      return [empty, brightest()];
+    });
+    assert.equal(before, 0, 'once it is shown, the browser forgets the drawing');
+    assert.ok(after > 200, `${after}`);
+    assert_quiet(page);
+  },
+
   async 'a narrow lab is as tall as its content, so that a finger scrolls the page'(lab) {
     const page = await open_page(lab, `#${small}`, { width: 390, height: 700, ratio: 2 });
     await settle(1000);
