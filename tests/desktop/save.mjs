@@ -99,9 +99,10 @@ test('the menu "Save" writes table, document, drawing, picture and citation: tho
     const drawn = picture(readFileSync(path(`${base}.png`)));
     assert.deepEqual([drawn.width, drawn.height], [2 * width, 2 * height], 'twice the pixels of the svg');
     assert.ok(drawn.colours.get(0xffffff) > 0.7 * drawn.width * drawn.height, 'on a light ground');
-    const line_length = 2 * width / 2;  // of each curve, at least
-    for (const colour of new Set(printed('svg').match(/(?<=<g fill="none" stroke="#)\w{6}/g))) {
-      assert.ok(drawn.colours.get(Number.parseInt(colour, 16)) > line_length, `the curve of colour ${colour} is there`);
+    const curves = [...printed('svg').matchAll(/stroke="#(\w{6})"><polyline clip-path="url\(#area\)" stroke-width="2" points/g)];
+    assert.equal(curves.length, 3);
+    for (const [, colour] of curves) {
+      assert.ok(drawn.colours.get(Number.parseInt(colour, 16)) > width, `the curve of colour ${colour} is there`);
     }
   }));
 

