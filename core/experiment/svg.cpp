@@ -127,7 +127,8 @@ class LineFigure {
     const std::string& muted = svg_.colours().muted;
     if (line.vertical) {
       svg_.line(at, a.y0, at, a.y1, muted);
-      svg_.text(at + 4, a.y0 + 12, line.label, muted);
+      const bool right = at < (a.x0 + a.x1) / 2;  // of the line, where more room is
+      svg_.text(at + (right ? 4 : -4), a.y0 + 12, line.label, muted, {.anchor = right ? "start" : "end"});
     } else {
       svg_.line(a.x0, at, a.x1, at, muted);
       svg_.text(a.x0 + 4, at - 5, line.label, muted);
