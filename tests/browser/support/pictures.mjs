@@ -27,6 +27,7 @@ export async function saved(page, format) {
 
 /** For `before` of open_page: keeps what the page copies. */
 export const keep_copied = () => {
+  if (!navigator.clipboard) return; // about:blank has none
   Object.defineProperty(navigator.clipboard, 'writeText', { value: async (text) => { globalThis.copied = text; } });
 };
 
