@@ -393,6 +393,7 @@ class Lab {
     document.documentElement.classList.toggle('minimal', own.get('ui') === 'min');
     document.documentElement.classList.toggle('fit', new URLSearchParams(location.search).get('fit') === '1');
     document.addEventListener('visibilitychange', () => this.#go_on());
+    addEventListener('beforeprint', () => this.#draw());
     addEventListener('hashchange', ({ newURL }) => {
       // Not location.hash: the permalink of the state before may have been written over it since.
       const hash = new URL(newURL).hash.slice(1);
