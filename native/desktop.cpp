@@ -21,6 +21,7 @@
 #include "native/build.h"
 #include "native/console.h"
 #include "native/desktop_memory.h"
+#include "native/desktop_picture.h"
 #include "native/desktop_settings.h"
 #include "native/interrupts.h"
 #include "native/memory_limit.h"
@@ -172,6 +173,7 @@ void install_callbacks(GLFWwindow* window, Events& events) {
 constexpr SaveFormat kSaveFormats[] = {{"csv", "CSV: the main table"},
                                        {"json", "JSON: parameters, tables, claims"},
                                        {"svg", "SVG: the figure"},
+                                       {"png", "PNG: the figure as pixels"},
                                        {"bibtex", "BibTeX: the paper and this run"}};
 
 /// "a.svg", or "a-2.svg" where there is an a.svg already: nobody's file is overwritten.
@@ -195,12 +197,14 @@ std::string write_result_file(const std::string& wanted, const std::string&,
   return "Saved as " + name + " in " + std::filesystem::current_path(ignored).string() + ".";
 }
 
-/// What the command line writes of the same run, of the figure that is shown.
+/// What the command line writes of the same run, of the figure that is shown; "png" has no counterpart there.
 std::string picture_or_citation(const AppState& s, std::string_view format) {
   if (format == "bibtex") return run_bibtex(s.shown_spec(), build_info());
-  if (format != "svg" || s.view.figure >= s.figures.size()) return {};
-  return figure_svg(s.figures[s.view.figure],
-                    {.dark = s.dark, .source = source_line(s.shown_spec(), build_info())});
+  if (s.view.figure >= s.figures.size()) return {};
+  const Figure& figure = s.figures[s.view.figure];
+  const SvgOptions options{.dark = s.dark, .source = source_line(s.shown_spec(), build_info())};
+  if (format == "png") return figure_png(figure, options, s.styled_ratio);
+  return format == "svg" ? figure_svg(figure, options) : std::string();
 }
 
 Platform desktop_platform(const std::unique_ptr<App>& app) {
@@ -215,19 +219,10 @@ Platform desktop_platform(const std::unique_ptr<App>& app) {
   return platform;
 }
 
-/// The frame buffer as a binary PPM, top row first.
 Expected<void> write_screenshot(const std::string& name, int width, int height) {
-  const auto row_bytes = static_cast<std::size_t>(width) * 3;
-  std::vector<unsigned char> pixels(row_bytes * static_cast<std::size_t>(height));
-  glPixelStorei(GL_PACK_ALIGNMENT, 1);
-  glReadPixels(0, 0, width, height, GL_RGB, GL_UNSIGNED_BYTE, pixels.data());
-  std::string file = "P6\n" + std::to_string(width) + " " + std::to_string(height) + "\n255\n";
-  for (int y = height - 1; y >= 0; --y)
-    file.append(reinterpret_cast<const char*>(&pixels[row_bytes * static_cast<std::size_t>(y)]),
-                row_bytes);
   const Expected<OutputFile> output = OutputFile::check(name);
   if (!output) return output.error();
-  return output->write(file);
+  return output->write(frame_png(width, height));
 }
 
 class Desktop {

@@ -177,14 +177,14 @@ void wide_layout(const View& view, ImVec2 origin, ImVec2 size) {
 /// Of the rows of chips that choose a figure.
 float chips_height(const AppState& s, float width) {
   if (s.figures.size() < 2) return 0;
-  float rows = 1, x = 0;
+  float height = 0, x = width;
   for (const Figure& figure : s.figures) {
-    const float chip = chip_width(figure.title);
-    const float next = x > 0 ? x + kChipGap + chip : chip;
-    if (next > width && x > 0) ++rows;
-    x = next > width ? chip : next;
+    const ImVec2 chip = chip_size(figure.title, width);
+    const float next = x + kChipGap + chip.x;
+    if (next > width) height += chip.y + ImGui::GetStyle().ItemSpacing.y;  // of two lines: alone in its row
+    x = next > width ? chip.x : next;
   }
-  return rows * (ImGui::GetFrameHeight() + ImGui::GetStyle().ItemSpacing.y);
+  return height;
 }
 
 /// Line plots fit on the screen with the run bar; heat panels stand below each other.
@@ -238,9 +238,9 @@ void figure_view(const View& view, float width, float height) {
     const float top = ImGui::GetCursorPosY();
     Flow flow(width, kChipGap);
     for (std::size_t i = 0; i < s.figures.size(); ++i) {
-      flow.next(chip_width(s.figures[i].title));
+      flow.next(chip_size(s.figures[i].title, width).x);
       if (chip(s.figures[i].id.c_str(), s.figures[i].title, nullptr,
-               {.on = i == s.view.figure}))
+               {.on = i == s.view.figure, .most_width = width}))
         s.view.figure = i;
     }
     height -= ImGui::GetCursorPosY() - top;

@@ -244,8 +244,10 @@ std::string App::export_text(std::string_view format) const {
 std::string App::save(std::string_view format) {
   AppState& s = *state_;
   const std::string bytes = export_text(format);
-  if (bytes.empty() || !s.has_result()) {
+  if (!s.has_result()) {
     s.save_note = "There is no result to save yet: press Run first.";
+  } else if (bytes.empty()) {
+    s.save_note = "Not saved: this file could not be made.";
   } else if (s.platform.save_file) {
     const RunSpec& spec = s.run->spec();
     const std::string name = spec.experiment->id + "-seed" +

@@ -145,6 +145,14 @@ void draw_marker(ImDrawList* list, ImVec2 c, float radius, const Series& series,
   }
 }
 
+void draw_key(ImDrawList* list, ImVec2 c, float radius, const Series& series, ImU32 colour,
+              ImU32 ground) {
+  if (series.role != SeriesRole::kCurve) return draw_marker(list, c, radius, series, colour, ground);
+  const float half = 1.4f * radius, gap = series.variant > 0 ? 1.5f : 0.0f;  // two dashes, or one
+  for (const float side : {-1.0f, 1.0f})
+    list->AddLine(ImVec2(c.x + side * gap, c.y), ImVec2(c.x + side * half, c.y), colour, kLineWidth);
+}
+
 void draw_series(ImDrawList* list, const Series& series, const Scale& x, const Scale& y,
                  const Box& area, float opacity) {
   const std::vector<ImVec2> points = positions(series, x, y);

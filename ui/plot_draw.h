@@ -21,6 +21,10 @@ void draw_line(ImDrawList* list, std::span<const ImVec2> points, ImU32 colour, f
 void draw_marker(ImDrawList* list, ImVec2 centre, float radius, const Series& series,
                  ImU32 colour, ImU32 ground);
 
+/// What a series looks like, beside its label: its marker, or a piece of line where it has none.
+void draw_key(ImDrawList* list, ImVec2 centre, float radius, const Series& series, ImU32 colour,
+              ImU32 ground);
+
 /// Line, band, error bars and markers of one series inside `area`.
 void draw_series(ImDrawList* list, const Series& series, const Scale& x, const Scale& y,
                  const Box& area, float opacity);

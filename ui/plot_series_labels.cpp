@@ -108,6 +108,19 @@ std::vector<Box> beside(std::span<const ImVec2> points, ImVec2 size, const Box& 
   return boxes;
 }
 
+/// Boxes on both sides of an upright line at x; where there is no room, across it.
+std::vector<Box> beside_upright(float x, ImVec2 size, const Box& area) {
+  std::vector<Box> boxes;
+  for (const float wanted : {x + 5, x - 5 - size.x}) {
+    const float left = std::clamp(wanted, area.x0, std::max(area.x0, area.x1 - size.x));
+    for (int k = 0; k <= 8; ++k) {
+      const float y = area.y0 + static_cast<float>(k) / 8 * (area.height() - size.y);
+      boxes.push_back({left, y, left + size.x, y + size.y});
+    }
+  }
+  return boxes;
+}
+
 std::vector<ImVec2> guide_anchors(const Series& series, const PlotFrame& frame) {
   std::vector<ImVec2> anchors;
   const Box& a = frame.area;
@@ -125,30 +138,38 @@ std::vector<ImVec2> guide_anchors(const Series& series, const PlotFrame& frame) 
 
 void place_inside_labels(const Figure& figure, const PlotState& state, const PlotFrame& frame,
                          LabelLayout& labels) {
-  const std::vector<Segment> segments = visible_segments(figure, state, frame);
+  std::vector<Segment> segments = visible_segments(figure, state, frame);
+  for (const ReferenceLine& line : figure.references)
+    if (const float at = frame.x.pixel(line.at); line.vertical && frame.x.shows(line.at))
+      segments.push_back({at, frame.area.y0, at, frame.area.y1});
   std::vector<Box> taken = point_boxes(figure, state, frame);
-  const auto place = [&](const std::string& text, std::span<const ImVec2> anchors) {
-    if (text.empty() || anchors.empty()) return Box{};
-    const std::vector<Box> candidates =
-        beside(anchors, text_size(text, false, kGuideSize), frame.area);
+  const auto place = [&](std::span<const Box> candidates) {
+    if (candidates.empty()) return Box{};
     const Box box = candidates[least_crowded(candidates, taken, segments)];
     taken.push_back(box);
     return box;
   };
+  const auto place_along = [&](const std::string& text, std::span<const ImVec2> anchors) {
+    if (text.empty()) return Box{};
+    return place(beside(anchors, text_size(text, false, kGuideSize), frame.area));
+  };
   for (std::size_t s = 0; s < figure.series.size(); ++s)
     if (!at_line_end(figure.series[s]))
-      labels.series[s] = place(figure.series[s].label, guide_anchors(figure.series[s], frame));
+      labels.series[s] = place_along(figure.series[s].label, guide_anchors(figure.series[s], frame));
   for (std::size_t r = 0; r < figure.references.size(); ++r) {
     const ReferenceLine& line = figure.references[r];
     const Scale& scale = line.vertical ? frame.x : frame.y;
     if (!scale.shows(line.at)) continue;
-    std::vector<ImVec2> anchors;
-    for (int k = 0; k <= 8; ++k) {
-      const float t = static_cast<float>(k) / 8, at = scale.pixel(line.at);
-      anchors.emplace_back(line.vertical ? at : frame.area.x0 + t * frame.area.width(),
-                           line.vertical ? frame.area.y0 + t * frame.area.height() : at);
+    const float at = scale.pixel(line.at);
+    if (line.vertical) {
+      if (!line.label.empty())
+        labels.references[r] = place(beside_upright(at, text_size(line.label, false, kGuideSize), frame.area));
+      continue;
     }
-    labels.references[r] = place(line.label, anchors);
+    std::vector<ImVec2> anchors;
+    for (int k = 0; k <= 8; ++k)
+      anchors.emplace_back(frame.area.x0 + static_cast<float>(k) / 8 * frame.area.width(), at);
+    labels.references[r] = place_along(line.label, anchors);
   }
 }
 
@@ -254,7 +275,7 @@ void draw_labels(ImDrawList* list, const Figure& figure, const PlotState& state,
     const float middle = (box.y0 + box.y1) / 2;
     if (!frame.legend_row && !hidden) draw_leader(list, series, frame, box, colour);
     const float mark = box.x0 + (frame.legend_row ? 6.0f : 10.0f);
-    draw_marker(list, ImVec2(mark, middle), kMarkInLabel, series, colour, ground);
+    draw_key(list, ImVec2(mark, middle), kMarkInLabel, series, colour, ground);
     const float text_x = mark + 9, height = text_size(series.label, true, kLabelSize).y;
     draw_text(list, ImVec2(text_x, middle - height / 2), series.label, true, kLabelSize, colour);
     if (hidden) list->AddLine(ImVec2(text_x, middle), ImVec2(box.x1, middle), colour, 1);

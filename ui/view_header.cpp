@@ -15,6 +15,7 @@ namespace {
 struct Family {
   std::string_view id, label;
 };
+constexpr float kRoomy = 900;  // width of a lab from which everything in the row has its full length
 constexpr Family kFamilies[] = {
     {"A", "Random features"}, {"B", "Queries"}, {"C", "In context"}};
 
@@ -64,7 +65,7 @@ void tabs(const View& view, float width) {
     ImGui::TextUnformatted(("·  " + current.title).c_str());
     return;
   }
-  const float combo_width = std::min(210.0f, width);
+  const float combo_width = std::min(view.narrow || view.input.width >= kRoomy ? 210.0f : 170.0f, width);
   flow.next(combo_width);
   ImGui::SetNextItemWidth(combo_width);
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(8, 8));
@@ -117,7 +118,8 @@ void tools(const View& view, float right, float top) {
                       .enabled = tool.icon != Icon::kSave || has_result};
   };
   const auto label = [&](const Tool& tool) {
-    return view.narrow && tool.icon != Icon::kSave ? "" : tool.label;
+    const bool whole = view.narrow ? tool.icon == Icon::kSave : view.input.width >= kRoomy;
+    return whole ? tool.label : "";
   };
   float width = 0;
   for (const Tool& tool : all)

@@ -91,7 +91,7 @@ class Control {
       Flow flow(width_);
       for (double v = parameter_.min; v <= parameter_.max; ++v) {
         const std::string name = exact_text(static_cast<std::int64_t>(v));
-        flow.next(chip_width(name));
+        flow.next(chip_size(name).x);
         if (chip(name.c_str(), name, nullptr, {.on = v == current_number()})) set(name);
       }
       return;
@@ -104,7 +104,7 @@ class Control {
     if (parameter_.choices.size() <= kMostChoiceChips) {
       Flow flow(width_);
       for (const Choice& c : parameter_.choices) {
-        flow.next(chip_width(c.label));
+        flow.next(chip_size(c.label).x);
         if (chip(c.name.c_str(), c.label, c.help.c_str(),
                  {.on = c.name == now, .colour_slot = colour_slot_of(c.name)}))
           set(c.name);
@@ -132,7 +132,7 @@ class Control {
     const std::string hint = help();
     Flow flow(width_);
     for (const Choice& c : parameter_.choices) {
-      flow.next(chip_width(c.label));
+      flow.next(chip_size(c.label).x);
       if (chip(c.name.c_str(), c.label, c.help.c_str(), {.on = c.name == now})) set(c.name);
     }
     const bool is_number = !std::isnan(current_number());
@@ -199,7 +199,7 @@ class Control {
     }
     Flow flow(width_);
     for (const Choice& c : parameter_.choices) {
-      flow.next(chip_width(c.label));
+      flow.next(chip_size(c.label).x);
       if (chip(c.name.c_str(), c.label, c.help.c_str(),
                {.on = has_item(c.name), .colour_slot = colour_slot_of(c.name)}))
         set(toggled(c.name));
@@ -210,7 +210,7 @@ class Control {
     Flow flow(width_);
     for (const double value : parameter_.suggested) {
       const std::string name = exact_text(value);
-      flow.next(chip_width(name));
+      flow.next(chip_size(name).x);
       if (chip(name.c_str(), name, nullptr, {.on = has_item(name)})) set(toggled(name));
     }
     const std::string hint = help();

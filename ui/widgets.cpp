@@ -110,14 +110,18 @@ bool button(const char* id, std::string_view label, const char* help, const Butt
   return pressed;
 }
 
-float chip_width(std::string_view label) {
-  return std::max(text_size(label, false, kTextSize).x + 2 * kChipPadding, ImGui::GetFrameHeight());
+ImVec2 chip_size(std::string_view label, float most_width) {
+  const ImVec2 line = text_size(label, false, kTextSize);
+  const float height = ImGui::GetFrameHeight(), width = std::max(line.x + 2 * kChipPadding, height);
+  if (most_width <= 0 || width < most_width) return {width, height};
+  const float lines = text_size(label, false, kTextSize, most_width - 2 * kChipPadding).y;
+  return {most_width, height + lines - line.y};
 }
 
 bool chip(const char* id, std::string_view label, const char* help, const ChipLook& look) {
   const Theme& t = theme();
-  const bool pressed = ImGui::InvisibleButton(
-      id, ImVec2(chip_width(label), ImGui::GetFrameHeight()), ImGuiButtonFlags_EnableNav);
+  const ImVec2 size = chip_size(label, look.most_width);
+  const bool pressed = ImGui::InvisibleButton(id, size, ImGuiButtonFlags_EnableNav);
   const bool lit = ImGui::IsItemHovered() || ImGui::IsItemActive();
   const ImU32 colour = look.colour_slot ? series_colour(*look.colour_slot) : t.accent;
   if (look.on && look.colour_slot) {
@@ -127,9 +131,10 @@ bool chip(const char* id, std::string_view label, const char* help, const ChipLo
   } else {
     item_box(lit ? t.accent_soft : t.raised, look.colour_slot ? with_alpha(colour, 0.7f) : t.faint);
   }
-  const ImVec2 middle = middle_of_item(), text = text_size(label, false, kTextSize);
+  const float wrap = size.x == look.most_width ? size.x - 2 * kChipPadding : 0;
+  const ImVec2 middle = middle_of_item(), text = text_size(label, false, kTextSize, wrap);
   draw_text(ImGui::GetWindowDrawList(), ImVec2(middle.x - text.x / 2, middle.y - text.y / 2), label,
-            false, kTextSize, paint(look.on && look.colour_slot ? ink_on(colour) : t.ink));
+            false, kTextSize, paint(look.on && look.colour_slot ? ink_on(colour) : t.ink), wrap);
   help_tooltip(help);
   return pressed;
 }

@@ -45,9 +45,10 @@ bool button(const char* id, std::string_view label, const char* help, const Butt
 struct ChipLook {
   bool on = false;
   std::optional<int> colour_slot = std::nullopt;  ///< filled with a series' colour when on
+  float most_width = 0;  ///< a longer label is broken into lines; 0: never
 };
 
-float chip_width(std::string_view label);
+ImVec2 chip_size(std::string_view label, float most_width = 0);
 bool chip(const char* id, std::string_view label, const char* help, const ChipLook& look);
 
 /// A card with a title and wrapped text; true when pressed.

@@ -11,12 +11,20 @@ async function fetched(name) {
   return response;
 }
 
+const bytes_of = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+
 /** A carried file: base64 of its deflated bytes. */
 async function unpacked(name) {
-  const bytes = Uint8Array.from(atob(carried()[name]), (letter) => letter.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate'));
+  const stream = new Blob([bytes_of(carried()[name])]).stream().pipeThrough(new DecompressionStream('deflate'));
   return new Response(stream).arrayBuffer();
 }
+
+// A function that needs f32x4.relaxed_madd.
+const relaxed = 'AGFzbQEAAAABBQFgAAF7AwIBAAoTAREAQQD9D0EA/Q9BAP0P/YUCCw==';
+
+/** The file with the jobs' module that this browser runs best. */
+export const jobs_file = () =>
+  !carried() && WebAssembly.validate(bytes_of(relaxed)) ? 'jobs_relaxed.wasm' : 'jobs.wasm';
 
 /** The compiled module of that file. */
 export async function compile(name) {

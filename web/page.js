@@ -3,7 +3,7 @@
 import create_attnlab from './attnlab.js';
 import { attach_canvas } from './canvas.js';
 import { set_text } from './dom.js';
-import { call, compile, instance, put, start_worker, text_of } from './files.js';
+import { call, compile, instance, jobs_file, put, start_worker, text_of } from './files.js';
 import { Tools, copy_text, notice, save_file } from './tools.js';
 import { Twin } from './twin.js';
 import { WorkerPool, news_kind } from './workers.js';
@@ -123,7 +123,7 @@ class Lab {
 
   /** The workers' module, compiled once for all of them. A download that failed is tried again. */
   #jobs() {
-    this.jobs ??= compile('jobs.wasm').catch((error) => {
+    this.jobs ??= compile(jobs_file()).catch((error) => {
       this.jobs = undefined;
       throw error;
     });
@@ -393,6 +393,7 @@ class Lab {
     document.documentElement.classList.toggle('minimal', own.get('ui') === 'min');
     document.documentElement.classList.toggle('fit', new URLSearchParams(location.search).get('fit') === '1');
     document.addEventListener('visibilitychange', () => this.#go_on());
+    addEventListener('beforeprint', () => this.#draw());
     addEventListener('hashchange', ({ newURL }) => {
       // Not location.hash: the permalink of the state before may have been written over it since.
       const hash = new URL(newURL).hash.slice(1);

@@ -50,9 +50,8 @@ export class Tools {
     $('tools').append(this.undo, this.redo,
       ...(address ? [tool('link', 'Copy link', () => this.lab.act('copy-link', '', '')),
         tool('embed', 'Copy embed code', () => this.#copy_embed_code())] : []),
-      ...[['csv', 'CSV'], ['json', 'JSON'], ['svg', 'SVG'], ['png', 'PNG'], ['bibtex', 'BibTeX']]
-        .map(([format, label]) => tool(format, label, save(format))));
-    $('tools').append(tool('check', 'Check this machine', () => this.#check_machine()));
+      ...formats.map(([format, label]) => tool(format, label, save(format))),
+      tool('check', 'Check this machine', () => this.#check_machine()));
     $('start_tour').addEventListener('click', () => this.#start_tour());
     $('start_predict').addEventListener('click', () => this.#predict());
     addEventListener('keydown', (event) => this.history.key(event));

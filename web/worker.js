@@ -2,10 +2,12 @@
 // message queue, so that hold and drop act within about 50 ms (or one step, when it is longer).
 //
 // From the page: load {module}, start {ticket, query, index}, answer {ticket, bytes} or {ticket,
-//                reason}, hold, go, drop, ping, check {group}, rate {probe, ms}.
+//                reason}, helpers {ticket, count}, assist {ticket, query, index, bytes}, shared {ticket,
+//                share, bytes, or none: lost}, hold, go, drop, ping, check {group}, rate {probe, ms}.
 // To the page:   ready, progress {ticket, fraction}, partial {ticket, bytes}, question {ticket, bytes},
-//                done {ticket, bytes, memory}, failed {ticket, reason}, dropped, alive, died {reason},
-//                checked {groups, lines}, rated {probes, name, unit, rate, peak}.
+//                help {ticket, most}, share {ticket, share, bytes}, given {ticket}, done {ticket, bytes, memory},
+//                failed {ticket, reason}, dropped, alive, died {reason}, checked {groups, lines},
+//                rated {probes, name, unit, rate, peak}.
 import create_jobs from './jobs.js';
 
 const slice_ms = 40;
@@ -15,6 +17,7 @@ let compute;
 let ticket = 0; // of the job in hand; 0: none
 let held = false;
 let asking = false; // the job waits for an answer from outside
+let help_asked = false; // helpers are welcome; nothing waits for them
 let last_progress = 0;
 let scheduled = false;
 
@@ -26,7 +29,7 @@ turn.port1.onmessage = () => {
 };
 
 function schedule() {
-  if (scheduled || !ticket || held || asking) return;
+  if (scheduled || !ticket || held || asking || compute._compute_waiting()) return;
   scheduled = true;
   turn.port2.postMessage(0);
 }
@@ -65,7 +68,7 @@ function lend(bytes, use) {
 
 function finish() {
   ticket = 0;
-  asking = false;
+  asking = help_asked = false;
   compute._compute_drop();
 }
 
@@ -81,12 +84,31 @@ function answer({ bytes, reason }) {
   schedule();
 }
 
+/** So many helpers are there for this job: each gets a share, if there still is so much to do. */
+function hand_out(count) {
+  help_asked = false;
+  compute._compute_help(count);
+  for (let share; (share = compute._compute_share());) post_bytes('share', { share });
+  postMessage({ type: 'given', ticket });
+}
+
+/** What a helper found, or that it was lost. */
+function settle({ share, bytes }) {
+  lend(bytes ?? [], (at) => compute._compute_settle(share, at, bytes?.length ?? 0, bytes ? 1 : 0));
+  schedule();
+}
+
+/** Does the job need somebody else before it can go on? */
+function stopped() {
+  return compute._compute_question() || compute._compute_waiting();
+}
+
 function work() {
   if (!ticket || held || asking) return;
   const start = performance.now();
   let outcome;
   do outcome = compute._compute_step();
-  while (outcome === 0 && !compute._compute_question() && performance.now() - start < slice_ms);
+  while (outcome === 0 && !stopped() && performance.now() - start < slice_ms);
 
   if (outcome === 1) {
     post_bytes('done', { memory: compute.HEAPU8.length });
@@ -104,6 +126,11 @@ function work() {
     if (compute._compute_question()) {
       asking = true;
       post_bytes('question');
+    }
+    const most = help_asked ? 0 : compute._compute_help_wanted();
+    if (most) {
+      help_asked = true;
+      postMessage({ type: 'help', ticket, most });
     }
     schedule();
   }
@@ -151,11 +178,15 @@ function died(error) {
   postMessage({ type: 'died', reason: `it could not start (${error.message ?? error})` });
 }
 
-function start(message) {
-  ticket = message.ticket;
+/** A job, or a share of one that another worker does. */
+function start({ ticket: given, query, index, bytes }) {
+  ticket = given;
   last_progress = performance.now();
-  const query = new TextEncoder().encode(`${message.query}\0`);
-  if (lend(query, (at) => compute._compute_start(at, message.index))) {
+  const run = new TextEncoder().encode(`${query}\0`);
+  const begun = lend(run, (at) => (bytes
+    ? lend(bytes, (share) => compute._compute_assist(at, index, share, bytes.length))
+    : compute._compute_start(at, index)));
+  if (begun) {
     schedule();
   } else {
     postMessage({ type: 'failed', ticket, reason: text() });
@@ -166,8 +197,10 @@ function start(message) {
 onmessage = ({ data }) => {
   switch (data.type) {
     case 'load': load(data.module).catch(died); break;
-    case 'start': guard(() => start(data)); break;
+    case 'start': case 'assist': guard(() => start(data)); break;
     case 'answer': if (asking && data.ticket === ticket) guard(() => answer(data)); break;
+    case 'helpers': if (data.ticket === ticket) guard(() => hand_out(data.count)); break;
+    case 'shared': if (data.ticket === ticket) guard(() => settle(data)); break;
     case 'hold': held = true; break;
     case 'go': held = false; schedule(); break;
     case 'drop': guard(finish); postMessage({ type: 'dropped' }); break;

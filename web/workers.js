@@ -14,7 +14,10 @@ const max_failed_starts = 3;
 const encode = (text) => new TextEncoder().encode(text);
 
 export class WorkerPool {
-  #slots = new Set(); // {worker, state: starting | free | busy | dropping, ticket, silent}
+  // {worker, state: starting | free | busy | helping | dropping, ticket, silent}; busy also {query,
+  // index, asked: how many helpers are welcome}, helping {owner: the busy slot, share: 0 at first}
+  #slots = new Set();
+  #spare = 0;
   #started = false;
   #held = false;
   #failed_starts = 0;
@@ -47,11 +50,17 @@ export class WorkerPool {
   post(ticket, query, index) {
     for (const slot of this.#slots) {
       if (slot.state !== 'free') continue;
-      Object.assign(slot, { state: 'busy', ticket, silent: 0 });
+      Object.assign(slot, { state: 'busy', ticket, query, index, asked: 0, silent: 0 });
       slot.worker.postMessage({ type: 'start', ticket, query, index });
       this.#watch();
       return;
     }
+  }
+
+  /** So many of the free workers may help others with their jobs. */
+  spare(count) {
+    this.#spare = count;
+    for (const slot of this.#slots) if (slot.asked) this.#lend(slot);
   }
 
   hold(held) {
@@ -64,9 +73,7 @@ export class WorkerPool {
   /** Forgets every job, and earlier failures to start: the next run may try again. */
   drop() {
     for (const slot of this.#slots) {
-      if (slot.state !== 'busy') continue;
-      Object.assign(slot, { state: 'dropping', ticket: 0, silent: 0 });
-      slot.worker.postMessage({ type: 'drop' });
+      if (slot.state === 'busy' || slot.state === 'helping') this.#drop_one(slot);
     }
     if (this.#problem || this.#slots.size < this.total_) this.#started = false;
     this.#problem = '';
@@ -104,6 +111,48 @@ export class WorkerPool {
       (error) => this.#lose(slot, error.message));
   }
 
+  #drop_one(slot) {
+    this.#clear(slot, 'dropping');
+    slot.worker.postMessage({ type: 'drop' });
+  }
+
+  #clear(slot, state) {
+    Object.assign(slot, { state, ticket: 0, owner: undefined, asked: 0, silent: 0 });
+  }
+
+  #helpers_of(slot) {
+    return [...this.#slots].filter(({ owner }) => owner === slot);
+  }
+
+  /** Gives a job that asked what helpers there are; each waits for its share. */
+  #lend(slot) {
+    const free = [...this.#slots].filter(({ state }) => state === 'free');
+    const helpers = free.slice(0, Math.min(slot.asked, this.#spare));
+    if (helpers.length === 0) return;
+    const { ticket } = slot;
+    for (const helper of helpers) {
+      Object.assign(helper, { state: 'helping', owner: slot, share: 0, ticket, silent: 0 });
+    }
+    this.#spare -= helpers.length;
+    slot.asked = 0;
+    slot.worker.postMessage({ type: 'helpers', ticket, count: helpers.length });
+  }
+
+  /** A share goes to a helper that has none yet. */
+  #pass_share(slot, { ticket, share, bytes }) {
+    const helper = this.#helpers_of(slot).find((each) => !each.share);
+    if (!helper) return this.#settle({ owner: slot, ticket, share }); // it was lost meanwhile
+    helper.share = share;
+    const { query, index } = slot;
+    helper.worker.postMessage({ type: 'assist', ticket, query, index, bytes }, [bytes.buffer]);
+  }
+
+  /** A helper's result goes to the job, or the news that there is none. */
+  #settle({ owner, ticket, share }, bytes) {
+    if (!share) return;
+    owner.worker.postMessage({ type: 'shared', ticket, share, bytes }, bytes ? [bytes.buffer] : []);
+  }
+
   #receive(slot, message) {
     if (!this.#slots.has(slot)) return;
     slot.silent = 0;
@@ -120,14 +169,28 @@ export class WorkerPool {
       case 'question':
         this.#pass_on(slot, message);
         break;
+      case 'help':
+        if (message.ticket !== slot.ticket) break;
+        slot.asked = message.most;
+        this.#lend(slot);
+        break;
+      case 'share':
+        if (message.ticket === slot.ticket) this.#pass_share(slot, message);
+        break;
+      case 'given': // helpers without a share came too late
+        for (const helper of this.#helpers_of(slot)) if (!helper.share) this.#clear(helper, 'free');
+        this.changed();
+        break;
       case 'done':
       case 'failed':
-        this.#tell(slot, message);
-        if (slot.state === 'busy') Object.assign(slot, { state: 'free', ticket: 0 });
+        if (slot.owner) this.#settle(slot, message.bytes);
+        else this.#tell(slot, message);
+        for (const helper of this.#helpers_of(slot)) this.#drop_one(helper);
+        if (slot.state !== 'dropping') this.#clear(slot, 'free');
         this.changed();
         break;
       case 'dropped':
-        if (slot.state === 'dropping') slot.state = 'free';
+        if (slot.state === 'dropping') this.#clear(slot, 'free');
         this.changed();
         break;
       case 'died':
@@ -150,7 +213,7 @@ export class WorkerPool {
   }
 
   #tell(slot, { type, ticket, fraction = 0, bytes, reason = '' }) {
-    if (ticket === slot.ticket) {
+    if (ticket === slot.ticket && !slot.owner) {
       this.news(ticket, news_kind[type], fraction, bytes ?? encode(reason));
     }
   }
@@ -160,7 +223,10 @@ export class WorkerPool {
     if (!this.#slots.delete(slot)) return;
     slot.worker.terminate();
     const starting = slot.state === 'starting';
-    if (slot.ticket) {
+    for (const helper of this.#helpers_of(slot)) this.#drop_one(helper);
+    if (slot.owner) {
+      this.#settle(slot);
+    } else if (slot.ticket) {
       this.news(slot.ticket, news_kind.lost, 0, encode(`a worker was lost: ${reason}`));
     }
     const allowed = starting
@@ -174,7 +240,7 @@ export class WorkerPool {
         starting
           ? `A worker could not be started (${reason}); the others go on.`
           : `A worker was lost (${reason})${allowed ? ' and replaced' : ''}.` +
-            (slot.ticket ? ' Its job runs again.' : ''),
+            (slot.owner ? ' Its part runs again.' : slot.ticket ? ' Its job runs again.' : ''),
       );
     }
     this.#watch();
@@ -185,7 +251,7 @@ export class WorkerPool {
     for (const slot of [...this.#slots]) {
       this.#slots.delete(slot);
       slot.worker.terminate();
-      if (slot.ticket) this.news(slot.ticket, news_kind.lost, 0, encode(reason));
+      if (slot.ticket && !slot.owner) this.news(slot.ticket, news_kind.lost, 0, encode(reason));
     }
     this.#problem = `No worker could be started: ${reason}. Reload the page, or try another browser.`;
     this.changed();

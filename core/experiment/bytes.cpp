@@ -1,8 +1,10 @@
-// Byte order is written out by shifts, so that the same bytes mean the same on every machine.
+// Byte order is written out by shifts, so that the same bytes mean the same on every machine; where
+// it is the machine's own, many numbers are copied at once.
 #include "core/experiment/bytes.h"
 
 #include <array>
 #include <bit>
+#include <cstring>
 
 #include "core/experiment/text.h"
 
@@ -50,7 +52,12 @@ void ByteWriter::real(double value) {
 
 void ByteWriter::reals(std::span<const double> values) {
   u64(values.size());
-  for (const double value : values) real(value);
+  if constexpr (std::endian::native == std::endian::little) {
+    const auto* first = reinterpret_cast<const std::uint8_t*>(values.data());
+    bytes_.insert(bytes_.end(), first, first + values.size_bytes());
+  } else {
+    for (const double value : values) real(value);
+  }
 }
 
 void ByteWriter::text(std::string_view value) {
@@ -85,8 +92,22 @@ std::vector<double> ByteReader::reals() {
   if (count > (bytes_.size() - position_) / 8) ok_ = false;
   if (!ok_) return {};
   std::vector<double> values(static_cast<std::size_t>(count));
-  for (double& value : values) value = real();
+  take(values);
   return values;
+}
+
+void ByteReader::reals(std::span<double> values) {
+  if (u64() != values.size() || (bytes_.size() - position_) / 8 < values.size()) ok_ = false;
+  if (ok_) take(values);
+}
+
+void ByteReader::take(std::span<double> values) {
+  if constexpr (std::endian::native == std::endian::little) {
+    if (!values.empty()) std::memcpy(values.data(), bytes_.data() + position_, values.size_bytes());
+    position_ += values.size_bytes();
+  } else {
+    for (double& value : values) value = real();
+  }
 }
 
 std::string ByteReader::text() {

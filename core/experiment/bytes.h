@@ -19,6 +19,7 @@ class ByteWriter {
   void u64(std::uint64_t value);
   void real(double value);
   void reals(std::span<const double> values);  ///< count, then the values
+  void reserve(std::size_t bytes) { bytes_.reserve(bytes); }
   void text(std::string_view value);           ///< length, then UTF-8
   Bytes take() { return std::move(bytes_); }
 
@@ -34,11 +35,13 @@ class ByteReader {
   std::uint64_t u64();
   double real();
   std::vector<double> reals();
+  void reals(std::span<double> values);  ///< fails where the count is another
   std::string text();
   bool ok() const { return ok_; }
   bool at_end() const { return ok_ && position_ == bytes_.size(); }
 
  private:
+  void take(std::span<double> values);  ///< that are there
   std::span<const std::uint8_t> bytes_;
   std::size_t position_ = 0;
   bool ok_ = true;

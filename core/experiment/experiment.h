@@ -58,16 +58,17 @@ struct JobOutput {
   bool complete = true;
 };
 
-/// The function that begins a job. A program compiled with ATTNLAB_WITHOUT_JOBS plans, reduces and
-/// shows, but leaves jobs to another one (the page to its workers): there no experiment refers to its
-/// jobs, and the linker leaves their code out.
-class JobStart {
+/// The function that begins a job, or a share of one. A program compiled with ATTNLAB_WITHOUT_JOBS
+/// plans, reduces and shows, but leaves jobs to another one (the page to its workers): there no
+/// experiment refers to its jobs, and the linker leaves their code out.
+template <class... More>
+class JobCode {
  public:
-  using Function = JobSteps (*)(RunSpec spec, std::uint32_t index);
-  JobStart() = default;
+  using Function = JobSteps (*)(RunSpec spec, std::uint32_t index, More... more);
+  JobCode() = default;
   template <class F>
     requires std::convertible_to<F, Function>
-  [[gnu::always_inline]] JobStart(F function) : given_(true) {
+  [[gnu::always_inline]] JobCode(F function) : given_(true) {
 #ifndef ATTNLAB_WITHOUT_JOBS
     function_ = function;
 #else
@@ -75,8 +76,8 @@ class JobStart {
 #endif
   }
   explicit operator bool() const { return given_; }  ///< also where the code is left out
-  JobSteps operator()(RunSpec spec, std::uint32_t index) const {
-    return function_(std::move(spec), index);
+  JobSteps operator()(RunSpec spec, std::uint32_t index, More... more) const {
+    return function_(std::move(spec), index, std::move(more)...);
   }
 
  private:
@@ -96,7 +97,10 @@ struct Experiment {
   /// Jobs of a run, or why these values cannot be run together.
   Expected<Plan> (*plan)(const RunSpec& spec) = nullptr;
   /// One job; depends only on (spec, index). None: a live experiment.
-  JobStart start;
+  JobCode<> start;
+  /// A share that a job handed out (shared_work.h): its output is the result. Only for experiments
+  /// whose jobs divide.
+  JobCode<Bytes> assist;
   /// Tables and claims from any subset of outputs, in any order. Outputs that do not decode are
   /// left out with a note.
   Result (*reduce)(const RunSpec& spec, std::span<const JobOutput> outputs) = nullptr;

@@ -126,7 +126,8 @@ class LineFigure {
     const std::string& muted = svg_.colours().muted;
     if (line.vertical) {
       svg_.line(at, a.y0, at, a.y1, muted);
-      svg_.text(at + 4, a.y0 + 12, line.label, muted);
+      const bool right = at < (a.x0 + a.x1) / 2;  // of the line, where more room is
+      svg_.text(at + (right ? 4 : -4), a.y0 + 12, line.label, muted, {.anchor = right ? "start" : "end"});
     } else {
       svg_.line(a.x0, at, a.x1, at, muted);
       svg_.text(a.x0 + 4, at - 5, line.label, muted);
@@ -209,10 +210,16 @@ class LineFigure {
 
 }  // namespace
 
+PictureSize picture_size(const Figure& figure, const SvgOptions& options) {
+  const int width = std::clamp(options.width, 320, 10000);
+  const int height = std::clamp(options.height, 240, 10000);
+  return {width, figure.fields.size() > 2 ? std::max(height, width) : height};
+}
+
 std::string figure_svg(const Figure& figure, const SvgOptions& options) {
-  const auto width = static_cast<float>(std::clamp(options.width, 320, 10000));
-  auto height = static_cast<float>(std::clamp(options.height, 240, 10000));
-  if (figure.fields.size() > 2) height = std::max(height, width);  // two rows of planes
+  const PictureSize pixels = picture_size(figure, options);
+  const auto width = static_cast<float>(pixels.width);
+  const auto height = static_cast<float>(pixels.height);
   Svg svg(options.dark);
   Box outer{16, 14, width - 16, height - (options.source.empty() ? 8 : 26)};
   outer.y0 =

@@ -14,6 +14,13 @@ struct SvgOptions {
   std::string source;  ///< the last line of the picture: program, version, parameters, seed
 };
 
+struct PictureSize {
+  int width, height;  ///< logical pixels
+};
+
+/// Planes in two rows make a figure as high as it is wide.
+PictureSize picture_size(const Figure& figure, const SvgOptions& options);
+
 /// Every finite measured point (or known cell of a heat map) is one element of class "point" whose
 /// title says the value with its uncertainty; every handle is a group of class "handle" whose title says
 /// what it is. A field is filled between the levels of its colour bar. Nothing but shapes and texts: no

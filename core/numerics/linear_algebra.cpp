@@ -123,21 +123,20 @@ void share_product(const kernels::Product<T>& product) {
   });
 }
 
-/// Strips of rows of about the same area under the diagonal.
+/// Rows [first, first + rows.rows) of the Gram matrix, cut where triangle_cut cuts.
 template <class Sum, class Kernel>
-void share_gram(MatrixView<const float> features, MatrixView<Sum> gram, Kernel kernel) {
-  if (features.rows == 0 || features.cols == 0) return;
-  const double rows = static_cast<double>(features.rows);
-  const std::size_t parts = parts_for(rows * rows * static_cast<double>(features.cols));
-  const auto begin_of = [&](std::size_t i) {
-    if (i == parts) return features.rows;
-    const double share = static_cast<double>(i) / static_cast<double>(parts);
-    return static_cast<std::size_t>(rows * __builtin_sqrt(share)) / kRowGrain * kRowGrain;
-  };
+void share_gram(MatrixView<const float> features, std::size_t first, MatrixView<Sum> rows,
+                Kernel kernel) {
+  if (rows.rows == 0 || features.cols == 0) return;
+  const std::size_t end = first + rows.rows;
+  const double area = static_cast<double>(rows.rows) * static_cast<double>(first + end);
+  const std::size_t parts = parts_for(area * static_cast<double>(features.cols));
   in_parallel(parts, [&](std::size_t i) {
-    const std::size_t begin = begin_of(i), end = begin_of(i + 1);
-    if (begin == end) return;
-    kernel({begin, end, features.cols, features.data, features.stride, gram.data, gram.stride},
+    const std::size_t part = triangle_cut(i, parts, first, end);
+    const std::size_t part_end = triangle_cut(i + 1, parts, first, end);
+    if (part == part_end) return;
+    kernel({part, part_end, features.cols, features.data, features.stride,
+            rows.data + (part - first) * rows.stride, rows.stride},
            kernel_workspace());
   });
 }
@@ -225,11 +224,25 @@ void gemm_tn(MatrixView<const double> a, MatrixView<const double> b, MatrixView<
 }
 
 void syrk_accumulate(MatrixView<const float> features, MatrixView<double> gram) {
-  share_gram(features, gram, active_kernels().gram_f64);
+  share_gram(features, 0, gram, active_kernels().gram_f64);
 }
 
 void syrk_accumulate(MatrixView<const float> features, MatrixView<float> gram) {
-  share_gram(features, gram, active_kernels().gram_f32);
+  share_gram(features, 0, gram, active_kernels().gram_f32);
+}
+
+void syrk_accumulate_rows(MatrixView<const float> features, std::size_t first,
+                          MatrixView<double> rows) {
+  share_gram(features, first, rows, active_kernels().gram_f64);
+}
+
+std::size_t triangle_cut(std::size_t part, std::size_t parts, std::size_t first, std::size_t end) {
+  if (part == 0) return first;
+  if (part >= parts) return end;
+  const double begin = static_cast<double>(first), last = static_cast<double>(end);
+  const double share = static_cast<double>(part) / static_cast<double>(parts);
+  const double row = __builtin_sqrt(begin * begin + share * (last * last - begin * begin));
+  return std::clamp(static_cast<std::size_t>(row) / kRowGrain * kRowGrain, first, end);
 }
 
 const char* simd_target_name() {

@@ -39,6 +39,15 @@ void gemm_tn(MatrixView<const double> a, MatrixView<const double> b, MatrixView<
 void syrk_accumulate(MatrixView<const float> features, MatrixView<double> gram);
 void syrk_accumulate(MatrixView<const float> features, MatrixView<float> gram);
 
+/// The same for rows [first, first + rows.rows) of gram alone, held by `rows`; bit for bit what
+/// syrk_accumulate adds to them. The later rows of the features are not read.
+void syrk_accumulate_rows(MatrixView<const float> features, std::size_t first,
+                          MatrixView<double> rows);
+
+/// Where part `part` of `parts` begins when rows [first, end) of a lower triangle are cut into
+/// parts of about the same area; at `parts` the end.
+std::size_t triangle_cut(std::size_t part, std::size_t parts, std::size_t first, std::size_t end);
+
 /// One set of instructions the kernels are compiled for.
 struct SimdTarget {
   const char* name;  ///< "avx512", "avx2", "sse2", "vector128", "wasm-simd128", "wasm-relaxed-simd"

@@ -167,6 +167,7 @@ Experiment make_experiment() {
   };
   experiment.plan = plan_sweep;
   experiment.start = start_sweep_job;
+  experiment.assist = assist_sweep_job;
   experiment.reduce = reduce;
   experiment.figures = figures;
   return experiment;

@@ -82,14 +82,22 @@ FeatureBlock StreamedFeatures::block(std::size_t slice) const {
   return FeatureBlock(layer_, first, std::min(units_, layer_.units - first));
 }
 
-double StreamedFeatures::add_to_gram(std::size_t slice, MatrixView<double> gram) {
+double StreamedFeatures::add_to_gram(std::size_t slice, std::size_t first,
+                                     MatrixView<double> rows) {
   const FeatureBlock units = block(slice);
-  const MatrixView<float> features = features_.view().block(0, 0, samples_.n, units.features());
+  const std::size_t end = first + rows.rows;
+  const MatrixView<float> features = features_.view().block(0, 0, end, units.features());
   units.apply(*samples_.train, 0, features);
-  syrk_accumulate(features, gram);
-  const double width = static_cast<double>(units.features()), n = static_cast<double>(samples_.n);
-  return n * n * width +
-         width / static_cast<double>(layer_.feature_count()) * feature_flops(layer_, samples_.n);
+  syrk_accumulate_rows(features, first, rows);
+  return gram_flops_left(slice, first, end) - gram_flops_left(slice + 1, first, end);
+}
+
+double StreamedFeatures::gram_flops_left(std::size_t from, std::size_t begin,
+                                         std::size_t end) const {
+  const std::size_t left = layer_.units - std::min(layer_.units, from * units_);
+  const double width = static_cast<double>(left * layer_.features_per_unit());
+  return static_cast<double>(end - begin) * static_cast<double>(begin + end) * width +
+         width / static_cast<double>(layer_.feature_count()) * feature_flops(layer_, end);
 }
 
 void StreamedFeatures::take_coefficients(const std::vector<Matrix<double>>& coefficients) {
@@ -144,19 +152,32 @@ std::size_t ExactKernel::gram_slices() const {
   return slices_of(samples_.n, rows_);
 }
 
+std::size_t ExactKernel::rows_done(std::size_t slice) const {
+  return std::min(samples_.n, slice * rows_);
+}
+
+double ExactKernel::gram_flops_left(std::size_t from, std::size_t begin, std::size_t end) const {
+  const double first = static_cast<double>(std::clamp(rows_done(from), begin, end));
+  const double last = static_cast<double>(end);
+  return kernel_flops(layer_) * (last * last - first * first) / 2;
+}
+
 std::size_t ExactKernel::prediction_slices() const {
   return slices_of(samples_.test->count, rows_);
 }
 
-double ExactKernel::add_to_gram(std::size_t slice, MatrixView<double> gram) const {
-  const std::size_t begin = slice * rows_, rows = std::min(rows_, samples_.n - begin);
-  kernel_block(layer_, train_, begin, train_, 0, gram.block(begin, 0, rows, begin + rows));
-  return kernel_flops(layer_) * static_cast<double>(rows) *
-         (static_cast<double>(begin) + static_cast<double>(rows) / 2);
+double ExactKernel::add_to_gram(std::size_t slice, std::size_t first,
+                                MatrixView<double> rows) const {
+  const std::size_t end = std::min(first + rows.rows, rows_done(slice + 1));
+  const std::size_t begin = std::max(first, rows_done(slice));
+  if (begin >= end) return 0;
+  kernel_block(layer_, train_, begin, train_, 0,
+               rows.block(begin - first, 0, end - begin, kernel_columns(layer_, end, samples_.n)));
+  return gram_flops_left(slice, begin, end);
 }
 
-void ExactKernel::take_coefficients(std::vector<Matrix<double>> coefficients) {
-  coefficients_ = std::move(coefficients);
+void ExactKernel::take_coefficients(const std::vector<Matrix<double>>& coefficients) {
+  coefficients_ = &coefficients;
 }
 
 double ExactKernel::add_to_predictions(std::size_t slice, MatrixView<double> predictions) const {
@@ -165,7 +186,7 @@ double ExactKernel::add_to_predictions(std::size_t slice, MatrixView<double> pre
   Matrix<double> kernel(rows, samples_.n);
   kernel_block(layer_, tests, 0, train_, 0, kernel.view());
   std::size_t column = 0;
-  for (const Matrix<double>& size : coefficients_) {
+  for (const Matrix<double>& size : *coefficients_) {
     gemm_nn(kernel.const_view().block(0, 0, rows, size.rows()), size.view(),
             predictions.block(begin, column, rows, size.cols()), false);
     column += size.cols();

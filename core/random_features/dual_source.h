@@ -36,10 +36,17 @@ class StreamedFeatures {
   std::size_t gram_slices() const { return slices_; }
   std::size_t prediction_slices() const { return slices_; }
 
-  /// Adds a slice to the lower triangle of gram (n x n, zero at first); returns its operations.
-  double add_to_gram(std::size_t slice, MatrixView<double> gram);
+  /// Rows of the kernel matrix that are finished before the last slice is added.
+  std::size_t rows_done(std::size_t) const { return 0; }
+  /// Operations of slices `from` and later for rows [begin, end).
+  double gram_flops_left(std::size_t from, std::size_t begin, std::size_t end) const;
 
-  /// Coefficients, one matrix (size x columns) for each training-set size.
+  /// Adds a slice to rows [first, first + rows.rows) of the lower triangle of the kernel matrix
+  /// (`rows` has them alone, n columns, zero at first); returns its operations.
+  double add_to_gram(std::size_t slice, std::size_t first, MatrixView<double> rows);
+
+  /// Coefficients, one matrix (size x columns) for each training-set size; they must outlive the
+  /// predictions.
   void take_coefficients(const std::vector<Matrix<double>>& coefficients);
 
   /// Adds a slice to predictions (test samples x columns of every size side by side, zero at
@@ -64,8 +71,11 @@ class ExactKernel {
 
   std::size_t gram_slices() const;
   std::size_t prediction_slices() const;
-  double add_to_gram(std::size_t slice, MatrixView<double> gram) const;
-  void take_coefficients(std::vector<Matrix<double>> coefficients);
+  /// Rows that the slices before `slice` have filled.
+  std::size_t rows_done(std::size_t slice) const;
+  double gram_flops_left(std::size_t from, std::size_t begin, std::size_t end) const;
+  double add_to_gram(std::size_t slice, std::size_t first, MatrixView<double> rows) const;
+  void take_coefficients(const std::vector<Matrix<double>>& coefficients);
   double add_to_predictions(std::size_t slice, MatrixView<double> predictions) const;
 
  private:
@@ -73,7 +83,7 @@ class ExactKernel {
   DualSamples samples_;
   std::size_t rows_;  ///< of the kernel at a time
   KernelSamples train_;
-  std::vector<Matrix<double>> coefficients_;
+  const std::vector<Matrix<double>>* coefficients_ = nullptr;
 };
 
 using DualSource = std::variant<StreamedFeatures, ExactKernel>;

@@ -167,6 +167,12 @@ void kernel_block(const InfiniteLayer& layer, const KernelSamples& rows, std::si
   }
 }
 
+std::size_t kernel_columns(const InfiniteLayer& layer, std::size_t end, std::size_t count) {
+  if (!layer.attention) return end;
+  const std::size_t tile = samples_in(kTileColumns, layer.keys);
+  return std::min(count, (end + tile - 1) / tile * tile);
+}
+
 double kernel_flops(const InfiniteLayer& layer) {
   // Doubles run at half the speed of the floats that set the measure. Measured: one pair of keys
   // takes as long as 80 operations without a mean, and 200 to 1500 with one, most where a low

@@ -43,6 +43,11 @@ KernelSamples kernel_samples(const InfiniteLayer& layer, const TokenBatch& batch
 void kernel_block(const InfiniteLayer& layer, const KernelSamples& rows, std::size_t row_begin,
                   const KernelSamples& columns, std::size_t column_begin, MatrixView<double> out);
 
+/// Columns, at least `end` and at most `count`, for kernel_block to compute when those before `end`
+/// are wanted: beginning with column 0, their values then do not depend on where the block ends.
+/// (Pairs of keys are summed in groups of columns, each with as many terms as its worst pair needs.)
+std::size_t kernel_columns(const InfiniteLayer& layer, std::size_t end, std::size_t count);
+
 /// Work of one entry of the kernel, in floating-point operations as fast as a matrix product's.
 double kernel_flops(const InfiniteLayer& layer);
 

@@ -11,14 +11,6 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-/// How many of the (increasing) sizes are solved in the dual.
-std::size_t sizes_in_dual(const FrozenLayer& layer, const std::vector<std::size_t>& sizes) {
-  const auto* finite = std::get_if<RandomFeatureLayer>(&layer);
-  if (finite == nullptr) return sizes.size();
-  return static_cast<std::size_t>(
-      std::upper_bound(sizes.begin(), sizes.end(), finite->feature_count()) - sizes.begin());
-}
-
 FitCost dual_cost(const FrozenLayer& layer, std::size_t n, std::size_t sizes,
                   std::size_t test_samples, std::size_t targets, const RidgeChoice& ridge) {
   const std::size_t strengths = strengths_of(ridge).size();
@@ -32,7 +24,7 @@ FitCost dual_cost(const FrozenLayer& layer, std::size_t n, std::size_t sizes,
   const double passes = strengths > 1 && !validating ? 2.5 : 1;
   return {source.gram_flops + passes * source.prediction_flops + factors * flops_of_cholesky(rows),
           source.bytes + 16 * rows * rows +
-              8 * static_cast<double>(columns) * (rows + static_cast<double>(test_samples))};
+              8 * static_cast<double>(columns) * (rows + 2 * static_cast<double>(test_samples))};
 }
 
 FitCost primal_cost(const RandomFeatureLayer& layer, const std::vector<std::size_t>& sizes,
@@ -52,6 +44,13 @@ FitCost primal_cost(const RandomFeatureLayer& layer, const std::vector<std::size
 }
 
 }  // namespace
+
+std::size_t sizes_in_dual(const FrozenLayer& layer, const std::vector<std::size_t>& sizes) {
+  const auto* finite = std::get_if<RandomFeatureLayer>(&layer);
+  if (finite == nullptr) return sizes.size();
+  return static_cast<std::size_t>(
+      std::upper_bound(sizes.begin(), sizes.end(), finite->feature_count()) - sizes.begin());
+}
 
 std::size_t held_out(std::size_t n) {
   return n < 2 ? 0 : std::max<std::size_t>(1, n / 5);

@@ -58,6 +58,10 @@ struct FitPoint {
 /// dual_source.h tells what is f32 where features are streamed.
 JobSteps fit_nested(const NestedFitProblem& problem, std::vector<FitPoint>& points);
 
+/// A helper's side: computes a share that fit_nested of the same problem handed out
+/// (core/experiment/shared_work.h); the coroutine's output is the result.
+JobSteps fit_share(const NestedFitProblem& problem, Bytes share);
+
 /// Planned work (floating-point operations) and peak memory (bytes) of fit_nested.
 struct FitCost {
   double flops = 0;

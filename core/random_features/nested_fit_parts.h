@@ -33,11 +33,6 @@ struct NestedFit {
   bool choose_by_test() const { return problem.ridge.rule != RidgeChoice::Rule::kValidation; }
   FitPoint& point(std::size_t size, std::size_t target) { return points[size * targets + target]; }
 
-  /// Most columns of coefficients that one size has at once.
-  std::size_t columns_at_once() const {
-    return (choose_by_test() ? strengths.size() : 1) * targets;
-  }
-
   /// Test errors of one size's columns, NaN where not usable; the least error per target goes into
   /// `points`, where the test chooses with its strength (one per group of columns; ties go to the
   /// stronger).
@@ -54,6 +49,9 @@ double squared_error(MatrixView<const double> prediction, const Matrix<double>& 
                      std::size_t begin, std::size_t target);
 
 double flops_of_cholesky(double n);
+
+/// How many of the (increasing) sizes are solved in the dual.
+std::size_t sizes_in_dual(const FrozenLayer& layer, const std::vector<std::size_t>& sizes);
 
 /// Dual fits of the first `count` sizes. `scale` is the mean kernel diagonal; NaN: that of the
 /// largest of these sizes.

@@ -69,6 +69,38 @@ void add_label_noise(const Sweep& sweep, std::uint64_t seed, std::uint32_t trial
   }
 }
 
+/// What a job fits: drawn from the seed, the same for the job and for its helpers.
+struct JobData {
+  JobData(const Sweep& sweep, std::uint64_t seed, const JobName& job)
+      : JobData(sweep, seed, job, sweep.variants[job.variant].layer,
+                static_cast<std::uint32_t>(job.trial)) {}
+  JobData(const JobData&) = delete;  // the problem points to the rest
+
+  TokenBatch train, test;
+  TargetDraw draw;
+  Matrix<double> test_values, labels;
+  NestedFitProblem problem;
+
+ private:
+  JobData(const Sweep& sweep, std::uint64_t seed, const JobName& job, const LayerSizes& layer,
+          std::uint32_t trial)
+      : train(draw_sphere_tokens(seed, kTrainDomain, trial, sweep.stages[job.stage].back(),
+                                 layer.keys, layer.dim)),
+        test(draw_sphere_tokens(seed, kTestDomain, trial, sweep.test_samples, layer.keys,
+                                layer.dim)),
+        draw(draw_target(seed, trial, layer.dim)),
+        test_values(case_values(sweep, draw, test)),
+        labels(case_values(sweep, draw, train)),
+        problem{layer_of(sweep, job, seed), &train, &test, &labels, &test_values,
+                sweep.stages[job.stage], sweep.ridge} {
+    add_label_noise(sweep, seed, trial, test_values, labels);
+  }
+};
+
+Error no_such_job(std::uint32_t index) {
+  return {"this run has no job " + std::to_string(index)};
+}
+
 Bytes encode(const std::vector<FitPoint>& points) {
   ByteWriter writer;
   writer.u32(static_cast<std::uint32_t>(points.size()));
@@ -245,29 +277,27 @@ Expected<Plan> plan_sweep(const RunSpec& spec) {
 
 JobSteps start_sweep_job(RunSpec spec, std::uint32_t index) {
   const Sweep sweep = read_sweep(spec.parameters);
-  if (index >= sweep.job_count()) co_return Error{"this run has no job " + std::to_string(index)};
-  const JobName job = job_name(sweep, index);
-  const LayerSizes& layer = sweep.variants[job.variant].layer;
-  const auto trial = static_cast<std::uint32_t>(job.trial);
-  const std::vector<std::size_t>& sizes = sweep.stages[job.stage];
-
-  const TokenBatch train =
-      draw_sphere_tokens(spec.seed, kTrainDomain, trial, sizes.back(), layer.keys, layer.dim);
-  const TokenBatch test =
-      draw_sphere_tokens(spec.seed, kTestDomain, trial, sweep.test_samples, layer.keys, layer.dim);
-  const TargetDraw draw = draw_target(spec.seed, trial, layer.dim);
-  const Matrix<double> test_values = case_values(sweep, draw, test);
-  Matrix<double> labels = case_values(sweep, draw, train);
-  add_label_noise(sweep, spec.seed, trial, test_values, labels);
+  if (index >= sweep.job_count()) co_return no_such_job(index);
+  const JobData data(sweep, spec.seed, job_name(sweep, index));
   co_yield StepProgress{0.0, {}};
 
   std::vector<FitPoint> points;
-  const NestedFitProblem problem{
-      layer_of(sweep, job, spec.seed), &train, &test, &labels, &test_values, sizes, sweep.ridge};
-  JobSteps fit = fit_nested(problem, points);
+  JobSteps fit = fit_nested(data.problem, points);
   while (fit.step() == JobSteps::State::kRunning) co_yield StepProgress{fit.fraction(), {}};
   if (fit.state() == JobSteps::State::kFailed) co_return fit.error();
   co_return JobResult{encode(points)};
+}
+
+JobSteps assist_sweep_job(RunSpec spec, std::uint32_t index, Bytes share) {
+  const Sweep sweep = read_sweep(spec.parameters);
+  if (index >= sweep.job_count()) co_return no_such_job(index);
+  const JobData data(sweep, spec.seed, job_name(sweep, index));
+  co_yield StepProgress{0.0, {}};
+
+  JobSteps part = fit_share(data.problem, std::move(share));
+  while (part.step() == JobSteps::State::kRunning) co_yield StepProgress{part.fraction(), {}};
+  if (part.state() == JobSteps::State::kFailed) co_return part.error();
+  co_return JobResult{part.take_output()};
 }
 
 std::vector<ErrorCurve> decode_sweep(const Sweep& sweep, std::span<const JobOutput> outputs,

@@ -43,10 +43,11 @@ struct Sweep {
 /// variant. `heads`, `keys` or `bias-scale` may be a list: then the variants are its values.
 Sweep read_sweep(const ParameterSet& parameters);
 
-/// Two of the functions of an Experiment. Jobs are numbered stage-major, then variants, trials,
+/// Three of the functions of an Experiment. Jobs are numbered stage-major, then variants, trials,
 /// models.
 Expected<Plan> plan_sweep(const RunSpec& spec);
 JobSteps start_sweep_job(RunSpec spec, std::uint32_t index);
+JobSteps assist_sweep_job(RunSpec spec, std::uint32_t index, Bytes share);
 
 /// Curves for every (variant, model fitted there, case) in that order, holes where a job is
 /// missing; a note per output that cannot be read, and fit_notes.

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { dist, open_page, run_checks, settle } from './support/lab.mjs';
+import { send_random_messages } from './support/noise.mjs';
 
 const small = 'dim="6" keys="5" heads="50" samples="16,64" test-samples="200" trials="1"';
 const lab_element = (words) => `<attention-lab experiment="rf-learning-curve" ${small} ${words}></attention-lab>`;
@@ -45,6 +46,8 @@ await run_checks({
     assert.equal((await ask(page, 0)).experiment, 'rf-learning-curve');
     assert.equal((await ask(page, 1)).seed, 9);
     assert.equal(frames(page).length, 2, 'the third lab is far away and has no frame');
+    assert.deepEqual(await page.$$eval('iframe', (all) => all.map((frame) => frame.getAttribute('sandbox'))),
+      Array(2).fill('allow-scripts allow-same-origin allow-downloads'));
     const result = told(page, 'result');
     await page.evaluate(() => document.querySelector('attention-lab').run());
     assert.equal((await result).state.tables[0].rows.length > 0, true);
@@ -161,35 +164,7 @@ await run_checks({
   async 'ten thousand random messages: no complaint, and the state stays inside the schema'(lab) {
     const page = await course_page(lab, lab_element('lock="trials"'));
     const before = await ask(page);
-    await page.evaluate(async () => {
-      let seed = 12345;
-      const random = (below) => {
-        seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;
-        return (seed >>> 8) % below;
-      };
-      const one_of = (list) => list[random(list.length)];
-      const names = ['e', 'dim', 'heads', 'samples', 'trials', 'seed', 'preset', 'models', 'value',
-        'prompt-length', 'run', 'lock', '__proto__', 'constructor', '', '\u0000', 'é'.repeat(50)];
-      const experiments = ['rf-learning-curve', 'icl-risk', 'extract-single', 'rf-bias', 'nothing'];
-      const values = () => one_of([random(1e9), -random(99), 0.5, NaN, Infinity, null, undefined, true,
-        '1,2', '1e308', '', 'x'.repeat(random(3000)), '%', '%zz', '\uD800', [], [1, [2]], {}, { a: 1 },
-        [1, 2, 4], '16,64', 8, 3]);
-      const query = () => Array.from({ length: random(6) }, () =>
-        `${one_of(names)}=${one_of([...experiments, 8, 2, '1,2', 'nan', '1e-9', '%41', '&', '#'])}`).join('&');
-      const message = () => {
-        const type = one_of(['load', 'load', 'load', 'get', 'pause', 'reset', 'height', 7, null, 'ready']);
-        const attnlab = random(20) ? 1 : values();
-        return { attnlab, type, query: random(2) ? query() : values(), seed: values(),
-          ...(random(2) ? { experiment: random(3) ? one_of(experiments) : values() } : {}),
-          parameters: random(3) ? { [one_of(names)]: values(), [one_of(names)]: values() } : values() };
-      };
-      const element = document.querySelector('attention-lab');
-      const frame = element.querySelector('iframe').contentWindow;
-      for (let i = 0; i < 10000; ++i) {
-        frame.postMessage(random(30) ? message() : values(), '*');
-        if (i % 250 === 249) await element.get();
-      }
-    });
+    await page.evaluate(send_random_messages);
     const after = await ask(page);
     assert.equal(after.state, 'ready');
     const schema = await frames(page)[0].evaluate(async (query) => {

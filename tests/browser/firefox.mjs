@@ -8,8 +8,11 @@ import path from 'node:path';
 import puppeteer from 'puppeteer-core';
 import { create_static_server, listen } from '../../web/serve.mjs';
 import { start_host } from './support/host.mjs';
-import { dist, native_result, press, read_twin, screenshots, settle, wait_for_state } from './support/lab.mjs';
-import { keep_files, saved, still_picture } from './support/pictures.mjs';
+import {
+  bare_app, dist, native_result, press, read_twin, screenshots, settle, wait_for_state,
+} from './support/lab.mjs';
+import { open_random_permalinks, send_random_messages } from './support/noise.mjs';
+import { copied_link, keep_copied, keep_files, saved, still_picture } from './support/pictures.mjs';
 
 const small = 'e=rf-learning-curve&dim=6&keys=5&heads=50&samples=16,64&test-samples=200&trials=1&seed=3';
 const firefox = process.env.ATTNLAB_FIREFOX || '/usr/bin/firefox-esr';
@@ -91,13 +94,58 @@ await check('saved files: the svg parses and has a point for each row of the csv
 });
 
 await check('a copied link shows the same picture, pixel for pixel', async (page) => {
+  await page.evaluateOnNewDocument(keep_copied);
   await open(page, `${small}&run=1`);
   const first = await still_picture(page);
-  const link = await page.evaluate(() => location.hash.slice(1));
+  const [address, link] = (await copied_link(page)).split('#');
+  assert.equal(address, origin);
   await page.goto('about:blank');
   await open(page, `${link}&run=1`);
   const second = await still_picture(page);
   assert.ok(first.equals(second), 'the pictures are the same');
+});
+
+await check('an idle page asks for no frame', async (page) => {
+  await page.evaluateOnNewDocument(() => {
+    globalThis.frames_asked = 0;
+    const ask = globalThis.requestAnimationFrame.bind(globalThis);
+    globalThis.requestAnimationFrame = (call) => {
+      globalThis.frames_asked += 1;
+      return ask(call);
+    };
+  });
+  await open(page, `${small}&run=1`);
+  await wait_for_state(page, 'finished');
+  await settle(2500);
+  const asked = () => page.evaluate(() => globalThis.frames_asked);
+  const before = await asked();
+  assert.ok(before > 0, 'the start was drawn');
+  await settle(2000);
+  assert.equal(await asked(), before);
+});
+
+await check('the first frame is a picture, shown before the module', async (page) => {
+  await page.setRequestInterception(true);
+  let release;
+  const held = new Promise((resolve) => { release = resolve; });
+  page.on('request', async (request) => {
+    if (request.url().endsWith('attnlab.wasm')) await held;
+    request.continue();
+  });
+  await page.goto(origin, { waitUntil: 'domcontentloaded' });
+  await page.waitForFunction(() => {
+    const picture = document.querySelector('#first img');
+    return picture.checkVisibility() && picture.complete && picture.naturalWidth > 0;
+  }, { timeout: 20000 });
+  assert.equal(await page.evaluate(() => document.documentElement.dataset.ready), undefined);
+  release();
+  await page.waitForSelector('html[data-ready]', { timeout: 60000 });
+});
+
+await check('ten thousand random permalinks: the state is always one the schema allows', async (page) => {
+  await page.evaluateOnNewDocument(bare_app);
+  await open(page, '');
+  assert.deepEqual(await page.evaluate(open_random_permalinks), []);
 });
 
 const axe = await readFile(path.join(dist, '../node_modules/axe-core/axe.min.js'), 'utf8');
@@ -147,6 +195,17 @@ const rows_of = (page, index = 0) => page.evaluate((i) => new Promise((resolve) 
   lab.run();
 }), index);
 
+await check('ten thousand random messages: the state stays inside the schema, and what is locked stays', (page) =>
+  with_course(page, lab_element('lock="trials"'), async () => {
+    const before = await ask(page);
+    await page.evaluate(send_random_messages);
+    await page.evaluate((experiment) => document.querySelector('attention-lab')
+      .load({ experiment, parameters: { trials: 7 } }), before.experiment);
+    const after = await ask(page);
+    assert.deepEqual([after.state, after.experiment, after.parameters.trials],
+      ['ready', before.experiment, before.parameters.trials]);
+  }));
+
 await check('three labs in a strict page: they start when they come near, run, keep their locks, and let the wheel pass',
   (page) => with_course(page,
     `${lab_element('height="500" ui="min"')}${lab_element('lock="heads,seed"')}` +
@@ -160,6 +219,17 @@ await check('three labs in a strict page: they start when they come near, run, k
       const after = await ask(page, 1);
       assert.deepEqual([after.parameters.heads, after.seed, after.parameters.dim],
         [before.parameters.heads, before.seed, '9']);
+      const inside = page.frames().find((frame) => frame.url().includes('lock='));
+      await inside.evaluate(() => { location.hash = 'e=rf-learning-curve&heads=3&seed=2&dim=7'; });
+      let now = after;
+      for (let turn = 0; turn < 50 && now.parameters.dim !== '7'; turn += 1) {
+        await settle(100);
+        now = await ask(page, 1);
+      }
+      assert.deepEqual([now.parameters.heads, now.seed, now.parameters.dim], [before.parameters.heads, before.seed, '7'],
+        'nor does what is fixed change from inside');
+      assert.deepEqual(await page.$$eval('iframe', (all) => all.map((frame) => frame.getAttribute('sandbox'))),
+        Array(2).fill('allow-scripts allow-same-origin allow-downloads'));
       await page.mouse.move(400, 300);
       for (let turn = 0; turn < 8 && (await page.evaluate(() => scrollY)) < 50; turn += 1) {
         await page.mouse.wheel({ deltaY: 400 });

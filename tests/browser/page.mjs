@@ -232,6 +232,25 @@ await run_checks({
     assert_quiet(page);
   },
 
+  async 'what is printed is drawn for it'(lab) {
+    const page = await open_page(lab, `#${small}`);
+    await settle(1000);
+    const [before, after] = await page.evaluate(() => {
+      const copy = Object.assign(document.createElement('canvas'), { width: 8, height: 8 });
+      const context = copy.getContext('2d', { willReadFrequently: true });
+      const brightest = () => {
+        context.drawImage(document.getElementById('canvas'), 0, 0, 8, 8);
+        return Math.max(...context.getImageData(0, 0, 8, 8).data.filter((_, i) => i % 4 < 3));
+      };
+      const empty = brightest();
+      dispatchEvent(new Event('beforeprint'));
+      return [empty, brightest()];
+    });
+    assert.equal(before, 0, 'once it is shown, the browser forgets the drawing');
+    assert.ok(after > 200, `${after}`);
+    assert_quiet(page);
+  },
+
   async 'a narrow lab is as tall as its content, so that a finger scrolls the page'(lab) {
     const page = await open_page(lab, `#${small}`, { width: 390, height: 700, ratio: 2 });
     await settle(1000);
@@ -240,9 +259,17 @@ await run_checks({
     assert.ok(tall > 1000, `${tall}`);
     await settle(500);
     assert.equal(await height(), tall);
-    await page.setViewport({ width: 1200, height: 700 });
-    await settle(1000);
-    assert.ok((await height()) <= 1000);
+    for (const [width, own] of [[1200, false], [390, true], [1200, false]]) {
+      await page.setViewport({ width, height: 700 });
+      await page.waitForFunction((wanted) => (document.getElementById('stage').style.height !== '') === wanted,
+        { timeout: 5000 }, own); // nothing else is drawn until it is right
+      if (own) {
+        await settle(1500);
+        assert.equal(await height(), tall, 'without the bar of a lab that scrolls');
+      } else {
+        assert.ok((await height()) <= 1000);
+      }
+    }
     assert_quiet(page);
   },
 

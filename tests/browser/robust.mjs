@@ -4,6 +4,8 @@ import assert from 'node:assert/strict';
 import {
   assert_quiet, bare_app, open_page, press, read_twin, run_checks, settle, wait_for_state,
 } from './support/lab.mjs';
+import { open_random_permalinks } from './support/noise.mjs';
+import { still_picture } from './support/pictures.mjs';
 
 const small = 'e=rf-learning-curve&dim=6&keys=5&heads=50&samples=16,64&test-samples=200&trials=1';
 
@@ -16,46 +18,7 @@ async function thread_seconds(client) {
 await run_checks({
   async 'ten thousand random permalinks: no complaint, and the state is always one the schema allows'(lab) {
     const page = await open_page(lab, '', { before: bare_app });
-    const wrong = await page.evaluate(async () => {
-      const app = await globalThis.bare_app({ total: () => 1, free: () => 0, post: () => {} });
-      call(app, '_app_open', '', 0, 3e9);
-      const { experiments } = JSON.parse(app.UTF8ToString(app._app_experiments()));
-      const open = (query) => {
-        call(app, '_app_open_query', query);
-        return JSON.parse(app.UTF8ToString(app._app_state()));
-      };
-      let seed = 2024;
-      const random = (below) => {
-        seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
-        return Math.floor((seed / 2 ** 32) * below);
-      };
-      const one_of = (list) => list[random(list.length)];
-      const names = ['e', 'seed', 'preset', 'run', 'ui', 'theme', 'lock', 'embed', '', '__proto__', '%00', 'é'];
-      const values = ['', '0', '1', '-1', '1e308', 'nan', 'inf', '0x10', '1,2', '1,,2', ',', '16,64,256', 'x'.repeat(300),
-        '%', '%zz', '%2C', '+', '9007199254740993', '0.1', '-0', 'true', 'min', 'dark', '1'];
-      const permalink = () => {
-        const experiment = one_of(experiments);
-        const parts = [random(8) ? `e=${experiment.id}` : `e=${one_of(values)}`];
-        for (let i = random(7); i > 0; --i) {
-          const parameter = random(6) ? one_of(experiment.parameters).name : one_of(names);
-          parts.push(random(12) ? `${parameter}=${one_of(values)}` : one_of(values));
-        }
-        return parts.join(random(30) ? '&' : one_of([';', '&&', '#', '?']));
-      };
-      const wrong = [];
-      for (let i = 0; i < 10000 && wrong.length < 5; ++i) {
-        const query = permalink();
-        const state = open(query);
-        const { parameters } = experiments.find(({ id }) => id === state.experiment);
-        const missing = parameters.filter(({ name }) => typeof state.params[name] !== 'string');
-        // What the schema allows is read back as it is, without a note.
-        const again = open(state.query.replace(/&(ui|lock|theme|embed)=[^&]*/g, ''));
-        if (missing.length || again.notes.length || JSON.stringify(again.params) !== JSON.stringify(state.params)) {
-          wrong.push({ query, shown: state.query, notes: again.notes });
-        }
-      }
-      return wrong;
-    });
+    const wrong = await page.evaluate(open_random_permalinks);
     assert.deepEqual(wrong, []);
     assert_quiet(page);
   },
@@ -88,6 +51,25 @@ await run_checks({
     await press(page, 'run');
     await wait_for_state(page, 'finished');
     assert.ok((await read_twin(page)).tables.test_error.rows.length > 0);
+    assert_quiet(page);
+  },
+
+  async 'a run that begins and ends while the WebGL context is lost gives the picture of one that was seen'(lab) {
+    const seen = await open_page(lab, `#${small}`);
+    await press(seen, 'run');
+    const wanted = await still_picture(seen);
+    const page = await open_page(lab, `#${small}`);
+    await page.evaluate(() => {
+      globalThis.lost = document.getElementById('canvas').getContext('webgl2').getExtension('WEBGL_lose_context');
+      globalThis.lost.loseContext();
+    });
+    await page.waitForFunction(() => !document.getElementById('cover').hidden);
+    await press(page, 'run');
+    await wait_for_state(page, 'finished'); // the glyphs are begun anew, without a texture to put them into
+    await page.evaluate(() => globalThis.lost.restoreContext());
+    await page.waitForFunction(() => document.getElementById('cover').hidden);
+    assert.ok(wanted.equals(await still_picture(page)), 'the pictures are the same');
+    assert_quiet(seen);
     assert_quiet(page);
   },
 

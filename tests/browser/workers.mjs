@@ -75,11 +75,12 @@ const phases = {
   },
   held: async (page) => {
     await press(page, 'run');
-    await page.waitForFunction(() => { // at once: on a busy machine the run is over before we hear of it
-      const begun = document.querySelector('#twin_body progress').value > 0.02;
-      if (begun) document.querySelector('#twin_body [data-action="pause"]').click();
-      return begun;
-    }, { polling: 5 });
+    await page.evaluate(async () => { // at once: late in the run nobody might need the worker any more
+      while (document.querySelector('#twin_body progress').value <= 0.02) {
+        await new Promise((resolve) => requestAnimationFrame(resolve));
+      }
+      document.querySelector('#twin_body [data-action="pause"]').click();
+    });
     await wait_for_state(page, 'paused');
     await page.evaluate(() => globalThis.kept[0].terminate());
     await settle(500);
@@ -87,8 +88,11 @@ const phases = {
   },
   'giving its job up': async (page) => {
     await press(page, 'run');
-    await page.waitForFunction(() => document.querySelector('#twin_body progress').value > 0.02);
-    await page.evaluate(() => { // in one task: the worker has not answered yet
+    await page.evaluate(async () => {
+      while (document.querySelector('#twin_body progress').value <= 0.02) {
+        await new Promise((resolve) => requestAnimationFrame(resolve));
+      }
+      // In one task: the worker has not answered yet.
       document.querySelector('#twin_body [data-action="reset"]').click();
       globalThis.kept[0].terminate();
     });

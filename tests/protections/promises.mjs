@@ -298,6 +298,13 @@ export const promises = [
     without: "canvas.addEventListener('webglcontextrestored', () => {",
     test: ['browser', 'page', 'a WebGL context lost twenty times in a row comes back with the same picture, in the middle of a run'],
   },
+  {
+    promise: 'A run that ends while the picture is taken away is drawn to the last bit like one that was seen.',
+    file: 'ui/app.cpp',
+    text: 'if (!active) s.glyphs_renewed = renew_glyphs();',
+    without: 'if (!active && (ImGui::GetIO().BackendFlags & ImGuiBackendFlags_RendererHasTextures)) s.glyphs_renewed = renew_glyphs();',
+    test: ['browser', 'robust', 'a run that begins and ends while the WebGL context is lost gives the picture of one that was seen'],
+  },
 
   // --- What comes from outside -------------------------------------------------------------------
   {

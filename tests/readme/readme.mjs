@@ -55,12 +55,12 @@ for (const line of commands) {
     if (line.startsWith('./lab demo')) return demo(line);
     const window = line.startsWith('./lab desktop');
     const result = window
-      ? run(line, ['xvfb-run', '-a'], { ATTNLAB_SCREENSHOT: join(folder, 'window.ppm') })
+      ? run(line, ['xvfb-run', '-a'], { ATTNLAB_SCREENSHOT: join(folder, 'window.png') })
       : run(line);
     assert.equal(result.status, 0, result.stderr);
     const file = /--out (\S+)/.exec(line);
     if (file) assert.ok(statSync(join(folder, file[1])).size > 100, `${file[1]} has a result`);
-    if (window) assert.ok(statSync(join(folder, 'window.ppm')).size > 1e5, 'the window was drawn');
+    if (window) assert.ok(statSync(join(folder, 'window.png')).size > 1e5, 'the window was drawn');
   });
 }
 

@@ -129,6 +129,7 @@ bool Canvas::draw(App& app, const FrameInput& input) {
   // The loss comes before its event; whatever is made between the two fails.
   if (emscripten_is_webgl_context_lost(emscripten_webgl_get_current_context())) return false;
   ImGuiIO& io = ImGui::GetIO();
+  if (io.DisplaySize.x != input.width || io.DisplaySize.y != input.height) settling_ = 2;  // regions know their content a frame later
   io.DisplaySize = {input.width, input.height};
   io.DisplayFramebufferScale = {input.pixel_ratio, input.pixel_ratio};
   const double passed = last_now_ < 0 ? 0 : input.now - last_now_;
@@ -150,14 +151,16 @@ bool Canvas::draw(App& app, const FrameInput& input) {
     host::set_cursor(css_cursor(cursor));
   }
   // Events are trickled one change a frame, so some may still wait for theirs.
-  return more || ImGui::GetCurrentContext()->InputEventsQueue.Size > 0;
+  const bool settles = settling_ > 0;
+  settling_ -= settles;
+  return more || settles || ImGui::GetCurrentContext()->InputEventsQueue.Size > 0;
 }
 
 float Canvas::wanted_height() const {
   if (!open_) return 0;
   const float height = ImGui::GetIO().DisplaySize.y;
   for (const ImGuiWindow* window : ImGui::GetCurrentContext()->Windows) {
-    const bool column = window->WasActive && (window->Flags & ImGuiWindowFlags_ChildWindow) &&
+    const bool column = window->Active && (window->Flags & ImGuiWindowFlags_ChildWindow) &&
                         window->Pos.y == 0 && window->SizeFull.y >= height - 1;
     if (column) return window->ContentSize.y + 2 * window->WindowPadding.y;
   }

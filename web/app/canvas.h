@@ -52,6 +52,7 @@ class Canvas {
   bool open_ = false;
   bool lost_ = false;
   double last_now_ = -1;
+  int settling_ = 0;  ///< frames that still follow a change of size
   GlFieldRenderer fields_{kGlslWeb};
   int cursor_ = -2;
 };

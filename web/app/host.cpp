@@ -40,6 +40,7 @@ EM_JS(int, host_workers_free, (), { return Module["host"]["workers"].free(); });
 EM_JS(void, host_workers_post, (unsigned ticket, const char* query, unsigned index), {
   Module["host"]["workers"].post(ticket, UTF8ToString(query), index);
 });
+EM_JS(void, host_workers_spare, (int count), { Module["host"]["workers"].spare(count); });
 EM_JS(void, host_workers_hold, (int hold), { Module["host"]["workers"].hold(hold !== 0); });
 EM_JS(void, host_workers_drop, (), { Module["host"]["workers"].drop(); });
 EM_JS(char*, host_workers_problem, (), {
@@ -85,6 +86,7 @@ int workers_free() { return host_workers_free(); }
 void workers_post(std::uint32_t ticket, const std::string& query, std::uint32_t index) {
   host_workers_post(ticket, query.c_str(), index);
 }
+void workers_spare(int count) { host_workers_spare(count); }
 void workers_hold(bool hold) { host_workers_hold(hold); }
 void workers_drop() { host_workers_drop(); }
 std::string workers_problem() { return taken(host_workers_problem()); }

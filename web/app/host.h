@@ -31,6 +31,7 @@ std::string clipboard_text();                      ///< what the last paste even
 int workers_total();                               ///< workers the pool means to have, at least 1
 int workers_free();                                ///< ready and without a job
 void workers_post(std::uint32_t ticket, const std::string& query, std::uint32_t index);
+void workers_spare(int count);                     ///< so many free ones may help others
 void workers_hold(bool hold);                      ///< true: stop between two steps; false: go on
 void workers_drop();                               ///< forget every job in flight
 std::string workers_problem();                     ///< why no worker can ever run; empty: none

@@ -33,13 +33,19 @@ void WorkerPoolExecutor::hand_out(Run& run) {
   const double job_bytes = std::max(run.plan().job_bytes, 1.0);
   const auto allowed = static_cast<std::size_t>(std::clamp(memory_bytes_ / job_bytes, 1.0, 64.0));
   std::string query;
-  for (int free = host::workers_free(); free > 0 && in_flight_.size() < allowed; --free) {
+  int free = host::workers_free();
+  for (; free > 0 && in_flight_.size() < allowed; --free) {
     const std::optional<std::uint32_t> index = run.take();
-    if (!index) return;
+    if (!index) break;
     if (query.empty()) query = full_query_text(run.spec());
     in_flight_[next_ticket_] = *index;
     host::workers_post(next_ticket_++, query, *index);
   }
+  // No job waits, or none may start: workers that are left help those at work, if the memory of a
+  // whole job and of a packed matrix that passes between them is there once more.
+  const int working = host::workers_total() - free;
+  const int room = static_cast<int>(std::clamp(memory_bytes_ / (1.25 * job_bytes), 0.0, 64.0));
+  host::workers_spare(std::clamp(room - working, 0, free));
 }
 
 void WorkerPoolExecutor::hold(bool hold) {

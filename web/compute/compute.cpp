@@ -11,6 +11,15 @@
 //   compute_question()            1 when the last step stopped at a question for somebody outside
 //                                 (core/extraction/question.h), which then is at compute_bytes()
 //   compute_answer(bytes, size)   its answer; call compute_step() next
+//   compute_help_wanted()         how many helpers would be worth having now
+//                                 (core/experiment/shared_work.h)
+//   compute_help(helpers)         so many are there: the job gives up shares for them
+//   compute_share()               leaves the next share at compute_bytes(); its number, 0: no more
+//   compute_settle(number, bytes, size, known)
+//                                 the result of a share, or (known 0) that it was lost
+//   compute_waiting()             1 when steps do nothing until a share is settled
+//   compute_assist(query, index, bytes, size)
+//                                 begins a share of job `index` in place of a job; as compute_start
 //   compute_text()                the newest sentence or document; valid until the next call
 //   compute_drop()                forgets the job and gives its memory back
 //   compute_export(format, query, journal, figure, dark)
@@ -44,9 +53,11 @@
 #include "core/experiment/experiment.h"
 #include "core/experiment/findings.h"
 #include "core/experiment/registry.h"
+#include "core/experiment/shared_work.h"
 #include "core/experiment/steps.h"
 #include "core/experiment/svg.h"
 #include "core/extraction/question.h"
+#include "core/numerics/linear_algebra.h"
 #include "core/selftest/rates.h"
 #include "core/selftest/selftest.h"
 #include "web/out_of_memory.h"
@@ -77,6 +88,16 @@ Expected<RunSpec> read_run(const char* query) {
   return std::move(link.spec);
 }
 
+/// The same for a job of the run that there must be.
+Expected<RunSpec> read_job(const char* query, std::uint32_t index) {
+  Expected<RunSpec> spec = read_run(query);
+  if (!spec) return spec.error();
+  const Expected<Plan> plan = spec->experiment->plan(*spec);
+  if (!plan) return plan.error();
+  if (index >= plan->jobs.size()) return Error{"the run has no job of this number"};
+  return spec;
+}
+
 int fail(Error error) {
   worker().text = std::move(error.sentence);
   return 0;
@@ -97,15 +118,22 @@ using namespace attnlab;
 extern "C" {
 
 EMSCRIPTEN_KEEPALIVE int compute_start(const char* query, std::uint32_t index) {
-  Worker& state = worker();
-  state.job = {};
-  Expected<RunSpec> spec = read_run(query);
+  worker().job = {};
+  Expected<RunSpec> spec = read_job(query, index);
   if (!spec) return fail(spec.error());
-  const Expected<Plan> plan = spec->experiment->plan(*spec);
-  if (!plan) return fail(plan.error());
-  if (index >= plan->jobs.size()) return fail({"the run has no job of this number"});
   const Experiment& experiment = *spec->experiment;
-  state.job = experiment.start(*std::move(spec), index);
+  worker().job = experiment.start(*std::move(spec), index);
+  return 1;
+}
+
+EMSCRIPTEN_KEEPALIVE int compute_assist(const char* query, std::uint32_t index,
+                                        const std::uint8_t* bytes, std::size_t size) {
+  worker().job = {};
+  Expected<RunSpec> spec = read_job(query, index);
+  if (!spec) return fail(spec.error());
+  const Experiment& experiment = *spec->experiment;
+  if (!experiment.assist) return fail({"the jobs of this run have no shares"});
+  worker().job = experiment.assist(*std::move(spec), index, Bytes(bytes, bytes + size));
   return 1;
 }
 
@@ -150,6 +178,32 @@ EMSCRIPTEN_KEEPALIVE void compute_answer(const std::uint8_t* bytes, std::size_t 
   if (question != nullptr) question->answer(Bytes(bytes, bytes + size));
 }
 
+EMSCRIPTEN_KEEPALIVE unsigned compute_help_wanted() {
+  const SharedWork* work = SharedWork::open();
+  return work == nullptr ? 0 : static_cast<unsigned>(work->wanted());
+}
+EMSCRIPTEN_KEEPALIVE void compute_help(unsigned helpers) {
+  if (SharedWork* work = SharedWork::open()) work->grant(helpers);
+}
+EMSCRIPTEN_KEEPALIVE unsigned compute_share() {
+  SharedWork* work = SharedWork::open();
+  if (work == nullptr) return 0;
+  std::optional<SharedWork::Share> share = work->next_share();
+  if (!share) return 0;
+  worker().bytes = std::move(share->bytes);
+  return share->number;
+}
+EMSCRIPTEN_KEEPALIVE void compute_settle(unsigned number, const std::uint8_t* bytes,
+                                         std::size_t size, int known) {
+  SharedWork* work = SharedWork::open();
+  if (work == nullptr) return;
+  work->settle(number, known != 0 ? std::optional(Bytes(bytes, bytes + size)) : std::nullopt);
+}
+EMSCRIPTEN_KEEPALIVE int compute_waiting() {
+  const SharedWork* work = SharedWork::open();
+  return work != nullptr && work->waiting();
+}
+
 EMSCRIPTEN_KEEPALIVE const std::uint8_t* compute_bytes() {
   return worker().bytes.data();
 }
@@ -167,7 +221,7 @@ EMSCRIPTEN_KEEPALIVE int compute_export(const char* format, const char* query, c
                                         unsigned figure, int dark) {
   const Expected<RunSpec> spec = read_run(query);
   if (!spec) return fail(spec.error());
-  const BuildInfo build{kVersion, kTarget, "simd128"};
+  const BuildInfo build{kVersion, kTarget, simd_target_name()};
   if (std::string_view(format) == "bibtex") {
     worker().text = run_bibtex(*spec, build);
     return 1;
@@ -219,7 +273,7 @@ EMSCRIPTEN_KEEPALIVE int compute_document(const char* query) {
     outputs.push_back({index, *std::move(bytes)});
   }
   const Result result = spec->experiment->reduce(*spec, outputs);
-  worker().text = result_json(*spec, result, {kVersion, kTarget, "simd128"}, outputs.size(), 0);
+  worker().text = result_json(*spec, result, {kVersion, kTarget, simd_target_name()}, outputs.size(), 0);
   return 1;
 }
 

@@ -209,7 +209,7 @@ void gram_block(const GramUpdate<Sum>& task, std::size_t first_row, std::size_t 
     if (row + height <= col) continue;  // wholly above the diagonal
     gram_tile<Sum>(depth, a + i * depth, b_panel, height, cols,
                    static_cast<std::ptrdiff_t>(row) - static_cast<std::ptrdiff_t>(col),
-                   task.gram + row * task.gram_stride + col, task.gram_stride);
+                   task.gram + (row - task.first_row) * task.gram_stride + col, task.gram_stride);
   }
 }
 

@@ -96,7 +96,7 @@ export const bare_app = () => {
     const { default: create } = await import(new URL('attnlab.js', location.href));
     globalThis.call = (await import(new URL('files.js', location.href))).call;
     const nothing = () => '';
-    const host = { workers: { hold: nothing, drop: nothing, problem: nothing, ...workers } };
+    const host = { workers: { hold: nothing, drop: nothing, spare: nothing, problem: nothing, ...workers } };
     for (const name of ['show_permalink', 'link_text', 'copy_text', 'save_file', 'state_changed',
       'theme_changed', 'set_cursor', 'clipboard_text']) host[name] = nothing;
     host.findings = () => undefined;

@@ -25,6 +25,19 @@ export async function saved(page, format) {
   });
 }
 
+/** For `before` of open_page: keeps what the page copies. */
+export const keep_copied = () => {
+  if (!navigator.clipboard) return; // about:blank has none
+  Object.defineProperty(navigator.clipboard, 'writeText', { value: async (text) => { globalThis.copied = text; } });
+};
+
+/** What "Copy link" puts on the clipboard. */
+export async function copied_link(page) {
+  await page.click('[data-tool="link"]');
+  await page.waitForFunction(() => globalThis.copied, { timeout: 10000 });
+  return page.evaluate(() => globalThis.copied);
+}
+
 /**
  * The lab's canvas above the run bar (which says how long the run took), when the run has ended and two
  * pictures in a row are the same.

@@ -28,7 +28,9 @@ void spoil_product(const kernels::Product<T>& p) {
 }
 template <class T>
 void spoil_gram(const kernels::GramUpdate<T>& g) {
-  for (std::size_t i = g.first_row; i < g.end_row; ++i) spoil(g.gram + i * g.gram_stride, i + 1);
+  for (std::size_t i = g.first_row; i < g.end_row; ++i) {
+    spoil(g.gram + (i - g.first_row) * g.gram_stride, i + 1);
+  }
 }
 
 /// One table for every kernel, with that kernel spoiled.

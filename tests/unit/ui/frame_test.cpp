@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "core/experiment/registry.h"
 #include "tests/unit/ui/screen.h"
 #include "ui/app_state.h"
 #include "ui/text_draw.h"
@@ -51,6 +52,22 @@ TEST_CASE("every size, theme and state builds frames without leaving the screen'
       for (const ImGuiWindow* window : ImGui::GetCurrentContext()->Windows)
         if (window->Active && !(window->Flags & ImGuiWindowFlags_Tooltip))
           CHECK(window->Pos.x + window->Size.x <= width + 0.5f);
+    }
+}
+
+TEST_CASE("no experiment has an item that reaches into the margin of a narrow lab") {
+  for (const Experiment* experiment : experiments())
+    for (const float width : {320.0f, 390.0f}) {
+      Screen screen(width, 5000);
+      SerialExecutor executor;
+      App app({}, executor, {});
+      app.open_query("e=" + experiment->id);
+      app.state().view.more_open = true;
+      screen.frames(app, 3);
+      for (const ImGuiWindow* window : ImGui::GetCurrentContext()->Windows) {
+        INFO(experiment->id << ", " << std::string(window->Name));
+        CHECK(window->ScrollMax.x <= 2);  // by which the button of a curve's label is wider than its text
+      }
     }
 }
 

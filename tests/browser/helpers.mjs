@@ -1,0 +1,131 @@
+// One large job and several workers: they share it, nothing about it depends on who did what, and
+// whoever is lost on the way costs time only.
+import assert from 'node:assert/strict';
+import {
+  assert_quiet, bare_app, open_page, press, read_twin, run_checks, wait_for_state,
+} from './support/lab.mjs';
+
+/** One job, large enough that all it does is worth sharing. */
+const single = 'e=rf-learning-curve&dim=16&keys=4&heads=300&samples=2048&test-samples=12000&trials=1' +
+  '&models=rfa&degree=1,2,3,4,5,6&target=mean-power';
+
+/** So many workers; what they are told and tell is kept, and they can be ended by their number. */
+const watch_workers = (count) => (page) => page.evaluateOnNewDocument((workers) => {
+  Object.defineProperty(navigator, 'hardwareConcurrency', { get: () => workers });
+  globalThis.kept = [];
+  globalThis.told = []; // [worker, type, kind of the share]
+  globalThis.Worker = class extends Worker {
+    constructor(...words) {
+      super(...words);
+      const number = globalThis.kept.push(this) - 1;
+      this.addEventListener('message', ({ data }) => globalThis.on_news?.(number, data.type));
+      this.number = number;
+    }
+
+    postMessage(message, ...words) {
+      globalThis.told.push([this.number, message.type, message.bytes?.[0]]);
+      super.postMessage(message, ...words);
+      globalThis.on_told?.(this.number, message.type);
+    }
+  };
+}, count);
+
+/** The rows of the run, once it is finished by so many workers; `fault` may break something. */
+async function rows_with(lab, count, fault) {
+  const page = await open_page(lab, `#${single}`, { prepare: watch_workers(count) });
+  if (fault) await page.evaluate(fault);
+  await press(page, 'run');
+  await wait_for_state(page, 'finished');
+  const told = await page.evaluate(() => globalThis.told);
+  const notice = await page.$eval('#notice', (element) => (element.hidden ? '' : element.textContent));
+  const { rows } = (await read_twin(page)).tables.test_error;
+  assert_quiet(page);
+  await page.close();
+  return { rows, told, notice };
+}
+
+const types = (told, type) => told.filter(([, each]) => each === type);
+
+await run_checks({
+  async 'workers without a job of their own take shares of a large one, and change no digit'(lab) {
+    const alone = await rows_with(lab, 1);
+    assert.equal(types(alone.told, 'assist').length, 0);
+    for (const count of [2, 3]) {
+      const shared = await rows_with(lab, count);
+      assert.deepEqual(shared.rows, alone.rows);
+      const shares = types(shared.told, 'assist');
+      const kinds = new Set(shares.map(([, , kind]) => kind));
+      assert.deepEqual([...kinds].sort(), [0, 1, 2], 'kernel matrix, factorisations, predictions');
+      assert.equal(new Set(shares.map(([worker]) => worker)).size, count - 1);
+      assert.equal(types(shared.told, 'shared').length, shares.length);
+    }
+  },
+
+  async 'a helper that is lost costs its share a second start, by the job itself'(lab) {
+    const { rows } = await rows_with(lab, 1);
+    const lost = await rows_with(lab, 2, () => {
+      globalThis.on_told = (number, type) => {
+        if (type !== 'assist') return;
+        globalThis.on_told = undefined;
+        globalThis.kept[number].dispatchEvent(new ErrorEvent('error', { message: 'ended' }));
+      };
+    });
+    assert.match(lost.notice, /A worker was lost \(it stopped with "ended"\) and replaced\. Its part runs again/);
+    assert.deepEqual(lost.rows, rows);
+  },
+
+  async 'a job that is lost while others help it runs again, and its helpers are free'(lab) {
+    const { rows } = await rows_with(lab, 1);
+    const lost = await rows_with(lab, 2, () => {
+      globalThis.on_told = (number, type) => {
+        if (type !== 'assist') return;
+        globalThis.on_told = undefined;
+        const owner = globalThis.kept.find((worker) => worker.number !== number);
+        owner.dispatchEvent(new ErrorEvent('error', { message: 'ended' }));
+      };
+    });
+    assert.match(lost.notice, /A worker was lost .* and replaced\. Its job runs again/);
+    assert.equal(types(lost.told, 'start').length, 2);
+    assert.ok(types(lost.told, 'drop').length >= 1, 'its helper was told to stop');
+    assert.deepEqual(lost.rows, rows);
+  },
+
+  async 'pause, reset and a second run leave no helper behind'(lab) {
+    const page = await open_page(lab, `#${single}`, { prepare: watch_workers(2) });
+    const helping = () => page.waitForFunction(
+      () => globalThis.told.some(([, type]) => type === 'assist'), { polling: 'raf' });
+    await press(page, 'run');
+    await helping();
+    await press(page, 'pause');
+    await wait_for_state(page, 'paused');
+    await press(page, 'reset');
+    await page.evaluate(() => { globalThis.told = []; });
+    await press(page, 'run');
+    await helping();
+    await wait_for_state(page, 'finished');
+    const { rows } = (await read_twin(page)).tables.test_error;
+    assert.deepEqual(rows, (await rows_with(lab, 1)).rows);
+    assert_quiet(page);
+  },
+
+  async 'helpers are taken while the memory lasts, and only when no job waits'(lab) {
+    const page = await open_page(lab, '', { before: bare_app });
+    const spare = (query, memory) => page.evaluate(async (text, bytes) => {
+      let posted = 0;
+      let spared;
+      const app = await globalThis.bare_app({
+        total: () => 4, free: () => 4 - posted, post: () => { posted += 1; },
+        spare: (count) => { spared = count; },
+      });
+      call(app, '_app_open', `${text}&run=1`, 0, bytes);
+      app._app_poll(1);
+      return [posted, spared];
+    }, query, memory);
+    assert.deepEqual(await spare(single, 3e9), [1, 3]);
+    const [posted, few] = await spare(single, 300e6); // a job of this run needs some 100 MB
+    assert.equal(posted, 1);
+    assert.ok(few === 1, `${few} helpers in 300 MB`);
+    assert.deepEqual(await spare(single.replace('trials=1', 'trials=9'), 3e9), [4, 0]);
+    assert_quiet(page);
+  },
+});

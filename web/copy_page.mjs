@@ -1,0 +1,36 @@
+// Copies the page's files into dist/. Comments that have lines of their own stay behind: they are for
+// whoever reads the source, and a third of the scripts. Their lines stay, empty, so that line numbers
+// are those of the source.
+// usage: node copy_page.mjs DIST FILES... A file that is there already, the same, is left alone.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+/** Without whole-line comments; texts of several lines (in backquotes) are left as they are. */
+function bare(name, text) {
+  let comment = false; // of several lines
+  let quoted = false;
+  const lines = text.split('\n').map((line) => {
+    if (!quoted && (comment || /^\s*(\/\/|\/\*)/.test(line))) {
+      const block = comment || !/^\s*\/\//.test(line);
+      const end = line.indexOf('*/');
+      comment = block && end < 0;
+      if (block && end >= 0 && line.slice(end + 2).trim()) {
+        throw new Error(`${name} has code behind a comment: ${line}`);
+      }
+      return '';
+    }
+    if ((line.match(/`/g) ?? []).length % 2 === 1) quoted = !quoted;
+    return line;
+  });
+  if (comment || quoted) throw new Error(`${name} ends inside a comment or a text`);
+  return lines.join('\n');
+}
+
+const [dist, ...files] = process.argv.slice(2);
+for (const file of files) {
+  const name = path.basename(file);
+  const source = readFileSync(file);
+  const bytes = /\.(js|css)$/.test(name) ? Buffer.from(bare(name, source.toString())) : source;
+  const to = path.join(dist, name);
+  if (!existsSync(to) || !readFileSync(to).equals(bytes)) writeFileSync(to, bytes);
+}
