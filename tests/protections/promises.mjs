@@ -264,6 +264,27 @@ export const promises = [
     test: ['browser', 'workers', 'a worker is killed in each phase of its life, and the run has the numbers of the command line'],
   },
   {
+    promise: 'A helper that is lost with its share does not hold up the job that it helped.',
+    file: 'web/workers.js',
+    text: 'this.#settle(slot);',
+    without: '',
+    test: ['browser', 'helpers', 'a helper that is lost costs its share a second start, by the job itself'],
+  },
+  {
+    promise: 'When a job is lost, those who help it are free again.',
+    file: 'web/workers.js',
+    text: "const starting = slot.state === 'starting';\n    for (const helper of this.#helpers_of(slot)) this.#drop_one(helper);",
+    without: "const starting = slot.state === 'starting';",
+    test: ['browser', 'helpers', 'a job that is lost while others help it runs again, and its helpers are free'],
+  },
+  {
+    promise: 'A share whose result comes back torn is computed again, from what was there.',
+    file: 'core/random_features/dual_share.cpp',
+    text: 'if (result.size() != triangle_bytes(first, first + rows.rows)) return false;',
+    without: '',
+    test: ['unit', '', 'shares that get lost or come back torn are computed by the job itself'],
+  },
+  {
     promise: 'A job that was lost is handed out again.',
     file: 'core/experiment/run.cpp',
     text: 'next_ = std::min<std::size_t>(next_, index);',
