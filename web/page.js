@@ -401,7 +401,7 @@ class Lab {
       // A page that fixes something keeps it, whatever the hash says.
       if (own.get('lock')) return this.#load(hash);
       call(this.app, '_app_open_query', address_query(hash));
-      this.redraw();
+      this.#input(); // later frames write the permalink, which may not follow the one before at once
       this.#refresh_soon();
     });
     $('twin_details').addEventListener('toggle', () => this.#refresh_now());
