@@ -17,9 +17,7 @@ const watch_workers = (count) => (page) => page.evaluateOnNewDocument((workers) 
   globalThis.Worker = class extends Worker {
     constructor(...words) {
       super(...words);
-      const number = globalThis.kept.push(this) - 1;
-      this.addEventListener('message', ({ data }) => globalThis.on_news?.(number, data.type));
-      this.number = number;
+      this.number = globalThis.kept.push(this) - 1;
     }
 
     postMessage(message, ...words) {
@@ -44,6 +42,14 @@ async function rows_with(lab, count, fault) {
   return { rows, told, notice };
 }
 
+/** For `fault`, with two workers: ends the one that gets the first share, or the one whose job it is. */
+const lose = (whom) => `globalThis.on_told = (number, type) => {
+  if (type !== 'assist') return;
+  globalThis.on_told = undefined;
+  const ended = globalThis.kept[${whom === 'helper'} ? number : 1 - number];
+  ended.dispatchEvent(new ErrorEvent('error', { message: 'ended' }));
+};`;
+
 const types = (told, type) => told.filter(([, each]) => each === type);
 
 await run_checks({
@@ -63,27 +69,14 @@ await run_checks({
 
   async 'a helper that is lost costs its share a second start, by the job itself'(lab) {
     const { rows } = await rows_with(lab, 1);
-    const lost = await rows_with(lab, 2, () => {
-      globalThis.on_told = (number, type) => {
-        if (type !== 'assist') return;
-        globalThis.on_told = undefined;
-        globalThis.kept[number].dispatchEvent(new ErrorEvent('error', { message: 'ended' }));
-      };
-    });
+    const lost = await rows_with(lab, 2, lose('helper'));
     assert.match(lost.notice, /A worker was lost \(it stopped with "ended"\) and replaced\. Its part runs again/);
     assert.deepEqual(lost.rows, rows);
   },
 
   async 'a job that is lost while others help it runs again, and its helpers are free'(lab) {
     const { rows } = await rows_with(lab, 1);
-    const lost = await rows_with(lab, 2, () => {
-      globalThis.on_told = (number, type) => {
-        if (type !== 'assist') return;
-        globalThis.on_told = undefined;
-        const owner = globalThis.kept.find((worker) => worker.number !== number);
-        owner.dispatchEvent(new ErrorEvent('error', { message: 'ended' }));
-      };
-    });
+    const lost = await rows_with(lab, 2, lose('owner'));
     assert.match(lost.notice, /A worker was lost .* and replaced\. Its job runs again/);
     assert.equal(types(lost.told, 'start').length, 2);
     assert.ok(types(lost.told, 'drop').length >= 1, 'its helper was told to stop');
