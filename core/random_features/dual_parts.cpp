@@ -97,10 +97,13 @@ std::size_t GramWork::worth() const {
 std::vector<WorkPart> GramWork::give_up(std::size_t parts) {
   const std::size_t done = std::visit([&](const auto& s) { return s.rows_done(here_.from); }, source_);
   const std::size_t begin = std::clamp(done, here_.begin, here_.end);
+  // A third more stays here than a helper gets: a helper that is done early can take a part of what
+  // is left, while a job that is done early could only wait.
+  const std::size_t kept = 4, each = 3, all = kept + each * (parts - 1);
   std::vector<WorkPart> given;
-  for (std::size_t part = 1; part < parts; ++part) {
-    given.push_back({triangle_cut(part, parts, begin, here_.end),
-                     triangle_cut(part + 1, parts, begin, here_.end), here_.from});
+  for (std::size_t part = kept; part < all; part += each) {
+    given.push_back({triangle_cut(part, all, begin, here_.end),
+                     triangle_cut(part + each, all, begin, here_.end), here_.from});
   }
   here_.end = given.front().begin;
   return given;
@@ -159,7 +162,13 @@ std::size_t TrialWork::worth() const {
 }
 
 std::vector<WorkPart> TrialWork::give_up(std::size_t parts) {
-  return give_up_evenly(here_, parts);
+  // One for each helper: who is done first goes on with the next.
+  std::vector<WorkPart> given;
+  here_.end -= parts - 1;
+  for (std::size_t part = 0; part + 1 < parts; ++part) {
+    given.push_back({here_.end + part, here_.end + part + 1, 0});
+  }
+  return given;
 }
 
 Bytes TrialWork::share(const WorkPart& part) const {

@@ -17,10 +17,8 @@ std::vector<std::size_t> GridSearch::wanted() const {
   std::vector<std::size_t> indices;
   const bool nothing_known = std::find(known_.begin(), known_.end(), true) == known_.end();
   if (nothing_known && points > kFewPoints) {
-    // A third of the grid apart, so that most often one more round brackets the minimum.
-    const std::size_t step = (points + 2) / 3;
-    for (std::size_t i = (step - 1) / 2; i < points; i += step) indices.push_back(i);
-    return indices;
+    // The best ridge lies in the upper half most often; two a round keep two workers busy.
+    return {points / 2, points / 2 + 2};
   }
   std::size_t best = points;
   for (std::size_t i = 0; i < points; ++i) {
@@ -33,12 +31,12 @@ std::vector<std::size_t> GridSearch::wanted() const {
     }
     return indices;
   }
-  // A third of the way into the unknown on either side: mostly a neighbour, which ends the search.
+  // Half of the way into the unknown on either side: mostly a neighbour, which ends the search.
   std::size_t left = 0, right = 0;
   while (left < best && !known_[best - left - 1]) ++left;
   while (best + right + 1 < points && !known_[best + right + 1]) ++right;
-  if (left > 0) indices.push_back(best - (left + 2) / 3);
-  if (right > 0) indices.push_back(best + (right + 2) / 3);
+  if (left > 0) indices.push_back(best - (left + 1) / 2);
+  if (right > 0) indices.push_back(best + (right + 1) / 2);
   return indices;
 }
 
