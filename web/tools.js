@@ -5,6 +5,7 @@ import { has_address } from './files.js';
 import { History } from './history.js';
 
 const $ = (id) => document.getElementById(id);
+const most_file_bytes = 50e6; // saved results have less than a tenth of it
 const formats = [['csv', 'CSV'], ['json', 'JSON'], ['svg', 'SVG'], ['png', 'PNG'], ['bibtex', 'BibTeX']];
 
 /** One sentence under the figure; empty: none. */
@@ -125,6 +126,9 @@ export class Tools {
   async #drop(event) {
     event.preventDefault();
     const [file] = event.dataTransfer?.files ?? [];
+    if (file?.size > most_file_bytes) {
+      return notice(`${file.name} has ${Math.ceil(file.size / 1e6)} MB: a file can have ${most_file_bytes / 1e6} MB at most.`);
+    }
     const text = file ? await file.text() : event.dataTransfer?.getData('text/plain') ?? '';
     const { query_in_file } = await import('./transfer.js');
     const query = query_in_file(text);

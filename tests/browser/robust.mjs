@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import {
   assert_quiet, bare_app, open_page, press, read_twin, run_checks, settle, wait_for_state,
 } from './support/lab.mjs';
-import { open_random_permalinks } from './support/noise.mjs';
+import { open_random_permalinks, read_random_files } from './support/noise.mjs';
 import { still_picture } from './support/pictures.mjs';
 
 const small = 'e=rf-learning-curve&dim=6&keys=5&heads=50&samples=16,64&test-samples=200&trials=1';
@@ -20,6 +20,28 @@ await run_checks({
     const page = await open_page(lab, '', { before: bare_app });
     const wrong = await page.evaluate(open_random_permalinks);
     assert.deepEqual(wrong, []);
+    assert_quiet(page);
+  },
+
+  async 'ten thousand damaged files: each is read as what it says, or as nothing'(lab) {
+    const page = await open_page(lab, '', { before: bare_app });
+    const saved = JSON.stringify({ experiment: 'rf-learning-curve', params: { dim: 6, samples: '16,64' }, seed: 3,
+      tables: [{ name: 'test_error', columns: ['n', 'mean'], rows: [[16, 1.02], [64, null]] }] }, null, 1);
+    const { wrong, told } = await page.evaluate(read_random_files, saved);
+    assert.deepEqual(wrong, []);
+    assert.ok(told > 1000 && told < 9900, `${told} of them said something`);
+    assert_quiet(page);
+  },
+
+  async 'a dropped file of more than 50 MB is refused before it is read'(lab) {
+    const page = await open_page(lab, '');
+    await page.evaluate(() => {
+      const carried = new DataTransfer();
+      carried.items.add(new File([new Uint8Array(50_000_001)], 'disk.img'));
+      dispatchEvent(new DragEvent('drop', { dataTransfer: carried, cancelable: true }));
+    });
+    await page.waitForFunction(() => document.getElementById('notice').textContent ===
+      'disk.img has 51 MB: a file can have 50 MB at most.');
     assert_quiet(page);
   },
 

@@ -358,6 +358,13 @@ export const promises = [
     test: ['browser', 'embed', 'what a teacher locks stays, whoever asks'],
   },
   {
+    promise: 'A file that is too large for a result is not read.',
+    file: 'web/tools.js',
+    text: 'if (file?.size > most_file_bytes) {',
+    without: 'if (file?.size < 0) {',
+    test: ['browser', 'robust', 'a dropped file of more than 50 MB is refused before it is read'],
+  },
+  {
     promise: 'Only the page around a frame can send it messages.',
     file: 'web/messages.js',
     text: 'if (source !== parent || data === null',

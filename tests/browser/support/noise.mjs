@@ -42,6 +42,48 @@ export async function open_random_permalinks() {
   return wrong;
 }
 
+/**
+ * Reads ten thousand damaged files as dropped ones are read, and opens what they say in bare_app: the first few that did
+ * harm, and how many said something. `saved`: the text of a whole one.
+ */
+export async function read_random_files(saved) {
+  const app = await globalThis.bare_app({ total: () => 1, free: () => 0, post: () => {} });
+  const { query_in_file } = await import('./transfer.js');
+  call(app, '_app_open', '', 0, 3e9);
+  let seed = 4711;
+  const random = (below) => {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    return Math.floor((seed / 2 ** 32) * below);
+  };
+  const one_of = (list) => list[random(list.length)];
+  const pieces = ['"experiment":', '"params":', '"seed":', 'null', '{', '}', '[', ']', '""', ',', '"', '\\', '1e999', '-1',
+    '"__proto__":', '"toString":', '\u0000', '\uD800', 'e=icl-risk', '?', '#', '&', '%zz', 'x'.repeat(30000), '\n', '\uFEFF'];
+  const damaged = () => {
+    let text = one_of([saved, saved, JSON.stringify({ experiment: 'icl-risk', params: { dim: 6 }, seed: 7 }), '']);
+    for (let i = random(6); i >= 0; --i) {
+      const at = random(text.length + 1);
+      text = text.slice(0, at) + (random(3) ? one_of(pieces) : '') + text.slice(at + (random(2) ? random(40) : 0));
+    }
+    return text;
+  };
+  const wrong = [];
+  let told = 0;
+  for (let i = 0; i < 10000 && wrong.length < 5; ++i) {
+    const text = damaged();
+    try {
+      const query = query_in_file(text);
+      if (typeof query !== 'string') throw new Error(`it gave ${typeof query}`);
+      if (!query) continue;
+      told += 1;
+      call(app, '_app_open_query', query);
+      JSON.parse(app.UTF8ToString(app._app_state()));
+    } catch (error) {
+      wrong.push(`${String(error)}: ${text.slice(0, 200)}`);
+    }
+  }
+  return { wrong, told };
+}
+
 /** Sends ten thousand random messages to the first lab of a page around labs. */
 export async function send_random_messages() {
   let seed = 12345;
