@@ -1,25 +1,14 @@
 // The inner loop of a random-feature attention layer: heads are SIMD lanes, keys are a loop.
-#include "core/numerics/kernels/simd.h"
+#include "core/numerics/kernels/lanes.h"
 
 namespace attnlab::kernels::ATTNLAB_SIMD_TARGET {
 namespace {
 
 using Lanes = Vector<float>;
-typedef std::int32_t LaneBits __attribute__((vector_size(kVectorBytes)));
 
 constexpr std::size_t kWidth = kLanes<float>;
 constexpr std::size_t kGroup = 2 * kWidth;  // heads handled together: two registers
 static_assert(kHeadPadding % kGroup == 0);
-
-ATTNLAB_INLINE Lanes broadcast(float value) {
-  return value - Lanes{};
-}
-ATTNLAB_INLINE Lanes maximum(Lanes a, Lanes b) {
-  return a > b ? a : b;
-}
-ATTNLAB_INLINE Lanes minimum(Lanes a, Lanes b) {
-  return a < b ? a : b;
-}
 
 /// out[j] = sum_p left[p] * right[j * right_row + p * right_col] for kRows values of j, each a
 /// group of heads. Eight sums at a time hide the latency of an addition.
@@ -57,26 +46,9 @@ ATTNLAB_INLINE void product_group(std::size_t rows, std::size_t depth, const flo
   }
 }
 
-/// exp by x = k ln 2 + r, |r| <= ln 2 / 2, and a degree-6 Taylor polynomial in r, whose rest is
-/// below r^7 / 7! = 1.2e-7 relative: about 2 ulp. Arguments are cut to where float has normal
-/// results; of no number comes no number, for which the order of the comparisons counts.
+/// e^x, cut to normal results; of no number comes no number, for which the order counts.
 ATTNLAB_INLINE Lanes exp_lanes(Lanes x) {
-  x = maximum(broadcast(-87.0f), minimum(broadcast(88.0f), x));
-  constexpr float kRound = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer
-  const Lanes shifted = x * 1.44269504f + kRound;
-  const Lanes k = shifted - kRound;
-  const Lanes r = (x - k * 0.693359375f) + k * 2.12194440e-4f;
-  Lanes p = broadcast(1.0f / 720);
-  p = p * r + 1.0f / 120;
-  p = p * r + 1.0f / 24;
-  p = p * r + 1.0f / 6;
-  p = p * r + 0.5f;
-  p = p * r + 1.0f;
-  p = p * r + 1.0f;
-  const LaneBits bits = (__builtin_convertvector(k, LaneBits) + 127) << 23;
-  Lanes scale;
-  __builtin_memcpy(&scale, &bits, sizeof scale);
-  return p * scale;
+  return exp_normal(larger<float>(broadcast(-87.0f), smaller<float>(broadcast(88.0f), x)));
 }
 
 /// Scores of one register of heads (keys x kGroup, stride kGroup) to attention weights.
@@ -84,7 +56,7 @@ ATTNLAB_INLINE void activate(HeadActivation activation, std::size_t keys, float*
   const Lanes mean = broadcast(1.0f / static_cast<float>(keys));
   if (activation == HeadActivation::kRelu) {
     for (std::size_t i = 0; i < keys; ++i) {
-      store(s + i * kGroup, maximum(Lanes{}, load(s + i * kGroup)) * mean);
+      store(s + i * kGroup, larger<float>(Lanes{}, load(s + i * kGroup)) * mean);
     }
     return;
   }
@@ -95,7 +67,7 @@ ATTNLAB_INLINE void activate(HeadActivation activation, std::size_t keys, float*
     return;
   }
   Lanes highest = load(s);
-  for (std::size_t i = 1; i < keys; ++i) highest = maximum(highest, load(s + i * kGroup));
+  for (std::size_t i = 1; i < keys; ++i) highest = larger<float>(highest, load(s + i * kGroup));
   Lanes sum{};
   for (std::size_t i = 0; i < keys; ++i) {
     const Lanes e = exp_lanes(load(s + i * kGroup) - highest);

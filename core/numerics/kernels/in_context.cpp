@@ -11,9 +11,10 @@ typedef std::int64_t DoubleBits __attribute__((vector_size(kVectorBytes)));
 ATTNLAB_INLINE Vector<double> exp_below_zero(Vector<double> x) {
   x = larger<double>(broadcast(-700.0), x);
   constexpr double kRound = 6755399441055744.0;  // 1.5 * 2^52
-  const Vector<double> shifted = x * 1.4426950408889634 + kRound;
+  const Vector<double> shifted = multiply_add<double>(1.4426950408889634, x, broadcast(kRound));
   const Vector<double> k = shifted - kRound;
-  const Vector<double> r = (x - k * 0x1.62e42fee00000p-1) - k * 0x1.a39ef35793c76p-33;
+  const Vector<double> r = multiply_add<double>(-0x1.a39ef35793c76p-33, k,
+                                                multiply_add<double>(-0x1.62e42fee00000p-1, k, x));
   constexpr double kInverseFactorials[] = {1.0 / 479001600,
                                            1.0 / 39916800,
                                            1.0 / 3628800,
@@ -28,7 +29,9 @@ ATTNLAB_INLINE Vector<double> exp_below_zero(Vector<double> x) {
                                            1.0,
                                            1.0};
   Vector<double> p = broadcast(1.0 / 6227020800);
-  for (const double coefficient : kInverseFactorials) p = p * r + coefficient;
+  for (const double coefficient : kInverseFactorials) {
+    p = multiply_add<double>(p, r, broadcast(coefficient));
+  }
   DoubleBits bits;
   __builtin_memcpy(&bits, &shifted, sizeof bits);  // k stands in the low mantissa bits
   bits = (bits + 1023) << 52;
@@ -134,7 +137,7 @@ ATTNLAB_INLINE Vector<T> attend(const HeadPass<T, kToken>& head, TokenVector<T, 
       token += kPromptLanes;
 #pragma GCC unroll 9
       for (std::size_t a = 1; a < length; ++a, token += kPromptLanes) {
-        score += direction.entry[a] * load(token);
+        score = multiply_add<T>(direction.entry[a], load(token), score);
       }
       store(head.weights + i * kStep, score);
       highest = larger<T>(highest, score);
@@ -150,7 +153,7 @@ ATTNLAB_INLINE Vector<T> attend(const HeadPass<T, kToken>& head, TokenVector<T, 
     total += weight;
 #pragma GCC unroll 9
     for (std::size_t a = 0; a < length; ++a, token += kPromptLanes) {
-      mean.entry[a] += weight * load(token);
+      mean.entry[a] = multiply_add<T>(weight, load(token), mean.entry[a]);
     }
   }
   const Vector<T> scale = T(1) / total;
@@ -177,7 +180,7 @@ ATTNLAB_INLINE void pull_back(const HeadPass<T, kToken>& head, Vector<T> output,
     value *= load(head.weights + i * kLanes<T>);
 #pragma GCC unroll 9
     for (std::size_t a = 0; a < length; ++a, token += kPromptLanes) {
-      gradient.entry[a] += value * load(token);
+      gradient.entry[a] = multiply_add<T>(value, load(token), gradient.entry[a]);
     }
   }
 #pragma GCC unroll 9
@@ -236,7 +239,8 @@ ATTNLAB_NOINLINE Vector<T> prompts_pass(const BatchTask<T>& task, const PromptsA
 #pragma GCC unroll 9
     for (std::size_t a = 0; a < length; ++a) {
       for (std::size_t c = 0; c + 1 < length; ++c, sum += kStep) {
-        store(sum, load(sum) + gradient.entry[a] * load(at.query + c * kPromptLanes));
+        store(sum,
+              multiply_add<T>(gradient.entry[a], load(at.query + c * kPromptLanes), load(sum)));
       }
     }
 #pragma GCC unroll 9
@@ -316,7 +320,7 @@ ATTNLAB_NOINLINE void attend_prompt(const PromptTask& task, void* workspace) {
     for (std::size_t a = 0; a < task.dim; ++a) {
       Vector<float> sum{};
       for (std::size_t i = 0; i < task.stride; i += kWidth) {
-        sum += load(weights + i) * load(task.tokens + a * task.stride + i);
+        sum = multiply_add<float>(load(weights + i), load(task.tokens + a * task.stride + i), sum);
       }
       task.means[b * task.dim + a] = lane_sum<float>(sum) * inverse;
     }

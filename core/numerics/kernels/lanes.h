@@ -28,25 +28,30 @@ ATTNLAB_INLINE T lane_sum(Vector<T> value) {
 
 typedef std::int32_t FloatBits __attribute__((vector_size(kVectorBytes)));
 
-/// e^x for x <= 0 by x = k ln 2 + r, |r| <= ln 2 / 2, and a Taylor polynomial in r: about 2 ulp.
-/// Arguments are cut to where the result is a normal number; of no number comes no number, for
-/// which the order of the comparison counts.
-ATTNLAB_INLINE Vector<float> exp_below_zero(Vector<float> x) {
-  x = larger<float>(broadcast(-87.0f), x);
-  constexpr float kRound = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer
-  const Vector<float> k = (x * 1.44269504f + kRound) - kRound;
-  const Vector<float> r = (x - k * 0.693359375f) + k * 2.12194440e-4f;
+/// e^x for x in [-87, 88], where it is a normal number, by x = k ln 2 + r, |r| <= ln 2 / 2, and a
+/// degree-6 Taylor polynomial in r, whose rest is below r^7 / 7! = 1.2e-7 relative: about 2 ulp. Of
+/// no number comes no number.
+ATTNLAB_INLINE Vector<float> exp_normal(Vector<float> x) {
+  constexpr float kRound = 12582912.0f;  // 1.5 * 2^23: adding it leaves an integer in the low bits
+  const Vector<float> rounded = multiply_add<float>(1.44269504f, x, broadcast(kRound));
+  const Vector<float> k = rounded - kRound;
+  const Vector<float> r =
+      multiply_add<float>(2.12194440e-4f, k, multiply_add<float>(-0.693359375f, k, x));
   Vector<float> p = broadcast(1.0f / 720);
-  p = p * r + 1.0f / 120;
-  p = p * r + 1.0f / 24;
-  p = p * r + 1.0f / 6;
-  p = p * r + 0.5f;
-  p = p * r + 1.0f;
-  p = p * r + 1.0f;
-  const FloatBits bits = (__builtin_convertvector(k, FloatBits) + 127) << 23;
+  constexpr float kRest[] = {1.0f / 120, 1.0f / 24, 1.0f / 6, 0.5f, 1.0f, 1.0f};
+#pragma GCC unroll 6
+  for (std::size_t i = 0; i < 6; ++i) p = multiply_add<float>(p, r, broadcast(kRest[i]));
+  FloatBits bits;  // those above the integer are shifted out
+  __builtin_memcpy(&bits, &rounded, sizeof bits);
+  bits = (bits + 127) << 23;
   Vector<float> scale;
   __builtin_memcpy(&scale, &bits, sizeof scale);
   return p * scale;
+}
+
+/// e^x for x <= 0, cut to normal results. The order of the comparison keeps what is no number.
+ATTNLAB_INLINE Vector<float> exp_below_zero(Vector<float> x) {
+  return exp_normal(larger<float>(broadcast(-87.0f), x));
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ ATTNLAB_NOINLINE void row_block(const RowProducts& task, std::size_t first, std:
         const Vector<double> a = load(row + j + v * kLanes<double>);
 #pragma GCC unroll 2
         for (std::size_t c = 0; c < kCount; ++c) {
-          sum[c][v] += a * load(task.x[c] + j + v * kLanes<double>);
+          sum[c][v] = multiply_add<double>(a, load(task.x[c] + j + v * kLanes<double>), sum[c][v]);
         }
       }
     }

@@ -59,17 +59,20 @@ ATTNLAB_INLINE void store(T* to, Vector<T> value) {
 
 /// sum + a * b; one rounding where the target has fused multiply-add (contraction is on), else two.
 template <class T>
-ATTNLAB_INLINE Vector<T> multiply_add(T a, Vector<T> b, Vector<T> sum) {
+ATTNLAB_INLINE Vector<T> multiply_add(Vector<T> a, Vector<T> b, Vector<T> sum) {
 #if defined(__wasm_relaxed_simd__)
-  const Vector<T> broadcast = a - Vector<T>{};
   if constexpr (sizeof(T) == 4) {
-    return __builtin_wasm_relaxed_madd_f32x4(broadcast, b, sum);
+    return __builtin_wasm_relaxed_madd_f32x4(a, b, sum);
   } else {
-    return __builtin_wasm_relaxed_madd_f64x2(broadcast, b, sum);
+    return __builtin_wasm_relaxed_madd_f64x2(a, b, sum);
   }
 #else
   return sum + a * b;
 #endif
+}
+template <class T>
+ATTNLAB_INLINE Vector<T> multiply_add(T a, Vector<T> b, Vector<T> sum) {
+  return multiply_add<T>(a - Vector<T>{}, b, sum);
 }
 
 /// Rows and vectors of the register tile: as many accumulators as leave room for one row of b and a

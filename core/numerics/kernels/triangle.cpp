@@ -27,8 +27,8 @@ ATTNLAB_NOINLINE void solve_group(std::size_t size, const double* l, std::size_t
       const Vector<double> x1 = load<double>(lines + p * kGroup + kLanes<double>);
 #pragma GCC unroll 4
       for (std::size_t c = 0; c < kBlock; ++c) {
-        sums[c][0] -= rows[c][p] * x0;
-        sums[c][1] -= rows[c][p] * x1;
+        sums[c][0] = multiply_add<double>(-rows[c][p], x0, sums[c][0]);
+        sums[c][1] = multiply_add<double>(-rows[c][p], x1, sums[c][1]);
       }
     }
     for (std::size_t c = 0; c < count; ++c) {
@@ -38,8 +38,8 @@ ATTNLAB_NOINLINE void solve_group(std::size_t size, const double* l, std::size_t
       store<double>(lines + (c0 + c) * kGroup, x0);
       store<double>(lines + (c0 + c) * kGroup + kLanes<double>, x1);
       for (std::size_t later = c + 1; later < count; ++later) {
-        sums[later][0] -= rows[later][c0 + c] * x0;
-        sums[later][1] -= rows[later][c0 + c] * x1;
+        sums[later][0] = multiply_add<double>(-rows[later][c0 + c], x0, sums[later][0]);
+        sums[later][1] = multiply_add<double>(-rows[later][c0 + c], x1, sums[later][1]);
       }
     }
   }
