@@ -60,7 +60,7 @@ export async function read_random_files(saved) {
     '"__proto__":', '"toString":', '\u0000', '\uD800', 'e=icl-risk', '?', '#', '&', '%zz', 'x'.repeat(30000), '\n', '\uFEFF'];
   const damaged = () => {
     let text = one_of([saved, saved, JSON.stringify({ experiment: 'icl-risk', params: { dim: 6 }, seed: 7 }), '']);
-    for (let i = random(6); i >= 0; --i) {
+    for (let i = random(3); i >= 0; --i) {
       const at = random(text.length + 1);
       text = text.slice(0, at) + (random(3) ? one_of(pieces) : '') + text.slice(at + (random(2) ? random(40) : 0));
     }
