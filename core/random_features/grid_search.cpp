@@ -17,8 +17,8 @@ std::vector<std::size_t> GridSearch::wanted() const {
   std::vector<std::size_t> indices;
   const bool nothing_known = std::find(known_.begin(), known_.end(), true) == known_.end();
   if (nothing_known && points > kFewPoints) {
-    // The best ridge lies in the upper half most often; two a round keep two workers busy.
-    return {points / 2, points / 2 + 2};
+    // The best ridge lies in the upper half most often.
+    return {points / 2, points / 2 + 1};
   }
   std::size_t best = points;
   for (std::size_t i = 0; i < points; ++i) {
@@ -31,12 +31,13 @@ std::vector<std::size_t> GridSearch::wanted() const {
     }
     return indices;
   }
-  // Half of the way into the unknown on either side: mostly a neighbour, which ends the search.
+  // Errors rise steeply towards strong ridges and little, if at all, towards weak ones: the next
+  // neighbour on that side, half of what is unknown on this one.
   std::size_t left = 0, right = 0;
   while (left < best && !known_[best - left - 1]) ++left;
   while (best + right + 1 < points && !known_[best + right + 1]) ++right;
   if (left > 0) indices.push_back(best - (left + 1) / 2);
-  if (right > 0) indices.push_back(best + (right + 1) / 2);
+  if (right > 0) indices.push_back(best + 1);
   return indices;
 }
 

@@ -12,8 +12,7 @@ namespace attnlab {
 /// equal values the one of higher index counts as less. Infinite or unknown values (a factorisation
 /// that failed) are larger than all others; as long as there is no other, everything is asked for.
 ///
-/// A grid of 10 takes 4 to 7 values in 2 to 4 rounds; on measured learning curves 4.3 to 4.7 in 2.3
-/// to 2.6 (docs/performance.md).
+/// A grid of 10 takes 3 to 7 values in 2 to 5 rounds; measured: docs/performance.md.
 class GridSearch {
  public:
   explicit GridSearch(std::size_t points) : values_(points), known_(points, false) {}
