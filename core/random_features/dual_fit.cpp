@@ -117,9 +117,12 @@ JobSteps solve_round(NestedFit& fit, std::vector<DualSize>& sizes, const std::ve
 /// hear of every error.
 JobSteps predict_round(NestedFit& fit, std::vector<DualSize>& sizes,
                        const std::vector<Trial>& trials, std::size_t columns, DualSource& source) {
+  // Sizes beyond those of this round have no new coefficients; validated ones wait for the end.
+  std::size_t served = fit.choose_by_test() ? 0 : sizes.size();
+  for (const Trial& trial : trials) served = std::max(served, trial.sizes);
   std::vector<Matrix<double>> coefficients;
-  for (DualSize& size : sizes) coefficients.push_back(std::move(size.coefficients));
-  const std::size_t tests = fit.problem.test->count, all_columns = sizes.size() * columns;
+  for (std::size_t s = 0; s < served; ++s) coefficients.push_back(std::move(sizes[s].coefficients));
+  const std::size_t tests = fit.problem.test->count, all_columns = served * columns;
   Matrix<double> predictions(tests, all_columns);
   const PredictionWork::Sink add = [&](MatrixView<double> sums) {
     for (std::size_t i = 0; i < tests; ++i) {
@@ -127,7 +130,7 @@ JobSteps predict_round(NestedFit& fit, std::vector<DualSize>& sizes,
     }
   };
   const double flops =
-      dual_source_cost(fit.problem.layer, sizes.back().n, tests, all_columns).prediction_flops;
+      dual_source_cost(fit.problem.layer, sizes[served - 1].n, tests, all_columns).prediction_flops;
   PredictionWork work(source, coefficients, {0, kPredictionGroups, 0}, tests, flops, fit.meter, add);
   JobSteps predicting = run_divided(work);
   while (predicting.step() == JobSteps::State::kRunning) co_yield fit.meter.after(0);
@@ -135,7 +138,7 @@ JobSteps predict_round(NestedFit& fit, std::vector<DualSize>& sizes,
 
   std::vector<double> strengths;
   for (const Trial& trial : trials) strengths.push_back(fit.strengths[trial.strength]);
-  for (std::size_t s = 0; s < sizes.size(); ++s) {
+  for (std::size_t s = 0; s < served; ++s) {
     const std::vector<double> errors =
         fit.judge(s, predictions.const_view().block(0, s * columns, tests, columns),
                   sizes[s].usable, strengths);

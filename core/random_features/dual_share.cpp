@@ -93,13 +93,13 @@ JobSteps trials_share(const NestedFitProblem& problem, std::size_t dual, ByteRea
 
 JobSteps predictions_share(const NestedFitProblem& problem, std::size_t dual, ByteReader reader) {
   const WorkPart part{reader.u32(), reader.u32(), 0};
-  const std::size_t columns = reader.u32();
+  const std::size_t sizes = reader.u32(), columns = reader.u32();
   const std::size_t most = strengths_of(problem.ridge).size() * problem.train_labels->cols();
-  if (!reader.ok() || part.begin > part.end || part.end > kPredictionGroups || columns > most) {
-    co_return unreadable();
-  }
+  const bool known = part.begin <= part.end && part.end <= kPredictionGroups && sizes > 0 &&
+                     sizes <= dual && columns <= most;
+  if (!reader.ok() || !known) co_return unreadable();
   std::vector<Matrix<double>> coefficients;
-  for (std::size_t s = 0; s < dual; ++s) {
+  for (std::size_t s = 0; s < sizes; ++s) {
     coefficients.emplace_back(problem.sizes[s], columns);
     reader.reals(coefficients.back().values());
   }
@@ -185,6 +185,7 @@ Bytes share_predictions(const std::vector<Matrix<double>>& coefficients, const W
   ByteWriter writer = begin_share(Kind::kPredictions);
   count(writer, part.begin);
   count(writer, part.end);
+  count(writer, coefficients.size());
   count(writer, coefficients.front().cols());
   for (const Matrix<double>& size : coefficients) writer.reals(size.values());
   return writer.take();

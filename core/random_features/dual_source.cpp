@@ -111,10 +111,10 @@ void StreamedFeatures::take_coefficients(const std::vector<Matrix<double>>& coef
 
 double StreamedFeatures::add_to_predictions(std::size_t slice, MatrixView<double> predictions) {
   const FeatureBlock units = block(slice);
-  const std::size_t width = units.features();
+  const std::size_t width = units.features(), fitted = coefficients_.back().rows();
   Matrix<float> weights(width, predictions.cols);  // of every size, side by side
   {
-    const MatrixView<float> features = features_.view().block(0, 0, samples_.n, width);
+    const MatrixView<float> features = features_.view().block(0, 0, fitted, width);
     units.apply(*samples_.train, 0, features);
     std::size_t column = 0;
     for (const Matrix<float>& size : coefficients_) {
@@ -136,9 +136,9 @@ double StreamedFeatures::add_to_predictions(std::size_t slice, MatrixView<double
       }
     }
   }
-  const double samples = static_cast<double>(samples_.n + predictions.rows);
+  const double samples = static_cast<double>(fitted + predictions.rows);
   return static_cast<double>(width) / static_cast<double>(layer_.feature_count()) *
-             feature_flops(layer_, samples_.n + predictions.rows) +
+             feature_flops(layer_, fitted + predictions.rows) +
          2 * static_cast<double>(width * predictions.cols) * samples;
 }
 

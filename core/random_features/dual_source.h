@@ -45,8 +45,8 @@ class StreamedFeatures {
   /// (`rows` has them alone, n columns, zero at first); returns its operations.
   double add_to_gram(std::size_t slice, std::size_t first, MatrixView<double> rows);
 
-  /// Coefficients, one matrix (size x columns) for each training-set size; they must outlive the
-  /// predictions.
+  /// Coefficients, one matrix (size x columns) for each of the first training-set sizes, at least
+  /// one; they must outlive the predictions.
   void take_coefficients(const std::vector<Matrix<double>>& coefficients);
 
   /// Adds a slice to predictions (test samples x columns of every size side by side, zero at

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <Eigen/Dense>
+#include <algorithm>
 #include <cmath>
 
 #include "core/numerics/random.h"
@@ -158,6 +159,25 @@ TEST_CASE("validation never looks at the test set") {
       CHECK(before[i].test_error != after[i].test_error);
     }
     CHECK(before[0].strength == 10);  // nothing to hold out at n = 1: the strongest ridge
+  }
+}
+
+TEST_CASE(
+    "a validated fit has, for every size, the error of a plain one with the strength it prefers") {
+  for (const char* model : {"rfa", "brfa", "rfmlp"}) {
+    Case c;
+    make_case(c, model, 40, {4, 10, 25, 60, 120}, {RidgeChoice::Rule::kValidation, 0});
+    const std::vector<FitPoint> points = solve(c);
+    for (std::size_t i = 0; i < points.size(); ++i) {
+      CAPTURE(model);
+      CAPTURE(i);
+      const double strength = points[i].strength;
+      if (strength < 1e-5) continue;  // f32 products dominate: see docs/numerics.md
+      const double expected =
+          plain_error(c, c.problem.sizes[i / 2], strength, static_cast<int>(i % 2));
+      CHECK(points[i].test_error == doctest::Approx(expected).epsilon(1e-3));
+    }
+    CHECK(std::ranges::all_of(points, [](const FitPoint& point) { return point.test_error > 0; }));
   }
 }
 
