@@ -434,8 +434,8 @@ export const promises = [
   {
     promise: 'Attention makes no number of a score that is none.',
     file: 'core/numerics/kernels/lanes.h',
-    text: 'x = larger<float>(broadcast(-87.0f), x);',
-    without: 'x = larger<float>(x, broadcast(-87.0f));',
+    text: 'return exp_normal(larger<float>(broadcast(-87.0f), x));',
+    without: 'return exp_normal(larger<float>(x, broadcast(-87.0f)));',
     test: ['unit', '', 'softmax attention never makes a number of what is none, on every target'],
   },
   {
