@@ -132,7 +132,9 @@ std::string figure_png(const Figure& figure, const SvgOptions& options, float wi
   io.DisplayFramebufferScale = ImVec2(kPixelRatio, kPixelRatio);
   ImGui_ImplOpenGL3_NewFrame();
   ImGui::NewFrame();
-  lay_out_picture(figure, options, io.DisplaySize, fields);
+  Figure still = figure;
+  still.invitation.clear();
+  lay_out_picture(still, options, io.DisplaySize, fields);
   ImGui::Render();
   const ImVec4 ground = ImGui::ColorConvertU32ToFloat4(theme().ground);
   glClearColor(ground.x, ground.y, ground.z, 1);

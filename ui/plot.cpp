@@ -28,10 +28,11 @@ float draw_heading(ImDrawList* list, const Figure& figure, const Box& outer) {
   draw_text(list, ImVec2(outer.x0, y), figure.title, true, title_size, theme().ink,
             outer.width());
   y += text_size(figure.title, true, title_size, outer.width()).y + 3;
-  if (!figure.subtitle.empty()) {
-    draw_text(list, ImVec2(outer.x0, y), figure.subtitle, false, kSmallSize, theme().muted,
-              outer.width());
-    y += text_size(figure.subtitle, false, kSmallSize, outer.width()).y;
+  std::string text = figure.subtitle;
+  if (!figure.invitation.empty()) text += (text.empty() ? "" : " ") + figure.invitation;
+  if (!text.empty()) {
+    draw_text(list, ImVec2(outer.x0, y), text, false, kSmallSize, theme().muted, outer.width());
+    y += text_size(text, false, kSmallSize, outer.width()).y;
   }
   return y + 10;
 }

@@ -108,6 +108,7 @@ struct Figure {
   std::string id;        ///< "learning-curve"
   std::string title;     ///< the question in words
   std::string subtitle;  ///< sizes and what bands mean
+  std::string invitation;  ///< what to move; follows the subtitle where handles can be moved
   Axis x, y;
   std::vector<Series> series;
   std::vector<ReferenceLine> references;

@@ -153,8 +153,9 @@ Figure comparison_figure(const RunSpec& spec, bool third) {
   figure.id = third ? "three-tokens" : "two-tokens";
   figure.title = third ? "And with three tokens?" : "Can two tokens tell the pairs apart?";
   figure.subtitle =
-      third ? "The question is [t, a; y]: the pairs part, and meet only at W′ = ±W. Drag W and W′."
-            : "The question is [t; y]: both answer t + y, whatever W and W′ are. Drag W and W′.";
+      third ? "The question is [t, a; y]: the pairs part, and meet only at W′ = ±W."
+            : "The question is [t; y]: both answer t + y, whatever W and W′ are.";
+  figure.invitation = "Drag W and W′.";
   figure.x = {"first token t (and W, W′)", false, -kReach, kReach, {-3, -2, -1, 0, 1, 2, 3}};
   // Room for every answer: a pair's answer lies between -2 * 3 and 2 * 3.
   figure.y = {"answer", false, -8, 7, {-6, -4, -2, 0, 2, 4, 6}};

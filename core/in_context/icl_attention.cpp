@@ -281,7 +281,8 @@ Figure prediction_figure(const Picture& picture) {
   Figure figure = plane_figure(picture, "prediction", "What does each head predict?");
   figure.subtitle =
       "Colour: what is predicted if the query stood there; discs: examples in the colour of their "
-      "label, as large as the head's attention from the query. Drag any of them.";
+      "label, as large as the head's attention from the query.";
+  figure.invitation = "Drag any of them.";
   figure.fields.push_back(
       field_panel(picture, FieldQuantity::kTruth, kAllHeads, "truth", "Truth: θᵀx"));
   const std::size_t heads = prompt.heads.size();

@@ -242,7 +242,8 @@ Figure order_figure(const RunSpec& spec, const Inside& inside, const Result& res
   figure.title = "Does the order of the keys matter?";
   figure.subtitle = "Every disc is a key of sample " + number_text(inside.sample + 1) +
                     ", as high as what it adds to the output through head " +
-                    number_text(inside.head + 1) + ". Drag it to another place.";
+                    number_text(inside.head + 1) + ".";
+  figure.invitation = "Drag a key to another place.";
   if (const Table* order = result.table("order")) {
     figure.subtitle += "  Largest change of the output: " + short_text(change_in(*order, 0)) +
                        " (" + std::string(inside.model->label) + "), " +

@@ -24,6 +24,7 @@ std::string shown(const RunSpec& spec, const Findings& findings) {
       text += std::to_string(field.value(field.data, 0.25, -0.5));
     }
     for (const Handle& handle : figure.handles) text += handle.parameter + handle.label;
+    text += figure.invitation;
   }
   return text;
 }
@@ -48,6 +49,20 @@ TEST_CASE("what every experiment finds shows the same after a journey as bytes")
       CHECK(encode_findings(*read) == bytes);
     }
   }
+}
+
+TEST_CASE("a figure asks to drag what it has, and its picture, where nothing moves, does not") {
+  std::size_t asked = 0;
+  for (const Experiment* experiment : experiments()) {
+    CAPTURE(experiment->id);
+    for (const Figure& figure : findings_of({first_run(*experiment), {}}).figures) {
+      CHECK(figure_svg(figure, {}).find("Drag") == std::string::npos);
+      if (figure.invitation.empty()) continue;
+      ++asked;
+      CHECK_FALSE(figure.handles.empty());
+    }
+  }
+  CHECK(asked >= 3);
 }
 
 TEST_CASE("outputs of jobs are the same after a journey as bytes") {

@@ -34,7 +34,7 @@ std::string missing_characters(const std::string& text) {
 }
 
 std::string figure_text(const Figure& figure) {
-  std::string text = figure.title + figure.subtitle + figure.x.label + figure.y.label +
+  std::string text = figure.title + figure.subtitle + figure.invitation + figure.x.label + figure.y.label +
                      figure.empty_text;
   for (const Series& series : figure.series) text += series.label + series.note;
   for (const ReferenceLine& line : figure.references) text += line.label;
