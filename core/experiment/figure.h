@@ -105,9 +105,9 @@ struct FieldPanel {
 /// A line plot (series); heat maps side by side (panels, when there are any); or fields side by side
 /// over one plane (fields, when there are any). Handles stand in line plots and in every field.
 struct Figure {
-  std::string id;        ///< "learning-curve"
-  std::string title;     ///< the question in words
-  std::string subtitle;  ///< sizes and what bands mean
+  std::string id;          ///< "learning-curve"
+  std::string title;       ///< the question in words
+  std::string subtitle;    ///< sizes and what bands mean
   std::string invitation;  ///< what to move; follows the subtitle where handles can be moved
   Axis x, y;
   std::vector<Series> series;

@@ -114,8 +114,8 @@ void one(A& archive, T& x) {
     all(archive, x.id, x.title, x.shader, x.data, x.min, x.max, x.scale, x.value_label, x.contours,
         x.handle_shares);
   else if constexpr (Is<T, Figure>)
-    all(archive, x.id, x.title, x.subtitle, x.invitation, x.x, x.y, x.series, x.references, x.panels, x.fields,
-        x.handles, x.table, x.empty_text);
+    all(archive, x.id, x.title, x.subtitle, x.invitation, x.x, x.y, x.series, x.references,
+        x.panels, x.fields, x.handles, x.table, x.empty_text);
   else if constexpr (Is<T, Findings>)
     all(archive, x.result, x.figures);
   else if constexpr (Is<T, JobOutput>)

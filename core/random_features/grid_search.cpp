@@ -31,8 +31,8 @@ std::vector<std::size_t> GridSearch::wanted() const {
     }
     return indices;
   }
-  // Errors rise steeply towards strong ridges and little, if at all, towards weak ones: the next
-  // neighbour on that side, half of what is unknown on this one.
+  // Errors rise steeply towards strong ridges and little, if at all, towards weak ones: one step on
+  // the strong side, half of what is unknown on the weak side.
   std::size_t left = 0, right = 0;
   while (left < best && !known_[best - left - 1]) ++left;
   while (best + right + 1 < points && !known_[best + right + 1]) ++right;

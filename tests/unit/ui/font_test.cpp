@@ -34,8 +34,8 @@ std::string missing_characters(const std::string& text) {
 }
 
 std::string figure_text(const Figure& figure) {
-  std::string text = figure.title + figure.subtitle + figure.invitation + figure.x.label + figure.y.label +
-                     figure.empty_text;
+  std::string text = figure.title + figure.subtitle + figure.invitation + figure.x.label +
+                     figure.y.label + figure.empty_text;
   for (const Series& series : figure.series) text += series.label + series.note;
   for (const ReferenceLine& line : figure.references) text += line.label;
   for (const HeatPanel& panel : figure.panels) {
