@@ -18,8 +18,9 @@
 
   class AttentionLab extends HTMLElement {
     #frame;
-    #waiting = []; // messages and promises until the frame is ready
-    #asked = [];
+    #waiting = []; // messages until the frame is ready
+    #asked = new Map(); // what get() promised, by the id its answer carries
+    #asks = 0;
     #ready = false;
     #near;
     #receive = (event) => this.#take(event);
@@ -39,6 +40,7 @@
       this.#near?.disconnect();
       this.#frame?.remove();
       this.#frame = undefined;
+      if (this.#ready) this.#waiting = [...this.#asked.keys()].map((id) => ({ type: 'get', id }));
       this.#ready = false;
     }
 
@@ -63,8 +65,9 @@
     }
 
     get() {
-      this.#send({ type: 'get' });
-      return new Promise((resolve) => this.#asked.push(resolve));
+      const id = ++this.#asks;
+      this.#send({ type: 'get', id });
+      return new Promise((resolve) => this.#asked.set(id, resolve));
     }
 
     #fixed_height() {
@@ -117,7 +120,9 @@
         this.#frame.style.height = height;
         this.style.minHeight = height;
       } else if (data.type === 'state') {
-        for (const resolve of this.#asked.splice(0)) resolve(data.state);
+        // News without an id may be older than the question.
+        this.#asked.get(data.id)?.(data.state);
+        this.#asked.delete(data.id);
       }
       this.dispatchEvent(new CustomEvent(`attnlab-${data.type}`, { detail: data }));
     }

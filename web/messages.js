@@ -1,7 +1,8 @@
 // The lab inside a frame: messages from the page around it, and news to it. Both are
 // {attnlab: 1, type, ...}; anything else is ignored, and nothing but the page around is listened to.
-//   in:  load {query} or {experiment, parameters, seed}, run, pause, step, reset, get
-//   out: ready, height {height}, state {state}, progress {fraction}, result {state}, error {error}
+//   in:  load {query} or {experiment, parameters, seed}, run, pause, step, reset,
+//        get {id}: answered by a state with the same id
+//   out: ready, height {height}, state {state, id}, progress {fraction}, result {state}, error {error}
 // What a message asks goes through the schema and respects the locks of the frame's address.
 
 const page_keys = new Set(['embed', 'ui', 'lock', 'theme', 'run']);
@@ -67,7 +68,12 @@ export class Messages {
     if (source !== parent || data === null || typeof data !== 'object' || data.attnlab !== 1) return;
     if (actions.has(data.type)) this.lab.act(data.type);
     else if (data.type === 'load') this.lab.load(query_of(data));
-    else if (data.type === 'get') this.#post({ type: 'state', state: shared(this.lab.state()) });
+    else if (data.type === 'get') this.#answer(data.id);
+  }
+
+  #answer(id) {
+    const answer = { type: 'state', state: shared(this.lab.state()) };
+    this.#post(is_plain(id) ? { ...answer, id } : answer);
   }
 
   #tell_height() {

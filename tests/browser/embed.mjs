@@ -101,6 +101,32 @@ await run_checks({
     assert.deepEqual(page.complaints, []);
   },
 
+  async 'news on its way does not answer what is asked after it'(lab) {
+    const page = await course_page(lab, lab_element('seed="5"'));
+    assert.equal((await ask(page)).seed, 5);
+    const asked = await page.evaluate(async () => {
+      const element = document.querySelector('attention-lab');
+      element.load({ seed: 6 });
+      const first = element.get();
+      const second = element.get();
+      const source = element.querySelector('iframe').contentWindow;
+      for (const id of [undefined, 0, 'x']) {
+        dispatchEvent(new MessageEvent('message', { source, data: { attnlab: 1, type: 'state', id, state: { seed: -1 } } }));
+      }
+      return (await Promise.all([first, second])).map(({ seed }) => seed);
+    });
+    assert.deepEqual(asked, [6, 6]);
+    const moved = await page.evaluate(async () => {
+      const element = document.querySelector('attention-lab');
+      const state = element.get(); // the frame that was asked is lost, the next one answers
+      element.remove();
+      document.body.prepend(element);
+      return state;
+    });
+    assert.equal(moved.seed, 5);
+    assert.deepEqual(page.complaints, []);
+  },
+
   async 'only the page around a lab is listened to'(lab) {
     const page = await course_page(lab, lab_element('') + lab_element('seed="9"'));
     const both = async () => Promise.all([0, 1].map(async (index) => {

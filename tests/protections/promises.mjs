@@ -372,6 +372,13 @@ export const promises = [
     test: ['browser', 'embed', 'only the page around a lab is listened to'],
   },
   {
+    promise: 'What get() gives is never older than what was sent before it.',
+    file: 'web/embed.js',
+    text: 'this.#asked.get(data.id)?.(data.state);',
+    without: 'for (const resolve of this.#asked.values()) resolve(data.state);',
+    test: ['browser', 'embed', 'news on its way does not answer what is asked after it'],
+  },
+  {
     promise: 'A link of a hundred thousand parts takes no longer than one of 256.',
     file: 'core/experiment/codec_query.cpp',
     text: 'if (item.empty() || pairs.size() == kMaxPairs) continue;',
