@@ -15,7 +15,6 @@ namespace {
 
 constexpr std::uint32_t kHeadDomain = hash_name("rf/heads");
 constexpr std::uint32_t kNeuronDomain = hash_name("rf/neurons");
-constexpr std::size_t kRowsAtOnce = 64;  // samples whose intermediate products stay in cache
 
 std::size_t padded(std::size_t heads) {
   return (heads + kernels::kHeadPadding - 1) / kernels::kHeadPadding * kernels::kHeadPadding;
@@ -79,37 +78,36 @@ FeatureBlock::FeatureBlock(const RandomFeatureLayer& layer, std::size_t first, s
   }
 }
 
-/// Intermediate products of kRowsAtOnce samples, made once for many of them.
-struct FeatureBlock::Scratch {
-  Matrix<float> inputs;         ///< attention: xt_0; network: all tokens and 1
-  Matrix<float> query_weights;  ///< attention: W^T xt_0 of every head
-  Matrix<float> keys;           ///< attention: xt_1 .. xt_N of one sample
-
-  Scratch(const RandomFeatureLayer& layer, const Matrix<float>& weights)
-      : inputs(kRowsAtOnce, weights.rows()) {
-    if (!layer.attention) return;
-    query_weights = Matrix<float>(kRowsAtOnce, weights.cols());
-    keys = Matrix<float>(layer.keys, layer.dim + 1);
+FeatureBlock::Scratch FeatureBlock::scratch() const {
+  Scratch scratch{Matrix<float>::unset(kRowsAtOnce, weights_.rows()), {}, {}};
+  if (layer_.attention) {
+    scratch.query_weights = Matrix<float>::unset(kRowsAtOnce, weights_.cols());
+    scratch.keys = Matrix<float>::unset(layer_.keys, layer_.dim + 1);
   }
-};
+  return scratch;
+}
 
 void FeatureBlock::apply(const TokenBatch& batch, std::size_t begin, MatrixView<float> out) const {
   const std::size_t width = parallel_width();
   const std::size_t pieces = (out.rows + kRowsAtOnce - 1) / kRowsAtOnce;
   const std::size_t parts = width == 1 ? 1 : std::min(pieces, 2 * width);
   in_parallel(parts, [&](std::size_t part) {
-    Scratch scratch(layer_, weights_);
+    Scratch room = scratch();
     const std::size_t end = std::min(out.rows, pieces * (part + 1) / parts * kRowsAtOnce);
     for (std::size_t row = pieces * part / parts * kRowsAtOnce; row < end; row += kRowsAtOnce) {
       const std::size_t rows = std::min(kRowsAtOnce, end - row);
-      const MatrixView<float> piece = out.block(row, 0, rows, out.cols);
-      if (layer_.attention) {
-        apply_attention(batch, begin + row, piece, scratch);
-      } else {
-        apply_network(batch, begin + row, piece, scratch);
-      }
+      apply(batch, begin + row, out.block(row, 0, rows, out.cols), room);
     }
   });
+}
+
+void FeatureBlock::apply(const TokenBatch& batch, std::size_t begin, MatrixView<float> out,
+                         Scratch& scratch) const {
+  if (layer_.attention) {
+    apply_attention(batch, begin, out, scratch);
+  } else {
+    apply_network(batch, begin, out, scratch);
+  }
 }
 
 void FeatureBlock::apply_attention(const TokenBatch& batch, std::size_t begin,

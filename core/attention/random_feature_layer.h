@@ -54,13 +54,26 @@ class FeatureBlock {
 
   std::size_t features() const { return count_ * layer_.features_per_unit(); }
 
+  /// Samples whose intermediate products stay in cache: whole register tiles for every target.
+  static constexpr std::size_t kRowsAtOnce = 84;
+
+  /// Intermediate products of kRowsAtOnce samples, made once for many calls of one thread.
+  struct Scratch {
+    Matrix<float> inputs;         ///< attention: xt_0; network: all tokens and 1
+    Matrix<float> query_weights;  ///< attention: W^T xt_0 of every head
+    Matrix<float> keys;           ///< attention: xt_1 .. xt_N of one sample
+  };
+  Scratch scratch() const;
+
   /// Features of the samples [begin, begin + out.rows) of the batch: out is rows x features(), f32.
   /// Columns are coordinate-major inside the block (coordinate * count + unit), an order that no
   /// Gram matrix and no ridge fit can see. Relative accuracy of an entry about 1e-6 of the largest.
   void apply(const TokenBatch& batch, std::size_t begin, MatrixView<float> out) const;
+  /// The same for at most kRowsAtOnce samples, by the calling thread alone.
+  void apply(const TokenBatch& batch, std::size_t begin, MatrixView<float> out,
+             Scratch& scratch) const;
 
  private:
-  struct Scratch;
   void apply_attention(const TokenBatch& batch, std::size_t begin, MatrixView<float> out,
                        Scratch& scratch) const;
   void apply_network(const TokenBatch& batch, std::size_t begin, MatrixView<float> out,

@@ -2,32 +2,38 @@
 #include "core/numerics/cholesky.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cfloat>
+#include <span>
 
 #include "core/numerics/kernels/dispatch.h"
 #include "core/numerics/parallel.h"
+#include "core/numerics/row_products.h"
 
 namespace attnlab {
 namespace {
 
 /// Columns handled by the triangular solve kernel; wider panels are updated by products.
 constexpr std::size_t kStrip = 32;
+/// Rows that one thread updates or solves at a time, whole register tiles for every target: few of
+/// a corner, since one of them holds up the factor, and for solving what stays in the cache.
+constexpr std::size_t kRowGrain = 84;
+constexpr std::size_t kCornerRows = kRowGrain;
+constexpr std::size_t kSolvedRows = 2 * kRowGrain;
 
-/// c -= a b^T.
+/// Where part `i` of `parts` begins, in whole grains.
+std::size_t row_cut(std::size_t i, std::size_t parts, std::size_t rows) {
+  const std::size_t grains = (rows + kRowGrain - 1) / kRowGrain;
+  return std::min(rows, grains * i / parts * kRowGrain);
+}
+
+/// c -= a b^T, by the calling thread alone.
 void subtract_product_nt(MatrixView<const double> a, MatrixView<const double> b,
                          MatrixView<double> c) {
   if (c.rows == 0 || c.cols == 0 || a.cols == 0) return;
-  run_product(kernels::Product<double>{c.rows, c.cols, a.cols, a.data, a.stride, 1, b.data, 1,
-                                       b.stride, c.data, c.stride, kernels::Update::kSubtract});
-}
-
-/// c -= a b, or c -= a^T b.
-void subtract_product(MatrixView<const double> a, bool transposed, MatrixView<const double> b,
-                      MatrixView<double> c) {
-  if (c.rows == 0 || c.cols == 0 || b.rows == 0) return;
-  run_product(kernels::Product<double>{c.rows, c.cols, b.rows, a.data, transposed ? 1 : a.stride,
-                                       transposed ? a.stride : 1, b.data, b.stride, 1, c.data,
-                                       c.stride, kernels::Update::kSubtract});
+  active_kernels().product_f64({c.rows, c.cols, a.cols, a.data, a.stride, 1, b.data, 1, b.stride,
+                                c.data, c.stride, kernels::Update::kSubtract},
+                               kernel_workspace());
 }
 
 /// Factorises a small block in place, column by column; returns the number of good pivots.
@@ -48,26 +54,99 @@ std::size_t factor_small(MatrixView<double> block) {
   return n;
 }
 
-/// x <- l^-1 x for a small lower triangle.
-void solve_small(MatrixView<const double> l, MatrixView<double> x) {
-  for (std::size_t i = 0; i < x.rows; ++i) {
-    for (std::size_t p = 0; p < i; ++p) {
-      const double factor = l(i, p);
-      for (std::size_t t = 0; t < x.cols; ++t) x(i, t) -= factor * x(p, t);
-    }
-    for (std::size_t t = 0; t < x.cols; ++t) x(i, t) /= l(i, i);
+/// x <- x l^-T for one strip.
+void solve_strip(MatrixView<const double> l, MatrixView<double> x) {
+  if (x.rows == 0) return;
+  active_kernels().solve_right(x.rows, l.rows, l.data, l.stride, x.data, x.stride);
+}
+
+/// x <- x l^-T, strip by strip.
+void solve_rows(MatrixView<const double> l, MatrixView<double> x) {
+  for (std::size_t j = 0; j < l.rows; j += kStrip) {
+    const std::size_t width = std::min(kStrip, l.rows - j);
+    const MatrixView<double> strip = x.block(0, j, x.rows, width);
+    subtract_product_nt(x.block(0, 0, x.rows, j), l.block(j, 0, width, j), strip);
+    solve_strip(l.block(j, j, width, width), strip);
   }
 }
 
-/// x <- l^-T x for a small lower triangle.
-void solve_small_transposed(MatrixView<const double> l, MatrixView<double> x) {
-  for (std::size_t i = x.rows; i-- > 0;) {
-    for (std::size_t t = 0; t < x.cols; ++t) x(i, t) /= l(i, i);
-    for (std::size_t p = 0; p < i; ++p) {
-      const double factor = l(i, p);
-      for (std::size_t t = 0; t < x.cols; ++t) x(p, t) -= factor * x(i, t);
+/// Factorises a block in place, strip by strip; returns the number of good pivots.
+std::size_t factor_block(MatrixView<double> block) {
+  for (std::size_t j = 0; j < block.rows; j += kStrip) {
+    const std::size_t width = std::min(kStrip, block.rows - j), below = block.rows - j - width;
+    subtract_product_nt(block.block(j, 0, width + below, j), block.block(j, 0, width, j),
+                        block.block(j, j, width + below, width));
+    const MatrixView<double> corner = block.block(j, j, width, width);
+    const std::size_t good = factor_small(corner);
+    if (good < width) return j + good;
+    solve_strip(corner, block.block(j + width, j, below, width));
+  }
+  return block.rows;
+}
+
+/// Subtracts l x from every vector: rows of l belong to entries from `to` on, columns to those from
+/// `from` on.
+void subtract_rows(MatrixView<const double> l, std::size_t from, std::size_t to,
+                   MatrixView<double> vectors) {
+  constexpr std::size_t kRows = 16;  // stay in cache for all vectors
+  double sums[2][kRows];
+  for (std::size_t row = 0; row < l.rows; row += kRows) {
+    const MatrixView<const double> some = l.block(row, 0, std::min(kRows, l.rows - row), l.cols);
+    for (std::size_t v = 0; v < vectors.rows; v += 2) {
+      const std::size_t count = std::min<std::size_t>(2, vectors.rows - v);
+      const std::span<const double> first(&vectors(v, from), l.cols);
+      const std::span<double> sum(sums[0], some.rows);
+      if (count == 1) {
+        row_products(some, first, sum);
+      } else {
+        const std::span<const double> second(&vectors(v + 1, from), l.cols);
+        row_products(some, first, sum, second, std::span(sums[1], some.rows));
+      }
+      for (std::size_t c = 0; c < count; ++c) {
+        for (std::size_t i = 0; i < some.rows; ++i) vectors(v + c, to + row + i) -= sums[c][i];
+      }
     }
   }
+}
+
+/// Subtracts l^T x from every vector: rows of l belong to entries from `from` on, columns to those
+/// from `to` on.
+void subtract_columns(MatrixView<const double> l, std::size_t from, std::size_t to,
+                      MatrixView<double> vectors) {
+  Matrix<double> factors(l.rows, vectors.rows);
+  for (std::size_t i = 0; i < l.rows; ++i) {
+    for (std::size_t v = 0; v < vectors.rows; ++v) factors(i, v) = -vectors(v, from + i);
+  }
+  add_column_products(l, factors.view(), vectors.block(0, to, vectors.rows, l.cols));
+}
+
+/// Entries from `first` on <- l^-1 of them, for a small lower triangle.
+void solve_small(MatrixView<const double> l, std::size_t first, MatrixView<double> vectors) {
+  for (std::size_t v = 0; v < vectors.rows; ++v) {
+    double* const x = &vectors(v, first);
+    for (std::size_t i = 0; i < l.rows; ++i) {
+      for (std::size_t p = 0; p < i; ++p) x[i] -= l(i, p) * x[p];
+      x[i] /= l(i, i);
+    }
+  }
+}
+
+/// Entries from `first` on <- l^-T of them, for a small lower triangle.
+void solve_small_transposed(MatrixView<const double> l, std::size_t first,
+                            MatrixView<double> vectors) {
+  for (std::size_t v = 0; v < vectors.rows; ++v) {
+    double* const x = &vectors(v, first);
+    for (std::size_t i = l.rows; i-- > 0;) {
+      x[i] /= l(i, i);
+      for (std::size_t p = 0; p < i; ++p) x[p] -= l(i, p) * x[i];
+    }
+  }
+}
+
+/// Into how many parts a pass over so many entries of the factor is best cut.
+std::size_t parts_of_pass(std::size_t entries) {
+  constexpr double kOperations = 64;  // done in the time in which an entry comes from memory
+  return parts_worth(kOperations * static_cast<double>(entries));
 }
 
 }  // namespace
@@ -78,12 +157,12 @@ Cholesky::Cholesky(std::size_t n)
 
 void Cholesky::start(MatrixView<const double> gram, double shift) {
   size_ = std::min(gram.rows, factor_.rows());
-  in_parallel((size() + kPanel - 1) / kPanel, [&](std::size_t panel) {
-    const std::size_t first = panel * kPanel, end = std::min(size(), first + kPanel);
+  in_parallel((size() + kGroup - 1) / kGroup, [&](std::size_t group) {
+    const std::size_t first = group * kGroup, end = std::min(size(), first + kGroup);
     for (std::size_t i = first; i < end; ++i) {
       std::copy_n(gram.data + i * gram.stride, i + 1, factor_.row(i).data());
       factor_(i, i) += shift;
-      // Panels are updated as rectangles: give what they hold above the diagonal a value.
+      // Corners are updated as rectangles: give what they hold above the diagonal a value.
       std::fill(&factor_(i, i) + 1, &factor_(i, 0) + end, 0.0);
     }
   });
@@ -92,49 +171,49 @@ void Cholesky::start(MatrixView<const double> gram, double shift) {
   state_ = size() == 0 ? State::kDone : State::kRunning;
 }
 
-/// Subtracts what the columns before `first` mean for the next kGroup columns, panel by panel above
-/// their diagonal and for all of them at once below: what a product packs of the rows serves twice
-/// as many columns as it would for one panel.
-void Cholesky::update_group(std::size_t first) {
+/// Rows [row, end) of columns from `first` on, minus what the columns before mean for them.
+void Cholesky::update_rows(std::size_t first, std::size_t row, std::size_t end, std::size_t cols) {
   const MatrixView<double> all = factor_.view();
-  const std::size_t end = std::min(size(), first + kGroup);
-  for (std::size_t row = first; row < size();) {
-    const std::size_t last = row < end ? std::min(end, row + kPanel) : size();
-    const bool below = last == end;  // the last panel's rows see all columns, as those below do
-    const std::size_t rows = (below ? size() : last) - row, cols = std::min(last, end) - first;
-    subtract_product_nt(all.block(row, 0, rows, first), all.block(first, 0, cols, first),
-                        all.block(row, first, rows, cols));
-    row += rows;
-  }
+  subtract_product_nt(all.block(row, 0, end - row, first), all.block(first, 0, cols, first),
+                      all.block(row, first, end - row, cols));
 }
 
-bool Cholesky::factor_panel(std::size_t first, std::size_t cols) {
-  const std::size_t rows = size() - first, group = first / kGroup * kGroup;
+bool Cholesky::factor_group(std::size_t first, std::size_t cols) {
+  const std::size_t corner_end = first + cols, below = size() - corner_end;
   const MatrixView<double> all = factor_.view();
-  const MatrixView<double> panel = all.block(first, first, rows, cols);
-  if (first == group) update_group(first);
-  subtract_product_nt(all.block(first, group, rows, first - group),
-                      all.block(first, group, cols, first - group), panel);
-  for (std::size_t j = 0; j < cols; j += kStrip) {
-    const std::size_t width = std::min(kStrip, cols - j);
-    const MatrixView<double> strip = panel.block(j, j, rows - j, width);
-    subtract_product_nt(panel.block(j, 0, rows - j, j), panel.block(j, 0, width, j), strip);
-    const std::size_t good = factor_small(strip.block(0, 0, width, width));
-    valid_ = first + j + good;
-    if (good < width) return false;
-    const MatrixView<double> below = strip.block(width, 0, rows - j - width, width);
-    if (below.rows != 0) {
-      active_kernels().solve_right(below.rows, width, strip.data, strip.stride, below.data,
-                                   below.stride);
+  const MatrixView<double> corner = all.block(first, first, cols, cols);
+  // Who brings the last rows of the corner up to date factorises it, while others still update rows
+  // below. Corner rows see the columns up to their own only.
+  const std::size_t corner_parts = std::max<std::size_t>(1, cols / kCornerRows);
+  const std::size_t row_parts =
+      below == 0 ? 0 : parts_worth(2.0 * static_cast<double>(below * cols) * static_cast<double>(first));
+  std::atomic<std::size_t> corner_left = corner_parts;
+  std::size_t good = 0;
+  in_parallel(corner_parts + row_parts, [&](std::size_t part) {
+    if (part >= corner_parts) {
+      const std::size_t i = part - corner_parts;
+      update_rows(first, corner_end + row_cut(i, row_parts, below),
+                  corner_end + row_cut(i + 1, row_parts, below), cols);
+      return;
     }
-  }
+    const std::size_t end = part + 1 == corner_parts ? cols : (part + 1) * kCornerRows;
+    update_rows(first, first + part * kCornerRows, first + end, end);
+    if (corner_left.fetch_sub(1) == 1) good = factor_block(corner);
+  });
+  valid_ = first + good;
+  if (good < cols) return false;
+  const std::size_t pieces = (below + kSolvedRows - 1) / kSolvedRows;
+  in_parallel(pieces, [&](std::size_t piece) {
+    const std::size_t row = corner_end + piece * kSolvedRows;
+    solve_rows(corner, all.block(row, first, std::min(kSolvedRows, size() - row), cols));
+  });
   return true;
 }
 
 Cholesky::State Cholesky::step() {
   if (state_ != State::kRunning) return state_;
-  const std::size_t cols = std::min(kPanel, size() - next_);
-  if (!factor_panel(next_, cols)) return state_ = State::kFailed;
+  const std::size_t cols = std::min(kGroup, size() - next_);
+  if (!factor_group(next_, cols)) return state_ = State::kFailed;
   next_ += cols;
   if (next_ == size()) state_ = State::kDone;
   return state_;
@@ -148,21 +227,43 @@ Cholesky::State Cholesky::run() {
 bool Cholesky::solve_leading(std::size_t n, MatrixView<double> rhs) const {
   if (n > valid_ || rhs.rows != n) return false;
   const MatrixView<const double> l = factor_.view();
-  for (std::size_t first = 0; first < n; first += kStrip) {
-    const std::size_t count = std::min(kStrip, n - first);
-    const MatrixView<double> part = rhs.block(first, 0, count, rhs.cols);
-    subtract_product(l.block(first, 0, count, first), false, rhs.block(0, 0, first, rhs.cols),
-                     part);
-    solve_small(l.block(first, first, count, count), part);
+  Matrix<double> rows(rhs.cols, n);  // one right-hand side each
+  const MatrixView<double> x = rows.view();
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t t = 0; t < rhs.cols; ++t) x(t, i) = rhs(i, t);
+  }
+  for (std::size_t first = 0; first < n; first += kGroup) {
+    const std::size_t count = std::min(kGroup, n - first);
+    const std::size_t parts = parts_of_pass(count * first);
+    in_parallel(parts, [&](std::size_t part) {
+      const std::size_t row = first + row_cut(part, parts, count);
+      const std::size_t end = first + row_cut(part + 1, parts, count);
+      subtract_rows(l.block(row, 0, end - row, first), 0, row, x);
+    });
+    for (std::size_t j = first; j < first + count; j += kStrip) {
+      const std::size_t width = std::min(kStrip, first + count - j);
+      subtract_rows(l.block(j, first, width, j - first), first, j, x);
+      solve_small(l.block(j, j, width, width), j, x);
+    }
   }
   for (std::size_t end = n; end > 0;) {
-    const std::size_t count = end % kStrip == 0 ? kStrip : end % kStrip;
-    const std::size_t first = end - count;
-    const MatrixView<double> part = rhs.block(first, 0, count, rhs.cols);
-    subtract_product(l.block(end, first, n - end, count), true,
-                     rhs.block(end, 0, n - end, rhs.cols), part);
-    solve_small_transposed(l.block(first, first, count, count), part);
+    const std::size_t count = (end - 1) % kGroup + 1, first = end - count;
+    for (std::size_t j = end; j > first;) {
+      const std::size_t width = (j - first - 1) % kStrip + 1;
+      j -= width;
+      solve_small_transposed(l.block(j, j, width, width), j, x);
+      subtract_columns(l.block(j, first, width, j - first), j, first, x);
+    }
+    const std::size_t parts = parts_of_pass(count * first);
+    in_parallel(parts, [&](std::size_t part) {
+      const std::size_t column = row_cut(part, parts, first);
+      const std::size_t columns = row_cut(part + 1, parts, first) - column;
+      subtract_columns(l.block(first, column, count, columns), first, column, x);
+    });
     end = first;
+  }
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t t = 0; t < rhs.cols; ++t) rhs(i, t) = x(t, i);
   }
   return true;
 }

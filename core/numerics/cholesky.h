@@ -8,8 +8,8 @@
 
 namespace attnlab {
 
-/// Factor L of K + shift I = L L^T in double, panel by panel, so that a caller can pause between
-/// panels. Left-looking and blocked: n^3 / 3 multiply-adds, almost all of them in the matrix
+/// Factor L of K + shift I = L L^T in double, kGroup columns at a time, so that a caller can pause
+/// between them. Left-looking and blocked: n^3 / 3 multiply-adds, almost all of them in the matrix
 /// product. A pivot that is not positive and finite is failure; NaN never spreads into what is
 /// usable.
 class Cholesky {
@@ -23,11 +23,11 @@ class Cholesky {
   /// to the diagonal.
   void start(MatrixView<const double> gram, double shift);
 
-  /// Factorises one panel of columns; every other step also brings two panels up to date (at most
-  /// n^2 kGroup / 4 multiply-adds).
+  /// Factorises the next kGroup columns: at most n^2 kGroup / 4 multiply-adds for what the columns
+  /// before mean for them, and n kGroup^2 / 2 more.
   State step();
 
-  /// All panels that are left.
+  /// All columns that are left.
   State run();
 
   State state() const { return state_; }
@@ -48,12 +48,11 @@ class Cholesky {
   double flops_done() const;
   double flops_total() const;
 
-  static constexpr std::size_t kPanel = 128;
-  static constexpr std::size_t kGroup = 2 * kPanel;
+  static constexpr std::size_t kGroup = 256;
 
  private:
-  void update_group(std::size_t first);
-  bool factor_panel(std::size_t first, std::size_t cols);
+  void update_rows(std::size_t first, std::size_t row, std::size_t end, std::size_t cols);
+  bool factor_group(std::size_t first, std::size_t cols);
 
   Matrix<double> factor_;  ///< rows a little longer than n: see the constructor
   std::size_t size_ = 0;

@@ -74,18 +74,8 @@ Targets& targets() {
   return instance;
 }
 
-constexpr double kWorthSharing = 2e7;  // floating-point operations of a part: about 0.3 ms
 constexpr std::size_t kRowGrain = 84;  // whole register tiles for every target
 constexpr std::size_t kColGrain = 64;
-
-/// Into how many parts a computation is cut: two for each thread there is, so that one that wakes
-/// late does not hold up the end.
-std::size_t parts_for(double flops) {
-  const std::size_t width = parallel_width();
-  if (width == 1) return 1;
-  return static_cast<std::size_t>(
-      std::clamp(flops / kWorthSharing, 1.0, 2.0 * static_cast<double>(width)));
-}
 
 /// Where part `i` of `parts` begins, in whole grains.
 std::size_t part_begin(std::size_t i, std::size_t parts, std::size_t size, std::size_t grain) {
@@ -103,7 +93,7 @@ void run_kernel(const kernels::Product<double>& product) {
 template <class T>
 void share_product(const kernels::Product<T>& product) {
   const std::size_t parts =
-      parts_for(2.0 * static_cast<double>(product.rows) * static_cast<double>(product.cols) *
+      parts_worth(2.0 * static_cast<double>(product.rows) * static_cast<double>(product.cols) *
                 static_cast<double>(product.depth));
   const bool by_rows = product.rows >= product.cols;
   in_parallel(parts, [&](std::size_t i) {
@@ -130,7 +120,7 @@ void share_gram(MatrixView<const float> features, std::size_t first, MatrixView<
   if (rows.rows == 0 || features.cols == 0) return;
   const std::size_t end = first + rows.rows;
   const double area = static_cast<double>(rows.rows) * static_cast<double>(first + end);
-  const std::size_t parts = parts_for(area * static_cast<double>(features.cols));
+  const std::size_t parts = parts_worth(area * static_cast<double>(features.cols));
   in_parallel(parts, [&](std::size_t i) {
     const std::size_t part = triangle_cut(i, parts, first, end);
     const std::size_t part_end = triangle_cut(i + 1, parts, first, end);

@@ -1,7 +1,11 @@
 #include "core/numerics/parallel.h"
 
+#include <algorithm>
+
 namespace attnlab {
 namespace {
+
+constexpr double kWorthSharing = 2e7;  // floating-point operations of a part: about 0.3 ms
 
 thread_local Helpers* current_helpers = nullptr;
 
@@ -13,6 +17,13 @@ void lend_helpers(Helpers* helpers) {
 
 std::size_t parallel_width() {
   return current_helpers == nullptr ? 1 : current_helpers->width();
+}
+
+std::size_t parts_worth(double flops) {
+  const std::size_t width = parallel_width();
+  if (width == 1) return 1;
+  return static_cast<std::size_t>(
+      std::clamp(flops / kWorthSharing, 1.0, 2.0 * static_cast<double>(width)));
 }
 
 void in_parallel(std::size_t parts, const std::function<void(std::size_t)>& part) {

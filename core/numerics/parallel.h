@@ -26,6 +26,10 @@ void lend_helpers(Helpers* helpers);
 /// How many threads would share a computation of the calling thread; 1 without helpers.
 std::size_t parallel_width();
 
+/// Into how many parts a computation of so many floating-point operations is best cut: one without
+/// helpers, else two for each thread there is, so that one that wakes late does not hold up the end.
+std::size_t parts_worth(double flops);
+
 /// part(0), ..., part(parts - 1), with the help there is.
 void in_parallel(std::size_t parts, const std::function<void(std::size_t)>& part);
 

@@ -1,5 +1,5 @@
-// Matrix times vector, for one vector or two that share the pass over the matrix: what a product
-// kernel with its packing is too heavy for.
+// Matrix times vector, for a few vectors that share the pass over the matrix: what a product kernel
+// with its packing is too heavy for.
 #pragma once
 
 #include <span>
@@ -16,5 +16,12 @@ void row_products(MatrixView<const double> a, std::span<const double> x, std::sp
 /// The same for two vectors; the bits do not depend on the company.
 void row_products(MatrixView<const double> a, std::span<const double> x0, std::span<double> y0,
                   std::span<const double> x1, std::span<double> y1);
+
+/// y += x^T a for a (m x n), x (m x t), y (t x n): the sum of the rows of a, each times a factor, for t
+/// sets of factors. Every sum takes the rows in order, one by one: error at most m eps sum |x||a|, and
+/// the same bits on all targets with fused multiply-add, and on all without.
+void add_column_products(MatrixView<const float> a, MatrixView<const float> x, MatrixView<float> y);
+void add_column_products(MatrixView<const double> a, MatrixView<const double> x,
+                         MatrixView<double> y);
 
 }  // namespace attnlab

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/numerics/linear_algebra.h"
+#include "core/numerics/shifted_solves.h"
 #include "core/random_features/dual_share.h"
 
 namespace attnlab {
@@ -51,16 +52,36 @@ std::vector<double> held_errors(const FactorTask& task, std::size_t n, const Cho
   return errors;
 }
 
-TrialOutcome outcome_of(const FactorTask& task, std::size_t n, const Cholesky& factor) {
-  TrialOutcome outcome;
-  if (factor.valid() < n) return outcome;
-  outcome.solved = true;
-  outcome.solution = leading_labels(*task.problem.train_labels, n);
-  factor.solve_leading(n, outcome.solution.view());
+/// Numbers of the strengths whose bits are set.
+std::vector<std::size_t> set_bits(std::uint32_t bits) {
+  std::vector<std::size_t> numbers;
+  for (std::size_t l = 0; bits >> l != 0; ++l) {
+    if ((bits >> l & 1) != 0) numbers.push_back(l);
+  }
+  return numbers;
+}
+
+/// Solves for one size, one step of ShiftedSolves at a time.
+JobSteps solve_size(const FactorTask& task, const Trial& trial, std::size_t n,
+                    const Cholesky& factor, Meter& meter, TrialOutcome& outcome) {
+  if (factor.valid() < n) co_return JobResult{};
+  const std::vector<std::size_t> others = set_bits(trial.others);
+  std::vector<double> shifts;
+  for (const std::size_t l : others) shifts.push_back(task.strengths[l] * task.scale);
+  const MatrixView<const double> labels =
+      task.problem.train_labels->view().block(0, 0, n, task.problem.train_labels->cols());
+  ShiftedSolves solves(factor, task.strengths[trial.strength] * task.scale, labels,
+                       std::move(shifts));
+  const double flops = 2 * static_cast<double>(n) * static_cast<double>(n * labels.cols);
+  while (solves.step()) co_yield meter.after(flops);
+  outcome.solutions.push_back({trial.strength, solves.own().clone()});
+  for (std::size_t s = 0; s < others.size(); ++s) {
+    if (solves.reached(s)) outcome.solutions.push_back({others[s], solves.solution(s)});
+  }
   if (task.problem.ridge.rule == RidgeChoice::Rule::kValidation) {
     outcome.held_errors = held_errors(task, n, factor);
   }
-  return outcome;
+  co_return JobResult{};
 }
 
 }  // namespace
@@ -148,10 +169,16 @@ JobSteps TrialWork::run() {
       co_yield meter_.after(factor_.flops_done() - counted);
       counted = factor_.flops_done();
     }
-    for (std::size_t s = 0; s < trial.sizes; ++s) {
-      sink_(here_.begin, s, outcome_of(task_, sizes[s], factor_));
-    }
     co_yield meter_.after(std::max(0.0, factor_.flops_total() - counted));
+    for (std::size_t s = 0; s < trial.sizes; ++s) {
+      TrialOutcome outcome;
+      JobSteps solving = solve_size(task_, trial, sizes[s], factor_, meter_, outcome);
+      while (solving.step() == JobSteps::State::kRunning) {
+        co_yield StepProgress{solving.fraction(), {}};
+      }
+      if (solving.state() == JobSteps::State::kFailed) co_return solving.error();
+      sink_(here_.begin, s, outcome);
+    }
   }
   co_return JobResult{};
 }
@@ -204,12 +231,16 @@ PredictionWork::PredictionWork(DualSource& source, const std::vector<Matrix<doub
 
 JobSteps PredictionWork::run() {
   const auto slices = std::visit([](const auto& s) { return s.prediction_slices(); }, source_);
+  const auto together =
+      std::visit([](const auto& s) { return s.prediction_slices_at_once(); }, source_);
   for (; here_.begin < here_.end; ++here_.begin) {
     sums_.set_zero();
-    for (std::size_t slice = here_.begin * slices / kPredictionGroups;
-         slice < (here_.begin + 1) * slices / kPredictionGroups; ++slice) {
-      co_yield meter_.after(
-          std::visit([&](auto& s) { return s.add_to_predictions(slice, sums_.view()); }, source_));
+    const std::size_t end = (here_.begin + 1) * slices / kPredictionGroups;
+    for (std::size_t slice = here_.begin * slices / kPredictionGroups; slice < end;) {
+      const std::size_t count = std::min(end - slice, together);
+      co_yield meter_.after(std::visit(
+          [&](auto& s) { return s.add_to_predictions(slice, count, sums_.view()); }, source_));
+      slice += count;
     }
     sink_(sums_.view());
   }

@@ -3,6 +3,7 @@
 // the same bits wherever it is computed.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <span>
 #include <vector>
@@ -48,13 +49,20 @@ class GramWork : public DividedWork {
 struct Trial {
   std::size_t strength = 0;  ///< its number
   std::size_t sizes = 0;     ///< the first so many sizes are served
+  /// Strengths to be solved for with the same factor as far as it reaches, a bit each.
+  std::uint32_t others = 0;
+};
+
+/// Coefficients for one strength.
+struct Solution {
+  std::size_t strength = 0;
+  Matrix<double> values;  ///< size x targets
 };
 
 /// What one factorisation gives for one size.
 struct TrialOutcome {
-  bool solved = false;
-  Matrix<double> solution;          ///< size x targets
-  std::vector<double> held_errors;  ///< per target; under validation only
+  std::vector<Solution> solutions;  ///< the trial's own first; none if it could not be factorised
+  std::vector<double> held_errors;  ///< of the trial's own, per target; under validation only
 };
 
 /// What factorising needs beside the trials.

@@ -66,8 +66,9 @@ JobSteps trials_share(const NestedFitProblem& problem, std::size_t dual, ByteRea
   const double scale = reader.real();
   std::vector<Trial> trials(std::min<std::size_t>(reader.u32(), strengths.size()));
   for (Trial& trial : trials) {
-    trial = {reader.u32(), reader.u32()};
-    const bool known = trial.strength < strengths.size() && trial.sizes > 0 && trial.sizes <= dual;
+    trial = {reader.u32(), reader.u32(), reader.u32()};
+    const bool known = trial.strength < strengths.size() && trial.sizes > 0 &&
+                       trial.sizes <= dual && trial.others >> strengths.size() == 0;
     if (!reader.ok() || !known) co_return unreadable();
   }
   const std::size_t n = largest(problem.sizes, trials);
@@ -77,9 +78,11 @@ JobSteps trials_share(const NestedFitProblem& problem, std::size_t dual, ByteRea
 
   ByteWriter writer;
   const TrialWork::Sink write = [&](std::size_t, std::size_t, const TrialOutcome& outcome) {
-    writer.u32(outcome.solved);
-    if (!outcome.solved) return;
-    writer.reals(outcome.solution.values());
+    count(writer, outcome.solutions.size());
+    for (const Solution& solution : outcome.solutions) {
+      count(writer, solution.strength);
+      writer.reals(solution.values.values());
+    }
     writer.reals(outcome.held_errors);
   };
   Cholesky factor(n);
@@ -144,12 +147,13 @@ Bytes share_trials(const FactorTask& task, std::span<const Trial> trials, const 
   const std::span<const Trial> given = trials.subspan(part.begin, part.end - part.begin);
   const std::size_t n = largest(task.problem.sizes, given);
   ByteWriter writer = begin_share(Kind::kTrials);
-  writer.reserve(64 + 8 * given.size() + triangle_bytes(0, n));
+  writer.reserve(64 + 12 * given.size() + triangle_bytes(0, n));
   writer.real(task.scale);
   count(writer, given.size());
   for (const Trial& trial : given) {
     count(writer, trial.strength);
     count(writer, trial.sizes);
+    writer.u32(trial.others);
   }
   write_triangle(writer, 0, task.gram.block(0, 0, n, n));
   return writer.take();
@@ -164,11 +168,16 @@ bool read_outcomes(const Bytes& result, const FactorTask& task, std::span<const 
   for (std::size_t t = part.begin; t < part.end; ++t) {
     for (std::size_t s = 0; s < trials[t].sizes; ++s) {
       TrialOutcome& outcome = outcomes.emplace_back();
-      outcome.solved = reader.u32() != 0;
-      if (!outcome.solved) continue;
-      outcome.solution = Matrix<double>(task.problem.sizes[s], targets);
-      reader.reals(outcome.solution.values());
-      outcome.held_errors.resize(validating ? targets : 0);
+      const std::size_t solutions = reader.u32();
+      if (!reader.ok() || solutions > task.strengths.size()) return false;
+      for (std::size_t i = 0; i < solutions; ++i) {
+        Solution& solution = outcome.solutions.emplace_back();
+        solution.strength = reader.u32();
+        solution.values = Matrix<double>(task.problem.sizes[s], targets);
+        reader.reals(solution.values.values());
+        if (!reader.ok() || solution.strength >= task.strengths.size()) return false;
+      }
+      outcome.held_errors.resize(validating && solutions > 0 ? targets : 0);
       reader.reals(outcome.held_errors);
       if (!reader.ok()) return false;
     }

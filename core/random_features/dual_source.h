@@ -26,15 +26,15 @@ struct DualSamples {
 };
 
 /// Kernel matrix: sum of f f^T over features f, a block of units at a time. Products in f32, see
-/// syrk_accumulate. Predictions never form the test kernel: blocks are made a second time, turned
-/// into weights (features^T coefficients) and applied to test features, which costs features
-/// instead of features x samples per test sample.
+/// syrk_accumulate. Predictions never form the test kernel: features are made a second time, turned
+/// into weights (features^T coefficients) while they are in cache, and applied to test features,
+/// which costs features instead of features x samples per test sample.
 class StreamedFeatures {
  public:
   StreamedFeatures(const RandomFeatureLayer& layer, const DualSamples& samples);
 
   std::size_t gram_slices() const { return slices_; }
-  std::size_t prediction_slices() const { return slices_; }
+  std::size_t prediction_slices() const;
 
   /// Rows of the kernel matrix that are finished before the last slice is added.
   std::size_t rows_done(std::size_t) const { return 0; }
@@ -46,21 +46,28 @@ class StreamedFeatures {
   double add_to_gram(std::size_t slice, std::size_t first, MatrixView<double> rows);
 
   /// Coefficients, one matrix (size x columns) for each of the first training-set sizes, at least
-  /// one; they must outlive the predictions.
+  /// one, sizes increasing; they must outlive the predictions.
   void take_coefficients(const std::vector<Matrix<double>>& coefficients);
 
-  /// Adds a slice to predictions (test samples x columns of every size side by side, zero at
-  /// first); returns its operations.
-  double add_to_predictions(std::size_t slice, MatrixView<double> predictions);
+  /// How many slices helpers should get together.
+  std::size_t prediction_slices_at_once() const;
+  /// Adds slices [first, first + count) to predictions (test samples x columns of every size side by
+  /// side, zero at first), one after the other, whoever computes them; returns their operations.
+  double add_to_predictions(std::size_t first, std::size_t count, MatrixView<double> predictions);
 
  private:
   FeatureBlock block(std::size_t slice) const;
+  FeatureBlock prediction_block(std::size_t slice) const;
+  double prediction_flops(std::size_t features) const;
+  void predict(const FeatureBlock& units, MatrixView<double> predictions) const;
 
   RandomFeatureLayer layer_;
   DualSamples samples_;
   std::size_t units_, slices_;
-  std::vector<Matrix<float>> coefficients_;  ///< f32 because they meet f32 features
-  Matrix<float> features_;                   ///< of one slice; kept, since new pages are slow
+  /// n x columns of every size, zero beyond the size; f32 because they meet f32 features.
+  Matrix<float> coefficients_;
+  std::vector<std::size_t> first_columns_, last_rows_;  ///< of every size
+  Matrix<float> features_;  ///< of one slice; kept, since new pages are slow
 };
 
 /// The same from the kernel itself, all in f64: a slice is a range of rows of the kernel matrix, or
@@ -76,7 +83,9 @@ class ExactKernel {
   double gram_flops_left(std::size_t from, std::size_t begin, std::size_t end) const;
   double add_to_gram(std::size_t slice, std::size_t first, MatrixView<double> rows) const;
   void take_coefficients(const std::vector<Matrix<double>>& coefficients);
-  double add_to_predictions(std::size_t slice, MatrixView<double> predictions) const;
+  std::size_t prediction_slices_at_once() const { return 1; }
+  double add_to_predictions(std::size_t first, std::size_t count,
+                            MatrixView<double> predictions) const;
 
  private:
   InfiniteLayer layer_;
@@ -84,6 +93,8 @@ class ExactKernel {
   std::size_t rows_;  ///< of the kernel at a time
   KernelSamples train_;
   const std::vector<Matrix<double>>* coefficients_ = nullptr;
+
+  double add_slice(std::size_t slice, MatrixView<double> predictions) const;
 };
 
 using DualSource = std::variant<StreamedFeatures, ExactKernel>;

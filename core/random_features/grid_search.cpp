@@ -16,8 +16,8 @@ std::vector<std::size_t> GridSearch::wanted() const {
   const std::size_t points = values_.size();
   std::vector<std::size_t> indices;
   const bool nothing_known = std::find(known_.begin(), known_.end(), true) == known_.end();
-  if (nothing_known && points > kFewPoints) {
-    // The best ridge lies in the upper half most often.
+  if (nothing_known && points > kFewPoints && start_ != Start::kAll) {
+    if (start_ == Start::kOne) return {points / 2 + 1};
     return {points / 2, points / 2 + 1};
   }
   std::size_t best = points;

@@ -12,20 +12,29 @@ namespace attnlab {
 /// equal values the one of higher index counts as less. Infinite or unknown values (a factorisation
 /// that failed) are larger than all others; as long as there is no other, everything is asked for.
 ///
-/// A grid of 10 takes 3 to 7 values in 2 to 5 rounds; measured: docs/performance.md.
+/// From the pair in the middle a grid of 10 takes 3 to 7 values in 2 to 5 rounds.
 class GridSearch {
  public:
-  explicit GridSearch(std::size_t points) : values_(points), known_(points, false) {}
+  /// Where to begin; a grid of at most four points is always asked for whole.
+  enum class Start {
+    kPair,  ///< the two points above the middle, where the best lies most often
+    kOne,   ///< the upper one of them: where one value brings others with it
+    kAll,   ///< everything: where values cost less than rounds
+  };
+  explicit GridSearch(std::size_t points, Start start = Start::kPair)
+      : values_(points), known_(points, false), start_(start) {}
 
   /// Indices to evaluate next, increasing; empty when the minimum is found. A round is what can be
   /// evaluated together, so that passes over data are shared.
   std::vector<std::size_t> wanted() const;
   /// The value at an index, wanted or not; NaN counts as infinite.
   void tell(std::size_t index, double value);
+  bool known(std::size_t index) const { return known_[index]; }
 
  private:
   std::vector<double> values_;
   std::vector<bool> known_;
+  Start start_;
 };
 
 }  // namespace attnlab

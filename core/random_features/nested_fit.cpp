@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/numerics/shifted_solves.h"
 #include "core/random_features/nested_fit_parts.h"
 
 namespace attnlab {
@@ -18,12 +19,20 @@ FitCost dual_cost(const FrozenLayer& layer, std::size_t n, std::size_t sizes,
   const std::size_t columns = sizes * targets * (validating ? 1 : strengths);
   const DualSourceCost source = dual_source_cost(layer, n, test_samples, columns);
   const double rows = static_cast<double>(n);
-  // A search factorises for about half of the grid, and by test error in two or three rounds.
+  const bool all =
+      strengths == 1 || factors_are_cheap(rows, strengths, source.prediction_flops);
+  // By validation a search factorises for about half of the grid. By test error one factor and some
+  // twenty solves with it serve most strengths, and there are one or two rounds.
   const double whole_grid = static_cast<double>(strengths);
-  const double factors = strengths > 1 ? 0.55 * whole_grid : 1;
-  const double passes = strengths > 1 && !validating ? 2.5 : 1;
+  double factors = whole_grid, passes = 1;
+  if (!all && validating) factors = 0.55 * whole_grid;
+  if (!all && !validating) {
+    factors = 1.5 + 20 * 2 * rows * rows * static_cast<double>(targets) / flops_of_cholesky(rows);
+    passes = 1.5;
+  }
   return {source.gram_flops + passes * source.prediction_flops + factors * flops_of_cholesky(rows),
           source.bytes + 16 * rows * rows +
+              ShiftedSolves::bytes(rows, static_cast<double>(targets)) +
               8 * static_cast<double>(columns) * (rows + 2 * static_cast<double>(test_samples))};
 }
 
@@ -58,6 +67,10 @@ std::size_t held_out(std::size_t n) {
 
 double flops_of_cholesky(double n) {
   return n * n * n / 3;
+}
+
+bool factors_are_cheap(double n, std::size_t strengths, double prediction_flops) {
+  return static_cast<double>(strengths) * flops_of_cholesky(n) <= prediction_flops;
 }
 
 double squared_error(MatrixView<const double> prediction, const Matrix<double>& labels,

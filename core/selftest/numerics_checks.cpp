@@ -90,6 +90,22 @@ double row_product_error(std::size_t rows, std::size_t cols) {
   return worst;
 }
 
+template <class T>
+double column_product_error(std::size_t rows, std::size_t cols, std::size_t count) {
+  const Matrix<T> a = normal_matrix<T>(7, rows, cols), x = normal_matrix<T>(8, rows, count);
+  Matrix<T> y(count, cols);
+  add_column_products(a.view(), x.view(), y.view());
+  double worst = 0;
+  for (std::size_t c = 0; c < count; ++c) {
+    for (std::size_t j = 0; j < cols; ++j) {
+      double sum = 0;
+      for (std::size_t i = 0; i < rows; ++i) sum += double{a(i, j)} * double{x(i, c)};
+      worst = worse(worst, double{y(c, j)} - sum);
+    }
+  }
+  return worst;
+}
+
 template <class Sum>
 double gram_error(std::size_t size, std::size_t depth) {
   const Matrix<float> features = normal_matrix<float>(3, size, depth);
@@ -147,6 +163,12 @@ std::vector<SelfCheck> check_products() {
           {"numerics", "products in double are those of three plain loops", twice, 2e-13},
           {"numerics", "matrix times vector is that of two plain loops",
            worse(row_product_error(13, 141), row_product_error(3, 5)), 2e-13},
+          {"numerics", "a few vectors times a matrix are those of plain loops",
+           worse(column_product_error<double>(19, 141, 7), column_product_error<double>(3, 5, 1)),
+           2e-13},
+          {"numerics", "the same in float",
+           worse(column_product_error<float>(19, 141, 7), column_product_error<float>(3, 5, 1)),
+           1e-4},
           {"numerics", "Gram matrices in double are those of plain loops",
            worse(gram_error<double>(61, 350), gram_error<double>(5, 3)), 2e-3},
           {"numerics", "Gram matrices in float are those of plain loops",

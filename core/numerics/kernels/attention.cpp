@@ -10,8 +10,12 @@ constexpr std::size_t kWidth = kLanes<float>;
 constexpr std::size_t kGroup = 2 * kWidth;  // heads handled together: two registers
 static_assert(kHeadPadding % kGroup == 0);
 
+/// Outputs whose sums are built together: two registers of heads each, and eight sums hide the latency
+/// of an addition; more where there are registers for them, so that what is loaded serves more.
+constexpr std::size_t kMostRows = kVectorBytes == 64 ? 8 : 4;
+
 /// out[j] = sum_p left[p] * right[j * right_row + p * right_col] for kRows values of j, each a
-/// group of heads. Eight sums at a time hide the latency of an addition.
+/// group of heads.
 template <std::size_t kRows>
 ATTNLAB_INLINE void product_rows(std::size_t depth, const float* left, std::size_t left_stride,
                                  const float* right, std::size_t right_row, std::size_t right_col,
@@ -19,15 +23,31 @@ ATTNLAB_INLINE void product_rows(std::size_t depth, const float* left, std::size
   Lanes sum[kRows][2] = {};
   for (std::size_t p = 0; p < depth; ++p) {
     const Lanes l0 = load(left + p * left_stride), l1 = load(left + p * left_stride + kWidth);
+#pragma GCC unroll 8
     for (std::size_t j = 0; j < kRows; ++j) {
       const float r = right[j * right_row + p * right_col];
       sum[j][0] = multiply_add<float>(r, l0, sum[j][0]);
       sum[j][1] = multiply_add<float>(r, l1, sum[j][1]);
     }
   }
+#pragma GCC unroll 8
   for (std::size_t j = 0; j < kRows; ++j) {
     store(out + j * out_stride, sum[j][0]);
     store(out + j * out_stride + kWidth, sum[j][1]);
+  }
+}
+
+/// As many rows as there are, in runs of nearly the same length: a run of one row would take as long
+/// as one of four.
+template <std::size_t kRows>
+ATTNLAB_INLINE void product_run(std::size_t rows, std::size_t depth, const float* left,
+                                std::size_t left_stride, const float* right, std::size_t right_row,
+                                std::size_t right_col, float* out, std::size_t out_stride) {
+  if (rows == kRows) {
+    product_rows<kRows>(depth, left, left_stride, right, right_row, right_col, out, out_stride);
+  } else if constexpr (kRows > 1) {
+    product_run<kRows - 1>(rows, depth, left, left_stride, right, right_row, right_col, out,
+                           out_stride);
   }
 }
 
@@ -35,14 +55,13 @@ ATTNLAB_INLINE void product_group(std::size_t rows, std::size_t depth, const flo
                                   std::size_t left_stride, const float* right,
                                   std::size_t right_row, std::size_t right_col, float* out,
                                   std::size_t out_stride) {
-  std::size_t j = 0;
-  for (; j + 4 <= rows; j += 4) {
-    product_rows<4>(depth, left, left_stride, right + j * right_row, right_row, right_col,
-                    out + j * out_stride, out_stride);
-  }
-  for (; j < rows; ++j) {
-    product_rows<1>(depth, left, left_stride, right + j * right_row, right_row, right_col,
-                    out + j * out_stride, out_stride);
+  for (std::size_t runs = (rows + kMostRows - 1) / kMostRows; runs > 0; --runs) {
+    const std::size_t length = rows / runs;
+    product_run<kMostRows>(length, depth, left, left_stride, right, right_row, right_col, out,
+                           out_stride);
+    right += length * right_row;
+    out += length * out_stride;
+    rows -= length;
   }
 }
 

@@ -45,6 +45,19 @@ struct RowProducts {
   double* y[2];
 };
 
+/// y(c, j) += sum_i a(i, j) x(i, c) for c < count, rows i in order.
+template <class T>
+struct ColumnProducts {
+  std::size_t rows, cols;
+  const T* a;
+  std::size_t a_stride;
+  std::size_t count;
+  const T* x;  ///< rows x count
+  std::size_t x_stride;
+  T* y;  ///< count x cols
+  std::size_t y_stride;
+};
+
 /// What a head does with its scores over the keys: max(s, 0) / keys, softmax, or exp(s) / keys.
 enum class HeadActivation { kRelu, kSoftmax, kExponential };
 
@@ -158,6 +171,8 @@ struct KernelTable {
                       double* x, std::size_t x_stride);
 
   void (*row_products)(const RowProducts& task);
+  void (*column_products_f32)(const ColumnProducts<float>& task);
+  void (*column_products_f64)(const ColumnProducts<double>& task);
 
   /// Box-Muller normals of `blocks` consecutive Philox blocks: 2 doubles or 4 floats a block.
   void (*normals_f64)(const std::uint32_t key[2], const std::uint32_t counter[4],

@@ -117,6 +117,8 @@ void gram_f64(const GramUpdate<double>& task, void* workspace);
 void solve_right(std::size_t rows, std::size_t size, const double* l, std::size_t l_stride,
                  double* x, std::size_t x_stride);
 void row_products(const RowProducts& task);
+void column_products_f32(const ColumnProducts<float>& task);
+void column_products_f64(const ColumnProducts<double>& task);
 void normals_f64(const std::uint32_t key[2], const std::uint32_t counter[4], std::size_t blocks,
                  double* values);
 void normals_f32(const std::uint32_t key[2], const std::uint32_t counter[4], std::size_t blocks,

@@ -156,6 +156,34 @@ std::size_t wrong_row_products(RandomStream& random) {
   return wrong;
 }
 
+/// y + x^T a, on what y held.
+template <class T>
+std::size_t wrong_column_products(RandomStream& random) {
+  const std::size_t m = random_size(random, 40), n = random_size(random, 150),
+                    count = random_size(random, 9);
+  const std::uint32_t rarity = random.below(3) == 0 ? 0 : 1 + static_cast<std::uint32_t>(3 * m);
+  const auto offset = [&] { return random.below(16); };
+  GuardedMatrix<T> a(m, n, offset(), offset()), x(m, count, offset(), offset()),
+      y(count, n, offset(), offset()), before(count, n, 0, 0);
+  fill(a, random, rarity);
+  fill(x, random, rarity);
+  fill(y, random, 0);
+  for (std::size_t c = 0; c < count; ++c) {
+    std::ranges::copy(y.view().row(c), before.view().row(c).begin());
+  }
+  add_column_products(a.const_view(), x.const_view(), y.view());
+  std::size_t wrong = !y.margin_is_untouched();
+  for (std::size_t c = 0; c < count; ++c) {
+    for (std::size_t j = 0; j < n; ++j) {
+      PlainSum<T> sum;
+      sum.add(before.view()(c, j), 1);
+      for (std::size_t i = 0; i < m; ++i) sum.add(a.view()(i, j), x.view()(i, c));
+      wrong += !sum.is(static_cast<double>(y.view()(c, j)));
+    }
+  }
+  return wrong;
+}
+
 /// x L^T must be what x was, for a triangle of moderate condition.
 std::size_t wrong_solutions(RandomStream& random) {
   const std::size_t rows = random_size(random, 40), size = 1 + random.below(32);
@@ -198,6 +226,8 @@ TEST_CASE("Gram matrices are plain sums for random sizes and any entries, on eve
 
 TEST_CASE("matrix times vector is a plain sum for random sizes and any entries, on every target") {
   check_every_target(wrong_row_products, 100, random_stream(5));
+  check_every_target(wrong_column_products<float>, 100, random_stream(12));
+  check_every_target(wrong_column_products<double>, 100, random_stream(13));
 }
 
 TEST_CASE("solutions of triangles solve them for random sizes, on every target") {

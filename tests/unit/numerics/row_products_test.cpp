@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -61,6 +62,29 @@ TEST_CASE("row products have the same bits on all targets of a class, alone or i
     Fingerprint bits;
     for (const double value : first) bits.add(value);
     for (const double value : second) bits.add(value);
+    const std::string name = target.name;
+    (name == "avx2" || name == "avx512" ? fused : separate).push_back(bits.value());
+  }
+  for (const std::uint64_t bits : fused) CHECK(bits == fused.front());
+  for (const std::uint64_t bits : separate) CHECK(bits == separate.front());
+}
+
+TEST_CASE("column products have the same bits on all targets of a class, alone or in company") {
+  TargetGuard guard;
+  std::vector<std::uint64_t> fused, separate;
+  for (const SimdTarget& target : available_targets()) {
+    force_target(target);
+    RandomStream random(1, hash_name("test/row-products"), 2);
+    Matrix<double> a(37, 203), x(37, 7), y(7, 203), alone(7, 203);
+    random.fill_normal(a.values());
+    random.fill_normal(x.values());
+    add_column_products(a.view(), x.view(), y.view());
+    for (std::size_t c = 0; c < 7; ++c) {
+      add_column_products(a.view(), x.view().block(0, c, 37, 1), alone.view().block(c, 0, 1, 203));
+    }
+    CHECK(std::equal(y.values().begin(), y.values().end(), alone.values().begin()));
+    Fingerprint bits;
+    for (const double value : y.values()) bits.add(value);
     const std::string name = target.name;
     (name == "avx2" || name == "avx512" ? fused : separate).push_back(bits.value());
   }

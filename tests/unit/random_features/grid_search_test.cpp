@@ -18,8 +18,8 @@ struct Found {
   std::size_t index = 0, evaluations = 0, rounds = 0;
 };
 
-Found search(const std::vector<double>& values) {
-  GridSearch grid(values.size());
+Found search(const std::vector<double>& values, GridSearch::Start start = GridSearch::Start::kPair) {
+  GridSearch grid(values.size(), start);
   Found found;
   double best = kInfinity;
   for (std::vector<std::size_t> wanted = grid.wanted(); !wanted.empty(); wanted = grid.wanted()) {
@@ -84,4 +84,23 @@ TEST_CASE(
   std::vector<double> only_last(10, kInfinity);
   only_last[9] = 1;
   CHECK(search(only_last).index == 9);
+}
+
+TEST_CASE("wherever the search begins it finds the minimum") {
+  for (std::size_t minimum = 0; minimum < 10; ++minimum) {
+    std::vector<double> values(10);
+    for (std::size_t i = 0; i < 10; ++i) {
+      values[i] = std::abs(static_cast<double>(i) - static_cast<double>(minimum));
+    }
+    CHECK(search(values, GridSearch::Start::kOne).index == minimum);
+    const Found all = search(values, GridSearch::Start::kAll);
+    CHECK(all.index == minimum);
+    CHECK(all.rounds == 1);
+    CHECK(all.evaluations == 10);
+    // One value that brings all others up to the seventh with it.
+    GridSearch grid(10, GridSearch::Start::kOne);
+    REQUIRE(grid.wanted() == std::vector<std::size_t>{6});
+    for (std::size_t i = 0; i < 8; ++i) grid.tell(i, values[i]);
+    CHECK(grid.wanted().empty() == (minimum < 7));
+  }
 }

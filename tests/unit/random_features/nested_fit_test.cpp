@@ -147,6 +147,32 @@ TEST_CASE("the search over strengths finds what trying every strength finds") {
   }
 }
 
+// Large enough that factors for all strengths would cost more than predictions.
+TEST_CASE("where one factor serves many strengths the search still finds the least error of all") {
+  const std::vector<std::size_t> sizes = {60, 300};
+  for (const char* model : {"rfa", "brfa", "rfmlp", "rfa-softmax", "rfa-kernel"}) {
+    Case searched;
+    make_case(searched, model, 80, sizes, {});
+    const std::vector<FitPoint> found = solve(searched);
+    std::vector<double> least(found.size(), 1e300), own(found.size(), 0);
+    for (const double strength : ridge_grid()) {
+      Case fixed;
+      make_case(fixed, model, 80, sizes, {RidgeChoice::Rule::kFixed, strength});
+      const std::vector<FitPoint> points = solve(fixed);
+      for (std::size_t i = 0; i < points.size(); ++i) {
+        least[i] = std::min(least[i], points[i].test_error);
+        if (found[i].strength == strength) own[i] = points[i].test_error;
+      }
+    }
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      CAPTURE(model);
+      CAPTURE(i);
+      CHECK(found[i].test_error <= least[i] * (1 + 2e-5));
+      CHECK(found[i].test_error == doctest::Approx(own[i]).epsilon(2e-5));
+    }
+  }
+}
+
 TEST_CASE("validation never looks at the test set") {
   for (const std::size_t units : {6, 40}) {
     Case c;

@@ -78,6 +78,18 @@ std::vector<std::pair<std::string, KernelTable>> wrong_tables() {
       for (std::size_t c = 0; c < task.count; ++c) spoil(task.y[c], task.rows);
     };
   });
+  add("column_products_f32", [](KernelTable& table) {
+    table.column_products_f32 = [](const kernels::ColumnProducts<float>& task) {
+      right->column_products_f32(task);
+      for (std::size_t c = 0; c < task.count; ++c) spoil(task.y + c * task.y_stride, task.cols);
+    };
+  });
+  add("column_products_f64", [](KernelTable& table) {
+    table.column_products_f64 = [](const kernels::ColumnProducts<double>& task) {
+      right->column_products_f64(task);
+      for (std::size_t c = 0; c < task.count; ++c) spoil(task.y + c * task.y_stride, task.cols);
+    };
+  });
   add("normals_f64", [](KernelTable& table) {
     table.normals_f64 = [](const std::uint32_t* key, const std::uint32_t* counter,
                            std::size_t blocks, double* values) {

@@ -1,0 +1,69 @@
+// Solutions for many diagonal shifts of a matrix from the factor for one of them.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "core/numerics/cholesky.h"
+#include "core/numerics/matrix.h"
+
+namespace attnlab {
+
+/// Solves (K + s I) x = b for the shift a factor belongs to and, as far as that comes cheaper than
+/// factors of their own, for others. With A = (K + shift I)^-1 and d = s - shift the solution is A w
+/// with (I + d A) w = b, for every s in the same Krylov space of A and b: one solve with the factor a
+/// step serves them all. After m steps the residual falls about as that of conjugate gradients whose
+/// condition is that of (K + s I)(K + shift I)^-1: fast for all shifts below the smallest eigenvalues
+/// of K, slow for those far above the factor's. Lanczos with full reorthogonalisation, twice.
+/// Source: Guettel, Rational Krylov approximation of matrix functions, GAMM-Mitteilungen 36, 2013
+/// (one repeated pole).
+///
+/// A solution counts as reached when |(K + s I) x - b| <= kTolerance |b|, for every right-hand side.
+class ShiftedSolves {
+ public:
+  static constexpr std::size_t kMostSteps = 32;
+  static constexpr double kTolerance = 1e-9;
+
+  /// For the leading n x n block, n = rhs.rows <= factor.valid(), and right-hand sides in columns.
+  /// The factor must outlive it.
+  ShiftedSolves(const Cholesky& factor, double shift, MatrixView<const double> rhs,
+                std::vector<double> shifts);
+
+  /// One more step; false when it was the last that pays: every shift is reached, or those left would
+  /// not be within kMostSteps as residuals fall.
+  bool step();
+
+  /// The solution for the factor's own shift, n x right-hand sides; known after the first step.
+  const Matrix<double>& own() const { return own_; }
+  bool reached(std::size_t shift) const;
+  /// The solution for one of the shifts, n x right-hand sides.
+  Matrix<double> solution(std::size_t shift) const;
+
+  /// Bytes it holds.
+  static double bytes(double n, double rhs);
+
+ private:
+  /// What belongs to one right-hand side.
+  struct Space {
+    double norm = 0;               ///< of the right-hand side
+    Matrix<double> basis;          ///< orthonormal rows, steps + 1 of them
+    std::vector<double> diagonal;  ///< of the tridiagonal matrix that A is in this basis
+    std::vector<double> beside;    ///< beside the diagonal; the last leads out of the space
+  };
+
+  void extend(Space& space, std::span<double> image);
+  std::vector<double> small_solution(const Space& space, double difference) const;
+  void note_residuals();
+  bool will_be_reached(std::size_t shift) const;
+
+  const Cholesky& factor_;
+  double shift_;
+  std::vector<double> shifts_;
+  std::vector<Space> spaces_;
+  Matrix<double> own_;
+  std::vector<std::vector<double>> residuals_;  ///< per step and shift, of the worst right-hand side
+  std::size_t steps_ = 0;
+};
+
+}  // namespace attnlab
