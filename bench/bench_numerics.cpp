@@ -15,6 +15,7 @@
 #include "core/numerics/matrix.h"
 #include "core/numerics/random.h"
 #include "core/numerics/row_products.h"
+#include "core/numerics/shifted_solves.h"
 #include "core/selftest/rates.h"
 
 namespace attnlab {
@@ -113,6 +114,53 @@ void bench_cholesky(Bench& bench, std::size_t n) {
             eigen_name());
 }
 
+/// K of 544 large eigenvalues and a floor, as that of random heads, and a right-hand side.
+Matrix<double> floored_gram(std::size_t n) {
+  constexpr std::size_t kFeatures = 544;
+  const Matrix<float> features = random_matrix<float>(n, kFeatures);
+  Matrix<double> gram(n, n);
+  syrk_accumulate(features.view(), gram.view());
+  for (std::size_t i = 0; i < n; ++i) gram(i, i) += 0.01 * kFeatures;
+  return gram;
+}
+
+void bench_solves(Bench& bench, std::size_t n) {
+  constexpr double kScale = 544;
+  const Matrix<double> gram = floored_gram(n), rhs = random_matrix<double>(n, 1);
+  Cholesky factor(n), other(n);
+  factor.start(gram.view(), 0.01 * kScale);
+  factor.run();
+  Matrix<double> x = rhs.clone(), y = rhs.clone();
+  const std::string size = std::to_string(n);
+  const double solve = 2e-9 * static_cast<double>(n * n);
+  bench.add({"solve with a factor f64, " + size, "GFLOP/s", solve, -1,
+             [&] { factor.solve_leading(n, x.view()); }},
+            Bench::if_available([&] { peer::eigen_solve(n, factor.factor().data,
+                                                        factor.factor().stride, y.data()); }),
+            eigen_name());
+  std::vector<double> shifts;
+  for (double strength = 1e-8; strength < 0.2; strength *= 10) shifts.push_back(strength * kScale);
+  bench.add({"ridge strengths by one factor, " + size, "a second",
+             static_cast<double>(shifts.size()), -1,
+             [&] {
+               other.start(gram.view(), 0.01 * kScale);
+               other.run();
+               ShiftedSolves solves(other, 0.01 * kScale, rhs.view(), shifts);
+               while (solves.step()) {
+               }
+               for (std::size_t s = 0; s < shifts.size(); ++s) x = solves.solution(s);
+             }},
+            [&] {
+              for (const double shift : shifts) {
+                x = rhs.clone();
+                other.start(gram.view(), shift);
+                other.run();
+                other.solve_leading(n, x.view());
+              }
+            },
+            "a factor for each");
+}
+
 template <class T>
 void bench_normals(Bench& bench, const RateProbe& ours) {
   std::vector<T> values(1 << 16);
@@ -154,6 +202,8 @@ std::vector<BenchRow> bench_numerics() {
   bench_cholesky(bench, 1024);
   bench_cholesky(bench, 2048);
   bench_cholesky(bench, 4096);
+  bench_solves(bench, 2048);
+  bench_solves(bench, 4096);
   bench_attention(bench);
   bench_row_products(bench);
   bench.add(training_rate());

@@ -52,4 +52,13 @@ void eigen_cholesky(std::size_t n, double* gram) {
   Eigen::LLT<Eigen::Ref<RowMajor<double>>, Eigen::Lower> llt(map);
 }
 
+void eigen_solve(std::size_t n, const double* l, std::size_t stride, double* x) {
+  const Eigen::Map<const RowMajor<double>, 0, Eigen::OuterStride<>> factor(
+      l, static_cast<Eigen::Index>(n), static_cast<Eigen::Index>(n),
+      Eigen::OuterStride<>(static_cast<Eigen::Index>(stride)));
+  Eigen::Map<Eigen::VectorXd> vector(x, static_cast<Eigen::Index>(n));
+  factor.triangularView<Eigen::Lower>().solveInPlace(vector);
+  factor.triangularView<Eigen::Lower>().transpose().solveInPlace(vector);
+}
+
 }  // namespace attnlab::peer

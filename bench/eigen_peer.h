@@ -20,5 +20,7 @@ void eigen_rank_update(std::size_t n, std::size_t k, const float* f, float* gram
 
 /// Cholesky factor in place, lower triangle of the n x n matrix.
 void eigen_cholesky(std::size_t n, double* gram);
+/// x <- (L L^T)^-1 x for the lower triangle l (n x n, row stride `stride`).
+void eigen_solve(std::size_t n, const double* l, std::size_t stride, double* x);
 
 }  // namespace attnlab::peer

@@ -19,6 +19,8 @@ const runs = [
   `e=rf-learning-curve&${sizes}&trials=2&seed=42&ridge=validation&noise=0.3`,
   `e=rf-learning-curve&${sizes}&trials=2&seed=5&ridge=0.001&target=mean-power,correlation-value`,
   `e=rf-learning-curve&${sizes}&seed=11&trials=1&models=rfmlp`,
+  // Large enough that one factor serves many ridge strengths.
+  'e=rf-learning-curve&dim=4&keys=3&heads=80&samples=60,300&test-samples=60&trials=1&seed=4',
   'e=rf-learning-curve&dim=3&keys=1&heads=1&samples=16&test-samples=100&trials=3&seed=2',
   'e=rf-learning-curve&dim=16&keys=16&heads=100&samples=64,256&test-samples=512&trials=1&seed=3',
 ];

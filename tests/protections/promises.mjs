@@ -432,6 +432,13 @@ export const promises = [
 
   // --- No wrong number ---------------------------------------------------------------------------
   {
+    promise: 'A ridge strength for which a factor of another is not enough is not judged by it.',
+    file: 'core/numerics/shifted_solves.cpp',
+    text: 'return !residuals_.empty() && residuals_.back()[shift] <= kTolerance;',
+    without: 'return !residuals_.empty();',
+    test: ['unit', '', 'one factor solves for every shift that it says it has reached, and not to less accuracy'],
+  },
+  {
     promise: 'A matrix that is not positive definite is reported, not factorised.',
     file: 'core/numerics/cholesky.cpp',
     text: 'if (!(pivot > 0.0 && pivot <= DBL_MAX)) return j;',
