@@ -51,18 +51,17 @@ std::vector<Trial> next_round(const std::vector<DualSize>& sizes, std::size_t st
 
 /// Keeps the solutions that are the best so far on the held-out samples. Ties go to the stronger
 /// ridge: without a held-out sample (n = 1) every strength ties.
-void keep_validated(NestedFit& fit, DualSize& size, std::size_t size_index, std::size_t strength,
-                    const TrialOutcome& outcome) {
-  const Matrix<double>& solution = outcome.solutions.front().values;
+void keep_validated(NestedFit& fit, DualSize& size, std::size_t size_index,
+                    const Solution& solution) {
+  const double strength = fit.strengths[solution.strength];
   for (std::size_t j = 0; j < fit.targets; ++j) {
-    const double error = outcome.held_errors[j];
-    size.searches[j].tell(strength, error);
-    const double chosen = fit.point(size_index, j).strength;
-    const bool stronger = !(fit.strengths[strength] < chosen);
+    const double error = solution.held_errors[j];
+    size.searches[j].tell(solution.strength, error);
+    const bool stronger = !(strength < fit.point(size_index, j).strength);
     if (error > size.held_error[j] || (error == size.held_error[j] && !stronger)) continue;
     size.held_error[j] = error;
-    fit.point(size_index, j).strength = fit.strengths[strength];
-    for (std::size_t i = 0; i < size.n; ++i) size.preferred(i, j) = solution(i, j);
+    fit.point(size_index, j).strength = strength;
+    for (std::size_t i = 0; i < size.n; ++i) size.preferred(i, j) = solution.values(i, j);
     size.usable[j] = true;
   }
 }
@@ -70,21 +69,21 @@ void keep_validated(NestedFit& fit, DualSize& size, std::size_t size_index, std:
 /// Takes what a factorisation gave for one size.
 void take_outcome(NestedFit& fit, DualSize& size, std::size_t size_index, std::size_t strength,
                   const TrialOutcome& outcome) {
-  if (outcome.solutions.empty()) {
+  if (outcome.empty()) {
     for (std::size_t j = 0; j < fit.targets; ++j) {
       fit.point(size_index, j).failed |= 1u << strength;
       size.searches[j].tell(strength, kNaN);
     }
     return;
   }
-  if (!fit.choose_by_test()) {
-    keep_validated(fit, size, size_index, strength, outcome);
-    return;
-  }
-  for (const Solution& solution : outcome.solutions) {
+  for (const Solution& solution : outcome) {
+    if (!fit.choose_by_test()) {
+      keep_validated(fit, size, size_index, solution);
+      continue;
+    }
     const auto has_it = [&](const Solution& known) { return known.strength == solution.strength; };
     if (std::any_of(size.solutions.begin(), size.solutions.end(), has_it)) continue;
-    size.solutions.push_back({solution.strength, solution.values.clone()});
+    size.solutions.push_back({solution.strength, solution.values.clone(), {}});
   }
 }
 
@@ -208,7 +207,7 @@ JobSteps predict_round(NestedFit& fit, std::vector<DualSize>& sizes, const Round
 
 /// How the search for the best strength begins.
 GridSearch::Start start_of(const NestedFit& fit, std::size_t count) {
-  if (!fit.choose_by_test()) return GridSearch::Start::kPair;
+  if (!fit.choose_by_test()) return GridSearch::Start::kOne;  // and there are no passes to save
   const NestedFitProblem& problem = fit.problem;
   const std::size_t n = problem.sizes[count - 1];
   const DualSourceCost cost =

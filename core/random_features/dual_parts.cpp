@@ -29,25 +29,16 @@ std::vector<WorkPart> give_up_evenly(WorkPart& here, std::size_t parts) {
   return given;
 }
 
-/// Copies rows [0, n) of the labels.
-Matrix<double> leading_labels(const Matrix<double>& labels, std::size_t n) {
-  Matrix<double> part(n, labels.cols());
-  std::copy_n(labels.data(), n * labels.cols(), part.data());
-  return part;
-}
-
-/// Error on the held-out samples of size n for every target, from a factor of all of them.
-std::vector<double> held_errors(const FactorTask& task, std::size_t n, const Cholesky& factor) {
-  const Matrix<double>& labels = *task.problem.train_labels;
-  const std::size_t fitted = n - held_out(n);
-  Matrix<double> part = leading_labels(labels, fitted);
-  factor.solve_leading(fitted, part.view());
-  Matrix<double> prediction(n - fitted, labels.cols());
-  gemm_nn(task.gram.block(fitted, 0, n - fitted, fitted), part.const_view(), prediction.view(),
-          false);
+/// Squared errors on the held-out samples of size n for every target, of coefficients of the others.
+std::vector<double> held_errors(const FactorTask& task, std::size_t n,
+                                MatrixView<const double> coefficients) {
+  const std::size_t fitted = coefficients.rows;
+  Matrix<double> prediction(n - fitted, coefficients.cols);
+  gemm_nn(task.gram.block(fitted, 0, n - fitted, fitted), coefficients, prediction.view(), false);
   std::vector<double> errors;
-  for (std::size_t j = 0; j < labels.cols(); ++j) {
-    errors.push_back(squared_error(prediction.const_view(), labels, fitted, j));
+  for (std::size_t j = 0; j < coefficients.cols; ++j) {
+    errors.push_back(
+        squared_error(prediction.const_view(), *task.problem.train_labels, fitted, j));
   }
   return errors;
 }
@@ -61,26 +52,36 @@ std::vector<std::size_t> set_bits(std::uint32_t bits) {
   return numbers;
 }
 
-/// Solves for one size, one step of ShiftedSolves at a time.
+/// Solves for one size, one step of ShiftedSolves at a time; under validation also without the
+/// samples that are held out.
 JobSteps solve_size(const FactorTask& task, const Trial& trial, std::size_t n,
                     const Cholesky& factor, Meter& meter, TrialOutcome& outcome) {
   if (factor.valid() < n) co_return JobResult{};
   const std::vector<std::size_t> others = set_bits(trial.others);
+  const double shift = task.strengths[trial.strength] * task.scale;
   std::vector<double> shifts;
   for (const std::size_t l : others) shifts.push_back(task.strengths[l] * task.scale);
   const MatrixView<const double> labels =
       task.problem.train_labels->view().block(0, 0, n, task.problem.train_labels->cols());
-  ShiftedSolves solves(factor, task.strengths[trial.strength] * task.scale, labels,
-                       std::move(shifts));
   const double flops = 2 * static_cast<double>(n) * static_cast<double>(n * labels.cols);
+  ShiftedSolves solves(factor, shift, labels, shifts);
   while (solves.step()) co_yield meter.after(flops);
-  outcome.solutions.push_back({trial.strength, solves.own().clone()});
+  outcome.push_back({trial.strength, solves.own().clone(), {}});
   for (std::size_t s = 0; s < others.size(); ++s) {
-    if (solves.reached(s)) outcome.solutions.push_back({others[s], solves.solution(s)});
+    if (solves.reached(s)) outcome.push_back({others[s], solves.solution(s), {}});
   }
-  if (task.problem.ridge.rule == RidgeChoice::Rule::kValidation) {
-    outcome.held_errors = held_errors(task, n, factor);
-  }
+  if (task.problem.ridge.rule != RidgeChoice::Rule::kValidation) co_return JobResult{};
+
+  ShiftedSolves held(factor, shift, labels.block(0, 0, n - held_out(n), labels.cols), shifts);
+  while (held.step()) co_yield meter.after(flops);
+  std::erase_if(outcome, [&](Solution& solution) {
+    const auto at = std::find(others.begin(), others.end(), solution.strength);
+    const auto s = static_cast<std::size_t>(at - others.begin());
+    if (at != others.end() && !held.reached(s)) return true;
+    const Matrix<double> others_solution = at == others.end() ? held.own().clone() : held.solution(s);
+    solution.held_errors = held_errors(task, n, others_solution.const_view());
+    return false;
+  });
   co_return JobResult{};
 }
 

@@ -56,14 +56,13 @@ struct Trial {
 /// Coefficients for one strength.
 struct Solution {
   std::size_t strength = 0;
-  Matrix<double> values;  ///< size x targets
+  Matrix<double> values;            ///< size x targets
+  std::vector<double> held_errors;  ///< per target; under validation only
 };
 
-/// What one factorisation gives for one size.
-struct TrialOutcome {
-  std::vector<Solution> solutions;  ///< the trial's own first; none if it could not be factorised
-  std::vector<double> held_errors;  ///< of the trial's own, per target; under validation only
-};
+/// What one factorisation gives for one size: the trial's own solution first, those of others as far
+/// as the factor reaches, nothing if it could not be factorised.
+using TrialOutcome = std::vector<Solution>;
 
 /// What factorising needs beside the trials.
 struct FactorTask {

@@ -78,12 +78,12 @@ JobSteps trials_share(const NestedFitProblem& problem, std::size_t dual, ByteRea
 
   ByteWriter writer;
   const TrialWork::Sink write = [&](std::size_t, std::size_t, const TrialOutcome& outcome) {
-    count(writer, outcome.solutions.size());
-    for (const Solution& solution : outcome.solutions) {
+    count(writer, outcome.size());
+    for (const Solution& solution : outcome) {
       count(writer, solution.strength);
       writer.reals(solution.values.values());
+      writer.reals(solution.held_errors);
     }
-    writer.reals(outcome.held_errors);
   };
   Cholesky factor(n);
   Meter meter;
@@ -171,15 +171,14 @@ bool read_outcomes(const Bytes& result, const FactorTask& task, std::span<const 
       const std::size_t solutions = reader.u32();
       if (!reader.ok() || solutions > task.strengths.size()) return false;
       for (std::size_t i = 0; i < solutions; ++i) {
-        Solution& solution = outcome.solutions.emplace_back();
+        Solution& solution = outcome.emplace_back();
         solution.strength = reader.u32();
         solution.values = Matrix<double>(task.problem.sizes[s], targets);
         reader.reals(solution.values.values());
+        solution.held_errors.resize(validating ? targets : 0);
+        reader.reals(solution.held_errors);
         if (!reader.ok() || solution.strength >= task.strengths.size()) return false;
       }
-      outcome.held_errors.resize(validating && solutions > 0 ? targets : 0);
-      reader.reals(outcome.held_errors);
-      if (!reader.ok()) return false;
     }
   }
   if (!reader.at_end()) return false;

@@ -16,10 +16,7 @@ std::vector<std::size_t> GridSearch::wanted() const {
   const std::size_t points = values_.size();
   std::vector<std::size_t> indices;
   const bool nothing_known = std::find(known_.begin(), known_.end(), true) == known_.end();
-  if (nothing_known && points > kFewPoints && start_ != Start::kAll) {
-    if (start_ == Start::kOne) return {points / 2 + 1};
-    return {points / 2, points / 2 + 1};
-  }
+  if (nothing_known && points > kFewPoints && start_ != Start::kAll) return {points / 2 + 1};
   std::size_t best = points;
   for (std::size_t i = 0; i < points; ++i) {
     if (!known_[i] || values_[i] == kInfinity) continue;

@@ -12,16 +12,15 @@ namespace attnlab {
 /// equal values the one of higher index counts as less. Infinite or unknown values (a factorisation
 /// that failed) are larger than all others; as long as there is no other, everything is asked for.
 ///
-/// From the pair in the middle a grid of 10 takes 3 to 7 values in 2 to 5 rounds.
+/// A grid of 10 takes 3 to 7 values in 2 to 5 rounds where each has to be asked for.
 class GridSearch {
  public:
   /// Where to begin; a grid of at most four points is always asked for whole.
   enum class Start {
-    kPair,  ///< the two points above the middle, where the best lies most often
-    kOne,   ///< the upper one of them: where one value brings others with it
-    kAll,   ///< everything: where values cost less than rounds
+    kOne,  ///< a point above the middle, where the best lies most often: one value may bring others
+    kAll,  ///< everything: where values cost less than rounds
   };
-  explicit GridSearch(std::size_t points, Start start = Start::kPair)
+  explicit GridSearch(std::size_t points, Start start = Start::kOne)
       : values_(points), known_(points, false), start_(start) {}
 
   /// Indices to evaluate next, increasing; empty when the minimum is found. A round is what can be

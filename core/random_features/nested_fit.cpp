@@ -19,17 +19,15 @@ FitCost dual_cost(const FrozenLayer& layer, std::size_t n, std::size_t sizes,
   const std::size_t columns = sizes * targets * (validating ? 1 : strengths);
   const DualSourceCost source = dual_source_cost(layer, n, test_samples, columns);
   const double rows = static_cast<double>(n);
-  const bool all =
-      strengths == 1 || factors_are_cheap(rows, strengths, source.prediction_flops);
-  // By validation a search factorises for about half of the grid. By test error one factor and some
-  // twenty solves with it serve most strengths, and there are one or two rounds.
-  const double whole_grid = static_cast<double>(strengths);
-  double factors = whole_grid, passes = 1;
-  if (!all && validating) factors = 0.55 * whole_grid;
-  if (!all && !validating) {
-    factors = 1.5 + 20 * 2 * rows * rows * static_cast<double>(targets) / flops_of_cholesky(rows);
-    passes = 1.5;
-  }
+  // One factor and some twenty solves with it (by validation twice as many) serve most strengths, and
+  // there are one or two rounds.
+  const bool all = strengths == 1 || (!validating && factors_are_cheap(rows, strengths,
+                                                                       source.prediction_flops));
+  const double solves = (validating ? 40 : 20) * static_cast<double>(targets);
+  const double factors =
+      all ? static_cast<double>(strengths)
+          : 1.5 + solves * 2 * rows * rows / std::max(1.0, flops_of_cholesky(rows));
+  const double passes = all || validating ? 1 : 1.5;
   return {source.gram_flops + passes * source.prediction_flops + factors * flops_of_cholesky(rows),
           source.bytes + 16 * rows * rows +
               ShiftedSolves::bytes(rows, static_cast<double>(targets)) +

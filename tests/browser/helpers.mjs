@@ -5,8 +5,9 @@ import {
   assert_quiet, bare_app, open_page, press, read_twin, run_checks, wait_for_state,
 } from './support/lab.mjs';
 
-/** One job, large enough that all it does is worth sharing. */
-const single = 'e=rf-learning-curve&dim=16&keys=4&heads=300&samples=2048&test-samples=12000&trials=1' +
+/** One job, large enough that all it does is worth sharing, and with so many test samples that factors for
+ *  all ridge strengths are taken at once. */
+const single = 'e=rf-learning-curve&dim=16&keys=4&heads=300&samples=1400&test-samples=12000&trials=1' +
   '&models=rfa&degree=1,2,3,4,5,6&target=mean-power';
 
 /** So many workers; what they are told and tell is kept, and they can be ended by their number. */
@@ -115,7 +116,8 @@ await run_checks({
       return [posted, spared];
     }, query, memory);
     assert.deepEqual(await spare(single, 3e9), [1, 3]);
-    const [posted, few] = await spare(single, 300e6); // a job of this run needs some 100 MB
+    const large = single.replace('samples=1400', 'samples=2048'); // a job of this run needs some 100 MB
+    const [posted, few] = await spare(large, 300e6);
     assert.equal(posted, 1);
     assert.ok(few === 1, `${few} helpers in 300 MB`);
     assert.deepEqual(await spare(single.replace('trials=1', 'trials=9'), 3e9), [4, 0]);

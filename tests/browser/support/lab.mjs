@@ -29,6 +29,10 @@ const flags = [
   '--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync', '--enable-unsafe-swiftshader',
   '--disable-gpu-driver-bug-workarounds', '--force-color-profile=srgb', '--disable-dev-shm-usage',
+  // Frames of other origins in the page's process: of those in their own the driver now and then misses
+  // the context that scripts run in, and waits for it in vain.
+  '--disable-site-isolation-trials',
+  '--disable-features=IsolateOrigins,site-per-process,IsolateSandboxedIframes',
 ];
 
 export async function open_browser() {

@@ -18,7 +18,7 @@ struct Found {
   std::size_t index = 0, evaluations = 0, rounds = 0;
 };
 
-Found search(const std::vector<double>& values, GridSearch::Start start = GridSearch::Start::kPair) {
+Found search(const std::vector<double>& values, GridSearch::Start start = GridSearch::Start::kOne) {
   GridSearch grid(values.size(), start);
   Found found;
   double best = kInfinity;
