@@ -135,30 +135,31 @@ void bench_solves(Bench& bench, std::size_t n) {
   const double solve = 2e-9 * static_cast<double>(n * n);
   bench.add({"solve with a factor f64, " + size, "GFLOP/s", solve, -1,
              [&] { factor.solve_leading(n, x.view()); }},
-            Bench::if_available([&] { peer::eigen_solve(n, factor.factor().data,
-                                                        factor.factor().stride, y.data()); }),
+            Bench::if_available([&] {
+              peer::eigen_solve(n, factor.factor().data, factor.factor().stride, y.data());
+            }),
             eigen_name());
   std::vector<double> shifts;
   for (double strength = 1e-8; strength < 0.2; strength *= 10) shifts.push_back(strength * kScale);
-  bench.add({"ridge strengths by one factor, " + size, "a second",
-             static_cast<double>(shifts.size()), -1,
-             [&] {
-               other.start(gram.view(), 0.01 * kScale);
-               other.run();
-               ShiftedSolves solves(other, 0.01 * kScale, rhs.view(), shifts);
-               while (solves.step()) {
-               }
-               for (std::size_t s = 0; s < shifts.size(); ++s) x = solves.solution(s);
-             }},
-            [&] {
-              for (const double shift : shifts) {
-                x = rhs.clone();
-                other.start(gram.view(), shift);
-                other.run();
-                other.solve_leading(n, x.view());
-              }
-            },
-            "a factor for each");
+  bench.add(
+      {"ridge strengths by one factor, " + size, "a second", static_cast<double>(shifts.size()), -1,
+       [&] {
+         other.start(gram.view(), 0.01 * kScale);
+         other.run();
+         ShiftedSolves solves(other, 0.01 * kScale, rhs.view(), shifts);
+         while (solves.step()) {
+         }
+         for (std::size_t s = 0; s < shifts.size(); ++s) x = solves.solution(s);
+       }},
+      [&] {
+        for (const double shift : shifts) {
+          x = rhs.clone();
+          other.start(gram.view(), shift);
+          other.run();
+          other.solve_leading(n, x.view());
+        }
+      },
+      "a factor for each");
 }
 
 template <class T>

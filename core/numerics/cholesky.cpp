@@ -186,7 +186,9 @@ bool Cholesky::factor_group(std::size_t first, std::size_t cols) {
   // below. Corner rows see the columns up to their own only.
   const std::size_t corner_parts = std::max<std::size_t>(1, cols / kCornerRows);
   const std::size_t row_parts =
-      below == 0 ? 0 : parts_worth(2.0 * static_cast<double>(below * cols) * static_cast<double>(first));
+      below == 0
+          ? 0
+          : parts_worth(2.0 * static_cast<double>(below * cols) * static_cast<double>(first));
   std::atomic<std::size_t> corner_left = corner_parts;
   std::size_t good = 0;
   in_parallel(corner_parts + row_parts, [&](std::size_t part) {

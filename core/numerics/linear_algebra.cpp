@@ -94,7 +94,7 @@ template <class T>
 void share_product(const kernels::Product<T>& product) {
   const std::size_t parts =
       parts_worth(2.0 * static_cast<double>(product.rows) * static_cast<double>(product.cols) *
-                static_cast<double>(product.depth));
+                  static_cast<double>(product.depth));
   const bool by_rows = product.rows >= product.cols;
   in_parallel(parts, [&](std::size_t i) {
     kernels::Product<T> part = product;

@@ -27,7 +27,8 @@ void lend_helpers(Helpers* helpers);
 std::size_t parallel_width();
 
 /// Into how many parts a computation of so many floating-point operations is best cut: one without
-/// helpers, else two for each thread there is, so that one that wakes late does not hold up the end.
+/// helpers, else two for each thread there is, so that one that wakes late does not hold up the
+/// end.
 std::size_t parts_worth(double flops);
 
 /// part(0), ..., part(parts - 1), with the help there is.

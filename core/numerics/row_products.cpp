@@ -15,7 +15,8 @@ void row_products(MatrixView<const double> a, std::span<const double> x0, std::s
       {a.rows, a.cols, a.data, a.stride, 2, {x0.data(), x1.data()}, {y0.data(), y1.data()}});
 }
 
-void add_column_products(MatrixView<const float> a, MatrixView<const float> x, MatrixView<float> y) {
+void add_column_products(MatrixView<const float> a, MatrixView<const float> x,
+                         MatrixView<float> y) {
   active_kernels().column_products_f32(
       {a.rows, a.cols, a.data, a.stride, x.cols, x.data, x.stride, y.data, y.stride});
 }

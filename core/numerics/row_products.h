@@ -17,9 +17,9 @@ void row_products(MatrixView<const double> a, std::span<const double> x, std::sp
 void row_products(MatrixView<const double> a, std::span<const double> x0, std::span<double> y0,
                   std::span<const double> x1, std::span<double> y1);
 
-/// y += x^T a for a (m x n), x (m x t), y (t x n): the sum of the rows of a, each times a factor, for t
-/// sets of factors. Every sum takes the rows in order, one by one: error at most m eps sum |x||a|, and
-/// the same bits on all targets with fused multiply-add, and on all without.
+/// y += x^T a for a (m x n), x (m x t), y (t x n): the sum of the rows of a, each times a factor,
+/// for t sets of factors. Every sum takes the rows in order, one by one: error at most m eps sum
+/// |x||a|, and the same bits on all targets with fused multiply-add, and on all without.
 void add_column_products(MatrixView<const float> a, MatrixView<const float> x, MatrixView<float> y);
 void add_column_products(MatrixView<const double> a, MatrixView<const double> x,
                          MatrixView<double> y);

@@ -81,8 +81,8 @@ void ShiftedSolves::extend(Space& space, std::span<double> image) {
   for (std::size_t i = 0; i < image.size(); ++i) next[i] = beside > 0 ? image[i] / beside : 0;
 }
 
-/// w in the basis, for a right-hand side of norm 1: (I + difference T) w = e_1, by elimination. Where
-/// the matrix is not positive definite, as with a shift too small for K, w is no number.
+/// w in the basis, for a right-hand side of norm 1: (I + difference T) w = e_1, by elimination.
+/// Where the matrix is not positive definite, as with a shift too small for K, w is no number.
 std::vector<double> ShiftedSolves::small_solution(const Space& space, double difference) const {
   std::vector<double> pivots(steps_), w(steps_, 0.0);
   w[0] = 1;

@@ -11,15 +11,16 @@
 namespace attnlab {
 
 /// Solves (K + s I) x = b for the shift a factor belongs to and, as far as that comes cheaper than
-/// factors of their own, for others. With A = (K + shift I)^-1 and d = s - shift the solution is A w
-/// with (I + d A) w = b, for every s in the same Krylov space of A and b: one solve with the factor a
-/// step serves them all. After m steps the residual falls about as that of conjugate gradients whose
-/// condition is that of (K + s I)(K + shift I)^-1: fast for all shifts below the smallest eigenvalues
-/// of K, slow for those far above the factor's. Lanczos with full reorthogonalisation, twice.
-/// Source: Guettel, Rational Krylov approximation of matrix functions, GAMM-Mitteilungen 36, 2013
-/// (one repeated pole).
+/// factors of their own, for others. With A = (K + shift I)^-1 and d = s - shift the solution is A
+/// w with (I + d A) w = b, for every s in the same Krylov space of A and b: one solve with the
+/// factor a step serves them all. After m steps the residual falls about as that of conjugate
+/// gradients whose condition is that of (K + s I)(K + shift I)^-1: fast for all shifts below the
+/// smallest eigenvalues of K, slow for those far above the factor's. Lanczos with full
+/// reorthogonalisation, twice. Source: Guettel, Rational Krylov approximation of matrix functions,
+/// GAMM-Mitteilungen 36, 2013 (one repeated pole).
 ///
-/// A solution counts as reached when |(K + s I) x - b| <= kTolerance |b|, for every right-hand side.
+/// A solution counts as reached when |(K + s I) x - b| <= kTolerance |b|, for every right-hand
+/// side.
 class ShiftedSolves {
  public:
   static constexpr std::size_t kMostSteps = 32;
@@ -30,8 +31,8 @@ class ShiftedSolves {
   ShiftedSolves(const Cholesky& factor, double shift, MatrixView<const double> rhs,
                 std::vector<double> shifts);
 
-  /// One more step; false when it was the last that pays: every shift is reached, or those left would
-  /// not be within kMostSteps as residuals fall.
+  /// One more step; false when it was the last that pays: every shift is reached, or those left
+  /// would not be within kMostSteps as residuals fall.
   bool step();
 
   /// The solution for the factor's own shift, n x right-hand sides; known after the first step.
@@ -62,7 +63,8 @@ class ShiftedSolves {
   std::vector<double> shifts_;
   std::vector<Space> spaces_;
   Matrix<double> own_;
-  std::vector<std::vector<double>> residuals_;  ///< per step and shift, of the worst right-hand side
+  std::vector<std::vector<double>>
+      residuals_;  ///< per step and shift, of the worst right-hand side
   std::size_t steps_ = 0;
 };
 

@@ -1,5 +1,5 @@
-// Ridge fits in the dual: one kernel matrix serves every size, wherever it comes from. What is large
-// is cut into parts that helpers may compute (dual_parts.h).
+// Ridge fits in the dual: one kernel matrix serves every size, wherever it comes from. What is
+// large is cut into parts that helpers may compute (dual_parts.h).
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -15,8 +15,8 @@ namespace {
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t kRowsAtOnce = 128;  // of the kernel matrix, set to zero by one thread
 
-/// One training-set size of a dual fit. A round brings solutions for some strengths; under validation
-/// the best so far is kept instead.
+/// One training-set size of a dual fit. A round brings solutions for some strengths; under
+/// validation the best so far is kept instead.
 struct DualSize {
   std::size_t n = 0;
   std::vector<GridSearch> searches;  ///< per target, over the strengths
@@ -185,8 +185,8 @@ JobSteps predict_round(NestedFit& fit, std::vector<DualSize>& sizes, const Round
   };
   const double flops =
       dual_source_cost(fit.problem.layer, sizes[served - 1].n, tests, all_columns).prediction_flops;
-  PredictionWork work(source, round.coefficients, {0, kPredictionGroups, 0}, tests, flops, fit.meter,
-                      add);
+  PredictionWork work(source, round.coefficients, {0, kPredictionGroups, 0}, tests, flops,
+                      fit.meter, add);
   JobSteps predicting = run_divided(work);
   while (predicting.step() == JobSteps::State::kRunning) co_yield fit.meter.after(0);
   if (predicting.state() == JobSteps::State::kFailed) co_return predicting.error();
@@ -210,9 +210,8 @@ GridSearch::Start start_of(const NestedFit& fit, std::size_t count) {
   if (!fit.choose_by_test()) return GridSearch::Start::kOne;  // and there are no passes to save
   const NestedFitProblem& problem = fit.problem;
   const std::size_t n = problem.sizes[count - 1];
-  const DualSourceCost cost =
-      dual_source_cost(problem.layer, n, problem.test->count,
-                       count * fit.strengths.size() * fit.targets);
+  const DualSourceCost cost = dual_source_cost(problem.layer, n, problem.test->count,
+                                               count * fit.strengths.size() * fit.targets);
   return factors_are_cheap(static_cast<double>(n), fit.strengths.size(), cost.prediction_flops)
              ? GridSearch::Start::kAll
              : GridSearch::Start::kOne;

@@ -29,7 +29,8 @@ std::vector<WorkPart> give_up_evenly(WorkPart& here, std::size_t parts) {
   return given;
 }
 
-/// Squared errors on the held-out samples of size n for every target, of coefficients of the others.
+/// Squared errors on the held-out samples of size n for every target, of coefficients of the
+/// others.
 std::vector<double> held_errors(const FactorTask& task, std::size_t n,
                                 MatrixView<const double> coefficients) {
   const std::size_t fitted = coefficients.rows;
@@ -37,8 +38,7 @@ std::vector<double> held_errors(const FactorTask& task, std::size_t n,
   gemm_nn(task.gram.block(fitted, 0, n - fitted, fitted), coefficients, prediction.view(), false);
   std::vector<double> errors;
   for (std::size_t j = 0; j < coefficients.cols; ++j) {
-    errors.push_back(
-        squared_error(prediction.const_view(), *task.problem.train_labels, fitted, j));
+    errors.push_back(squared_error(prediction.const_view(), *task.problem.train_labels, fitted, j));
   }
   return errors;
 }
@@ -78,7 +78,8 @@ JobSteps solve_size(const FactorTask& task, const Trial& trial, std::size_t n,
     const auto at = std::find(others.begin(), others.end(), solution.strength);
     const auto s = static_cast<std::size_t>(at - others.begin());
     if (at != others.end() && !held.reached(s)) return true;
-    const Matrix<double> others_solution = at == others.end() ? held.own().clone() : held.solution(s);
+    const Matrix<double> others_solution =
+        at == others.end() ? held.own().clone() : held.solution(s);
     solution.held_errors = held_errors(task, n, others_solution.const_view());
     return false;
   });
@@ -117,7 +118,8 @@ std::size_t GramWork::worth() const {
 }
 
 std::vector<WorkPart> GramWork::give_up(std::size_t parts) {
-  const std::size_t done = std::visit([&](const auto& s) { return s.rows_done(here_.from); }, source_);
+  const std::size_t done =
+      std::visit([&](const auto& s) { return s.rows_done(here_.from); }, source_);
   const std::size_t begin = std::clamp(done, here_.begin, here_.end);
   // A third more stays here than a helper gets: a helper that is done early can take a part of what
   // is left, while a job that is done early could only wait.
@@ -186,7 +188,8 @@ JobSteps TrialWork::run() {
 
 std::size_t TrialWork::worth() const {
   if (here_.begin >= here_.end) return 0;
-  return std::min(helpers_for(flops_of({here_.begin + 1, here_.end, 0})), here_.end - here_.begin - 1);
+  return std::min(helpers_for(flops_of({here_.begin + 1, here_.end, 0})),
+                  here_.end - here_.begin - 1);
 }
 
 std::vector<WorkPart> TrialWork::give_up(std::size_t parts) {

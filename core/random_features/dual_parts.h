@@ -1,6 +1,6 @@
 // The three phases of a dual fit, each in pieces that can be computed apart: rows of the kernel
-// matrix, factorisations for the ridge strengths, predictions from groups of features. A piece gives
-// the same bits wherever it is computed.
+// matrix, factorisations for the ridge strengths, predictions from groups of features. A piece
+// gives the same bits wherever it is computed.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +22,8 @@ DualSource source_of(const NestedFitProblem& problem, std::size_t dual);
 /// slices: those of features run over all rows, those of a kernel are rows.
 class GramWork : public DividedWork {
  public:
-  /// `rows` (n columns) holds rows [part.begin, part.end), and what the stages before part.from added
-  /// to them.
+  /// `rows` (n columns) holds rows [part.begin, part.end), and what the stages before part.from
+  /// added to them.
   GramWork(DualSource& source, const WorkPart& part, MatrixView<double> rows, Meter& meter);
 
   JobSteps run() override;
@@ -60,8 +60,8 @@ struct Solution {
   std::vector<double> held_errors;  ///< per target; under validation only
 };
 
-/// What one factorisation gives for one size: the trial's own solution first, those of others as far
-/// as the factor reaches, nothing if it could not be factorised.
+/// What one factorisation gives for one size: the trial's own solution first, those of others as
+/// far as the factor reaches, nothing if it could not be factorised.
 using TrialOutcome = std::vector<Solution>;
 
 /// What factorising needs beside the trials.

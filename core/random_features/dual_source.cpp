@@ -14,7 +14,7 @@ namespace {
 
 constexpr double kBlockBytes = 24e6;
 constexpr std::size_t kUnitGrain = 32;  // heads come in SIMD lanes
-constexpr double kMostTogether = 8e6;  // bytes of predictions that wait to be added in order
+constexpr double kMostTogether = 8e6;   // bytes of predictions that wait to be added in order
 constexpr std::size_t kFewColumns = 8;  // for which packing a product is not worth it
 
 std::size_t slices_of(std::size_t whole, std::size_t part) {

@@ -51,8 +51,8 @@ class StreamedFeatures {
 
   /// How many slices helpers should get together.
   std::size_t prediction_slices_at_once() const;
-  /// Adds slices [first, first + count) to predictions (test samples x columns of every size side by
-  /// side, zero at first), one after the other, whoever computes them; returns their operations.
+  /// Adds slices [first, first + count) to predictions (test samples x columns of every size side
+  /// by side, zero at first), one after the other, whoever computes them; returns their operations.
   double add_to_predictions(std::size_t first, std::size_t count, MatrixView<double> predictions);
 
  private:

@@ -19,10 +19,10 @@ FitCost dual_cost(const FrozenLayer& layer, std::size_t n, std::size_t sizes,
   const std::size_t columns = sizes * targets * (validating ? 1 : strengths);
   const DualSourceCost source = dual_source_cost(layer, n, test_samples, columns);
   const double rows = static_cast<double>(n);
-  // One factor and some twenty solves with it (by validation twice as many) serve most strengths, and
-  // there are one or two rounds.
-  const bool all = strengths == 1 || (!validating && factors_are_cheap(rows, strengths,
-                                                                       source.prediction_flops));
+  // One factor and some twenty solves with it (by validation twice as many) serve most strengths,
+  // and there are one or two rounds.
+  const bool all = strengths == 1 ||
+                   (!validating && factors_are_cheap(rows, strengths, source.prediction_flops));
   const double solves = (validating ? 40 : 20) * static_cast<double>(targets);
   const double factors =
       all ? static_cast<double>(strengths)

@@ -50,8 +50,8 @@ double squared_error(MatrixView<const double> prediction, const Matrix<double>& 
 
 double flops_of_cholesky(double n);
 
-/// Whether factorising for all strengths at size n costs no more than one pass of predictions, so that
-/// a search for the best, which takes several passes, saves nothing.
+/// Whether factorising for all strengths at size n costs no more than one pass of predictions, so
+/// that a search for the best, which takes several passes, saves nothing.
 bool factors_are_cheap(double n, std::size_t strengths, double prediction_flops);
 
 /// How many of the (increasing) sizes are solved in the dual.

@@ -10,8 +10,9 @@ constexpr std::size_t kWidth = kLanes<float>;
 constexpr std::size_t kGroup = 2 * kWidth;  // heads handled together: two registers
 static_assert(kHeadPadding % kGroup == 0);
 
-/// Outputs whose sums are built together: two registers of heads each, and eight sums hide the latency
-/// of an addition; more where there are registers for them, so that what is loaded serves more.
+/// Outputs whose sums are built together: two registers of heads each, and eight sums hide the
+/// latency of an addition; more where there are registers for them, so that what is loaded serves
+/// more.
 constexpr std::size_t kMostRows = kVectorBytes == 64 ? 8 : 4;
 
 /// out[j] = sum_p left[p] * right[j * right_row + p * right_col] for kRows values of j, each a
@@ -37,8 +38,8 @@ ATTNLAB_INLINE void product_rows(std::size_t depth, const float* left, std::size
   }
 }
 
-/// As many rows as there are, in runs of nearly the same length: a run of one row would take as long
-/// as one of four.
+/// As many rows as there are, in runs of nearly the same length: a run of one row would take as
+/// long as one of four.
 template <std::size_t kRows>
 ATTNLAB_INLINE void product_run(std::size_t rows, std::size_t depth, const float* left,
                                 std::size_t left_stride, const float* right, std::size_t right_row,

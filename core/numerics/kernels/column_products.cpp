@@ -1,5 +1,5 @@
-// Sums of the rows of a matrix, each times a factor, for a few sets of factors that share the pass over
-// the matrix: bound by how fast the rows arrive.
+// Sums of the rows of a matrix, each times a factor, for a few sets of factors that share the pass
+// over the matrix: bound by how fast the rows arrive.
 #include "core/numerics/kernels/lanes.h"
 
 namespace attnlab::kernels::ATTNLAB_SIMD_TARGET {
@@ -7,8 +7,8 @@ namespace {
 
 constexpr std::size_t kRowsAtOnce = 8;  // read side by side: few enough for the hardware to follow
 
-/// Columns j .. j + kVectors * lanes of `kCount` sums. Every sum takes the rows in order, one by one,
-/// so that neither the length of a vector nor the company changes a bit.
+/// Columns j .. j + kVectors * lanes of `kCount` sums. Every sum takes the rows in order, one by
+/// one, so that neither the length of a vector nor the company changes a bit.
 template <class T, std::size_t kCount, std::size_t kVectors>
 ATTNLAB_INLINE void add_columns(std::size_t rows, const T* a, std::size_t a_stride, const T* x,
                                 std::size_t x_stride, T* y, std::size_t y_stride) {

@@ -24,8 +24,8 @@ struct Product {
   Update update;
 };
 
-/// Rows first_row .. end_row - 1 of the lower triangle of a Gram matrix += f f^T for f (rows x depth,
-/// row-major, at least end_row rows); `gram` points to the first of these rows.
+/// Rows first_row .. end_row - 1 of the lower triangle of a Gram matrix += f f^T for f (rows x
+/// depth, row-major, at least end_row rows); `gram` points to the first of these rows.
 template <class Sum>
 struct GramUpdate {
   std::size_t first_row, end_row, depth;

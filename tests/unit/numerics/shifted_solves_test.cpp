@@ -12,7 +12,8 @@ using namespace attnlab;
 
 namespace {
 
-/// K = sum over k of eigenvalue(k) times the square of a reflected unit vector: eigenvalues are known.
+/// K = sum over k of eigenvalue(k) times the square of a reflected unit vector: eigenvalues are
+/// known.
 Matrix<double> gram_of(std::size_t n, RandomStream& random, double (*eigenvalue)(double)) {
   Matrix<double> direction(1, n), gram(n, n);
   random.fill_normal(direction.values());
@@ -65,7 +66,8 @@ const std::vector<double> kShifts = {1e-8, 1e-6, 1e-4, 1e-3, 1e-1, 1, 10};
 
 }  // namespace
 
-TEST_CASE("one factor solves for every shift that it says it has reached, and not to less accuracy") {
+TEST_CASE(
+    "one factor solves for every shift that it says it has reached, and not to less accuracy") {
   test::TargetGuard guard;
   for (const SimdTarget& target : available_targets()) {
     force_target(target);
@@ -106,7 +108,8 @@ TEST_CASE("one factor solves for every shift that it says it has reached, and no
 TEST_CASE("where a factor is of no use for other shifts it is told soon") {
   RandomStream random(1, hash_name("test/shifted-solves"), 1);
   const std::size_t n = 300;
-  const Matrix<double> gram = gram_of(n, random, [](double at) { return std::pow(10, 2 - 10 * at); });
+  const Matrix<double> gram =
+      gram_of(n, random, [](double at) { return std::pow(10, 2 - 10 * at); });
   const Matrix<double> rhs = normal_rhs(n, 1, random);
   Cholesky factor(n);
   factor.start(gram.view(), 1e-2);

@@ -219,8 +219,8 @@ TEST_CASE("validation prefers a strength that leaves the least error on the samp
   Matrix<double> truth(60, 2);
   held.test = draw_sphere_tokens(5, 1, 0, 60, keys, dim);
   for (std::size_t i = 0; i < 60; ++i) {
-    std::copy_n(last.sample(fitted + i), last.sample_size(), held.test.values.begin() +
-                static_cast<std::ptrdiff_t>(i * last.sample_size()));
+    std::copy_n(last.sample(fitted + i), last.sample_size(),
+                held.test.values.begin() + static_cast<std::ptrdiff_t>(i * last.sample_size()));
     for (int j = 0; j < 2; ++j) truth(i, j) = c.labels(fitted + i, j);
   }
   held.truth = std::move(truth);

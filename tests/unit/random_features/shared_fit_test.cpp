@@ -1,5 +1,5 @@
-// A fit whose work is shared gives the bytes of a fit that nobody helped, whoever helps and whatever
-// gets lost.
+// A fit whose work is shared gives the bytes of a fit that nobody helped, whoever helps and
+// whatever gets lost.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -60,16 +60,17 @@ Bytes run_shared(const RunSpec& spec, std::uint32_t index, Shared& shared) {
 /// Large enough that all three phases are worth sharing.
 RunSpec spec_of(const char* ridge, const char* model, const char* samples, const char* heads,
                 const char* tests = "2500") {
-  return test::spec_with(rf_learning_curve(), {{"dim", "3"},
-                                               {"keys", "2"},
-                                               {"models", model},
-                                               {"heads", heads},
-                                               {"samples", samples},
-                                               {"degree", "1,2,3,4,5,6"},
-                                               {"target", "mean-power,query-power,correlation-power"},
-                                               {"test-samples", tests},
-                                               {"trials", "1"},
-                                               {"ridge", ridge}});
+  return test::spec_with(rf_learning_curve(),
+                         {{"dim", "3"},
+                          {"keys", "2"},
+                          {"models", model},
+                          {"heads", heads},
+                          {"samples", samples},
+                          {"degree", "1,2,3,4,5,6"},
+                          {"target", "mean-power,query-power,correlation-power"},
+                          {"test-samples", tests},
+                          {"trials", "1"},
+                          {"ridge", ridge}});
 }
 
 }  // namespace
@@ -127,11 +128,11 @@ TEST_CASE("a share that is damaged is refused with a sentence") {
   const RunSpec spec = spec_of("oracle", "rfa", "300", "300");
   const Bytes damaged[] = {
       {},
-      {9, 0, 0, 0},                                  // no such kind
-      {0, 0, 0, 0, 5, 0, 0, 0},                      // rows without an end
+      {9, 0, 0, 0},                                                  // no such kind
+      {0, 0, 0, 0, 5, 0, 0, 0},                                      // rows without an end
       {0, 0, 0, 0, 5, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},  // end before they begin
       {0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0},  // more than there are
-      {0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0},  // begun, and no values
+      {0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0},          // begun, and no values
       {1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 99, 0, 0, 0, 1, 0, 0, 0},
       {1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0},
       {2, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0},  // groups that there are not
