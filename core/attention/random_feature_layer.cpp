@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::uint32_t kHeadDomain = hash_name("rf/heads");
 constexpr std::uint32_t kNeuronDomain = hash_name("rf/neurons");
+static_assert(FeatureBlock::kRowsAtOnce % kRowGrain == 0);
 
 std::size_t padded(std::size_t heads) {
   return (heads + kernels::kHeadPadding - 1) / kernels::kHeadPadding * kernels::kHeadPadding;

@@ -17,14 +17,12 @@ namespace {
 constexpr std::size_t kStrip = 32;
 /// Rows that one thread updates or solves at a time, whole register tiles for every target: few of
 /// a corner, since one of them holds up the factor, and for solving what stays in the cache.
-constexpr std::size_t kRowGrain = 84;
 constexpr std::size_t kCornerRows = kRowGrain;
 constexpr std::size_t kSolvedRows = 2 * kRowGrain;
 
-/// Where part `i` of `parts` begins, in whole grains.
+/// Where part `i` of `parts` begins.
 std::size_t row_cut(std::size_t i, std::size_t parts, std::size_t rows) {
-  const std::size_t grains = (rows + kRowGrain - 1) / kRowGrain;
-  return std::min(rows, grains * i / parts * kRowGrain);
+  return part_begin(i, parts, rows, kRowGrain);
 }
 
 /// c -= a b^T, by the calling thread alone.

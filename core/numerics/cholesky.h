@@ -9,7 +9,7 @@
 namespace attnlab {
 
 /// Factor L of K + shift I = L L^T in double, kGroup columns at a time, so that a caller can pause
-/// between them. Left-looking and blocked: n^3 / 3 multiply-adds, almost all of them in the matrix
+/// between them. Left-looking and blocked: n^3 / 3 operations, almost all of them in the matrix
 /// product. A pivot that is not positive and finite is failure; NaN never spreads into what is
 /// usable.
 class Cholesky {

@@ -74,14 +74,7 @@ Targets& targets() {
   return instance;
 }
 
-constexpr std::size_t kRowGrain = 84;  // whole register tiles for every target
 constexpr std::size_t kColGrain = 64;
-
-/// Where part `i` of `parts` begins, in whole grains.
-std::size_t part_begin(std::size_t i, std::size_t parts, std::size_t size, std::size_t grain) {
-  const std::size_t grains = (size + grain - 1) / grain;
-  return std::min(size, grains * i / parts * grain);
-}
 
 void run_kernel(const kernels::Product<float>& product) {
   active_kernels().product_f32(product, kernel_workspace());
@@ -181,9 +174,6 @@ void* kernel_workspace() {
   return workspace.data();
 }
 
-void run_product(const kernels::Product<float>& product) {
-  share_product(product);
-}
 void run_product(const kernels::Product<double>& product) {
   share_product(product);
 }

@@ -26,6 +26,11 @@ std::size_t parts_worth(double flops) {
       std::clamp(flops / kWorthSharing, 1.0, 2.0 * static_cast<double>(width)));
 }
 
+std::size_t part_begin(std::size_t i, std::size_t parts, std::size_t size, std::size_t grain) {
+  const std::size_t grains = (size + grain - 1) / grain;
+  return std::min(size, grains * i / parts * grain);
+}
+
 void in_parallel(std::size_t parts, const std::function<void(std::size_t)>& part) {
   if (current_helpers != nullptr && parts > 1) {
     current_helpers->run(parts, part);

@@ -31,6 +31,9 @@ std::size_t parallel_width();
 /// end.
 std::size_t parts_worth(double flops);
 
+/// Where part `i` of `parts` begins, in whole grains.
+std::size_t part_begin(std::size_t i, std::size_t parts, std::size_t size, std::size_t grain);
+
 /// part(0), ..., part(parts - 1), with the help there is.
 void in_parallel(std::size_t parts, const std::function<void(std::size_t)>& part);
 

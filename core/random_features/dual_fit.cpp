@@ -26,7 +26,8 @@ struct DualSize {
   std::vector<double> held_error;    ///< validation: of the preferred solution, per target
 };
 
-/// What the next round factorises for. `others`: whether a factor should serve other strengths.
+/// What the next round factorises for. `others`: whether factors should serve other strengths; each
+/// is left to the nearest factor, so that nothing depends on which of them is there first.
 std::vector<Trial> next_round(const std::vector<DualSize>& sizes, std::size_t strengths,
                               bool others) {
   std::vector<std::size_t> served(strengths, 0);
@@ -41,11 +42,18 @@ std::vector<Trial> next_round(const std::vector<DualSize>& sizes, std::size_t st
   }
   std::vector<Trial> trials;
   for (std::size_t l = 0; l < strengths; ++l) {
-    if (served[l] == 0) continue;
-    trials.push_back({l, served[l]});
-    unknown &= ~(1u << l);
+    if (served[l] > 0) trials.push_back({l, served[l]});
   }
-  for (Trial& trial : trials) trial.others = others ? unknown : 0;
+  for (std::size_t l = 0; others && !trials.empty() && l < strengths; ++l) {
+    if ((unknown >> l & 1) == 0 || served[l] > 0) continue;
+    const auto distance = [l](const Trial& trial) {
+      return trial.strength < l ? l - trial.strength : trial.strength - l;
+    };
+    const auto nearest =
+        std::min_element(trials.begin(), trials.end(),
+                         [&](const Trial& a, const Trial& b) { return distance(a) < distance(b); });
+    nearest->others |= 1u << l;
+  }
   return trials;
 }
 
@@ -77,13 +85,11 @@ void take_outcome(NestedFit& fit, DualSize& size, std::size_t size_index, std::s
     return;
   }
   for (const Solution& solution : outcome) {
-    if (!fit.choose_by_test()) {
+    if (fit.choose_by_test()) {
+      size.solutions.push_back({solution.strength, solution.values.clone(), {}});
+    } else {
       keep_validated(fit, size, size_index, solution);
-      continue;
     }
-    const auto has_it = [&](const Solution& known) { return known.strength == solution.strength; };
-    if (std::any_of(size.solutions.begin(), size.solutions.end(), has_it)) continue;
-    size.solutions.push_back({solution.strength, solution.values.clone(), {}});
   }
 }
 

@@ -5,6 +5,9 @@
 
 namespace attnlab {
 
+/// Rows that fill whole register tiles on every target.
+inline constexpr std::size_t kRowGrain = 84;
+
 /// The kernels in use by every thread.
 const kernels::KernelTable& active_kernels();
 
@@ -15,9 +18,8 @@ void force_kernels(const kernels::KernelTable& table);
 /// This thread's scratch memory for any kernel, about 3 MB, made at first use.
 void* kernel_workspace();
 
-/// The products and Gram updates of the active kernels, shared with idle threads where they are
-/// large (core/numerics/parallel.h). No size may be 0.
-void run_product(const kernels::Product<float>& product);
+/// A product by the active kernels, shared with idle threads where it is large
+/// (core/numerics/parallel.h). No size may be 0.
 void run_product(const kernels::Product<double>& product);
 
 }  // namespace attnlab
