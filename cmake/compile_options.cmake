@@ -29,8 +29,12 @@ if(ATTNLAB_SANITIZE)
 endif()
 
 add_library(attnlab_options INTERFACE)
-target_include_directories(attnlab_options INTERFACE ${CMAKE_SOURCE_DIR}
-  ${CMAKE_BINARY_DIR}/generated)
+target_include_directories(attnlab_options INTERFACE ${CMAKE_BINARY_DIR}/generated)
 target_compile_options(attnlab_options INTERFACE -Wall -Wextra
   # False alarms of g++ 12 on std::string and std::variant (GCC bugs 105651, 105593).
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict -Wno-maybe-uninitialized>)
+
+# For programs, which stand above every floor: all headers of the tree.
+add_library(attnlab_tree INTERFACE)
+target_link_libraries(attnlab_tree INTERFACE attnlab_options)
+target_include_directories(attnlab_tree INTERFACE ${CMAKE_SOURCE_DIR})

@@ -12,9 +12,9 @@
 #include <thread>
 #include <utility>
 
-#include "core/experiment/findings.h"
-#include "core/experiment/registry.h"
-#include "core/experiment/text.h"
+#include "core/findings/findings.h"
+#include "core/catalogue/catalogue.h"
+#include "core/base/text.h"
 #include "core/extraction/experiments.h"
 #include "core/numerics/linear_algebra.h"
 #include "native/build.h"
@@ -163,7 +163,7 @@ Expected<RunSpec> spec_of(const Experiment& experiment, const ValueFlags& flags)
 /// The experiment draws a figure of this name.
 Expected<void> check_figure(const RunSpec& spec, const std::string& name) {
   std::vector<std::string> names;
-  for (const Figure& figure : findings_of({spec, {}, true}).figures) {
+  for (const Figure& figure : spec.experiment->find(spec, {}).figures) {
     if (figure.id == name) return {};
     names.push_back(figure.id);
   }
@@ -210,7 +210,7 @@ Expected<Request> run_request(const Experiment& experiment, const ValueFlags& fl
 
 Expected<Request> extract_request(const ValueFlags& flags, bool quiet) {
   if (const auto single = flags.check_single(); !single) return single.error();
-  const Experiment& experiment = extract_black_box();
+  const Experiment& experiment = *find_experiment("extract-black-box");
   ExtractRequest request{RunSpec{&experiment, ParameterSet(experiment.schema)}, {}, kTimeout_s};
   if (const auto set = set_parameter(request.spec, "box", "own"); !set) return set.error();
   const auto command = flags.value("oracle-cmd");
@@ -363,7 +363,7 @@ class Grammar {
   }
 
   void describe_extract() {
-    const Schema& schema = extract_black_box().schema;
+    const Schema& schema = find_experiment("extract-black-box")->schema;
     const std::string group = "Extract";
     extract_flags_.add(
         "oracle-cmd", "CMD",

@@ -7,7 +7,7 @@
 #include <variant>
 #include <vector>
 
-#include "core/experiment/sweep.h"
+#include "core/codecs/sweep.h"
 
 namespace attnlab {
 

@@ -5,11 +5,11 @@
 #include <utility>
 #include <vector>
 
-#include "bench/bench_extraction.h"
-#include "bench/bench_numerics.h"
-#include "core/experiment/codecs.h"
-#include "core/experiment/registry.h"
-#include "core/experiment/text.h"
+#include "native/bench/bench_extraction.h"
+#include "native/bench/bench_numerics.h"
+#include "core/codecs/codecs.h"
+#include "core/catalogue/catalogue.h"
+#include "core/base/text.h"
 #include "core/numerics/linear_algebra.h"
 #include "native/build.h"
 #include "native/commands.h"

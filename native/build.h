@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "core/experiment/codecs.h"
+#include "core/codecs/codecs.h"
 
 namespace attnlab {
 

@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-#include "core/experiment/expected.h"
+#include "core/base/expected.h"
 
 namespace attnlab {
 

@@ -15,8 +15,8 @@
 
 #include "backends/imgui_impl_glfw.h"
 #include "backends/imgui_impl_opengl3.h"
-#include "core/experiment/citation.h"
-#include "core/experiment/svg.h"
+#include "core/codecs/citation.h"
+#include "core/picture/svg.h"
 #include "imgui.h"
 #include "native/build.h"
 #include "native/console.h"

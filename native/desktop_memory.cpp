@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "core/experiment/text.h"
+#include "core/base/text.h"
 #include "native/desktop_settings.h"
 #include "native/output_file.h"
 

@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "core/experiment/figure.h"
-#include "core/experiment/svg.h"
+#include "core/findings/figure.h"
+#include "core/picture/svg.h"
 
 namespace attnlab {
 

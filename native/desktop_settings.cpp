@@ -3,7 +3,7 @@
 
 #include <cstdlib>
 
-#include "core/experiment/text.h"
+#include "core/base/text.h"
 
 namespace attnlab {
 namespace {

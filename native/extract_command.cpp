@@ -8,10 +8,10 @@
 #include <utility>
 #include <vector>
 
-#include "core/experiment/codecs.h"
-#include "core/experiment/text.h"
+#include "core/codecs/codecs.h"
+#include "core/base/text.h"
 #include "core/extraction/box_report.h"
-#include "core/extraction/question.h"
+#include "core/extraction/learn/question.h"
 #include "native/build.h"
 #include "native/commands.h"
 #include "native/console.h"
@@ -22,6 +22,7 @@
 #include "native/report.h"
 
 namespace attnlab {
+using namespace extraction;
 namespace {
 
 constexpr std::size_t kLinesForPeople = 64;  // of one table on a terminal; JSON has all
@@ -207,7 +208,7 @@ void shorten(Result& result) {
 std::string result_text(const ExtractRequest& request, const Bytes& output, double elapsed_s) {
   const RunSpec& spec = request.spec;
   const std::vector<JobOutput> outputs = {{0, output, true}};
-  Result result = spec.experiment->reduce(spec, outputs);
+  Result result = spec.experiment->find(spec, outputs).result;
   BoxReport report;
   if (decode(output, report)) {
     result.tables = box_tables(report, static_cast<std::size_t>(spec.parameters.integer("dim")));

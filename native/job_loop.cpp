@@ -6,7 +6,7 @@
 #include <thread>
 #include <utility>
 
-#include "core/experiment/text.h"
+#include "core/base/text.h"
 #include "native/console.h"
 #include "native/interrupts.h"
 #include "native/progress_line.h"

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <string>
 
-#include "core/experiment/codecs.h"
-#include "core/experiment/registry.h"
+#include "core/codecs/codecs.h"
+#include "core/catalogue/catalogue.h"
 #include "native/commands.h"
 #include "native/console.h"
 

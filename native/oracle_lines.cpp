@@ -3,11 +3,11 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "core/experiment/text.h"
+#include "core/base/text.h"
 
 namespace attnlab {
 
-std::string tokens_json(const QueryBatch& batch, std::size_t i) {
+std::string tokens_json(const extraction::QueryBatch& batch, std::size_t i) {
   std::string text = "[";
   for (const std::uint32_t token : batch[i]) {
     text += text.size() > 1 ? ",[" : "[";

@@ -5,12 +5,12 @@
 #include <string>
 #include <string_view>
 
-#include "core/extraction/query.h"
+#include "core/extraction/learn/query.h"
 
 namespace attnlab {
 
 /// "[[1,0.5],[0,2]]": the tokens of query i of a batch, digits that read back exactly.
-std::string tokens_json(const QueryBatch& batch, std::size_t i);
+std::string tokens_json(const extraction::QueryBatch& batch, std::size_t i);
 
 /// The number in {"y": number}; nothing for any other text, and for numbers beyond a double.
 std::optional<double> read_answer(std::string_view line);

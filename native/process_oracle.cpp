@@ -15,7 +15,7 @@
 #include <string_view>
 #include <utility>
 
-#include "core/experiment/text.h"
+#include "core/base/text.h"
 #include "native/console.h"
 #include "native/interrupts.h"
 #include "native/oracle_lines.h"
@@ -173,7 +173,7 @@ Error ProcessOracle::ended(const Talk& talk) {
                std::to_string(talk.before + talk.heard - talk.first + 1) + " was answered"};
 }
 
-Expected<void> ProcessOracle::ask(const QueryBatch& batch, std::size_t first, const Heard& heard) {
+Expected<void> ProcessOracle::ask(const extraction::QueryBatch& batch, std::size_t first, const Heard& heard) {
   if (child_ < 0 && from_child_ < 0) {
     if (const auto started = start(); !started) return started;
   }

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "core/experiment/expected.h"
-#include "core/extraction/query.h"
+#include "core/base/expected.h"
+#include "core/extraction/learn/query.h"
 
 namespace attnlab {
 
@@ -32,7 +32,7 @@ class ProcessOracle {
   /// far as the pipes take them: neither side can block the other. An error is one sentence: a
   /// program that cannot be started, an answer that is not {"y": finite number}, too many answers,
   /// an exit before the last one, silence, or interrupted().
-  Expected<void> ask(const QueryBatch& batch, std::size_t first, const Heard& heard);
+  Expected<void> ask(const extraction::QueryBatch& batch, std::size_t first, const Heard& heard);
 
   /// Closes the program's input and waits for its end; an error when it still had something to say.
   Expected<void> finish();

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/experiment/text.h"
+#include "core/base/text.h"
 #include "native/console.h"
 
 namespace attnlab {

@@ -9,8 +9,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "core/experiment/codecs.h"
-#include "core/experiment/text.h"
+#include "core/codecs/codecs.h"
+#include "core/base/text.h"
 #include "native/console.h"
 #include "native/oracle_lines.h"
 #include "native/output_file.h"
@@ -23,7 +23,7 @@ std::string header(const LogName& name) {
          ",\"oracle\":" + json_quoted(name.oracle) + "}\n";
 }
 
-std::string query_start(const QueryBatch& batch, std::size_t i) {
+std::string query_start(const extraction::QueryBatch& batch, std::size_t i) {
   return "{\"x\": " + tokens_json(batch, i) + ", \"y\": ";
 }
 
@@ -69,7 +69,7 @@ Expected<QueryReplay> QueryReplay::open(const std::string& file, const LogName& 
   return replay;
 }
 
-Expected<std::optional<double>> QueryReplay::next(const QueryBatch& batch, std::size_t i) {
+Expected<std::optional<double>> QueryReplay::next(const extraction::QueryBatch& batch, std::size_t i) {
   if (at_end_) return std::optional<double>();
   std::string line;
   std::getline(stream_, line);
@@ -140,7 +140,7 @@ Expected<void> QueryLog::begin() {
   return {};
 }
 
-Expected<void> QueryLog::append(const QueryBatch& batch, std::size_t first,
+Expected<void> QueryLog::append(const extraction::QueryBatch& batch, std::size_t first,
                                 std::span<const double> answers) {
   if (answers.empty()) return {};
   if (const auto begun = begin(); !begun) return begun;

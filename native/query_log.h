@@ -8,8 +8,8 @@
 #include <span>
 #include <string>
 
-#include "core/experiment/expected.h"
-#include "core/extraction/query.h"
+#include "core/base/expected.h"
+#include "core/extraction/learn/query.h"
 
 namespace attnlab {
 
@@ -27,7 +27,7 @@ class QueryReplay {
 
   /// The answer to query i of a batch, which must be the next one of the log; nothing at its end.
   /// A half-written last line does not count. An error when the log holds another query there.
-  Expected<std::optional<double>> next(const QueryBatch& batch, std::size_t i);
+  Expected<std::optional<double>> next(const extraction::QueryBatch& batch, std::size_t i);
 
   /// Bytes of the log up to the last answer that was used: what a copy of it must hold.
   std::size_t used_bytes() const { return used_bytes_; }
@@ -53,7 +53,7 @@ class QueryLog {
   ~QueryLog();
 
   /// Answers to queries first, first + 1, ... of a batch, in one write.
-  Expected<void> append(const QueryBatch& batch, std::size_t first,
+  Expected<void> append(const extraction::QueryBatch& batch, std::size_t first,
                         std::span<const double> answers);
   /// Takes over what the replay has used so far; done by append() where that comes first.
   Expected<void> begin();

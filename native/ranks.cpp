@@ -10,9 +10,9 @@
 #include <algorithm>
 #include <thread>
 
-#include "core/experiment/codecs.h"
-#include "core/experiment/registry.h"
-#include "core/experiment/text.h"
+#include "core/codecs/codecs.h"
+#include "core/catalogue/catalogue.h"
+#include "core/base/text.h"
 #include "native/output_file.h"
 
 namespace attnlab {

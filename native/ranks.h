@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "core/experiment/bytes.h"
+#include "core/base/bytes.h"
 #include "native/job_loop.h"
 #include "native/mpi/link.h"
 #include "native/thread_pool.h"

@@ -7,8 +7,8 @@
 #include <variant>
 #include <vector>
 
-#include "core/experiment/codecs.h"
-#include "core/experiment/text.h"
+#include "core/codecs/codecs.h"
+#include "core/base/text.h"
 #include "native/console.h"
 
 namespace attnlab {

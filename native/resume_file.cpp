@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "core/experiment/text.h"
+#include "core/base/text.h"
 #include "native/console.h"
 #include "native/output_file.h"
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/experiment/codecs.h"
+#include "core/codecs/codecs.h"
 
 namespace attnlab {
 

@@ -5,11 +5,11 @@
 #include <string>
 #include <utility>
 
-#include "core/experiment/citation.h"
-#include "core/experiment/codecs.h"
-#include "core/experiment/registry.h"
-#include "core/experiment/svg.h"
-#include "core/experiment/text.h"
+#include "core/codecs/citation.h"
+#include "core/codecs/codecs.h"
+#include "core/catalogue/catalogue.h"
+#include "core/picture/svg.h"
+#include "core/base/text.h"
 #include "native/build.h"
 #include "native/commands.h"
 #include "native/console.h"
@@ -64,26 +64,25 @@ Expected<Prepared> prepare(const RunRequest& request) {
   return prepared;
 }
 
-std::string wanted_figure_svg(const RunRequest& request, const Result& result) {
-  const RunSpec& spec = request.spec;
-  const std::vector<Figure> figures = spec.experiment->figures(spec, result);
+std::string wanted_figure_svg(const RunRequest& request, const std::vector<Figure>& figures) {
   if (figures.empty()) return {};
   const auto named = std::find_if(figures.begin(), figures.end(), [&](const Figure& figure) {
     return figure.id == request.figure;
   });
   return figure_svg(named == figures.end() ? figures.front() : *named,
-                    {.dark = request.dark, .source = source_line(spec, build_info())});
+                    {.dark = request.dark, .source = source_line(request.spec, build_info())});
 }
 
-std::string result_text(const RunRequest& request, const Result& result, std::size_t jobs,
-                        double elapsed_s) {
+std::string findings_text(const RunRequest& request, const Findings& findings, std::size_t jobs,
+                          double elapsed_s) {
+  const Result& result = findings.result;
   switch (request.format) {
     case OutputFormat::kCsv:
       return result.tables.empty() ? "" : table_csv(result.tables.front());
     case OutputFormat::kJson:
       return result_json(request.spec, result, build_info(), jobs, elapsed_s);
     case OutputFormat::kSvg:
-      return wanted_figure_svg(request, result);
+      return wanted_figure_svg(request, findings.figures);
     case OutputFormat::kBibtex:
       return run_bibtex(request.spec, build_info());
     case OutputFormat::kTable:
@@ -93,11 +92,11 @@ std::string result_text(const RunRequest& request, const Result& result, std::si
 }
 
 int deliver(const RunRequest& request, const Prepared& prepared, const Run& run, double elapsed_s) {
-  const Result result = request.spec.experiment->reduce(request.spec, run.outputs());
+  const Findings findings = request.spec.experiment->find(request.spec, run.outputs());
   if (request.format != OutputFormat::kTable && !request.quiet) {
-    for (const std::string& note : result.notes) say("note: " + note);
+    for (const std::string& note : findings.result.notes) say("note: " + note);
   }
-  const std::string text = result_text(request, result, run.jobs_total(), elapsed_s);
+  const std::string text = findings_text(request, findings, run.jobs_total(), elapsed_s);
   if (!prepared.out) return print(text);
   const Expected<void> written = prepared.out->write(text);
   return written ? kExitDone : refuse(written.error(), kExitEnvironment);

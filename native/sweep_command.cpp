@@ -9,9 +9,9 @@
 #include <string>
 #include <utility>
 
-#include "core/experiment/codecs.h"
-#include "core/experiment/sweep.h"
-#include "core/experiment/text.h"
+#include "core/codecs/codecs.h"
+#include "core/codecs/sweep.h"
+#include "core/base/text.h"
 #include "native/build.h"
 #include "native/commands.h"
 #include "native/console.h"

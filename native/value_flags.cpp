@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "core/experiment/text.h"
+#include "core/base/text.h"
 
 namespace attnlab {
 namespace {

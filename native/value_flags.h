@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/experiment/text.h"
+#include "core/base/text.h"
 #include "native/arguments.h"
 
 namespace attnlab {

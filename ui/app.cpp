@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "core/experiment/registry.h"
-#include "core/experiment/text.h"
+#include "core/catalogue/catalogue.h"
+#include "core/base/text.h"
 #include "ui/app_state.h"
 #include "ui/field_layout.h"
 #include "ui/theme.h"
@@ -39,10 +39,11 @@ std::string matching_preset(const RunSpec& spec) {
 }
 
 /// What the experiment finds, here or elsewhere; nothing while that part is loading.
-std::optional<Findings> find(AppState& s, const FindingsQuestion& question) {
-  if (question.spec.experiment->reduce) return findings_of(question);
+std::optional<Findings> find(AppState& s, const RunSpec& spec,
+                             std::span<const JobOutput> outputs = {}) {
+  if (spec.experiment->find != nullptr) return spec.experiment->find(spec, outputs);
   std::optional<Findings> findings;
-  if (s.platform.findings) findings = s.platform.findings(question);
+  if (s.platform.findings) findings = s.platform.findings(spec, outputs);
   if (!findings) s.waiting = true;
   return findings;
 }
@@ -71,7 +72,7 @@ void refresh_figures(AppState& s) {
     s.figures = s.run_figures;
   } else {
     const RunSpec& spec = of_run ? s.run->spec() : s.spec;
-    std::optional<Findings> blank = find(s, {spec, {}, true});
+    std::optional<Findings> blank = find(s, spec);
     s.figures = blank ? std::move(blank->figures) : waiting_figures(*spec.experiment);
     if (!s.run) s.preview = blank ? std::move(blank->result) : Result();
   }
@@ -93,7 +94,7 @@ void drop_run(AppState& s) {
 /// Result and figures of the run as far as it is; false while the part that finds them is loading.
 bool find_results(AppState& s) {
   const std::vector<JobOutput> outputs = s.run->outputs();
-  std::optional<Findings> findings = find(s, {s.run->spec(), outputs});
+  std::optional<Findings> findings = find(s, s.run->spec(), outputs);
   if (!findings) return false;
   s.result = std::move(findings->result);
   s.run_figures = std::move(findings->figures);

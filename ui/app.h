@@ -28,7 +28,7 @@ class App {
   /// The same for a state that others send (a message, a file, an undo): what the page fixes (lock=,
   /// and the page's own keys) stays as it is.
   void load(std::string_view query);
-  /// Takes over the finished jobs of a journal (core/experiment/codecs.h) as a finished, precomputed
+  /// Takes over the finished jobs of a journal (core/codecs/codecs.h) as a finished, precomputed
   /// run; false, and nothing changes, unless it is a whole run of exactly the current parameters and
   /// there is no run yet.
   bool adopt(std::string_view journal);

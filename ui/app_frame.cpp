@@ -3,7 +3,7 @@
 #include <cmath>
 #include <utility>
 
-#include "core/experiment/heat_layout.h"
+#include "core/picture/heat_layout.h"
 #include "imgui_internal.h"
 #include "ui/app.h"
 #include "ui/app_state.h"

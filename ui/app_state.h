@@ -91,7 +91,7 @@ struct AppState {
   }
   /// What tables show.
   const Result& shown_result() const { return kept.empty() ? result : compared; }
-  bool live() const { return spec.experiment->live(); }
+  bool live() const { return spec.experiment->live; }
   bool locked(std::string_view name) const;
   /// Gives what is locked the value it is fixed at: that of the first specification seen with it.
   void hold_locked(RunSpec& wanted);

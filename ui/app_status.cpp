@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/experiment/text.h"
+#include "core/base/text.h"
 #include "ui/app.h"
 #include "ui/app_state.h"
 #include "ui/table_view.h"

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "core/experiment/text.h"
-#include "core/experiment/heat_layout.h"
+#include "core/base/text.h"
+#include "core/picture/heat_layout.h"
 #include "ui/text_draw.h"
 #include "ui/theme.h"
 

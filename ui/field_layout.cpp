@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/experiment/text.h"
+#include "core/base/text.h"
 
 namespace attnlab {
 namespace {

@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "core/experiment/field_layout.h"
-#include "core/experiment/figure.h"
+#include "core/picture/field_layout.h"
+#include "core/findings/figure.h"
 #include "core/experiment/schema.h"
-#include "core/experiment/plot_layout.h"
+#include "core/picture/plot_layout.h"
 
 namespace attnlab {
 

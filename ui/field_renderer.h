@@ -6,9 +6,9 @@
 #include <span>
 #include <string_view>
 
-#include "core/experiment/figure.h"
+#include "core/findings/figure.h"
 #include "imgui.h"
-#include "core/experiment/plot_layout.h"
+#include "core/picture/plot_layout.h"
 
 namespace attnlab {
 

@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/experiment/text.h"
+#include "core/base/text.h"
 #include "ui/colour_bar.h"
 #include "ui/field_layout.h"
 #include "ui/field_renderer.h"
 #include "ui/handles.h"
-#include "core/experiment/heat_layout.h"
+#include "core/picture/heat_layout.h"
 #include "ui/heat_map.h"
 #include "ui/plot_draw.h"
 #include "ui/plot_parts.h"

@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "attnlab_shaders.h"
-#include "core/experiment/heat_layout.h"
+#include "core/picture/heat_layout.h"
 #include "ui/theme.h"
 
 #if defined(__EMSCRIPTEN__)

@@ -4,7 +4,7 @@
 
 #include "imgui.h"
 #include "ui/plot.h"
-#include "core/experiment/plot_layout.h"
+#include "core/picture/plot_layout.h"
 
 namespace attnlab {
 

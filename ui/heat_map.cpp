@@ -5,7 +5,7 @@
 #include <cmath>
 #include <string>
 
-#include "core/experiment/text.h"
+#include "core/base/text.h"
 #include "ui/colour_bar.h"
 #include "ui/field_renderer.h"
 #include "ui/plot_parts.h"

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "imgui.h"
-#include "core/experiment/heat_layout.h"
+#include "core/picture/heat_layout.h"
 #include "ui/plot.h"
 
 namespace attnlab {

@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/experiment/codecs.h"
-#include "core/experiment/findings.h"
+#include "core/codecs/codecs.h"
+#include "core/findings/findings.h"
 
 namespace attnlab {
 
@@ -41,9 +41,9 @@ struct Platform {
   std::function<void()> state_changed;
   /// The user switched the theme inside the lab: the shell follows with its own colours.
   std::function<void(bool dark)> theme_changed;
-  /// What experiments find whose `reduce` this program has not: the page's own module asks the
-  /// workers' one. Nothing while that is still loading; then App::parts_arrived follows.
-  std::function<std::optional<Findings>(const FindingsQuestion&)> findings;
+  /// Experiment::find for experiments whose `find` is not in this program: the page's own module asks
+  /// the workers' one. Nothing while that is still loading; then App::parts_arrived follows.
+  std::function<std::optional<Findings>(const RunSpec&, std::span<const JobOutput>)> findings;
 };
 
 class FieldRenderer;  // ui/field_renderer.h

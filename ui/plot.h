@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "core/experiment/figure.h"
+#include "core/findings/figure.h"
 #include "imgui.h"
 #include "ui/field_renderer.h"
-#include "core/experiment/plot_layout.h"
+#include "core/picture/plot_layout.h"
 
 namespace attnlab {
 

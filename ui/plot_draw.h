@@ -5,7 +5,7 @@
 #include <span>
 
 #include "imgui.h"
-#include "core/experiment/plot_layout.h"
+#include "core/picture/plot_layout.h"
 #include "ui/text_draw.h"
 
 namespace attnlab {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "core/experiment/text.h"
+#include "core/base/text.h"
 
 namespace attnlab {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/experiment/table.h"
+#include "core/findings/table.h"
 
 namespace attnlab {
 

@@ -2,7 +2,7 @@
 #include "ui/theme.h"
 
 #include "attnlab_font.h"
-#include "core/experiment/palette.h"
+#include "core/findings/palette.h"
 #include "ui/app.h"
 
 namespace attnlab {

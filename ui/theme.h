@@ -4,7 +4,7 @@
 #include <optional>
 #include <string_view>
 
-#include "core/experiment/result.h"
+#include "core/findings/result.h"
 #include "imgui.h"
 
 namespace attnlab {

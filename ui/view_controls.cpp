@@ -1,5 +1,5 @@
 // The column "what to touch": presets, primary parameters, the rest folded, seed.
-#include "core/experiment/registry.h"
+#include "core/catalogue/catalogue.h"
 #include "ui/theme.h"
 #include "ui/views.h"
 #include "ui/widgets.h"

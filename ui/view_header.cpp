@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "core/experiment/registry.h"
+#include "core/catalogue/catalogue.h"
 #include "ui/text_draw.h"
 #include "ui/theme.h"
 #include "ui/views.h"

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/experiment/text.h"
+#include "core/base/text.h"
 #include "ui/text_draw.h"
 #include "ui/theme.h"
 #include "ui/views.h"

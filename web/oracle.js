@@ -84,7 +84,7 @@ export class OwnBox {
     if (state !== 'running' && state !== 'paused' && this.#running) this.stop('');
   }
 
-  /** Answers to an encoded batch (core/extraction/question.h) as bytes; rejects with a sentence. */
+  /** Answers to an encoded batch (core/extraction/learn/question.h) as bytes; rejects with a sentence. */
   async ask(bytes) {
     const queries = new DataView(bytes.buffer, bytes.byteOffset).getUint32(8, true);
     const port = await this.#open();

@@ -157,14 +157,14 @@ class Lab {
 
   /** Puts the bytes that this question's findings are (compute_findings) on the heap: [address, length];
    *  none while their module loads, and where the memory is full. */
-  #findings(query, outputs, blank) {
+  #findings(query, outputs) {
     const { parts } = this;
     if (!parts) {
       this.#load_parts();
       return undefined;
     }
     try {
-      const found = call(parts, '_compute_findings', query, outputs, outputs.length, blank);
+      const found = call(parts, '_compute_findings', query, outputs, outputs.length);
       if (!found) throw parts.UTF8ToString(parts._compute_text());
       const begin = parts._compute_bytes() >>> 0;
       const length = parts._compute_bytes_size();

@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "bench/peers/workloads.h"
-#include "core/experiment/codecs.h"
-#include "core/experiment/registry.h"
-#include "core/experiment/text.h"
+#include "core/codecs/codecs.h"
+#include "core/catalogue/catalogue.h"
+#include "core/base/text.h"
 #include "core/numerics/linear_algebra.h"
 #include "native/thread_pool.h"
 

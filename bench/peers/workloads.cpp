@@ -6,11 +6,13 @@
 #include <memory>
 
 #include "core/attention/softmax_attention.h"
-#include "core/extraction/single_head.h"
+#include "core/extraction/learn/single_head.h"
 #include "core/in_context/training.h"
 #include "core/numerics/linear_algebra.h"
 
 namespace attnlab {
+using namespace extraction;
+using namespace in_context;
 namespace {
 
 Matrix<float> made_matrix(std::size_t rows, std::size_t cols, std::size_t first, float scale) {

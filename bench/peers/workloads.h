@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/experiment/expected.h"
+#include "core/base/expected.h"
 
 namespace attnlab {
 

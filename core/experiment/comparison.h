@@ -6,7 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "core/experiment/findings.h"
+#include "core/experiment/experiment.h"
+#include "core/findings/findings.h"
 
 namespace attnlab {
 
@@ -15,7 +16,7 @@ inline constexpr std::size_t kMostKept = 3;
 struct KeptResult {
   RunSpec spec;
   Findings findings;
-  std::string journal;  ///< its finished jobs (core/experiment/codecs.h): where it is found anew
+  std::string journal;  ///< its finished jobs (core/codecs/codecs.h): where it is found anew
 };
 
 /// The parameters (and the seed) of `run` that `other` has not: "heads = 100, seed = 3"; of more than

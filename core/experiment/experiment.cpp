@@ -1,7 +1,7 @@
 // What can be said about any experiment: its presets, one parameter of a run, its seed.
 #include "core/experiment/experiment.h"
 
-#include "core/experiment/text.h"
+#include "core/base/text.h"
 
 namespace attnlab {
 
@@ -33,6 +33,31 @@ Expected<std::uint64_t> read_seed(std::string_view text) {
   }
   return Error{"seed must be 0 to " + exact_text(static_cast<std::int64_t>(kMaxSeed)) + ", not " +
                (seed ? exact_text(*seed) : quoted_text(text))};
+}
+
+Bytes encode_outputs(std::span<const JobOutput> outputs) {
+  ByteWriter writer;
+  for (const JobOutput& output : outputs) {
+    writer.u32(output.index);
+    writer.u32(output.complete ? 1 : 0);
+    writer.text({reinterpret_cast<const char*>(output.bytes.data()), output.bytes.size()});
+  }
+  return writer.take();
+}
+
+Expected<std::vector<JobOutput>> decode_outputs(std::span<const std::uint8_t> bytes) {
+  ByteReader reader(bytes);
+  std::vector<JobOutput> outputs;
+  while (reader.ok() && !reader.at_end()) {
+    JobOutput output;
+    output.index = reader.u32();
+    output.complete = reader.u32() != 0;
+    const std::string text = reader.text();
+    output.bytes.assign(text.begin(), text.end());
+    outputs.push_back(std::move(output));
+  }
+  if (!reader.ok()) return Error{"the outputs of the jobs could not be read"};
+  return outputs;
 }
 
 }  // namespace attnlab

@@ -1,17 +1,15 @@
-// What an experiment is: a schema, a plan of independent jobs, an order-independent reduction and
-// the figures that show the result. Adding one = one file in its family + one registry line.
+// What an experiment is: a schema, a plan of independent jobs, and what is found in their outputs.
+// Adding one: a source file in its family, a type in the family's experiments.h.
 #pragma once
 
-#include <concepts>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "core/experiment/expected.h"
-#include "core/experiment/figure.h"
-#include "core/experiment/result.h"
+#include "core/base/expected.h"
+#include "core/findings/findings.h"
 #include "core/experiment/schema.h"
 #include "core/experiment/steps.h"
 
@@ -58,33 +56,6 @@ struct JobOutput {
   bool complete = true;
 };
 
-/// The function that begins a job, or a share of one. A program compiled with ATTNLAB_WITHOUT_JOBS
-/// plans, reduces and shows, but leaves jobs to another one (the page to its workers): there no
-/// experiment refers to its jobs, and the linker leaves their code out.
-template <class... More>
-class JobCode {
- public:
-  using Function = JobSteps (*)(RunSpec spec, std::uint32_t index, More... more);
-  JobCode() = default;
-  template <class F>
-    requires std::convertible_to<F, Function>
-  [[gnu::always_inline]] JobCode(F function) : given_(true) {
-#ifndef ATTNLAB_WITHOUT_JOBS
-    function_ = function;
-#else
-    static_cast<void>(function);
-#endif
-  }
-  explicit operator bool() const { return given_; }  ///< also where the code is left out
-  JobSteps operator()(RunSpec spec, std::uint32_t index, More... more) const {
-    return function_(std::move(spec), index, std::move(more)...);
-  }
-
- private:
-  bool given_ = false;
-  Function function_ = nullptr;
-};
-
 struct Experiment {
   std::string id;        ///< "rf-learning-curve"
   std::string family;    ///< "A", "B" or "C"
@@ -94,24 +65,35 @@ struct Experiment {
   Schema schema;
   std::vector<Preset> presets;  ///< the first is where a newcomer starts
 
+  /// Has no jobs: `plan` gives none (it may still refuse), `find` computes everything from the
+  /// parameters alone in a few milliseconds, and front ends do so after every change of a parameter,
+  /// without Run.
+  bool live = false;
+
   /// Jobs of a run, or why these values cannot be run together.
   Expected<Plan> (*plan)(const RunSpec& spec) = nullptr;
-  /// One job; depends only on (spec, index). None: a live experiment.
-  JobCode<> start;
+
+  // What computes. The catalogue fills these in from the functions of the experiment's type; null
+  // in a program that leaves them to another one (the page leaves jobs to its workers).
+
+  /// One job; depends only on (spec, index).
+  JobSteps (*start)(RunSpec spec, std::uint32_t index) = nullptr;
   /// A share that a job handed out (shared_work.h): its output is the result. Only for experiments
   /// whose jobs divide.
-  JobCode<Bytes> assist;
-  /// Tables and claims from any subset of outputs, in any order. Outputs that do not decode are
-  /// left out with a note.
-  Result (*reduce)(const RunSpec& spec, std::span<const JobOutput> outputs) = nullptr;
-  /// Figures of a result; the first is the main one. Also for an empty result (axes, guides).
-  std::vector<Figure> (*figures)(const RunSpec& spec, const Result& result) = nullptr;
-
-  /// A live experiment has no jobs: `plan` gives none (it may still refuse), `reduce` computes
-  /// everything from the parameters alone in a few milliseconds, and front ends do so after every
-  /// change of a parameter, without Run.
-  bool live() const { return !start; }
+  JobSteps (*assist)(RunSpec spec, std::uint32_t index, Bytes share) = nullptr;
+  /// Tables, claims and figures from any subset of outputs, in any order; without outputs the axes
+  /// and guides. Outputs that do not decode are left out with a note.
+  Findings (*find)(const RunSpec& spec, std::span<const JobOutput> outputs) = nullptr;
 };
+
+/// An experiment is a type with static functions: `Experiment face()` (everything but the functions
+/// that compute), `find`, and, unless it is live, `start` (some also `assist`). Its family's
+/// experiments.h lists it in a TypeList, from which the catalogue is made.
+template <class... Types>
+struct TypeList {};
+
+Bytes encode_outputs(std::span<const JobOutput> outputs);
+Expected<std::vector<JobOutput>> decode_outputs(std::span<const std::uint8_t> bytes);
 
 /// The parameters of a preset on top of the defaults; for an unknown name a sentence with the names
 /// there are.

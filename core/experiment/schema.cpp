@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <optional>
 
-#include "core/experiment/text.h"
+#include "core/base/text.h"
 
 namespace attnlab {
 

@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-#include "core/experiment/expected.h"
+#include "core/base/expected.h"
 
 namespace attnlab {
 

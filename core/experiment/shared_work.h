@@ -9,7 +9,7 @@
 #include <optional>
 #include <vector>
 
-#include "core/experiment/bytes.h"
+#include "core/base/bytes.h"
 #include "core/experiment/steps.h"
 
 namespace attnlab {

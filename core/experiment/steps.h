@@ -16,8 +16,8 @@
 #include <string>
 #include <utility>
 
-#include "core/experiment/bytes.h"
-#include "core/experiment/expected.h"
+#include "core/base/bytes.h"
+#include "core/base/expected.h"
 
 namespace attnlab {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace attnlab {
+namespace attnlab::extraction {
 namespace {
 
 Cell index_cell(std::size_t zero_based) {
@@ -124,4 +124,4 @@ std::vector<Table> box_tables(const BoxReport& report, std::size_t most) {
           network_table(report.network), check_table(report)};
 }
 
-}  // namespace attnlab
+}  // namespace attnlab::extraction

@@ -3,10 +3,10 @@
 
 #include <string>
 
-#include "core/extraction/black_box.h"
+#include "core/extraction/learn/black_box.h"
 #include "core/extraction/report.h"
 
-namespace attnlab {
+namespace attnlab::extraction {
 
 struct BoxReport {
   JobReport common;           ///< the row (none while the job runs) and at most 64 x 64 of W
@@ -26,4 +26,4 @@ bool decode(std::span<const std::uint8_t> bytes, BoxReport& report);
 /// columns in its table. A box that does not match has no rows in `value`, `weight` and `ffn`.
 std::vector<Table> box_tables(const BoxReport& report, std::size_t most);
 
-}  // namespace attnlab
+}  // namespace attnlab::extraction

@@ -2,15 +2,15 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/experiment/findings.h"
-#include "core/experiment/palette.h"
-#include "core/experiment/text.h"
+#include "core/findings/findings.h"
+#include "core/findings/palette.h"
+#include "core/base/text.h"
 #include "core/extraction/box_report.h"
-#include "core/extraction/boxes.h"
+#include "core/extraction/learn/boxes.h"
 #include "core/extraction/experiments.h"
-#include "core/extraction/question.h"
+#include "core/extraction/learn/question.h"
 
-namespace attnlab {
+namespace attnlab::extraction {
 namespace {
 
 constexpr const char* kNobodyAnswers =
@@ -291,7 +291,9 @@ std::vector<Preset> presets() {
   };
 }
 
-Experiment make_experiment() {
+}  // namespace
+
+Experiment BlackBoxExperiment::face() {
   Experiment experiment;
   experiment.id = "extract-black-box";
   experiment.family = "B";
@@ -325,17 +327,17 @@ Experiment make_experiment() {
   };
   experiment.presets = presets();
   experiment.plan = plan_run;
-  experiment.start = start_job;
-  experiment.reduce = found_here(reduce);
-  experiment.figures = found_here(figures);
   return experiment;
 }
 
-}  // namespace
-
-const Experiment& extract_black_box() {
-  static const Experiment experiment = make_experiment();
-  return experiment;
+JobSteps BlackBoxExperiment::start(RunSpec spec, std::uint32_t index) {
+  return start_job(std::move(spec), index);
 }
 
-}  // namespace attnlab
+Findings BlackBoxExperiment::find(const RunSpec& spec, std::span<const JobOutput> outputs) {
+  Result result = reduce(spec, outputs);
+  std::vector<Figure> shown = figures(spec, result);
+  return {std::move(result), std::move(shown)};
+}
+
+}  // namespace attnlab::extraction

@@ -3,14 +3,14 @@
 #include <cmath>
 #include <map>
 
-#include "core/experiment/findings.h"
-#include "core/experiment/palette.h"
-#include "core/experiment/text.h"
+#include "core/findings/findings.h"
+#include "core/findings/palette.h"
+#include "core/base/text.h"
 #include "core/extraction/experiments.h"
-#include "core/extraction/low_rank.h"
+#include "core/extraction/learn/low_rank.h"
 #include "core/extraction/report.h"
 
-namespace attnlab {
+namespace attnlab::extraction {
 namespace {
 
 constexpr double kFoundError = 1e-4;   // relative Frobenius error that counts as found
@@ -438,7 +438,9 @@ std::vector<Preset> presets() {
        {{"rank", "2"}, {"dim", "8,12"}}}};
 }
 
-Experiment make_experiment() {
+}  // namespace
+
+Experiment LowRankExperiment::face() {
   Experiment experiment;
   experiment.id = "extract-low-rank";
   experiment.family = "B";
@@ -472,17 +474,17 @@ Experiment make_experiment() {
   };
   experiment.presets = presets();
   experiment.plan = plan_run;
-  experiment.start = start_job;
-  experiment.reduce = found_here(reduce);
-  experiment.figures = found_here(figures);
   return experiment;
 }
 
-}  // namespace
-
-const Experiment& extract_low_rank() {
-  static const Experiment experiment = make_experiment();
-  return experiment;
+JobSteps LowRankExperiment::start(RunSpec spec, std::uint32_t index) {
+  return start_job(std::move(spec), index);
 }
 
-}  // namespace attnlab
+Findings LowRankExperiment::find(const RunSpec& spec, std::span<const JobOutput> outputs) {
+  Result result = reduce(spec, outputs);
+  std::vector<Figure> shown = figures(spec, result);
+  return {std::move(result), std::move(shown)};
+}
+
+}  // namespace attnlab::extraction

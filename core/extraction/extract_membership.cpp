@@ -3,15 +3,15 @@
 #include <cmath>
 #include <map>
 
-#include "core/experiment/findings.h"
-#include "core/experiment/palette.h"
-#include "core/experiment/text.h"
+#include "core/findings/findings.h"
+#include "core/findings/palette.h"
+#include "core/base/text.h"
 #include "core/extraction/experiments.h"
-#include "core/extraction/membership.h"
+#include "core/extraction/learn/membership.h"
 #include "core/extraction/report.h"
 #include "core/numerics/statistics.h"
 
-namespace attnlab {
+namespace attnlab::extraction {
 namespace {
 
 struct Setup {
@@ -214,7 +214,9 @@ std::vector<Figure> figures(const RunSpec& spec, const Result& result) {
   return {figure, matrix_figure(result, "W of one trial at the largest d.")};
 }
 
-Experiment make_experiment() {
+}  // namespace
+
+Experiment MembershipExperiment::face() {
   Experiment experiment;
   experiment.id = "extract-membership";
   experiment.family = "B";
@@ -253,17 +255,17 @@ Experiment make_experiment() {
        "bring it back, at two more questions for each try.",
        {{"weight-scale", "100"}, {"dim", "8"}}}};
   experiment.plan = plan_run;
-  experiment.start = start_job;
-  experiment.reduce = found_here(reduce);
-  experiment.figures = found_here(figures);
   return experiment;
 }
 
-}  // namespace
-
-const Experiment& extract_membership() {
-  static const Experiment experiment = make_experiment();
-  return experiment;
+JobSteps MembershipExperiment::start(RunSpec spec, std::uint32_t index) {
+  return start_job(std::move(spec), index);
 }
 
-}  // namespace attnlab
+Findings MembershipExperiment::find(const RunSpec& spec, std::span<const JobOutput> outputs) {
+  Result result = reduce(spec, outputs);
+  std::vector<Figure> shown = figures(spec, result);
+  return {std::move(result), std::move(shown)};
+}
+
+}  // namespace attnlab::extraction

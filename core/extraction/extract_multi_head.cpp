@@ -3,14 +3,14 @@
 #include <cmath>
 #include <numeric>
 
-#include "core/experiment/findings.h"
-#include "core/experiment/palette.h"
-#include "core/experiment/text.h"
+#include "core/findings/findings.h"
+#include "core/findings/palette.h"
+#include "core/base/text.h"
 #include "core/extraction/experiments.h"
-#include "core/extraction/multi_head.h"
+#include "core/extraction/learn/multi_head.h"
 #include "core/extraction/report.h"
 
-namespace attnlab {
+namespace attnlab::extraction {
 namespace {
 
 constexpr double kSameFunction = 1e-12, kDifferentParameters = 1, kExactHeads = 1e-6;
@@ -390,7 +390,9 @@ std::vector<Figure> figures(const RunSpec& spec, const Result& result) {
           matrix_figure(result, "W of the first head of one trial.")};
 }
 
-Experiment make_experiment() {
+}  // namespace
+
+Experiment MultiHeadExperiment::face() {
   Experiment experiment;
   experiment.id = "extract-multi-head";
   experiment.family = "B";
@@ -429,17 +431,17 @@ Experiment make_experiment() {
        "the condition number in the table, and the trials that double precision forbids.",
        {{"heads", "1,2,3"}, {"dim", "3,5"}, {"trials", "4"}}}};
   experiment.plan = plan_run;
-  experiment.start = start_job;
-  experiment.reduce = found_here(reduce);
-  experiment.figures = found_here(figures);
   return experiment;
 }
 
-}  // namespace
-
-const Experiment& extract_multi_head() {
-  static const Experiment experiment = make_experiment();
-  return experiment;
+JobSteps MultiHeadExperiment::start(RunSpec spec, std::uint32_t index) {
+  return start_job(std::move(spec), index);
 }
 
-}  // namespace attnlab
+Findings MultiHeadExperiment::find(const RunSpec& spec, std::span<const JobOutput> outputs) {
+  Result result = reduce(spec, outputs);
+  std::vector<Figure> shown = figures(spec, result);
+  return {std::move(result), std::move(shown)};
+}
+
+}  // namespace attnlab::extraction

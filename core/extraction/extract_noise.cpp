@@ -4,13 +4,13 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/experiment/findings.h"
-#include "core/extraction/dense.h"
+#include "core/findings/findings.h"
+#include "core/extraction/learn/dense.h"
 #include "core/extraction/experiments.h"
-#include "core/extraction/low_rank.h"
-#include "core/extraction/noisy_head.h"
+#include "core/extraction/learn/low_rank.h"
+#include "core/extraction/learn/noisy_head.h"
 
-namespace attnlab {
+namespace attnlab::extraction {
 namespace {
 
 NoiseKind noise_kind(const std::string& name) {
@@ -195,7 +195,23 @@ std::vector<Preset> presets() {
        {{"noise-kind", "adversarial"}}}};
 }
 
-Experiment make_experiment() {
+}  // namespace
+
+NoiseSetup read_noise_setup(const ParameterSet& parameters) {
+  NoiseSetup setup;
+  setup.dim = static_cast<std::size_t>(parameters.integer("dim"));
+  setup.trials = static_cast<std::size_t>(parameters.integer("trials"));
+  setup.methods = parameters.choices("method");
+  setup.taus = parameters.reals("noise");
+  setup.scales = parameters.reals("weight-scale");
+  setup.smallest = parameters.reals("min-value");
+  setup.repeats = parameters.integers("repeats");
+  setup.kind = parameters.choice("noise-kind");
+  setup.probe_norm = parameters.real("probe-norm");
+  return setup;
+}
+
+Experiment NoiseExperiment::face() {
   Experiment experiment;
   experiment.id = "extract-noise";
   experiment.family = "B";
@@ -239,31 +255,17 @@ Experiment make_experiment() {
   };
   experiment.presets = presets();
   experiment.plan = plan_run;
-  experiment.start = start_job;
-  experiment.reduce = found_here(reduce);
-  experiment.figures = found_here(figures);
   return experiment;
 }
 
-}  // namespace
-
-NoiseSetup read_noise_setup(const ParameterSet& parameters) {
-  NoiseSetup setup;
-  setup.dim = static_cast<std::size_t>(parameters.integer("dim"));
-  setup.trials = static_cast<std::size_t>(parameters.integer("trials"));
-  setup.methods = parameters.choices("method");
-  setup.taus = parameters.reals("noise");
-  setup.scales = parameters.reals("weight-scale");
-  setup.smallest = parameters.reals("min-value");
-  setup.repeats = parameters.integers("repeats");
-  setup.kind = parameters.choice("noise-kind");
-  setup.probe_norm = parameters.real("probe-norm");
-  return setup;
+JobSteps NoiseExperiment::start(RunSpec spec, std::uint32_t index) {
+  return start_job(std::move(spec), index);
 }
 
-const Experiment& extract_noise() {
-  static const Experiment experiment = make_experiment();
-  return experiment;
+Findings NoiseExperiment::find(const RunSpec& spec, std::span<const JobOutput> outputs) {
+  Result result = reduce(spec, outputs);
+  std::vector<Figure> shown = figures(spec, result);
+  return {std::move(result), std::move(shown)};
 }
 
-}  // namespace attnlab
+}  // namespace attnlab::extraction

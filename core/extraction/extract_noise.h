@@ -6,7 +6,7 @@
 
 #include "core/extraction/report.h"
 
-namespace attnlab {
+namespace attnlab::extraction {
 
 /// Extra columns of extract-noise's rows, in order.
 enum NoiseColumn : std::size_t {
@@ -33,4 +33,4 @@ NoiseSetup read_noise_setup(const ParameterSet& parameters);
 std::vector<Claim> noise_claims(const NoiseSetup& setup, const std::vector<RecoveryRow>& rows);
 std::vector<Figure> noise_figures(const NoiseSetup& setup, const Result& result);
 
-}  // namespace attnlab
+}  // namespace attnlab::extraction

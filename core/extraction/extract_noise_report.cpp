@@ -3,13 +3,13 @@
 #include <cmath>
 #include <map>
 
-#include "core/experiment/palette.h"
-#include "core/experiment/text.h"
+#include "core/findings/palette.h"
+#include "core/base/text.h"
 #include "core/extraction/extract_noise.h"
-#include "core/extraction/noisy_head.h"
+#include "core/extraction/learn/noisy_head.h"
 #include "core/numerics/statistics.h"
 
-namespace attnlab {
+namespace attnlab::extraction {
 namespace {
 
 constexpr double kLinearRange = 0.2;  // errors above this share of |W| are clipped, not linear
@@ -242,4 +242,4 @@ std::vector<Figure> noise_figures(const NoiseSetup& setup, const Result& result)
   return figures;
 }
 
-}  // namespace attnlab
+}  // namespace attnlab::extraction

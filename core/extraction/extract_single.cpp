@@ -2,14 +2,14 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/experiment/findings.h"
-#include "core/experiment/palette.h"
-#include "core/experiment/text.h"
+#include "core/findings/findings.h"
+#include "core/findings/palette.h"
+#include "core/base/text.h"
 #include "core/extraction/experiments.h"
 #include "core/extraction/report.h"
-#include "core/extraction/single_head.h"
+#include "core/extraction/learn/single_head.h"
 
-namespace attnlab {
+namespace attnlab::extraction {
 namespace {
 
 constexpr double kExactError = 1e-10;  // "recovered exactly" in double precision
@@ -304,7 +304,9 @@ std::vector<Preset> presets() {
   };
 }
 
-Experiment make_experiment() {
+}  // namespace
+
+Experiment SingleExperiment::face() {
   Experiment experiment;
   experiment.id = "extract-single";
   experiment.family = "B";
@@ -338,17 +340,17 @@ Experiment make_experiment() {
   };
   experiment.presets = presets();
   experiment.plan = plan_run;
-  experiment.start = start_job;
-  experiment.reduce = found_here(reduce);
-  experiment.figures = found_here(figures);
   return experiment;
 }
 
-}  // namespace
-
-const Experiment& extract_single() {
-  static const Experiment experiment = make_experiment();
-  return experiment;
+JobSteps SingleExperiment::start(RunSpec spec, std::uint32_t index) {
+  return start_job(std::move(spec), index);
 }
 
-}  // namespace attnlab
+Findings SingleExperiment::find(const RunSpec& spec, std::span<const JobOutput> outputs) {
+  Result result = reduce(spec, outputs);
+  std::vector<Figure> shown = figures(spec, result);
+  return {std::move(result), std::move(shown)};
+}
+
+}  // namespace attnlab::extraction

@@ -2,15 +2,15 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/experiment/findings.h"
-#include "core/experiment/palette.h"
-#include "core/experiment/text.h"
-#include "core/extraction/dense.h"
+#include "core/findings/findings.h"
+#include "core/findings/palette.h"
+#include "core/base/text.h"
+#include "core/extraction/learn/dense.h"
 #include "core/extraction/experiments.h"
 #include "core/extraction/report.h"
-#include "core/extraction/transformer.h"
+#include "core/extraction/learn/transformer.h"
 
-namespace attnlab {
+namespace attnlab::extraction {
 namespace {
 
 constexpr double kExactNetwork = 1e-11, kExactWeight = 1e-9;
@@ -300,7 +300,9 @@ std::vector<Figure> figures(const RunSpec& spec, const Result& result) {
           query_figure(setup, result), error_figure(setup, result)};
 }
 
-Experiment make_experiment() {
+}  // namespace
+
+Experiment TransformerExperiment::face() {
   Experiment experiment;
   experiment.id = "extract-transformer";
   experiment.family = "B";
@@ -350,17 +352,17 @@ Experiment make_experiment() {
        "need it.",
        {{"network", "even"}, {"method", "gradient,odd-part"}, {"hidden", "8"}}}};
   experiment.plan = plan_run;
-  experiment.start = start_job;
-  experiment.reduce = found_here(reduce);
-  experiment.figures = found_here(figures);
   return experiment;
 }
 
-}  // namespace
-
-const Experiment& extract_transformer() {
-  static const Experiment experiment = make_experiment();
-  return experiment;
+JobSteps TransformerExperiment::start(RunSpec spec, std::uint32_t index) {
+  return start_job(std::move(spec), index);
 }
 
-}  // namespace attnlab
+Findings TransformerExperiment::find(const RunSpec& spec, std::span<const JobOutput> outputs) {
+  Result result = reduce(spec, outputs);
+  std::vector<Figure> shown = figures(spec, result);
+  return {std::move(result), std::move(shown)};
+}
+
+}  // namespace attnlab::extraction

@@ -2,14 +2,14 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/experiment/findings.h"
-#include "core/experiment/palette.h"
-#include "core/experiment/text.h"
+#include "core/findings/findings.h"
+#include "core/findings/palette.h"
+#include "core/base/text.h"
 #include "core/extraction/experiments.h"
-#include "core/extraction/multi_head.h"
+#include "core/extraction/learn/multi_head.h"
 #include "core/extraction/report.h"
 
-namespace attnlab {
+namespace attnlab::extraction {
 namespace {
 
 constexpr double kReach = 3;
@@ -178,7 +178,9 @@ Expected<Plan> plan(const RunSpec&) {
   return Plan{};
 }
 
-Experiment make_experiment() {
+}  // namespace
+
+Experiment TwinsExperiment::face() {
   Experiment experiment;
   experiment.id = "extract-twins";
   experiment.family = "B";
@@ -215,16 +217,13 @@ Experiment make_experiment() {
        {{"other-weight", "-0.5"}}},
   };
   experiment.plan = plan;
-  experiment.reduce = found_here(reduce);
-  experiment.figures = found_here(figures);
   return experiment;
 }
 
-}  // namespace
-
-const Experiment& extract_twins() {
-  static const Experiment experiment = make_experiment();
-  return experiment;
+Findings TwinsExperiment::find(const RunSpec& spec, std::span<const JobOutput> outputs) {
+  Result result = reduce(spec, outputs);
+  std::vector<Figure> shown = figures(spec, result);
+  return {std::move(result), std::move(shown)};
 }
 
-}  // namespace attnlab
+}  // namespace attnlab::extraction

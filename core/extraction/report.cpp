@@ -4,12 +4,12 @@
 #include <cmath>
 #include <map>
 
-#include "core/experiment/palette.h"
-#include "core/experiment/text.h"
+#include "core/findings/palette.h"
+#include "core/base/text.h"
 #include "core/numerics/elementary.h"
 #include "core/numerics/statistics.h"
 
-namespace attnlab {
+namespace attnlab::extraction {
 namespace {
 
 constexpr std::size_t kShown = 64;  // largest matrix side in tables and heat maps
@@ -279,4 +279,4 @@ std::vector<double> draw_value(RandomStream& stream, std::size_t dim, const std:
   return value;
 }
 
-}  // namespace attnlab
+}  // namespace attnlab::extraction

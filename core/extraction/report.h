@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "core/experiment/experiment.h"
-#include "core/extraction/learner.h"
+#include "core/extraction/learn/learner.h"
 
-namespace attnlab {
+namespace attnlab::extraction {
 
 inline constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
@@ -100,4 +100,4 @@ Parameter value_shape_parameter();
 /// v of a shape: normal entries; e_1; one normal entry times 1e-9; 0.
 std::vector<double> draw_value(RandomStream& stream, std::size_t dim, const std::string& shape);
 
-}  // namespace attnlab
+}  // namespace attnlab::extraction

@@ -1,7 +1,7 @@
 // The parameters that the experiments of family B share, and short ways to describe one.
 #include "core/extraction/report.h"
 
-namespace attnlab {
+namespace attnlab::extraction {
 namespace {
 
 Parameter named(std::string name, std::string label, std::string symbol, std::string help) {
@@ -97,4 +97,4 @@ Parameter value_shape_parameter() {
                           "random");
 }
 
-}  // namespace attnlab
+}  // namespace attnlab::extraction

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-namespace attnlab {
+namespace attnlab::in_context {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -160,4 +160,4 @@ StepRisk local_step_risk(const RegressionTask& task, double radius, double promp
   return {task.signal, cross, mean_square * (1 - 1 / n) + one / n};
 }
 
-}  // namespace attnlab
+}  // namespace attnlab::in_context

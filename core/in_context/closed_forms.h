@@ -8,7 +8,7 @@
 
 #include <span>
 
-namespace attnlab {
+namespace attnlab::in_context {
 
 /// x ~ N(0, I_d), theta isotropic.
 struct RegressionTask {
@@ -70,4 +70,4 @@ StepRisk linear_step_risk(const RegressionTask& task, double prompt_length);
 /// The same for local examples, exact.
 StepRisk local_step_risk(const RegressionTask& task, double radius, double prompt_length);
 
-}  // namespace attnlab
+}  // namespace attnlab::in_context

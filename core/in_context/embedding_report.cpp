@@ -5,7 +5,7 @@
 #include "core/in_context/parameters.h"
 #include "core/in_context/training_report_parts.h"
 
-namespace attnlab {
+namespace attnlab::in_context {
 
 using namespace training_report;
 
@@ -108,4 +108,4 @@ std::vector<Figure> embedding_figures(const RunSpec& spec, const Result& result)
   return {figure};
 }
 
-}  // namespace attnlab
+}  // namespace attnlab::in_context

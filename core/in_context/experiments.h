@@ -1,23 +1,40 @@
-// The experiments of family C: in-context linear regression, one softmax head against many.
+// The experiments of family C, as types: the catalogue reads the list at the end.
 #pragma once
 
 #include "core/experiment/experiment.h"
 
-namespace attnlab {
+namespace attnlab::in_context {
 
-/// One prompt in the plane to play with: what each head attends to and predicts (live).
-const Experiment& icl_attention();
+struct AttentionExperiment {
+  static Experiment face();
+  static Findings find(const RunSpec& spec, std::span<const JobOutput> outputs);
+};
 
-/// Risk of the best softmax heads, linear attention, least squares and Bayes against prompt length.
-const Experiment& icl_risk();
+struct RiskExperiment {
+  static Experiment face();
+  static JobSteps start(RunSpec spec, std::uint32_t index);
+  static Findings find(const RunSpec& spec, std::span<const JobOutput> outputs);
+};
 
-/// The same predictors as noise, correlation, locality or prior knowledge grow.
-const Experiment& icl_scenarios();
+struct ScenariosExperiment {
+  static Experiment face();
+  static JobSteps start(RunSpec spec, std::uint32_t index);
+  static Findings find(const RunSpec& spec, std::span<const JobOutput> outputs);
+};
 
-/// Heads trained on fresh prompts: loss, matrices, and whether they reach the optimum.
-const Experiment& icl_training();
+struct TrainingExperiment {
+  static Experiment face();
+  static JobSteps start(RunSpec spec, std::uint32_t index);
+  static Findings find(const RunSpec& spec, std::span<const JobOutput> outputs);
+};
 
-/// Trained risk against the embedding dimension the heads share.
-const Experiment& icl_embedding();
+struct EmbeddingExperiment {
+  static Experiment face();
+  static JobSteps start(RunSpec spec, std::uint32_t index);
+  static Findings find(const RunSpec& spec, std::span<const JobOutput> outputs);
+};
 
-}  // namespace attnlab
+/// In the order in which readers see them.
+using Experiments = TypeList<AttentionExperiment, RiskExperiment, TrainingExperiment, EmbeddingExperiment, ScenariosExperiment>;
+
+}  // namespace attnlab::in_context

@@ -7,7 +7,7 @@
 
 #include "core/in_context/small_solve.h"
 
-namespace attnlab {
+namespace attnlab::in_context {
 namespace {
 
 constexpr std::uint32_t kSearchDomain = hash_name("icl/search");
@@ -308,4 +308,4 @@ double measure_cost(const Scenario& scenario, std::size_t heads, std::size_t pro
   return static_cast<double>(prompts) * (length * (40 * d + h * (2 * d + 24) + noise) + 2000);
 }
 
-}  // namespace attnlab
+}  // namespace attnlab::in_context

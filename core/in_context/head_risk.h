@@ -8,7 +8,7 @@
 #include "core/experiment/steps.h"
 #include "core/in_context/head_search.h"
 
-namespace attnlab {
+namespace attnlab::in_context {
 
 /// What one job measures.
 struct HeadRiskTask {
@@ -56,4 +56,4 @@ RiskEstimates corrected_risks(const RiskSums& sums, std::span<const double> cont
 double search_cost(const Scenario& scenario, std::size_t prompts);
 double measure_cost(const Scenario& scenario, std::size_t heads, std::size_t prompts);
 
-}  // namespace attnlab
+}  // namespace attnlab::in_context

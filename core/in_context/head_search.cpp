@@ -8,7 +8,7 @@
 #include "core/numerics/kernels/dispatch.h"
 #include "core/numerics/linear_algebra.h"
 
-namespace attnlab {
+namespace attnlab::in_context {
 namespace {
 
 constexpr double kLowestScale = 0.08, kHighestScale = 4, kScaleRatio = 1.16;
@@ -242,4 +242,4 @@ std::vector<SoftmaxHead> best_heads(std::span<const float> scales,
   return result;
 }
 
-}  // namespace attnlab
+}  // namespace attnlab::in_context

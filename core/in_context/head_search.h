@@ -8,7 +8,7 @@
 #include "core/in_context/scenario.h"
 #include "core/numerics/matrix.h"
 
-namespace attnlab {
+namespace attnlab::in_context {
 
 /// Attention-weighted mean tokens of one prompt for several scales: means is scales x d; weights is
 /// scales x padded length, or empty where they are not needed.
@@ -57,4 +57,4 @@ class HeadMoments {
 std::vector<SoftmaxHead> best_heads(std::span<const float> scales,
                                     const HeadMoments::Quadratic& quadratic, std::size_t heads);
 
-}  // namespace attnlab
+}  // namespace attnlab::in_context

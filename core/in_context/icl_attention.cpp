@@ -3,16 +3,16 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/experiment/findings.h"
-#include "core/experiment/palette.h"
-#include "core/experiment/text.h"
+#include "core/findings/findings.h"
+#include "core/findings/palette.h"
+#include "core/base/text.h"
 #include "core/in_context/experiments.h"
 #include "core/in_context/one_prompt.h"
 #include "core/in_context/parameters.h"
 #include "core/in_context/risk_study.h"
 #include "core/numerics/random.h"
 
-namespace attnlab {
+namespace attnlab::in_context {
 namespace {
 
 constexpr double kReach = 3;  // the plane is [-3, 3] x [-3, 3]
@@ -412,7 +412,9 @@ Expected<Plan> plan(const RunSpec&) {
   return Plan{};
 }
 
-Experiment make() {
+}  // namespace
+
+Experiment AttentionExperiment::face() {
   Experiment experiment;
   experiment.id = "icl-attention";
   experiment.family = "C";
@@ -425,16 +427,13 @@ Experiment make() {
   experiment.schema = schema();
   experiment.presets = presets();
   experiment.plan = plan;
-  experiment.reduce = found_here(reduce);
-  experiment.figures = found_here(figures);
   return experiment;
 }
 
-}  // namespace
-
-const Experiment& icl_attention() {
-  static const Experiment experiment = make();
-  return experiment;
+Findings AttentionExperiment::find(const RunSpec& spec, std::span<const JobOutput> outputs) {
+  Result result = reduce(spec, outputs);
+  std::vector<Figure> shown = figures(spec, result);
+  return {std::move(result), std::move(shown)};
 }
 
-}  // namespace attnlab
+}  // namespace attnlab::in_context

@@ -8,7 +8,7 @@
 #include "core/in_context/small_solve.h"
 #include "core/numerics/elementary.h"
 
-namespace attnlab {
+namespace attnlab::in_context {
 namespace {
 
 constexpr std::size_t kFitPrompts = 2000;
@@ -167,4 +167,4 @@ FittedHeads fit_head_weights(std::span<const double> scales, const RegressionTas
   return fitted;
 }
 
-}  // namespace attnlab
+}  // namespace attnlab::in_context

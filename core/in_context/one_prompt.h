@@ -9,7 +9,7 @@
 
 #include "core/in_context/closed_forms.h"
 
-namespace attnlab {
+namespace attnlab::in_context {
 
 struct PlanePoint {
   double x = 0, y = 0;
@@ -50,4 +50,4 @@ struct FittedHeads {
 FittedHeads fit_head_weights(std::span<const double> scales, const RegressionTask& task,
                              std::size_t prompt_length, std::uint64_t seed);
 
-}  // namespace attnlab
+}  // namespace attnlab::in_context

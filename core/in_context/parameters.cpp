@@ -1,9 +1,9 @@
 // Shared parameters of family C.
 #include "core/in_context/parameters.h"
 
-#include "core/experiment/palette.h"
+#include "core/findings/palette.h"
 
-namespace attnlab {
+namespace attnlab::in_context {
 
 Parameter icl_whole_parameter(std::string name, std::string label, std::string symbol,
                           std::string help, double min, double max, std::int64_t value,
@@ -79,4 +79,4 @@ int heads_colour(std::size_t heads) {
   return kSlots[(heads - 1) % 8];
 }
 
-}  // namespace attnlab
+}  // namespace attnlab::in_context

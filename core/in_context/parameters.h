@@ -6,7 +6,7 @@
 
 #include "core/experiment/schema.h"
 
-namespace attnlab {
+namespace attnlab::in_context {
 
 Parameter icl_whole_parameter(std::string name, std::string label, std::string symbol,
                           std::string help, double min, double max, std::int64_t value,
@@ -24,4 +24,4 @@ std::string heads_text(std::size_t heads);
 /// The colour slot of softmax with so many heads: one colour per head count in the whole family.
 int heads_colour(std::size_t heads);
 
-}  // namespace attnlab
+}  // namespace attnlab::in_context

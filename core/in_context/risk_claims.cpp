@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/experiment/text.h"
+#include "core/base/text.h"
 #include "core/in_context/parameters.h"
 
-namespace attnlab {
+namespace attnlab::in_context {
 namespace {
 
 constexpr double kNormal95 = 1.959964;  // thousands of prompts: Student's t is the normal law
@@ -224,4 +224,4 @@ std::vector<Claim> scenario_claims(const RiskStudy& study,
   return claims;
 }
 
-}  // namespace attnlab
+}  // namespace attnlab::in_context

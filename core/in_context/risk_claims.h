@@ -3,10 +3,10 @@
 
 #include <vector>
 
-#include "core/experiment/result.h"
+#include "core/findings/result.h"
 #include "core/in_context/risk_study.h"
 
-namespace attnlab {
+namespace attnlab::in_context {
 
 /// C1: many heads predict better than one, for every measured prompt length from 2 on; C2: both
 /// risks fall like 1/D and many heads have the smaller constant. One of each per value and variant.
@@ -16,4 +16,4 @@ std::vector<Claim> prompt_length_claims(const RiskStudy& study,
 /// C3: many heads predict better than one at every value of the setting; one per variant.
 std::vector<Claim> scenario_claims(const RiskStudy& study, const std::vector<MeasuredCell>& cells);
 
-}  // namespace attnlab
+}  // namespace attnlab::in_context

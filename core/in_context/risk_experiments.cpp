@@ -1,12 +1,12 @@
 // icl-risk and icl-scenarios: the same study, swept over the prompt length or over a setting.
-#include "core/experiment/findings.h"
+#include "core/findings/findings.h"
 #include "core/in_context/experiments.h"
 #include "core/in_context/parameters.h"
 #include "core/in_context/risk_claims.h"
 #include "core/in_context/risk_figures.h"
 #include "core/in_context/risk_study.h"
 
-namespace attnlab {
+namespace attnlab::in_context {
 namespace {
 
 constexpr double kMaxDim = 64, kMaxLength = 65536;
@@ -85,7 +85,9 @@ std::vector<Preset> scenario_presets() {
   };
 }
 
-Experiment make_risk() {
+}  // namespace
+
+Experiment RiskExperiment::face() {
   Experiment experiment;
   experiment.id = "icl-risk";
   experiment.family = "C";
@@ -102,13 +104,20 @@ Experiment make_risk() {
                         value_parameter({0.5}), icl_noise_parameter()}};
   experiment.presets = risk_presets();
   experiment.plan = plan_risk_study;
-  experiment.start = start_risk_job;
-  experiment.reduce = found_here(reduce_risk);
-  experiment.figures = found_here(prompt_length_figures);
   return experiment;
 }
 
-Experiment make_scenarios() {
+JobSteps RiskExperiment::start(RunSpec spec, std::uint32_t index) {
+  return start_risk_job(std::move(spec), index);
+}
+
+Findings RiskExperiment::find(const RunSpec& spec, std::span<const JobOutput> outputs) {
+  Result result = reduce_risk(spec, outputs);
+  std::vector<Figure> shown = prompt_length_figures(spec, result);
+  return {std::move(result), std::move(shown)};
+}
+
+Experiment ScenariosExperiment::face() {
   Experiment experiment;
   experiment.id = "icl-scenarios";
   experiment.family = "C";
@@ -124,22 +133,17 @@ Experiment make_scenarios() {
                         icl_noise_parameter()}};
   experiment.presets = scenario_presets();
   experiment.plan = plan_risk_study;
-  experiment.start = start_risk_job;
-  experiment.reduce = found_here(reduce_scenarios);
-  experiment.figures = found_here(scenario_figures);
   return experiment;
 }
 
-}  // namespace
-
-const Experiment& icl_risk() {
-  static const Experiment experiment = make_risk();
-  return experiment;
+JobSteps ScenariosExperiment::start(RunSpec spec, std::uint32_t index) {
+  return start_risk_job(std::move(spec), index);
 }
 
-const Experiment& icl_scenarios() {
-  static const Experiment experiment = make_scenarios();
-  return experiment;
+Findings ScenariosExperiment::find(const RunSpec& spec, std::span<const JobOutput> outputs) {
+  Result result = reduce_scenarios(spec, outputs);
+  std::vector<Figure> shown = scenario_figures(spec, result);
+  return {std::move(result), std::move(shown)};
 }
 
-}  // namespace attnlab
+}  // namespace attnlab::in_context

@@ -6,11 +6,11 @@
 #include <limits>
 #include <map>
 
-#include "core/experiment/palette.h"
-#include "core/experiment/text.h"
+#include "core/findings/palette.h"
+#include "core/base/text.h"
 #include "core/in_context/parameters.h"
 
-namespace attnlab {
+namespace attnlab::in_context {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
@@ -352,4 +352,4 @@ std::vector<Figure> scenario_figures(const RunSpec& spec, const Result& result) 
   return {figure, ratio};
 }
 
-}  // namespace attnlab
+}  // namespace attnlab::in_context

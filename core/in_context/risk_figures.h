@@ -5,7 +5,7 @@
 
 #include "core/in_context/risk_study.h"
 
-namespace attnlab {
+namespace attnlab::in_context {
 
 /// Risk, D x risk and the ratio against the prompt length.
 std::vector<Figure> prompt_length_figures(const RunSpec& spec, const Result& result);
@@ -13,4 +13,4 @@ std::vector<Figure> prompt_length_figures(const RunSpec& spec, const Result& res
 /// Risk against the setting's value, and the ratio one head / many.
 std::vector<Figure> scenario_figures(const RunSpec& spec, const Result& result);
 
-}  // namespace attnlab
+}  // namespace attnlab::in_context

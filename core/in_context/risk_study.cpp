@@ -5,10 +5,10 @@
 #include <cmath>
 #include <limits>
 
-#include "core/experiment/text.h"
+#include "core/base/text.h"
 #include "core/in_context/parameters.h"
 
-namespace attnlab {
+namespace attnlab::in_context {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
@@ -303,4 +303,4 @@ double risk_theory(const Scenario& scenario, std::size_t heads) {
                      static_cast<double>(scenario.prompt_length));
 }
 
-}  // namespace attnlab
+}  // namespace attnlab::in_context

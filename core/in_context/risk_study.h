@@ -10,7 +10,7 @@
 #include "core/in_context/head_risk.h"
 #include "core/numerics/statistics.h"
 
-namespace attnlab {
+namespace attnlab::in_context {
 
 /// One point of a sweep; its prompts are split over `parts` jobs.
 struct RiskCell {
@@ -77,4 +77,4 @@ std::string study_text(const RiskStudy& study);
 std::string cell_text(const Scenario& scenario);
 std::string_view value_symbol(Setting setting);
 
-}  // namespace attnlab
+}  // namespace attnlab::in_context

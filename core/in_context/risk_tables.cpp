@@ -1,10 +1,10 @@
 // Tables and words of the risk studies.
 #include <cmath>
 
-#include "core/experiment/text.h"
+#include "core/base/text.h"
 #include "core/in_context/risk_study.h"
 
-namespace attnlab {
+namespace attnlab::in_context {
 namespace {
 
 Cell whole(std::size_t value) {
@@ -154,4 +154,4 @@ std::string cell_text(const Scenario& scenario) {
   return text;
 }
 
-}  // namespace attnlab
+}  // namespace attnlab::in_context

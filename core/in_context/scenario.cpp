@@ -8,7 +8,7 @@
 #include "core/numerics/kernels/kernel_table.h"
 #include "core/numerics/linear_algebra.h"
 
-namespace attnlab {
+namespace attnlab::in_context {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
@@ -246,4 +246,4 @@ std::vector<double> example_gram(const PromptLaw& law, const Prompt& prompt) {
   return gram;
 }
 
-}  // namespace attnlab
+}  // namespace attnlab::in_context

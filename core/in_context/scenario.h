@@ -9,12 +9,12 @@
 #include <string_view>
 #include <vector>
 
-#include "core/experiment/expected.h"
+#include "core/base/expected.h"
 #include "core/in_context/closed_forms.h"
 #include "core/numerics/matrix.h"
 #include "core/numerics/random.h"
 
-namespace attnlab {
+namespace attnlab::in_context {
 
 enum class Setting { kBase, kNoise, kCorrelation, kLocal, kPrior };
 
@@ -88,4 +88,4 @@ std::vector<double> example_gram(const PromptLaw& law, const Prompt& prompt);
 /// Columns of the padded token matrix.
 std::size_t padded_length(std::size_t prompt_length);
 
-}  // namespace attnlab
+}  // namespace attnlab::in_context

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-namespace attnlab {
+namespace attnlab::in_context {
 
 bool factor_small(std::size_t n, std::span<double> matrix, double tolerance) {
   for (std::size_t j = 0; j < n; ++j) {
@@ -45,4 +45,4 @@ std::vector<double> inverse_small(std::size_t n, std::span<const double> matrix)
   return inverse;
 }
 
-}  // namespace attnlab
+}  // namespace attnlab::in_context

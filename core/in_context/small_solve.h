@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-namespace attnlab {
+namespace attnlab::in_context {
 
 /// Lower Cholesky factor of `matrix` (n x n, row-major; the lower triangle is read) in its own lower
 /// triangle. False when a pivot falls to `tolerance` times its diagonal entry or below.
@@ -16,4 +16,4 @@ void solve_small(std::size_t n, std::span<const double> factor, std::span<double
 /// Inverse of a symmetric positive definite matrix; empty when it is not one.
 std::vector<double> inverse_small(std::size_t n, std::span<const double> matrix);
 
-}  // namespace attnlab
+}  // namespace attnlab::in_context

@@ -8,7 +8,7 @@
 #include "core/numerics/elementary.h"
 #include "core/numerics/kernels/dispatch.h"
 
-namespace attnlab {
+namespace attnlab::in_context {
 namespace {
 
 constexpr std::uint32_t kTrainDomain = hash_name("icl/train");
@@ -334,4 +334,4 @@ bool fits_batch_kernel(const TrainingSetup& setup) {
          setup.heads * (setup.prompt_length + 1 + width * width) <= kernels::kMaxBatchRows;
 }
 
-}  // namespace attnlab
+}  // namespace attnlab::in_context

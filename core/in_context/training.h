@@ -10,7 +10,7 @@
 
 #include "core/in_context/head_risk.h"
 
-namespace attnlab {
+namespace attnlab::in_context {
 
 /// How the heads start: KQ near +-I with alternating signs, all with the same sign, or random.
 enum class HeadStart { kOpposite, kSame, kRandom };
@@ -103,4 +103,4 @@ double training_cost(const TrainingSetup& setup);
 /// False when the batch kernel has no room for these sizes.
 bool fits_batch_kernel(const TrainingSetup& setup);
 
-}  // namespace attnlab
+}  // namespace attnlab::in_context

@@ -1,13 +1,15 @@
 // icl-training and icl-embedding: heads trained live, and how large an embedding they need.
-#include "core/experiment/findings.h"
+#include "core/findings/findings.h"
 #include "core/in_context/experiments.h"
 #include "core/in_context/parameters.h"
 #include "core/in_context/training_study.h"
 
-namespace attnlab {
+namespace attnlab::in_context {
 namespace {
 
-Experiment make_training() {
+}  // namespace
+
+Experiment TrainingExperiment::face() {
   Experiment experiment;
   experiment.id = "icl-training";
   experiment.family = "C";
@@ -40,13 +42,20 @@ Experiment make_training() {
        {{"noise", "0.5"}}},
   };
   experiment.plan = plan_training;
-  experiment.start = start_training_job;
-  experiment.reduce = found_here(reduce_training);
-  experiment.figures = found_here(training_figures);
   return experiment;
 }
 
-Experiment make_embedding() {
+JobSteps TrainingExperiment::start(RunSpec spec, std::uint32_t index) {
+  return start_training_job(std::move(spec), index);
+}
+
+Findings TrainingExperiment::find(const RunSpec& spec, std::span<const JobOutput> outputs) {
+  Result result = reduce_training(spec, outputs);
+  std::vector<Figure> shown = training_figures(spec, result);
+  return {std::move(result), std::move(shown)};
+}
+
+Experiment EmbeddingExperiment::face() {
   Experiment experiment;
   experiment.id = "icl-embedding";
   experiment.family = "C";
@@ -82,22 +91,17 @@ Experiment make_embedding() {
        {{"dim", "2"}, {"embedding", "1,2,3,4"}, {"heads", "1,2"}}},
   };
   experiment.plan = plan_training;
-  experiment.start = start_training_job;
-  experiment.reduce = found_here(reduce_embedding);
-  experiment.figures = found_here(embedding_figures);
   return experiment;
 }
 
-}  // namespace
-
-const Experiment& icl_training() {
-  static const Experiment experiment = make_training();
-  return experiment;
+JobSteps EmbeddingExperiment::start(RunSpec spec, std::uint32_t index) {
+  return start_training_job(std::move(spec), index);
 }
 
-const Experiment& icl_embedding() {
-  static const Experiment experiment = make_embedding();
-  return experiment;
+Findings EmbeddingExperiment::find(const RunSpec& spec, std::span<const JobOutput> outputs) {
+  Result result = reduce_embedding(spec, outputs);
+  std::vector<Figure> shown = embedding_figures(spec, result);
+  return {std::move(result), std::move(shown)};
 }
 
-}  // namespace attnlab
+}  // namespace attnlab::in_context

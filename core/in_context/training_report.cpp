@@ -3,13 +3,13 @@
 #include <cmath>
 #include <limits>
 
-#include "core/experiment/palette.h"
-#include "core/experiment/text.h"
+#include "core/findings/palette.h"
+#include "core/base/text.h"
 #include "core/in_context/parameters.h"
 #include "core/in_context/risk_study.h"
 #include "core/in_context/training_report_parts.h"
 
-namespace attnlab {
+namespace attnlab::in_context {
 
 using namespace training_report;
 
@@ -235,4 +235,4 @@ std::vector<Figure> training_figures(const RunSpec& spec, const Result& result) 
   return figures;
 }
 
-}  // namespace attnlab
+}  // namespace attnlab::in_context

@@ -4,11 +4,11 @@
 #include <cmath>
 #include <limits>
 
-#include "core/experiment/text.h"
+#include "core/base/text.h"
 #include "core/in_context/parameters.h"
 #include "core/in_context/risk_study.h"
 
-namespace attnlab::training_report {
+namespace attnlab::in_context::training_report {
 
 Cell whole(std::size_t value) {
   return static_cast<std::int64_t>(value);
@@ -118,4 +118,4 @@ void add_optimum_levels(const Result& result, double low, double high, Figure& f
   }
 }
 
-}  // namespace attnlab::training_report
+}  // namespace attnlab::in_context::training_report

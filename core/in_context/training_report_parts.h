@@ -6,7 +6,7 @@
 
 #include "core/in_context/training_study.h"
 
-namespace attnlab::training_report {
+namespace attnlab::in_context::training_report {
 
 /// Two-sided 95 % of the normal law: test prompts come in tens of thousands.
 inline constexpr double kNormal95 = 1.959964;
@@ -29,4 +29,4 @@ std::string risk_text(const TrainedModel& model);
 /// Dotted levels at the Monte Carlo optimum of every head count.
 void add_optimum_levels(const Result& result, double low, double high, Figure& figure);
 
-}  // namespace attnlab::training_report
+}  // namespace attnlab::in_context::training_report

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/experiment/text.h"
+#include "core/base/text.h"
 #include "core/in_context/parameters.h"
 
-namespace attnlab {
+namespace attnlab::in_context {
 namespace {
 
 constexpr std::size_t kSearchPrompts = 4000, kOptimumPrompts = 60000, kTestChunk = 1024;
@@ -345,4 +345,4 @@ std::string verdict_text(TrainingVerdict verdict) {
   return "training";
 }
 
-}  // namespace attnlab
+}  // namespace attnlab::in_context

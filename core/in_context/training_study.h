@@ -10,7 +10,7 @@
 #include "core/in_context/training.h"
 #include "core/numerics/statistics.h"
 
-namespace attnlab {
+namespace attnlab::in_context {
 
 /// A run's parameters, read once. Reads dim, heads, prompt-length, noise, init, attend-query, steps,
 /// batch, rate, prompts and, where the schema has it, embedding.
@@ -64,4 +64,4 @@ std::vector<Figure> training_figures(const RunSpec& spec, const Result& result);
 Result reduce_embedding(const RunSpec& spec, std::span<const JobOutput> outputs);
 std::vector<Figure> embedding_figures(const RunSpec& spec, const Result& result);
 
-}  // namespace attnlab
+}  // namespace attnlab::in_context

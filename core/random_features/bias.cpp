@@ -1,12 +1,12 @@
 // rf-bias: test error against the mean of the query-key matrices.
-#include "core/experiment/text.h"
+#include "core/base/text.h"
 #include "core/random_features/claims.h"
 #include "core/random_features/experiments.h"
 #include "core/random_features/sweep_schema.h"
 #include "core/random_features/sweep_tables.h"
 #include "core/random_features/theory.h"
 
-namespace attnlab {
+namespace attnlab::random_features {
 namespace {
 
 Result reduce(const RunSpec& spec, std::span<const JobOutput> outputs) {
@@ -46,7 +46,9 @@ std::vector<Figure> figures(const RunSpec& spec, const Result& result) {
   return {figure};
 }
 
-Experiment make_experiment() {
+}  // namespace
+
+Experiment BiasExperiment::face() {
   Experiment experiment;
   experiment.id = "rf-bias";
   experiment.family = "A";
@@ -83,19 +85,14 @@ Experiment make_experiment() {
        "learns nothing at all.",
        {{"target", "mean-power"}, {"degree", "2"}}},
   };
-  experiment.plan = plan_sweep;
-  experiment.start = start_sweep_job;
-  experiment.assist = assist_sweep_job;
-  experiment.reduce = reduce;
-  experiment.figures = figures;
+  experiment.plan = plan;
   return experiment;
 }
 
-}  // namespace
-
-const Experiment& rf_bias() {
-  static const Experiment experiment = make_experiment();
-  return experiment;
+Findings BiasExperiment::find(const RunSpec& spec, std::span<const JobOutput> outputs) {
+  Result result = reduce(spec, outputs);
+  std::vector<Figure> shown = figures(spec, result);
+  return {std::move(result), std::move(shown)};
 }
 
-}  // namespace attnlab
+}  // namespace attnlab::random_features

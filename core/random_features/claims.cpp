@@ -2,10 +2,10 @@
 
 #include <string>
 
-#include "core/experiment/text.h"
+#include "core/base/text.h"
 #include "core/random_features/judging.h"
 
-namespace attnlab {
+namespace attnlab::random_features {
 namespace {
 
 Claim two_model_claim(std::string id, std::string statement, const Sweep& sweep,
@@ -129,4 +129,4 @@ std::vector<Claim> learning_curve_claims(const Sweep& sweep,
   return claims;
 }
 
-}  // namespace attnlab
+}  // namespace attnlab::random_features

@@ -3,11 +3,11 @@
 
 #include <vector>
 
-#include "core/experiment/result.h"
+#include "core/findings/result.h"
 #include "core/random_features/judging.h"
 #include "core/random_features/sweep.h"
 
-namespace attnlab {
+namespace attnlab::random_features {
 
 /// One A2 and, for targets built from <x_0, x_i>, one A4 per target and degree; then
 /// difficulty_claims.
@@ -28,4 +28,4 @@ std::vector<Claim> bias_claims(const Sweep& sweep, const std::vector<ErrorCurve>
 /// rf-length: A2 for every number of keys.
 std::vector<Claim> length_claims(const Sweep& sweep, const std::vector<ErrorCurve>& curves);
 
-}  // namespace attnlab
+}  // namespace attnlab::random_features

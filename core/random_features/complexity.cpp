@@ -2,14 +2,14 @@
 #include <limits>
 #include <map>
 
-#include "core/experiment/text.h"
+#include "core/base/text.h"
 #include "core/random_features/claims.h"
 #include "core/random_features/experiments.h"
 #include "core/random_features/sweep_schema.h"
 #include "core/random_features/sweep_tables.h"
 #include "core/random_features/theory.h"
 
-namespace attnlab {
+namespace attnlab::random_features {
 namespace {
 
 Result reduce(const RunSpec& spec, std::span<const JobOutput> outputs) {
@@ -134,7 +134,9 @@ std::vector<Figure> figures(const RunSpec& spec, const Result& result) {
   return all;
 }
 
-Experiment make_experiment() {
+}  // namespace
+
+Experiment ComplexityExperiment::face() {
   Experiment experiment;
   experiment.id = "rf-complexity";
   experiment.family = "A";
@@ -165,19 +167,14 @@ Experiment make_experiment() {
        "to the left. Next: degree 1 and 2 with 4096 samples.",
        {{"target", "correlation-value"}, {"models", "rfa,brfa"}}},
   };
-  experiment.plan = plan_sweep;
-  experiment.start = start_sweep_job;
-  experiment.assist = assist_sweep_job;
-  experiment.reduce = reduce;
-  experiment.figures = figures;
+  experiment.plan = plan;
   return experiment;
 }
 
-}  // namespace
-
-const Experiment& rf_complexity() {
-  static const Experiment experiment = make_experiment();
-  return experiment;
+Findings ComplexityExperiment::find(const RunSpec& spec, std::span<const JobOutput> outputs) {
+  Result result = reduce(spec, outputs);
+  std::vector<Figure> shown = figures(spec, result);
+  return {std::move(result), std::move(shown)};
 }
 
-}  // namespace attnlab
+}  // namespace attnlab::random_features

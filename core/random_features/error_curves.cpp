@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/experiment/text.h"
+#include "core/base/text.h"
 
-namespace attnlab {
+namespace attnlab::random_features {
 namespace {
 
 std::vector<double> present(const std::vector<double>& values) {
@@ -126,4 +126,4 @@ RatioInterval paired_ratio(const ErrorCurve& a, const ErrorCurve& b, double leve
   return result;
 }
 
-}  // namespace attnlab
+}  // namespace attnlab::random_features

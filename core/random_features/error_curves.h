@@ -10,10 +10,10 @@
 #include "core/experiment/experiment.h"
 #include "core/numerics/statistics.h"
 #include "core/random_features/models.h"
-#include "core/random_features/nested_fit.h"
+#include "core/random_features/fit/nested_fit.h"
 #include "core/random_features/targets.h"
 
-namespace attnlab {
+namespace attnlab::random_features {
 
 /// A target with its degree or frequency: one function to learn.
 struct TargetCase {
@@ -75,4 +75,4 @@ struct RatioInterval {
 };
 RatioInterval paired_ratio(const ErrorCurve& a, const ErrorCurve& b, double level);
 
-}  // namespace attnlab
+}  // namespace attnlab::random_features

@@ -1,26 +1,42 @@
-// The experiments of family A: what one layer of random attention heads can learn.
+// The experiments of family A, as types: the catalogue reads the list at the end.
 #pragma once
 
 #include "core/experiment/experiment.h"
+#include "core/random_features/sweep.h"
 
-namespace attnlab {
+namespace attnlab::random_features {
 
-/// Test error against the number of training samples, one curve per model and target.
-const Experiment& rf_learning_curve();
+struct LearningCurveExperiment : SweepJobs {
+  static Experiment face();
+  static Findings find(const RunSpec& spec, std::span<const JobOutput> outputs);
+};
 
-/// Test error against the number of heads at a fixed number of samples.
-const Experiment& rf_heads();
+struct HeadsExperiment : SweepJobs {
+  static Experiment face();
+  static Findings find(const RunSpec& spec, std::span<const JobOutput> outputs);
+};
 
-/// Test error over (training samples, degree or frequency), a heat map per model.
-const Experiment& rf_complexity();
+struct ComplexityExperiment : SweepJobs {
+  static Experiment face();
+  static Findings find(const RunSpec& spec, std::span<const JobOutput> outputs);
+};
 
-/// Test error against the mean of the query-key matrices.
-const Experiment& rf_bias();
+struct BiasExperiment : SweepJobs {
+  static Experiment face();
+  static Findings find(const RunSpec& spec, std::span<const JobOutput> outputs);
+};
 
-/// Samples needed against the number of keys.
-const Experiment& rf_length();
+struct LengthExperiment : SweepJobs {
+  static Experiment face();
+  static Findings find(const RunSpec& spec, std::span<const JobOutput> outputs);
+};
 
-/// One head of a trained layer, live: its matrix, its scores, and what reordering the keys changes.
-const Experiment& rf_inside();
+struct InsideExperiment {
+  static Experiment face();
+  static Findings find(const RunSpec& spec, std::span<const JobOutput> outputs);
+};
 
-}  // namespace attnlab
+/// In the order in which readers see them.
+using Experiments = TypeList<LearningCurveExperiment, HeadsExperiment, ComplexityExperiment, BiasExperiment, LengthExperiment, InsideExperiment>;
+
+}  // namespace attnlab::random_features

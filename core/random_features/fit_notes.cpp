@@ -1,10 +1,10 @@
 // Fits that failed, said in words.
 #include <algorithm>
 
-#include "core/experiment/text.h"
+#include "core/base/text.h"
 #include "core/random_features/sweep.h"
 
-namespace attnlab {
+namespace attnlab::random_features {
 namespace {
 
 /// One way to fail, and the sizes at which it happened.
@@ -79,4 +79,4 @@ std::vector<std::string> fit_notes(const Sweep& sweep, const std::vector<ErrorCu
   return notes;
 }
 
-}  // namespace attnlab
+}  // namespace attnlab::random_features

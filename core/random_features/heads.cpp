@@ -1,13 +1,13 @@
 // rf-heads: test error against the number of random heads at a fixed number of samples.
-#include "core/experiment/palette.h"
-#include "core/experiment/text.h"
+#include "core/findings/palette.h"
+#include "core/base/text.h"
 #include "core/random_features/claims.h"
 #include "core/random_features/experiments.h"
 #include "core/random_features/sweep_schema.h"
 #include "core/random_features/sweep_tables.h"
 #include "core/random_features/theory.h"
 
-namespace attnlab {
+namespace attnlab::random_features {
 namespace {
 
 Result reduce(const RunSpec& spec, std::span<const JobOutput> outputs) {
@@ -45,7 +45,9 @@ std::vector<Figure> figures(const RunSpec& spec, const Result& result) {
   return {figure};
 }
 
-Experiment make_experiment() {
+}  // namespace
+
+Experiment HeadsExperiment::face() {
   Experiment experiment;
   experiment.id = "rf-heads";
   experiment.family = "A";
@@ -72,19 +74,14 @@ Experiment make_experiment() {
        "shrink.",
        {{"target", "correlation-value"}, {"degree", "3"}}},
   };
-  experiment.plan = plan_sweep;
-  experiment.start = start_sweep_job;
-  experiment.assist = assist_sweep_job;
-  experiment.reduce = reduce;
-  experiment.figures = figures;
+  experiment.plan = plan;
   return experiment;
 }
 
-}  // namespace
-
-const Experiment& rf_heads() {
-  static const Experiment experiment = make_experiment();
-  return experiment;
+Findings HeadsExperiment::find(const RunSpec& spec, std::span<const JobOutput> outputs) {
+  Result result = reduce(spec, outputs);
+  std::vector<Figure> shown = figures(spec, result);
+  return {std::move(result), std::move(shown)};
 }
 
-}  // namespace attnlab
+}  // namespace attnlab::random_features

@@ -10,7 +10,7 @@
 #include "core/numerics/random.h"
 #include "core/numerics/statistics.h"
 
-namespace attnlab {
+namespace attnlab::random_features {
 namespace {
 
 constexpr std::uint32_t kTrainDomain = hash_name("rf/train");
@@ -151,4 +151,4 @@ OrderEffect order_effect(const TrainedLayer& trained, const TokenBatch& batch,
   return effect;
 }
 
-}  // namespace attnlab
+}  // namespace attnlab::random_features

@@ -12,7 +12,7 @@
 #include "core/random_features/models.h"
 #include "core/random_features/targets.h"
 
-namespace attnlab {
+namespace attnlab::random_features {
 
 /// A layer whose values are fitted to a target by ridge regression (relative strength 1e-4).
 struct TrainedLayer {
@@ -55,4 +55,4 @@ struct OrderEffect {
 OrderEffect order_effect(const TrainedLayer& trained, const TokenBatch& batch,
                          const std::vector<std::size_t>& order);
 
-}  // namespace attnlab
+}  // namespace attnlab::random_features

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/experiment/text.h"
+#include "core/base/text.h"
 
-namespace attnlab {
+namespace attnlab::random_features {
 namespace {
 
 std::string estimate_at(const ErrorCurve& curve, std::size_t size) {
@@ -138,4 +138,4 @@ void judge_lower_error(const ErrorCurve& better, const ErrorCurve& worse, Claim&
                    "." + catching_up_text(better, worse, lead, at_last, caught_up);
 }
 
-}  // namespace attnlab
+}  // namespace attnlab::random_features

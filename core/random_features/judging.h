@@ -6,10 +6,10 @@
 #include <string_view>
 #include <vector>
 
-#include "core/experiment/result.h"
+#include "core/findings/result.h"
 #include "core/random_features/error_curves.h"
 
-namespace attnlab {
+namespace attnlab::random_features {
 
 /// The level whose first crossing is called "the samples needed": half of the target's variance.
 inline constexpr double kLearnedLevel = 0.5;
@@ -36,4 +36,4 @@ void judge_fewer_samples(const ErrorCurve& better, const ErrorCurve& worse, Clai
 /// also when the other has caught up: less than half of its widest lead can be left.
 void judge_lower_error(const ErrorCurve& better, const ErrorCurve& worse, Claim& claim);
 
-}  // namespace attnlab
+}  // namespace attnlab::random_features

@@ -5,7 +5,7 @@
 #include "core/random_features/sweep_tables.h"
 #include "core/random_features/theory.h"
 
-namespace attnlab {
+namespace attnlab::random_features {
 namespace {
 
 Preset preset(std::string name, std::string label, std::string text, std::string target,
@@ -121,7 +121,9 @@ std::vector<Preset> presets() {
   };
 }
 
-Experiment make_experiment() {
+}  // namespace
+
+Experiment LearningCurveExperiment::face() {
   Experiment experiment;
   experiment.id = "rf-learning-curve";
   experiment.family = "A";
@@ -136,19 +138,14 @@ Experiment make_experiment() {
       "query-key matrices a non-zero mean, which should help on targets built from ⟨x₀,xᵢ⟩.";
   experiment.schema = sweep_schema(SweptQuantity::kSamples);
   experiment.presets = presets();
-  experiment.plan = plan_sweep;
-  experiment.start = start_sweep_job;
-  experiment.assist = assist_sweep_job;
-  experiment.reduce = reduce;
-  experiment.figures = figures;
+  experiment.plan = plan;
   return experiment;
 }
 
-}  // namespace
-
-const Experiment& rf_learning_curve() {
-  static const Experiment experiment = make_experiment();
-  return experiment;
+Findings LearningCurveExperiment::find(const RunSpec& spec, std::span<const JobOutput> outputs) {
+  Result result = reduce(spec, outputs);
+  std::vector<Figure> shown = figures(spec, result);
+  return {std::move(result), std::move(shown)};
 }
 
-}  // namespace attnlab
+}  // namespace attnlab::random_features

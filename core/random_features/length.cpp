@@ -1,14 +1,14 @@
 // rf-length: samples needed against the number of keys.
 #include <cmath>
 
-#include "core/experiment/text.h"
+#include "core/base/text.h"
 #include "core/random_features/claims.h"
 #include "core/random_features/experiments.h"
 #include "core/random_features/sweep_schema.h"
 #include "core/random_features/sweep_tables.h"
 #include "core/random_features/theory.h"
 
-namespace attnlab {
+namespace attnlab::random_features {
 namespace {
 
 Result reduce(const RunSpec& spec, std::span<const JobOutput> outputs) {
@@ -52,7 +52,9 @@ std::vector<Figure> figures(const RunSpec& spec, const Result& result) {
   return {figure};
 }
 
-Experiment make_experiment() {
+}  // namespace
+
+Experiment LengthExperiment::face() {
   Experiment experiment;
   experiment.id = "rf-length";
   experiment.family = "A";
@@ -76,19 +78,14 @@ Experiment make_experiment() {
        "more keys.",
        {}},
   };
-  experiment.plan = plan_sweep;
-  experiment.start = start_sweep_job;
-  experiment.assist = assist_sweep_job;
-  experiment.reduce = reduce;
-  experiment.figures = figures;
+  experiment.plan = plan;
   return experiment;
 }
 
-}  // namespace
-
-const Experiment& rf_length() {
-  static const Experiment experiment = make_experiment();
-  return experiment;
+Findings LengthExperiment::find(const RunSpec& spec, std::span<const JobOutput> outputs) {
+  Result result = reduce(spec, outputs);
+  std::vector<Figure> shown = figures(spec, result);
+  return {std::move(result), std::move(shown)};
 }
 
-}  // namespace attnlab
+}  // namespace attnlab::random_features

@@ -2,9 +2,9 @@
 
 #include <array>
 
-#include "core/experiment/palette.h"
+#include "core/findings/palette.h"
 
-namespace attnlab {
+namespace attnlab::random_features {
 namespace {
 
 constexpr ScoreActivation kRelu = ScoreActivation::kRelu;
@@ -66,4 +66,4 @@ FrozenLayer make_layer(const RandomFeatureModel& model, const LayerSizes& sizes,
   return layer;
 }
 
-}  // namespace attnlab
+}  // namespace attnlab::random_features

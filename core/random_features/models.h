@@ -5,9 +5,9 @@
 #include <span>
 #include <string_view>
 
-#include "core/random_features/dual_source.h"
+#include "core/random_features/fit/dual_source.h"
 
-namespace attnlab {
+namespace attnlab::random_features {
 
 struct RandomFeatureModel {
   std::string_view id;     ///< "brfa"
@@ -33,4 +33,4 @@ struct LayerSizes {
 FrozenLayer make_layer(const RandomFeatureModel& model, const LayerSizes& sizes, std::uint64_t seed,
                        std::uint32_t trial);
 
-}  // namespace attnlab
+}  // namespace attnlab::random_features

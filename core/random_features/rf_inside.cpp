@@ -3,15 +3,15 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/experiment/findings.h"
-#include "core/experiment/palette.h"
-#include "core/experiment/text.h"
+#include "core/findings/findings.h"
+#include "core/findings/palette.h"
+#include "core/base/text.h"
 #include "core/numerics/random.h"
 #include "core/random_features/experiments.h"
 #include "core/random_features/inside.h"
 #include "core/random_features/sweep_schema.h"
 
-namespace attnlab {
+namespace attnlab::random_features {
 namespace {
 
 constexpr std::size_t kMostKeys = 12, kTrainSamples = 400, kTestSamples = 200;
@@ -388,7 +388,9 @@ std::vector<Preset> presets() {
   };
 }
 
-Experiment make_experiment() {
+}  // namespace
+
+Experiment InsideExperiment::face() {
   Experiment experiment;
   experiment.id = "rf-inside";
   experiment.family = "A";
@@ -402,16 +404,13 @@ Experiment make_experiment() {
   experiment.schema = schema();
   experiment.presets = presets();
   experiment.plan = [](const RunSpec&) -> Expected<Plan> { return Plan{}; };
-  experiment.reduce = found_here(reduce);
-  experiment.figures = found_here(figures);
   return experiment;
 }
 
-}  // namespace
-
-const Experiment& rf_inside() {
-  static const Experiment experiment = make_experiment();
-  return experiment;
+Findings InsideExperiment::find(const RunSpec& spec, std::span<const JobOutput> outputs) {
+  Result result = reduce(spec, outputs);
+  std::vector<Figure> shown = figures(spec, result);
+  return {std::move(result), std::move(shown)};
 }
 
-}  // namespace attnlab
+}  // namespace attnlab::random_features

@@ -5,10 +5,10 @@
 #include <cmath>
 #include <limits>
 
-#include "core/experiment/text.h"
+#include "core/base/text.h"
 #include "core/numerics/random.h"
 
-namespace attnlab {
+namespace attnlab::random_features {
 namespace {
 
 constexpr std::uint32_t kTrainDomain = hash_name("rf/train");
@@ -238,7 +238,7 @@ Sweep read_sweep(const ParameterSet& parameters) {
   return sweep;
 }
 
-Expected<Plan> plan_sweep(const RunSpec& spec) {
+Expected<Plan> SweepJobs::plan(const RunSpec& spec) {
   const Sweep sweep = read_sweep(spec.parameters);
   const std::size_t dim = sweep.variants.front().layer.dim;
   for (const TargetCase& item : sweep.cases) {
@@ -275,7 +275,7 @@ Expected<Plan> plan_sweep(const RunSpec& spec) {
   return plan;
 }
 
-JobSteps start_sweep_job(RunSpec spec, std::uint32_t index) {
+JobSteps SweepJobs::start(RunSpec spec, std::uint32_t index) {
   const Sweep sweep = read_sweep(spec.parameters);
   if (index >= sweep.job_count()) co_return no_such_job(index);
   const JobData data(sweep, spec.seed, job_name(sweep, index));
@@ -288,7 +288,7 @@ JobSteps start_sweep_job(RunSpec spec, std::uint32_t index) {
   co_return JobResult{encode(points)};
 }
 
-JobSteps assist_sweep_job(RunSpec spec, std::uint32_t index, Bytes share) {
+JobSteps SweepJobs::assist(RunSpec spec, std::uint32_t index, Bytes share) {
   const Sweep sweep = read_sweep(spec.parameters);
   if (index >= sweep.job_count()) co_return no_such_job(index);
   const JobData data(sweep, spec.seed, job_name(sweep, index));
@@ -363,4 +363,4 @@ std::string sizes_text(const Sweep& sweep) {
   return text + ", " + std::to_string(sweep.trials) + (sweep.trials == 1 ? " trial" : " trials");
 }
 
-}  // namespace attnlab
+}  // namespace attnlab::random_features

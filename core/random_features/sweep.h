@@ -10,7 +10,7 @@
 #include "core/experiment/experiment.h"
 #include "core/random_features/error_curves.h"
 
-namespace attnlab {
+namespace attnlab::random_features {
 
 /// One setting of the swept quantity.
 struct LayerVariant {
@@ -43,11 +43,13 @@ struct Sweep {
 /// variant. `heads`, `keys` or `bias-scale` may be a list: then the variants are its values.
 Sweep read_sweep(const ParameterSet& parameters);
 
-/// Three of the functions of an Experiment. Jobs are numbered stage-major, then variants, trials,
+/// The jobs of an experiment that sweeps. They are numbered stage-major, then variants, trials,
 /// models.
-Expected<Plan> plan_sweep(const RunSpec& spec);
-JobSteps start_sweep_job(RunSpec spec, std::uint32_t index);
-JobSteps assist_sweep_job(RunSpec spec, std::uint32_t index, Bytes share);
+struct SweepJobs {
+  static Expected<Plan> plan(const RunSpec& spec);
+  static JobSteps start(RunSpec spec, std::uint32_t index);
+  static JobSteps assist(RunSpec spec, std::uint32_t index, Bytes share);
+};
 
 /// Curves for every (variant, model fitted there, case) in that order, holes where a job is
 /// missing; a note per output that cannot be read, and fit_notes.
@@ -62,4 +64,4 @@ std::vector<std::string> fit_notes(const Sweep& sweep, const std::vector<ErrorCu
 /// "d = 16, N = 16, M = 1000, 5 trials"; what is swept is left out.
 std::string sizes_text(const Sweep& sweep);
 
-}  // namespace attnlab
+}  // namespace attnlab::random_features

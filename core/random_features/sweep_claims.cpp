@@ -2,10 +2,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/experiment/text.h"
+#include "core/base/text.h"
 #include "core/random_features/claims.h"
 
-namespace attnlab {
+namespace attnlab::random_features {
 namespace {
 
 /// Curves of one model and case in the order of the swept quantity.
@@ -239,4 +239,4 @@ std::vector<Claim> length_claims(const Sweep& sweep, const std::vector<ErrorCurv
   return claims;
 }
 
-}  // namespace attnlab
+}  // namespace attnlab::random_features

@@ -3,7 +3,7 @@
 #include "core/random_features/models.h"
 #include "core/random_features/targets.h"
 
-namespace attnlab {
+namespace attnlab::random_features {
 namespace {
 
 Parameter integer(std::string name, std::string label, std::string symbol, std::string help,
@@ -191,4 +191,4 @@ void set_default(Schema& schema, std::string_view name, ParameterValue value) {
   }
 }
 
-}  // namespace attnlab
+}  // namespace attnlab::random_features

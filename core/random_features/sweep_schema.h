@@ -6,7 +6,7 @@
 
 #include "core/experiment/schema.h"
 
-namespace attnlab {
+namespace attnlab::random_features {
 
 /// What an experiment varies on its horizontal axis.
 enum class SweptQuantity { kSamples, kHeads, kBias, kKeys };
@@ -18,4 +18,4 @@ Schema sweep_schema(SweptQuantity swept);
 /// Replaces the default of a parameter; the name must exist.
 void set_default(Schema& schema, std::string_view name, ParameterValue value);
 
-}  // namespace attnlab
+}  // namespace attnlab::random_features

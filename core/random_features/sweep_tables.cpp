@@ -4,10 +4,10 @@
 #include <cmath>
 #include <limits>
 
-#include "core/experiment/text.h"
+#include "core/base/text.h"
 #include "core/random_features/claims.h"
 
-namespace attnlab {
+namespace attnlab::random_features {
 namespace {
 
 /// Whole numbers as integers, so that tables read "16" and not "16.0"; nothing for NaN.
@@ -255,4 +255,4 @@ std::string sweep_subtitle(const Sweep& sweep) {
   return "Target " + names + ".  " + sizes_text(sweep) + ".  Bars: ±1 standard error.";
 }
 
-}  // namespace attnlab
+}  // namespace attnlab::random_features

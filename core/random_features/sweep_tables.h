@@ -7,7 +7,7 @@
 
 #include "core/random_features/sweep.h"
 
-namespace attnlab {
+namespace attnlab::random_features {
 
 /// Columns between the target and the estimate.
 enum class SweepColumn { kSamples, kHeads, kBias, kKeys };
@@ -48,4 +48,4 @@ std::string sweep_subtitle(const Sweep& sweep);
 /// The number in a cell, NaN for none.
 double number_in(const Cell& cell);
 
-}  // namespace attnlab
+}  // namespace attnlab::random_features

@@ -7,7 +7,7 @@
 #include "core/numerics/elementary.h"
 #include "core/numerics/random.h"
 
-namespace attnlab {
+namespace attnlab::random_features {
 namespace {
 
 double integer_power(double base, int exponent) {
@@ -210,4 +210,4 @@ double sphere_moment(int k, std::size_t dim) {
   return moment;
 }
 
-}  // namespace attnlab
+}  // namespace attnlab::random_features

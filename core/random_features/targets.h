@@ -10,7 +10,7 @@
 
 #include "core/attention/tokens.h"
 
-namespace attnlab {
+namespace attnlab::random_features {
 
 /// Fixed random parameters of one trial's target.
 struct TargetDraw {
@@ -67,4 +67,4 @@ std::vector<double> target_values(const Target& target, const TargetDraw& draw,
 /// even k, 0 for odd k.
 double sphere_moment(int k, std::size_t dim);
 
-}  // namespace attnlab
+}  // namespace attnlab::random_features

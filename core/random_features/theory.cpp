@@ -2,10 +2,10 @@
 
 #include <cmath>
 
-#include "core/experiment/palette.h"
-#include "core/experiment/text.h"
+#include "core/findings/palette.h"
+#include "core/base/text.h"
 
-namespace attnlab {
+namespace attnlab::random_features {
 namespace {
 
 constexpr const char* kBound = "Õ(√B(f) · [n^−½ + √(d²/(δM))])";
@@ -181,4 +181,4 @@ std::vector<Series> length_guides(const Sweep& sweep, double anchor) {
   return all;
 }
 
-}  // namespace attnlab
+}  // namespace attnlab::random_features

@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "core/experiment/figure.h"
+#include "core/findings/figure.h"
 #include "core/random_features/sweep.h"
 
-namespace attnlab {
+namespace attnlab::random_features {
 
 /// target, degree, quantity, value, formula, source: exact affine levels, orders of the norms in
 /// the bound on the excess risk, and the exponents of the bound.
@@ -29,4 +29,4 @@ Series degree_guide(const Sweep& sweep, const Target& target, double anchor);
 /// norms are not known.
 std::vector<Series> length_guides(const Sweep& sweep, double anchor);
 
-}  // namespace attnlab
+}  // namespace attnlab::random_features

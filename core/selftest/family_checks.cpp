@@ -3,7 +3,7 @@
 #include <optional>
 #include <span>
 
-#include "core/experiment/registry.h"
+#include "core/catalogue/catalogue.h"
 #include "core/in_context/closed_forms.h"
 #include "core/in_context/training.h"
 #include "core/numerics/kernels/dispatch.h"
@@ -11,6 +11,7 @@
 #include "core/selftest/checks.h"
 
 namespace attnlab::selftest {
+using namespace in_context;
 namespace {
 
 using kernels::HeadActivation;
@@ -89,7 +90,7 @@ std::optional<double> recovery_error(std::string_view id, const char* method) {
     if (job.state() != JobSteps::State::kDone) return std::nullopt;
     outputs.push_back({i, job.take_output(), true});
   }
-  const Result result = experiment->reduce(spec, outputs);
+  const Result result = experiment->find(spec, outputs).result;
   if (result.tables.empty() || result.tables.front().rows.empty()) return std::nullopt;
   const Table& table = result.tables.front();
   double worst = 0;

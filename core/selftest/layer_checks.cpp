@@ -3,10 +3,11 @@
 
 #include "core/attention/softmax_attention.h"
 #include "core/numerics/random.h"
-#include "core/random_features/infinite_width.h"
+#include "core/random_features/fit/infinite_width.h"
 #include "core/selftest/checks.h"
 
 namespace attnlab::selftest {
+using namespace random_features;
 namespace {
 
 constexpr std::uint32_t kDomain = hash_name("selftest-layers");

@@ -7,8 +7,8 @@
 
 #include "core/attention/softmax_attention.h"
 #include "core/experiment/experiment.h"
-#include "core/experiment/registry.h"
-#include "core/extraction/single_head.h"
+#include "core/catalogue/catalogue.h"
+#include "core/extraction/learn/single_head.h"
 #include "core/in_context/training.h"
 #include "core/numerics/cholesky.h"
 #include "core/numerics/kernels/dispatch.h"
@@ -16,6 +16,8 @@
 #include "core/numerics/random.h"
 
 namespace attnlab {
+using namespace extraction;
+using namespace in_context;
 namespace {
 
 constexpr std::uint32_t kDomain = hash_name("rates");
@@ -54,7 +56,7 @@ RateProbe normals(std::string name) {
           [values] { RandomStream(1, kDomain, 1).fill_normal(std::span<T>(*values)); }};
 }
 
-RateProbe extraction() {
+RateProbe extraction_rate() {
   constexpr std::size_t kDim = 128;
   RandomStream stream(1, kDomain, 2);
   const auto head = std::make_shared<Head>();
@@ -166,7 +168,7 @@ std::vector<RateProbe> rate_probes() {
   probes.push_back(attention_rate());
   probes.push_back(normals_f64_rate());
   probes.push_back(training_rate());
-  probes.push_back(extraction());
+  probes.push_back(extraction_rate());
   if (std::optional<RateProbe> jobs = learning_curve()) probes.push_back(*std::move(jobs));
   return probes;
 }

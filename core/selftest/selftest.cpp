@@ -3,7 +3,7 @@
 
 #include <iterator>
 
-#include "core/experiment/text.h"
+#include "core/base/text.h"
 #include "core/selftest/checks.h"
 
 namespace attnlab {

@@ -48,18 +48,14 @@ JobSteps start_greedy(RunSpec, std::uint32_t) {
   throw std::bad_alloc();
 }
 
-Result reduce_fake(const RunSpec&, std::span<const JobOutput> outputs) {
+Findings find_fake(const RunSpec&, std::span<const JobOutput> outputs) {
   Table table{"jobs", "Finished jobs", {{"job", "job", ""}}, {}};
   for (const JobOutput& output : outputs) {
     table.rows.push_back({static_cast<std::int64_t>(output.index)});
   }
   Result result;
   result.tables.push_back(std::move(table));
-  return result;
-}
-
-std::vector<Figure> no_figures(const RunSpec&, const Result&) {
-  return {};
+  return {std::move(result), {}};
 }
 
 Experiment make_experiment(JobSteps (*start)(RunSpec, std::uint32_t)) {
@@ -71,8 +67,7 @@ Experiment make_experiment(JobSteps (*start)(RunSpec, std::uint32_t)) {
                                   integer_parameter("failing", -1, 100000, -1)};
   experiment.plan = plan_fake;
   experiment.start = start;
-  experiment.reduce = reduce_fake;
-  experiment.figures = no_figures;
+  experiment.find = find_fake;
   return experiment;
 }
 

@@ -11,8 +11,8 @@
 #include <set>
 #include <string>
 
-#include "core/experiment/codecs.h"
-#include "core/experiment/registry.h"
+#include "core/codecs/codecs.h"
+#include "core/catalogue/catalogue.h"
 
 #if !defined(__SANITIZE_ADDRESS__)  // a sanitizer's own memory would be counted
 

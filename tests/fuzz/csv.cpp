@@ -1,5 +1,5 @@
 // CSV: refused, or a table whose own CSV is its fixed point.
-#include "core/experiment/codecs.h"
+#include "core/codecs/codecs.h"
 #include "tests/fuzz/fuzz.h"
 
 using namespace attnlab;

@@ -2,8 +2,8 @@
 // lines of an action and its words. The state stays JSON that names a run inside the schema.
 #include <nlohmann/json.hpp>
 
-#include "core/experiment/registry.h"
-#include "core/experiment/text.h"
+#include "core/catalogue/catalogue.h"
+#include "core/base/text.h"
 #include "tests/fuzz/fuzz.h"
 #include "ui/app.h"
 

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "core/extraction/question.h"
+#include "core/extraction/learn/question.h"
 #include "native/oracle_lines.h"
 #include "native/query_log.h"
 #include "tests/fuzz/fuzz.h"

@@ -1,8 +1,8 @@
 // Outputs of jobs, which come from journals, ranks and workers: reduce, figures and documents take
 // any bytes. Chosen by the input: the experiment, then number and length of each output.
-#include "core/experiment/codecs.h"
-#include "core/experiment/registry.h"
-#include "core/experiment/svg.h"
+#include "core/codecs/codecs.h"
+#include "core/catalogue/catalogue.h"
+#include "core/picture/svg.h"
 #include "tests/fuzz/fuzz.h"
 
 using namespace attnlab;
@@ -17,13 +17,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string_view bytes = pieces.text(std::size_t{pieces.byte()} * 4);
     outputs.push_back({index, Bytes(bytes.begin(), bytes.end()), index % 2 == 0});
   }
-  const Result result = experiment.reduce(spec, outputs);
+  const Findings found = experiment.find(spec, outputs);
+  const Result& result = found.result;
   ATTNLAB_MUST(!result_json(spec, result, {"1.0", "here", "any"}, outputs.size(), 1).empty());
   for (const Table& table : result.tables) {
     for (const auto& row : table.rows) ATTNLAB_MUST(row.size() == table.columns.size());
     ATTNLAB_MUST(read_csv(table_csv(table)));
   }
-  for (const Figure& figure : experiment.figures(spec, result)) {
+  for (const Figure& figure : found.figures) {
     ATTNLAB_MUST(!figure_svg(figure, {}).empty());
   }
   return 0;

@@ -1,8 +1,8 @@
 // Parameters of each experiment from JSON: refused with a sentence, or a set that its own JSON
 // gives back. The first byte chooses the experiment.
-#include "core/experiment/codecs.h"
-#include "core/experiment/registry.h"
-#include "core/experiment/text.h"
+#include "core/codecs/codecs.h"
+#include "core/catalogue/catalogue.h"
+#include "core/base/text.h"
 #include "tests/fuzz/fuzz.h"
 
 using namespace attnlab;

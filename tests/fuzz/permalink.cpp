@@ -1,8 +1,8 @@
 // Permalinks: whatever the text, a run inside the schema comes out, few and readable notes, and the
 // run's own text gives the same run without a note.
-#include "core/experiment/codecs.h"
-#include "core/experiment/registry.h"
-#include "core/experiment/text.h"
+#include "core/codecs/codecs.h"
+#include "core/catalogue/catalogue.h"
+#include "core/base/text.h"
 #include "tests/fuzz/fuzz.h"
 
 using namespace attnlab;

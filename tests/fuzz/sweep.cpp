@@ -1,8 +1,8 @@
 // Specifications of sweeps: refused with a sentence, or a grid that its own text gives back, whose
 // small cases can be planned and shared out.
-#include "core/experiment/sweep.h"
+#include "core/codecs/sweep.h"
 
-#include "core/experiment/text.h"
+#include "core/base/text.h"
 #include "tests/fuzz/fuzz.h"
 
 using namespace attnlab;

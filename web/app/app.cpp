@@ -25,7 +25,7 @@
 //   app_act(action, name, value)         run pause step reset experiment preset parameter seed save
 //                                        copy-link keep forget: what the page's own controls do; returns the
 //                                        sentence to show, often empty
-//   app_state(), app_experiments()       JSON of ui/app.h and core/experiment/codecs.h
+//   app_state(), app_experiments()       JSON of ui/app.h and core/codecs/codecs.h
 //   app_dark()                           1: the theme in force is dark
 #include <emscripten/emscripten.h>
 
@@ -44,6 +44,7 @@
 #include "web/out_of_memory.h"
 
 namespace attnlab {
+using namespace in_context;
 namespace {
 
 struct Page {
@@ -66,9 +67,9 @@ FieldFunction field_function(std::string_view shader) {
   return shader == "icl_attention" ? in_context_field : nullptr;
 }
 
-std::optional<Findings> findings(const FindingsQuestion& question) {
-  const std::optional<Bytes> bytes = host::findings(
-      full_query_text(question.spec), encode_outputs(question.outputs), question.blank);
+std::optional<Findings> findings(const RunSpec& spec, std::span<const JobOutput> outputs) {
+  const std::optional<Bytes> bytes =
+      host::findings(full_query_text(spec), encode_outputs(outputs));
   if (!bytes) return std::nullopt;
   Expected<Findings> read = decode_findings(*bytes, field_function);
   if (!read) return std::nullopt;

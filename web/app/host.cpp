@@ -19,10 +19,9 @@ EM_JS(char*, host_save_file, (const char* name, const char* mime, const char* by
   return stringToNewUTF8(Module["host"]["save_file"](UTF8ToString(name), UTF8ToString(mime),
                                                      HEAPU8.slice(bytes >>> 0, (bytes >>> 0) + size)));
 });
-EM_JS(char*, host_findings, (const char* query, const unsigned char* bytes, int size, int blank,
-                              int* found), {
+EM_JS(char*, host_findings, (const char* query, const unsigned char* bytes, int size, int* found), {
   const made = Module["host"]["findings"](UTF8ToString(query),
-      HEAPU8.slice(bytes >>> 0, (bytes >>> 0) + size), blank);
+      HEAPU8.slice(bytes >>> 0, (bytes >>> 0) + size));
   if (!made) return 0;
   HEAPU32[found >>> 2] = made[1];
   return made[0];
@@ -68,9 +67,9 @@ std::string save_file(const std::string& name, const std::string& mime, const st
   return taken(
       host_save_file(name.c_str(), mime.c_str(), bytes.data(), static_cast<int>(bytes.size())));
 }
-std::optional<Bytes> findings(const std::string& query, const Bytes& outputs, bool blank) {
+std::optional<Bytes> findings(const std::string& query, const Bytes& outputs) {
   int size = 0;
-  char* text = host_findings(query.c_str(), outputs.data(), static_cast<int>(outputs.size()), blank,
+  char* text = host_findings(query.c_str(), outputs.data(), static_cast<int>(outputs.size()),
                              &size);
   if (text == nullptr) return std::nullopt;
   Bytes bytes(text, text + size);

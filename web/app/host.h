@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-#include "core/experiment/bytes.h"
+#include "core/base/bytes.h"
 
 namespace attnlab::host {
 
@@ -21,7 +21,7 @@ std::string save_file(const std::string& name, const std::string& mime, const st
 void state_changed();                              ///< the accessible twin is out of date
 void theme_changed(bool dark);
 /// The bytes that compute_findings leaves for this question; none while that module is loading.
-std::optional<Bytes> findings(const std::string& query, const Bytes& outputs, bool blank);
+std::optional<Bytes> findings(const std::string& query, const Bytes& outputs);
 
 // Canvas.
 void set_cursor(const char* css_cursor);

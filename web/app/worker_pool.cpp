@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/experiment/codecs.h"
+#include "core/codecs/codecs.h"
 #include "web/app/host.h"
 
 namespace attnlab {

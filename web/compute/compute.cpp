@@ -9,7 +9,7 @@
 //   compute_has_partial()         1 when a new partial output is at compute_bytes()
 //   compute_bytes() / _size()     the partial or final output; valid until the next call
 //   compute_question()            1 when the last step stopped at a question for somebody outside
-//                                 (core/extraction/question.h), which then is at compute_bytes()
+//                                 (core/extraction/learn/question.h), which then is at compute_bytes()
 //   compute_answer(bytes, size)   its answer; call compute_step() next
 //   compute_help_wanted()         how many helpers would be worth having now
 //                                 (core/experiment/shared_work.h)
@@ -27,7 +27,7 @@
 //                                 journal holds (of none when it is empty); bibtex: the run's
 //                                 citation; left in compute_text(); 1, or 0 with a sentence there
 //   compute_keep(query, journal)  the next picture shows this run's curves, too
-//   compute_findings(query, outputs, size, blank)
+//   compute_findings(query, outputs, size)
 //                                 what the run finds (core/experiment/findings.h), for the page;
 //                                 left at compute_bytes(); 1, or 0 with a sentence there
 //   compute_document(query)       runs every job one after the other and leaves the result document
@@ -47,22 +47,23 @@
 #include <vector>
 
 #include "attnlab_build_info.h"
-#include "core/experiment/citation.h"
-#include "core/experiment/codecs.h"
+#include "core/codecs/citation.h"
+#include "core/codecs/codecs.h"
 #include "core/experiment/comparison.h"
 #include "core/experiment/experiment.h"
-#include "core/experiment/findings.h"
-#include "core/experiment/registry.h"
+#include "core/findings/findings.h"
+#include "core/catalogue/catalogue.h"
 #include "core/experiment/shared_work.h"
 #include "core/experiment/steps.h"
-#include "core/experiment/svg.h"
-#include "core/extraction/question.h"
+#include "core/picture/svg.h"
+#include "core/extraction/learn/question.h"
 #include "core/numerics/linear_algebra.h"
 #include "core/selftest/rates.h"
 #include "core/selftest/selftest.h"
 #include "web/out_of_memory.h"
 
 namespace attnlab {
+using namespace extraction;
 namespace {
 
 struct Worker {
@@ -232,7 +233,7 @@ EMSCRIPTEN_KEEPALIVE int compute_export(const char* format, const char* query, c
     if (!read) return fail(read.error());
     outputs = std::move(read->outputs);
   }
-  std::vector<Figure> figures = findings_of({*spec, outputs}).figures;
+  std::vector<Figure> figures = spec->experiment->find(*spec, outputs).figures;
   if (figure >= figures.size()) return fail({"there is no figure of this number"});
   const std::vector<KeptResult> kept = std::exchange(worker().kept, {});
   figures[figure] = with_kept(std::move(figures[figure]), *spec, kept);
@@ -246,18 +247,18 @@ EMSCRIPTEN_KEEPALIVE int compute_keep(const char* query, const char* journal) {
   if (!spec) return fail(spec.error());
   const Expected<Journal> read = read_journal(journal, *spec, kVersion);
   if (!read) return fail(read.error());
-  Findings findings = findings_of({*spec, read->outputs});
+  Findings findings = spec->experiment->find(*spec, read->outputs);
   worker().kept.push_back({*std::move(spec), std::move(findings), {}});
   return 1;
 }
 
 EMSCRIPTEN_KEEPALIVE int compute_findings(const char* query, const std::uint8_t* outputs,
-                                          std::size_t size, int blank) {
+                                          std::size_t size) {
   const Expected<RunSpec> spec = read_run(query);
   if (!spec) return fail(spec.error());
   const Expected<std::vector<JobOutput>> read = decode_outputs({outputs, size});
   if (!read) return fail(read.error());
-  worker().bytes = encode_findings(findings_of({*spec, *read, blank != 0}));
+  worker().bytes = encode_findings(spec->experiment->find(*spec, *read));
   return 1;
 }
 
@@ -272,7 +273,7 @@ EMSCRIPTEN_KEEPALIVE int compute_document(const char* query) {
     if (!bytes) return fail(bytes.error());
     outputs.push_back({index, *std::move(bytes)});
   }
-  const Result result = spec->experiment->reduce(*spec, outputs);
+  const Result result = spec->experiment->find(*spec, outputs).result;
   worker().text = result_json(*spec, result, {kVersion, kTarget, simd_target_name()}, outputs.size(), 0);
   return 1;
 }

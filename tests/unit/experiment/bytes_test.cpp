@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "core/experiment/bytes.h"
+#include "core/base/bytes.h"
 #include "tests/unit/experiment/random_values.h"
 
 using namespace attnlab;

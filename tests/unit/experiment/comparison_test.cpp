@@ -2,8 +2,8 @@
 
 #include <doctest/doctest.h>
 
-#include "core/experiment/codecs.h"
-#include "core/experiment/registry.h"
+#include "core/codecs/codecs.h"
+#include "core/catalogue/catalogue.h"
 
 using namespace attnlab;
 

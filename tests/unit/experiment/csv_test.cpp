@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "core/experiment/codecs.h"
+#include "core/codecs/codecs.h"
 #include "tests/unit/experiment/random_values.h"
 
 using namespace attnlab;

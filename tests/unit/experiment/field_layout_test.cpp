@@ -1,4 +1,4 @@
-#include "core/experiment/field_layout.h"
+#include "core/picture/field_layout.h"
 
 #include <doctest/doctest.h>
 

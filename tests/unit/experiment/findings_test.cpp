@@ -1,13 +1,14 @@
-#include "core/experiment/findings.h"
+#include "core/findings/findings.h"
 
 #include <doctest/doctest.h>
 
-#include "core/experiment/codecs.h"
-#include "core/experiment/registry.h"
-#include "core/experiment/svg.h"
+#include "core/codecs/codecs.h"
+#include "core/catalogue/catalogue.h"
+#include "core/picture/svg.h"
 #include "core/in_context/one_prompt.h"
 
 using namespace attnlab;
+using namespace attnlab::in_context;
 
 namespace {
 
@@ -39,15 +40,13 @@ TEST_CASE("what every experiment finds shows the same after a journey as bytes")
   for (const Experiment* experiment : experiments()) {
     CAPTURE(experiment->id);
     const RunSpec spec = first_run(*experiment);
-    for (const bool blank : {false, true}) {
-      const Findings findings = findings_of({spec, {}, blank});
-      CHECK_FALSE(findings.figures.empty());
-      const Bytes bytes = encode_findings(findings);
-      const Expected<Findings> read = decode_findings(bytes, field_function);
-      REQUIRE(read);
-      CHECK(shown(spec, *read) == shown(spec, findings));
-      CHECK(encode_findings(*read) == bytes);
-    }
+    const Findings findings = experiment->find(spec, {});
+    CHECK_FALSE(findings.figures.empty());
+    const Bytes bytes = encode_findings(findings);
+    const Expected<Findings> read = decode_findings(bytes, field_function);
+    REQUIRE(read);
+    CHECK(shown(spec, *read) == shown(spec, findings));
+    CHECK(encode_findings(*read) == bytes);
   }
 }
 
@@ -55,7 +54,7 @@ TEST_CASE("a figure asks to drag what it has, and its picture, where nothing mov
   std::size_t asked = 0;
   for (const Experiment* experiment : experiments()) {
     CAPTURE(experiment->id);
-    for (const Figure& figure : findings_of({first_run(*experiment), {}}).figures) {
+    for (const Figure& figure : experiment->find(first_run(*experiment), {}).figures) {
       CHECK(figure_svg(figure, {}).find("Drag") == std::string::npos);
       if (figure.invitation.empty()) continue;
       ++asked;
@@ -79,7 +78,7 @@ TEST_CASE("outputs of jobs are the same after a journey as bytes") {
 
 TEST_CASE("torn findings are refused, wherever they end") {
   const RunSpec spec = first_run(*find_experiment("icl-attention"));
-  const Bytes bytes = encode_findings(findings_of({spec, {}}));
+  const Bytes bytes = encode_findings(spec.experiment->find(spec, {}));
   for (std::size_t size = 0; size < bytes.size(); size += 1 + size / 16) {
     CHECK_FALSE(decode_findings(std::span(bytes).first(size), field_function));
   }

@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "core/experiment/codecs.h"
+#include "core/codecs/codecs.h"
 #include "tests/unit/experiment/pi_experiment.h"
 #include "tests/unit/experiment/random_values.h"
 

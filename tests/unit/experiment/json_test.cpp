@@ -3,8 +3,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "core/experiment/codecs.h"
-#include "core/experiment/registry.h"
+#include "core/codecs/codecs.h"
+#include "core/catalogue/catalogue.h"
 #include "tests/unit/experiment/pi_experiment.h"
 #include "tests/unit/experiment/random_values.h"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/experiment/palette.h"
+#include "core/findings/palette.h"
 
 using namespace attnlab;
 

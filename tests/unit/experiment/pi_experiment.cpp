@@ -52,7 +52,7 @@ JobSteps start(RunSpec spec, std::uint32_t index) {
   co_return JobResult{encoded(done, inside)};
 }
 
-Result reduce(const RunSpec&, std::span<const JobOutput> outputs) {
+Findings find(const RunSpec&, std::span<const JobOutput> outputs) {
   std::vector<JobOutput> ordered(outputs.begin(), outputs.end());
   std::sort(ordered.begin(), ordered.end(),
             [](const JobOutput& a, const JobOutput& b) { return a.index < b.index; });
@@ -79,11 +79,7 @@ Result reduce(const RunSpec&, std::span<const JobOutput> outputs) {
   table.rows.push_back(
       {real_cell(mean), real_cell(std::sqrt(variance / count)), static_cast<std::int64_t>(count)});
   result.tables.push_back(table);
-  return result;
-}
-
-std::vector<Figure> figures(const RunSpec&, const Result&) {
-  return {};
+  return {std::move(result), {}};
 }
 
 Parameter whole_parameter(std::string name, double max, std::int64_t value) {
@@ -108,8 +104,7 @@ Experiment make_pi() {
   experiment.presets = {{"quick", "Quick", "A first look.", {{"points", "250"}, {"trials", "3"}}}};
   experiment.plan = plan;
   experiment.start = start;
-  experiment.reduce = reduce;
-  experiment.figures = figures;
+  experiment.find = find;
   return experiment;
 }
 

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <set>
 
-#include "core/experiment/codecs.h"
-#include "core/experiment/registry.h"
+#include "core/codecs/codecs.h"
+#include "core/catalogue/catalogue.h"
 #include "core/experiment/run.h"
 
 using namespace attnlab;
@@ -85,17 +85,17 @@ TEST_CASE("every preset can be planned, and its link leads back to it") {
 TEST_CASE("every experiment reduces nothing at all to its tables, and draws them") {
   for (const Experiment* experiment : experiments()) {
     const RunSpec spec{experiment, ParameterSet(experiment->schema)};
-    const Result result = experiment->reduce(spec, {});
+    const Result result = experiment->find(spec, {}).result;
     CHECK_FALSE(result.tables.empty());
-    CHECK_FALSE(experiment->figures(spec, result).empty());
+    CHECK_FALSE(experiment->find(spec, {}).figures.empty());
   }
 }
 
 TEST_CASE("every experiment leaves out outputs that do not decode and says so") {
   for (const Experiment* experiment : experiments()) {
     const RunSpec spec{experiment, ParameterSet(experiment->schema)};
-    if (experiment->live()) continue;  // it has no outputs
+    if (experiment->live) continue;  // it has no outputs
     const std::vector<JobOutput> damaged = {{0, {1, 2, 3}, true}, {4000000000u, {}, true}};
-    CHECK_FALSE(experiment->reduce(spec, damaged).notes.empty());
+    CHECK_FALSE(experiment->find(spec, damaged).result.notes.empty());
   }
 }

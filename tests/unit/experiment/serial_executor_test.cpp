@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "core/experiment/codecs.h"
+#include "core/codecs/codecs.h"
 #include "core/experiment/run.h"
 #include "tests/unit/experiment/pi_experiment.h"
 
@@ -17,7 +17,7 @@ Run quick_run(std::uint64_t seed = 7) {
 }
 
 std::string csv_of(const Run& run) {
-  return table_csv(pi_experiment().reduce(run.spec(), run.outputs()).tables[0]);
+  return table_csv(pi_experiment().find(run.spec(), run.outputs()).result.tables[0]);
 }
 
 }  // namespace
@@ -120,7 +120,7 @@ TEST_CASE("pi comes out within five standard errors") {
   SerialExecutor executor;
   run.resume();
   while (run.active()) executor.poll(run);
-  const Result result = pi_experiment().reduce(spec, run.outputs());
+  const Result result = pi_experiment().find(spec, run.outputs()).result;
   const auto& row = result.tables[0].rows[0];
   CHECK(std::abs(std::get<double>(row[0]) - 3.14159265) < 5 * std::get<double>(row[1]));
 }

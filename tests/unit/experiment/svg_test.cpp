@@ -1,12 +1,12 @@
-#include "core/experiment/svg.h"
+#include "core/picture/svg.h"
 
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <limits>
 
-#include "core/experiment/citation.h"
-#include "core/experiment/registry.h"
+#include "core/codecs/citation.h"
+#include "core/catalogue/catalogue.h"
 
 using namespace attnlab;
 
@@ -88,7 +88,7 @@ TEST_CASE("a heat map's svg has one point for every known cell") {
 TEST_CASE("every experiment's empty figures are well-formed svg, at any size") {
   for (const Experiment* experiment : experiments()) {
     const RunSpec spec{experiment, ParameterSet(experiment->schema)};
-    for (const Figure& figure : experiment->figures(spec, experiment->reduce(spec, {})))
+    for (const Figure& figure : experiment->find(spec, {}).figures)
       for (const int width : {-5, 320, 1500}) {
         INFO(experiment->id << " " << figure.id);
         CHECK(well_formed(figure_svg(figure, {width, 100, false, {}})));
@@ -99,10 +99,10 @@ TEST_CASE("every experiment's empty figures are well-formed svg, at any size") {
 TEST_CASE("a live experiment's svg shows every field, handle and contour") {
   int live = 0;
   for (const Experiment* experiment : experiments()) {
-    if (!experiment->live()) continue;
+    if (!experiment->live) continue;
     ++live;
     const RunSpec spec{experiment, ParameterSet(experiment->schema)};
-    for (const Figure& figure : experiment->figures(spec, experiment->reduce(spec, {}))) {
+    for (const Figure& figure : experiment->find(spec, {}).figures) {
       INFO(experiment->id << " " << figure.id);
       const std::string svg = figure_svg(figure, {});
       CHECK(well_formed(svg));

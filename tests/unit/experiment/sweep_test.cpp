@@ -1,11 +1,11 @@
 // Grids of parameters: reading, points, jobs and the joined table.
-#include "core/experiment/sweep.h"
+#include "core/codecs/sweep.h"
 
 #include <doctest/doctest.h>
 
 #include <set>
 
-#include "core/experiment/registry.h"
+#include "core/catalogue/catalogue.h"
 
 using namespace attnlab;
 

@@ -2,8 +2,8 @@
 
 #include <cmath>
 
-#include "core/experiment/result.h"
-#include "core/experiment/table.h"
+#include "core/findings/result.h"
+#include "core/findings/table.h"
 
 using namespace attnlab;
 

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <limits>
 
-#include "core/experiment/text.h"
+#include "core/base/text.h"
 #include "tests/unit/experiment/random_values.h"
 
 using namespace attnlab;

@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "core/experiment/text.h"
+#include "core/base/text.h"
 #include "tests/unit/experiment/random_values.h"
 
 using namespace attnlab;

@@ -1,12 +1,13 @@
 #include <cmath>
 #include <limits>
 
-#include "core/extraction/boxes.h"
+#include "core/extraction/learn/boxes.h"
 #include "core/extraction/experiments.h"
-#include "core/extraction/question.h"
+#include "core/extraction/learn/question.h"
 #include "tests/unit/extraction/experiment_runs.h"
 
 using namespace attnlab;
+using namespace attnlab::extraction;
 using namespace attnlab::test;
 
 namespace {
@@ -37,7 +38,7 @@ TEST_CASE("extract-black-box: each box that is not its model is told apart by it
   for (const auto& [box, mark] : marks) {
     for (const char* method : {"single", "low-rank"}) {
       const Result result =
-          checked_result(spec_of(extract_black_box(), {{"box", box}, {"method", method}}));
+          checked_result(spec_of(named("extract-black-box"), {{"box", box}, {"method", method}}));
       CAPTURE(box);
       CHECK(text_in(result, "status") == "not-a-match");
       CHECK_MESSAGE(text_in(result, "evidence").find(mark) != std::string::npos,
@@ -54,7 +55,7 @@ TEST_CASE("extract-black-box: the right model for a box is recovered, exact coun
       {"one-head", "single"}, {"one-head", "low-rank"}, {"network", "transformer"}};
   for (const auto& [box, method] : models) {
     const Result result = checked_result(
-        spec_of(extract_black_box(), {{"box", box}, {"method", method}, {"dim", "5"}}));
+        spec_of(named("extract-black-box"), {{"box", box}, {"method", method}, {"dim", "5"}}));
     CHECK(text_in(result, "status") == "recovered");
     CHECK(result.claims.at(0).status == ClaimStatus::kHolds);
     CHECK(result.table("weight")->rows.size() == 25);
@@ -65,14 +66,14 @@ TEST_CASE("extract-black-box: the right model for a box is recovered, exact coun
 }
 
 TEST_CASE("extract-black-box: a rank above the dimension is refused by name") {
-  const auto plan = extract_black_box().plan(
-      spec_of(extract_black_box(), {{"method", "low-rank"}, {"dim", "4"}, {"rank", "5"}}));
+  const auto plan = named("extract-black-box").plan(
+      spec_of(named("extract-black-box"), {{"method", "low-rank"}, {"dim", "4"}, {"rank", "5"}}));
   REQUIRE_FALSE(plan);
   CHECK(plan.error().sentence.find("rank must be 0 to 4") != std::string::npos);
 }
 
 TEST_CASE("a job that asks outside gets answers from whoever drives it, and else ends by itself") {
-  const RunSpec spec = spec_of(extract_black_box(), {{"box", "own"}, {"dim", "3"}});
+  const RunSpec spec = spec_of(named("extract-black-box"), {{"box", "own"}, {"dim", "3"}});
   const MadeBox box = make_box("one-head", 3, 9);
   JobSteps job = spec.experiment->start(spec, 0);
   std::size_t asked = 0;
@@ -86,10 +87,10 @@ TEST_CASE("a job that asks outside gets answers from whoever drives it, and else
   }
   REQUIRE(job.state() == JobSteps::State::kDone);
   const std::vector<JobOutput> outputs = {{0, job.take_output(), true}};
-  const Result result = spec.experiment->reduce(spec, outputs);
+  const Result result = spec.experiment->find(spec, outputs).result;
   CHECK(text_in(result, "status") == "recovered");
   CHECK(asked == 12 + 224);
-  CHECK(spec.experiment->figures(spec, result).at(0).panels.size() == 1);
+  CHECK(findings_of(spec, outputs).figures.at(0).panels.size() == 1);
 
   JobSteps alone = spec.experiment->start(spec, 0);
   while (alone.step() == JobSteps::State::kRunning) {
@@ -100,7 +101,7 @@ TEST_CASE("a job that asks outside gets answers from whoever drives it, and else
 }
 
 TEST_CASE("a dropped job leaves no question behind") {
-  const RunSpec spec = spec_of(extract_black_box(), {{"box", "own"}});
+  const RunSpec spec = spec_of(named("extract-black-box"), {{"box", "own"}});
   {
     JobSteps job = spec.experiment->start(spec, 0);
     CHECK(job.step() == JobSteps::State::kRunning);

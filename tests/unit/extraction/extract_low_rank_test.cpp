@@ -2,11 +2,12 @@
 #include "tests/unit/extraction/experiment_runs.h"
 
 using namespace attnlab;
+using namespace attnlab::extraction;
 using namespace attnlab::test;
 
 TEST_CASE("extract-low-rank: shares grow with measurements and the range finder counts d + 2dr") {
   const RunSpec spec =
-      spec_of(extract_low_rank(), {{"dim", "8"}, {"trials", "8"}, {"oversampling", "0.75,2.5,4"}});
+      spec_of(named("extract-low-rank"), {{"dim", "8"}, {"trials", "8"}, {"oversampling", "0.75,2.5,4"}});
   const Result result = checked_result(spec);
   const Table* shares = result.table("recovery_probability");
   REQUIRE(shares != nullptr);
@@ -22,14 +23,14 @@ TEST_CASE("extract-low-rank: shares grow with measurements and the range finder 
 }
 
 TEST_CASE("extract-low-rank: a rank above the dimension is refused by name") {
-  const RunSpec spec = spec_of(extract_low_rank(), {{"dim", "2"}, {"rank", "3"}});
-  const auto plan = extract_low_rank().plan(spec);
+  const RunSpec spec = spec_of(named("extract-low-rank"), {{"dim", "2"}, {"rank", "3"}});
+  const auto plan = named("extract-low-rank").plan(spec);
   REQUIRE(!static_cast<bool>(plan));
   CHECK(plan.error().sentence.find("rank") != std::string::npos);
 }
 
 TEST_CASE("extract-low-rank: two trials leave the solvers' claims undecided") {
   const Result result = checked_result(
-      spec_of(extract_low_rank(), {{"dim", "4"}, {"trials", "2"}, {"oversampling", "3"}}));
+      spec_of(named("extract-low-rank"), {{"dim", "4"}, {"trials", "2"}, {"oversampling", "3"}}));
   CHECK(result.claims.at(1).status == ClaimStatus::kUndecided);
 }

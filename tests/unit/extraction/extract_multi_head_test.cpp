@@ -2,11 +2,12 @@
 #include "tests/unit/extraction/experiment_runs.h"
 
 using namespace attnlab;
+using namespace attnlab::extraction;
 using namespace attnlab::test;
 
 TEST_CASE(
     "extract-multi-head: twins agree, three tokens tell mirrored heads, two heads are found") {
-  const Result result = checked_result(spec_of(extract_multi_head(), {{"dim", "3,5"}}));
+  const Result result = checked_result(spec_of(named("extract-multi-head"), {{"dim", "3,5"}}));
   CHECK(result.tables.at(0).rows.size() == 6);
   REQUIRE(result.claims.size() == 3);
   for (const Claim& claim : result.claims) {
@@ -16,7 +17,7 @@ TEST_CASE(
 
 TEST_CASE("extract-multi-head: four heads are recovered or refused with the reason") {
   const Result result = checked_result(
-      spec_of(extract_multi_head(), {{"dim", "3"}, {"heads", "4"}, {"trials", "2"}}));
+      spec_of(named("extract-multi-head"), {{"dim", "3"}, {"heads", "4"}, {"trials", "2"}}));
   const Table& table = result.tables.at(0);
   for (const auto& row : table.rows) {
     const std::string& status = std::get<std::string>(row[table.column("status")]);

@@ -1,10 +1,11 @@
 // The bars of spec B4: slope 1, the bound, and the scalings, on fixed seeds.
 #include "core/extraction/experiments.h"
-#include "core/extraction/noisy_head.h"
+#include "core/extraction/learn/noisy_head.h"
 #include "tests/unit/extraction/experiment_runs.h"
 #include "tests/unit/extraction/models.h"
 
 using namespace attnlab;
+using namespace attnlab::extraction;
 using namespace attnlab::test;
 
 namespace {
@@ -22,12 +23,12 @@ void check_holds(const Result& result, std::size_t claims) {
 TEST_CASE("extract-noise: the error is proportional to every bounded noise and under its bound") {
   for (const char* kind : {"uniform", "sign", "adversarial"}) {
     CAPTURE(kind);
-    check_holds(checked_result(spec_of(extract_noise(), {{"dim", "8"}, {"noise-kind", kind}})), 2);
+    check_holds(checked_result(spec_of(named("extract-noise"), {{"dim", "8"}, {"noise-kind", kind}})), 2);
   }
 }
 
 TEST_CASE("extract-noise: the error grows like the square of W and like 1 / mu") {
-  check_holds(checked_result(spec_of(extract_noise(), {{"dim", "8"},
+  check_holds(checked_result(spec_of(named("extract-noise"), {{"dim", "8"},
                                                        {"weight-scale", "1,2,4,8"},
                                                        {"min-value", "0.1,0.3,1"},
                                                        {"noise", "1e-7,1e-6"},
@@ -38,10 +39,10 @@ TEST_CASE("extract-noise: the error grows like the square of W and like 1 / mu")
 TEST_CASE("extract-noise: averaging helps against random noise and not against rounding") {
   const std::vector<std::pair<std::string, std::string>> values = {
       {"dim", "8"}, {"repeats", "1,16,256"}, {"noise", "1e-5,1e-4"}, {"method", "bounded"}};
-  check_holds(checked_result(spec_of(extract_noise(), values)), 3);
+  check_holds(checked_result(spec_of(named("extract-noise"), values)), 3);
   auto rounding = values;
   rounding.push_back({"noise-kind", "adversarial"});
-  const Result result = checked_result(spec_of(extract_noise(), rounding));
+  const Result result = checked_result(spec_of(named("extract-noise"), rounding));
   CHECK(result.claims.at(1).status == ClaimStatus::kHolds);
   CHECK(result.claims.at(2).status == ClaimStatus::kFails);
 }

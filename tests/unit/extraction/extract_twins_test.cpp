@@ -2,6 +2,7 @@
 #include "tests/unit/extraction/experiment_runs.h"
 
 using namespace attnlab;
+using namespace attnlab::extraction;
 using namespace attnlab::test;
 
 namespace {
@@ -16,8 +17,8 @@ double largest_difference(const Result& result, std::int64_t tokens) {
 }
 
 Result twins(const char* w, const char* other) {
-  const RunSpec spec = spec_of(extract_twins(), {{"weight", w}, {"other-weight", other}});
-  return extract_twins().reduce(spec, {});
+  const RunSpec spec = spec_of(named("extract-twins"), {{"weight", w}, {"other-weight", other}});
+  return named("extract-twins").find(spec, {}).result;
 }
 
 }  // namespace
@@ -40,8 +41,8 @@ TEST_CASE("extract-twins: W' = W and W' = -W agree for three tokens and decide n
 }
 
 TEST_CASE("extract-twins: both figures have handles for W and W' at their values") {
-  const RunSpec spec = spec_of(extract_twins(), {{"other-weight", "1.25"}});
-  for (const Figure& figure : extract_twins().figures(spec, extract_twins().reduce(spec, {}))) {
+  const RunSpec spec = spec_of(named("extract-twins"), {{"other-weight", "1.25"}});
+  for (const Figure& figure : findings_of(spec).figures) {
     REQUIRE(figure.handles.size() == 2);
     CHECK(figure.handles[1].parameter == "other-weight");
     CHECK(figure.handles[1].x == 1.25);

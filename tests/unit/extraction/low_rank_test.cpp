@@ -1,9 +1,10 @@
 // The bars of spec B3: counts and accuracy of the range finder, and what the solvers recover.
-#include "core/extraction/low_rank.h"
+#include "core/extraction/learn/low_rank.h"
 
 #include "tests/unit/extraction/models.h"
 
 using namespace attnlab;
+using namespace attnlab::extraction;
 using namespace attnlab::test;
 
 namespace {

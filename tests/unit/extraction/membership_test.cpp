@@ -1,10 +1,11 @@
-#include "core/extraction/membership.h"
+#include "core/extraction/learn/membership.h"
 
 #include "core/extraction/experiments.h"
 #include "tests/unit/extraction/experiment_runs.h"
 #include "tests/unit/extraction/models.h"
 
 using namespace attnlab;
+using namespace attnlab::extraction;
 using namespace attnlab::test;
 
 namespace {
@@ -51,7 +52,7 @@ TEST_CASE("extraction: threshold 0 and v = 0 are not identifiable from yes and n
 }
 
 TEST_CASE("extract-membership: every query per number halves the error") {
-  const Result result = checked_result(spec_of(extract_membership(), {{"dim", "2,5"}}));
+  const Result result = checked_result(spec_of(named("extract-membership"), {{"dim", "2,5"}}));
   REQUIRE(result.claims.size() == 1);
   CHECK_MESSAGE(result.claims[0].status == ClaimStatus::kHolds, result.claims[0].evidence);
 }

@@ -7,11 +7,12 @@
 #include <cmath>
 #include <vector>
 
-#include "core/extraction/dense.h"
-#include "core/extraction/learner.h"
-#include "core/extraction/oracle.h"
+#include "core/extraction/learn/dense.h"
+#include "core/extraction/learn/learner.h"
+#include "core/extraction/learn/oracle.h"
 
 namespace attnlab::test {
+using namespace extraction;
 
 inline RandomStream stream_of(std::uint32_t index) {
   return RandomStream(20240601, hash_name("test/extraction"), index);

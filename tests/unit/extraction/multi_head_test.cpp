@@ -1,11 +1,12 @@
 // The bars of spec B5: canonical form, indistinguishable pairs, and recovery.
-#include "core/extraction/multi_head.h"
+#include "core/extraction/learn/multi_head.h"
 
 #include <string>
 
 #include "tests/unit/extraction/models.h"
 
 using namespace attnlab;
+using namespace attnlab::extraction;
 using namespace attnlab::test;
 
 namespace {

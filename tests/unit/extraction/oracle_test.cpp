@@ -1,9 +1,10 @@
 #include <string>
 
-#include "core/extraction/oracle.h"
+#include "core/extraction/learn/oracle.h"
 #include "tests/unit/extraction/models.h"
 
 using namespace attnlab;
+using namespace attnlab::extraction;
 using namespace attnlab::test;
 
 namespace {

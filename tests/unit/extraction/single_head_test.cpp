@@ -1,11 +1,12 @@
 // The bars of spec B1: counts, accuracy, extreme values, and what is not a single head.
-#include "core/extraction/single_head.h"
+#include "core/extraction/learn/single_head.h"
 
 #include <string>
 
 #include "tests/unit/extraction/models.h"
 
 using namespace attnlab;
+using namespace attnlab::extraction;
 using namespace attnlab::test;
 
 namespace {

@@ -1,11 +1,12 @@
 // The bars of spec B2: accuracy and queries at d = k = 16 with biases, even and duplicate neurons.
-#include "core/extraction/transformer.h"
+#include "core/extraction/learn/transformer.h"
 
 #include <string>
 
 #include "tests/unit/extraction/models.h"
 
 using namespace attnlab;
+using namespace attnlab::extraction;
 using namespace attnlab::test;
 
 namespace {

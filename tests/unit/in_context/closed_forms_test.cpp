@@ -7,6 +7,7 @@
 #include <cmath>
 
 using namespace attnlab;
+using namespace attnlab::in_context;
 
 TEST_CASE("one-head constants and ratios are those of the leading-order theory") {
   CHECK(one_head_limit({5, 1, 0}) == doctest::Approx(19.156).epsilon(1e-4));

@@ -9,6 +9,7 @@
 #include <vector>
 
 using namespace attnlab;
+using namespace attnlab::in_context;
 
 namespace {
 

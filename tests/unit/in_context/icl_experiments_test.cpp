@@ -6,38 +6,20 @@
 #include <string>
 #include <vector>
 
-#include "core/experiment/codecs.h"
+#include "core/codecs/codecs.h"
 #include "core/in_context/experiments.h"
 #include "core/in_context/risk_study.h"
 #include "core/in_context/training_study.h"
+#include "tests/unit/support/experiments.h"
 
 using namespace attnlab;
+using namespace attnlab::in_context;
+using namespace attnlab::test;
 
 namespace {
 
-using Values = std::vector<std::pair<std::string, std::string>>;
-
 RunSpec spec_of(const Experiment& experiment, const Values& values) {
-  RunSpec spec{&experiment, ParameterSet(experiment.schema), 3};
-  for (const auto& [name, text] : values) {
-    const auto set = spec.parameters.set_text(name, text);
-    REQUIRE_MESSAGE(static_cast<bool>(set), set.error().sentence);
-  }
-  return spec;
-}
-
-std::vector<JobOutput> run_all(const RunSpec& spec) {
-  const auto plan = spec.experiment->plan(spec);
-  REQUIRE(static_cast<bool>(plan));
-  std::vector<JobOutput> outputs;
-  for (std::uint32_t i = 0; i < plan->jobs.size(); ++i) {
-    JobSteps job = spec.experiment->start(spec, i);
-    while (job.step() == JobSteps::State::kRunning) {
-    }
-    REQUIRE(job.state() == JobSteps::State::kDone);
-    outputs.push_back({i, job.take_output(), true});
-  }
-  return outputs;
+  return spec_with(experiment, values, 3);
 }
 
 std::string result_text(const Result& result) {
@@ -63,23 +45,23 @@ TEST_CASE("every experiment of the family gives the same result for outputs in a
   Values embedding = kSmallTraining;
   embedding.push_back({"embedding", "1,2,4"});
   const std::vector<RunSpec> specs = {
-      spec_of(icl_risk(), kSmallRisk),
-      spec_of(icl_scenarios(), {{"prompts", "200"}, {"prompt-length", "8"}, {"heads", "1,2"},
+      spec_of(named("icl-risk"), kSmallRisk),
+      spec_of(named("icl-scenarios"), {{"prompts", "200"}, {"prompt-length", "8"}, {"heads", "1,2"},
                                 {"setting", "correlation"}, {"value", "0,0.99"}}),
-      spec_of(icl_training(), kSmallTraining), spec_of(icl_embedding(), embedding)};
+      spec_of(named("icl-training"), kSmallTraining), spec_of(named("icl-embedding"), embedding)};
   for (const RunSpec& spec : specs) {
     std::vector<JobOutput> outputs = run_all(spec);
-    const Result result = spec.experiment->reduce(spec, outputs);
+    const Result result = spec.experiment->find(spec, outputs).result;
     const std::string text = result_text(result);
     REQUIRE(result.tables.size() >= 2);
     CHECK(result.tables[0].name == "risk");
     CHECK(result.tables[0].columns[9].name == "theory");
     CHECK(!result.tables[0].rows.empty());
     std::reverse(outputs.begin(), outputs.end());
-    CHECK(result_text(spec.experiment->reduce(spec, outputs)) == text);
+    CHECK(result_text(spec.experiment->find(spec, outputs).result) == text);
     outputs.push_back({0, Bytes{1, 2, 3}, true});
-    CHECK(!result_text(spec.experiment->reduce(spec, outputs)).empty());
-    for (const Figure& figure : spec.experiment->figures(spec, result)) {
+    CHECK(!result_text(spec.experiment->find(spec, outputs).result).empty());
+    for (const Figure& figure : findings_of(spec, outputs).figures) {
       CHECK(figure.series.size() + figure.panels.size() > 0);
       for (const Series& series : figure.series) {
         for (std::size_t i = 0; i < series.points.size(); ++i) {
@@ -88,14 +70,14 @@ TEST_CASE("every experiment of the family gives the same result for outputs in a
         }
       }
     }
-    const Result empty = spec.experiment->reduce(spec, {});
-    CHECK(!spec.experiment->figures(spec, empty).empty());
+    CHECK(!findings_of(spec).figures.empty());
   }
 }
 
 TEST_CASE("presets of the family set what their schema allows and can be planned") {
   for (const Experiment* experiment :
-       {&icl_risk(), &icl_scenarios(), &icl_training(), &icl_embedding()}) {
+       {&named("icl-risk"), &named("icl-scenarios"), &named("icl-training"),
+        &named("icl-embedding")}) {
     for (const Preset& preset : experiment->presets) {
       const auto parameters = preset_parameters(*experiment, preset.name);
       REQUIRE_MESSAGE(static_cast<bool>(parameters), preset.name);
@@ -108,23 +90,23 @@ TEST_CASE("presets of the family set what their schema allows and can be planned
 }
 
 TEST_CASE("what cannot be run together is refused with the name of the parameter") {
-  CHECK(refusal(icl_risk(), {{"setting", "correlation"}, {"value", "1"}}) ==
+  CHECK(refusal(named("icl-risk"), {{"setting", "correlation"}, {"value", "1"}}) ==
         "value must be 0 to 0.99 with setting correlation, not 1");
-  CHECK(refusal(icl_scenarios(), {{"setting", "local"}, {"value", "11"}}).find("value must be") ==
+  CHECK(refusal(named("icl-scenarios"), {{"setting", "local"}, {"value", "11"}}).find("value must be") ==
         0);
-  CHECK(refusal(icl_embedding(), {{"heads", "8"}, {"embedding", "2,4"}}).find("heads must be") ==
+  CHECK(refusal(named("icl-embedding"), {{"heads", "8"}, {"embedding", "2,4"}}).find("heads must be") ==
         0);
-  CHECK(refusal(icl_embedding(), {{"heads", "1,8"}, {"embedding", "2"}}).empty());
-  CHECK(refusal(icl_training(), {{"heads", "8"}, {"dim", "20"}, {"prompt-length", "1000"}}).empty());
+  CHECK(refusal(named("icl-embedding"), {{"heads", "1,8"}, {"embedding", "2"}}).empty());
+  CHECK(refusal(named("icl-training"), {{"heads", "8"}, {"dim", "20"}, {"prompt-length", "1000"}}).empty());
 }
 
 TEST_CASE("training streams its curve and matrices while it runs") {
-  const RunSpec spec = spec_of(icl_training(), {{"steps", "3000"}, {"heads", "2"}});
-  JobSteps job = icl_training().start(spec, 1);
+  const RunSpec spec = spec_of(named("icl-training"), {{"steps", "3000"}, {"heads", "2"}});
+  JobSteps job = named("icl-training").start(spec, 1);
   REQUIRE(job.step() == JobSteps::State::kRunning);
   const auto partial = job.take_partial();
   REQUIRE(partial.has_value());
-  const Result result = icl_training().reduce(spec, std::vector{JobOutput{1, *partial, false}});
+  const Result result = named("icl-training").find(spec, std::vector{JobOutput{1, *partial, false}}).result;
   CHECK(!result.table("risk")->rows.empty());
   CHECK(!result.table("matrices")->rows.empty());
   CHECK(result.table("outcome")->rows.empty());
@@ -132,7 +114,7 @@ TEST_CASE("training streams its curve and matrices while it runs") {
 
 TEST_CASE("the same-sign start is labelled as trapped, alternating signs reach the optimum") {
   for (const bool same : {false, true}) {
-    const RunSpec spec = spec_of(icl_training(), {{"heads", "2"}, {"init", same ? "same" : "opposite"}});
+    const RunSpec spec = spec_of(named("icl-training"), {{"heads", "2"}, {"init", same ? "same" : "opposite"}});
     const std::vector<JobOutput> outputs = run_all(spec);
     const auto study = read_training_study(spec);
     REQUIRE(static_cast<bool>(study));
@@ -144,13 +126,13 @@ TEST_CASE("the same-sign start is labelled as trapped, alternating signs reach t
 }
 
 TEST_CASE("claims C1 and C2 hold on the plain task and say by how much") {
-  const RunSpec spec = spec_of(icl_risk(), {{"heads", "1,2"}, {"prompt-length", "10,100,400"}});
-  const Result result = icl_risk().reduce(spec, run_all(spec));
+  const RunSpec spec = spec_of(named("icl-risk"), {{"heads", "1,2"}, {"prompt-length", "10,100,400"}});
+  const Result result = named("icl-risk").find(spec, run_all(spec)).result;
   REQUIRE(result.claims.size() == 2);
   for (const Claim& claim : result.claims) {
     CHECK(claim.status == ClaimStatus::kHolds);
     CHECK(claim.evidence.find("95 % interval") != std::string::npos);
   }
-  const RunSpec one = spec_of(icl_risk(), {{"heads", "1"}, {"prompt-length", "10"}, {"prompts", "100"}});
-  CHECK(icl_risk().reduce(one, run_all(one)).claims[0].status == ClaimStatus::kUndecided);
+  const RunSpec one = spec_of(named("icl-risk"), {{"heads", "1"}, {"prompt-length", "10"}, {"prompts", "100"}});
+  CHECK(named("icl-risk").find(one, run_all(one)).result.claims[0].status == ClaimStatus::kUndecided);
 }

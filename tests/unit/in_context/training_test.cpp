@@ -10,6 +10,7 @@
 #include "core/numerics/statistics.h"
 
 using namespace attnlab;
+using namespace attnlab::in_context;
 
 namespace {
 

@@ -1,5 +1,5 @@
 // The bracketing search against looking at everything.
-#include "core/random_features/grid_search.h"
+#include "core/random_features/fit/grid_search.h"
 
 #include <doctest/doctest.h>
 
@@ -9,6 +9,7 @@
 #include "core/numerics/random.h"
 
 using namespace attnlab;
+using namespace attnlab::random_features;
 
 namespace {
 

@@ -1,6 +1,6 @@
 // Kernels of infinitely wide layers: their expectations against formulas and quadrature in long
 // double, the kernels against the definition and against many random heads.
-#include "core/random_features/infinite_width.h"
+#include "core/random_features/fit/infinite_width.h"
 
 #include <doctest/doctest.h>
 
@@ -16,6 +16,7 @@
 #include "tests/unit/numerics/reference.h"
 
 using namespace attnlab;
+using namespace attnlab::random_features;
 
 namespace {
 

@@ -10,6 +10,8 @@
 #include "tests/unit/random_features/made_curves.h"
 
 using namespace attnlab;
+using namespace attnlab::random_features;
+using namespace attnlab::test;
 
 namespace {
 
@@ -20,8 +22,8 @@ TrainedLayer trained(const char* model) {
 }
 
 Result reduced(const std::vector<std::pair<std::string, std::string>>& values) {
-  const RunSpec spec = test::spec_with(rf_inside(), values);
-  return rf_inside().reduce(spec, {});
+  const RunSpec spec = test::spec_with(named("rf-inside"), values);
+  return named("rf-inside").find(spec, {}).result;
 }
 
 constexpr const char* kModels[] = {"rfa",          "brfa",    "rfa-softmax",
@@ -92,8 +94,8 @@ TEST_CASE("the smallest and largest layers can be looked into") {
   const Result late = reduced({{"heads", "2"}, {"head", "9"}, {"keys", "12"}, {"dim", "8"}});
   CHECK(late.tables[1].rows.size() == 12);
   CHECK(late.notes.size() == 1);
-  const RunSpec spec = test::spec_with(rf_inside(), {});
-  const std::vector<Figure> figures = rf_inside().figures(spec, rf_inside().reduce(spec, {}));
+  const RunSpec spec = test::spec_with(named("rf-inside"), {});
+  const std::vector<Figure> figures = findings_of(spec).figures;
   REQUIRE(figures.size() == 2);
   CHECK(figures[0].handles.size() == 6);
   CHECK(figures[1].panels.size() == 3);

@@ -5,13 +5,15 @@
 #include <cmath>
 #include <string>
 
-#include "core/experiment/codecs.h"
+#include "core/codecs/codecs.h"
 #include "core/random_features/claims.h"
 #include "core/random_features/experiments.h"
 #include "core/random_features/sweep.h"
 #include "tests/unit/random_features/made_curves.h"
 
 using namespace attnlab;
+using namespace attnlab::random_features;
+using namespace attnlab::test;
 using test::claim_of;
 using test::made_curve;
 using test::run_all;
@@ -19,7 +21,7 @@ using test::run_all;
 namespace {
 
 RunSpec spec_of(const std::vector<std::pair<std::string, std::string>>& values) {
-  return test::spec_with(rf_learning_curve(), values);
+  return test::spec_with(named("rf-learning-curve"), values);
 }
 
 RunSpec small_spec() {
@@ -51,9 +53,9 @@ Sweep setup_of(const char* target, const char* degrees) {
 TEST_CASE("the result does not depend on the order of the jobs and names every curve") {
   const RunSpec spec = small_spec();
   std::vector<JobOutput> outputs = run_all(spec);
-  const Result forward = rf_learning_curve().reduce(spec, outputs);
+  const Result forward = named("rf-learning-curve").find(spec, outputs).result;
   std::reverse(outputs.begin(), outputs.end());
-  CHECK(tables_text(forward) == tables_text(rf_learning_curve().reduce(spec, outputs)));
+  CHECK(tables_text(forward) == tables_text(named("rf-learning-curve").find(spec, outputs).result));
   const Table& table = forward.tables.front();
   CHECK(table.name == "test_error");
   CHECK(table.rows.size() == 3 * 4 * 3);  // models x cases x sizes
@@ -65,21 +67,21 @@ TEST_CASE("a part of the jobs gives a part of the curves, and damaged output is 
   const RunSpec spec = small_spec();
   std::vector<JobOutput> outputs = run_all(spec);
   outputs.resize(4);  // trial 1 of three models and trial 2 of RFA, sizes up to 256
-  const Result part = rf_learning_curve().reduce(spec, outputs);
+  const Result part = named("rf-learning-curve").find(spec, outputs).result;
   CHECK(part.tables.front().rows.size() == 3 * 4 * 2);
   outputs[0].bytes.resize(outputs[0].bytes.size() / 2);
-  const Result damaged = rf_learning_curve().reduce(spec, outputs);
+  const Result damaged = named("rf-learning-curve").find(spec, outputs).result;
   REQUIRE(!damaged.notes.empty());
   CHECK(damaged.notes.front().find("job 0") != std::string::npos);
-  const Result nothing = rf_learning_curve().reduce(spec, {});
+  const Result nothing = named("rf-learning-curve").find(spec, {}).result;
   CHECK(nothing.tables.front().rows.empty());
   for (const Claim& claim : nothing.claims) CHECK(claim.status == ClaimStatus::kUndecided);
-  CHECK(!rf_learning_curve().figures(spec, nothing).empty());
+  CHECK(!findings_of(spec).figures.empty());
 }
 
 TEST_CASE("RFA with 20 heads learns most of the linear mean-power 1 from 300 samples") {
   const RunSpec spec = small_spec();
-  const Result result = rf_learning_curve().reduce(spec, run_all(spec));
+  const Result result = named("rf-learning-curve").find(spec, run_all(spec)).result;
   for (const auto& row : result.tables.front().rows) {
     if (std::get<std::string>(row[0]) != "rfa" || std::get<std::string>(row[1]) != "mean-power" ||
         std::get<std::int64_t>(row[3]) != 300) {
@@ -99,10 +101,10 @@ TEST_CASE("sizes are fitted in stages: up to 256, 1024, 4096") {
 }
 
 TEST_CASE("a target that is constant on its inputs is refused by name") {
-  const auto plan = rf_learning_curve().plan(spec_of({{"dim", "1"}, {"degree", "2"}}));
+  const auto plan = named("rf-learning-curve").plan(spec_of({{"dim", "1"}, {"degree", "2"}}));
   REQUIRE(!plan);
   CHECK(plan.error().sentence.find("degree") != std::string::npos);
-  CHECK(static_cast<bool>(rf_learning_curve().plan(spec_of({{"dim", "1"}, {"degree", "3"}}))));
+  CHECK(static_cast<bool>(named("rf-learning-curve").plan(spec_of({{"dim", "1"}, {"degree", "3"}}))));
 }
 
 TEST_CASE("label noise raises the error and the same seed repeats it") {
@@ -117,7 +119,7 @@ TEST_CASE("label noise raises the error and the same seed repeats it") {
                                   {"ridge", "1e-6"},
                                   {"noise", noise}});
     return std::get<double>(
-        rf_learning_curve().reduce(spec, run_all(spec)).tables.front().rows.front()[4]);
+        named("rf-learning-curve").find(spec, run_all(spec)).result.tables.front().rows.front()[4]);
   };
   CHECK(error("0.5") > 2 * error("0"));
   CHECK(error("0.5") == error("0.5"));
@@ -205,8 +207,9 @@ TEST_CASE("the figure repeats the main table and adds the exact level and the bo
                                 {"samples", "8,32"},
                                 {"trials", "2"},
                                 {"test-samples", "32"}});
-  const Result result = rf_learning_curve().reduce(spec, run_all(spec));
-  const std::vector<Figure> figures = rf_learning_curve().figures(spec, result);
+  const Findings found = findings_of(spec, run_all(spec));
+  const Result& result = found.result;
+  const std::vector<Figure>& figures = found.figures;
   REQUIRE(figures.size() == 1);  // one target
   std::size_t points = 0;
   bool exact = false, theory = false;
@@ -224,7 +227,7 @@ TEST_CASE(
     "several targets give a figure each, and one for all while its curves can be told apart") {
   const auto figures = [](const char* degrees) {
     const RunSpec spec = spec_of({{"degree", degrees}});
-    return rf_learning_curve().figures(spec, {});
+    return findings_of(spec).figures;
   };
   CHECK(figures("2").size() == 1);
   CHECK(figures("2,4").size() == 3);
@@ -248,12 +251,12 @@ TEST_CASE(
   auto fixed = values;
   fixed.emplace_back("ridge", "1e-12");
   const RunSpec spec = spec_of(fixed);
-  const Result lost = rf_learning_curve().reduce(spec, run_all(spec));
+  const Result lost = named("rf-learning-curve").find(spec, run_all(spec)).result;
   REQUIRE(!lost.notes.empty());
   CHECK(lost.notes[0].find("relative ridge 1e-12") != std::string::npos);
   CHECK(lost.notes[0].find("n = ") != std::string::npos);
   const RunSpec oracle = spec_of(values);
-  const Result kept = rf_learning_curve().reduce(oracle, run_all(oracle));
+  const Result kept = named("rf-learning-curve").find(oracle, run_all(oracle)).result;
   CHECK(kept.tables.front().rows.size() == 3);
   for (const Result* result : {&lost, &kept}) {
     for (const auto& row : result->tables.front().rows) {
@@ -272,7 +275,7 @@ TEST_CASE("scores too large for numbers are reported, not shown as not-a-number"
                                 {"samples", "8,40"},
                                 {"trials", "2"},
                                 {"test-samples", "50"}});
-  const Result result = rf_learning_curve().reduce(spec, run_all(spec));
+  const Result result = named("rf-learning-curve").find(spec, run_all(spec)).result;
   for (const auto& row : result.tables.front().rows) {
     CHECK(std::isfinite(std::get<double>(row[4])));
   }
@@ -281,7 +284,7 @@ TEST_CASE("scores too large for numbers are reported, not shown as not-a-number"
 
 TEST_CASE("the theory table says of every row whose it is, and no bound claims to be a number") {
   const RunSpec spec = spec_of({{"target", "mean-power,correlation-value"}, {"degree", "2,3"}});
-  const Result result = rf_learning_curve().reduce(spec, {});
+  const Result result = named("rf-learning-curve").find(spec, {}).result;
   const Table& table = *result.table("theory");
   const std::size_t quantity = table.column("quantity"), source = table.column("source");
   REQUIRE(table.rows.size() == 2 * 3 + 2 * 4 + 2);

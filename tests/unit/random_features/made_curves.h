@@ -10,32 +10,10 @@
 
 #include "core/random_features/error_curves.h"
 #include "core/random_features/sweep.h"
+#include "tests/unit/support/experiments.h"
 
 namespace attnlab::test {
-
-inline RunSpec spec_with(const Experiment& experiment,
-                         const std::vector<std::pair<std::string, std::string>>& values) {
-  RunSpec spec{&experiment, ParameterSet(experiment.schema), 3};
-  for (const auto& [name, text] : values) {
-    const auto set = spec.parameters.set_text(name, text);
-    REQUIRE_MESSAGE(static_cast<bool>(set), set.error().sentence);
-  }
-  return spec;
-}
-
-inline std::vector<JobOutput> run_all(const RunSpec& spec) {
-  const auto plan = spec.experiment->plan(spec);
-  REQUIRE(static_cast<bool>(plan));
-  std::vector<JobOutput> outputs;
-  for (std::uint32_t i = 0; i < plan->jobs.size(); ++i) {
-    JobSteps job = spec.experiment->start(spec, i);
-    while (job.step() == JobSteps::State::kRunning) {
-    }
-    REQUIRE(job.state() == JobSteps::State::kDone);
-    outputs.push_back({i, job.take_output(), true});
-  }
-  return outputs;
-}
+using namespace random_features;
 
 /// A curve with the given mean errors at n = 16, 64, 256, ... and a spread of +-2 % between three
 /// trials.

@@ -1,5 +1,5 @@
 // The nested ridge fit against one plain ridge regression per size and strength.
-#include "core/random_features/nested_fit.h"
+#include "core/random_features/fit/nested_fit.h"
 
 #include <doctest/doctest.h>
 
@@ -13,6 +13,7 @@
 #include "core/random_features/targets.h"
 
 using namespace attnlab;
+using namespace attnlab::random_features;
 
 namespace {
 

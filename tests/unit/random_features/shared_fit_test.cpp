@@ -11,6 +11,8 @@
 #include "tests/unit/random_features/made_curves.h"
 
 using namespace attnlab;
+using namespace attnlab::random_features;
+using namespace attnlab::test;
 
 namespace {
 
@@ -60,7 +62,7 @@ Bytes run_shared(const RunSpec& spec, std::uint32_t index, Shared& shared) {
 /// Large enough that all three phases are worth sharing.
 RunSpec spec_of(const char* ridge, const char* model, const char* samples, const char* heads,
                 const char* tests = "2500") {
-  return test::spec_with(rf_learning_curve(),
+  return test::spec_with(named("rf-learning-curve"),
                          {{"dim", "3"},
                           {"keys", "2"},
                           {"models", model},

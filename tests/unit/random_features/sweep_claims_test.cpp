@@ -11,6 +11,8 @@
 #include "tests/unit/random_features/made_curves.h"
 
 using namespace attnlab;
+using namespace attnlab::random_features;
+using namespace attnlab::test;
 using test::claim_of;
 using test::made_curve;
 using test::run_all;
@@ -39,7 +41,7 @@ ErrorCurve with_noise(ErrorCurve curve, double size) {
 }
 
 RunSpec small_heads_spec() {
-  return spec_with(rf_heads(), {{"dim", "3"},
+  return spec_with(named("rf-heads"), {{"dim", "3"},
                                 {"keys", "2"},
                                 {"heads", "5,10,20"},
                                 {"samples", "20"},
@@ -51,7 +53,7 @@ RunSpec small_heads_spec() {
 }  // namespace
 
 TEST_CASE("A1 without a kernel: holds when the last step gains little, else asks for heads") {
-  const Sweep sweep = sweep_of(rf_heads(), {{"models", "rfa"}, {"heads", "10,100,1000"}});
+  const Sweep sweep = sweep_of(named("rf-heads"), {{"models", "rfa"}, {"heads", "10,100,1000"}});
   const TargetCase item = sweep.cases.front();
   const auto judge = [&](double few, double more, double most) {
     return claim_of(finite_width_claims(sweep, {made_curve("rfa", item, {few}, 10),
@@ -68,7 +70,7 @@ TEST_CASE("A1 without a kernel: holds when the last step gains little, else asks
 }
 
 TEST_CASE("A1 with a kernel: the distance to infinitely many heads decides, and is told") {
-  const Sweep sweep = sweep_of(rf_heads(), {{"models", "rfa,rfa-kernel"}, {"heads", "100,1000"}});
+  const Sweep sweep = sweep_of(named("rf-heads"), {{"models", "rfa,rfa-kernel"}, {"heads", "100,1000"}});
   const TargetCase item = sweep.cases.front();
   const auto judge = [&](double limit) {
     return claim_of(finite_width_claims(sweep, {made_curve("rfa", item, {0.42}, 100),
@@ -85,7 +87,7 @@ TEST_CASE("A1 with a kernel: the distance to infinitely many heads decides, and 
 }
 
 TEST_CASE("A1 needs two numbers of heads and two trials, and is not asked of a kernel") {
-  const Sweep sweep = sweep_of(rf_heads(), {{"models", "rfa,rfmlp,rfa-kernel"}});
+  const Sweep sweep = sweep_of(named("rf-heads"), {{"models", "rfa,rfmlp,rfa-kernel"}});
   const TargetCase item = sweep.cases.front();
   const auto one = finite_width_claims(sweep, {made_curve("rfa", item, {0.4}, 100)});
   REQUIRE(one.size() == 1);
@@ -98,7 +100,7 @@ TEST_CASE("A1 needs two numbers of heads and two trials, and is not asked of a k
 }
 
 TEST_CASE("A3 compares with the affine level, or with one half where there is none to beat") {
-  const Sweep sweep = sweep_of(rf_complexity(), {{"degree", "2,3"}, {"samples", "16,64"}});
+  const Sweep sweep = sweep_of(named("rf-complexity"), {{"degree", "2,3"}, {"samples", "16,64"}});
   REQUIRE(sweep.cases.size() == 2);
   const auto judge = [&](std::size_t j, double last) {
     return claim_of(complexity_claims(sweep, {made_curve("rfa", sweep.cases[j], {1, last})}), "A3");
@@ -108,7 +110,7 @@ TEST_CASE("A3 compares with the affine level, or with one half where there is no
   CHECK(judge(1, 0.5).status == ClaimStatus::kFails);
   CHECK(judge(1, 1.0 / 3).status == ClaimStatus::kUndecided);
   const Sweep matrix =
-      sweep_of(rf_complexity(), {{"target", "matrix-correlation"}, {"samples", "16,64"}});
+      sweep_of(named("rf-complexity"), {{"target", "matrix-correlation"}, {"samples", "16,64"}});
   const Claim half = claim_of(
       complexity_claims(matrix, {made_curve("rfa", matrix.cases.front(), {1, 0.7})}), "A3");
   CHECK(half.status == ClaimStatus::kFails);
@@ -116,7 +118,7 @@ TEST_CASE("A3 compares with the affine level, or with one half where there is no
 }
 
 TEST_CASE("A4 in rf-bias: helps, hurts, or too noisy once corrected for the means tried") {
-  const Sweep sweep = sweep_of(rf_bias(), {{"bias-scale", "0,2,4"}});
+  const Sweep sweep = sweep_of(named("rf-bias"), {{"bias-scale", "0,2,4"}});
   const TargetCase item = sweep.cases.front();
   const auto judge = [&](double zero, double two, double four, double noise) {
     return claim_of(bias_claims(sweep, {with_noise(made_curve("brfa", item, {zero}, 0), noise),
@@ -135,20 +137,20 @@ TEST_CASE("A4 in rf-bias: helps, hurts, or too noisy once corrected for the mean
 }
 
 TEST_CASE("A4 in rf-bias needs c = 0, and says where the paper promises nothing") {
-  const Sweep no_zero = sweep_of(rf_bias(), {{"bias-scale", "1,2"}});
+  const Sweep no_zero = sweep_of(named("rf-bias"), {{"bias-scale", "1,2"}});
   const TargetCase item = no_zero.cases.front();
   const Claim open = claim_of(bias_claims(no_zero, {made_curve("brfa", item, {0.5}, 1),
                                                     made_curve("brfa", item, {0.4}, 2)}),
                               "A4");
   CHECK(open.status == ClaimStatus::kUndecided);
   CHECK(says(open, "Needs c = 0"));
-  const Sweep set = sweep_of(rf_bias(), {{"target", "mean-power"}, {"degree", "2"}});
+  const Sweep set = sweep_of(named("rf-bias"), {{"target", "mean-power"}, {"degree", "2"}});
   CHECK(claim_of(bias_claims(set, {}), "A4").statement.find("promises nothing") !=
         std::string::npos);
 }
 
 TEST_CASE("A2 in rf-length holds only if it holds for every number of keys") {
-  const Sweep sweep = sweep_of(rf_length(), {{"keys", "1,8"}, {"samples", "16,64,256"}});
+  const Sweep sweep = sweep_of(named("rf-length"), {{"keys", "1,8"}, {"samples", "16,64,256"}});
   const TargetCase item = sweep.cases.front();
   const auto judge = [&](std::vector<double> short_network) {
     return claim_of(length_claims(sweep, {made_curve("rfa", item, {0.9, 0.3, 0.1}, 1),
@@ -164,13 +166,14 @@ TEST_CASE("A2 in rf-length holds only if it holds for every number of keys") {
 
 TEST_CASE("a model that the sweep does not change is fitted once a trial and drawn as a level") {
   const RunSpec spec = small_heads_spec();
-  const auto plan = rf_heads().plan(spec);
+  const auto plan = named("rf-heads").plan(spec);
   REQUIRE(static_cast<bool>(plan));
   CHECK(plan->jobs.size() == 2 * 3 + 2 * 3);  // RFA: trials x heads; three kernels: trials
-  const Result result = rf_heads().reduce(spec, run_all(spec));
+  const Findings found = findings_of(spec, run_all(spec));
+  const Result& result = found.result;
   const Table& table = *result.table("test_error");
   CHECK(table.rows.size() == 3 + 3);
-  const std::vector<Figure> figures = rf_heads().figures(spec, result);
+  const std::vector<Figure>& figures = found.figures;
   std::size_t levels = 0;
   for (const Series& series : figures[0].series) {
     if (series.label.find("∞") == std::string::npos) continue;
@@ -189,7 +192,7 @@ TEST_CASE("a model that the sweep does not change is fitted once a trial and dra
 
 TEST_CASE("in rf-bias RFA and its kernel are levels, BRFA and its kernel are curves") {
   const Sweep sweep =
-      sweep_of(rf_bias(), {{"models", "rfa,brfa,rfa-kernel,brfa-kernel"}, {"bias-scale", "0,1,4"}});
+      sweep_of(named("rf-bias"), {{"models", "rfa,brfa,rfa-kernel,brfa-kernel"}, {"bias-scale", "0,1,4"}});
   CHECK(sweep.variants[0].models.size() == 4);
   CHECK(sweep.variants[1].models.size() == 2);
   CHECK(sweep.job_count() == sweep.trials * (2 * 3 + 2));
@@ -197,7 +200,7 @@ TEST_CASE("in rf-bias RFA and its kernel are levels, BRFA and its kernel are cur
 
 TEST_CASE("kernels run in every experiment of the family, at its smallest sizes") {
   for (const Experiment* experiment :
-       {&rf_learning_curve(), &rf_heads(), &rf_complexity(), &rf_bias(), &rf_length()}) {
+       {&named("rf-learning-curve"), &named("rf-heads"), &named("rf-complexity"), &named("rf-bias"), &named("rf-length")}) {
     const RunSpec spec =
         spec_with(*experiment, {{"dim", "1"},
                                 {"degree", "3"},
@@ -208,12 +211,13 @@ TEST_CASE("kernels run in every experiment of the family, at its smallest sizes"
                                 {"test-samples", "8"},
                                 {"trials", "2"},
                                 {"models", "rfa-kernel,brfa-kernel,rfmlp-kernel"}});
-    const Result result = experiment->reduce(spec, run_all(spec));
+    const Findings found = findings_of(spec, run_all(spec));
+    const Result& result = found.result;
     CAPTURE(experiment->id);
     const Table& table = *result.table("test_error");
     const std::size_t mean = table.column("mean");
     REQUIRE(!table.rows.empty());
     for (const auto& row : table.rows) CHECK(std::isfinite(std::get<double>(row[mean])));
-    CHECK(!experiment->figures(spec, result).empty());
+    CHECK(!found.figures.empty());
   }
 }

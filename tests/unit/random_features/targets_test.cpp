@@ -7,9 +7,10 @@
 #include <cmath>
 
 #include "core/numerics/random.h"
-#include "core/random_features/nested_fit.h"
+#include "core/random_features/fit/nested_fit.h"
 
 using namespace attnlab;
+using namespace attnlab::random_features;
 
 namespace {
 

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "attnlab_font.h"
-#include "core/experiment/codecs.h"
-#include "core/experiment/registry.h"
+#include "core/codecs/codecs.h"
+#include "core/catalogue/catalogue.h"
 
 using namespace attnlab;
 
@@ -55,8 +55,8 @@ TEST_CASE("every character of every experiment's words is in the embedded fonts"
       const auto parameters = preset_parameters(*experiment, preset.name);
       REQUIRE(static_cast<bool>(parameters));
       const RunSpec spec{experiment, *parameters, kDefaultSeed};
-      const Result result = experiment->reduce(spec, {});
-      for (const Figure& figure : experiment->figures(spec, result)) {
+      const Result result = experiment->find(spec, {}).result;
+      for (const Figure& figure : experiment->find(spec, {}).figures) {
         CHECK(missing_characters(figure_text(figure)) == "");
       }
       for (const Claim& claim : result.claims) {

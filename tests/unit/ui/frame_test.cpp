@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "core/experiment/registry.h"
+#include "core/catalogue/catalogue.h"
 #include "tests/unit/ui/screen.h"
 #include "ui/app_state.h"
 #include "ui/text_draw.h"

@@ -4,7 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/unit/ui/screen.h"
-#include "core/experiment/heat_layout.h"
+#include "core/picture/heat_layout.h"
 #include "ui/plot.h"
 
 namespace attnlab {

@@ -21,7 +21,7 @@ Expected<Plan> plan(const RunSpec& spec) {
   return Plan{};
 }
 
-Result reduce(const RunSpec& spec, std::span<const JobOutput>) {
+Result result_of(const RunSpec& spec) {
   const std::vector<double>& points = spec.parameters.reals("points");
   Result result;
   Table table{"points", "The points", {{"x", "x", ""}, {"y", "y", ""}}, {}};
@@ -32,7 +32,7 @@ Result reduce(const RunSpec& spec, std::span<const JobOutput>) {
   return result;
 }
 
-std::vector<Figure> figures(const RunSpec& spec, const Result&) {
+std::vector<Figure> figures_of(const RunSpec& spec) {
   const std::vector<double>& points = spec.parameters.reals("points");
   Figure figure;
   figure.id = "distance";
@@ -63,6 +63,10 @@ std::vector<Figure> figures(const RunSpec& spec, const Result&) {
   return {figure};
 }
 
+Findings find(const RunSpec& spec, std::span<const JobOutput>) {
+  return {result_of(spec), figures_of(spec)};
+}
+
 Experiment make() {
   Experiment experiment;
   experiment.id = "live";
@@ -83,9 +87,9 @@ Experiment make() {
   experiment.schema.parameters = {points};
   experiment.presets = {{"two", "Two", "Two points.", {}},
                         {"one", "One", "One point.", {{"points", "0,0"}}}};
+  experiment.live = true;
   experiment.plan = plan;
-  experiment.reduce = reduce;
-  experiment.figures = figures;
+  experiment.find = find;
   return experiment;
 }
 

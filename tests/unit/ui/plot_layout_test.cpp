@@ -3,8 +3,8 @@
 
 #include <doctest/doctest.h>
 
-#include "core/experiment/text.h"
-#include "core/experiment/plot_layout.h"
+#include "core/base/text.h"
+#include "core/picture/plot_layout.h"
 #include "ui/table_view.h"
 
 namespace attnlab {

@@ -1,0 +1,193 @@
+// Permalinks: a run as a query string, read leniently because links are typed, cut and mangled.
+#include <algorithm>
+
+#include "core/codecs/codecs.h"
+#include "core/catalogue/catalogue.h"
+#include "core/base/text.h"
+
+namespace attnlab {
+namespace {
+
+constexpr std::size_t kMaxNotes = 20;
+constexpr std::size_t kMaxPairs = 256;  ///< what comes after is noise
+constexpr std::string_view kHex = "0123456789ABCDEF";
+
+/// Value of a hexadecimal digit, or -1.
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return -1;
+}
+
+/// Undoes percent-encoding; a broken escape stays as it is written.
+std::string decoded(std::string_view text) {
+  std::string plain;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const int high = text[i] == '%' && i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
+    const int low = high >= 0 ? hex_value(text[i + 2]) : -1;
+    if (low >= 0) {
+      plain += static_cast<char>(high * 16 + low);
+      i += 2;
+    } else {
+      plain += text[i] == '+' ? ' ' : text[i];
+    }
+  }
+  return plain;
+}
+
+bool stays_plain(char c) {
+  const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  return letter || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~' ||
+         c == ',';
+}
+
+std::string encoded(std::string_view text) {
+  std::string safe;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (stays_plain(c)) {
+      safe += c;
+    } else {
+      safe += '%';
+      safe += kHex[byte >> 4];
+      safe += kHex[byte & 15];
+    }
+  }
+  return safe;
+}
+
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+/// Keys and values in order; of a repeated key only the last value, at its first place.
+Pairs pairs_of(std::string_view query) {
+  if (query.starts_with('?') || query.starts_with('#')) query.remove_prefix(1);
+  Pairs pairs;
+  for (const std::string& item : split(query, '&')) {
+    if (item.empty() || pairs.size() == kMaxPairs) continue;
+    const std::size_t equals = item.find('=');
+    std::string key = decoded(std::string_view(item).substr(0, equals));
+    std::string value = equals == std::string::npos
+                            ? std::string()
+                            : decoded(std::string_view(item).substr(equals + 1));
+    const auto same = std::find_if(pairs.begin(), pairs.end(),
+                                   [&](const auto& pair) { return pair.first == key; });
+    if (same != pairs.end()) {
+      same->second = std::move(value);
+    } else {
+      pairs.emplace_back(std::move(key), std::move(value));
+    }
+  }
+  return pairs;
+}
+
+const std::string* find(const Pairs& pairs, std::string_view key) {
+  for (const auto& pair : pairs) {
+    if (pair.first == key) return &pair.second;
+  }
+  return nullptr;
+}
+
+/// The seed a link asks for; the nearest one with a note where it is none.
+std::uint64_t lenient_seed(std::string_view text, std::vector<std::string>& notes) {
+  const auto strict = read_seed(text);
+  if (strict) return *strict;
+  const std::optional<double> number = read_real(trimmed(text));
+  std::uint64_t seed = kDefaultSeed;
+  if (number && *number < 0) seed = 0;
+  if (number && *number > static_cast<double>(kMaxSeed)) seed = kMaxSeed;
+  notes.push_back(strict.error().sentence + "; " + exact_text(static_cast<std::int64_t>(seed)) +
+                  " is used instead");
+  return seed;
+}
+
+bool lenient_switch(std::string_view key, std::string_view text, std::vector<std::string>& notes) {
+  if (text == "0" || text == "false") return false;
+  if (text == "1" || text == "true" || text.empty()) return true;
+  notes.push_back(std::string(key) + " must be 0 or 1, not " + quoted_text(text) +
+                  "; 0 is used instead");
+  return false;
+}
+
+const Experiment& lenient_experiment(const Pairs& pairs, const Experiment& default_experiment,
+                                     std::vector<std::string>& notes) {
+  const std::string* id = find(pairs, "e");
+  if (id == nullptr || *id == default_experiment.id) return default_experiment;
+  if (const Experiment* named = find_experiment(*id)) return *named;
+  notes.push_back("there is no experiment " + quoted_text(*id) + "; " + default_experiment.id +
+                  " is used instead");
+  return default_experiment;
+}
+
+void apply_preset(const std::string& name, Permalink& link) {
+  const auto parameters = preset_parameters(*link.spec.experiment, name);
+  if (parameters) {
+    link.spec.parameters = *parameters;
+  } else {
+    link.notes.push_back(link.spec.experiment->id + " has no preset " + quoted_text(name) +
+                         "; it is left out");
+  }
+}
+
+std::string unknown_key_note(const std::string& key, const Experiment& experiment) {
+  std::vector<std::string> names;
+  for (const Parameter& parameter : experiment.schema.parameters) names.push_back(parameter.name);
+  const std::string meant = closest(key, names);
+  return experiment.id + " has no parameter " + quoted_text(key) + "; it is left out" +
+         (meant.empty() ? std::string() : " (did you mean \"" + meant + "\"?)");
+}
+
+void keep_few(std::vector<std::string>& notes) {
+  if (notes.size() <= kMaxNotes) return;
+  const std::size_t more = notes.size() - (kMaxNotes - 1);
+  notes.resize(kMaxNotes - 1);
+  notes.push_back("and " + exact_text(static_cast<std::int64_t>(more)) + " more of the kind");
+}
+
+std::string printed_query(const RunSpec& spec, bool with_defaults) {
+  std::string query = "e=" + encoded(spec.experiment->id);
+  for (const Parameter& parameter : spec.experiment->schema.parameters) {
+    if (!with_defaults && spec.parameters.is_default(parameter.name)) continue;
+    query += "&" + encoded(parameter.name) + "=" + encoded(spec.parameters.text(parameter.name));
+  }
+  return query + "&seed=" + exact_text(static_cast<std::int64_t>(spec.seed));
+}
+
+}  // namespace
+
+Permalink read_query(std::string_view query, const Experiment& default_experiment,
+                     const std::vector<std::string>& extra_keys) {
+  const Pairs pairs = pairs_of(query);
+  std::vector<std::string> notes;
+  const Experiment& experiment = lenient_experiment(pairs, default_experiment, notes);
+  Permalink link{
+      RunSpec{&experiment, ParameterSet(experiment.schema), kDefaultSeed}, false, {}, notes};
+  if (const std::string* preset = find(pairs, "preset")) apply_preset(*preset, link);
+  for (const auto& [key, value] : pairs) {
+    if (key == "e" || key == "preset") continue;
+    if (key == "seed") {
+      link.spec.seed = lenient_seed(value, link.notes);
+    } else if (key == "run") {
+      link.run = lenient_switch(key, value, link.notes);
+    } else if (experiment.schema.find(key) != nullptr) {
+      std::string note = link.spec.parameters.set_text_clamped(key, value);
+      if (!note.empty()) link.notes.push_back(std::move(note));
+    } else if (std::find(extra_keys.begin(), extra_keys.end(), key) != extra_keys.end()) {
+      link.other.emplace_back(key, value);
+    } else {
+      link.notes.push_back(unknown_key_note(key, experiment));
+    }
+  }
+  keep_few(link.notes);
+  return link;
+}
+
+std::string query_text(const RunSpec& spec) {
+  return printed_query(spec, false);
+}
+
+std::string full_query_text(const RunSpec& spec) {
+  return printed_query(spec, true);
+}
+
+}  // namespace attnlab

@@ -1,0 +1,153 @@
+// Grid, plan and table of a sweep; reading its specification is in codec_sweep.cpp.
+#include "core/codecs/sweep.h"
+
+#include <algorithm>
+
+#include "core/codecs/codecs.h"
+#include "core/base/text.h"
+
+namespace attnlab {
+namespace {
+
+/// Which value each axis has at a point.
+std::vector<std::size_t> choices_at(const SweepSpec& sweep, std::size_t point) {
+  std::vector<std::size_t> chosen(sweep.axes.size());
+  for (std::size_t i = sweep.axes.size(); i-- > 0;) {
+    chosen[i] = point % sweep.axes[i].values.size();
+    point /= sweep.axes[i].values.size();
+  }
+  return chosen;
+}
+
+Error at_point(const SweepSpec& sweep, std::size_t point, const Error& error) {
+  const std::string name = sweep.point_name(point);
+  return name.empty() ? error : Error{"at " + name + ": " + error.sentence};
+}
+
+std::string column_name(const std::string& parameter) {
+  std::string name = parameter;
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+}
+
+/// A parameter's value as a cell: a number where it is one.
+Cell value_cell(const std::string& text) {
+  if (const auto integer = read_integer(text)) return *integer;
+  if (const auto real = read_real(text)) return *real;
+  return text;
+}
+
+void add_columns(const SweepSpec& sweep, const Table& of_point, Table& table) {
+  table.name = of_point.name;
+  table.caption = of_point.caption;
+  table.columns = {{"point", "point", ""}};
+  for (const SweepAxis& axis : sweep.axes) {
+    std::string name = column_name(axis.parameter);
+    const Parameter* parameter = sweep.fixed.experiment->schema.find(axis.parameter);
+    if (of_point.column(name) < of_point.columns.size()) name = "swept_" + name;
+    table.columns.push_back({name, parameter->label, ""});
+  }
+  table.columns.insert(table.columns.end(), of_point.columns.begin(), of_point.columns.end());
+}
+
+}  // namespace
+
+std::size_t SweepSpec::points() const {
+  std::size_t count = 1;
+  for (const SweepAxis& axis : axes) count *= axis.values.size();
+  return count;
+}
+
+RunSpec SweepSpec::point(std::size_t index) const {
+  RunSpec spec = fixed;
+  const std::vector<std::size_t> chosen = choices_at(*this, index);
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    // Canonical texts of the schema's own values: they are always taken.
+    static_cast<void>(spec.parameters.set_text(axes[i].parameter, axes[i].values[chosen[i]]));
+  }
+  return spec;
+}
+
+std::string SweepSpec::point_name(std::size_t index) const {
+  const std::vector<std::size_t> chosen = choices_at(*this, index);
+  std::vector<std::string> parts;
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    parts.push_back(axes[i].parameter + " " + axes[i].values[chosen[i]]);
+  }
+  return join(parts, ", ");
+}
+
+std::string axis_text(const SweepSpec& sweep, std::string_view parameter) {
+  for (const SweepAxis& axis : sweep.axes) {
+    if (axis.parameter == parameter) return "one of " + join(axis.values, "; ");
+  }
+  return sweep.fixed.parameters.text(parameter);
+}
+
+Expected<SweepPlan> plan_sweep(const SweepSpec& sweep, double memory_bytes) {
+  SweepPlan all;
+  for (std::size_t i = 0; i < sweep.points(); ++i) {
+    RunSpec spec = sweep.point(i);
+    Expected<Plan> plan = spec.experiment->plan(spec);
+    if (!plan) return at_point(sweep, i, plan.error());
+    if (const auto alone = check_alone(*plan); !alone) return at_point(sweep, i, alone.error());
+    if (const auto fits = check_memory(spec, *plan, memory_bytes); !fits) {
+      return at_point(sweep, i, fits.error());
+    }
+    if (all.jobs.size() + plan->jobs.size() > kMaxSweepJobs) {
+      return Error{"the sweep has more than " +
+                   exact_text(static_cast<std::int64_t>(kMaxSweepJobs)) +
+                   " jobs; split it into several"};
+    }
+    all.points.push_back(std::move(spec));
+    all.first_job.push_back(static_cast<std::uint32_t>(all.jobs.size()));
+    all.jobs.insert(all.jobs.end(), std::make_move_iterator(plan->jobs.begin()),
+                    std::make_move_iterator(plan->jobs.end()));
+    all.job_bytes = std::max(all.job_bytes, plan->job_bytes);
+  }
+  all.first_job.push_back(static_cast<std::uint32_t>(all.jobs.size()));
+  return all;
+}
+
+Run shard_run(const SweepPlan& plan, Shard shard) {
+  std::vector<JobName> names;
+  Plan own;
+  own.job_bytes = plan.job_bytes;
+  std::uint32_t point = 0;
+  for (std::uint64_t job = shard.index; job < plan.jobs.size(); job += shard.count) {
+    while (job >= plan.first_job[point + 1]) ++point;
+    names.push_back({point, static_cast<std::uint32_t>(job) - plan.first_job[point]});
+    own.jobs.push_back(plan.jobs[job]);
+  }
+  return Run(plan.points, std::move(names), std::move(own));
+}
+
+Table sweep_table(const SweepSpec& sweep, const SweepPlan& plan, std::vector<JobOutput> outputs) {
+  std::sort(outputs.begin(), outputs.end(),
+            [](const JobOutput& a, const JobOutput& b) { return a.index < b.index; });
+  Table table;
+  auto next = outputs.begin();
+  for (std::size_t i = 0; i < plan.points.size(); ++i) {
+    const auto begin = next;
+    while (next != outputs.end() && next->index < plan.first_job[i + 1]) {
+      next->index -= plan.first_job[i];
+      ++next;
+    }
+    const RunSpec& spec = plan.points[i];
+    const Result result = spec.experiment->find(spec, std::span(begin, next)).result;
+    if (result.tables.empty()) continue;
+    if (table.columns.empty()) add_columns(sweep, result.tables.front(), table);
+    const std::vector<std::size_t> chosen = choices_at(sweep, i);
+    for (const std::vector<Cell>& cells : result.tables.front().rows) {
+      std::vector<Cell>& row = table.rows.emplace_back();
+      row.push_back(static_cast<std::int64_t>(i));
+      for (std::size_t a = 0; a < chosen.size(); ++a) {
+        row.push_back(value_cell(sweep.axes[a].values[chosen[a]]));
+      }
+      row.insert(row.end(), cells.begin(), cells.end());
+    }
+  }
+  return table;
+}
+
+}  // namespace attnlab

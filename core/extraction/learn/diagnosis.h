@@ -1,0 +1,24 @@
+// What a box that is not the model in question gives away about itself.
+#pragma once
+
+#include <string>
+
+#include "core/extraction/learn/inquiry.h"
+#include "core/numerics/random.h"
+
+namespace attnlab::extraction {
+
+struct DiagnosisOptions {
+  std::size_t dim = 1;
+  bool network = false;     ///< single tokens need not be answered linearly
+  double tolerance = 1e-6;  ///< of the largest answer: smaller differences are rounding
+};
+
+/// Asks some ten to thirty questions (counted as checking) that every softmax head answers in one
+/// way: the same sequence twice, its keys in another order, one token written twice, the sum of two
+/// tokens, a token beside a zero query token, and shares beside two lengths of one query token. The
+/// sentence names the first rule that the answers break, with both numbers, and what breaks it; it
+/// is empty when they break none.
+Inquiry<std::string> diagnose(DiagnosisOptions options, RandomStream stream);
+
+}  // namespace attnlab::extraction

@@ -1,0 +1,115 @@
+#include "core/extraction/learn/learner.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "core/base/text.h"
+
+namespace attnlab::extraction {
+namespace {
+
+constexpr std::size_t kLongestCheck = 6;
+
+/// Inputs of lengths 1 .. 6 in turn with standard normal tokens.
+QueryBatch random_inputs(std::size_t dim, std::size_t count, RandomStream& stream) {
+  QueryBatch batch(dim, QueryPurpose::kCheck);
+  std::vector<double> token(dim);
+  for (std::size_t i = 0; i < count; ++i) {
+    std::vector<std::uint32_t> members;
+    for (std::size_t n = 0; n <= i % kLongestCheck; ++n) {
+      stream.fill_normal(token);
+      members.push_back(batch.token(token));
+    }
+    batch.query(members);
+  }
+  return batch;
+}
+
+CheckResult compare(std::span<const double> answers, std::span<const double> predictions) {
+  CheckResult check;
+  check.queries = answers.size();
+  const double count = static_cast<double>(answers.size());
+  double mean = 0, variance = 0;
+  for (const double answer : answers) mean += answer / count;
+  for (const double answer : answers) variance += (answer - mean) * (answer - mean) / count;
+  check.spread = std::sqrt(variance);
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    const double gap = std::abs(answers[i] - predictions[i]);
+    check.worst_gap = std::isnan(gap) ? gap : std::max(check.worst_gap, gap);
+    if (std::isnan(check.worst_gap)) break;
+  }
+  return check;
+}
+
+}  // namespace
+
+std::string_view status_text(ExtractionStatus status) {
+  switch (status) {
+    case ExtractionStatus::kRecovered:
+      return "recovered";
+    case ExtractionStatus::kNotIdentifiable:
+      return "not-identifiable";
+    case ExtractionStatus::kNotAMatch:
+      return "not-a-match";
+    case ExtractionStatus::kBudgetExhausted:
+      break;
+  }
+  return "budget-exhausted";
+}
+
+HeadKnowledge::HeadKnowledge(std::size_t dim)
+    : value(dim, std::numeric_limits<double>::quiet_NaN()), weight(dim, dim) {
+  std::ranges::fill(weight.values(), std::numeric_limits<double>::quiet_NaN());
+}
+
+Inquiry<bool> ask_values(HeadKnowledge& known) {
+  const std::size_t dim = known.value.size();
+  QueryBatch batch(dim);
+  std::vector<double> token(dim, 0.0);
+  for (std::size_t i = 0; i < dim; ++i) {
+    token[i] = 1;
+    batch.query({batch.token(token)});
+    token[i] = 0;
+  }
+  known.value = co_await ask(batch);
+  co_return std::ranges::all_of(known.value, [](double v) { return std::isfinite(v); });
+}
+
+std::string CheckResult::sentence() const {
+  return "The recovered model " + std::string(matches ? "predicts " : "does not predict ") +
+         std::to_string(queries) + " fresh answers (lengths 1 to 6): largest gap " +
+         short_text(worst_gap) + ", standard deviation of the answers " + short_text(spread) + ".";
+}
+
+Inquiry<CheckResult> check_prediction(Oracle& predictor, RandomStream stream, double tolerance) {
+  const QueryBatch batch = random_inputs(predictor.dim(), 24, stream);
+  const std::vector<double> answers = co_await ask(batch);
+  const Expected<std::vector<double>> predictions = predictor.ask(batch);
+  if (!predictions) co_return CheckResult{};
+  CheckResult check = compare(answers, *predictions);
+  check.matches = check.worst_gap <= tolerance * check.spread;
+  co_return check;
+}
+
+double largest_relative_error(std::span<const double> estimate, std::span<const double> truth) {
+  double worst = 0;
+  for (std::size_t i = 0; i < truth.size(); ++i) {
+    const double gap = std::abs(estimate[i] - truth[i]);
+    if (!std::isfinite(gap)) return std::numeric_limits<double>::quiet_NaN();
+    worst = std::max(worst, gap);
+  }
+  double largest = 0;
+  for (const double value : truth) largest = std::max(largest, std::abs(value));
+  return largest > 0 ? worst / largest : worst;
+}
+
+double function_gap(Oracle& truth, Oracle& estimate, RandomStream stream) {
+  const QueryBatch batch = random_inputs(truth.dim(), 200, stream);
+  const Expected<std::vector<double>> f = truth.ask(batch), g = estimate.ask(batch);
+  if (!f || !g) return std::numeric_limits<double>::quiet_NaN();
+  const CheckResult check = compare(*f, *g);
+  return check.spread > 0 ? check.worst_gap / check.spread : check.worst_gap;
+}
+
+}  // namespace attnlab::extraction

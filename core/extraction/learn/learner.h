@@ -1,0 +1,81 @@
+// What every learner reports, the pieces they share (values from single tokens, the check of a
+// recovered model against fresh answers), and how an inquiry meets an oracle.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/extraction/learn/inquiry.h"
+#include "core/extraction/learn/oracle.h"
+
+namespace attnlab::extraction {
+
+enum class ExtractionStatus {
+  kRecovered,        ///< the recovered model predicted fresh answers
+  kNotIdentifiable,  ///< the answers do not determine the parameters; the evidence says why
+  kNotAMatch,  ///< no model of this kind gives these answers; the evidence says how one sees it
+  kBudgetExhausted,  ///< more queries are needed than allowed, or a search gave up
+};
+/// "recovered", "not-identifiable", "not-a-match", "budget-exhausted".
+std::string_view status_text(ExtractionStatus status);
+
+/// How an inquiry ended, with one sentence of evidence.
+struct Outcome {
+  ExtractionStatus status = ExtractionStatus::kBudgetExhausted;
+  std::string evidence;
+};
+
+/// What a learner of one head knows so far; NaN where it does not know yet. Readable between any
+/// two steps of the inquiry.
+struct HeadKnowledge {
+  std::vector<double> value;   ///< v
+  Matrix<double> weight;       ///< W
+  std::uint64_t repeated = 0;  ///< probes asked again because the softmax was saturated
+
+  explicit HeadKnowledge(std::size_t dim);
+};
+
+/// v from the dim single-token queries e_1 .. e_dim: exact, because one token has weight 1.
+/// The result says whether all answers were finite.
+Inquiry<bool> ask_values(HeadKnowledge& known);
+
+/// How a prediction met fresh answers.
+struct CheckResult {
+  double worst_gap = 0;  ///< largest |answer - prediction|
+  double spread = 0;     ///< standard deviation of the answers
+  std::size_t queries = 0;
+  bool matches = false;  ///< worst_gap is at most tolerance times the spread
+  std::string sentence() const;
+};
+
+/// Asks 24 random inputs (standard normal tokens, lengths 1 to 6 in turn, counted as checking
+/// queries) and compares with `predictor`. The evidence against a wrong model, and for a right one.
+Inquiry<CheckResult> check_prediction(Oracle& predictor, RandomStream stream, double tolerance);
+
+/// Asks the oracle what the inquiry wants to know, until it ends or about `work` multiply-adds of
+/// our own oracles are done. True when it has ended.
+template <class T>
+Expected<bool> converse(Inquiry<T>& inquiry, Oracle& oracle, double work) {
+  while (inquiry.advance()) {
+    const QueryBatch& batch = *inquiry.asked();
+    Expected<std::vector<double>> answers = oracle.ask(batch);
+    if (!answers) return answers.error();
+    inquiry.answer(std::move(*answers));
+    work -=
+        static_cast<double>(batch.member_count() + batch.dim()) * static_cast<double>(batch.dim());
+    if (work < 0) return false;
+  }
+  return true;
+}
+
+/// Largest |difference| / largest |truth|; the plain difference where the truth is zero. NaN when
+/// an estimate is not finite.
+double largest_relative_error(std::span<const double> estimate, std::span<const double> truth);
+
+/// 200 random inputs like those of check_prediction; largest |f - estimate| divided by the standard
+/// deviation of f. Queries of both are not counted anywhere that matters.
+double function_gap(Oracle& truth, Oracle& estimate, RandomStream stream);
+
+}  // namespace attnlab::extraction

@@ -1,0 +1,31 @@
+// One softmax head whose answers carry noise of size tau (B4).
+#pragma once
+
+#include "core/extraction/learn/learner.h"
+
+namespace attnlab::extraction {
+
+struct NoisyHeadOptions {
+  double weight_bound = 1;  ///< Wb: |W|_F is at most this
+  bool balanced = false;    ///< reflected probes of length probe_norm in place of unit vectors / Wb
+  double probe_norm = 32;   ///< S; long probes make noise small, so a claim must state S
+  int repeats = 1;          ///< every query is asked this often and averaged
+};
+
+/// Fills `known` from repeats (d^2 + d) queries.
+///
+/// Bounded probes: query token e_j / 2, key e_i / Wb + e_j / 2, so that |logit| <= 1/2; alpha is
+/// clipped to [0.2764, 0.7236], where the logit has slope at most 5. For |noise| <= tau, Wb >= 1
+/// and tau < mu = min |v_i|: |dW|_F <= noise_bound(...) (Theorem 6.1 of arXiv 2601.16873 has the
+/// order; the constant is derived in docs/derivations-extraction.md). Balanced probes: S u_i with
+/// query token e_j / (S Wb): the error is about tau / S.
+///
+/// The result says whether all answers were finite; there is no check of the model, because noise
+/// hides small mistakes.
+Inquiry<bool> learn_noisy_head(HeadKnowledge& known, NoisyHeadOptions options);
+
+/// 25 d Wb^2 tau / (mu - tau): what |dW|_F cannot exceed with the bounded probes; infinite for
+/// tau >= mu.
+double noise_bound(double dim, double weight_bound, double tau, double smallest_value);
+
+}  // namespace attnlab::extraction

@@ -1,0 +1,35 @@
+// Takes one softmax head apart with d^2 + d queries (B1).
+#pragma once
+
+#include "core/extraction/learn/forms.h"
+
+namespace attnlab::extraction {
+
+struct SingleHeadOptions {
+  bool robust = true;      ///< false: the paper's plain form, which fails where v or W is extreme
+  double probe_norm = 32;  ///< scale of probes; longer probes see less noise
+  std::uint64_t budget = ~std::uint64_t{0};  ///< most learning queries
+  double tolerance = 1e-6;  ///< of the final check, in standard deviations of the answers
+  std::uint64_t seed = 1;   ///< of the final check's inputs
+};
+
+/// d single-token queries give v; then column j of W takes d two-token queries with query token
+/// e_j.
+///
+/// Robust: probes u_i are a reflected basis with equal u_i.v, scaled up while the query token is
+/// scaled down, and repeated with a shorter query token when the softmax saturates: max|dW| /
+/// max|W| below 1e-12 at d = 64 for any v != 0 (Theorem 4.1 of arXiv 2601.16873; robust form
+/// derived in docs/derivations-extraction.md). Plain: probes are unit vectors (plus one with v != 0
+/// where v_i = 0), no scaling, no repeats.
+///
+/// v = 0 gives kNotIdentifiable after d queries; a model that does not predict fresh answers
+/// (counted as checking queries) gives kNotAMatch.
+Inquiry<Outcome> learn_single_head(HeadKnowledge& known, SingleHeadOptions options);
+
+/// The common ends of learners of one head: asks fresh inputs and judges `known`.
+Inquiry<Outcome> judge_head(const HeadKnowledge& known, double tolerance, std::uint64_t seed);
+
+/// "All dim single-token answers are 0 ..." of every learner that needs v.
+Outcome zero_value_outcome(std::size_t dim);
+
+}  // namespace attnlab::extraction

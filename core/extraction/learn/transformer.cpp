@@ -1,0 +1,249 @@
+#include "core/extraction/learn/transformer.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/extraction/learn/dense.h"
+#include "core/extraction/learn/forms.h"
+#include "core/extraction/learn/single_head.h"
+
+namespace attnlab::extraction {
+namespace {
+
+constexpr double kLow = 0.02, kHigh = 0.98;
+constexpr int kCandidates = 256;
+constexpr int kMostTries = 60;
+constexpr double kWantedLogit = 0.25;
+
+/// A unit direction b whose token `length` b lies far from all hyperplanes and far from the span of
+/// the directions chosen before: the best of 256.
+std::vector<double> wide_direction(const AbsAffine& network, const Matrix<double>& chosen_basis,
+                                   std::size_t chosen, double length, RandomStream& stream) {
+  const std::size_t dim = network.slope.size();
+  std::vector<double> candidate(dim), token(dim), rest(dim), best_direction(dim);
+  double best = -1;
+  for (int k = 0; k < kCandidates; ++k) {
+    stream.fill_sphere(candidate);
+    token = rest = candidate;
+    for (double& entry : token) entry *= length;
+    for (std::size_t i = 0; i < chosen; ++i) {
+      add_scaled(-dot(chosen_basis.row(i), rest), chosen_basis.row(i), rest);
+    }
+    const double score =
+        std::min(network.margin(token), length) * norm(network.gradient(token)) * dot(rest, rest);
+    if (score <= best) continue;
+    best = score;
+    best_direction = candidate;
+  }
+  return best_direction;
+}
+
+/// One query token and the probes beside it.
+struct Region {
+  std::vector<double> token;     // b = length * direction
+  std::vector<double> gradient;  // of the network at b
+  Matrix<double> probes;         // balanced against the gradient, unit length
+  double reach = 0;              // probes of this length stay in the region
+  double value = 0;              // g(b)
+};
+
+Region region_at(const AbsAffine& network, std::span<const double> direction, double length) {
+  Region region;
+  region.token.assign(direction.begin(), direction.end());
+  for (double& entry : region.token) entry *= length;
+  region.gradient = network.gradient(region.token);
+  if (norm(region.gradient) > 0) region.probes = BalancedProbes(region.gradient).rows();
+  region.reach = std::min(0.9 * network.margin(region.token), 32.0);
+  region.value = network(region.token);
+  return region;
+}
+
+/// Alphas of some probes of a region.
+Inquiry<std::vector<double>> ask_alphas(const Region& region, std::span<const std::size_t> probes) {
+  const std::size_t dim = region.token.size();
+  QueryBatch batch(dim);
+  const std::uint32_t query = batch.token(region.token);
+  std::vector<double> key(dim);
+  for (const std::size_t i : probes) {
+    key = region.token;
+    add_scaled(region.reach, region.probes.row(i), key);
+    batch.query({batch.token(key), query});
+  }
+  std::vector<double> alphas = co_await ask(batch);
+  for (std::size_t k = 0; k < probes.size(); ++k) {
+    alphas[k] = (alphas[k] - region.value) /
+                (region.reach * dot(region.probes.row(probes[k]), region.gradient));
+  }
+  co_return alphas;
+}
+
+/// Directions measured so far, and the length of query tokens that suits W.
+struct Directions {
+  Matrix<double> chosen, basis, images;  // rows: b_j, orthonormal ones, W b_j
+  double length = 1;
+  bool calibrated = false;
+};
+
+/// W b for one more direction b. The length of query tokens is halved when the softmax saturates
+/// and doubled while logits are small; another length is another direction. False when that does
+/// not help.
+Inquiry<bool> measure_direction(const AbsAffine& network, Directions& known, std::size_t j,
+                                RandomStream& stream, std::uint64_t& repeated) {
+  const std::size_t dim = network.slope.size();
+  const double longest = 256 * known.length;
+  std::vector<double> forms(dim), direction;
+  std::vector<std::size_t> probes;
+  Region region;
+  double largest = 0;
+  for (int attempt = 0; attempt < kMostTries; ++attempt) {
+    if (probes.empty()) {
+      direction = wide_direction(network, known.basis, j, known.length, stream);
+      region = region_at(network, direction, known.length);
+      if (region.probes.size() == 0) co_return false;
+      probes = {0};  // one probe first: it finds the length
+      largest = 0;
+    }
+    Inquiry<std::vector<double>> asking = ask_alphas(region, probes);
+    const std::vector<double> alphas = co_await asking;
+    bool inside = true;
+    for (std::size_t k = 0; k < probes.size(); ++k) {
+      inside = inside && alphas[k] >= kLow && alphas[k] <= kHigh;
+      forms[probes[k]] = logit(alphas[k]) / (region.reach * known.length);
+      largest = std::max(largest, std::abs(logit(alphas[k])));
+    }
+    const bool short_of_signal = largest < kWantedLogit && known.length < longest;
+    if (inside && (dim == 1 || probes.front() != 0)) {
+      std::ranges::copy(direction, known.chosen.row(j).begin());
+      for (std::size_t i = 0; i < j; ++i) {
+        add_scaled(-dot(known.basis.row(i), direction), known.basis.row(i), direction);
+      }
+      const double length = norm(direction);
+      for (std::size_t i = 0; i < dim; ++i) known.basis(j, i) = direction[i] / length;
+      // Probes are a basis: W b = U^T forms, and U is its own inverse.
+      std::ranges::copy(product(region.probes, forms), known.images.row(j).begin());
+      if (short_of_signal) known.length *= 2;
+      co_return true;
+    }
+    if (inside && !(short_of_signal && !known.calibrated)) {
+      known.calibrated = true;
+      probes.clear();
+      for (std::size_t i = 1; i < dim; ++i) probes.push_back(i);
+      continue;
+    }
+    repeated += probes.size() + (probes.size() > 1 ? 1 : 0);
+    known.length *= inside ? 2 : 0.5;
+    known.calibrated = known.calibrated || !inside;
+    probes.clear();
+  }
+  co_return false;
+}
+
+/// W from dim directions: W [b_1 .. b_d] is measured, and the directions are inverted.
+Inquiry<bool> learn_by_gradient(TransformerKnowledge& known, std::uint64_t seed) {
+  const std::size_t dim = known.network.slope.size();
+  RandomStream stream(seed, hash_name("extract/directions"), 0);
+  Directions directions{Matrix<double>(dim, dim), Matrix<double>(dim, dim),
+                        Matrix<double>(dim, dim), 1, false};
+  for (const AbsAffine::Kink& kink : known.network.kinks) {
+    directions.length = std::max(directions.length, std::min(std::abs(kink.offset), 64.0));
+  }
+  for (std::size_t j = 0; j < dim; ++j) {
+    Inquiry<bool> measuring =
+        measure_direction(known.network, directions, j, stream, known.head.repeated);
+    const bool good = co_await measuring;
+    if (!good) co_return false;
+  }
+  const LeastSquares solver(directions.chosen.clone());
+  std::vector<double> shares(dim);
+  for (std::size_t i = 0; i < dim; ++i) {
+    for (std::size_t k = 0; k < dim; ++k) shares[k] = directions.images(k, i);
+    std::ranges::copy(solver.solve(shares), known.head.weight.row(i).begin());
+  }
+  co_return true;
+}
+
+/// The network takes one value everywhere.
+bool is_constant(const AbsAffine& network) {
+  double strongest = norm(network.slope);
+  for (const AbsAffine::Kink& kink : network.kinks) {
+    strongest = std::max(strongest, std::abs(kink.strength));
+  }
+  return strongest <= 1e-12 * std::max(1.0, std::abs(network.constant));
+}
+
+/// Drives a learner of a single head with f(X) - f(-X): two queries for each of its own.
+Inquiry<Outcome> learn_by_odd_part(HeadKnowledge& head, SingleHeadOptions options) {
+  Inquiry<Outcome> learner = learn_single_head(head, options);
+  while (learner.advance()) {
+    const QueryBatch& wanted = *learner.asked();
+    QueryBatch both(wanted.dim(), wanted.purpose());
+    std::vector<double> token(wanted.dim());
+    for (std::uint32_t t = 0; t < wanted.token_count(); ++t) {
+      const auto values = wanted.token_values(t);
+      both.token(values);
+      std::ranges::transform(values, token.begin(), [](double x) { return -x; });
+      both.token(token);
+    }
+    std::vector<std::uint32_t> members;
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      for (std::uint32_t sign = 0; sign < 2; ++sign) {
+        members.clear();
+        for (const std::uint32_t t : wanted[i]) members.push_back(2 * t + sign);
+        both.query(members);
+      }
+    }
+    const std::vector<double> answers = co_await ask(both);
+    std::vector<double> odd(wanted.size());
+    for (std::size_t i = 0; i < odd.size(); ++i) {
+      odd[i] = answers[2 * i] - answers[2 * i + 1];
+      // What rounding leaves of an even function is no answer.
+      if (std::abs(odd[i]) < 1e-14 * largest_magnitude(answers)) odd[i] = 0;
+    }
+    learner.answer(std::move(odd));
+  }
+  co_return learner.result();
+}
+
+}  // namespace
+
+TransformerKnowledge::TransformerKnowledge(std::size_t dim) : head(dim) {
+  network.slope.assign(dim, 0.0);
+}
+
+Inquiry<Outcome> learn_transformer(TransformerKnowledge& known, TransformerOptions options) {
+  Inquiry<Outcome> looking = learn_network(known.network, known.search, options.network);
+  const Outcome network = co_await looking;
+  if (network.status != ExtractionStatus::kRecovered) co_return network;
+  if (options.route == WeightRoute::kOddPart) {
+    SingleHeadOptions single;
+    single.seed = options.network.seed;
+    Inquiry<Outcome> learning = learn_by_odd_part(known.head, single);
+    Outcome odd = co_await learning;
+    if (odd.status == ExtractionStatus::kNotIdentifiable) {
+      odd.evidence =
+          "The network is even: f(X) − f(−X) is 0 for single tokens, and the odd part "
+          "says nothing about W. The gradient route does.";
+    }
+    if (odd.status != ExtractionStatus::kRecovered) co_return odd;
+  } else if (is_constant(known.network)) {
+    co_return Outcome{ExtractionStatus::kNotIdentifiable,
+                      "The network is constant, so that W leaves no trace in any answer."};
+  } else {
+    Inquiry<bool> learning = learn_by_gradient(known, options.network.seed);
+    const bool good = co_await learning;
+    if (!good) {
+      co_return Outcome{ExtractionStatus::kNotAMatch,
+                        "Two-token answers do not lie between the network's values at two mixtures "
+                        "of the tokens, however short the tokens are."};
+    }
+  }
+  TransformerOracle recovered(known.head.weight.clone(), known.network.as_network());
+  Inquiry<CheckResult> checking =
+      check_prediction(recovered, RandomStream(options.network.seed, hash_name("extract/check"), 1),
+                       options.tolerance);
+  const CheckResult check = co_await checking;
+  co_return Outcome{check.matches ? ExtractionStatus::kRecovered : ExtractionStatus::kNotAMatch,
+                    network.evidence + " " + check.sentence()};
+}
+
+}  // namespace attnlab::extraction

@@ -1,0 +1,122 @@
+// A figure as data: what the ImGui plot draws, what an SVG export writes and what a screen reader's
+// table repeats. Experiments describe figures; only front ends draw them.
+#pragma once
+
+#include <cstddef>
+#include <limits>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace attnlab {
+
+struct Axis {
+  std::string label;  ///< "training samples n"
+  bool logarithmic = false;
+  double min = 0, max = 0;  ///< suggested limits; equal means: fit to the data
+  std::vector<double> ticks;  ///< wanted ticks (sample sizes); empty: chosen by the plot
+};
+
+enum class SeriesRole {
+  kMeasured,  ///< markers, error bars, a solid line
+  kTheory,    ///< dashed guide: order and slope, not a fit
+  kExact,     ///< dotted: a closed form
+  kFit,       ///< thin solid line fitted to measurements
+  kCurve,     ///< a function of the parameters: a line without markers, named at its end
+};
+
+struct FigurePoint {
+  double x = 0, y = 0;
+  double error = 0;  ///< one standard error; NaN when unknown (a single trial)
+  int count = 0;     ///< trials behind it; 0 for theory
+};
+
+struct Series {
+  std::string id;     ///< stable name, for toggles: "rfa/mean-power/2"
+  std::string label;  ///< drawn at the line's end: "RFA"
+  std::string note;   ///< formula or source, shown on hover
+  SeriesRole role = SeriesRole::kMeasured;
+  int colour = 0;   ///< colour slot of the program-wide palette (core/findings/palette.h)
+  int variant = 0;  ///< 0 for the first; others draw the same colour with another dash and marker
+  std::vector<FigurePoint> points;  ///< increasing x
+};
+
+/// A horizontal or vertical reference such as the 0.5 level, with its own label.
+struct ReferenceLine {
+  bool vertical = false;
+  double at = 0;
+  std::string label;
+};
+
+enum class ColourScale {
+  kSequential,  ///< low to high
+  kDiverging,   ///< centred at 0 with equal arms, for differences and signed matrices
+};
+
+/// A grid of coloured cells: a matrix, or an estimate over two parameters.
+struct HeatPanel {
+  std::string id;     ///< "recovered-weight"
+  std::string title;  ///< drawn above it
+  Axis x, y;          ///< names; for matrices "column j", "row i"; y runs downwards
+  std::vector<std::string> x_labels, y_labels;  ///< one per column / row; empty: 1, 2, 3, ...
+  std::size_t rows = 0, columns = 0;
+  std::vector<double> values;  ///< row-major; NaN: not known (yet), drawn as an empty cell
+  std::vector<double> errors;  ///< one standard error per cell, or empty
+  ColourScale scale = ColourScale::kSequential;
+  bool logarithmic = false;
+  std::string value_label;  ///< at the colour bar
+  std::string scale_group;  ///< panels of one group share one colour range
+  std::vector<double> contours;  ///< levels drawn as lines through the cell centres
+};
+
+/// A point of the picture that the reader moves with mouse, finger or arrow keys. It stands at the
+/// values of its parameter's entries, in axis coordinates; moving it sets them, so that link, locks
+/// and ranges count for it as for any control.
+struct Handle {
+  static constexpr std::size_t kFixed = static_cast<std::size_t>(-1);
+
+  std::string parameter;  ///< a tuple, or a real number (item 0)
+  std::size_t x_item = 0, y_item = 1;  ///< entries that are its coordinates; kFixed: it stays there
+  double x = 0, y = 0;
+  std::string label;  ///< drawn beside it, short; may be empty
+  std::string help;   ///< said under the mouse: "example 3: y = 0.42"
+  int colour = 0;     ///< palette slot, where `value` gives no colour
+  double value = std::numeric_limits<double>::quiet_NaN();  ///< coloured by the panel's scale
+  bool arrow = false;  ///< drawn as an arrow from the origin: a vector
+};
+
+/// A scalar function over the plane of the figure's axes (both linear), drawn by a fragment shader;
+/// `value` is the same function on the CPU: for tests, exports, and where there are no shaders.
+struct FieldPanel {
+  std::string id;
+  std::string title;
+  std::string shader;       ///< shaders/NAME.glsl, which defines `vec2 field(vec2 point)`
+  std::vector<float> data;  ///< what both versions read: `number(i)` in the shader
+  double (*value)(std::span<const float> data, double x, double y) = nullptr;  ///< NaN: unknown
+  double min = 0, max = 1;  ///< ends of the colours; a diverging scale wants min = -max
+  ColourScale scale = ColourScale::kSequential;
+  std::string value_label;        ///< at the colour bar
+  std::vector<double> contours;   ///< levels drawn as lines
+  /// Per handle of the figure a share 0..1 that its disc shows by its area (an attention weight);
+  /// empty: plain discs.
+  std::vector<double> handle_shares;
+};
+
+/// A line plot (series); heat maps side by side (panels, when there are any); or fields side by side
+/// over one plane (fields, when there are any). Handles stand in line plots and in every field.
+struct Figure {
+  std::string id;          ///< "learning-curve"
+  std::string title;       ///< the question in words
+  std::string subtitle;    ///< sizes and what bands mean
+  std::string invitation;  ///< what to move; follows the subtitle where handles can be moved
+  Axis x, y;
+  std::vector<Series> series;
+  std::vector<ReferenceLine> references;
+  std::vector<HeatPanel> panels;
+  std::vector<FieldPanel> fields;
+  std::vector<Handle> handles;
+  std::string table;  ///< name of the result table whose rows the measured points are
+  std::string empty_text;  ///< what to say while there is no point yet
+};
+
+}  // namespace attnlab

@@ -1,0 +1,29 @@
+// The colours themselves; tests/unit/experiment/palette_test.cpp computes their contrasts.
+#include "core/findings/palette.h"
+
+namespace attnlab {
+namespace {
+
+struct Shades {
+  unsigned light, dark;
+};
+
+constexpr Shades kShades[kColourSlots] = {
+    {0x0072B2, 0x3390D6},  // blue
+    {0xD55E00, 0xE8701A},  // vermillion
+    {0x009E73, 0x1DB489},  // bluish green
+    {0xC26A9B, 0xCC79A7},  // reddish purple
+    {0xB87A00, 0xE69F00},  // orange
+    {0x3796D3, 0x86CDF5},  // sky blue
+    {0x6B6F76, 0x9A9FA8},  // grey
+};
+
+}  // namespace
+
+unsigned palette_rgb(int colour_slot, bool dark) {
+  const bool known = colour_slot >= 0 && colour_slot < kColourSlots;
+  const Shades& shades = kShades[known ? colour_slot : kColourReference];
+  return dark ? shades.dark : shades.light;
+}
+
+}  // namespace attnlab

@@ -1,0 +1,15 @@
+// link_methods for programs that compute: every function of every experiment.
+#include "core/catalogue/methods.h"
+
+namespace attnlab {
+
+void link_methods(std::span<Experiment> all) {
+  const auto link = []<class Type>(Experiment& experiment) {
+    experiment.find = Type::find;
+    if constexpr (kHasJobs<Type>) experiment.start = Type::start;
+    if constexpr (requires { &Type::assist; }) experiment.assist = Type::assist;
+  };
+  link_each(all, link, AllExperiments());
+}
+
+}  // namespace attnlab

@@ -1,0 +1,203 @@
+// The geometry of heat maps.
+#include "core/picture/heat_layout.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "core/base/text.h"
+
+namespace attnlab {
+namespace {
+
+constexpr float kBetweenColumns = 20.0f, kBetweenRows = 14.0f;
+constexpr float kWidestCell = 2.0f;   // width over height of a cell with names
+constexpr float kHighestCell = 1.0f;  // height over width
+constexpr float kLargestSquare = 48.0f;
+
+struct Rgb {
+  double red, green, blue;
+};
+
+Rgb rgb_of(unsigned value) {
+  return {static_cast<double>((value >> 16) & 255), static_cast<double>((value >> 8) & 255),
+          static_cast<double>(value & 255)};
+}
+
+// matplotlib's viridis (public domain, CC0) and ColorBrewer's RdBu reversed, at equal steps.
+constexpr unsigned kSequential[] = {0x440154, 0x472d7b, 0x3b528b, 0x2c728e, 0x21918c,
+                                    0x28ae80, 0x5ec962, 0xaddc30, 0xfde725};
+constexpr unsigned kDiverging[] = {0x2166ac, 0x67a9cf, 0xd1e5f0, 0xf7f7f7,
+                                   0xfddbc7, 0xef8a62, 0xb2182b};
+
+unsigned between(std::span<const unsigned> knots, double share) {
+  const double at = std::clamp(share, 0.0, 1.0) * static_cast<double>(knots.size() - 1);
+  const auto i = std::min(static_cast<std::size_t>(at), knots.size() - 2);
+  const double t = at - static_cast<double>(i);
+  const Rgb a = rgb_of(knots[i]), b = rgb_of(knots[i + 1]);
+  const auto mix = [&](double x, double y) {
+    return static_cast<unsigned>(std::lround(x + t * (y - x)));
+  };
+  return mix(a.red, b.red) << 16 | mix(a.green, b.green) << 8 | mix(a.blue, b.blue);
+}
+
+bool shares_scale(const HeatPanel& a, const HeatPanel& b) {
+  return &a == &b || (!a.scale_group.empty() && a.scale_group == b.scale_group);
+}
+
+HeatPlace place_in(const HeatPanel& panel, const Box& slot, const HeatMargins& margins) {
+  HeatPlace place;
+  place.slot = slot;
+  const auto columns = static_cast<float>(std::max<std::size_t>(1, panel.columns));
+  const auto rows = static_cast<float>(std::max<std::size_t>(1, panel.rows));
+  float w = std::max(2.0f, (slot.width() - margins.left - margins.right) / columns);
+  float h = std::max(2.0f, (slot.height() - margins.top - margins.bottom) / rows);
+  if (panel.x_labels.empty() && panel.y_labels.empty()) {
+    w = h = std::min({w, h, kLargestSquare});
+  } else {
+    w = std::min(w, kWidestCell * h);
+    h = std::min(h, kHighestCell * w);
+  }
+  place.cell_width = w;
+  place.cell_height = h;
+  const float x0 = slot.x0 + margins.left, y0 = slot.y0 + margins.top;
+  place.cells = {x0, y0, x0 + w * columns, y0 + h * rows};
+  return place;
+}
+
+std::vector<HeatPlace> arrange(const Figure& figure, const Box& area,
+                               std::span<const HeatMargins> margins, std::size_t across) {
+  const std::size_t n = figure.panels.size(), down = (n + across - 1) / across;
+  const float w = (area.width() - kBetweenColumns * static_cast<float>(across - 1)) /
+                  static_cast<float>(across);
+  const float h = (area.height() - kBetweenRows * static_cast<float>(down - 1)) /
+                  static_cast<float>(down);
+  std::vector<HeatPlace> places;
+  for (std::size_t i = 0; i < n; ++i) {
+    const float x = area.x0 + (w + kBetweenColumns) * static_cast<float>(i % across);
+    const float y = area.y0 + (h + kBetweenRows) * static_cast<float>(i / across);
+    places.push_back(place_in(figure.panels[i], {x, y, x + w, y + h}, margins[i]));
+  }
+  return places;
+}
+
+float smallest_cell_area(const std::vector<HeatPlace>& places) {
+  float smallest = std::numeric_limits<float>::infinity();
+  for (const HeatPlace& place : places)
+    smallest = std::min(smallest, place.cell_width * place.cell_height);
+  return smallest;
+}
+
+}  // namespace
+
+unsigned heat_rgb(ColourScale scale, double share) { return between(heat_knots(scale), share); }
+
+std::span<const unsigned> heat_knots(ColourScale scale) {
+  if (scale == ColourScale::kDiverging) return kDiverging;
+  return kSequential;
+}
+
+bool has_thin_lines(ColourScale scale) { return scale == ColourScale::kDiverging; }
+
+Range heat_range(const Figure& figure, const HeatPanel& panel) {
+  double lo = std::numeric_limits<double>::infinity(), hi = -lo;
+  for (const HeatPanel& other : figure.panels) {
+    if (!shares_scale(panel, other)) continue;
+    for (const double value : other.values) {
+      if (!std::isfinite(value) || (panel.logarithmic && value <= 0)) continue;
+      lo = std::min(lo, value);
+      hi = std::max(hi, value);
+    }
+  }
+  if (lo > hi) return panel.logarithmic ? Range{0.1, 1} : Range{0, 1};
+  if (panel.scale == ColourScale::kDiverging) {
+    const double arm = std::max(std::abs(lo), std::abs(hi));
+    return arm > 0 ? Range{-arm, arm} : Range{-1, 1};
+  }
+  if (lo < hi) return {lo, hi};
+  return panel.logarithmic ? Range{lo / 2, hi * 2} : Range{lo - 0.5, hi + 0.5};
+}
+
+double heat_share(const HeatPanel& panel, Range range, double value) {
+  const bool logarithmic = panel.logarithmic && panel.scale == ColourScale::kSequential;
+  if (logarithmic && value <= 0) return 0;
+  const double share = logarithmic
+                           ? std::log(value / range.lo) / std::log(range.hi / range.lo)
+                           : (value - range.lo) / (range.hi - range.lo);
+  return std::clamp(share, 0.0, 1.0);
+}
+
+Box HeatPlace::cell(std::size_t row, std::size_t column) const {
+  const float x = cells.x0 + cell_width * static_cast<float>(column);
+  const float y = cells.y0 + cell_height * static_cast<float>(row);
+  return {x, y, x + cell_width, y + cell_height};
+}
+
+std::vector<HeatPlace> heat_places(const Figure& figure, const Box& area,
+                                   std::span<const HeatMargins> margins) {
+  std::vector<HeatPlace> best;
+  for (std::size_t across = 1; across <= figure.panels.size(); ++across) {
+    std::vector<HeatPlace> places = arrange(figure, area, margins, across);
+    if (best.empty() || smallest_cell_area(places) > smallest_cell_area(best))
+      best = std::move(places);
+  }
+  return best;
+}
+
+std::vector<Segment> contour_lines(const HeatPanel& panel, double level) {
+  std::vector<Segment> lines;
+  if (panel.values.size() < panel.rows * panel.columns) return lines;
+  for (std::size_t r = 0; r + 1 < panel.rows; ++r)
+    for (std::size_t c = 0; c + 1 < panel.columns; ++c) {
+      // The four centres around a corner of cells, clockwise.
+      const std::size_t rows[] = {r, r, r + 1, r + 1}, columns[] = {c, c + 1, c + 1, c};
+      double v[4];
+      bool known = true;
+      for (int k = 0; k < 4; ++k) {
+        v[k] = panel.values[rows[k] * panel.columns + columns[k]] - level;
+        known = known && std::isfinite(v[k]);
+      }
+      if (!known) continue;
+      std::vector<std::pair<float, float>> crossings;
+      for (int k = 0; k < 4; ++k) {
+        const int next = (k + 1) % 4;
+        if ((v[k] < 0) == (v[next] < 0)) continue;
+        const double t = v[k] / (v[k] - v[next]);
+        const auto mix = [&](std::size_t a, std::size_t b) {
+          const auto from = static_cast<double>(a), to = static_cast<double>(b);
+          return static_cast<float>(from + t * (to - from) + 0.5);
+        };
+        crossings.emplace_back(mix(columns[k], columns[next]), mix(rows[k], rows[next]));
+      }
+      for (std::size_t i = 0; i + 1 < crossings.size(); i += 2)
+        lines.push_back({crossings[i].first, crossings[i].second, crossings[i + 1].first,
+                         crossings[i + 1].second});
+    }
+  return lines;
+}
+
+std::string heat_name(const std::vector<std::string>& names, std::size_t index) {
+  if (index < names.size()) return names[index];
+  return exact_text(static_cast<std::int64_t>(index + 1));
+}
+
+std::string heat_read_out(const HeatPanel& panel, std::size_t row, std::size_t column) {
+  const std::size_t cell = row * panel.columns + column;
+  if (row >= panel.rows || column >= panel.columns || cell >= panel.values.size()) return {};
+  const double value = panel.values[cell];
+  const double error = cell < panel.errors.size() ? panel.errors[cell]
+                                                  : std::numeric_limits<double>::quiet_NaN();
+  return panel.title + ": " + panel.value_label + " " +
+         (std::isfinite(value) ? estimate_text(value, error) : "not known") + " at " +
+         panel.x.label + " = " + heat_name(panel.x_labels, column) + ", " + panel.y.label + " = " +
+         heat_name(panel.y_labels, row);
+}
+
+bool has_known_cells(const Figure& figure) {
+  return std::any_of(figure.panels.begin(), figure.panels.end(), [](const HeatPanel& panel) {
+    return std::any_of(panel.values.begin(), panel.values.end(),
+                       [](double value) { return std::isfinite(value); });
+  });
+}
+
+}  // namespace attnlab

@@ -1,0 +1,58 @@
+// The geometry of heat maps as plain functions: colours, ranges shared by panels, places, contour
+// lines and read-outs. No drawing, so that every rule is unit tested.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/findings/figure.h"
+#include "core/picture/plot_layout.h"
+
+namespace attnlab {
+
+/// Colour of a share 0..1 of the range, 0xRRGGBB: viridis, or blue - white - red for differences.
+unsigned heat_rgb(ColourScale scale, double share);
+/// The colours it mixes, at equal steps of the range.
+std::span<const unsigned> heat_knots(ColourScale scale);
+
+/// Contours on pale colours are thin and dark; on viridis they are white with a dark rim.
+bool has_thin_lines(ColourScale scale);
+
+/// Values between the ends of the colour bar, over all panels of the panel's group; symmetric
+/// around 0 for diverging scales. Never empty.
+Range heat_range(const Figure& figure, const HeatPanel& panel);
+
+/// Where a value stands in the range, 0..1, clamped.
+double heat_share(const HeatPanel& panel, Range range, double value);
+
+/// Where one panel's cells, colour bar and texts stand.
+struct HeatPlace {
+  Box slot;   ///< everything of the panel
+  Box cells;  ///< the grid
+  float cell_width = 0, cell_height = 0;
+  Box cell(std::size_t row, std::size_t column) const;
+};
+
+struct HeatMargins {
+  float left = 30, right = 64, top = 40, bottom = 40;
+};
+
+/// Panels in rows, in the arrangement with the largest cells; cells of a panel without names are
+/// square, others at most twice as wide as high. `margins[i]` belongs to panel i.
+std::vector<HeatPlace> heat_places(const Figure& figure, const Box& area,
+                                   std::span<const HeatMargins> margins);
+
+/// Lines where the values cross the level, in units of cells: cell (row r, column c) has its centre
+/// at x = c + 0.5, y = r + 0.5. Unknown cells have no lines.
+std::vector<Segment> contour_lines(const HeatPanel& panel, double level);
+
+/// "64" or "3": the column's or row's own name, else its number from 1.
+std::string heat_name(const std::vector<std::string>& names, std::size_t index);
+
+/// "RFA: test error 0.161 ± 0.010 at training samples n = 64, degree p = 2".
+std::string heat_read_out(const HeatPanel& panel, std::size_t row, std::size_t column);
+
+bool has_known_cells(const Figure& figure);
+
+}  // namespace attnlab

@@ -1,0 +1,255 @@
+// The SVG document around a figure: ground, heading, axes, curves. Heat maps are in svg_heat.cpp, fields
+// and handles in svg_fields.cpp.
+#include "core/picture/svg.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/picture/plot_layout.h"
+#include "core/picture/svg_parts.h"
+#include "core/base/text.h"
+
+namespace attnlab {
+namespace {
+
+constexpr float kInset = 10;  // between the axes' ends and the area's edges
+constexpr float kLabelGap = 14;  // from the area's edge to the labels of the curves
+
+std::string points_text(const Series& series, const Scale& x, const Scale& y) {
+  std::string text;
+  for (const FigurePoint& point : series.points) {
+    if (!std::isfinite(point.x) || !std::isfinite(point.y)) continue;
+    text += (text.empty() ? "" : " ") + svg_number(x.pixel(point.x)) + "," +
+            svg_number(y.pixel(point.y));
+  }
+  return text;
+}
+
+/// Marker outlines by colour slot and variant, as drawn on the screen: never colour alone.
+std::string mark_path(const Series& series) {
+  switch ((series.colour + 3 * series.variant) % 8) {
+    case 0:
+      return "M-4,0a4,4 0 1 0 8,0a4,4 0 1 0 -8,0z";
+    case 1:
+      return "M-3.5,-3.5h7v7h-7z";
+    case 2:
+      return "M0,-5L4.4,2.5H-4.4z";
+    case 3:
+      return "M0,-5L5,0L0,5L-5,0z";
+    case 4:
+      return "M0,5L4.4,-2.5H-4.4z";
+    case 5:
+      return "M-5,0H5M0,-5V5";
+    case 6:
+      return "M-3.5,-3.5L3.5,3.5M-3.5,3.5L3.5,-3.5";
+    default:
+      return "M0,-4.6L4,-2.3V2.3L0,4.6L-4,2.3V-2.3z";
+  }
+}
+
+const char* dashes(const Series& series) {
+  switch (series.role) {
+    case SeriesRole::kTheory:
+      return " stroke-dasharray=\"6 4\"";
+    case SeriesRole::kExact:
+      return " stroke-dasharray=\"1.6 3.6\"";
+    case SeriesRole::kFit:
+      return "";
+    case SeriesRole::kCurve:
+    case SeriesRole::kMeasured:
+      break;
+  }
+  return series.variant == 0 ? "" : " stroke-dasharray=\"11 4\"";
+}
+
+struct Axes {
+  Box area;
+  Scale x, y;
+};
+
+class LineFigure {
+ public:
+  LineFigure(Svg& svg, const Figure& figure, const Box& outer)
+      : svg_(svg), figure_(figure), outer_(outer) {}
+
+  void draw() {
+    lay_out();
+    draw_grid();
+    for (const ReferenceLine& line : figure_.references) draw_reference(line);
+    for (const bool measured : {false, true})
+      for (std::size_t i = 0; i < figure_.series.size(); ++i)
+        if ((figure_.series[i].role == SeriesRole::kMeasured) == measured) draw_series(i);
+    svg_handles(svg_, figure_, {axes_.area, axes_.x, axes_.y}, nullptr);
+    draw_labels();
+  }
+
+ private:
+  void lay_out() {
+    float labels = 0;
+    for (const Series& series : figure_.series)
+      if (!series.points.empty())
+        labels = std::max(labels, svg_text_width(series.label, kSvgSmall) + kLabelGap);
+    axes_.area = {outer_.x0 + 52, outer_.y0 + 22, outer_.x1 - std::min(labels, outer_.width() / 3),
+                  outer_.y1 - 44};
+    axes_.x = {figure_.x.logarithmic, x_range(figure_, {}), axes_.area.x0 + kInset,
+               axes_.area.x1 - kInset};
+    axes_.y = {figure_.y.logarithmic, y_range(figure_, {}), axes_.area.y1, axes_.area.y0};
+  }
+
+  void draw_grid() {
+    const Box& area = axes_.area;
+    const auto width = [](const TickText& text) {
+      return svg_text_width(text.base + text.superscript, kSvgSmall);
+    };
+    const auto height = [](const TickText&) { return kSvgSmall; };
+    for (const Tick& tick : axis_ticks(figure_.y, axes_.y.range, area.height(), height)) {
+      const float y = std::round(axes_.y.pixel(tick.value));
+      svg_.line(area.x0, y, area.x1, y, svg_.colours().grid);
+      svg_.tick(area.x0 - 8, y + 4, tick.text, "end");
+    }
+    for (const Tick& tick :
+         axis_ticks(figure_.x, axes_.x.range, axes_.x.end - axes_.x.begin, width)) {
+      const float x = std::round(axes_.x.pixel(tick.value));
+      svg_.line(x, area.y0, x, area.y1, svg_.colours().grid);
+      svg_.tick(x, area.y1 + 17, tick.text, "middle");
+    }
+    svg_.text(outer_.x0, area.y0 - 8, figure_.y.label, svg_.colours().muted);
+    svg_.text((area.x0 + area.x1) / 2, area.y1 + 36, figure_.x.label, svg_.colours().muted,
+              {.anchor = "middle"});
+  }
+
+  void draw_reference(const ReferenceLine& line) {
+    const Scale& scale = line.vertical ? axes_.x : axes_.y;
+    if (!scale.shows(line.at)) return;
+    const float at = std::round(scale.pixel(line.at));
+    const Box& a = axes_.area;
+    const std::string& muted = svg_.colours().muted;
+    if (line.vertical) {
+      svg_.line(at, a.y0, at, a.y1, muted);
+      const bool right = at < (a.x0 + a.x1) / 2;  // of the line, where more room is
+      svg_.text(at + (right ? 4 : -4), a.y0 + 12, line.label, muted, {.anchor = right ? "start" : "end"});
+    } else {
+      svg_.line(a.x0, at, a.x1, at, muted);
+      svg_.text(a.x0 + 4, at - 5, line.label, muted);
+    }
+  }
+
+  void draw_series(std::size_t index) {
+    const Series& series = figure_.series[index];
+    const std::string line = points_text(series, axes_.x, axes_.y);
+    if (line.empty()) return;
+    const std::string colour = svg_.series_colour(series.colour);
+    const bool measured = series.role == SeriesRole::kMeasured;
+    svg_.add("<g fill=\"none\" stroke=\"" + colour + "\">");
+    svg_.add("<polyline clip-path=\"url(#area)\" stroke-width=\"" +
+             std::string(measured || series.role == SeriesRole::kCurve ? "2" : "1.5") + "\"" + dashes(series) + " points=\"" + line +
+             "\"/>");
+    if (measured)
+      for (std::size_t i = 0; i < series.points.size(); ++i) draw_point(index, i);
+    svg_.add("</g>\n");
+  }
+
+  void draw_point(std::size_t s, std::size_t i) {
+    const Series& series = figure_.series[s];
+    const FigurePoint& point = series.points[i];
+    if (!std::isfinite(point.x) || !std::isfinite(point.y)) return;
+    const float x = axes_.x.pixel(point.x), y = axes_.y.pixel(point.y);
+    const auto clamped = [&](double value) {
+      return std::clamp(axes_.y.pixel(value), axes_.area.y0, axes_.area.y1);
+    };
+    if (point.error > 0)
+      svg_.add("<path d=\"M" + svg_number(x) + "," + svg_number(clamped(point.y + point.error)) +
+               "V" + svg_number(clamped(point.y - point.error)) + "\"/>");
+    const std::string fill =
+        series.variant > 0 ? svg_.colours().ground : svg_.series_colour(series.colour);
+    svg_.add("<path class=\"point\" stroke-width=\"1.5\" fill=\"" + fill +
+             "\" transform=\"translate(" + svg_number(x) + "," + svg_number(y) + ")\" d=\"" +
+             mark_path(series) + "\"><title>" +
+             xml_text(read_out(figure_, {static_cast<int>(s), static_cast<int>(i)})) +
+             "</title></path>");
+  }
+
+  /// At the curves' ends, pushed apart.
+  void draw_labels() {
+    std::vector<LabelWish> wishes;
+    std::vector<const Series*> labelled;
+    for (const Series& series : figure_.series) {
+      const auto last = std::find_if(series.points.rbegin(), series.points.rend(),
+                                     [](const FigurePoint& p) { return std::isfinite(p.y); });
+      if (last == series.points.rend()) continue;
+      const float y = std::clamp(axes_.y.pixel(last->y), axes_.area.y0, axes_.area.y1);
+      wishes.push_back({y, kSvgSmall + 2});
+      labelled.push_back(&series);
+    }
+    const std::vector<float> centres = spread_labels(wishes, axes_.area.y0, axes_.area.y1 + 8, 1);
+    for (std::size_t i = 0; i < labelled.size(); ++i)
+      svg_.text(axes_.area.x1 + kLabelGap - 4, centres[i] + 4, labelled[i]->label,
+                svg_.series_colour(labelled[i]->colour));
+  }
+
+  Svg& svg_;
+  const Figure& figure_;
+  Box outer_;
+  Axes axes_;
+
+ public:
+  const Box& area() const { return axes_.area; }
+
+  /// Where the plot stands and what it spans, for programs that draw on top of it.
+  std::string geometry() const {
+    const Box& a = axes_.area;
+    const auto axis = [](const char* name, const Scale& scale) {
+      return std::string(" data-") + name + "=\"" + svg_number(scale.begin) + " " +
+             svg_number(scale.end) + " " + exact_text(scale.range.lo) + " " +
+             exact_text(scale.range.hi) + (scale.logarithmic ? " log" : " linear") + "\"";
+    };
+    return " data-area=\"" + svg_number(a.x0) + " " + svg_number(a.y0) + " " + svg_number(a.x1) +
+           " " + svg_number(a.y1) + "\"" + axis("x", axes_.x) + axis("y", axes_.y);
+  }
+};
+
+}  // namespace
+
+PictureSize picture_size(const Figure& figure, const SvgOptions& options) {
+  const int width = std::clamp(options.width, 320, 10000);
+  const int height = std::clamp(options.height, 240, 10000);
+  return {width, figure.fields.size() > 2 ? std::max(height, width) : height};
+}
+
+std::string figure_svg(const Figure& figure, const SvgOptions& options) {
+  const PictureSize pixels = picture_size(figure, options);
+  const auto width = static_cast<float>(pixels.width);
+  const auto height = static_cast<float>(pixels.height);
+  Svg svg(options.dark);
+  Box outer{16, 14, width - 16, height - (options.source.empty() ? 8 : 26)};
+  outer.y0 =
+      svg.paragraph(outer.x0, outer.y0, outer.width(), figure.title, svg.colours().ink, kSvgTitle);
+  outer.y0 = svg.paragraph(outer.x0, outer.y0 + 2, outer.width(), figure.subtitle,
+                           svg.colours().muted, kSvgSmall) +
+             8;
+  std::string area, geometry;
+  if (!figure.fields.empty()) {
+    svg_fields(svg, figure, outer);
+  } else if (figure.panels.empty()) {
+    LineFigure lines(svg, figure, outer);
+    lines.draw();
+    geometry = lines.geometry();
+    const Box& a = lines.area();
+    area = "<clipPath id=\"area\"><rect x=\"" + svg_number(a.x0) + "\" y=\"" + svg_number(a.y0) +
+           "\" width=\"" + svg_number(a.width()) + "\" height=\"" + svg_number(a.height()) +
+           "\"/></clipPath>\n";
+  } else {
+    svg_heat_panels(svg, figure, outer);
+  }
+  if (!options.source.empty())
+    svg.text(outer.x0, height - 10, options.source, svg.colours().muted, {.size = 10.5f});
+  const std::string size =
+      "width=\"" + svg_number(width) + "\" height=\"" + svg_number(height) + "\"";
+  return "<svg xmlns=\"http://www.w3.org/2000/svg\" " + size + " viewBox=\"0 0 " +
+         svg_number(width) + " " + svg_number(height) +
+         "\" font-family=\"Inter, system-ui, sans-serif\" role=\"img\"" + geometry + ">\n<title>" +
+         xml_text(figure.title) + "</title>\n" + area + "<rect " + size + " fill=\"" +
+         svg.colours().ground + "\"/>\n" + svg.body() + "</svg>\n";
+}
+
+}  // namespace attnlab

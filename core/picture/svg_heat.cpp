@@ -1,0 +1,93 @@
+// Heat maps of an SVG document: cells, names, colour bars, contour lines.
+#include <cmath>
+
+#include "core/picture/heat_layout.h"
+#include "core/picture/svg.h"
+#include "core/picture/svg_parts.h"
+#include "core/base/text.h"
+
+namespace attnlab {
+namespace {
+
+void draw_rect(Svg& svg, const Box& box, const std::string& fill) {
+  svg.add("<rect x=\"" + svg_number(box.x0) + "\" y=\"" + svg_number(box.y0) + "\" width=\"" +
+          svg_number(box.width()) + "\" height=\"" + svg_number(box.height()) + "\" fill=\"" +
+          fill + "\"/>");
+}
+
+void draw_cells(Svg& svg, const HeatPanel& panel, const HeatPlace& place, Range range) {
+  for (std::size_t r = 0; r < panel.rows; ++r)
+    for (std::size_t c = 0; c < panel.columns; ++c) {
+      const std::size_t cell = r * panel.columns + c;
+      if (cell >= panel.values.size() || !std::isfinite(panel.values[cell])) continue;
+      const Box box = place.cell(r, c);
+      svg.add("<rect class=\"point\" x=\"" + svg_number(box.x0) + "\" y=\"" + svg_number(box.y0) +
+              "\" width=\"" + svg_number(box.width()) + "\" height=\"" + svg_number(box.height()) +
+              "\" fill=\"" +
+              svg_colour(heat_rgb(panel.scale, heat_share(panel, range, panel.values[cell]))) +
+              "\"><title>" + xml_text(heat_read_out(panel, r, c)) + "</title></rect>");
+    }
+  svg.add("\n");
+}
+
+void draw_names(Svg& svg, const HeatPanel& panel, const HeatPlace& place) {
+  const auto& muted = svg.colours().muted;
+  const Box& cells = place.cells;
+  const auto skip = [](std::size_t count) { return 1 + count / 12; };
+  for (std::size_t c = 0; c < panel.columns; c += skip(panel.columns))
+    svg.text((place.cell(0, c).x0 + place.cell(0, c).x1) / 2, cells.y1 + 14,
+             heat_name(panel.x_labels, c), muted, {.anchor = "middle", .size = 11});
+  for (std::size_t r = 0; r < panel.rows; r += skip(panel.rows))
+    svg.text(cells.x0 - 5, (place.cell(r, 0).y0 + place.cell(r, 0).y1) / 2 + 4,
+             heat_name(panel.y_labels, r), muted, {.anchor = "end", .size = 11});
+  svg.text((cells.x0 + cells.x1) / 2, cells.y1 + 30, panel.x.label, muted, {.anchor = "middle"});
+  svg.text(place.slot.x0, cells.y0 - 23, panel.title, svg.colours().ink, {.bold = true});
+  svg.text(place.slot.x0, cells.y0 - 7, panel.y.label, muted, {.size = 11});
+}
+
+void draw_contours(Svg& svg, const HeatPanel& panel, const HeatPlace& place) {
+  for (const double level : panel.contours)
+    for (const Segment& line : contour_lines(panel, level))
+      svg.line(place.cells.x0 + line.x0 * place.cell_width,
+               place.cells.y0 + line.y0 * place.cell_height,
+               place.cells.x0 + line.x1 * place.cell_width,
+               place.cells.y0 + line.y1 * place.cell_height, svg.colours().ink);
+}
+
+}  // namespace
+
+void svg_colour_bar(Svg& svg, ColourScale scale, Range range, const std::string& label,
+                    const Box& cells) {
+  const Box bar{cells.x1 + 12, cells.y0, cells.x1 + 22, cells.y1};
+  const float step = bar.height() / kSvgBands;
+  for (int i = 0; i < kSvgBands; ++i)
+    draw_rect(svg,
+              {bar.x0, bar.y1 - step * static_cast<float>(i + 1), bar.x1,
+               bar.y1 - step * static_cast<float>(i) + 0.5f},
+              svg_colour(heat_rgb(scale, (i + 0.5) / kSvgBands)));
+  const auto& muted = svg.colours().muted;
+  svg.text(bar.x1 + 4, bar.y0 + 9, short_text(range.hi), muted, {.size = 11});
+  svg.text(bar.x1 + 4, bar.y1, short_text(range.lo), muted, {.size = 11});
+  svg.text(bar.x1, bar.y0 - 7, label, muted, {.anchor = "end", .size = 11});
+}
+
+void svg_heat_panels(Svg& svg, const Figure& figure, const Box& outer) {
+  std::vector<HeatMargins> margins;
+  for (const HeatPanel& panel : figure.panels) {
+    float names = 12;
+    for (const std::string& name : panel.y_labels)
+      names = std::max(names, svg_text_width(name, 11));
+    margins.push_back({.left = names + 12, .right = kSvgBarWidth, .top = 38, .bottom = 40});
+  }
+  const std::vector<HeatPlace> places = heat_places(figure, outer, margins);
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const HeatPanel& panel = figure.panels[i];
+    const Range range = heat_range(figure, panel);
+    draw_cells(svg, panel, places[i], range);
+    draw_names(svg, panel, places[i]);
+    svg_colour_bar(svg, panel.scale, range, panel.value_label, places[i].cells);
+    draw_contours(svg, panel, places[i]);
+  }
+}
+
+}  // namespace attnlab

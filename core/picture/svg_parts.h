@@ -1,0 +1,72 @@
+// The pieces of an SVG document that line plots, heat maps and fields share.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/findings/figure.h"
+#include "core/picture/plot_layout.h"
+
+namespace attnlab {
+
+inline constexpr float kSvgTitle = 18, kSvgSmall = 12.5f;
+
+/// At most two decimals, without trailing zeros: "12", "3.25".
+std::string svg_number(float value);
+
+/// Width of a text in a common sans-serif face, on the safe side; the reader's font is unknown.
+float svg_text_width(std::string_view text, float size);
+
+struct SvgColours {
+  std::string ground, ink, muted, grid;
+};
+
+struct SvgTextStyle {
+  const char* anchor = "start";
+  float size = kSvgSmall;
+  bool bold = false;
+};
+
+/// A document under construction.
+class Svg {
+ public:
+  explicit Svg(bool dark);
+  void add(std::string_view markup) { body_ += markup; }
+  void line(float x0, float y0, float x1, float y1, const std::string& colour);
+  /// `y` is the base line.
+  void text(float x, float y, std::string_view words, const std::string& colour,
+            const SvgTextStyle& style = {});
+  void tick(float x, float y, const TickText& tick, const char* anchor);
+  /// Breaks the words into lines; returns where the next paragraph starts.
+  float paragraph(float x, float y, float width, std::string_view words, const std::string& colour,
+                  float size);
+  std::string series_colour(int slot) const;
+  const SvgColours& colours() const { return colours_; }
+  const std::string& body() const { return body_; }
+
+ private:
+  bool dark_;
+  SvgColours colours_;
+  std::string body_;
+};
+
+std::string svg_colour(unsigned rgb);  ///< "#1d2229"
+
+inline constexpr int kSvgBands = 24;          ///< colours of a bar, and of a field
+inline constexpr float kSvgBarWidth = 70;     ///< with its gap and its numbers
+/// Right of `cells`, as high as they are.
+void svg_colour_bar(Svg& svg, ColourScale scale, Range range, const std::string& label,
+                    const Box& cells);
+
+/// Where points of the plane stand.
+struct SvgPlane {
+  Box area;
+  Scale x, y;
+};
+/// The figure's handles, over `field` where there is one.
+void svg_handles(Svg& svg, const Figure& figure, const SvgPlane& plane, const FieldPanel* field);
+
+void svg_heat_panels(Svg& svg, const Figure& figure, const Box& outer);
+void svg_fields(Svg& svg, const Figure& figure, const Box& outer);
+
+}  // namespace attnlab

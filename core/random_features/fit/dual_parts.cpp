@@ -1,0 +1,277 @@
+#include "core/random_features/fit/dual_parts.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/numerics/linear_algebra.h"
+#include "core/numerics/shifted_solves.h"
+#include "core/random_features/fit/dual_share.h"
+
+namespace attnlab::random_features {
+namespace {
+
+constexpr std::size_t kMostHelpers = kPredictionGroups - 1;
+constexpr double kWorthHelp = 5e8;  // floating-point operations: some 20 ms in a page
+constexpr double kMostSums = 16e6;  // bytes of a group's sums that helpers pass on
+
+std::size_t helpers_for(double flops) {
+  return flops < kWorthHelp ? 0 : kMostHelpers;
+}
+
+/// Keeps the first of `parts` equal parts, the piece in hand among them; gives up the others.
+std::vector<WorkPart> give_up_evenly(WorkPart& here, std::size_t parts) {
+  const std::size_t begin = here.begin, count = here.end - here.begin;
+  std::vector<WorkPart> given;
+  for (std::size_t part = 1; part < parts; ++part) {
+    given.push_back({begin + part * count / parts, begin + (part + 1) * count / parts, 0});
+  }
+  here.end = given.front().begin;
+  return given;
+}
+
+/// Squared errors on the held-out samples of size n for every target, of coefficients of the
+/// others.
+std::vector<double> held_errors(const FactorTask& task, std::size_t n,
+                                MatrixView<const double> coefficients) {
+  const std::size_t fitted = coefficients.rows;
+  Matrix<double> prediction(n - fitted, coefficients.cols);
+  gemm_nn(task.gram.block(fitted, 0, n - fitted, fitted), coefficients, prediction.view(), false);
+  std::vector<double> errors;
+  for (std::size_t j = 0; j < coefficients.cols; ++j) {
+    errors.push_back(squared_error(prediction.const_view(), *task.problem.train_labels, fitted, j));
+  }
+  return errors;
+}
+
+/// Numbers of the strengths whose bits are set.
+std::vector<std::size_t> set_bits(std::uint32_t bits) {
+  std::vector<std::size_t> numbers;
+  for (std::size_t l = 0; bits >> l != 0; ++l) {
+    if ((bits >> l & 1) != 0) numbers.push_back(l);
+  }
+  return numbers;
+}
+
+/// Solves for one size, one step of ShiftedSolves at a time; under validation also without the
+/// samples that are held out.
+JobSteps solve_size(const FactorTask& task, const Trial& trial, std::size_t n,
+                    const Cholesky& factor, Meter& meter, TrialOutcome& outcome) {
+  if (factor.valid() < n) co_return JobResult{};
+  const std::vector<std::size_t> others = set_bits(trial.others);
+  const double shift = task.strengths[trial.strength] * task.scale;
+  std::vector<double> shifts;
+  for (const std::size_t l : others) shifts.push_back(task.strengths[l] * task.scale);
+  const MatrixView<const double> labels =
+      task.problem.train_labels->view().block(0, 0, n, task.problem.train_labels->cols());
+  const double flops = 2 * static_cast<double>(n) * static_cast<double>(n * labels.cols);
+  ShiftedSolves solves(factor, shift, labels, shifts);
+  while (solves.step()) co_yield meter.after(flops);
+  outcome.push_back({trial.strength, solves.own().clone(), {}});
+  for (std::size_t s = 0; s < others.size(); ++s) {
+    if (solves.reached(s)) outcome.push_back({others[s], solves.solution(s), {}});
+  }
+  if (task.problem.ridge.rule != RidgeChoice::Rule::kValidation) co_return JobResult{};
+
+  ShiftedSolves held(factor, shift, labels.block(0, 0, n - held_out(n), labels.cols), shifts);
+  while (held.step()) co_yield meter.after(flops);
+  std::erase_if(outcome, [&](Solution& solution) {
+    const auto at = std::find(others.begin(), others.end(), solution.strength);
+    const auto s = static_cast<std::size_t>(at - others.begin());
+    if (at != others.end() && !held.reached(s)) return true;
+    const Matrix<double> others_solution =
+        at == others.end() ? held.own().clone() : held.solution(s);
+    solution.held_errors = held_errors(task, n, others_solution.const_view());
+    return false;
+  });
+  co_return JobResult{};
+}
+
+}  // namespace
+
+DualSource source_of(const NestedFitProblem& problem, std::size_t dual) {
+  const bool validating = problem.ridge.rule == RidgeChoice::Rule::kValidation;
+  const std::size_t columns = validating ? 1 : strengths_of(problem.ridge).size();
+  return dual_source(problem.layer, {problem.train, problem.sizes[dual - 1], problem.test,
+                                     dual * columns * problem.train_labels->cols()});
+}
+
+GramWork::GramWork(DualSource& source, const WorkPart& part, MatrixView<double> rows, Meter& meter)
+    : source_(source),
+      rows_(rows),
+      first_row_(part.begin),
+      slices_(std::visit([](const auto& s) { return s.gram_slices(); }, source)),
+      meter_(meter),
+      here_(part) {}
+
+JobSteps GramWork::run() {
+  while (here_.from < slices_) {
+    const double flops = std::visit(
+        [&](auto& s) { return s.add_to_gram(here_.from, here_.begin, rows_of(here_)); }, source_);
+    ++here_.from;
+    co_yield meter_.after(flops);
+  }
+  co_return JobResult{};
+}
+
+std::size_t GramWork::worth() const {
+  return helpers_for(flops_of(here_));
+}
+
+std::vector<WorkPart> GramWork::give_up(std::size_t parts) {
+  const std::size_t done =
+      std::visit([&](const auto& s) { return s.rows_done(here_.from); }, source_);
+  const std::size_t begin = std::clamp(done, here_.begin, here_.end);
+  // A third more stays here than a helper gets: a helper that is done early can take a part of what
+  // is left, while a job that is done early could only wait.
+  const std::size_t kept = 4, each = 3, all = kept + each * (parts - 1);
+  std::vector<WorkPart> given;
+  for (std::size_t part = kept; part < all; part += each) {
+    given.push_back({triangle_cut(part, all, begin, here_.end),
+                     triangle_cut(part + each, all, begin, here_.end), here_.from});
+  }
+  here_.end = given.front().begin;
+  return given;
+}
+
+Bytes GramWork::share(const WorkPart& part) const {
+  return share_gram_rows(part, rows_of(part));
+}
+
+bool GramWork::adopt(const WorkPart& part, const Bytes& result) {
+  if (!read_gram_rows(result, part.begin, rows_of(part))) return false;
+  meter_.after(flops_of(part));
+  return true;
+}
+
+MatrixView<double> GramWork::rows_of(const WorkPart& part) const {
+  return rows_.block(part.begin - first_row_, 0, part.end - part.begin, rows_.cols);
+}
+
+double GramWork::flops_of(const WorkPart& part) const {
+  return std::visit(
+      [&](const auto& s) { return s.gram_flops_left(part.from, part.begin, part.end); }, source_);
+}
+
+TrialWork::TrialWork(const FactorTask& task, std::span<const Trial> trials, Cholesky& factor,
+                     Meter& meter, Sink sink)
+    : task_(task),
+      trials_(trials),
+      factor_(factor),
+      meter_(meter),
+      sink_(std::move(sink)),
+      here_{0, trials.size(), 0} {}
+
+JobSteps TrialWork::run() {
+  for (; here_.begin < here_.end; ++here_.begin) {
+    const Trial& trial = trials_[here_.begin];
+    const std::vector<std::size_t>& sizes = task_.problem.sizes;
+    const std::size_t n = sizes[trial.sizes - 1];
+    factor_.start(task_.gram.block(0, 0, n, n), task_.strengths[trial.strength] * task_.scale);
+    double counted = 0;
+    while (factor_.step() == Cholesky::State::kRunning) {
+      co_yield meter_.after(factor_.flops_done() - counted);
+      counted = factor_.flops_done();
+    }
+    co_yield meter_.after(std::max(0.0, factor_.flops_total() - counted));
+    for (std::size_t s = 0; s < trial.sizes; ++s) {
+      TrialOutcome outcome;
+      JobSteps solving = solve_size(task_, trial, sizes[s], factor_, meter_, outcome);
+      while (solving.step() == JobSteps::State::kRunning) {
+        co_yield StepProgress{solving.fraction(), {}};
+      }
+      if (solving.state() == JobSteps::State::kFailed) co_return solving.error();
+      sink_(here_.begin, s, outcome);
+    }
+  }
+  co_return JobResult{};
+}
+
+std::size_t TrialWork::worth() const {
+  if (here_.begin >= here_.end) return 0;
+  return std::min(helpers_for(flops_of({here_.begin + 1, here_.end, 0})),
+                  here_.end - here_.begin - 1);
+}
+
+std::vector<WorkPart> TrialWork::give_up(std::size_t parts) {
+  // One for each helper: who is done first goes on with the next.
+  std::vector<WorkPart> given;
+  here_.end -= parts - 1;
+  for (std::size_t part = 0; part + 1 < parts; ++part) {
+    given.push_back({here_.end + part, here_.end + part + 1, 0});
+  }
+  return given;
+}
+
+Bytes TrialWork::share(const WorkPart& part) const {
+  return share_trials(task_, trials_, part);
+}
+
+bool TrialWork::adopt(const WorkPart& part, const Bytes& result) {
+  if (!read_outcomes(result, task_, trials_, part, sink_)) return false;
+  meter_.after(flops_of(part));
+  return true;
+}
+
+double TrialWork::flops_of(const WorkPart& part) const {
+  double flops = 0;
+  for (std::size_t t = part.begin; t < part.end; ++t) {
+    flops += flops_of_cholesky(static_cast<double>(task_.problem.sizes[trials_[t].sizes - 1]));
+  }
+  return flops;
+}
+
+PredictionWork::PredictionWork(DualSource& source, const std::vector<Matrix<double>>& coefficients,
+                               const WorkPart& part, std::size_t tests, double flops, Meter& meter,
+                               Sink sink)
+    : source_(source),
+      coefficients_(coefficients),
+      sums_(tests, coefficients.size() * coefficients.front().cols()),
+      flops_(flops),
+      meter_(meter),
+      sink_(std::move(sink)),
+      here_(part) {
+  std::visit([&](auto& s) { s.take_coefficients(coefficients_); }, source_);
+}
+
+JobSteps PredictionWork::run() {
+  const auto slices = std::visit([](const auto& s) { return s.prediction_slices(); }, source_);
+  const auto together =
+      std::visit([](const auto& s) { return s.prediction_slices_at_once(); }, source_);
+  for (; here_.begin < here_.end; ++here_.begin) {
+    sums_.set_zero();
+    const std::size_t end = (here_.begin + 1) * slices / kPredictionGroups;
+    for (std::size_t slice = here_.begin * slices / kPredictionGroups; slice < end;) {
+      const std::size_t count = std::min(end - slice, together);
+      co_yield meter_.after(std::visit(
+          [&](auto& s) { return s.add_to_predictions(slice, count, sums_.view()); }, source_));
+      slice += count;
+    }
+    sink_(sums_.view());
+  }
+  co_return JobResult{};
+}
+
+std::size_t PredictionWork::worth() const {
+  const bool small = 8 * static_cast<double>(sums_.size()) < kMostSums;
+  if (!small || here_.begin >= here_.end) return 0;
+  const std::size_t others = here_.end - here_.begin - 1;
+  const double flops = flops_ * static_cast<double>(others) / double{kPredictionGroups};
+  return std::min(helpers_for(flops), others);
+}
+
+std::vector<WorkPart> PredictionWork::give_up(std::size_t parts) {
+  return give_up_evenly(here_, parts);
+}
+
+Bytes PredictionWork::share(const WorkPart& part) const {
+  return share_predictions(coefficients_, part);
+}
+
+bool PredictionWork::adopt(const WorkPart& part, const Bytes& result) {
+  Matrix<double> sums(sums_.rows(), sums_.cols());
+  if (!read_predictions(result, part, sums.view(), sink_)) return false;
+  meter_.after(flops_ * static_cast<double>(part.end - part.begin) / double{kPredictionGroups});
+  return true;
+}
+
+}  // namespace attnlab::random_features

@@ -1,0 +1,130 @@
+// The three phases of a dual fit, each in pieces that can be computed apart: rows of the kernel
+// matrix, factorisations for the ridge strengths, predictions from groups of features. A piece
+// gives the same bits wherever it is computed.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "core/experiment/shared_work.h"
+#include "core/numerics/cholesky.h"
+#include "core/random_features/fit/nested_fit_parts.h"
+
+namespace attnlab::random_features {
+
+/// What the first `dual` sizes are fitted with. It is cut into the same slices, and so sums in the
+/// same order, for the job and for its helpers.
+DualSource source_of(const NestedFitProblem& problem, std::size_t dual);
+
+/// The kernel matrix, row by row of its lower triangle (zero at first). Stages are the source's
+/// slices: those of features run over all rows, those of a kernel are rows.
+class GramWork : public DividedWork {
+ public:
+  /// `rows` (n columns) holds rows [part.begin, part.end), and what the stages before part.from
+  /// added to them.
+  GramWork(DualSource& source, const WorkPart& part, MatrixView<double> rows, Meter& meter);
+
+  JobSteps run() override;
+  std::size_t worth() const override;
+  std::vector<WorkPart> give_up(std::size_t parts) override;
+  Bytes share(const WorkPart& part) const override;
+  bool adopt(const WorkPart& part, const Bytes& result) override;
+  void take_back(const WorkPart& part) override { here_ = part; }
+
+ private:
+  MatrixView<double> rows_of(const WorkPart& part) const;
+  double flops_of(const WorkPart& part) const;
+
+  DualSource& source_;
+  MatrixView<double> rows_;
+  std::size_t first_row_;
+  std::size_t slices_;
+  Meter& meter_;
+  WorkPart here_;
+};
+
+/// A ridge strength to factorise for, up to the largest of the sizes that want it.
+struct Trial {
+  std::size_t strength = 0;  ///< its number
+  std::size_t sizes = 0;     ///< the first so many sizes are served
+  /// Strengths to be solved for with the same factor as far as it reaches, a bit each.
+  std::uint32_t others = 0;
+};
+
+/// Coefficients for one strength.
+struct Solution {
+  std::size_t strength = 0;
+  Matrix<double> values;            ///< size x targets
+  std::vector<double> held_errors;  ///< per target; under validation only
+};
+
+/// What one factorisation gives for one size: the trial's own solution first, those of others as
+/// far as the factor reaches, nothing if it could not be factorised.
+using TrialOutcome = std::vector<Solution>;
+
+/// What factorising needs beside the trials.
+struct FactorTask {
+  const NestedFitProblem& problem;
+  std::span<const double> strengths;
+  double scale;                   ///< of the strengths: the mean kernel diagonal
+  MatrixView<const double> gram;  ///< up to the largest size of any trial
+};
+
+/// Factorisations, trial by trial; the sink gets (trial, size, outcome) in order.
+class TrialWork : public DividedWork {
+ public:
+  using Sink = std::function<void(std::size_t trial, std::size_t size, const TrialOutcome&)>;
+  TrialWork(const FactorTask& task, std::span<const Trial> trials, Cholesky& factor, Meter& meter,
+            Sink sink);
+
+  JobSteps run() override;
+  std::size_t worth() const override;
+  std::vector<WorkPart> give_up(std::size_t parts) override;
+  Bytes share(const WorkPart& part) const override;
+  bool adopt(const WorkPart& part, const Bytes& result) override;
+  void take_back(const WorkPart& part) override { here_ = part; }
+
+ private:
+  double flops_of(const WorkPart& part) const;
+
+  FactorTask task_;
+  std::span<const Trial> trials_;
+  Cholesky& factor_;
+  Meter& meter_;
+  Sink sink_;
+  WorkPart here_;  ///< begins with the trial in hand
+};
+
+/// Predictions are summed over features in this many groups, and the groups' sums added in order,
+/// whoever computed them.
+inline constexpr std::size_t kPredictionGroups = 4;
+
+/// Predictions of coefficients, group by group; the sink gets the sums (test samples x columns of
+/// every size side by side) of each, in order.
+class PredictionWork : public DividedWork {
+ public:
+  using Sink = std::function<void(MatrixView<double> sums)>;
+  /// Groups of the part; `flops` of all groups. `coefficients`: one matrix for each size.
+  PredictionWork(DualSource& source, const std::vector<Matrix<double>>& coefficients,
+                 const WorkPart& part, std::size_t tests, double flops, Meter& meter, Sink sink);
+
+  JobSteps run() override;
+  std::size_t worth() const override;
+  std::vector<WorkPart> give_up(std::size_t parts) override;
+  Bytes share(const WorkPart& part) const override;
+  bool adopt(const WorkPart& part, const Bytes& result) override;
+  void take_back(const WorkPart& part) override { here_ = part; }
+
+ private:
+  DualSource& source_;
+  const std::vector<Matrix<double>>& coefficients_;
+  Matrix<double> sums_;
+  double flops_;
+  Meter& meter_;
+  Sink sink_;
+  WorkPart here_;  ///< begins with the group in hand
+};
+
+}  // namespace attnlab::random_features

@@ -1,0 +1,22 @@
+// The parts of a dual fit as bytes: what goes to a helper, and what comes back.
+#pragma once
+
+#include "core/base/bytes.h"
+#include "core/random_features/fit/dual_parts.h"
+
+namespace attnlab::random_features {
+
+/// Rows of the kernel matrix, with what earlier stages added to them.
+Bytes share_gram_rows(const WorkPart& part, MatrixView<const double> rows);
+/// Reads a helper's rows, the first of them row `first`; false for bytes that do not fit.
+bool read_gram_rows(const Bytes& result, std::size_t first, MatrixView<double> rows);
+
+Bytes share_trials(const FactorTask& task, std::span<const Trial> trials, const WorkPart& part);
+bool read_outcomes(const Bytes& result, const FactorTask& task, std::span<const Trial> trials,
+                   const WorkPart& part, const TrialWork::Sink& sink);
+
+Bytes share_predictions(const std::vector<Matrix<double>>& coefficients, const WorkPart& part);
+bool read_predictions(const Bytes& result, const WorkPart& part, MatrixView<double> sums,
+                      const PredictionWork::Sink& sink);
+
+}  // namespace attnlab::random_features

@@ -1,0 +1,58 @@
+// Layers of infinitely many random units: what the streamed layers of core/attention become, as
+// kernels. Derived from the definitions there; docs/numerics.md has the derivation.
+#pragma once
+
+#include <cstddef>
+
+#include "core/attention/tokens.h"
+#include "core/numerics/matrix.h"
+
+namespace attnlab::random_features {
+
+/// The limit units -> infinity of a RandomFeatureLayer with ReLU. With xt = [x; 1],
+/// rho_ij = <xt_0, xt'_0> <xt_i, xt'_j> / 4 (never negative, for tokens on the unit sphere) and
+/// t_i = mean_scale <x_0, x_i>:
+///   attention: K(X, X') = N^-2 sum_ij E[relu(t_i + g) relu(t'_j + g')] <xt_i, xt'_j>, g and g'
+///     standard normal of correlation rho_ij. Without a mean the expectation is
+///     kappa(rho) = (sqrt(1 - rho^2) + rho (pi - arccos rho)) / (2 pi).
+///   network: K(X, X') = kappa((1 + sum_{i=0..N} <x_i, x'_i>) / (N + 2)).
+struct InfiniteLayer {
+  bool attention = true;
+  double mean_scale = 0;
+  std::size_t dim = 0;
+  std::size_t keys = 0;
+  bool operator==(const InfiniteLayer&) const = default;
+};
+
+/// Samples made ready for the kernel of one layer: tokens in double, scaled to length exactly 1 (in
+/// float they miss it by 1e-8, and the kernel matrix would not be positive semidefinite).
+struct KernelSamples {
+  Matrix<double> inputs;  ///< attention: xt_0 / 2; network: [x_0; ...; x_N; 1] / sqrt(N + 2)
+  Matrix<double> keys;    ///< attention: xt_1 .. xt_N of every sample, a row each
+  Matrix<double> means;   ///< attention: t_1 .. t_N, a row for every sample
+
+  std::size_t count() const { return inputs.rows(); }
+};
+
+/// Samples [begin, begin + count) of the batch.
+KernelSamples kernel_samples(const InfiniteLayer& layer, const TokenBatch& batch, std::size_t begin,
+                             std::size_t count);
+
+/// out(p, q) = K(rows[row_begin + p], columns[column_begin + q]). Absolute error below
+/// 1e-13 (1 + mean_scale^2).
+void kernel_block(const InfiniteLayer& layer, const KernelSamples& rows, std::size_t row_begin,
+                  const KernelSamples& columns, std::size_t column_begin, MatrixView<double> out);
+
+/// Columns, at least `end` and at most `count`, for kernel_block to compute when those before `end`
+/// are wanted: beginning with column 0, their values then do not depend on where the block ends.
+/// (Pairs of keys are summed in groups of columns, each with as many terms as its worst pair needs.)
+std::size_t kernel_columns(const InfiniteLayer& layer, std::size_t end, std::size_t count);
+
+/// Work of one entry of the kernel, in floating-point operations as fast as a matrix product's.
+double kernel_flops(const InfiniteLayer& layer);
+
+/// Memory of `count` samples made ready, and of kernel_block at work (bytes).
+double kernel_samples_bytes(const InfiniteLayer& layer, std::size_t count);
+double kernel_block_bytes(const InfiniteLayer& layer);
+
+}  // namespace attnlab::random_features

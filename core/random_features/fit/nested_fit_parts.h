@@ -1,0 +1,74 @@
+// What the dual and the primal half of nested_fit share; nobody else includes this.
+#pragma once
+
+#include <algorithm>
+#include <span>
+#include <vector>
+
+#include "core/random_features/fit/nested_fit.h"
+
+namespace attnlab::random_features {
+
+/// Work of one step: about 30 ms natively, 80 ms in a browser.
+inline constexpr double kStepFlops = 1.5e9;
+
+/// Work done so far, as the fraction that a step reports.
+struct Meter {
+  double total = 1, done = 0;
+  StepProgress after(double flops) {
+    done += flops;
+    return {std::min(1.0, done / total), {}};
+  }
+};
+
+/// Everything of one fit that outlives a step. Columns of solutions and predictions are (strength,
+/// target) pairs, or targets alone once validation has chosen.
+struct NestedFit {
+  const NestedFitProblem& problem;
+  std::vector<FitPoint>& points;
+  std::vector<double> strengths;
+  std::size_t targets;
+  Meter meter;
+
+  bool choose_by_test() const { return problem.ridge.rule != RidgeChoice::Rule::kValidation; }
+  FitPoint& point(std::size_t size, std::size_t target) { return points[size * targets + target]; }
+
+  /// Test errors of one size's columns, NaN where not usable; the least error per target goes into
+  /// `points`, where the test chooses with its strength (one per group of columns; ties go to the
+  /// stronger).
+  std::vector<double> judge(std::size_t size, MatrixView<const double> predictions,
+                            const std::vector<bool>& usable,
+                            std::span<const double> column_strengths);
+};
+
+/// Samples that choose the ridge strength of size n: the last 20 %, at least one, none for n = 1.
+std::size_t held_out(std::size_t n);
+
+/// Sum over the rows of squared differences to the labels of rows [begin, begin + rows).
+double squared_error(MatrixView<const double> prediction, const Matrix<double>& labels,
+                     std::size_t begin, std::size_t target);
+
+double flops_of_cholesky(double n);
+
+/// Whether factorising for all strengths at size n costs no more than one pass of predictions, so
+/// that a search for the best, which takes several passes, saves nothing.
+bool factors_are_cheap(double n, std::size_t strengths, double prediction_flops);
+
+/// How many of the (increasing) sizes are solved in the dual.
+std::size_t sizes_in_dual(const FrozenLayer& layer, const std::vector<std::size_t>& sizes);
+
+/// Dual fits of the first `count` sizes. `scale` is the mean kernel diagonal; NaN: that of the
+/// largest of these sizes.
+JobSteps fit_dual(NestedFit& fit, std::size_t count, double scale);
+
+/// Features of every training and test sample, for layers with fewer features than samples.
+struct PrimalData {
+  Matrix<float> train, test;
+  double scale = 0;  ///< mean kernel diagonal over the training samples
+};
+PrimalData primal_data(const RandomFeatureLayer& layer, const NestedFitProblem& problem);
+
+/// Primal fits of the sizes from `first` on.
+JobSteps fit_primal(NestedFit& fit, std::size_t first, const PrimalData& data);
+
+}  // namespace attnlab::random_features

@@ -1,0 +1,186 @@
+// Ridge fits in the primal: normal equations of the features, for layers with few of them.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "core/numerics/cholesky.h"
+#include "core/numerics/linear_algebra.h"
+#include "core/random_features/fit/nested_fit_parts.h"
+
+namespace attnlab::random_features {
+namespace {
+
+constexpr std::size_t kRowsAtOnce = 512;  ///< of features in double
+
+Matrix<double> widened(MatrixView<const float> values) {
+  Matrix<double> wide(values.rows, values.cols);
+  for (std::size_t i = 0; i < values.rows; ++i) {
+    for (std::size_t j = 0; j < values.cols; ++j) wide(i, j) = static_cast<double>(values(i, j));
+  }
+  return wide;
+}
+
+Matrix<float> all_features(const RandomFeatureLayer& layer, const TokenBatch& batch,
+                           std::size_t samples) {
+  Matrix<float> features(samples, layer.feature_count());
+  FeatureBlock(layer, 0, layer.units).apply(batch, 0, features.view());
+  return features;
+}
+
+double mean_squared_row(const Matrix<float>& features) {
+  double sum = 0;
+  for (const float value : features.values()) sum += static_cast<double>(value) * value;
+  return sum / static_cast<double>(std::max<std::size_t>(features.rows(), 1));
+}
+
+/// Normal equations of a growing number of samples.
+struct NormalEquations {
+  std::size_t samples = 0;
+  Matrix<double> matrix;  ///< features x features
+  Matrix<double> right;   ///< features x targets
+
+  void grow_to(std::size_t n, const Matrix<float>& features, const Matrix<double>& labels) {
+    while (samples < n) {
+      const std::size_t rows = std::min(kRowsAtOnce, n - samples);
+      const Matrix<double> wide = widened(features.view().block(samples, 0, rows, features.cols()));
+      Matrix<double> part(rows, labels.cols());
+      std::copy_n(&labels(samples, 0), rows * labels.cols(), part.data());
+      gemm_tn(wide.const_view(), wide.const_view(), matrix.view(), true);
+      gemm_tn(wide.const_view(), part.const_view(), right.view(), true);
+      samples += rows;
+    }
+  }
+};
+
+/// Predictions for rows [begin, begin + rows) of a feature matrix, rows x weights.cols().
+Matrix<double> predict(const Matrix<float>& features, std::size_t begin, std::size_t rows,
+                       const Matrix<double>& weights) {
+  Matrix<double> prediction(rows, weights.cols());
+  for (std::size_t row = 0; row < rows; row += kRowsAtOnce) {
+    const std::size_t height = std::min(kRowsAtOnce, rows - row);
+    const Matrix<double> wide =
+        widened(features.view().block(begin + row, 0, height, features.cols()));
+    gemm_nn(wide.const_view(), weights.const_view(),
+            prediction.view().block(row, 0, height, weights.cols()), false);
+  }
+  return prediction;
+}
+
+/// Solutions side by side: column (strength, target), and whether it could be solved.
+struct PrimalWeights {
+  Matrix<double> columns;
+  std::vector<bool> usable;
+};
+
+/// Solves the normal equations for every strength.
+JobSteps solve_every_strength(NestedFit& fit, const PrimalData& data,
+                              const NormalEquations& equations, std::size_t size_index,
+                              PrimalWeights& weights) {
+  const std::size_t p = equations.matrix.rows(), targets = fit.targets;
+  Cholesky factor(p);
+  weights = {Matrix<double>(p, fit.strengths.size() * targets),
+             std::vector<bool>(fit.strengths.size() * targets, false)};
+  for (std::size_t l = 0; l < fit.strengths.size(); ++l) {
+    factor.start(equations.matrix.const_view(), fit.strengths[l] * data.scale);
+    while (factor.step() == Cholesky::State::kRunning) co_yield fit.meter.after(0);
+    co_yield fit.meter.after(flops_of_cholesky(static_cast<double>(p)));
+    if (factor.valid() < p) {
+      for (std::size_t j = 0; j < targets; ++j) fit.point(size_index, j).failed |= 1u << l;
+      continue;
+    }
+    Matrix<double> solution = equations.right.clone();
+    factor.solve_leading(p, solution.view());
+    for (std::size_t i = 0; i < p; ++i) {
+      std::copy_n(&solution(i, 0), targets, &weights.columns(i, l * targets));
+    }
+    std::fill_n(weights.usable.begin() + static_cast<std::ptrdiff_t>(l * targets), targets, true);
+  }
+  co_return JobResult{};
+}
+
+/// The strength with the least error on the rows [fitted, fitted + held.rows), or strengths.size().
+std::size_t validated_strength(const NestedFit& fit, const Matrix<double>& held,
+                               const std::vector<bool>& usable, std::size_t fitted,
+                               std::size_t target) {
+  std::size_t best = fit.strengths.size();
+  double least = std::numeric_limits<double>::infinity();
+  for (std::size_t l = 0; l < fit.strengths.size(); ++l) {
+    if (!usable[l * fit.targets + target]) continue;
+    const double error =
+        squared_error(held.view().block(0, l * fit.targets, held.rows(), fit.targets),
+                      *fit.problem.train_labels, fitted, target);
+    if (error > least) continue;
+    least = error;
+    best = l;
+  }
+  return best;
+}
+
+/// Chooses a strength per target on the held-out rows and refits on all of them: `weights` holds
+/// every strength fitted to the first `fitted` samples, and afterwards one column per target.
+JobSteps validate_and_refit(NestedFit& fit, const PrimalData& data, NormalEquations& equations,
+                            std::size_t size_index, PrimalWeights& weights) {
+  const std::size_t n = fit.problem.sizes[size_index], fitted = equations.samples;
+  const std::size_t p = equations.matrix.rows();
+  const Matrix<double> held = predict(data.train, fitted, n - fitted, weights.columns);
+  equations.grow_to(n, data.train, *fit.problem.train_labels);
+  Cholesky factor(p);
+  PrimalWeights chosen{Matrix<double>(p, fit.targets), std::vector<bool>(fit.targets, false)};
+  for (std::size_t j = 0; j < fit.targets; ++j) {
+    const std::size_t best = validated_strength(fit, held, weights.usable, fitted, j);
+    if (best == fit.strengths.size()) continue;
+    factor.start(equations.matrix.const_view(), fit.strengths[best] * data.scale);
+    while (factor.step() == Cholesky::State::kRunning) co_yield fit.meter.after(0);
+    if (factor.valid() < p) {
+      fit.point(size_index, j).failed |= 1u << best;
+      continue;
+    }
+    Matrix<double> solution = equations.right.clone();
+    factor.solve_leading(p, solution.view());
+    for (std::size_t i = 0; i < p; ++i) chosen.columns(i, j) = solution(i, j);
+    chosen.usable[j] = true;
+    fit.point(size_index, j).strength = fit.strengths[best];
+  }
+  weights = std::move(chosen);
+  co_return JobResult{};
+}
+
+}  // namespace
+
+PrimalData primal_data(const RandomFeatureLayer& layer, const NestedFitProblem& problem) {
+  PrimalData data{all_features(layer, *problem.train, problem.sizes.back()),
+                  all_features(layer, *problem.test, problem.test->count), 0};
+  data.scale = mean_squared_row(data.train);
+  return data;
+}
+
+JobSteps fit_primal(NestedFit& fit, std::size_t first, const PrimalData& data) {
+  const std::size_t p = data.train.cols();
+  for (std::size_t s = first; s < fit.problem.sizes.size(); ++s) {
+    const std::size_t n = fit.problem.sizes[s];
+    const std::size_t fitted = fit.choose_by_test() ? n : n - held_out(n);
+    NormalEquations equations{0, Matrix<double>(p, p), Matrix<double>(p, fit.targets)};
+    equations.grow_to(fitted, data.train, *fit.problem.train_labels);
+    co_yield fit.meter.after(2.0 * static_cast<double>(p) * static_cast<double>(p) *
+                             static_cast<double>(fitted));
+    PrimalWeights weights;
+    JobSteps solving = solve_every_strength(fit, data, equations, s, weights);
+    while (solving.step() == JobSteps::State::kRunning) {
+      co_yield StepProgress{solving.fraction(), {}};
+    }
+    if (solving.state() == JobSteps::State::kFailed) co_return solving.error();
+    if (!fit.choose_by_test()) {
+      JobSteps refitting = validate_and_refit(fit, data, equations, s, weights);
+      while (refitting.step() == JobSteps::State::kRunning) {
+        co_yield StepProgress{refitting.fraction(), {}};
+      }
+      if (refitting.state() == JobSteps::State::kFailed) co_return refitting.error();
+    }
+    const Matrix<double> predictions = predict(data.test, 0, data.test.rows(), weights.columns);
+    fit.judge(s, predictions.view(), weights.usable, fit.strengths);
+    co_yield fit.meter.after(0);
+  }
+  co_return JobResult{};
+}
+
+}  // namespace attnlab::random_features
