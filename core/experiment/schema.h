@@ -37,20 +37,21 @@ struct Choice {
   std::string help;   ///< one line, with the formula
 };
 
+/// Write one with `described` (parameters.h), which takes the kind from the default value.
 struct Parameter {
-  std::string name;   ///< "test-samples": flag, permalink key and JSON key
-  std::string label;  ///< "Test samples"
-  std::string symbol; ///< "n", or empty
-  std::string unit;   ///< empty for pure numbers
-  std::string help;   ///< one line
+  std::string name = {};    ///< "test-samples": flag, permalink key and JSON key
+  std::string label = {};   ///< "Test samples"
+  std::string symbol = {};  ///< "n", or empty
+  std::string unit = {};    ///< empty for pure numbers
+  std::string help = {};    ///< one line
   ParameterKind kind = ParameterKind::kInteger;
   double min = 0, max = 0;  ///< range of a number or of every list entry, both ends allowed
   std::size_t max_items = 1;  ///< lists and tuples: at most this many entries, at least one
   std::size_t min_items = 1;  ///< tuples: at least this many
   std::size_t group = 1;      ///< tuples: entries come in whole groups of so many (2: points)
-  std::vector<Choice> choices;
-  ParameterValue default_value;
-  std::vector<double> suggested;  ///< values worth offering as buttons, in order
+  std::vector<Choice> choices = {};
+  ParameterValue default_value = {};
+  std::vector<double> suggested = {};  ///< values worth offering as buttons, in order
   bool logarithmic = false;       ///< a slider moves on a log scale
   bool primary = false;           ///< shown at once; the rest is folded under "more"
 };
