@@ -5,7 +5,7 @@
 namespace attnlab {
 namespace {
 
-/// A kept result stands beside others of its experiment, not beside itself.
+/// A kept result is compared with other runs of its experiment, not with itself.
 bool compared(const KeptResult& kept, const RunSpec& now) {
   return kept.spec.experiment == now.experiment && !(kept.spec == now);
 }
@@ -20,7 +20,7 @@ const Figure* figure_named(const Findings& findings, const std::string& id) {
 void add_series(Figure& figure, const Figure& other, int number, const std::string& difference) {
   const std::vector<Series> own = figure.series;
   for (Series series : other.series) {
-    // Theory that stands there already says nothing new.
+    // Theory that is there already says nothing new.
     const bool known = std::any_of(own.begin(), own.end(), [&](const Series& one) {
       return series.role != SeriesRole::kMeasured && one.id == series.id &&
              one.points.size() == series.points.size() &&

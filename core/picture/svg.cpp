@@ -195,7 +195,7 @@ class LineFigure {
  public:
   const Box& area() const { return axes_.area; }
 
-  /// Where the plot stands and what it spans, for programs that draw on top of it.
+  /// Place and ranges of the plot, for programs that draw on top of it.
   std::string geometry() const {
     const Box& a = axes_.area;
     const auto axis = [](const char* name, const Scale& scale) {

@@ -68,7 +68,7 @@ double heads_error(HeadActivation activation) {
   return worst;
 }
 
-/// The largest of a column's values over the jobs of a small run; nothing when it does not finish
+/// The largest value of a column over the jobs of a small run; empty when the run does not finish
 /// or a row is not recovered.
 std::optional<double> recovery_error(std::string_view id, const char* method) {
   const Experiment* experiment = find_experiment(id);
@@ -228,9 +228,9 @@ std::vector<SelfCheck> check_prompt_heads() {
 }
 
 std::vector<SelfCheck> check_training() {
-  return {{"C", "loss and gradient in double are those of the definition", training_error<double>(),
+  return {{"C", "loss and gradient in double agree with the definition", training_error<double>(),
            1e-7},
-          {"C", "loss and gradient in float are those of the definition", training_error<float>(),
+          {"C", "loss and gradient in float agree with the definition", training_error<float>(),
            1e-5}};
 }
 

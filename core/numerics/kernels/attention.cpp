@@ -11,8 +11,7 @@ constexpr std::size_t kGroup = 2 * kWidth;  // heads handled together: two regis
 static_assert(kHeadPadding % kGroup == 0);
 
 /// Outputs whose sums are built together: two registers of heads each, and eight sums hide the
-/// latency of an addition; more where there are registers for them, so that what is loaded serves
-/// more.
+/// latency of an addition; more on targets with more registers, so that each load serves more sums.
 constexpr std::size_t kMostRows = kVectorBytes == 64 ? 8 : 4;
 
 /// out[j] = sum_p left[p] * right[j * right_row + p * right_col] for kRows values of j, each a
@@ -66,7 +65,7 @@ ATTNLAB_INLINE void product_group(std::size_t rows, std::size_t depth, const flo
   }
 }
 
-/// e^x, cut to normal results; of no number comes no number, for which the order counts.
+/// e^x, clamped to normal results; the order of the comparisons propagates NaN.
 ATTNLAB_INLINE Lanes exp_lanes(Lanes x) {
   return exp_normal(larger<float>(broadcast(-87.0f), smaller<float>(broadcast(88.0f), x)));
 }

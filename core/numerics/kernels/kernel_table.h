@@ -112,7 +112,7 @@ inline constexpr std::size_t kExamplePadding = 16;
 inline constexpr std::size_t kMaxPromptFloats = 1u << 19;
 
 /// A batch of prompts under trained softmax heads. Prompts come in groups of kPromptLanes, one lane
-/// each: token entry (key i, entry a) of a group stands at ((i * (dim + 1)) + a) * kPromptLanes.
+/// each: token entry (key i, entry a) of a group is at ((i * (dim + 1)) + a) * kPromptLanes.
 /// Head h scores key z by z^T score_matrix query and outputs value^T (weighted mean of z); the
 /// prediction is the sum of the heads' outputs, the loss the squared error summed over the batch.
 template <class T>
@@ -188,7 +188,7 @@ struct KernelTable {
   /// exp within 2 ulp, products in f32.
   void (*attend_heads)(const HeadsTask& task, void* workspace);
 
-  /// Everything in f32; the accuracy stands in core/attention/softmax_attention.h.
+  /// Everything in f32; accuracy: core/attention/softmax_attention.h.
   void (*attend_sequences)(const AttentionTask& task, void* workspace);
 
   /// exp within 2 ulp, sums over examples in f32.
