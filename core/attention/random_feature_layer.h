@@ -17,7 +17,9 @@ enum class ScoreActivation {
   kExponential,  ///< exp(s_i) / N
 };
 
-/// One frozen layer. Source: Fu, Guo, Bai, Mei, arXiv 2307.11353; shared/spec/random-features.md.
+/// One frozen layer. Source: Fu, Guo, Bai, Mei, arXiv 2307.11353 (ReLU heads and the network); the
+/// variances, which give every score the variance 1 because |xt_0|^2 |xt_i|^2 = 4, and the other
+/// activations are ours.
 ///
 /// Attention (`attention` true), M = units heads, xt = [x; 1] in R^{d+1}:
 ///   features of head m: sum_i a_i(W_m) xt_i in R^{d+1}, entries of W_m N(0, 1/4) plus

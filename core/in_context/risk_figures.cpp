@@ -21,10 +21,10 @@ double number(const Cell& cell) {
   return kNaN;
 }
 
-/// One row of the main table.
-/// Measured risks below are 0 up to rounding and have no place on a logarithmic axis.
+/// A measured risk below this is 0 up to rounding and has no place on a logarithmic axis.
 constexpr double kRounding = 1e-12;
 
+/// One row of the main table.
 struct Row {
   std::string predictor, variant;
   std::size_t heads;

@@ -39,8 +39,8 @@ Bytes encode_optimum(const RiskEstimates& estimates) {
   return writer.take();
 }
 
-/// Windows of steps whose mean loss is one point of the curve: short at first, then a hundredth of
-/// the way so far.
+/// Windows of steps whose mean loss is one point of the curve: at least 8 steps, and at least 8 % of
+/// the steps so far, so that points are about evenly spaced on a logarithmic axis.
 class LossCurve {
  public:
   void add(double step, double loss) {

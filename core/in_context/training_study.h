@@ -33,9 +33,9 @@ struct LossPoint {
   double step = 0, loss = 0, std_error = 0;
 };
 
-/// One model's progress; `sums` is empty until it is measured on test prompts.
+/// One model's progress, from the newest output of its job.
 struct TrainedModel {
-  bool known = false;
+  bool known = false;  ///< false until an output was read
   double steps = 0;
   std::vector<LossPoint> curve;
   std::vector<std::vector<double>> key_query, value;  ///< per head

@@ -39,7 +39,8 @@ struct TargetNorms {
 double rfmlp_norm_ratio(std::size_t keys, double degree);
 
 /// One family of target functions f_*(x_0; x_1..x_N) with a degree p or frequency g.
-/// Source: Fu, Guo, Bai, Mei, arXiv 2307.11353, and shared/spec/random-features.md.
+/// mean-power and correlation-value are the examples of Fu, Guo, Bai, Mei, arXiv 2307.11353,
+/// f_{1,p} and f_{2,q}, as we know them; the others vary them.
 struct Target {
   std::string_view id;       ///< "mean-power"
   std::string_view label;    ///< "mean of a power"
