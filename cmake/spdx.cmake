@@ -70,7 +70,6 @@ print(TTFont(sys.argv[1])['name'].getDebugName(5).split(';')[0].removeprefix('Ve
     attnlab_spdx_package(LLVM-libcxx "of Emscripten ${EMSCRIPTEN_VERSION}"
       "Apache-2.0 WITH LLVM-exception" https://libcxx.llvm.org STATIC_LINK)
   else()
-    attnlab_spdx_package(CLI11 ${CLI11_VERSION} BSD-3-Clause https://github.com/CLIUtils/CLI11 STATIC_LINK)
     if(ATTNLAB_UI)
       attnlab_spdx_package(GLFW ${glfw3_VERSION} Zlib https://www.glfw.org DYNAMIC_LINK)
       attnlab_spdx_package(libpng ${PNG_VERSION_STRING} libpng-2.0 http://www.libpng.org DYNAMIC_LINK)
