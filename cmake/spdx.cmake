@@ -70,7 +70,6 @@ print(TTFont(sys.argv[1])['name'].getDebugName(5).split(';')[0].removeprefix('Ve
     endforeach()
     attnlab_spdx_package(Eigen ${eigen_WORLD}.${eigen_MAJOR}.${eigen_MINOR} MPL-2.0
       https://eigen.tuxfamily.org STATIC_LINK)
-    attnlab_spdx_package(CLI11 ${CLI11_VERSION} BSD-3-Clause https://github.com/CLIUtils/CLI11 STATIC_LINK)
     if(ATTNLAB_UI)
       attnlab_spdx_package(GLFW ${glfw3_VERSION} Zlib https://www.glfw.org DYNAMIC_LINK)
       attnlab_spdx_package(libpng ${PNG_VERSION_STRING} libpng-2.0 http://www.libpng.org DYNAMIC_LINK)

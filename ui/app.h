@@ -95,8 +95,6 @@ class App {
 
   bool theme_dark() const;
   void set_theme_dark(bool dark);
-  void set_minimal(bool minimal);
-  void set_embedded(bool embedded);
 
   AppState& state() { return *state_; }  ///< for views and tests
   const AppState& state() const { return *state_; }

@@ -121,7 +121,9 @@ void set_colours(ImGuiStyle& style, const Theme& t) {
 
 }  // namespace
 
-const Theme& theme() { return *g_theme; }
+const Theme& theme() {
+  return *g_theme;
+}
 
 ImFont* font(Face face) {
   const ImVector<ImFont*>& fonts = ImGui::GetIO().Fonts->Fonts;
@@ -144,24 +146,8 @@ ImU32 with_alpha(ImU32 colour, float factor) {
          (static_cast<ImU32>(alpha * factor + 0.5f) << IM_COL32_A_SHIFT);
 }
 
-ImU32 series_colour(int colour_slot) { return rgb(palette_rgb(colour_slot, g_theme->dark)); }
-
-std::optional<int> colour_slot_of(std::string_view choice_name) {
-  struct Named {
-    std::string_view name;
-    int slot;
-  };
-  static constexpr Named kNamed[] = {
-      {"rfa", kColourRfa},
-      {"brfa", kColourBrfa},
-      {"rfmlp", kColourRfmlp},
-      {"rfa-softmax", kColourSoftmax},
-      {"brfa-softmax", kColourBiasedSoftmax},
-      {"rfa-exp", kColourExponential},
-  };
-  for (const Named& named : kNamed)
-    if (named.name == choice_name) return named.slot;
-  return std::nullopt;
+ImU32 series_colour(int colour_slot) {
+  return rgb(palette_rgb(colour_slot, g_theme->dark));
 }
 
 ImU32 status_colour(ClaimStatus status) {
@@ -187,7 +173,9 @@ void load_sentence_glyphs() {
       font(Face::kRegular)->GetFontBaked(size)->FindGlyph(static_cast<ImWchar>(glyph));
 }
 
-void crisp_lines() { ImGui::GetWindowDrawList()->_FringeScale = 1 / g_pixel_ratio; }
+void crisp_lines() {
+  ImGui::GetWindowDrawList()->_FringeScale = 1 / g_pixel_ratio;
+}
 
 bool setup_fonts_and_style(float pixel_ratio, bool dark) {
   g_theme = dark ? &kDark : &kLight;

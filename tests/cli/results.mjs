@@ -118,6 +118,16 @@ test('the list names every experiment and parameter, and every experiment has he
   }
 });
 
+test('the list shows one experiment alone', () => {
+  const text = assertDone(attnlab(['list', 'rf-heads']));
+  assert.match(text, /^rf-heads\n/);
+  assert.ok(assertDone(attnlab(['list'])).includes(`\n${text}`));
+  assert.doesNotMatch(text, /^(?!rf-heads)\S/m);
+  const { experiments } = JSON.parse(assertDone(attnlab(['list', '--json'])));
+  assert.deepEqual(JSON.parse(assertDone(attnlab(['list', 'rf-heads', '--json']))),
+    experiments.find(({ id }) => id === 'rf-heads'));
+});
+
 test('help and version are no errors', () => {
   for (const args of [['--help'], ['-h'], ['run', '--help'], ['list', '--help'], ['bench', '--help']]) {
     assert.match(assertDone(attnlab(args)), /Usage: attnlab/);

@@ -8,6 +8,9 @@
 
 namespace attnlab::kernels {
 
+/// Rows that fill whole register tiles on every target, which simd.h checks.
+inline constexpr std::size_t kRowGrain = 84;
+
 enum class Update { kSet, kAdd, kSubtract };
 
 /// c (rows x cols, row-major, stride c_stride) = / += / -= a b, where entry (i, p) of a is

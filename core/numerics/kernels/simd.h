@@ -84,6 +84,7 @@ constexpr std::size_t kTileRows = 6;
 #else
 constexpr std::size_t kTileRows = 4;
 #endif
+static_assert(kRowGrain % kTileRows == 0);
 constexpr std::size_t kTileVectors = 2;
 template <class T>
 constexpr std::size_t kTileCols = kTileVectors* kLanes<T>;
