@@ -157,7 +157,7 @@ Figure sweep_figure(const NoiseSetup& setup, const Result& result, NoiseColumn c
       }
       return true;
     });
-    figure.series.push_back(std::move(series));
+    figure.draw_lines().series.push_back(std::move(series));
   }
   return figure;
 }
@@ -186,7 +186,7 @@ Figure noise_figure(const NoiseSetup& setup, const Result& result) {
                                      setup.smallest.front());
     if (std::isfinite(value)) bound.points.push_back({tau, value, 0, 0});
   }
-  figure.series.push_back(std::move(bound));
+  figure.draw_lines().series.push_back(std::move(bound));
   return figure;
 }
 

@@ -87,7 +87,7 @@ std::vector<Figure> embedding_figures(const RunSpec& spec, const Result& result)
   }
   figure.x.min = figure.x.ticks.front();
   figure.x.max = figure.x.ticks.back();
-  figure.references = {{true, real_of(study->models.front().dim), "p = d"}};
+  figure.draw_lines().references = {{true, real_of(study->models.front().dim), "p = d"}};
   const Table* table = result.table("risk");
   for (const std::int64_t heads : spec.parameters.integers("heads")) {
     Series series;
@@ -102,7 +102,7 @@ std::vector<Figure> embedding_figures(const RunSpec& spec, const Result& result)
     }
     std::sort(series.points.begin(), series.points.end(),
               [](const FigurePoint& a, const FigurePoint& b) { return a.x < b.x; });
-    figure.series.push_back(std::move(series));
+    figure.draw_lines().series.push_back(std::move(series));
   }
   add_optimum_levels(result, figure.x.min, figure.x.max, figure);
   return {figure};

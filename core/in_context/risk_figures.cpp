@@ -111,7 +111,7 @@ void add_curves(const std::vector<Row>& rows, X x, Other other, Scale scale, Suf
                                  std::make_pair(key.variant, key.other));
     series.variant = static_cast<int>(group - groups.begin());
     series.points = std::move(points);
-    figure.series.push_back(std::move(series));
+    figure.draw_lines().series.push_back(std::move(series));
   }
 }
 
@@ -140,7 +140,7 @@ void add_theory(const RiskStudy& study, const Scenario& base, bool scaled, int v
       const double risk = shrunk_risk(signal, constant, length);
       series.points.push_back({length, scaled ? length * risk : risk, 0, 0});
     }
-    if (!series.points.empty()) figure.series.push_back(std::move(series));
+    if (!series.points.empty()) figure.draw_lines().series.push_back(std::move(series));
   }
 }
 
@@ -182,7 +182,7 @@ void add_all_theory(const RiskStudy& study, bool scaled, Figure& figure) {
       if (kind != Variant::kFinite) add_theory(study, scenario, scaled, variant, figure);
       const double floor = risk_floor(scenario);
       if (!scaled && floor > 0) {
-        figure.references.push_back({false, floor, "floor of KQ = bI, " + cell_text(scenario)});
+        figure.draw_lines().references.push_back({false, floor, "floor of KQ = bI, " + cell_text(scenario)});
       }
       ++variant;
     }
@@ -249,7 +249,7 @@ void add_scenario_theory(const RiskStudy& study, std::size_t length, int variant
           shrunk_risk(scenario.task().signal, constant, static_cast<double>(length));
       if (std::isfinite(risk) && risk > kRounding) series.points.push_back({value, risk, 0, 0});
     }
-    if (series.points.size() > 1) figure.series.push_back(std::move(series));
+    if (series.points.size() > 1) figure.draw_lines().series.push_back(std::move(series));
   }
 }
 
@@ -288,7 +288,7 @@ std::vector<Figure> prompt_length_figures(const RunSpec& spec, const Result& res
     const Scenario scenario{study.setting, kind, v, noise, study.dim, study.lengths.back()};
     const double limit = one_head_theory(scenario) / many_head_theory(scenario);
     if (!std::isfinite(limit)) continue;
-    ratio.references.push_back(
+    ratio.draw_lines().references.push_back(
         {false, limit,
          "limit for D → ∞: " + short_text(limit) +
              (study.values.size() > 1 ? " at " + short_text(v) : std::string())});
@@ -348,7 +348,7 @@ std::vector<Figure> scenario_figures(const RunSpec& spec, const Result& result) 
     const double at = one_head_theory(scenario) / many_head_theory(scenario);
     if (std::isfinite(at)) limit.points.push_back({v, at, 0, 0});
   }
-  if (limit.points.size() > 1) ratio.series.push_back(std::move(limit));
+  if (limit.points.size() > 1) ratio.draw_lines().series.push_back(std::move(limit));
   return {figure, ratio};
 }
 

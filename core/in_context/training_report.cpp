@@ -157,7 +157,7 @@ Figure matrix_figure(const TrainingSetup& setup, const Result& result) {
     panel.y_labels = token_labels(d, true);
     panel.scale_group = "kq";
     panel.value_label = "KQ";
-    figure.panels.push_back(std::move(panel));
+    figure.draw_maps().panels.push_back(std::move(panel));
   }
   HeatPanel values = panel_of("ov", "OV of every head", setup.heads, d + 1);
   values.x.label = "example entry";
@@ -171,13 +171,13 @@ Figure matrix_figure(const TrainingSetup& setup, const Result& result) {
       const std::size_t i = static_cast<std::size_t>(number(row[3])) - 1;
       const std::size_t j = static_cast<std::size_t>(number(row[4])) - 1;
       if (std::get<std::string>(row[2]) == "KQ") {
-        figure.panels[head].values[i * d + j] = number(row[5]);
+        figure.draw_maps().panels[head].values[i * d + j] = number(row[5]);
       } else {
         values.values[head * (d + 1) + j] = number(row[5]);
       }
     }
   }
-  figure.panels.push_back(std::move(values));
+  figure.draw_maps().panels.push_back(std::move(values));
   return figure;
 }
 
@@ -227,7 +227,7 @@ std::vector<Figure> training_figures(const RunSpec& spec, const Result& result) 
   figure.empty_text = "Press Run: the loss curves grow while the heads learn.";
   std::vector<Figure> figures;
   for (const TrainingSetup& setup : study->models) {
-    figure.series.push_back(loss_series(result, setup.heads));
+    figure.draw_lines().series.push_back(loss_series(result, setup.heads));
   }
   add_optimum_levels(result, figure.x.min, figure.x.max, figure);
   figures.push_back(std::move(figure));

@@ -114,7 +114,7 @@ void add_optimum_levels(const Result& result, double low, double high, Figure& f
     level.role = SeriesRole::kExact;
     level.colour = heads_colour(heads);
     level.points = {{low, number(row[1]), 0, 0}, {high, number(row[1]), 0, 0}};
-    figure.series.push_back(std::move(level));
+    figure.draw_lines().series.push_back(std::move(level));
   }
 }
 

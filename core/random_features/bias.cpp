@@ -32,14 +32,14 @@ std::vector<Figure> figures(const RunSpec& spec, const Result& result) {
   figure.y.logarithmic = true;
   figure.table = "test_error";
   figure.empty_text = "Press Run: one point for every mean.";
-  figure.series = measured_series(sweep, result, "bias_scale");
-  for (const Series& series : figure.series) {
+  figure.draw_lines().series = measured_series(sweep, result, "bias_scale");
+  for (const Series& series : figure.draw_lines().series) {
     const FigurePoint* best = nullptr;
     for (const FigurePoint& point : series.points) {
       if (best == nullptr || point.y < best->y) best = &point;
     }
     if (best != nullptr && series.points.size() == sweep.variants.size()) {
-      figure.references.push_back(
+      figure.draw_lines().references.push_back(
           {true, best->x, "best c tried, " + series.label + ": " + short_text(best->x)});
     }
   }

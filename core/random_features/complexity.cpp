@@ -77,7 +77,7 @@ Figure map_figure(const Sweep& sweep, const Result& result) {
     for (const TargetCase& item : sweep.cases) {
       if (item.target == last) continue;
       last = item.target;
-      figure.panels.push_back(panel_of(sweep, result, *model, *item.target));
+      figure.draw_maps().panels.push_back(panel_of(sweep, result, *model, *item.target));
     }
   }
   return figure;
@@ -114,10 +114,10 @@ Figure needed_figure(const Sweep& sweep, const Result& result, const Target& tar
         line.points.insert(line.points.end(), part.points.begin(), part.points.end());
       }
     }
-    figure.series.push_back(std::move(line));
+    figure.draw_lines().series.push_back(std::move(line));
   }
   Series bound = degree_guide(one, target, figure.y.min);
-  if (bound.points.size() > 1) figure.series.push_back(std::move(bound));
+  if (bound.points.size() > 1) figure.draw_lines().series.push_back(std::move(bound));
   return figure;
 }
 

@@ -43,15 +43,15 @@ Figure curve_figure(const Sweep& sweep, const Result& result) {
   figure.x.max = figure.x.ticks.back();
   figure.y.label = "test error (1 = best constant)";
   figure.y.logarithmic = true;
-  figure.references = {{false, kLearnedLevel, "half learned"}};
+  figure.draw_lines().references = {{false, kLearnedLevel, "half learned"}};
   figure.table = "test_error";
   figure.empty_text = "Press Run: each finished trial adds to the curves, small n first.";
-  figure.series = measured_series(sweep, result, "n");
+  figure.draw_lines().series = measured_series(sweep, result, "n");
   for (Series& series : affine_series(sweep, figure.x.min, figure.x.max)) {
-    figure.series.push_back(std::move(series));
+    figure.draw_lines().series.push_back(std::move(series));
   }
   if (figure.x.max > figure.x.min) {
-    figure.series.push_back(samples_guide(figure.x.min, figure.x.max));
+    figure.draw_lines().series.push_back(samples_guide(figure.x.min, figure.x.max));
   }
   return figure;
 }

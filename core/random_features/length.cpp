@@ -34,18 +34,18 @@ std::vector<Figure> figures(const RunSpec& spec, const Result& result) {
   figure.x.max = figure.x.ticks.back();
   figure.y.label = "samples to reach error 0.5";
   figure.y.logarithmic = true;
-  figure.references = {{false, static_cast<double>(sweep.stages.back().back()), "largest n tried"}};
+  figure.draw_lines().references = {{false, static_cast<double>(sweep.stages.back().back()), "largest n tried"}};
   figure.table = "samples_needed";
   figure.empty_text = "Press Run: small n first.";
   for (std::size_t m = 0; m < sweep.models.size(); ++m) {
     for (std::size_t j = 0; j < sweep.cases.size(); ++j) {
-      figure.series.push_back(needed_series(sweep, result, m, j, "keys"));
+      figure.draw_lines().series.push_back(needed_series(sweep, result, m, j, "keys"));
     }
   }
   const double fewest = static_cast<double>(sweep.stages.front().front());
   const double most = static_cast<double>(sweep.stages.back().back());
   for (Series& guide : length_guides(sweep, std::sqrt(fewest * most))) {
-    figure.series.push_back(std::move(guide));
+    figure.draw_lines().series.push_back(std::move(guide));
   }
   figure.y.min = fewest;
   figure.y.max = most;

@@ -226,7 +226,7 @@ Figure head_figure(const Inside& inside) {
       "Head " + number_text(inside.head + 1) + " of " + number_text(inside.attention.layer.units) +
       " (" + std::string(inside.model->label) + ") on sample " + number_text(inside.sample + 1) +
       ". W is random and stays; only the value v is trained.";
-  figure.panels = {matrix_panel(inside),
+  figure.draw_maps().panels = {matrix_panel(inside),
                    key_panel(inside, "weights", "Scores ⟨W, [x₀; 1][xᵢ; 1]ᵀ⟩ become weights",
                              inside.keys.scores, "score", inside.keys.weights, "weight"),
                    key_panel(inside, "values", "The value v reads the keys", inside.keys.reads,
@@ -264,7 +264,7 @@ Figure order_figure(const RunSpec& spec, const Inside& inside, const Result& res
   zero.role = SeriesRole::kExact;
   zero.colour = kColourReference;
   zero.points = {{figure.x.min, 0, 0, 0}, {figure.x.max, 0, 0, 0}};
-  figure.series = {zero};
+  figure.draw_lines().series = {zero};
   double reach = 1e-6;
   for (const double adds : inside.keys.contributions) reach = std::max(reach, std::abs(adds));
   figure.y.min = -1.2 * reach;

@@ -98,5 +98,5 @@ TEST_CASE("the smallest and largest layers can be looked into") {
   const std::vector<Figure> figures = findings_of(spec).figures;
   REQUIRE(figures.size() == 2);
   CHECK(figures[0].handles.size() == 6);
-  CHECK(figures[1].panels.size() == 3);
+  CHECK(figures[1].maps().panels.size() == 3);
 }

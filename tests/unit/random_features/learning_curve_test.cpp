@@ -213,7 +213,7 @@ TEST_CASE("the figure repeats the main table and adds the exact level and the bo
   REQUIRE(figures.size() == 1);  // one target
   std::size_t points = 0;
   bool exact = false, theory = false;
-  for (const Series& series : figures[0].series) {
+  for (const Series& series : figures[0].lines().series) {
     if (series.role == SeriesRole::kMeasured) points += series.points.size();
     exact = exact || series.role == SeriesRole::kExact;
     theory = theory || series.role == SeriesRole::kTheory;
@@ -236,7 +236,7 @@ TEST_CASE(
   CHECK(many[1].title == "How many samples for mean-power 2?");
   for (const Figure& figure : many) {
     std::size_t measured = 0;
-    for (const Series& series : figure.series) measured += series.role == SeriesRole::kMeasured;
+    for (const Series& series : figure.lines().series) measured += series.role == SeriesRole::kMeasured;
     CHECK(measured == 3);
   }
 }

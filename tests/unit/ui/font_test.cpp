@@ -36,9 +36,9 @@ std::string missing_characters(const std::string& text) {
 std::string figure_text(const Figure& figure) {
   std::string text = figure.title + figure.subtitle + figure.invitation + figure.x.label +
                      figure.y.label + figure.empty_text;
-  for (const Series& series : figure.series) text += series.label + series.note;
-  for (const ReferenceLine& line : figure.references) text += line.label;
-  for (const HeatPanel& panel : figure.panels) {
+  for (const Series& series : figure.lines().series) text += series.label + series.note;
+  for (const ReferenceLine& line : figure.lines().references) text += line.label;
+  for (const HeatPanel& panel : figure.maps().panels) {
     text += panel.title + panel.x.label + panel.y.label + panel.value_label;
   }
   return text;

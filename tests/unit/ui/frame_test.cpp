@@ -219,7 +219,7 @@ TEST_CASE("a plot is reached with Tab and its points are read out with the arrow
   Series series;
   series.id = series.label = "RFA";
   series.points = {{1, 0.5, 0.1, 3}, {2, 0.25, 0.1, 3}};
-  figure.series = {series};
+  figure.draw_lines().series = {series};
   PlotState state;
   const auto press = [&](ImGuiKey key) {
     for (const bool down : {true, false}) {
