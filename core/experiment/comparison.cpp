@@ -28,7 +28,7 @@ struct Adding {
   }
   void operator()(const LinePlot& other) const;
   void operator()(const HeatMaps& other) const {
-    for (HeatPanel panel : other.maps().panels) {
+    for (HeatPanel panel : other.panels) {
       panel.id = id(panel.id);
       panel.title += " (" + difference + ")";
       figure.draw_maps().panels.push_back(std::move(panel));
@@ -39,7 +39,7 @@ struct Adding {
 
 void Adding::operator()(const LinePlot& other) const {
   const std::vector<Series> own = figure.lines().series;
-  for (Series series : other.lines().series) {
+  for (Series series : other.series) {
     // Theory that is there already says nothing new.
     const bool known = std::any_of(own.begin(), own.end(), [&](const Series& one) {
       return series.role != SeriesRole::kMeasured && one.id == series.id &&
