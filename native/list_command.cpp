@@ -6,6 +6,7 @@
 #include "core/codecs/codecs.h"
 #include "native/commands.h"
 #include "native/console.h"
+#include "native/reference.h"
 
 namespace attnlab {
 namespace {
@@ -54,7 +55,8 @@ Expected<Usage> usage(const std::string&) {
   return Usage{.about = "Experiments with parameters, ranges, defaults and presets.",
                .words = "EXPERIMENT",
                .words_help = "Only this one",
-               .flags = {{"json", "", "As a JSON document", "List"}}};
+               .flags = {{"json", "", "As a JSON document", "List"},
+                         {"markdown", "", "The reference of all experiments, as Markdown", "List"}}};
 }
 
 int execute(const Given& given) {
@@ -64,6 +66,7 @@ int execute(const Given& given) {
     if (!known) return refuse(known.error());
     only = *known;
   }
+  if (given.has("markdown")) return print(reference_markdown());
   const bool json = given.has("json");
   if (only != nullptr) return print(json ? experiment_json(*only) + "\n" : experiment_text(*only));
   if (json) return print(experiments_json());
