@@ -156,6 +156,7 @@ std::optional<int> colour_slot_of(std::string_view choice_name) {
       {"rfa-softmax", kColourSoftmax},
       {"brfa-softmax", kColourBiasedSoftmax},
       {"rfa-exp", kColourExponential},
+      {"rf-invariant", kColourInvariant},
   };
   for (const Named& named : kNamed)
     if (named.name == choice_name) return named.slot;
