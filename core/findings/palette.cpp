@@ -15,6 +15,7 @@ constexpr Shades kShades[kColourSlots] = {
     {0xC26A9B, 0xCC79A7},  // reddish purple
     {0xB87A00, 0xE69F00},  // orange
     {0x3796D3, 0x86CDF5},  // sky blue
+    {0x7A7A00, 0xF0E442},  // yellow, olive on white
     {0x6B6F76, 0x9A9FA8},  // grey
 };
 

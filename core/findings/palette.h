@@ -11,6 +11,7 @@ enum ColourSlot : int {
   kColourSoftmax,
   kColourBiasedSoftmax,
   kColourExponential,
+  kColourInvariant,
   kColourReference,  ///< neutral grey for guides and levels
   kColourSlots,
 };

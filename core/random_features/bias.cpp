@@ -82,7 +82,7 @@ Experiment BiasExperiment::face() {
        "A target without the query",
        "An average of squares does not look at the query at all: the mean only gets in "
        "the way. Next: compare with the power of the correlation (correlation-power 2), where RFA "
-       "learns nothing at all.",
+       "learns nothing at these sizes (d = 16, 512 samples).",
        {{"target", "mean-power"}, {"degree", "2"}}},
   };
   experiment.plan = plan;

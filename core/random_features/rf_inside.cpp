@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/text.h"
 #include "core/findings/findings.h"
 #include "core/findings/palette.h"
-#include "core/base/text.h"
 #include "core/numerics/random.h"
 #include "core/random_features/experiments.h"
 #include "core/random_features/inside.h"
@@ -39,9 +39,9 @@ Inside inside_of(const RunSpec& spec) {
                          static_cast<std::size_t>(parameters.integer("heads")),
                          parameters.real("bias-scale")};
   const Target* target = find_target(parameters.choice("target"));
-  const TargetCase item{target, target->number == TargetNumber::kFrequency
-                                    ? 4.0
-                                    : static_cast<double>(parameters.integer("degree"))};
+  const TargetCase item{target, target->number == TargetNumber::kDegree
+                                    ? static_cast<double>(parameters.integer("degree"))
+                                    : target->default_number};
   const auto trained = [&](const RandomFeatureModel& model) {
     return train_layer(std::get<RandomFeatureLayer>(make_layer(model, sizes, spec.seed, 0)), item,
                        kTrainSamples);

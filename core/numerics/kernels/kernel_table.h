@@ -81,6 +81,18 @@ struct HeadsTask {
 };
 inline constexpr std::size_t kMaxHeadRows = 4096;
 
+/// One sample under a block of random neurons that read one key at a time: feature m is
+/// (1/keys) sum_i max(0, offsets(m) + sum_a weights(a, m) * tokens(i, a)). Offsets hold what a
+/// neuron makes of the query. Needs keys <= kMaxHeadRows.
+struct NeuronsTask {
+  std::size_t neurons, keys, dim;
+  const float* weights;  ///< dim x (neurons padded to kHeadPadding), row stride weight_stride
+  std::size_t weight_stride;
+  const float* offsets;  ///< neurons, padded
+  const float* tokens;   ///< keys x dim, row after row
+  float* features;       ///< neurons
+};
+
 /// Softmax attention of many sequences: out = softmax_j(scale <query_i, key_j>) value_j. Sequence b
 /// owns rows [b queries, (b + 1) queries) of `query` and `out`, rows [b keys, (b + 1) keys) of
 /// `key` and `value`. Needs keys > 0 and width + value_width <= kMaxAttentionWidth.
@@ -190,6 +202,9 @@ struct KernelTable {
 
   /// exp within 2 ulp, products in f32.
   void (*attend_heads)(const HeadsTask& task, void* workspace);
+
+  /// Everything in f32.
+  void (*pool_neurons)(const NeuronsTask& task, void* workspace);
 
   /// Everything in f32; accuracy: core/attention/softmax_attention.h.
   void (*attend_sequences)(const AttentionTask& task, void* workspace);

@@ -20,6 +20,7 @@ const KernelTable kTable = {
     .exp_values = exp_values,
     .log_values = log_values,
     .attend_heads = attend_heads,
+    .pool_neurons = pool_neurons,
     .attend_sequences = attend_sequences,
     .attend_prompt = attend_prompt,
     .batch_f32 = batch_f32,
