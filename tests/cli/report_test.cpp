@@ -1,7 +1,6 @@
 // Tables for people and the progress line.
 #include "native/report.h"
 
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
 #include "native/console.h"
