@@ -47,6 +47,8 @@ struct Scenario {
   /// The isotropic problem with the same leading-order constants.
   RegressionTask task() const;
   double theta_variance() const { return 1 / static_cast<double>(dim); }  ///< tau^2
+  /// Mean square of theta's entries, with the prior mean's (of unknown direction).
+  double label_variance() const;
   /// |theta_0|^2 / d where a read-out of x_q can answer it, else 0.
   double read_out_variance() const;
   /// E (theta^T x_q)^2 per coordinate of x_q: tau^2, or with the prior mean the heads have to learn.
@@ -66,6 +68,7 @@ struct PromptLaw {
   Scenario scenario;
   std::vector<double> key_query;  ///< d x d, symmetric, the shared direction of all heads' KQ
   StepRisk linear;  ///< exact risk of step x_q^T key_query (1/D) sum x_i y_i
+  double debiased = 0;  ///< exact risk of the debiased step, NaN for D = 1 (docs/derivations.md)
 };
 PromptLaw make_prompt_law(const Scenario& scenario);
 

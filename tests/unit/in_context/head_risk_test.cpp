@@ -25,7 +25,7 @@ RiskSums measured(const Scenario& scenario, std::vector<std::size_t> heads, std:
   HeadRiskTask task;
   task.law = make_prompt_law(scenario);
   task.head_counts = std::move(heads);
-  task.posterior = true;
+  task.baselines = true;
   task.search_prompts = search;
   task.prompts = prompts;
   task.seed = 11;
@@ -290,7 +290,7 @@ TEST_CASE("sums of parts are the sums of the whole") {
   HeadRiskTask task;
   task.law = make_prompt_law(scenario);
   task.head_counts = {1, 2};
-  task.posterior = true;
+  task.baselines = true;
   task.search_prompts = 50;
   task.prompts = 40;
   for (std::uint32_t part = 0; part < 2; ++part) {
