@@ -27,6 +27,7 @@ constexpr Theme kLight = {
     .holds = rgb(0x17734a),
     .fails = rgb(0xb0372a),
     .undecided = rgb(0x7d6010),
+    .unrefuted = rgb(0x1f6784),
 };
 
 constexpr Theme kDark = {
@@ -44,6 +45,7 @@ constexpr Theme kDark = {
     .holds = rgb(0x5cc994),
     .fails = rgb(0xf08a78),
     .undecided = rgb(0xdcb95a),
+    .unrefuted = rgb(0x7fc6e2),
 };
 
 const Theme* g_theme = &kLight;
@@ -166,6 +168,7 @@ ImU32 status_colour(ClaimStatus status) {
   switch (status) {
     case ClaimStatus::kHolds: return g_theme->holds;
     case ClaimStatus::kFails: return g_theme->fails;
+    case ClaimStatus::kNoCounterexample: return g_theme->unrefuted;
     case ClaimStatus::kUndecided: break;
   }
   return g_theme->undecided;

@@ -21,7 +21,7 @@ struct Theme {
   ImU32 accent;      ///< what can be done next: Run, chosen values, focus
   ImU32 accent_ink;  ///< text on accent
   ImU32 accent_soft; ///< ground of a chosen card
-  ImU32 holds, fails, undecided;
+  ImU32 holds, fails, undecided, unrefuted;
 };
 
 /// The theme chosen by the last setup_fonts_and_style.

@@ -86,7 +86,7 @@ void one(A& archive, T& x) {
   else if constexpr (Is<T, Table>)
     all(archive, x.name, x.caption, x.columns, x.rows);
   else if constexpr (Is<T, Claim>)
-    all(archive, x.id, x.statement, x.status, x.evidence);
+    all(archive, x.id, x.statement, x.status, x.evidence, x.judged);
   else if constexpr (Is<T, Result>)
     all(archive, x.tables, x.claims, x.summary, x.notes);
   else if constexpr (Is<T, Axis>)

@@ -60,7 +60,7 @@ TEST_CASE("every character of every experiment's words is in the embedded fonts"
         CHECK(missing_characters(figure_text(figure)) == "");
       }
       for (const Claim& claim : result.claims) {
-        CHECK(missing_characters(claim.statement + claim.evidence) == "");
+        CHECK(missing_characters(claim.statement + claim.evidence + claim.judged) == "");
       }
       for (const Table& table : result.tables) {
         CHECK(missing_characters(table_csv(table) + table.caption) == "");
