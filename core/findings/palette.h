@@ -12,6 +12,9 @@ enum ColourSlot : int {
   kColourBiasedSoftmax,
   kColourExponential,
   kColourReference,  ///< neutral grey for guides and levels
+  kColourKernel,     ///< baselines of in-context regression: kernel smoothing,
+  kColourDebiased,   ///< debiased linear attention,
+  kColourRidge,      ///< ridge regression
   kColourSlots,
 };
 

@@ -168,8 +168,6 @@ class Meter {
   RiskSums take() { return std::move(sums_); }
 
  private:
-  static constexpr std::size_t kSetsPerCount = 3;  // all search prompts, either half
-
   double set_risk(std::size_t s, std::size_t first) {
     const Scenario& scenario = task_.law.scenario;
     const std::vector<SoftmaxHead>& set = sets_[s];
@@ -343,7 +341,7 @@ JobSteps measure_heads(HeadRiskTask task, RiskSums& sums) {
   const double search_work = search_cost(scenario, task.search_prompts);
   std::size_t heads = 0;
   for (const std::size_t count : task.head_counts) heads += count;
-  heads *= 3;  // sets of all search prompts and of either half
+  heads *= kSetsPerCount;
   const double work = search_work + measure_cost(scenario, heads, task.prompts);
 
   HeadMoments first(task.law, search_scales(scenario)), second(task.law, search_scales(scenario));

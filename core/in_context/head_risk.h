@@ -13,6 +13,9 @@ namespace attnlab::in_context {
 /// Predictors without heads that are measured on the same prompts.
 enum Baseline : std::size_t { kLeastSquares, kBayes, kRidge, kKernel, kBaselines };
 
+/// Sets measured for each head count: of all search prompts and of either half.
+inline constexpr std::size_t kSetsPerCount = 3;
+
 /// What one job measures.
 struct HeadRiskTask {
   PromptLaw law;

@@ -189,13 +189,14 @@ std::vector<SoftmaxHead> set_of(std::span<const float> scales, const HeadMoments
 
 HeadFeatures make_head_features(const PromptLaw& law, std::size_t scales, bool with_weights) {
   return {Matrix<float>(scales, law.scenario.dim),
-          with_weights ? Matrix<float>(scales, padded_length(law.scenario.prompt_length))
-                       : Matrix<float>()};
+          with_weights || law.scenario.attend_query
+              ? Matrix<float>(scales, padded_length(law.scenario.keys()))
+              : Matrix<float>()};
 }
 
 void attend(const PromptLaw& law, const Prompt& prompt, std::span<const float> scales,
             HeadFeatures& features) {
-  const kernels::PromptTask task{law.scenario.prompt_length,
+  const kernels::PromptTask task{law.scenario.keys(),
                                  prompt.tokens.cols(),
                                  law.scenario.dim,
                                  prompt.tokens.data(),
@@ -205,6 +206,14 @@ void attend(const PromptLaw& law, const Prompt& prompt, std::span<const float> s
                                  features.means.data(),
                                  features.weights.size() == 0 ? nullptr : features.weights.data()};
   active_kernels().attend_prompt(task, kernel_workspace());
+  for (std::size_t b = 0; b < scales.size() && law.scenario.attend_query; ++b) {
+    // The query's label is 0: it takes its share of the weights and adds nothing.
+    float& share = features.weights(b, law.scenario.prompt_length);
+    for (std::size_t a = 0; a < law.scenario.dim; ++a) {
+      features.means(b, a) -= share * static_cast<float>(prompt.query[a]);
+    }
+    share = 0;
+  }
   if (!prompt.around_query) return;
   for (std::size_t b = 0; b < scales.size(); ++b) {
     for (std::size_t a = 0; a < law.scenario.dim; ++a) {

@@ -17,11 +17,14 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 /// the search prompts, the error like 1 over the root of the prompts (docs/derivations.md).
 constexpr std::size_t kMinSearch = 4000, kSearchShare = 4;
 constexpr std::size_t kMaxParts = 8;
+/// Measured risks below are 0 up to rounding: they have no ratio.
+constexpr double kRoundingRisk = 1e-12;
 
+/// Heads measured on a prompt.
 std::size_t total_heads(const RiskStudy& study) {
   std::size_t sum = 0;
   for (const std::size_t heads : study.heads) sum += heads;
-  return sum;
+  return kSetsPerCount * sum;
 }
 
 struct JobName {
@@ -87,6 +90,7 @@ std::vector<RiskPoint> cell_points(const RiskStudy& study, const MeasuredCell& m
     points.push_back({scenario, "softmax", study.heads[i], at(i), measured.estimates.std_error(i),
                       risk_theory(scenario, study.heads[i])});
   }
+  if (scenario.variant == Variant::kReadOut) return points;  // the others are those of labels-only
   const double linear = law.linear.best();
   points.push_back({scenario, "linear", 0, linear, 0, linear});
   if (std::isfinite(law.debiased)) {
@@ -294,6 +298,7 @@ Estimate MeasuredCell::ratio(const RiskStudy& study, std::size_t heads) const {
   const std::size_t one = head_index(study, 1), many = head_index(study, heads);
   if (one >= study.heads.size() || many >= study.heads.size()) return {kNaN, kNaN, 0};
   const double top = estimates.risks[one], bottom = estimates.risks[many];
+  if (!(top > kRoundingRisk && bottom > kRoundingRisk)) return {kNaN, kNaN, 0};
   const std::size_t n = estimates.risks.size();
   const auto relative = [&](std::size_t i, std::size_t j) {
     return estimates.covariance[i * n + j] / (estimates.risks[i] * estimates.risks[j]);

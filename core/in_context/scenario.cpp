@@ -202,7 +202,7 @@ std::size_t padded_length(std::size_t prompt_length) {
 
 Prompt make_prompt(const PromptLaw& law) {
   const std::size_t d = law.scenario.dim;
-  return {Matrix<float>(d, padded_length(law.scenario.prompt_length)),
+  return {Matrix<float>(d, padded_length(law.scenario.keys())),
           law.scenario.setting == Setting::kLocal, std::vector<float>(d), std::vector<double>(d),
           0};
 }
@@ -231,6 +231,9 @@ void draw_prompt(const PromptLaw& law, RandomStream& stream, Prompt& prompt) {
       for (std::size_t i = 0; i < length; ++i) row[i] *= radius;
     }
   }
+  for (std::size_t a = 0; a < d && scenario.attend_query; ++a) {
+    prompt.tokens(a, length) = static_cast<float>(prompt.query[a]);
+  }
   for (std::size_t a = 0; a < d; ++a) {
     double sum = 0;
     for (std::size_t c = 0; c < d; ++c) sum += law.key_query[a * d + c] * prompt.query[c];
@@ -243,6 +246,9 @@ std::vector<double> example_gram(const PromptLaw& law, const Prompt& prompt) {
   Matrix<float> product(d, d);
   gemm_nt(prompt.tokens.view(), prompt.tokens.view(), product.view(), false);
   std::vector<double> gram(product.values().begin(), product.values().end());
+  for (std::size_t i = 0; i < d * d && law.scenario.attend_query; ++i) {
+    gram[i] -= prompt.query[i / d] * prompt.query[i % d];
+  }
   if (!prompt.around_query) return gram;
   std::vector<double> sums(d, 0.0);
   for (std::size_t a = 0; a < d; ++a) {
