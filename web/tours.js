@@ -55,6 +55,9 @@ export const tours = {
   C: {
     title: 'How many heads does learning from examples need?',
     steps: [
+      { query: 'e=icl-attention', title: 'Look inside a prompt',
+        text: 'A prompt in the plane: examples (x, y) of a linear rule, and a question x. Drag the examples. Look ' +
+          'at where each head puts its weight and how the labels there make its prediction.' },
       { query: 'e=icl-risk&preset=first-look', title: 'One head, two heads',
         text: 'A prompt shows examples (x, y) of a linear rule and asks for y at a new x. One softmax head averages ' +
           'labels of similar examples. Press Run and look at the gap between one head and two.' },
@@ -64,11 +67,11 @@ export const tours = {
       { query: 'e=icl-scenarios&preset=noise', title: 'Noisy labels',
         text: 'Labels get noisier from left to right. Look for whether the advantage of several heads survives.' },
       { query: 'e=icl-scenarios&preset=local', title: 'Examples near the query',
-        text: 'All examples now lie close to the question. Their mean is already a good guess. Look for the radius ' +
-          'below which a second head adds nothing.' },
+        text: 'All examples now lie close to the question. Their mean label is already a good guess. Look for the ' +
+          'radius below which a second head adds nothing: claim C4 tests it, and C3 is undecided there.' },
       { query: 'e=icl-training&preset=race', title: 'Does training find it?',
-        text: 'The same heads, trained step by step. Look at whether the loss reaches the best possible risk, and ' +
-          'at the matrices: two heads of opposite sign.' },
+        text: 'The same heads, trained step by step. Look at whether the loss reaches the dotted level, the best ' +
+          'that multiples of the identity can do, and at the matrices: two heads of opposite sign.' },
       { query: 'e=icl-training&preset=trap', title: 'A trap',
         text: 'Both heads start alike. Look at the loss: heads that start alike stay alike, and end at the loss of ' +
           'one head.' },

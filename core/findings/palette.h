@@ -13,6 +13,9 @@ enum ColourSlot : int {
   kColourExponential,
   kColourInvariant,
   kColourReference,  ///< neutral grey for guides and levels
+  kColourKernel,     ///< baselines of in-context regression: kernel smoothing,
+  kColourDebiased,   ///< debiased linear attention,
+  kColourRidge,      ///< ridge regression
   kColourSlots,
 };
 

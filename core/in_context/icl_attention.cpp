@@ -389,17 +389,16 @@ std::vector<Preset> presets() {
        "One head",
        "A single head averages the labels of examples like the query: its prediction bends and "
        "saturates where the truth goes on. Drag examples outwards. Next: two opposite heads.",
-       {{"scales", "0.44"}}},
+       {{"scales", "1.5"}}},
       {"sharp-head",
        "One sharp head",
-       "With a large scale the head copies the label of one example: the plane falls into cells. "
-       "Open \"Where does each head look?\" Next: lower the scale.",
+       "With a large scale the head copies the label of one example: the plane falls into cells. With "
+       "few examples that costs little. Open \"Where does each head look?\" Next: lower the scale.",
        {{"scales", "3"}}},
       {"same-sign",
        "Two heads of the same sign",
-       "Two heads that look the same way are hardly better than one: compare their risk in the "
-       "table "
-       "with two opposite ones.",
+       "Two heads that look the same way gain only a part of what two opposite ones do: compare the "
+       "risks of one head, these two and the opposite pair in the table.",
        {{"scales", "0.3,0.6"}}},
       {"noisy-labels",
        "Noisy labels",
