@@ -18,8 +18,8 @@ export const tours = {
         text: 'Each key counts by its similarity to the query token. BRFA, whose scores contain that similarity from ' +
           'the start, should lead. Look for the gap between BRFA and RFA, and whether more samples close it.' },
       { query: 'e=rf-bias&preset=helps', title: 'How large a mean is good?',
-        text: 'The mean of the query-key matrices grows from left to right; 0 is RFA. Look for the value with the ' +
-          'least error, and for what happens beyond it.' },
+        text: 'The mean of the query-key matrices grows from left to right; 0 is RFA. Look for the mean from ' +
+          'which a larger one no longer helps.' },
       { query: 'e=rf-heads&preset=levels-off', title: 'More heads, or more samples?',
         text: 'The number of heads grows while the samples stay the same. Look for the point from which more heads ' +
           'no longer help: from there on only samples do.' },
