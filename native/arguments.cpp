@@ -12,10 +12,10 @@
 #include <thread>
 #include <utility>
 
-#include "core/findings/findings.h"
-#include "core/catalogue/catalogue.h"
 #include "core/base/text.h"
+#include "core/catalogue/catalogue.h"
 #include "core/extraction/experiments.h"
+#include "core/findings/findings.h"
 #include "core/numerics/linear_algebra.h"
 #include "native/build.h"
 #include "native/console.h"
@@ -303,6 +303,7 @@ class Grammar {
                      "\"seed\":N}")
         ->type_name("");
     describe_sweep(sweep_flags_);
+    describe_calibration(selftest_flags_);
     merge_->add_option("DIR", folders_, "Folders that shards of one sweep were written to")
         ->type_name("");
     describe_merge(merge_flags_);
@@ -329,7 +330,7 @@ class Grammar {
     if (*bench_) return bench_request(bench_json_, bench_simd_);
     if (*run_) return run_request(*experiment_, run_flags_, quiet_);
     if (*extract_) return extract_request(extract_flags_, extract_quiet_);
-    if (*selftest_) return Request{SelftestRequest{}};
+    if (*selftest_) return selftest_request(claims_option_->count() > 0, claim_, selftest_flags_);
     if (*sweep_) return sweep_request({specification_, sweep_flags_, quiet_});
     if (*merge_) return merge_request(folders_, merge_flags_, quiet_);
     if (*open_ && link_.empty()) return Error{"open needs a permalink"};
@@ -413,6 +414,14 @@ class Grammar {
   CLI::App* bench_ = app_.add_subcommand("bench", "Kernels against their peak, jobs per second");
   CLI::App* open_ = app_.add_subcommand("open", "Open a permalink in the desktop window");
   ValueFlags run_flags_{*run_}, extract_flags_{*extract_};
+  ValueFlags selftest_flags_{*selftest_};
+  std::string claim_;
+  CLI::Option* claims_option_ =
+      selftest_
+          ->add_option("--claims", claim_,
+                       "Measure how often verdicts are wrong instead (long), of one claim or all")
+          ->type_name("[ID]")
+          ->expected(0, 1);
   ValueFlags sweep_flags_{*sweep_}, merge_flags_{*merge_};
   bool list_json_ = false, bench_json_ = false, quiet_ = false, extract_quiet_ = false;
   std::string bench_simd_;

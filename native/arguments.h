@@ -35,6 +35,16 @@ struct BenchRequest {
 
 struct SelftestRequest {};
 
+/// `attnlab selftest --claims`: do verdicts keep their level?
+struct CalibrateRequest {
+  std::string claim;        ///< id; empty: all
+  std::size_t setting = 0;  ///< number of one of the claim's settings; 0: all
+  std::uint64_t seeds = 200;
+  unsigned threads = 1;
+  OutputFormat format = OutputFormat::kTable;  ///< or kCsv
+  std::optional<std::string> resume = {};      ///< file of verdicts so far
+};
+
 struct RunRequest {
   RunSpec spec;
   unsigned threads = 1;
@@ -73,8 +83,9 @@ struct MergeRequest {
   bool quiet = false;
 };
 
-using Request = std::variant<ShowText, DesktopRequest, ListRequest, BenchRequest, RunRequest,
-                             ExtractRequest, SweepRequest, MergeRequest, SelftestRequest>;
+using Request =
+    std::variant<ShowText, DesktopRequest, ListRequest, BenchRequest, RunRequest, ExtractRequest,
+                 SweepRequest, MergeRequest, SelftestRequest, CalibrateRequest>;
 
 inline constexpr unsigned kMaxThreads = 256;
 

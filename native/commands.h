@@ -23,6 +23,9 @@ int merge_sweep(const MergeRequest& request);
 /// Known answers and closed forms on this machine; kExitRunFailed when one does not hold.
 int run_selftest();
 
+/// Verdicts of many seeds against runs with far more data: see docs/calibration.md.
+int calibrate_claims(const CalibrateRequest& request);
+
 /// Measures the kernels and the jobs per second of a small learning curve.
 int run_benchmarks(const BenchRequest& request);
 

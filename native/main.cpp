@@ -36,6 +36,9 @@ int execute(const ExtractRequest& request) {
 int execute(const SelftestRequest&) {
   return run_selftest();
 }
+int execute(const CalibrateRequest& request) {
+  return calibrate_claims(request);
+}
 int execute(const SweepRequest& request) {
   return run_sweep(request);
 }

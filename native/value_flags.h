@@ -73,6 +73,10 @@ Expected<Request> sweep_request(const SweepFlags& given);
 Expected<Request> merge_request(const std::vector<std::string>& folders, const ValueFlags& flags,
                                 bool quiet);
 
+/// Declares the flags of `attnlab selftest`, and reads them.
+void describe_calibration(ValueFlags& flags);
+Expected<Request> selftest_request(bool claims, const std::string& claim, const ValueFlags& flags);
+
 /// The help of flags that several commands have.
 void add_threads_flag(ValueFlags& flags, const std::string& group);
 void add_memory_flag(ValueFlags& flags, const std::string& group);
