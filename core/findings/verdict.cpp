@@ -111,44 +111,65 @@ double margin(const JudgedComparison& judged) {
   return std::max(up, down);
 }
 
-/// Of all comparisons with this status the smallest or the largest margin.
-double extreme_margin(const Verdict& verdict, ClaimStatus status, bool largest) {
-  double result = largest ? 0 : kInfinity;
+/// The comparison with this status that has the smallest or the largest margin.
+const JudgedComparison* extreme(const Verdict& verdict, ClaimStatus status, bool largest) {
+  const JudgedComparison* found = nullptr;
   for (const JudgedComparison& each : verdict.comparisons) {
     if (each.status != status) continue;
-    result = largest ? std::max(result, margin(each)) : std::min(result, margin(each));
+    if (found == nullptr ||
+        (largest ? margin(each) > margin(*found) : margin(each) < margin(*found)))
+      found = &each;
   }
-  return result;
+  return found;
+}
+
+/// " (N = 4)": which comparison is meant, where there are several.
+std::string which_text(const Verdict& verdict, const JudgedComparison& one) {
+  if (verdict.comparisons.size() < 2 || one.comparison.what.empty()) return {};
+  return " (" + one.comparison.what + ")";
 }
 
 std::string undecided_text(const Verdict& verdict) {
   for (const JudgedComparison& each : verdict.comparisons) {
-    if (!is_known(each.comparison)) return "Undecided while a comparison has no error bar.";
+    if (is_known(each.comparison)) continue;
+    return "Undecided while a comparison has no error bar" + which_text(verdict, each) + ".";
   }
-  const double size = extreme_margin(verdict, ClaimStatus::kUndecided, false);
-  if (!(size * size > 1e-3)) return "What is undecided is too near 0 for more trials to decide it.";
+  const JudgedComparison* nearest = extreme(verdict, ClaimStatus::kUndecided, false);
+  if (nearest == nullptr) return {};
+  const double size = margin(*nearest);
+  const std::string which = which_text(verdict, *nearest);
+  if (!nearest->comparison.can_refute && nearest->high < 0) {
+    return "What is undecided" + which + " is not so at these sizes; more trials do not change it.";
+  }
+  if (!(size * size > 1e-3)) {
+    return "What is undecided" + which + " is too near 0 for more trials to decide it.";
+  }
   return "If the estimates stay, about " + short_text(std::max(1.1, 1 / (size * size))) +
-         " times the trials decide it.";
+         " times the trials decide it" + which + ".";
 }
 
 std::string change_text(const Verdict& verdict, Combine combine) {
   if (verdict.status == ClaimStatus::kUndecided) return undecided_text(verdict);
   const bool one_decides = (combine == Combine::kSome) == (verdict.status == ClaimStatus::kHolds);
-  const double size = extreme_margin(verdict, verdict.status, one_decides);
-  if (!std::isfinite(size)) return "What decides it has no measurable error.";
-  return "Errors " + short_text(size) + " times as large would leave it undecided.";
+  const JudgedComparison& nearest = *extreme(verdict, verdict.status, one_decides);
+  const double size = margin(nearest);
+  const std::string which = which_text(verdict, nearest);
+  if (!std::isfinite(size)) return "What decides it" + which + " has no measurable error.";
+  return "Errors " + short_text(size) + " times as large" + which + " would leave it undecided.";
 }
 
+/// The smallest differences of interest, each said once.
 std::string smallest_text(const std::vector<JudgedComparison>& judged) {
-  double low = kInfinity;
-  double high = 0;
+  std::vector<std::string> texts;
   for (const JudgedComparison& each : judged) {
-    low = std::min(low, each.comparison.smallest_difference);
-    high = std::max(high, each.comparison.smallest_difference);
+    const Comparison& c = each.comparison;
+    if (c.smallest_difference == 0) continue;
+    std::string text = c.interest.empty() ? short_text(c.smallest_difference) : c.interest;
+    if (std::find(texts.begin(), texts.end(), text) == texts.end()) {
+      texts.push_back(std::move(text));
+    }
   }
-  if (high == 0) return {};
-  return ", smallest difference of interest " + (low < high ? short_text(low) + " to " : "") +
-         short_text(high);
+  return texts.empty() ? std::string() : ", smallest difference of interest " + join(texts, ", ");
 }
 
 std::string level_text(std::size_t comparisons) {
@@ -211,8 +232,8 @@ Verdict judge_universal(int counterexamples, int tries, const std::string& tries
   const std::string number = std::to_string(tries) + " " + tries_name;
   if (counterexamples > 0) {
     verdict.status = ClaimStatus::kFails;
-    verdict.how = std::to_string(counterexamples) + " of " + number +
-                  " are counterexamples; one is enough against a universal statement.";
+    verdict.how = "At least " + std::to_string(counterexamples) + " of " + number +
+                  " contradict it; one is enough against a universal statement.";
     return verdict;
   }
   verdict.status = ClaimStatus::kNoCounterexample;

@@ -25,6 +25,7 @@ struct Comparison {
   /// Student's t with so many degrees of freedom (trials - 1); infinity: the normal distribution.
   double degrees_of_freedom = std::numeric_limits<double>::infinity();
   double smallest_difference = 0;  ///< of interest, in the unit of the estimate, at least 0
+  std::string interest;            ///< the same in words: "5 % of the samples"; empty: the number
   /// False where the alternative contains what it is compared with (two heads, one with weight 0),
   /// so that a true value below 0 cannot be: then only the search was bad.
   bool can_refute = true;

@@ -135,6 +135,27 @@ Estimate mean_and_error(std::span<const double> values) {
           static_cast<int>(values.size())};
 }
 
+RatioEstimate ratio_of_means(std::span<const double> numerators,
+                             std::span<const double> denominators, double tail) {
+  const Estimate a = mean_and_error(numerators), b = mean_and_error(denominators);
+  const RatioEstimate open{a.mean / b.mean, -kInfinity, kInfinity};
+  if (a.count < 2 || a.count != b.count) return open;
+  Sum products;
+  for (std::size_t i = 0; i < numerators.size(); ++i) {
+    products.add((numerators[i] - a.mean) * (denominators[i] - b.mean));
+  }
+  const double t = student_t_quantile(1.0 - tail, a.count - 1.0);
+  const double count = static_cast<double>(a.count);
+  const double covariance = products.value() / (count * (count - 1.0));
+  // The ratios r for which mean(numerators - r * denominators) is not told apart from 0.
+  const double square = b.mean * b.mean - t * t * b.std_error * b.std_error;
+  const double mixed = a.mean * b.mean - t * t * covariance;
+  const double rest = a.mean * a.mean - t * t * a.std_error * a.std_error;
+  if (!(square > 0.0)) return open;
+  const double root = __builtin_sqrt(std::max(0.0, mixed * mixed - square * rest));
+  return {a.mean / b.mean, (mixed - root) / square, (mixed + root) / square};
+}
+
 double student_t_cdf(double t, double dof) {
   if (t != t || !(dof > 0.0)) return kNan;
   const double tail = upper_tail(magnitude(t), effective_dof(dof));

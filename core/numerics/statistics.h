@@ -17,6 +17,18 @@ struct Estimate {
 /// the relative error is a few ULP whatever the order; callers that need equal bytes sort first.
 Estimate mean_and_error(std::span<const double> values);
 
+/// The ratio of two means from paired values.
+struct RatioEstimate {
+  double value = 0.0;
+  double low = 0.0, high = 0.0;  ///< -inf and inf when the denominator is not told apart from 0
+};
+
+/// mean(numerators) / mean(denominators) with Fieller's interval (Biometrics Bulletin 1, 1940:
+/// exact for normal pairs), which misses with chance `tail` at each end. For spans of equal length
+/// of at least 2; else the interval is open.
+RatioEstimate ratio_of_means(std::span<const double> numerators,
+                             std::span<const double> denominators, double tail);
+
 /// P(T <= t) for Student's t with `dof` > 0 degrees of freedom (need not be whole); error below
 /// 1e-9, and 1e-13 up to 1000 degrees. More than 1e7 count as 1e7.
 double student_t_cdf(double t, double dof);

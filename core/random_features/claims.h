@@ -1,4 +1,4 @@
-// The paper's claims A1 to A5 judged from measured curves; judging.h says how.
+// The paper's claims A1 to A5 and our A6 judged from measured curves; judging.h says how.
 #pragma once
 
 #include <vector>
@@ -9,8 +9,13 @@
 
 namespace attnlab::random_features {
 
-/// One A2 and, for targets built from <x_0, x_i>, one A4 per target and degree; then
-/// difficulty_claims.
+/// What the abstract promises of "certain natural target functions" that read <x_0, x_i>, and what
+/// it leaves open: which.
+inline constexpr const char* kNaturalTarget =
+    ", a target built from ⟨x₀,xᵢ⟩ (the abstract: certain natural target functions).";
+
+/// One A2, with the invariant network one A6 and, for targets built from <x_0, x_i>, one A4 per
+/// target and degree; then difficulty_claims.
 std::vector<Claim> learning_curve_claims(const Sweep& sweep, const std::vector<ErrorCurve>& curves);
 
 /// One A5 per attention model and target with a degree or frequency.

@@ -16,23 +16,15 @@ std::vector<double> present(const std::vector<double>& values) {
   return kept;
 }
 
-/// Where one trial's own curve falls to the level.
-Crossing trial_crossing(const ErrorCurve& curve, std::size_t trial, double level) {
-  std::vector<double> x, y;
-  for (std::size_t s = 0; s < curve.sizes.size(); ++s) {
-    if (std::isnan(curve.errors[s][trial])) continue;
-    x.push_back(curve.sizes[s]);
-    y.push_back(curve.errors[s][trial]);
-  }
-  return interpolated_crossing(x, y, std::vector<double>(x.size(), 0.0), level);
-}
-
-double largest_size(const ErrorCurve& curve, std::size_t trial) {
-  double largest = curve.sizes.front();
-  for (std::size_t s = 0; s < curve.sizes.size(); ++s) {
-    if (!std::isnan(curve.errors[s][trial])) largest = curve.sizes[s];
-  }
-  return largest;
+/// Where errors at these sizes fall to the level, as a log of the sample size.
+struct TrialCrossing {
+  double log_size;
+  bool inside;
+};
+TrialCrossing trial_crossing(const std::vector<double>& sizes, const std::vector<double>& errors,
+                             double level) {
+  const Crossing crossing = interpolated_crossing(sizes, errors, {}, level);
+  return {std::log(crossing.x), crossing.found};
 }
 
 }  // namespace
@@ -69,7 +61,7 @@ Crossing crossing_of(const ErrorCurve& curve, double level) {
     const Estimate estimate = curve.at(s);
     x.push_back(curve.sizes[s]);
     y.push_back(estimate.mean);
-    error.push_back(std::isnan(estimate.std_error) ? 0 : estimate.std_error);
+    error.push_back(estimate.std_error);
   }
   return interpolated_crossing(x, y, error, level);
 }
@@ -80,50 +72,49 @@ std::string crossing_text(const Crossing& crossing, const ErrorCurve& curve) {
   if (crossing.above_range) return "> " + short_text(curve.sizes[known.back()]);
   if (crossing.below_range) return "< " + short_text(curve.sizes[known.front()]);
   if (!crossing.found) return "unknown";
-  const double half_width = (crossing.high - crossing.low) / 2;
-  if (!(half_width > 0) || !std::isfinite(half_width)) {
-    return std::to_string(std::lround(crossing.x));
+  const std::string x = std::to_string(std::lround(crossing.x));
+  const bool open_below = crossing.low == 0, open_above = !std::isfinite(crossing.high);
+  if (open_below && open_above) return x;
+  if (open_below || open_above) {
+    return x + " (" +
+           (open_below ? "< " + short_text(curve.sizes[known.front()])
+                       : std::to_string(std::lround(crossing.low))) +
+           " to " +
+           (open_above ? "> " + short_text(curve.sizes[known.back()])
+                       : std::to_string(std::lround(crossing.high))) +
+           ")";
   }
-  return std::to_string(std::lround(crossing.x)) + " ± " +
-         std::to_string(std::max(1L, std::lround(half_width)));
+  return x + " ± " + std::to_string(std::max(1L, std::lround((crossing.high - crossing.low) / 2)));
 }
 
-Interval interval_of(std::span<const double> values, int comparisons) {
-  const Estimate estimate = mean_and_error(values);
-  Interval interval;
-  interval.trials = estimate.count;
-  interval.mean = estimate.mean;
-  if (estimate.count < 2) return interval;
-  const double reach =
-      student_t_quantile(1 - 0.025 / comparisons, estimate.count - 1.0) * estimate.std_error;
-  interval.known = true;
-  interval.low = estimate.mean - reach;
-  interval.high = estimate.mean + reach;
-  return interval;
-}
-
-Interval paired_advantage(const ErrorCurve& a, const ErrorCurve& b, std::size_t size,
-                          int comparisons) {
+std::vector<double> paired_differences(const ErrorCurve& a, const ErrorCurve& b, std::size_t size) {
   std::vector<double> differences;
   for (std::size_t trial = 0; trial < a.errors[size].size(); ++trial) {
     const double difference = b.errors[size][trial] - a.errors[size][trial];
     if (!std::isnan(difference)) differences.push_back(difference);
   }
-  return interval_of(differences, comparisons);
+  return differences;
 }
 
-RatioInterval paired_ratio(const ErrorCurve& a, const ErrorCurve& b, double level) {
-  RatioInterval result;
-  std::vector<double> ratios;
+PairedCrossings paired_crossings(const ErrorCurve& a, const ErrorCurve& b, double level) {
+  PairedCrossings paired;
   const std::size_t trials = a.errors.empty() ? 0 : a.errors.front().size();
   for (std::size_t trial = 0; trial < trials; ++trial) {
-    const Crossing ca = trial_crossing(a, trial, level), cb = trial_crossing(b, trial, level);
-    if (!ca.found || (!cb.found && !cb.above_range)) return result;
-    if (!cb.found) ++result.censored;
-    ratios.push_back(std::log((cb.found ? cb.x : largest_size(b, trial)) / ca.x));
+    std::vector<double> sizes, errors_a, errors_b;
+    for (std::size_t s = 0; s < a.sizes.size(); ++s) {
+      if (std::isnan(a.errors[s][trial]) || std::isnan(b.errors[s][trial])) continue;
+      sizes.push_back(a.sizes[s]);
+      errors_a.push_back(a.errors[s][trial]);
+      errors_b.push_back(b.errors[s][trial]);
+    }
+    if (sizes.empty()) continue;
+    const TrialCrossing in_a = trial_crossing(sizes, errors_a, level);
+    const TrialCrossing in_b = trial_crossing(sizes, errors_b, level);
+    paired.log_a.push_back(in_a.log_size);
+    paired.log_b.push_back(in_b.log_size);
+    if (!in_a.inside || !in_b.inside) ++paired.outside;
   }
-  result.log_ratio = interval_of(ratios);
-  return result;
+  return paired;
 }
 
 }  // namespace attnlab::random_features

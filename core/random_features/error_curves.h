@@ -9,8 +9,8 @@
 
 #include "core/experiment/experiment.h"
 #include "core/numerics/statistics.h"
-#include "core/random_features/models.h"
 #include "core/random_features/fit/nested_fit.h"
+#include "core/random_features/models.h"
 #include "core/random_features/targets.h"
 
 namespace attnlab::random_features {
@@ -50,29 +50,20 @@ struct ErrorCurve {
 /// error above and below.
 Crossing crossing_of(const ErrorCurve& curve, double level);
 
-/// "460 ± 30", "> 4096", "< 16".
+/// "460 ± 30", "> 4096", "< 16"; "9 (< 8 to 14)" where the interval leaves the sizes.
 std::string crossing_text(const Crossing& crossing, const ErrorCurve& curve);
 
-/// A 95 % interval from trials (Student's t); not known with fewer than two.
-struct Interval {
-  bool known = false;
-  double mean = 0, low = 0, high = 0;
-  int trials = 0;
-};
-/// `comparisons` intervals together: each at the level 1 - 0.05 / comparisons (Bonferroni).
-Interval interval_of(std::span<const double> values, int comparisons = 1);
-
 /// Errors of `b` minus errors of `a` at the size with that index, over the trials both have.
-Interval paired_advantage(const ErrorCurve& a, const ErrorCurve& b, std::size_t size,
-                          int comparisons = 1);
+std::vector<double> paired_differences(const ErrorCurve& a, const ErrorCurve& b, std::size_t size);
 
-/// log(n_b / n_a) for reaching `level`, trial by trial. A trial in which b never gets there counts
-/// with b's largest size: the true ratio is larger (`censored` of them). Not known when a trial of
-/// a does not get there.
-struct RatioInterval {
-  Interval log_ratio;
-  int censored = 0;
+/// Where two curves fall to a level, trial by trial, over the sizes that both have in a trial. A
+/// crossing below the smallest size counts as that size, one above the largest as the largest: so
+/// each trial's ratio keeps its sign and is understated at most (the restricted mean of survival
+/// analysis).
+struct PairedCrossings {
+  std::vector<double> log_a, log_b;  ///< natural logs of the sizes, one a trial
+  int outside = 0;                   ///< trials in which one of the two crossings is not inside
 };
-RatioInterval paired_ratio(const ErrorCurve& a, const ErrorCurve& b, double level);
+PairedCrossings paired_crossings(const ErrorCurve& a, const ErrorCurve& b, double level);
 
 }  // namespace attnlab::random_features

@@ -1,12 +1,12 @@
-// How family A turns measured curves into verdicts: 95 % intervals of paired trials decide, never a
-// bare comparison of means. What cannot be decided says what it would take.
+// How family A turns measured curves into verdicts: paired trials are compared, and
+// core/findings/verdict.h decides at a level over all comparisons of a claim.
 #pragma once
 
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "core/findings/result.h"
+#include "core/findings/verdict.h"
 #include "core/random_features/error_curves.h"
 
 namespace attnlab::random_features {
@@ -14,26 +14,64 @@ namespace attnlab::random_features {
 /// The level whose first crossing is called "the samples needed": half of the target's variance.
 inline constexpr double kLearnedLevel = 0.5;
 
+/// Smallest differences of interest: 1 % of the target's variance in test errors, 5 % in numbers of
+/// samples.
+inline constexpr double kSmallestError = 0.01;
+inline constexpr double kSmallestFactor = 1.05;
+
+/// mean_comparison of test errors, with the smallest difference of interest for them.
+Comparison error_comparison(std::string what, const std::vector<double>& differences);
+
 const ErrorCurve* find_curve(const std::vector<ErrorCurve>& curves, std::string_view model,
                              const TargetCase& item);
 
 std::string model_label(const ErrorCurve& curve);
 
-/// "0.21 (95 % interval 0.18 to 0.24, 5 trials)".
-std::string interval_text(const Interval& interval);
+/// "0.161 ± 0.010": the error at the size with that index.
+std::string error_text(const ErrorCurve& curve, std::size_t size);
 
 /// Why nothing can be decided about two curves yet, or nothing.
 std::string too_little_data(const ErrorCurve& a, const ErrorCurve& b);
 
-/// holds: the whole interval is above 0; fails: below; else undecided.
-ClaimStatus sign_status(const Interval& interval);
+/// "Needs fewer samples", measured one way for both directions.
+struct SampleComparison {
+  enum class By {
+    kRatio,  ///< log of the ratio of the samples needed to reach the level, trial by trial
+    kEnds,   ///< one reaches it before the smallest size and one after the largest, in every trial:
+             ///< by how far they are from the level there
+    kErrors,  ///< neither reaches it on average: errors at the largest size
+  };
+  By by = By::kRatio;
+  const ErrorCurve *better = nullptr, *worse = nullptr;
+  std::size_t size = 0;  ///< kErrors: index of the size
+  int outside = 0;       ///< kRatio: trials with a crossing outside the sizes
+  Comparison comparison;
+};
+SampleComparison compare_samples(const ErrorCurve& better, const ErrorCurve& worse);
 
-/// "Needs fewer samples": by the paired ratio of sizes at the learned level where `better` reaches
-/// it in every trial, else by the paired errors at the largest size. Sets status and evidence.
+/// The verdict on several of them, all of which must hold.
+Verdict judge_every(const std::vector<SampleComparison>& measured);
+
+/// "460 ± 30", "> 4096": the samples needed.
+std::string samples_text(const ErrorCurve& curve);
+
+/// "a factor of at least 3.1 (2 to 4.7)": the measure with its interval.
+std::string measure_text(const SampleComparison& measured, const JudgedComparison& judged);
+
+/// Which sizes to add where that would decide it ("Add smaller n. "), or nothing.
+std::string advice_text(const SampleComparison& measured, const JudgedComparison& judged);
+
+/// "Needs fewer samples" as a claim on its own. Sets status, evidence and judged.
 void judge_fewer_samples(const ErrorCurve& better, const ErrorCurve& worse, Claim& claim);
 
-/// "Beats": by the paired errors at the largest size, remembering where it was ahead before. Fails
-/// also when the other has caught up: less than half of its widest lead can be left.
+/// "Beats": by the paired errors at the largest size, remembering where it was ahead before. A lead
+/// that is not there any more leaves the claim undecided: the other may have caught up.
 void judge_lower_error(const ErrorCurve& better, const ErrorCurve& worse, Claim& claim);
+
+/// How much of the lead of `better` over `worse` a third curve has, in the measure by which
+/// compare_samples compares the two: "keeps 0.93 (95 % interval 0.88 to 0.98) of RFA's lead". Empty
+/// when the lead itself is not established.
+std::string kept_lead_text(const ErrorCurve& better, const ErrorCurve& worse,
+                           const ErrorCurve& third);
 
 }  // namespace attnlab::random_features

@@ -6,6 +6,7 @@
 #include "core/base/text.h"
 #include "core/findings/findings.h"
 #include "core/findings/palette.h"
+#include "core/findings/verdict.h"
 #include "core/numerics/random.h"
 #include "core/random_features/experiments.h"
 #include "core/random_features/inside.h"
@@ -14,7 +15,8 @@
 namespace attnlab::random_features {
 namespace {
 
-constexpr std::size_t kMostKeys = 12, kTrainSamples = 400, kTestSamples = 200;
+constexpr std::size_t kMostKeys = 12, kTrainSamples = 400;
+constexpr int kTestSamples = 200;
 constexpr std::uint32_t kTestDomain = hash_name("rf/test");
 // Attention sums the same numbers in another order, in float: some 1e-7 of the output. A model that
 // reads the order changes by about its own deviation.
@@ -136,9 +138,7 @@ double change_in(const Table& table, std::size_t row) {
 Claim order_claim(const Inside& inside, const Table& order) {
   const std::string label(inside.model->label);
   Claim claim{"A1",
-              label + " is a function of the set of keys: their order changes nothing.",
-              ClaimStatus::kUndecided,
-              {}};
+              label + " is a function of the set of keys: their order changes nothing."};
   if (!is_moved(inside)) {
     claim.evidence = "The keys are in their own order: move one.";
     return claim;
@@ -146,8 +146,8 @@ Claim order_claim(const Inside& inside, const Table& order) {
   const auto* deviation = std::get_if<double>(&order.rows[0][2]);
   const bool flat = deviation == nullptr || *deviation == 0;
   if (!flat) {
-    claim.status =
-        change_in(order, 0) < kRounding * *deviation ? ClaimStatus::kHolds : ClaimStatus::kFails;
+    const bool changes = !(change_in(order, 0) < kRounding * *deviation);
+    apply(judge_universal(changes ? 1 : 0, kTestSamples, "samples in one order"), claim);
   }
   claim.evidence =
       "Over " + number_text(kTestSamples) + " samples the output of " + label +

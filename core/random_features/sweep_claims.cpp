@@ -19,43 +19,71 @@ std::vector<const ErrorCurve*> swept_curves(const std::vector<ErrorCurve>& curve
   return found;
 }
 
-/// 95 % interval of the errors at a size, minus a constant.
-Interval error_interval(const ErrorCurve& curve, std::size_t size, double minus) {
-  std::vector<double> values;
-  for (const double error : curve.errors[size]) {
-    if (!std::isnan(error)) values.push_back(error - minus);
-  }
-  return interval_of(values);
-}
-
-std::string at_text(const ErrorCurve& curve, std::size_t size) {
-  const Estimate estimate = curve.at(size);
-  return estimate_text(estimate.mean, estimate.std_error);
-}
-
 constexpr const char* kTooFewTrials = "Needs at least 2 finished trials of every setting.";
 
-/// What is left to gain from more heads: against infinitely many where the run has them, else
-/// against the number before the last. Says it in `evidence`; true when it is less than 10 %.
-bool levelled_off(const std::vector<ErrorCurve>& curves, const ErrorCurve& most,
-                  const ErrorCurve& before, std::string& evidence) {
-  const double tolerated = 0.1 * most.at(0).mean;
-  const ErrorCurve* limit = find_curve(curves, most.model->limit, most.target);
-  const Interval excess = limit != nullptr ? paired_advantage(*limit, most, 0) : Interval{};
-  if (excess.known) {
-    const bool close = excess.high < tolerated;
-    evidence += "Infinitely many: " + at_text(*limit, 0) + ", difference " + interval_text(excess) +
-                (close ? ": less than 10 % of the error is left to gain. "
-                       : ": more heads can still help. ");
-    return close;
+/// One value a trial of a function of the errors of two curves at one size each, where both are
+/// known.
+template <class Function>
+std::vector<double> per_trial(const ErrorCurve& a, std::size_t size_a, const ErrorCurve& b,
+                              std::size_t size_b, const Function& function) {
+  std::vector<double> values;
+  for (std::size_t trial = 0; trial < a.errors[size_a].size(); ++trial) {
+    const double value = function(a.errors[size_a][trial], b.errors[size_b][trial]);
+    if (!std::isnan(value)) values.push_back(value);
   }
-  const Interval gain = paired_advantage(most, before, 0);
-  const bool close = gain.high < tolerated;
-  evidence += close ? "The last step gains less than 10 % of the error: it has levelled off. "
-                    : "The last step still gains " + interval_text(gain) + ": add heads. ";
-  return close;
+  return values;
 }
 
+/// A level minus the errors at a size.
+std::vector<double> below(double level, const ErrorCurve& curve, std::size_t size) {
+  return per_trial(curve, size, curve, size, [&](double error, double) { return level - error; });
+}
+
+/// How often more data or heads may still be doubled before a curve counts as flat: a thousand
+/// times as many.
+constexpr double kDoublings = 10;
+
+/// What can be gained from more heads: all that infinitely many gain where the run has them, else
+/// what a doubling gains, measured against at most half as many.
+struct HeadGain {
+  const ErrorCurve* other = nullptr;  ///< nullptr: nothing to compare with
+  bool limit = false;
+  double doublings = 1;  ///< between the two numbers of heads
+};
+
+HeadGain head_gain(const std::vector<ErrorCurve>& curves,
+                   const std::vector<const ErrorCurve*>& by_heads) {
+  const ErrorCurve& most = *by_heads.back();
+  const ErrorCurve* limit = find_curve(curves, most.model->limit, most.target);
+  if (limit != nullptr) return {limit, true, 1};
+  HeadGain gain;
+  for (const ErrorCurve* curve : by_heads) {
+    if (2 * curve->variant > most.variant) continue;
+    gain.other = curve;
+    gain.doublings = std::log2(most.variant / curve->variant);
+  }
+  return gain;
+}
+
+std::string gain_text(const HeadGain& gain, const ErrorCurve& most,
+                      const JudgedComparison& judged) {
+  const bool close = judged.status == ClaimStatus::kHolds;
+  const double tolerated = 0.1 * most.at(0).mean;
+  // The comparison is "tolerated minus gain": turned round to say the gain.
+  const std::string interval = short_text(tolerated - judged.comparison.estimate) + " (" +
+                               short_text(tolerated - judged.high) + " to " +
+                               short_text(tolerated - judged.low) + ")";
+  if (gain.limit) {
+    return "Infinitely many: " + error_text(*gain.other, 0) + ", difference " + interval +
+           (close ? ": less than 10 % of the error is left to gain. "
+                  : ": more heads can still help. ");
+  }
+  return "A doubling of M gains " + interval +
+         (close ? ": less than 10 % of the error, it has levelled off. " : ": add heads. ");
+}
+
+/// A1: holds when the error with the most heads is below guessing and little is left to gain from
+/// more. No finite number of heads can refute that some do, and no n that enough samples are.
 Claim finite_width_claim(const Sweep& sweep, const std::vector<ErrorCurve>& curves,
                          const RandomFeatureModel& model, const TargetCase& item) {
   Claim claim{"A1",
@@ -63,72 +91,110 @@ Claim finite_width_claim(const Sweep& sweep, const std::vector<ErrorCurve>& curv
                   ": the error falls below guessing and levels off.",
               ClaimStatus::kUndecided, kTooFewTrials};
   const auto by_heads = swept_curves(curves, model, item);
-  if (by_heads.size() < 2) {
-    claim.evidence = "Needs at least two numbers of heads.";
+  const HeadGain gain = by_heads.empty() ? HeadGain{} : head_gain(curves, by_heads);
+  if (by_heads.size() < 2 || gain.other == nullptr) {
+    claim.evidence = by_heads.size() < 2
+                         ? "Needs at least two numbers of heads."
+                         : "Levelling off needs a number of heads of at most half the largest, or "
+                           "the kernel of infinitely many among the models.";
     return claim;
   }
   const ErrorCurve &most = *by_heads.back(), &before = *by_heads[by_heads.size() - 2];
-  const Interval below_guessing = error_interval(most, 0, 1.0);
-  if (!below_guessing.known || !paired_advantage(most, before, 0).known) return claim;
+  const double sign = gain.limit ? 1 : 1 / gain.doublings;
+  const auto left = per_trial(most, 0, *gain.other, 0, [&](double own, double other) {
+    return 0.1 * own - sign * (gain.limit ? own - other : other - own);
+  });
+  const auto learned = below(1.0, most, 0);
+  if (left.size() < 2 || learned.size() < 2) return claim;
+  Comparison guessing = error_comparison("below guessing", learned);
+  Comparison levelled = mean_comparison("levelled off", left);
+  guessing.can_refute = levelled.can_refute = false;
+  const Verdict verdict = judge({guessing, levelled});
+  apply(verdict, claim);
   const auto with_heads = [](const ErrorCurve& curve) {
-    return at_text(curve, 0) + " with M = " + short_text(curve.variant);
+    return error_text(curve, 0) + " with M = " + short_text(curve.variant);
   };
   claim.evidence = "At n = " + short_text(most.sizes[0]) + ": error ";
   if (by_heads.size() > 2) claim.evidence += with_heads(*by_heads.front()) + ", ";
-  claim.evidence += with_heads(before) + ", " + with_heads(most) + ". ";
-  const bool close = levelled_off(curves, most, before, claim.evidence);
-  if (below_guessing.low > 0) {
-    claim.status = ClaimStatus::kFails;
-    claim.evidence += "That is worse than guessing the mean: too few samples for this target. ";
-  } else if (below_guessing.high >= 0) {
-    claim.evidence += "Not told apart from guessing the mean (error 1). ";
-  } else if (close) {
-    claim.status = ClaimStatus::kHolds;
+  claim.evidence += with_heads(before) + ", " + with_heads(most) + ". " +
+                    gain_text(gain, most, verdict.comparisons[1]);
+  if (verdict.comparisons[0].high < 0) {
+    claim.evidence += "Worse than guessing the mean: too few samples for this target. ";
+  } else if (verdict.comparisons[0].low <= 0) {
+    claim.evidence += "Not told apart from guessing the mean (error 1): add samples. ";
   }
   claim.evidence += "Sizes: " + sizes_text(sweep) + ".";
   return claim;
 }
 
-/// A3 for one model and case: the error at the largest size is below the best affine function, or
-/// below one half where the affine level is (nearly) 0 or unknown.
-Claim learned_claim(const Sweep& sweep, const ErrorCurve& curve) {
-  const LayerSizes& layer = sweep.variants.front().layer;
-  const TargetCase& item = curve.target;
+/// The error that "learned" must beat: the best affine function's, or one half where that is
+/// (nearly) 0 or unknown.
+struct LearnedLevel {
   double level = kLearnedLevel;
-  std::string against = "half of the variance (0.5)";
-  if (item.target->affine_level != nullptr) {
-    const double affine = item.target->affine_level(layer.keys, layer.dim, item.number);
-    if (affine > 0.05) {
-      level = affine;
-      against = "the best affine function (" + short_text(affine) + ")";
-    }
-  }
+  std::string name = "half of the variance (0.5)";
+};
+
+LearnedLevel learned_level(const Sweep& sweep, const TargetCase& item) {
+  if (item.target->affine_level == nullptr) return {};
+  const LayerSizes& layer = sweep.variants.front().layer;
+  const double affine = item.target->affine_level(layer.keys, layer.dim, item.number);
+  if (affine <= 0.05) return {};
+  return {affine, "the best affine function (" + short_text(affine) + ")"};
+}
+
+/// Is the curve flat above the level: would the last step's gain, ten times over (a thousand times
+/// the samples), still not reach it? Then more samples are no way out, and "learns" is refuted.
+Verdict flat_above(const ErrorCurve& curve, std::size_t last, double level) {
+  if (last == 0) return {};
+  const double doublings = std::log2(curve.sizes[last] / curve.sizes[last - 1]);
+  return judge(
+      {mean_comparison("flat above the level",
+                       per_trial(curve, last, curve, last - 1, [&](double now, double before) {
+                         return now - level - kDoublings * (before - now) / doublings;
+                       }))});
+}
+
+/// A3 for one model and case, at the largest size. Undecided while the error still falls: a finite
+/// n cannot refute "learns".
+Claim learned_claim(const Sweep& sweep, const ErrorCurve& curve) {
+  const LearnedLevel against = learned_level(sweep, curve.target);
   Claim claim{"A3",
-              std::string(curve.model->label) + " learns " + item.name() +
-                  " efficiently: it beats " + against + ".",
+              model_label(curve) + " learns " + curve.target.name() +
+                  " with these samples: its error falls below " + against.name + ".",
               ClaimStatus::kUndecided, kTooFewTrials};
   for (std::size_t s = curve.sizes.size(); s-- > 0;) {
-    const Interval above = error_interval(curve, s, level);
-    if (!above.known) continue;
-    claim.status = sign_status({true, -above.mean, -above.high, -above.low, above.trials});
-    claim.evidence = "At n = " + short_text(curve.sizes[s]) + ": error " + at_text(curve, s) +
-                     " against " + short_text(level) + ". Sizes: " + sizes_text(sweep) + ".";
+    const auto distances = below(against.level, curve, s);
+    if (distances.size() < 2) continue;
+    const Verdict learned = judge({mean_comparison("learned", distances)});
+    const bool flat = flat_above(curve, s, against.level).status == ClaimStatus::kHolds;
+    apply(learned, claim);
+    claim.evidence = "At n = " + short_text(curve.sizes[s]) + ": error " + error_text(curve, s) +
+                     " against " + short_text(against.level) + ". ";
+    if (claim.status == ClaimStatus::kFails && !flat) {
+      claim.status = ClaimStatus::kUndecided;
+      claim.evidence += "Not reached yet, and the error is not flat: add larger n. ";
+      claim.judged +=
+          " Above the level; it fails only where a thousand times the samples would "
+          "not reach it at the last step's rate.";
+    } else if (claim.status == ClaimStatus::kFails) {
+      claim.evidence += "At the last step's rate a thousand times the samples would not reach it. ";
+    }
+    claim.evidence += "Sizes: " + sizes_text(sweep) + ".";
     break;
   }
   return claim;
 }
 
-/// A4 for one case: the best non-zero mean against zero, with the level of the intervals divided by
-/// the number of means tried (Bonferroni).
+/// A4 for one case: every non-zero mean against zero; one that helps is enough, and all must hurt
+/// to refute it.
 Claim bias_claim(const Sweep& sweep, const std::vector<ErrorCurve>& curves,
                  const RandomFeatureModel& model, const TargetCase& item) {
   const std::string statement =
-      item.target->reads_correlation
-          ? "A non-zero mean of W helps " + std::string(model.label) + " on " + item.name() +
-                ", a target built from ⟨x₀,xᵢ⟩."
-          : "A non-zero mean of W helps " + std::string(model.label) + " on " + item.name() +
-                " too, although it is not built from ⟨x₀,xᵢ⟩ (the paper promises nothing here).";
-  Claim claim{"A4", statement, ClaimStatus::kUndecided, {}};
+      "A non-zero mean of W helps " + std::string(model.label) + " on " + item.name();
+  Claim claim{"A4", statement + (item.target->reads_correlation
+                                     ? kNaturalTarget
+                                     : " too, although it is not built from ⟨x₀,xᵢ⟩ (the paper "
+                                       "promises nothing here).")};
   const auto by_mean = swept_curves(curves, model, item);
   const ErrorCurve* zero = nullptr;
   for (const ErrorCurve* curve : by_mean) {
@@ -138,38 +204,37 @@ Claim bias_claim(const Sweep& sweep, const std::vector<ErrorCurve>& curves,
     claim.evidence = "Needs c = 0 and at least one other mean.";
     return claim;
   }
-  const int tried = static_cast<int>(by_mean.size()) - 1;
-  const ErrorCurve* best = nullptr;
-  bool all_worse = true;
+  std::vector<Comparison> comparisons;
+  std::vector<const ErrorCurve*> others;
   for (const ErrorCurve* curve : by_mean) {
     if (curve == zero) continue;
-    const Interval gain = paired_advantage(*curve, *zero, 0, tried);
-    if (!gain.known) {
+    const std::vector<double> gains = paired_differences(*curve, *zero, 0);
+    if (gains.size() < 2) {
       claim.evidence = kTooFewTrials;
       return claim;
     }
-    all_worse = all_worse && gain.high < 0;
-    if (best == nullptr || curve->at(0).mean < best->at(0).mean) best = curve;
+    comparisons.push_back(error_comparison("c = " + short_text(curve->variant), gains));
+    others.push_back(curve);
   }
-  const Interval gain = paired_advantage(*best, *zero, 0, tried);
-  if (gain.low > 0) claim.status = ClaimStatus::kHolds;
-  if (all_worse) claim.status = ClaimStatus::kFails;
-  claim.evidence = "At n = " + short_text(zero->sizes[0]) + ": error " + at_text(*zero, 0) +
-                   " with c = 0, best of the others " + at_text(*best, 0) +
-                   " with c = " + short_text(best->variant) + ", gain " + interval_text(gain) +
-                   (tried > 1 ? ", corrected for " + std::to_string(tried) + " means" : "") +
-                   (all_worse ? "; every non-zero mean hurts" : "") +
+  const Verdict verdict = judge(std::move(comparisons), Combine::kSome);
+  apply(verdict, claim);
+  const auto best = std::max_element(verdict.comparisons.begin(), verdict.comparisons.end(),
+                                     [](const JudgedComparison& a, const JudgedComparison& b) {
+                                       return a.comparison.estimate < b.comparison.estimate;
+                                     });
+  const ErrorCurve& other = *others[static_cast<std::size_t>(best - verdict.comparisons.begin())];
+  claim.evidence = "At n = " + short_text(zero->sizes[0]) + ": error " + error_text(*zero, 0) +
+                   " with c = 0, best of the others " + error_text(other, 0) +
+                   " with c = " + short_text(other.variant) + ", gain " + interval_text(*best) +
+                   (claim.status == ClaimStatus::kFails ? "; every non-zero mean hurts" : "") +
                    ". Sizes: " + sizes_text(sweep) + ".";
   return claim;
 }
 
 Claim length_claim(const Sweep& sweep, const std::vector<ErrorCurve>& curves,
                    const TargetCase& item) {
-  Claim claim{
-      "A2",
-      "RFA learns " + item.name() + " from fewer samples than RFMLP, whatever the number of keys.",
-      ClaimStatus::kUndecided,
-      {}};
+  Claim claim{"A2", "RFA learns " + item.name() +
+                        " from fewer samples than RFMLP, whatever the number of keys."};
   const RandomFeatureModel *rfa = find_random_feature_model("rfa"),
                            *rfmlp = find_random_feature_model("rfmlp");
   const auto attention = swept_curves(curves, *rfa, item);
@@ -178,25 +243,22 @@ Claim length_claim(const Sweep& sweep, const std::vector<ErrorCurve>& curves,
     claim.evidence = "Needs both models: rfa and rfmlp.";
     return claim;
   }
-  bool all_hold = true;
+  std::vector<SampleComparison> measured;
   for (std::size_t i = 0; i < attention.size(); ++i) {
-    const std::string missing = too_little_data(*attention[i], *network[i]);
-    if (!missing.empty()) {
-      claim.status = ClaimStatus::kUndecided;
-      claim.evidence = missing;
-      return claim;
-    }
-    Claim step;
-    judge_fewer_samples(*attention[i], *network[i], step);
-    all_hold = all_hold && step.status == ClaimStatus::kHolds;
-    if (step.status == ClaimStatus::kFails) claim.status = ClaimStatus::kFails;
-    claim.evidence += "N = " + short_text(attention[i]->variant) + ": RFA " +
-                      crossing_text(crossing_of(*attention[i], kLearnedLevel), *attention[i]) +
-                      ", RFMLP " +
-                      crossing_text(crossing_of(*network[i], kLearnedLevel), *network[i]) +
-                      " samples (" + std::string(status_text(step.status)) + "). ";
+    claim.evidence = too_little_data(*attention[i], *network[i]);
+    if (!claim.evidence.empty()) return claim;
+    measured.push_back(compare_samples(*attention[i], *network[i]));
+    measured.back().comparison.what = "N = " + short_text(attention[i]->variant);
   }
-  if (all_hold) claim.status = ClaimStatus::kHolds;
+  const Verdict verdict = judge_every(measured);
+  apply(verdict, claim);
+  for (std::size_t i = 0; i < attention.size(); ++i) {
+    const JudgedComparison& judged = verdict.comparisons[i];
+    claim.evidence += judged.comparison.what + ": RFA " + samples_text(*attention[i]) + ", RFMLP " +
+                      samples_text(*network[i]) + " samples, " + measure_text(measured[i], judged) +
+                      ", " + std::string(status_text(judged.status)) + ". " +
+                      advice_text(measured[i], judged);
+  }
   claim.evidence += "Sizes: " + sizes_text(sweep) + ".";
   return claim;
 }

@@ -139,6 +139,9 @@ TEST_CASE("a verdict says its level, its comparisons and what would change it") 
   const Verdict open = judge({measured(0.979982, 1)});
   CHECK(says(open.how, "about 4 times the trials"));
   CHECK(says(judge({measured(0, 1)}).how, "too near 0"));
+  Comparison wide = measured(3, 1);
+  wide.what = "N = 4";
+  CHECK(says(judge({measured(9, 1), wide}).how, "times as large (N = 4) would"));
   Claim claim;
   apply(holds, claim);
   CHECK(claim.status == ClaimStatus::kHolds);

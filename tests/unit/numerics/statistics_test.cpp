@@ -208,3 +208,20 @@ TEST_CASE("a slope needs two usable points and its error three without given err
 }
 
 }  // namespace attnlab
+
+TEST_CASE("Fieller's interval: exact where one is proportional to the other, open near 0") {
+  const double b[] = {2, 3, 4, 5}, a[] = {1, 1.5, 2, 2.5};
+  const attnlab::RatioEstimate half = attnlab::ratio_of_means(a, b, 0.025);
+  CHECK(half.value == doctest::Approx(0.5));
+  CHECK(half.low == doctest::Approx(0.5).epsilon(1e-6));
+  CHECK(half.high == doctest::Approx(0.5).epsilon(1e-6));
+  const double around_zero[] = {-1, 1, -0.5, 0.6};
+  CHECK(attnlab::ratio_of_means(a, around_zero, 0.025).high ==
+        std::numeric_limits<double>::infinity());
+  // With a known denominator it is the t interval of the numerator: quantile 3.182446 at 3 degrees.
+  const double two[] = {2, 2, 2, 2};
+  const attnlab::RatioEstimate plain = attnlab::ratio_of_means(a, two, 0.025);
+  const double error = std::sqrt(1.25 / 3 / 4);
+  CHECK(plain.low == doctest::Approx((1.75 - 3.182446 * error) / 2).epsilon(1e-5));
+  CHECK(plain.high == doctest::Approx((1.75 + 3.182446 * error) / 2).epsilon(1e-5));
+}

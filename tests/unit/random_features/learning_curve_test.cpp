@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 
 #include "core/codecs/codecs.h"
@@ -147,6 +148,108 @@ TEST_CASE("A2 holds, fails or stays open by the measured intervals") {
   CHECK(open.evidence.find("rfmlp") != std::string::npos);
 }
 
+TEST_CASE(
+    "A2: a crossing before the smallest n is a bound that can support the claim, not a miss") {
+  const Sweep setup = setup_of("mean-power", "2");
+  const TargetCase item = setup.cases.front();
+  const auto judge = [&](std::vector<double> rfa, std::vector<double> rfmlp) {
+    return claim_of(learning_curve_claims(setup, {made_curve("rfa", item, std::move(rfa)),
+                                                  made_curve("brfa", item, {1, 1, 1}),
+                                                  made_curve("rfmlp", item, std::move(rfmlp))}),
+                    "A2");
+  };
+  // The curves end alike, so that errors at the largest n decide nothing.
+  const Claim left = judge({0.4, 0.1, 0.01}, {0.9, 0.3, 0.01});
+  CHECK(left.status == ClaimStatus::kHolds);
+  CHECK(left.evidence.find("at least") != std::string::npos);
+  CHECK(judge({0.9, 0.3, 0.01}, {0.4, 0.1, 0.01}).status == ClaimStatus::kFails);
+  // In some trials only: errors of 0.49, 0.5 and 0.51 at the smallest n.
+  CHECK(judge({0.5, 0.1, 0.01}, {0.9, 0.3, 0.01}).status == ClaimStatus::kHolds);
+  const Claim both = judge({0.4, 0.1, 0.01}, {0.45, 0.3, 0.02});
+  CHECK(both.status == ClaimStatus::kUndecided);
+  CHECK(both.evidence.find("add smaller n") != std::string::npos);
+  // One before the smallest n, the other not by the largest: no trial gives a ratio with scatter.
+  CHECK(judge({0.4, 0.1, 0.01}, {1, 0.9, 0.8}).status == ClaimStatus::kHolds);
+  CHECK(judge({1, 0.9, 0.8}, {0.4, 0.1, 0.01}).status == ClaimStatus::kFails);
+}
+
+TEST_CASE("A2: of two models that have learned nothing, neither needs fewer samples") {
+  const Sweep setup = setup_of("mean-power", "2");
+  const TargetCase item = setup.cases.front();
+  const auto judge = [&](double rfa, double rfmlp) {
+    return claim_of(learning_curve_claims(setup, {made_curve("rfa", item, {2, 2, rfa}),
+                                                  made_curve("rfmlp", item, {2, 2, rfmlp})}),
+                    "A2");
+  };
+  const Claim open = judge(1.1, 1.5);
+  CHECK(open.status == ClaimStatus::kUndecided);
+  CHECK(open.evidence.find("Add larger n") != std::string::npos);
+  CHECK(judge(1.5, 1.1).status == ClaimStatus::kUndecided);
+  CHECK(judge(0.8, 1.5).status == ClaimStatus::kHolds);
+  CHECK(judge(1.5, 0.8).status == ClaimStatus::kFails);
+}
+
+TEST_CASE("one trial gives no interval of the samples needed, two give one") {
+  const Sweep setup = setup_of("mean-power", "2");
+  ErrorCurve curve = made_curve("rfa", setup.cases.front(), {1, 0.6, 0.2});
+  CHECK(std::isfinite(crossing_of(curve, 0.5).high));
+  for (auto& trials : curve.errors) trials[1] = trials[2] = std::nan("");
+  const Crossing one = crossing_of(curve, 0.5);
+  CHECK(one.found);
+  CHECK(one.low == 0);
+  CHECK(one.high == std::numeric_limits<double>::infinity());
+  CHECK(crossing_text(one, curve).find("±") == std::string::npos);
+}
+
+TEST_CASE("the samples needed say where their interval leaves the sizes") {
+  const Sweep setup = setup_of("mean-power", "2");
+  const TargetCase item = setup.cases.front();
+  const ErrorCurve early = made_curve("rfa", item, {0.502, 0.3, 0.1});
+  CHECK(crossing_text(crossing_of(early, 0.5), early).find("(< 16 to ") != std::string::npos);
+  const ErrorCurve late = made_curve("rfa", item, {1, 0.9, 0.498});
+  CHECK(crossing_text(crossing_of(late, 0.5), late).find(" to > 256)") != std::string::npos);
+}
+
+TEST_CASE("a trial's ratio of samples is clipped to the sizes and keeps its sign") {
+  const Sweep setup = setup_of("mean-power", "2");
+  const TargetCase item = setup.cases.front();
+  const PairedCrossings paired = paired_crossings(made_curve("rfa", item, {0.4, 0.1, 0.01}),
+                                                  made_curve("rfmlp", item, {1, 1, 0.9}), 0.5);
+  REQUIRE(paired.log_a.size() == 3);
+  CHECK(paired.outside == 3);
+  for (std::size_t i = 0; i < 3; ++i) {
+    CHECK(paired.log_a[i] == std::log(16.0));
+    CHECK(paired.log_b[i] == std::log(256.0));
+  }
+}
+
+TEST_CASE(
+    "A6 compares attention with the invariant network and says how much of the lead is left") {
+  RandomFeatureModel invariant = *find_random_feature_model("rfmlp");
+  invariant.id = "rf-invariant";
+  invariant.label = "Invariant";
+  Sweep setup = setup_of("mean-power", "2");
+  for (const Claim& claim : learning_curve_claims(setup, {})) CHECK(claim.id != "A6");
+  setup.models.push_back(&invariant);
+  const TargetCase item = setup.cases.front();
+  const auto judge = [&](std::vector<double> pooled) {
+    // Noise of its own, so that the share of the lead has an error.
+    ErrorCurve curve = made_curve("rfmlp", item, std::move(pooled));
+    curve.model = &invariant;
+    for (auto& trials : curve.errors) std::swap(trials[0], trials[1]);
+    return claim_of(learning_curve_claims(setup, {made_curve("rfa", item, {1, 0.3, 0.1}), curve,
+                                                  made_curve("rfmlp", item, {1, 0.9, 0.3})}),
+                    "A6");
+  };
+  const Claim alike = judge({1, 0.3, 0.1});
+  CHECK(alike.status == ClaimStatus::kUndecided);
+  CHECK(alike.evidence.find("Invariant has 1 (95 % interval") != std::string::npos);
+  const Claim attention = judge({1, 0.9, 0.25});
+  CHECK(attention.status == ClaimStatus::kHolds);
+  CHECK(attention.evidence.find("of RFA's lead over RFMLP") != std::string::npos);
+  CHECK(judge({0.9, 0.1, 0.01}).status == ClaimStatus::kFails);
+}
+
 TEST_CASE("A2 is undecided with one trial") {
   const Sweep setup = setup_of("mean-power", "2");
   std::vector<ErrorCurve> curves = {made_curve("rfa", setup.cases.front(), {1, 0.6, 0.2}),
@@ -171,8 +274,8 @@ TEST_CASE("A4 is judged for targets that read the query only, and says when RFA 
   };
   CHECK(judge({1, 0.9, 0.8}, {1, 0.5, 0.4}).status == ClaimStatus::kHolds);
   const Claim caught = judge({1, 0.9, 0.38}, {1, 0.5, 0.38});
-  CHECK(caught.status == ClaimStatus::kFails);
-  CHECK(caught.evidence.find("caught up") != std::string::npos);
+  CHECK(caught.status == ClaimStatus::kUndecided);
+  CHECK(caught.evidence.find("may have caught up") != std::string::npos);
   CHECK(caught.evidence.find("after n = 64") != std::string::npos);
   CHECK(judge({1, 0.5, 0.3}, {1, 0.5, 0.4}).status == ClaimStatus::kFails);
   const Claim closing = judge({1, 0.9, 0.5}, {1, 0.5, 0.4});

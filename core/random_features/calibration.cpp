@@ -1,0 +1,86 @@
+#include "core/random_features/calibration.h"
+
+namespace attnlab::random_features {
+namespace {
+
+using Values = CalibrationSetting::Values;
+
+/// The smallest layer at which the models still differ, with these values on top.
+Values small(Values values) {
+  Values all = {{"dim", "4"}, {"keys", "3"}, {"heads", "20"}, {"test-samples", "300"}};
+  for (auto& value : values) all.push_back(std::move(value));
+  return all;
+}
+
+const Values kTrials = {{"trials", "250"}};  // 50 times the default of 5
+
+}  // namespace
+
+std::vector<CalibrationSetting> calibration_settings() {
+  return {
+      {"rf-learning-curve", "small, learned within the sizes",
+       small({{"target", "mean-power"},
+              {"degree", "1,2"},
+              {"models", "rfa,rfmlp"},
+              {"samples", "8,16,32,64,128"}}),
+       kTrials},
+      {"rf-learning-curve", "small, little between the models",
+       small({{"target", "correlation-value"},
+              {"degree", "1"},
+              {"bias-scale", "1"},
+              {"models", "rfa,brfa,rfmlp"},
+              {"samples", "16,32,67"}}),
+       kTrials},
+      {"rf-learning-curve", "defaults", {}, kTrials},
+      {"rf-heads", "small, levels off",
+       small({{"heads", "20,80,320"}, {"samples", "64"}, {"models", "rfa"}}), kTrials},
+      {"rf-heads", "small, near the limit",
+       small({{"heads", "40,80,160"}, {"samples", "64"}, {"models", "rfa,rfa-kernel"}}), kTrials},
+      {"rf-heads", "defaults", {}, kTrials},
+      {"rf-complexity", "small, degrees apart",
+       small({{"target", "mean-power"},
+              {"degree", "1,2,3"},
+              {"models", "rfa"},
+              {"samples", "16,32,64,128"}}),
+       kTrials},
+      {"rf-complexity", "small, frequencies alike",
+       small({{"target", "mean-cosine"},
+              {"frequency", "0.25,0.5,1"},
+              {"models", "rfa"},
+              {"samples", "16,32,64"}}),
+       kTrials},
+      {"rf-complexity", "defaults", {}, kTrials},
+      {"rf-bias", "small, reads the query",
+       small({{"target", "correlation-value"},
+              {"degree", "1"},
+              {"bias-scale", "0,1,2"},
+              {"models", "brfa"},
+              {"samples", "64"}}),
+       kTrials},
+      {"rf-bias", "small, does not read the query",
+       small({{"target", "mean-power"},
+              {"degree", "2"},
+              {"bias-scale", "0,0.25,0.5"},
+              {"models", "brfa"},
+              {"samples", "64"}}),
+       kTrials},
+      {"rf-bias", "defaults", {}, kTrials},
+      {"rf-length", "small, short inputs",
+       small({{"target", "mean-power"},
+              {"degree", "2"},
+              {"keys", "1,2,4"},
+              {"models", "rfa,rfmlp"},
+              {"samples", "16,32,64,128"}}),
+       kTrials},
+      {"rf-length", "small, linear target",
+       small({{"target", "mean-power"},
+              {"degree", "1"},
+              {"keys", "1,3"},
+              {"models", "rfa,rfmlp"},
+              {"samples", "8,16,32"}}),
+       kTrials},
+      {"rf-length", "defaults", {}, kTrials},
+  };
+}
+
+}  // namespace attnlab::random_features

@@ -1,0 +1,56 @@
+// Do verdicts keep their level? Every setting is judged with many seeds and once with 50 times the
+// data; a verdict that the large run turns round was wrong.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/base/expected.h"
+#include "core/experiment/calibration.h"
+#include "core/experiment/experiment.h"
+#include "core/findings/result.h"
+
+namespace attnlab {
+
+/// All families' settings.
+std::vector<CalibrationSetting> calibration_settings();
+
+/// A claim's verdict in one run of a setting.
+struct CalibratedVerdict {
+  std::string claim;  ///< "A5"; "A5 (2)" for the second of its id
+  ClaimStatus status = ClaimStatus::kUndecided;
+};
+
+/// A setting's run: with or without its additional data. An error for values that the experiment
+/// refuses.
+Expected<RunSpec> calibration_spec(const CalibrationSetting& setting, bool more_data,
+                                   std::uint64_t seed);
+
+/// Ids of the claims that a setting judges, without computing.
+Expected<std::vector<std::string>> calibrated_claims(const CalibrationSetting& setting);
+
+/// Runs all its jobs on the calling thread; no verdicts when `stop` says so in between.
+Expected<std::vector<CalibratedVerdict>> calibration_run(const RunSpec& spec, bool (*stop)());
+
+/// The seed of the run with more data; none of the others has it.
+inline constexpr std::uint64_t kMoreDataSeed = 1'000'000'000;
+
+/// All that is known of one claim at one setting.
+struct CalibrationCount {
+  std::string experiment, setting, claim;
+  int holds = 0, fails = 0, undecided = 0, no_counterexample = 0;  ///< runs with this verdict
+  bool more_data_known = false;
+  ClaimStatus more_data = ClaimStatus::kUndecided;
+
+  int runs() const { return holds + fails + undecided + no_counterexample; }
+  void add(ClaimStatus status);
+  /// Runs whose verdict the run with more data contradicts: holds against fails.
+  int contradicted() const;
+};
+
+/// Columns experiment, setting, claim, seeds, holds, fails, undecided, more_data, contradicted with
+/// its exact 95 % interval, decided (the power). Shares in percent.
+Table calibration_table(const std::vector<CalibrationCount>& counts);
+
+}  // namespace attnlab

@@ -1,0 +1,291 @@
+// `attnlab calibrate`: settings of every claim are run with many seeds on all threads. Every verdict can
+// be kept in a file, one a line, so that a calibration is done in pieces.
+#include <algorithm>
+#include <atomic>
+#include <fstream>
+#include <map>
+#include <mutex>
+#include <thread>
+
+#include "core/base/text.h"
+#include "core/codecs/codecs.h"
+#include "core/selftest/calibration.h"
+#include "native/commands.h"
+#include "native/common_flags.h"
+#include "native/console.h"
+#include "native/interrupts.h"
+#include "native/report.h"
+
+namespace attnlab {
+namespace {
+
+struct CalibrateRequest {
+  std::string claim;        ///< id; empty: all
+  std::size_t setting = 0;  ///< number of one of the claim's settings; 0: all
+  std::uint64_t seeds = 200;
+  unsigned threads = 1;
+  OutputFormat format = OutputFormat::kTable;  ///< or kCsv
+  std::optional<std::string> resume = {};      ///< file of verdicts so far
+};
+
+struct Task {
+  std::size_t setting = 0;
+  bool more_data = false;
+  RunSpec spec;
+};
+
+using Verdicts = std::vector<CalibratedVerdict>;
+
+/// Verdicts by the permalink of their run, which names all parameters and the seed: a setting that
+/// changes is computed anew.
+class VerdictFile {
+ public:
+  /// Lines that are cut off or from elsewhere are left out.
+  Expected<void> open(const std::string& name) {
+    std::ifstream earlier(name);
+    for (std::string line; std::getline(earlier, line);) {
+      Verdicts verdicts;
+      const std::vector<std::string_view> parts = split(line, '\t');
+      for (std::size_t i = 1; i + 2 < parts.size(); i += 2) {
+        const auto status = status_named(parts[i + 1]);
+        if (!status) break;
+        verdicts.push_back({std::string(parts[i]), *status});
+      }
+      if (parts.size() > 1 && parts.back() == "end" && parts.size() == 2 * verdicts.size() + 2) {
+        known_[std::string(parts[0])] = std::move(verdicts);
+      }
+    }
+    earlier.close();
+    out_.open(name, std::ios::app);
+    if (!out_) return Error{"cannot write " + name};
+    out_ << '\n';  // ends a line that was cut off
+    return {};
+  }
+
+  const Verdicts* find(const std::string& key) const {
+    const auto found = known_.find(key);
+    return found == known_.end() ? nullptr : &found->second;
+  }
+
+  void add(const std::string& key, Verdicts verdicts) {
+    if (out_.is_open()) {
+      out_ << key;
+      for (const auto& [claim, status] : verdicts) {
+        out_ << '\t' << claim << '\t' << status_text(status);
+      }
+      out_ << "\tend\n" << std::flush;
+    }
+    known_[key] = std::move(verdicts);
+  }
+
+ private:
+  static std::vector<std::string_view> split(std::string_view text, char at) {
+    std::vector<std::string_view> parts;
+    for (std::size_t end; (end = text.find(at)) != std::string_view::npos;) {
+      parts.push_back(text.substr(0, end));
+      text.remove_prefix(end + 1);
+    }
+    parts.push_back(text);
+    return parts;
+  }
+  static std::optional<ClaimStatus> status_named(std::string_view text) {
+    for (const ClaimStatus status : {ClaimStatus::kHolds, ClaimStatus::kFails,
+                                     ClaimStatus::kUndecided, ClaimStatus::kNoCounterexample}) {
+      if (status_text(status) == text) return status;
+    }
+    return std::nullopt;
+  }
+
+  std::map<std::string, Verdicts> known_;
+  std::ofstream out_;
+};
+
+/// The settings that were asked for; an error names the claims there are.
+Expected<std::vector<CalibrationSetting>> chosen_settings(const CalibrateRequest& request) {
+  std::vector<CalibrationSetting> chosen;
+  std::vector<std::string> all_ids;
+  for (CalibrationSetting& setting : calibration_settings()) {
+    const auto ids = calibrated_claims(setting);
+    if (!ids) return ids.error();
+    for (const std::string& id : *ids) {
+      if (std::find(all_ids.begin(), all_ids.end(), id) == all_ids.end()) all_ids.push_back(id);
+    }
+    if (request.claim.empty() || std::find(ids->begin(), ids->end(), request.claim) != ids->end()) {
+      chosen.push_back(std::move(setting));
+    }
+  }
+  std::sort(all_ids.begin(), all_ids.end());
+  if (chosen.empty()) {
+    return Error{"claim must be one of " + join(all_ids, ", ") + ", not " +
+                 quoted_text(request.claim)};
+  }
+  if (request.setting > chosen.size()) {
+    return Error{"setting must be 1 to " + std::to_string(chosen.size()) + ", not " +
+                 std::to_string(request.setting)};
+  }
+  if (request.setting > 0) chosen = {chosen[request.setting - 1]};
+  return chosen;
+}
+
+/// All runs, those with more data last: they take longest.
+Expected<std::vector<Task>> all_tasks(const std::vector<CalibrationSetting>& settings,
+                                      std::uint64_t seeds) {
+  std::vector<Task> tasks;
+  for (const bool more_data : {false, true}) {
+    for (std::size_t i = 0; i < settings.size(); ++i) {
+      for (std::uint64_t seed = 1; seed <= (more_data ? 1 : seeds); ++seed) {
+        const auto spec =
+            calibration_spec(settings[i], more_data, more_data ? kMoreDataSeed : seed);
+        if (!spec) return spec.error();
+        tasks.push_back({i, more_data, *spec});
+      }
+    }
+  }
+  return tasks;
+}
+
+/// Runs what the file does not know yet, until it is done or interrupted.
+Expected<void> run_tasks(const std::vector<Task>& tasks, unsigned threads, VerdictFile& file) {
+  std::atomic<std::size_t> next = 0;
+  std::mutex mutex;  // guards file and failure
+  std::optional<Error> failure;
+  const auto work = [&] {
+    for (std::size_t i; (i = next++) < tasks.size() && !interrupted();) {
+      const std::string key = query_text(tasks[i].spec);
+      {
+        const std::lock_guard lock(mutex);
+        if (failure) return;
+        if (file.find(key) != nullptr) continue;
+      }
+      Expected<Verdicts> verdicts = calibration_run(tasks[i].spec, interrupted);
+      if (interrupted()) return;
+      const std::lock_guard lock(mutex);
+      if (!verdicts) {
+        failure = verdicts.error();
+        return;
+      }
+      file.add(key, std::move(*verdicts));
+    }
+  };
+  std::vector<std::thread> workers;
+  for (unsigned t = 1; t < threads; ++t) workers.emplace_back(work);
+  work();
+  for (std::thread& worker : workers) worker.join();
+  if (failure) return *failure;
+  return {};
+}
+
+/// One count a claim of each setting, in the settings' order.
+std::vector<CalibrationCount> counted(const std::vector<CalibrationSetting>& settings,
+                                      const std::vector<Task>& tasks, const VerdictFile& file,
+                                      const std::string& wanted) {
+  std::vector<std::vector<CalibrationCount>> counts(settings.size());
+  for (const Task& task : tasks) {
+    const Verdicts* verdicts = file.find(query_text(task.spec));
+    if (verdicts == nullptr) continue;
+    std::vector<CalibrationCount>& here = counts[task.setting];
+    const CalibrationSetting& setting = settings[task.setting];
+    for (const auto& [claim, status] : *verdicts) {
+      const auto same = [&name = claim](const CalibrationCount& each) {
+        return each.claim == name;
+      };
+      auto count = std::find_if(here.begin(), here.end(), same);
+      if (count == here.end()) {
+        count = here.insert(here.end(), {setting.experiment, setting.name, claim});
+      }
+      if (task.more_data) {
+        count->more_data_known = true;
+        count->more_data = status;
+      } else {
+        count->add(status);
+      }
+    }
+  }
+  std::vector<CalibrationCount> all;
+  for (const auto& here : counts) {
+    for (const CalibrationCount& count : here) {
+      if (wanted.empty() || count.claim.substr(0, count.claim.find(' ')) == wanted) {
+        all.push_back(count);
+      }
+    }
+  }
+  return all;
+}
+
+/// A whole number from 1 on, or the flag's sentence.
+Expected<std::uint64_t> read_count(const Given& given, const std::string& name,
+                                   std::uint64_t absent, std::uint64_t most) {
+  const std::optional<std::string> text = given.value(name);
+  if (!text) return absent;
+  const std::optional<std::int64_t> number = read_integer(*text);
+  if (!number || *number < 1 || static_cast<std::uint64_t>(*number) > most) {
+    return Error{name + " must be 1 to " + std::to_string(most) + ", not " + quoted_text(*text)};
+  }
+  return static_cast<std::uint64_t>(*number);
+}
+
+Expected<CalibrateRequest> read_request(const Given& given) {
+  CalibrateRequest request;
+  request.claim = given.value("claim").value_or("");
+  const auto setting = read_count(given, "setting", 0, 1000);
+  if (!setting) return setting.error();
+  request.setting = *setting;
+  const auto seeds = read_count(given, "seeds", request.seeds, kMoreDataSeed - 1);
+  if (!seeds) return seeds.error();
+  request.seeds = *seeds;
+  const auto threads = read_threads(given);
+  if (!threads) return threads.error();
+  request.threads = *threads;
+  const auto format = read_format(given, false);
+  if (!format) return format.error();
+  if (*format == OutputFormat::kJson) {
+    return Error{"format must be table or csv, not " + quoted_text("json")};
+  }
+  request.format = *format;
+  request.resume = given.value("resume");
+  return request;
+}
+
+Expected<Usage> usage(const std::string&) {
+  const std::string group = "Calibration";
+  return Usage{
+      .about = "Measures how often verdicts are contradicted by a run with 50 times the data.\n"
+               "Long: an hour and more for all claims; with --resume it can be done in pieces.",
+      .flags = {{"claim", "ID", "This claim only", group},
+                {"setting", "N", "The N-th of the settings only", group},
+                {"seeds", "N", "Runs of every setting\ndefault 200", group},
+                threads_flag(group),
+                {"format", "NAME", "table or csv", group},
+                {"resume", "FILE", "Keep every verdict here, and go on from there", group}}};
+}
+
+int execute(const Given& given) {
+  catch_interrupts();
+  const auto request = read_request(given);
+  if (!request) return refuse(request.error());
+  const auto settings = chosen_settings(*request);
+  if (!settings) return refuse(settings.error());
+  const auto tasks = all_tasks(*settings, request->seeds);
+  if (!tasks) return refuse(tasks.error());
+  VerdictFile file;
+  if (request->resume) {
+    if (const auto opened = file.open(*request->resume); !opened) {
+      return refuse(opened.error(), kExitEnvironment);
+    }
+  }
+  if (const auto done = run_tasks(*tasks, request->threads, file); !done) {
+    return refuse(done.error(), kExitRunFailed);
+  }
+  const Table table = calibration_table(counted(*settings, *tasks, file, request->claim));
+  const int printed =
+      print(request->format == OutputFormat::kCsv ? table_csv(table) : table_text(table));
+  return interrupted() ? static_cast<int>(kExitInterrupted) : printed;
+}
+
+}  // namespace
+
+Command calibrate_command() {
+  return {"calibrate", "How often verdicts are wrong, measured (long)", usage, execute};
+}
+
+}  // namespace attnlab
