@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/experiment/step_budget.h"
 #include "core/in_context/small_solve.h"
 
 namespace attnlab::in_context {
@@ -12,10 +13,10 @@ namespace {
 
 constexpr std::uint32_t kSearchDomain = hash_name("icl/search");
 constexpr std::uint32_t kMeasureDomain = hash_name("icl/measure");
-constexpr double kFlopsPerStep = 8e7;
+constexpr StepBudget kStep(10, per_millisecond::kPromptFlops);
 
 std::size_t prompts_per_step(double flops_per_prompt) {
-  return static_cast<std::size_t>(std::clamp(kFlopsPerStep / flops_per_prompt, 1.0, 4096.0));
+  return static_cast<std::size_t>(std::clamp(kStep.work() / flops_per_prompt, 1.0, 4096.0));
 }
 
 /// Exponent of the third control: b^2 of the best single head, kept where its variance is tame.
@@ -264,7 +265,9 @@ double RiskEstimates::std_error(std::size_t predictor) const {
 }
 
 RiskEstimates corrected_risks(const RiskSums& sums, std::span<const double> controls) {
-  const std::size_t n = sums.means.size(), k = controls.size(), p = n - k;
+  const std::size_t n = sums.means.size(), k = controls.size();
+  if (n < k) return {};
+  const std::size_t p = n - k;
   RiskEstimates result;
   result.risks.assign(sums.means.begin(), sums.means.begin() + static_cast<std::ptrdiff_t>(p));
   result.covariance.assign(p * p, std::numeric_limits<double>::quiet_NaN());

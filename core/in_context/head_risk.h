@@ -49,7 +49,8 @@ struct RiskEstimates {
   std::vector<double> covariance;  ///< of the estimates, predictors x predictors
   double std_error(std::size_t predictor) const;
 };
-/// Means corrected by regression on the controls, whose true means are `controls`.
+/// Means corrected by regression on the controls, whose true means are `controls`. Sums without any
+/// prompt give no risks.
 RiskEstimates corrected_risks(const RiskSums& sums, std::span<const double> controls);
 
 /// Seconds-free measures of work (floating-point operations) for planning.
