@@ -11,6 +11,8 @@
 #include "core/base/text.h"
 #include "core/catalogue/catalogue.h"
 #include "core/codecs/codecs.h"
+#include "core/experiment/outside_question.h"
+#include "core/experiment/run.h"
 #include "core/extraction/box_report.h"
 #include "core/extraction/learn/question.h"
 #include "native/build.h"
@@ -18,6 +20,7 @@
 #include "native/common_flags.h"
 #include "native/console.h"
 #include "native/interrupts.h"
+#include "native/memory_limit.h"
 #include "native/output_file.h"
 #include "native/process_oracle.h"
 #include "native/query_log.h"
@@ -55,6 +58,9 @@ struct Prepared {
 Expected<void> prepare(const ExtractRequest& request, Prepared& prepared) {
   const auto planned = request.spec.experiment->plan(request.spec);
   if (!planned) return planned.error();
+  if (const auto fits = check_memory(request.spec, *planned, usable_memory_bytes()); !fits) {
+    return fits.error();
+  }
   const LogName name{static_cast<std::size_t>(request.spec.parameters.integer("dim")),
                      request.command};
   if (request.out) {
@@ -159,6 +165,11 @@ class Answering {
     return true;
   }
 
+  /// The job failed for a reason of its own.
+  bool fail_job(const Error& error) {
+    return fail({error.sentence + kept_answers()}, kExitRunFailed);
+  }
+
   std::size_t answered() const {
     return live_ + (prepared_.replay ? prepared_.replay->used_answers() : 0);
   }
@@ -172,13 +183,16 @@ class Answering {
 
   bool fail_asking(const Error& error) {
     if (log_broken_) return fail(error, kExitEnvironment);
+    return fail({error.sentence + kept_answers()},
+                interrupted() ? kExitInterrupted : kExitRunFailed);
+  }
+
+  std::string kept_answers() const {
     const std::string count = std::to_string(answered()) + " answers ";
-    const std::string kept =
-        !prepared_.log    ? "; " + count + "are not kept, --log FILE would keep them"
-        : answered() == 0 ? "; nothing was answered"
-                          : "; " + count + "are kept in " + prepared_.log->file() + ", --replay " +
-                                prepared_.log->file() + " goes on from there";
-    return fail({error.sentence + kept}, interrupted() ? kExitInterrupted : kExitRunFailed);
+    if (!prepared_.log) return "; " + count + "are not kept, --log FILE would keep them";
+    if (answered() == 0) return "; nothing was answered";
+    return "; " + count + "are kept in " + prepared_.log->file() + ", --replay " +
+           prepared_.log->file() + " goes on from there";
   }
 
   Prepared& prepared_;
@@ -188,23 +202,26 @@ class Answering {
   Failure failure_;
 };
 
-/// Runs the job to its end.
+/// Runs the job to its end; nothing: see answering.failure().
 std::optional<Bytes> converse(const ExtractRequest& request, Answering& answering) {
   QueryLine line(request.quiet);
   JobSteps job = request.spec.experiment->start(request.spec, 0);
   QueryBatch batch(1);
   std::vector<double> answers;
   while (job.step() == JobSteps::State::kRunning) {
-    OutsideQuestion* question = OutsideQuestion::open();
+    OutsideQuestion* question = job.question();
     if (question == nullptr) continue;
-    if (!decode_question(question->bytes(), batch) || !answering.answer(batch, answers)) {
+    if (!decode_question(question->bytes(), batch)) {
+      answering.fail_job({"the job asked what cannot be read"});
       return std::nullopt;
     }
+    if (!answering.answer(batch, answers)) return std::nullopt;
     question->answer(encode_answers(answers));
     line.draw(answering.answered(), job.fraction());
   }
-  if (job.state() == JobSteps::State::kFailed) return std::nullopt;
-  return job.take_output();
+  if (job.state() == JobSteps::State::kDone) return job.take_output();
+  answering.fail_job(job.error());
+  return std::nullopt;
 }
 
 /// Long tables are cut for people, with a remark below them.

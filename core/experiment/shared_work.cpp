@@ -4,25 +4,6 @@
 #include <utility>
 
 namespace attnlab {
-namespace {
-
-// A job runs on one thread at a time and divides one piece of work at a time.
-thread_local SharedWork* open_work = nullptr;
-
-}  // namespace
-
-SharedWork* SharedWork::open() {
-  return open_work;
-}
-
-SharedWork::SharedWork(DividedWork& work) : work_(work) {
-  open_work = this;
-}
-
-SharedWork::~SharedWork() {
-  if (open_work == this) open_work = nullptr;
-}
-
 void SharedWork::grant(std::size_t helpers) {
   const std::size_t count = std::min(helpers, wanted());
   if (count == 0) return;
@@ -58,14 +39,14 @@ bool SharedWork::must_wait() {
 }
 
 JobSteps run_divided(DividedWork& work) {
-  SharedWork shared(work);
+  JobContext& job = co_await this_job();
+  SharedWork shared(job, work);
   for (bool left = true; left;) {
-    JobSteps steps = work.run();
-    while (steps.step() == JobSteps::State::kRunning) co_yield StepProgress{0, {}};
-    if (steps.state() == JobSteps::State::kFailed) co_return steps.error();
+    JobSteps here = work.run();
+    co_await here;
     left = false;
     while (!left && !shared.given_.empty()) {
-      while (shared.must_wait()) co_yield StepProgress{0, {}};
+      while (shared.must_wait()) co_yield StepProgress{work.fraction()};
       const SharedWork::Given given = std::move(shared.given_.front());
       shared.given_.pop_front();
       if (given.result && work.adopt(given.part, *given.result)) continue;

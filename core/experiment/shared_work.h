@@ -24,7 +24,9 @@ struct WorkPart {
 class DividedWork {
  public:
   virtual ~DividedWork() = default;
-  virtual JobSteps run() = 0;  ///< does what is here; its fractions mean nothing
+  virtual JobSteps run() = 0;  ///< does what is here
+  /// The fraction of the job's work that is done, with the parts that were taken in.
+  virtual double fraction() const = 0;
   /// How many helpers what is left here is worth.
   virtual std::size_t worth() const = 0;
   /// Keeps the first of `parts` parts of what is left and gives up the others, in order.
@@ -39,13 +41,11 @@ class DividedWork {
 /// Does all of the work, with the helpers it gets. `work` must outlive the coroutine.
 JobSteps run_divided(DividedWork& work);
 
-/// The side of whoever drives a job, between two of its steps. Executors that lend no helpers need
-/// not know of it: the job then does everything itself. (Threads that share memory are lent by
-/// Helpers, core/numerics/parallel.h.)
+/// The driver's side of a job (job.shared_work()), between two of its steps. Executors that lend no
+/// helpers need not know of it: the job then does everything itself. (Threads that share memory are
+/// lent by Helpers, core/numerics/parallel.h.)
 class SharedWork {
  public:
-  static SharedWork* open();  ///< of the job that this thread stepped last; none: nullptr
-
   std::size_t wanted() const { return work_.worth(); }
   /// So many helpers are there: gives up as many parts, at most wanted().
   void grant(std::size_t helpers);
@@ -68,11 +68,14 @@ class SharedWork {
     bool fetched = false, out = true;
     std::optional<Bytes> result;
   };
-  explicit SharedWork(DividedWork& work);
+  SharedWork(JobContext& job, DividedWork& work) : job_(job), work_(work) {
+    job_.shared_work = this;
+  }
   SharedWork(const SharedWork&) = delete;
-  ~SharedWork();
+  ~SharedWork() { job_.shared_work = nullptr; }
   bool must_wait();
 
+  JobContext& job_;
   DividedWork& work_;
   std::deque<Given> given_;  ///< in the order of their pieces
   std::uint32_t next_number_ = 1;

@@ -3,13 +3,19 @@
 //
 //   JobSteps start(RunSpec spec, std::uint32_t index) {
 //     for (...) { work(); co_yield StepProgress{done / total}; }
+//     JobSteps fit = fit_nested(...);          // a child of the job, see chain.h
+//     co_await fit;                            // its pauses, progress and failure are the job's
+//     Steps<Outcome> learning = learn_from(...);
+//     const Outcome outcome = co_await learning.within(0.5, 1);
 //     co_return JobResult{bytes};              // or co_return Error{"..."}
 //   }
 //
-// Take parameters by value: they live in the coroutine's frame.
+// Take parameters by value: they live in the coroutine's frame. A failure at any depth ends the
+// whole job with its sentence; there is nothing to check after an await. Only executors and tests
+// call step().
 #pragma once
 
-#include <coroutine>
+#include <concepts>
 #include <exception>
 #include <new>
 #include <optional>
@@ -18,11 +24,15 @@
 
 #include "core/base/bytes.h"
 #include "core/base/expected.h"
+#include "core/experiment/chain.h"
 
 namespace attnlab {
 
-/// Fraction of the job's work that is done, 0..1; `partial` optionally shows what is known so far
-/// (same encoding as the final output; it replaces the partial output given before).
+class OutsideQuestion;
+class SharedWork;
+
+/// Fraction of the work that is done, 0..1; `partial` optionally shows what is known so far (same
+/// encoding as the job's output; it replaces the partial output given before).
 /// Not an aggregate: GCC 12 would destroy the members of `co_yield StepProgress{...}` twice.
 struct StepProgress {
   StepProgress(double done, std::optional<Bytes> known = {})
@@ -35,87 +45,141 @@ struct JobResult {
   Bytes bytes;
 };
 
-class [[nodiscard]] JobSteps {
+/// What the coroutines of one job share.
+struct JobContext : Chain {
+  double fraction = 0;
+  double begin = 0, end = 1;  ///< where in the job the innermost coroutine's fractions lie
+  std::optional<Bytes> partial;
+  std::optional<Error> error;
+  OutsideQuestion* question = nullptr;  ///< at which the job has stopped
+  SharedWork* shared_work = nullptr;    ///< what the job divides now
+
+  void fail(Error why) {
+    error = std::move(why);
+    failed = true;
+  }
+};
+
+/// `JobContext& job = co_await this_job();` in any coroutine of a job.
+struct ThisJob {
+  JobContext* job = nullptr;
+  bool await_ready() const noexcept { return false; }
+  template <class Promise>
+  bool await_suspend(std::coroutine_handle<Promise> asking) noexcept {
+    job = asking.promise().chain;
+    return false;
+  }
+  JobContext& await_resume() const noexcept { return *job; }
+};
+inline ThisJob this_job() {
+  return {};
+}
+
+/// See Steps::within.
+template <class Promise>
+struct AwaitWithin : AwaitChild<Promise> {
+  double begin, end;
+  double outer_begin = 0, outer_end = 1;
+
+  template <class Parent>
+  void await_suspend(std::coroutine_handle<Parent> parent) noexcept {
+    JobContext& job = *parent.promise().chain;
+    outer_begin = job.begin;
+    outer_end = job.end;
+    job.begin = outer_begin + begin * (outer_end - outer_begin);
+    job.end = outer_begin + end * (outer_end - outer_begin);
+    AwaitChild<Promise>::await_suspend(parent);
+  }
+  auto await_resume() {
+    JobContext& job = *this->child.promise().chain;
+    job.begin = outer_begin;
+    job.end = outer_end;
+    return AwaitChild<Promise>::await_resume();
+  }
+};
+
+template <class T>
+struct StepsPromise;
+
+/// A job, or a part of one that gives a T. Only a job (T = JobResult) is driven with step().
+template <class T>
+class [[nodiscard]] Steps : public ChainedCoroutine<StepsPromise<T>> {
  public:
   enum class State { kRunning, kDone, kFailed };
+  using promise_type = StepsPromise<T>;
+  using ChainedCoroutine<promise_type>::ChainedCoroutine;
 
-  struct promise_type {
-    State state = State::kRunning;
-    double fraction = 0;
-    std::optional<Bytes> partial;
-    Bytes output;
-    Error error;
-
-    JobSteps get_return_object() {
-      return JobSteps(std::coroutine_handle<promise_type>::from_promise(*this));
-    }
-    std::suspend_always initial_suspend() noexcept { return {}; }
-    std::suspend_always final_suspend() noexcept { return {}; }
-    std::suspend_always yield_value(StepProgress progress) {
-      fraction = progress.fraction;
-      if (progress.partial) partial = std::move(progress.partial);
-      return {};
-    }
-    void return_value(JobResult result) {
-      output = std::move(result.bytes);
-      fraction = 1;
-      state = State::kDone;
-    }
-    void return_value(Error failure) {
-      error = std::move(failure);
-      state = State::kFailed;
-    }
-    void unhandled_exception() {
-#if defined(__cpp_exceptions)
-      try {
-        throw;
-      } catch (const std::bad_alloc&) {
-        error = {"the job ran out of memory"};
-      } catch (const std::exception& failure) {
-        error = {std::string("the job stopped on an internal error: ") + failure.what()};
-      } catch (...) {
-        error = {"the job stopped on an internal error"};
-      }
-#endif
-      state = State::kFailed;
-    }
-  };
-
-  JobSteps() = default;
-  JobSteps(JobSteps&& other) noexcept : handle_(std::exchange(other.handle_, {})) {}
-  JobSteps& operator=(JobSteps&& other) noexcept {
-    if (this != &other) {
-      if (handle_) handle_.destroy();
-      handle_ = std::exchange(other.handle_, {});
-    }
-    return *this;
-  }
-  ~JobSteps() {
-    if (handle_) handle_.destroy();
+  /// `co_await child.within(a, b)`: the child's fractions 0..1 become a..b of its parent's.
+  AwaitWithin<promise_type> within(double begin, double end) & {
+    return {{this->handle_}, begin, end};
   }
 
-  /// Runs up to the next co_yield; a job that is done or failed stays so. An empty JobSteps has
+  /// Runs up to the next pause; a job that is done or failed stays so. An empty JobSteps has
   /// failed.
-  State step() {
-    if (!handle_) return State::kFailed;
-    if (handle_.promise().state == State::kRunning && !handle_.done()) handle_.resume();
-    return handle_.promise().state;
+  State step() requires std::same_as<T, JobResult> {
+    if (state() == State::kRunning) context().run(this->handle_);
+    return state();
   }
 
-  explicit operator bool() const { return static_cast<bool>(handle_); }
-  State state() const { return handle_ ? handle_.promise().state : State::kFailed; }
-  double fraction() const { return handle_.promise().fraction; }
+  explicit operator bool() const { return static_cast<bool>(this->handle_); }
+  State state() const {
+    if (!this->handle_ || context().failed) return State::kFailed;
+    return this->handle_.done() ? State::kDone : State::kRunning;
+  }
+  double fraction() const {
+    return state() == State::kDone ? 1 : this->handle_ ? context().fraction : 0;
+  }
   /// The newest partial output, handed out once.
-  std::optional<Bytes> take_partial() { return std::exchange(handle_.promise().partial, {}); }
-  Bytes take_output() { return std::move(handle_.promise().output); }
+  std::optional<Bytes> take_partial() {
+    return this->handle_ ? std::exchange(context().partial, {}) : std::nullopt;
+  }
+  Bytes take_output() requires std::same_as<T, JobResult> {
+    return std::move(this->handle_.promise().value->bytes);
+  }
   const Error& error() const {
     static const Error not_started{"the job could not be started"};
-    return handle_ ? handle_.promise().error : not_started;
+    return this->handle_ && context().error ? *context().error : not_started;
+  }
+  /// The question at which the job has stopped (outside_question.h); none: nullptr.
+  OutsideQuestion* question() const {
+    return state() == State::kRunning ? context().question : nullptr;
+  }
+  /// What the job would share with helpers (shared_work.h); nothing: nullptr.
+  SharedWork* shared_work() const {
+    return state() == State::kRunning ? context().shared_work : nullptr;
   }
 
  private:
-  explicit JobSteps(std::coroutine_handle<promise_type> handle) : handle_(handle) {}
-  std::coroutine_handle<promise_type> handle_;
+  JobContext& context() const { return *this->handle_.promise().chain; }
+};
+
+using JobSteps = Steps<JobResult>;
+
+template <class T>
+struct StepsPromise : ChainedPromise<T, JobContext> {
+  Steps<T> get_return_object() { return Steps<T>(*this); }
+  std::suspend_always yield_value(StepProgress progress) {
+    JobContext& job = *this->chain;
+    job.fraction = job.begin + progress.fraction * (job.end - job.begin);
+    if (progress.partial) job.partial = std::move(progress.partial);
+    job.paused = true;
+    return {};
+  }
+  using ChainedPromise<T, JobContext>::return_value;
+  void return_value(Error failure) { this->chain->fail(std::move(failure)); }
+  void unhandled_exception() {
+#if defined(__cpp_exceptions)
+    try {
+      throw;
+    } catch (const std::bad_alloc&) {
+      this->chain->fail({"the job ran out of memory"});
+    } catch (const std::exception& failure) {
+      this->chain->fail({std::string("the job stopped on an internal error: ") + failure.what()});
+    } catch (...) {
+      this->chain->fail({"the job stopped on an internal error"});
+    }
+#endif
+  }
 };
 
 }  // namespace attnlab

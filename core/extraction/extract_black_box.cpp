@@ -2,13 +2,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/text.h"
+#include "core/experiment/outside_question.h"
+#include "core/extraction/box_report.h"
+#include "core/extraction/experiments.h"
+#include "core/extraction/learn/boxes.h"
+#include "core/extraction/learn/question.h"
 #include "core/findings/findings.h"
 #include "core/findings/palette.h"
-#include "core/base/text.h"
-#include "core/extraction/box_report.h"
-#include "core/extraction/learn/boxes.h"
-#include "core/extraction/experiments.h"
-#include "core/extraction/learn/question.h"
 
 namespace attnlab::extraction {
 namespace {
@@ -19,7 +20,6 @@ constexpr const char* kNobodyAnswers =
     "or attnlab extract --oracle-cmd";
 constexpr std::size_t kShown = 64;  // rows and columns of W in tables and pictures
 constexpr double kPictures = 24;    // partial results on the way
-constexpr double kStepWork = 4e6;   // multiply-adds of our own boxes in one step
 constexpr double kCheckTolerance = 1e-6;
 
 struct Setup {
@@ -118,27 +118,27 @@ JobSteps start_job(RunSpec spec, std::uint32_t index) {
   const double guess = std::isfinite(predicted_queries(setup.options, setup.dim, 1))
                            ? predicted_queries(setup.options, setup.dim, 1)
                            : 40 * d * d + 400;
-  double pictures = 0, work = 0;
+  double pictures = 0;
+  StepBudget step(10, per_millisecond::kQueryMultiplyAdds);
   while (inquiry.advance()) {
     const QueryBatch& batch = *inquiry.asked();
     counts.add(batch);
     std::vector<double> answers;
+    bool full = true;  // a question outside is a step of its own
     if (box.oracle != nullptr) {
       Expected<std::vector<double>> given = box.oracle->ask(batch);
       if (!given) co_return given.error();
       answers = std::move(*given);
-      work += static_cast<double>(batch.member_count()) * d;
+      full = step.spend(static_cast<double>(batch.member_count()) * d);
     } else {
       OutsideQuestion question(encode_question(batch));
       const std::optional<Bytes> reply = co_await question;
       if (!reply || !decode_answers(*reply, batch.size(), answers)) {
         co_return Error{kNobodyAnswers};
       }
-      work = kStepWork;
     }
     inquiry.answer(std::move(answers));
-    if (work < kStepWork) continue;
-    work = 0;
+    if (!full) continue;
     const double done = counts.learning / guess;
     StepProgress progress(done < 0.9 ? done : 1 - 0.1 * std::exp(1 - done / 0.9));
     if (done * kPictures > pictures) {

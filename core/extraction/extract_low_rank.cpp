@@ -119,37 +119,32 @@ JobSteps start_job(RunSpec spec, std::uint32_t index) {
     options.probe_norm = setup.probe_norm;
     options.seed = spec.seed;
     std::size_t found = 0;
-    Inquiry<Outcome> inquiry = learn_low_rank(known, found, options);
     const double predicted = static_cast<double>(job.dim * (1 + 2 * options.rank));
-    while (true) {
-      const Expected<bool> ended =
-          converse(inquiry, oracle, std::min(2e7, predicted * static_cast<double>(job.dim) / 3));
-      if (!ended) co_return ended.error();
-      if (*ended) break;
+    const auto progress = [&] {
       report.matrices = matrix_pair(head.weight, known.weight);
-      co_yield StepProgress{
-          std::min(1.0, static_cast<double>(oracle.learning_queries()) / predicted),
-          encode(report)};
-    }
-    report.rows.push_back(row_of(setup, job, head, known, oracle, inquiry.result()));
+      return StepProgress(std::min(1.0, static_cast<double>(oracle.learning_queries()) / predicted),
+                          encode(report));
+    };
+    Steps<Outcome> learning =
+        learn_from(oracle, learn_low_rank(known, found, options),
+                   std::min(kBatchStep, predicted * static_cast<double>(job.dim) / 3), progress);
+    const Outcome outcome = co_await learning;
+    report.rows.push_back(row_of(setup, job, head, known, oracle, outcome));
     report.rows.back().predicted_queries = predicted;
     report.matrices = matrix_pair(head.weight, known.weight);
     co_return JobResult{encode(report)};
   }
   for (std::size_t k = 0; k < setup.ratios.size(); ++k) {
-    const double done = static_cast<double>(k) / static_cast<double>(setup.ratios.size());
+    const double ratios = static_cast<double>(setup.ratios.size());
+    const double done = static_cast<double>(k) / ratios, next = static_cast<double>(k + 1) / ratios;
     const std::size_t count = measurement_count(setup, job.dim, setup.ratios[k]);
     Completing trying(head);
-    Inquiry<Outcome> inquiry = ask_measurements(
-        trying.known, trying.data,
-        RandomStream(spec.seed, hash_name("extract/measure"), trial, dim), count, setup.probe_norm);
-    Expected<bool> ended = converse(inquiry, trying.oracle, 2e7);
-    while (ended && !*ended) {
-      co_yield StepProgress{done, encode(report)};
-      ended = converse(inquiry, trying.oracle, 2e7);
-    }
-    if (!ended) co_return ended.error();
-    Outcome outcome = inquiry.result();
+    const RandomStream measure(spec.seed, hash_name("extract/measure"), trial, dim);
+    Steps<Outcome> measuring =
+        learn_from(trying.oracle,
+                   ask_measurements(trying.known, trying.data, measure, count, setup.probe_norm),
+                   kBatchStep, [done] { return StepProgress(done); });
+    Outcome outcome = co_await measuring;
     if (outcome.status == ExtractionStatus::kRecovered) {
       JobSteps solving =
           job.method == "factors"
@@ -157,9 +152,7 @@ JobSteps start_job(RunSpec spec, std::uint32_t index) {
                                     RandomStream(spec.seed, hash_name("extract/start"), trial, dim),
                                     trying.completion)
               : complete_by_nuclear_norm(trying.data, kIterations, trying.completion);
-      while (solving.step() == JobSteps::State::kRunning) {
-        co_yield StepProgress{done, encode(report)};
-      }
+      co_await solving.within(done, next);
       trying.known.weight = std::move(trying.completion.weight);
       const double error = frobenius_error(trying.known.weight, head.weight);
       if (!(error < kFoundError)) {
@@ -173,7 +166,7 @@ JobSteps start_job(RunSpec spec, std::uint32_t index) {
     report.rows.back().extra[0] = static_cast<double>(count);
     report.rows.back().extra[1] = setup.ratios[k];
     report.rows.back().predicted_queries = static_cast<double>(count + job.dim);
-    co_yield StepProgress{done, encode(report)};
+    co_yield StepProgress{next, encode(report)};
   }
   co_return JobResult{encode(report)};
 }

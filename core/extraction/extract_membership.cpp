@@ -63,16 +63,15 @@ JobSteps start_job(RunSpec spec, std::uint32_t index) {
   HeadsOracle exact(head.clone());
   MembershipOracle oracle(exact, setup.threshold);
   HeadKnowledge known(job.dim);
-  Inquiry<Outcome> inquiry = learn_membership(known, {setup.threshold, job.bits, spec.seed});
   JobReport report;
-  while (true) {
-    const Expected<bool> ended = converse(inquiry, oracle, 1e7);
-    if (!ended) co_return ended.error();
-    if (*ended) break;
-    co_yield StepProgress{std::min(
-        1.0, static_cast<double>(oracle.learning_queries()) / ((job.bits + 8) * numbers(job)))};
-  }
-  const Outcome& outcome = inquiry.result();
+  const MembershipOptions options{setup.threshold, job.bits, spec.seed};
+  const double expected = (job.bits + 8) * numbers(job);
+  const auto progress = [&oracle, expected] {
+    return StepProgress(std::min(1.0, static_cast<double>(oracle.learning_queries()) / expected));
+  };
+  Steps<Outcome> learning =
+      learn_from(oracle, learn_membership(known, options), kBatchStep, progress);
+  const Outcome outcome = co_await learning;
   RecoveryRow row;
   row.method = "bisection";
   row.dim = static_cast<double>(job.dim);

@@ -155,15 +155,14 @@ JobSteps start_job(RunSpec spec, std::uint32_t index) {
   options.heads = job.heads;
   options.worst_condition = 1e11;
   options.seed = spec.seed + job.trial;
-  Inquiry<Outcome> inquiry = learn_heads(known, job.dim, options);
   const double expected = static_cast<double>(2 * job.heads * job.dim * job.dim + 4 * job.dim);
-  while (true) {
-    const Expected<bool> ended = converse(inquiry, oracle, 2e5);
-    if (!ended) co_return ended.error();
-    if (*ended) break;
-    co_yield StepProgress{std::min(1.0, static_cast<double>(oracle.learning_queries()) / expected)};
-  }
-  report.rows.push_back(row_of(job, truth, known, oracle, inquiry.result(), report.matrices));
+  const auto progress = [&oracle, expected] {
+    return StepProgress(std::min(1.0, static_cast<double>(oracle.learning_queries()) / expected));
+  };
+  Steps<Outcome> learning =
+      learn_from(oracle, learn_heads(known, job.dim, options), kProbeStep, progress);
+  const Outcome outcome = co_await learning;
+  report.rows.push_back(row_of(job, truth, known, oracle, outcome, report.matrices));
   co_return JobResult{encode(report)};
 }
 

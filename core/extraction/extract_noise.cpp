@@ -108,15 +108,12 @@ JobSteps start_job(RunSpec spec, std::uint32_t index) {
         RandomStream(spec.seed, hash_name("extract/noise/" + job.method),
                      static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(k)));
     HeadKnowledge known(setup.dim);
-    Inquiry<bool> inquiry = learn_noisy_head(
-        known, {job.scale, job.method == "balanced", setup.probe_norm, cases[k].repeats});
-    Expected<bool> ended = converse(inquiry, oracle, 1e7);
     const double done = static_cast<double>(k) / static_cast<double>(cases.size());
-    while (ended && !*ended) {
-      co_yield StepProgress{done, encode(report)};
-      ended = converse(inquiry, oracle, 1e7);
-    }
-    if (!ended) co_return ended.error();
+    const NoisyHeadOptions options{job.scale, job.method == "balanced", setup.probe_norm,
+                                   cases[k].repeats};
+    Steps<bool> learning = learn_from(oracle, learn_noisy_head(known, options), kBatchStep,
+                                      [done] { return StepProgress(done); });
+    co_await learning;
     report.rows.push_back(row_of(setup, job, cases[k], head, known, oracle));
     report.matrices = matrix_pair(head.weight, known.weight);
     if (k % 8 == 7) co_yield StepProgress{done, encode(report)};

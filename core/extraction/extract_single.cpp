@@ -92,21 +92,19 @@ JobSteps start_job(RunSpec spec, std::uint32_t index) {
   options.robust = job.method == "robust";
   options.probe_norm = setup.probe_norm;
   options.seed = spec.seed;
-  Inquiry<Outcome> inquiry = learn_single_head(known, options);
   const double d = static_cast<double>(job.dim), work = d * d * d;
   JobReport report;
-  while (true) {
-    // A dozen pictures of the matrix on the way, and never more than 1e7 multiply-adds a step.
-    const Expected<bool> ended = converse(inquiry, oracle, std::min(1e7, 3 * work / 12));
-    if (!ended) co_return ended.error();
-    if (*ended) break;
+  const auto progress = [&] {
     report.matrices = matrix_pair(head.weight, known.weight);
-    co_yield StepProgress{
-        std::min(1.0, static_cast<double>(oracle.learning_queries()) / (d * d + d)),
-        encode(report)};
-  }
+    return StepProgress(std::min(1.0, static_cast<double>(oracle.learning_queries()) / (d * d + d)),
+                        encode(report));
+  };
+  // A dozen pictures of the matrix on the way.
+  Steps<Outcome> learning = learn_from(oracle, learn_single_head(known, options),
+                                       std::min(kBatchStep, 3 * work / 12), progress);
+  const Outcome outcome = co_await learning;
   report.matrices = matrix_pair(head.weight, known.weight);
-  report.rows.push_back(row_of(job, head, known, oracle, inquiry.result(), spec.seed));
+  report.rows.push_back(row_of(job, head, known, oracle, outcome, spec.seed));
   co_return JobResult{encode(report)};
 }
 

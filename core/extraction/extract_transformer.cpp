@@ -140,20 +140,18 @@ JobSteps start_job(RunSpec spec, std::uint32_t index) {
   options.route = job.method == "odd-part" ? WeightRoute::kOddPart : WeightRoute::kGradient;
   options.network.seed = spec.seed;
   options.network.budget = static_cast<std::uint64_t>(200 * (setup.hidden + 2) * (job.dim + 2));
-  Inquiry<Outcome> inquiry = learn_transformer(known, options);
   JobReport report;
   double done = 0;
-  while (true) {
-    const Expected<bool> ended = converse(inquiry, oracle, 2e5);
-    if (!ended) co_return ended.error();
-    if (*ended) break;
+  const auto progress = [&] {
     report.matrices = matrix_pair(weight, known.head.weight);
     done += 0.1 * (1 - done);
-    co_yield StepProgress{done, encode(report)};
-  }
+    return StepProgress(done, encode(report));
+  };
+  Steps<Outcome> learning =
+      learn_from(oracle, learn_transformer(known, options), kProbeStep, progress);
+  const Outcome outcome = co_await learning;
   report.matrices = matrix_pair(weight, known.head.weight);
-  report.rows.push_back(
-      row_of(setup, job, weight, network, known, oracle, inquiry.result(), spec.seed));
+  report.rows.push_back(row_of(setup, job, weight, network, known, oracle, outcome, spec.seed));
   co_return JobResult{encode(report)};
 }
 

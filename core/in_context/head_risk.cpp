@@ -7,6 +7,7 @@
 #include <numeric>
 #include <optional>
 
+#include "core/experiment/step_budget.h"
 #include "core/in_context/small_solve.h"
 #include "core/numerics/kernels/dispatch.h"
 #include "core/numerics/linear_algebra.h"
@@ -17,12 +18,12 @@ namespace {
 constexpr std::uint32_t kSearchDomain = hash_name("icl/search");
 constexpr std::uint32_t kBandwidthDomain = hash_name("icl/bandwidth");
 constexpr std::uint32_t kMeasureDomain = hash_name("icl/measure");
-constexpr double kFlopsPerStep = 8e7;
+constexpr StepBudget kStep(10, per_millisecond::kPromptFlops);
 /// Enough for the one number that kernel smoothing has.
 constexpr std::size_t kBandwidthPrompts = 500;
 
 std::size_t prompts_per_step(double flops_per_prompt) {
-  return static_cast<std::size_t>(std::clamp(kFlopsPerStep / flops_per_prompt, 1.0, 4096.0));
+  return static_cast<std::size_t>(std::clamp(kStep.work() / flops_per_prompt, 1.0, 4096.0));
 }
 
 /// Exponent of the third control: b^2 of the best single head, kept where its variance is tame.
@@ -378,8 +379,9 @@ double RiskEstimates::std_error(std::size_t predictor) const {
 }
 
 RiskEstimates corrected_risks(const RiskSums& sums, std::span<const double> controls) {
-  const std::size_t n = sums.means.size(), k = controls.size(), first = n - k;
-  const std::size_t sets = sums.heads.size(), p = first - sets;
+  const std::size_t n = sums.means.size(), k = controls.size(), sets = sums.heads.size();
+  if (n < k + sets) return {};
+  const std::size_t first = n - k, p = first - sets;
   RiskEstimates result;
   result.risks.assign(sums.means.begin(), sums.means.begin() + static_cast<std::ptrdiff_t>(p));
   result.covariance.assign(p * p, std::numeric_limits<double>::quiet_NaN());

@@ -57,8 +57,8 @@ struct RiskEstimates {
   double std_error(std::size_t predictor) const;
 };
 /// Means corrected by regression on the controls, whose true means are `controls`. The risk of a
-/// head set is that of the best set: what the search lost is estimated and taken off, and its scatter
-/// is part of the covariance (docs/derivations.md).
+/// head set is that of the best set: what the search lost is estimated and subtracted, and its
+/// scatter is part of the covariance (docs/derivations.md). Sums without any prompt give no risks.
 RiskEstimates corrected_risks(const RiskSums& sums, std::span<const double> controls);
 
 /// Seconds-free measures of work (floating-point operations) for planning.

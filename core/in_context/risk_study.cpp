@@ -249,7 +249,7 @@ JobSteps start_risk_job(RunSpec spec, std::uint32_t index) {
   task.part = static_cast<std::uint32_t>(job.part);
   RiskSums sums;
   JobSteps steps = measure_heads(std::move(task), sums);
-  while (steps.step() == JobSteps::State::kRunning) co_yield StepProgress{steps.fraction()};
+  co_await steps;
   co_return JobResult{encode(sums)};
 }
 

@@ -5,13 +5,14 @@
 #include <cmath>
 
 #include "core/base/text.h"
+#include "core/experiment/step_budget.h"
 #include "core/in_context/parameters.h"
 
 namespace attnlab::in_context {
 namespace {
 
 constexpr std::size_t kSearchPrompts = 4000, kOptimumPrompts = 60000, kTestChunk = 1024;
-constexpr double kFlopsPerStep = 3e8;
+constexpr StepBudget kStep(12, per_millisecond::kTrainingFlops);
 
 HeadRiskTask optimum_task(const TrainingStudy& study) {
   HeadRiskTask task;
@@ -107,7 +108,7 @@ JobSteps train_model(TrainingSetup setup, std::size_t test_prompts) {
   Trainer trainer(setup);
   LossCurve curve;
   const std::size_t chunk = static_cast<std::size_t>(
-      std::clamp(kFlopsPerStep / training_cost(setup), 1.0, static_cast<double>(setup.steps)));
+      std::clamp(kStep.work() / training_cost(setup), 1.0, static_cast<double>(setup.steps)));
   const double train_work = static_cast<double>(setup.steps) * static_cast<double>(setup.batch);
   const double work = train_work + static_cast<double>(test_prompts);
   while (trainer.steps_done() < setup.steps) {
@@ -141,7 +142,7 @@ JobSteps find_optimum(TrainingStudy study) {
   HeadRiskTask task = optimum_task(study);
   const std::vector<double> controls = control_means(task.law);
   JobSteps steps = measure_heads(std::move(task), sums);
-  while (steps.step() == JobSteps::State::kRunning) co_yield StepProgress{steps.fraction()};
+  co_await steps;
   co_return JobResult{encode_optimum(corrected_risks(sums, controls))};
 }
 
@@ -286,11 +287,8 @@ JobSteps start_training_job(RunSpec spec, std::uint32_t index) {
   }
   JobSteps steps = index == 0 ? find_optimum(*study)
                               : train_model(study->models[index - 1], study->test_prompts);
-  while (steps.step() == JobSteps::State::kRunning) {
-    co_yield StepProgress{steps.fraction(), steps.take_partial()};
-  }
-  if (steps.state() == JobSteps::State::kFailed) co_return steps.error();
-  co_return JobResult{steps.take_output()};
+  JobResult result = co_await steps;
+  co_return result;
 }
 
 TrainingOutcome read_training(const TrainingStudy& study, std::span<const JobOutput> outputs,

@@ -357,8 +357,7 @@ JobSteps SweepJobs::start(RunSpec spec, std::uint32_t index) {
 
   std::vector<FitPoint> points;
   JobSteps fit = fit_nested(data.problem, points);
-  while (fit.step() == JobSteps::State::kRunning) co_yield StepProgress{fit.fraction(), {}};
-  if (fit.state() == JobSteps::State::kFailed) co_return fit.error();
+  co_await fit;
   co_return JobResult{encode(points)};
 }
 
@@ -369,9 +368,8 @@ JobSteps SweepJobs::assist(RunSpec spec, std::uint32_t index, Bytes share) {
   co_yield StepProgress{0.0, {}};
 
   JobSteps part = fit_share(data.problem, std::move(share));
-  while (part.step() == JobSteps::State::kRunning) co_yield StepProgress{part.fraction(), {}};
-  if (part.state() == JobSteps::State::kFailed) co_return part.error();
-  co_return JobResult{part.take_output()};
+  JobResult result = co_await part;
+  co_return result;
 }
 
 std::vector<ErrorCurve> decode_sweep(const Sweep& sweep, std::span<const JobOutput> outputs,

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { assertDone, assertRefused, attnlab, files, inFolder, parseCsv, start, until }
+import { assertDone, assertRefused, attnlab, canLimitMemory, files, inFolder, parseCsv, start, until }
   from './support/attnlab.mjs';
 
 const box = fileURLToPath(new URL('support/box.mjs', import.meta.url));
@@ -47,6 +47,12 @@ for (const [kind, dim] of [['head', 1], ['head', 2], ['head', 6], ['basis-value'
     assert.equal(found.document.claims[0].status, 'holds');
   });
 }
+
+test('a program that is too large for the memory is refused before it is started', { skip: !canLimitMemory() }, () => {
+  // The matrices of d = 512 take 26 MB, of which 0.9 times the limit may be used.
+  assertRefused(attnlab(words(command('head', 512), 512), { limitKb: 28000 }), 2,
+    [/dim is 512, which is too much here: one job needs/]);
+});
 
 test('a program that always answers 0 is not identifiable, after d queries', () => {
   const { row, weight } = extract(command('zero-value', 5), 5);

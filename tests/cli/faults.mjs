@@ -98,6 +98,27 @@ test('memory that is refused in the middle of a run ends it with a sentence; wha
     assert.equal(readFileSync(path('result'), 'utf8'), assertDone(attnlab(whole)));
   }));
 
+// Each job's largest request is the one that is refused: a part of the job makes it, not the job itself.
+for (const [what, bytes, run, sentence] of [
+  ['measurements of a matrix', 4 << 20, ['extract-low-rank', '--dim', '32', '--rank', '8', '--method', 'nuclear-norm',
+    '--oversampling', '1.8', '--trials', '1'], /nuclear-norm.*: the job ran out of memory/],
+  ['the risk of the best heads', 200000, ['icl-training', '--heads', '1', '--steps', '10', '--prompts', '1000'],
+    /Monte Carlo optimum: the job ran out of memory/],
+]) {
+  test(`memory that is refused inside a part of a job ends the run with its sentence: ${what}`, () => {
+    const words = ['run', ...run, '--threads', '1', '--format', 'csv'];
+    assertRefused(withFaults(words, { ATTNLAB_REFUSE: `${bytes} 1` }), 4, [sentence]);
+  });
+}
+
+test('memory that is refused while a black box is taken apart ends with a sentence', () =>
+  inFolder((_, path) => {
+    const words = ['extract', '--oracle-cmd', box(path, 'return X[0][0];'), '--dim', '200'];
+    // W has 320 kB; the job wants it before its first question.
+    assertRefused(withFaults(words, { ATTNLAB_REFUSE: '300000 1' }), 4,
+      [/ran out of memory; 0 answers are not kept/]);
+  }));
+
 test('a journal that is removed under a run ends it with a sentence', () => inFolder(async (_, path) => {
   const { child, ended } = start([...small, '--trials', '1000', '--threads', '1', '--resume', path('journal')]);
   await until(() => journalLines(path('journal')).length > 5, 'some jobs are in the journal');

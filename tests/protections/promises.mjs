@@ -498,7 +498,7 @@ export const promises = [
   {
     promise: 'Memory that is refused in the middle of a job ends the run with a sentence.',
     file: 'core/experiment/steps.h',
-    text: 'error = {"the job ran out of memory"};',
+    text: 'this->chain->fail({"the job ran out of memory"});',
     without: 'throw;',
     more: [['native/thread_pool.cpp',
       '  } catch (const std::bad_alloc&) {\n    tell(assignment.generation, {.index = assignment.index,',

@@ -47,17 +47,18 @@
 #include <vector>
 
 #include "attnlab_build_info.h"
+#include "core/catalogue/catalogue.h"
 #include "core/codecs/citation.h"
 #include "core/codecs/codecs.h"
 #include "core/experiment/comparison.h"
 #include "core/experiment/experiment.h"
-#include "core/findings/findings.h"
-#include "core/catalogue/catalogue.h"
+#include "core/experiment/outside_question.h"
 #include "core/experiment/shared_work.h"
 #include "core/experiment/steps.h"
-#include "core/picture/svg.h"
 #include "core/extraction/learn/question.h"
+#include "core/findings/findings.h"
 #include "core/numerics/linear_algebra.h"
+#include "core/picture/svg.h"
 #include "core/selftest/rates.h"
 #include "core/selftest/selftest.h"
 #include "web/out_of_memory.h"
@@ -140,7 +141,6 @@ EMSCRIPTEN_KEEPALIVE int compute_assist(const char* query, std::uint32_t index,
 
 EMSCRIPTEN_KEEPALIVE int compute_step() {
   Worker& state = worker();
-  if (!state.job) return 2;
   switch (state.job.step()) {
     case JobSteps::State::kRunning:
       return 0;
@@ -151,43 +151,42 @@ EMSCRIPTEN_KEEPALIVE int compute_step() {
       break;
   }
   state.text = state.job.error().sentence;
+  state.job = {};
   return 2;
 }
 
 EMSCRIPTEN_KEEPALIVE double compute_fraction() {
-  return worker().job ? worker().job.fraction() : 0;
+  return worker().job.fraction();
 }
 
 EMSCRIPTEN_KEEPALIVE int compute_has_partial() {
-  Worker& state = worker();
-  if (!state.job) return 0;
-  std::optional<Bytes> partial = state.job.take_partial();
+  std::optional<Bytes> partial = worker().job.take_partial();
   if (!partial) return 0;
-  state.bytes = *std::move(partial);
+  worker().bytes = *std::move(partial);
   return 1;
 }
 
 EMSCRIPTEN_KEEPALIVE int compute_question() {
-  const OutsideQuestion* question = OutsideQuestion::open();
+  const OutsideQuestion* question = worker().job.question();
   if (question == nullptr) return 0;
   worker().bytes = question->bytes();
   return 1;
 }
 
 EMSCRIPTEN_KEEPALIVE void compute_answer(const std::uint8_t* bytes, std::size_t size) {
-  OutsideQuestion* question = OutsideQuestion::open();
+  OutsideQuestion* question = worker().job.question();
   if (question != nullptr) question->answer(Bytes(bytes, bytes + size));
 }
 
 EMSCRIPTEN_KEEPALIVE unsigned compute_help_wanted() {
-  const SharedWork* work = SharedWork::open();
+  const SharedWork* work = worker().job.shared_work();
   return work == nullptr ? 0 : static_cast<unsigned>(work->wanted());
 }
 EMSCRIPTEN_KEEPALIVE void compute_help(unsigned helpers) {
-  if (SharedWork* work = SharedWork::open()) work->grant(helpers);
+  if (SharedWork* work = worker().job.shared_work()) work->grant(helpers);
 }
 EMSCRIPTEN_KEEPALIVE unsigned compute_share() {
-  SharedWork* work = SharedWork::open();
+  SharedWork* work = worker().job.shared_work();
   if (work == nullptr) return 0;
   std::optional<SharedWork::Share> share = work->next_share();
   if (!share) return 0;
@@ -196,12 +195,12 @@ EMSCRIPTEN_KEEPALIVE unsigned compute_share() {
 }
 EMSCRIPTEN_KEEPALIVE void compute_settle(unsigned number, const std::uint8_t* bytes,
                                          std::size_t size, int known) {
-  SharedWork* work = SharedWork::open();
+  SharedWork* work = worker().job.shared_work();
   if (work == nullptr) return;
   work->settle(number, known != 0 ? std::optional(Bytes(bytes, bytes + size)) : std::nullopt);
 }
 EMSCRIPTEN_KEEPALIVE int compute_waiting() {
-  const SharedWork* work = SharedWork::open();
+  const SharedWork* work = worker().job.shared_work();
   return work != nullptr && work->waiting();
 }
 

@@ -7,22 +7,20 @@
 //   while (inquiry.advance()) inquiry.answer(answers_to(*inquiry.asked()));
 //   inquiry.result();
 //
-// An inquiry may await another one; only the outermost is driven. What is passed by reference must
-// live as long as the inquiry.
+// An inquiry may await another one (core/experiment/chain.h has the idiom); only the outermost is
+// driven. A job drives one through learn_from (learner.h).
 #pragma once
 
-#include <coroutine>
-#include <optional>
 #include <utility>
 #include <vector>
 
+#include "core/experiment/chain.h"
 #include "core/extraction/learn/query.h"
 
 namespace attnlab::extraction {
 
-/// What nested inquiries share: the innermost one that runs, and what it asks.
-struct Conversation {
-  std::coroutine_handle<> innermost;
+/// What nested inquiries share: what the innermost asks.
+struct Conversation : Chain {
   const QueryBatch* asked = nullptr;
   std::vector<double> answers;
 };
@@ -34,8 +32,9 @@ class Ask {
   bool await_ready() const noexcept { return batch_->size() == 0; }
   template <class Promise>
   void await_suspend(std::coroutine_handle<Promise> asker) noexcept {
-    conversation_ = asker.promise().conversation;
+    conversation_ = asker.promise().chain;
     conversation_->asked = batch_;
+    conversation_->paused = true;
   }
   std::vector<double> await_resume() {
     return conversation_ == nullptr ? std::vector<double>() : std::move(conversation_->answers);
@@ -50,78 +49,39 @@ inline Ask ask(const QueryBatch& batch) {
 }
 
 template <class T>
-class [[nodiscard]] Inquiry {
+struct InquiryPromise;
+
+template <class T>
+class [[nodiscard]] Inquiry : public ChainedCoroutine<InquiryPromise<T>> {
  public:
-  struct promise_type {
-    Conversation own;
-    Conversation* conversation = &own;
-    std::coroutine_handle<> parent;
-    std::optional<T> value;
-
-    Inquiry get_return_object() {
-      return Inquiry(std::coroutine_handle<promise_type>::from_promise(*this));
-    }
-    std::suspend_always initial_suspend() noexcept { return {}; }
-    struct Finish {
-      bool await_ready() const noexcept { return false; }
-      void await_suspend(std::coroutine_handle<promise_type> done) noexcept {
-        if (done.promise().parent) done.promise().conversation->innermost = done.promise().parent;
-      }
-      void await_resume() const noexcept {}
-    };
-    Finish final_suspend() noexcept { return {}; }
-    void return_value(T result) { value = std::move(result); }
-    void unhandled_exception() {
-#if defined(__cpp_exceptions)
-      throw;  // out of advance(), to the job that drives this inquiry
-#endif
-    }
-  };
-
-  Inquiry(Inquiry&& other) noexcept : handle_(std::exchange(other.handle_, {})) {}
-  Inquiry& operator=(Inquiry&&) = delete;
-  ~Inquiry() {
-    if (handle_) handle_.destroy();
-  }
+  using promise_type = InquiryPromise<T>;
+  using ChainedCoroutine<promise_type>::ChainedCoroutine;
+  Inquiry() = delete;
 
   /// Runs to the next question (true; see asked()) or to the end (false; see result()).
   bool advance() {
-    Conversation& talk = *handle_.promise().conversation;
-    if (!talk.innermost) talk.innermost = handle_;
-    talk.asked = nullptr;
-    while (!handle_.done() && talk.asked == nullptr) talk.innermost.resume();
-    return talk.asked != nullptr;
+    conversation().asked = nullptr;
+    conversation().run(this->handle_);
+    return asked() != nullptr;
   }
-  const QueryBatch* asked() const {
-    return handle_.promise().conversation->asked;
-  }
+  const QueryBatch* asked() const { return conversation().asked; }
   /// The answers to asked(), one per query; call advance() next.
-  void answer(std::vector<double> answers) {
-    handle_.promise().conversation->answers = std::move(answers);
-  }
+  void answer(std::vector<double> answers) { conversation().answers = std::move(answers); }
   /// After advance() gave false.
-  T& result() {
-    return *handle_.promise().value;
-  }
-
-  // Awaiting an inquiry inside another one.
-  bool await_ready() const noexcept {
-    return false;
-  }
-  template <class Promise>
-  void await_suspend(std::coroutine_handle<Promise> parent) noexcept {
-    Conversation* talk = parent.promise().conversation;
-    handle_.promise().conversation = talk;
-    handle_.promise().parent = parent;
-    talk->innermost = handle_;
-  }
-  T await_resume() {
-    return std::move(*handle_.promise().value);
-  }
+  T& result() { return *this->handle_.promise().value; }
 
  private:
-  explicit Inquiry(std::coroutine_handle<promise_type> handle) : handle_(handle) {}
-  std::coroutine_handle<promise_type> handle_;
+  Conversation& conversation() const { return *this->handle_.promise().chain; }
+};
+
+template <class T>
+struct InquiryPromise : ChainedPromise<T, Conversation> {
+  Inquiry<T> get_return_object() { return Inquiry<T>(*this); }
+  void unhandled_exception() {
+#if defined(__cpp_exceptions)
+    throw;  // out of advance(), to the job that drives this inquiry
+#endif
+  }
 };
 
 }  // namespace attnlab::extraction

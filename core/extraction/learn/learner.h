@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/experiment/step_budget.h"
+#include "core/experiment/steps.h"
 #include "core/extraction/learn/inquiry.h"
 #include "core/extraction/learn/oracle.h"
 
@@ -68,6 +70,23 @@ Expected<bool> converse(Inquiry<T>& inquiry, Oracle& oracle, double work) {
     if (work < 0) return false;
   }
   return true;
+}
+
+/// Steps of jobs that ask large batches of our own oracles, and of those whose learners ask a few
+/// queries at a time, in multiply-adds.
+inline constexpr double kBatchStep = StepBudget(10, per_millisecond::kQueryMultiplyAdds).work();
+inline constexpr double kProbeStep = StepBudget(20, per_millisecond::kProbeMultiplyAdds).work();
+
+/// The same inside a job: gives what was learned. The job pauses after every `work` multiply-adds
+/// with progress(), a StepProgress; where the oracle has no answer the job fails.
+template <class T, class Progress>
+Steps<T> learn_from(Oracle& oracle, Inquiry<T> inquiry, double work, Progress progress) {
+  for (;;) {
+    const Expected<bool> ended = converse(inquiry, oracle, work);
+    if (!ended) co_return ended.error();
+    if (*ended) co_return std::move(inquiry.result());
+    co_yield progress();
+  }
 }
 
 /// Largest |difference| / largest |truth|; the plain difference where the truth is zero. NaN when

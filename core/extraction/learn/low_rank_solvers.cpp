@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/experiment/step_budget.h"
 #include "core/extraction/learn/dense.h"
 #include "core/extraction/learn/low_rank.h"
 #include "core/numerics/cholesky.h"
@@ -11,8 +12,8 @@
 namespace attnlab::extraction {
 namespace {
 
-constexpr double kSolved = 1e-9;   // relative residual at which a solution counts as exact
-constexpr double kStepWork = 2e7;  // multiply-adds between two pauses
+constexpr double kSolved = 1e-9;  // relative residual at which a solution counts as exact
+constexpr StepBudget kStep(20, per_millisecond::kSolverMultiplyAdds);
 constexpr int kAlternations = 12;
 constexpr int kMarquardtSteps = 60;
 
@@ -193,7 +194,8 @@ JobSteps complete_by_factors(const Measurements& data, std::size_t rank, int res
   completion.weight = Matrix<double>(dim, dim);
   completion.residual = 1;
   if (norm(data.y) == 0) completion.residual = 0;
-  double best = INFINITY, work = 0;
+  double best = INFINITY;
+  StepBudget step = kStep;
   std::vector<double> residual;
   for (int start = 0; start <= restarts && best > target; ++start) {
     completion.restarts = start;
@@ -202,8 +204,7 @@ JobSteps complete_by_factors(const Measurements& data, std::size_t rank, int res
       alternate(data.a, data.b, data.y, factors.left, factors.right);
       alternate(data.b, data.a, data.y, factors.right, factors.left);
       ++completion.iterations;
-      if ((work += step_cost) > kStepWork) {
-        work = 0;
+      if (step.spend(step_cost)) {
         co_yield StepProgress{static_cast<double>(start) / (restarts + 1)};
       }
     }
@@ -212,8 +213,7 @@ JobSteps complete_by_factors(const Measurements& data, std::size_t rank, int res
       const double before = size;
       const bool taken = marquardt(data, factors, damping, residual, size);
       ++completion.iterations;
-      if ((work += step_cost) > kStepWork) {
-        work = 0;
+      if (step.spend(step_cost)) {
         co_yield StepProgress{static_cast<double>(start) / (restarts + 1)};
       }
       if (size < 1e-15 * norm(data.y) || (taken && size < target && size > 0.5 * before)) break;
@@ -238,7 +238,7 @@ JobSteps complete_by_nuclear_norm(const Measurements& data, int iterations,
   const double amount = 0.3 * singular_values(point).values[0];
   const double d = static_cast<double>(dim);
   const double cost = 60 * d * d * d + 4 * static_cast<double>(data.y.size()) * d * d;
-  double work = 0;
+  StepBudget step = kStep;
   for (int k = 0; k < iterations; ++k) {
     const Matrix<double> shrunk = soft_thresholded(point, amount);
     Matrix<double> reflected = shrunk.clone();
@@ -255,10 +255,7 @@ JobSteps complete_by_nuclear_norm(const Measurements& data, int iterations,
     completion.weight = std::move(reflected);
     ++completion.iterations;
     if (!(std::sqrt(change) > 1e-10 * norm(completion.weight.values()))) break;
-    if ((work += cost) > kStepWork) {
-      work = 0;
-      co_yield StepProgress{static_cast<double>(k) / iterations};
-    }
+    if (step.spend(cost)) co_yield StepProgress{static_cast<double>(k) / iterations};
   }
   const double scale = norm(data.y);
   completion.residual = norm(misfit(data, completion.weight)) / (scale > 0 ? scale : 1);

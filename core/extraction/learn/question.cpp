@@ -10,21 +10,7 @@ std::size_t head_words(std::size_t queries, std::size_t members) {
   return 4 + queries + members;
 }
 
-thread_local OutsideQuestion* open_question = nullptr;
-
 }  // namespace
-
-OutsideQuestion* OutsideQuestion::open() {
-  return open_question;
-}
-
-void OutsideQuestion::await_suspend(std::coroutine_handle<>) noexcept {
-  open_question = this;
-}
-
-void OutsideQuestion::leave() {
-  if (open_question == this) open_question = nullptr;
-}
 
 Bytes encode_question(const QueryBatch& batch) {
   ByteWriter writer;

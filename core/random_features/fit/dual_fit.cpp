@@ -171,8 +171,7 @@ JobSteps solve_round(NestedFit& fit, std::vector<DualSize>& sizes, const std::ve
   };
   TrialWork work({fit.problem, fit.strengths, scale, gram}, trials, factor, fit.meter, take);
   JobSteps solving = run_divided(work);
-  while (solving.step() == JobSteps::State::kRunning) co_yield fit.meter.after(0);
-  if (solving.state() == JobSteps::State::kFailed) co_return solving.error();
+  co_await solving;
   co_return JobResult{};
 }
 
@@ -194,8 +193,7 @@ JobSteps predict_round(NestedFit& fit, std::vector<DualSize>& sizes, const Round
   PredictionWork work(source, round.coefficients, {0, kPredictionGroups, 0}, tests, flops,
                       fit.meter, add);
   JobSteps predicting = run_divided(work);
-  while (predicting.step() == JobSteps::State::kRunning) co_yield fit.meter.after(0);
-  if (predicting.state() == JobSteps::State::kFailed) co_return predicting.error();
+  co_await predicting;
 
   std::vector<double> strengths;
   for (const std::size_t strength : round.strengths) strengths.push_back(fit.strengths[strength]);
@@ -232,8 +230,7 @@ JobSteps fit_dual(NestedFit& fit, std::size_t count, double scale) {
   Matrix<double> gram = empty_gram(n);
   GramWork gram_work(source, {0, n, 0}, gram.view(), fit.meter);
   JobSteps filling = run_divided(gram_work);
-  while (filling.step() == JobSteps::State::kRunning) co_yield fit.meter.after(0);
-  if (filling.state() == JobSteps::State::kFailed) co_return filling.error();
+  co_await filling;
   if (std::isnan(scale)) scale = mean_diagonal(gram.const_view());
 
   const GridSearch::Start start = start_of(fit, count);
@@ -251,15 +248,13 @@ JobSteps fit_dual(NestedFit& fit, std::size_t count, double scale) {
   std::vector<Trial> trials = next_round(sizes, strengths, others);
   while (!trials.empty()) {
     JobSteps solving = solve_round(fit, sizes, trials, scale, gram.const_view(), factor);
-    while (solving.step() == JobSteps::State::kRunning) co_yield fit.meter.after(0);
-    if (solving.state() == JobSteps::State::kFailed) co_return solving.error();
+    co_await solving;
     trials = next_round(sizes, strengths, others);
     if (!fit.choose_by_test() && !trials.empty()) continue;
     const RoundColumns round =
         fit.choose_by_test() ? columns_of(fit, sizes) : preferred_columns(sizes);
     JobSteps predicting = predict_round(fit, sizes, round, source);
-    while (predicting.step() == JobSteps::State::kRunning) co_yield fit.meter.after(0);
-    if (predicting.state() == JobSteps::State::kFailed) co_return predicting.error();
+    co_await predicting;
     trials = next_round(sizes, strengths, others);
   }
   co_return JobResult{};

@@ -172,10 +172,7 @@ JobSteps TrialWork::run() {
     for (std::size_t s = 0; s < trial.sizes; ++s) {
       TrialOutcome outcome;
       JobSteps solving = solve_size(task_, trial, sizes[s], factor_, meter_, outcome);
-      while (solving.step() == JobSteps::State::kRunning) {
-        co_yield StepProgress{solving.fraction(), {}};
-      }
-      if (solving.state() == JobSteps::State::kFailed) co_return solving.error();
+      co_await solving;
       sink_(here_.begin, s, outcome);
     }
   }

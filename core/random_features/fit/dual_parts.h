@@ -27,6 +27,7 @@ class GramWork : public DividedWork {
   GramWork(DualSource& source, const WorkPart& part, MatrixView<double> rows, Meter& meter);
 
   JobSteps run() override;
+  double fraction() const override { return meter_.fraction(); }
   std::size_t worth() const override;
   std::vector<WorkPart> give_up(std::size_t parts) override;
   Bytes share(const WorkPart& part) const override;
@@ -80,6 +81,7 @@ class TrialWork : public DividedWork {
             Sink sink);
 
   JobSteps run() override;
+  double fraction() const override { return meter_.fraction(); }
   std::size_t worth() const override;
   std::vector<WorkPart> give_up(std::size_t parts) override;
   Bytes share(const WorkPart& part) const override;
@@ -111,6 +113,7 @@ class PredictionWork : public DividedWork {
                  const WorkPart& part, std::size_t tests, double flops, Meter& meter, Sink sink);
 
   JobSteps run() override;
+  double fraction() const override { return meter_.fraction(); }
   std::size_t worth() const override;
   std::vector<WorkPart> give_up(std::size_t parts) override;
   Bytes share(const WorkPart& part) const override;

@@ -53,8 +53,7 @@ JobSteps gram_share(const NestedFitProblem& problem, std::size_t dual, ByteReade
   Meter meter;
   GramWork work(source, part, rows.view(), meter);
   JobSteps adding = work.run();
-  while (adding.step() == JobSteps::State::kRunning) co_yield StepProgress{0, {}};
-  if (adding.state() == JobSteps::State::kFailed) co_return adding.error();
+  co_await adding;
   ByteWriter writer;
   writer.reserve(triangle_bytes(part.begin, part.end));
   write_triangle(writer, part.begin, rows.const_view());
@@ -89,8 +88,7 @@ JobSteps trials_share(const NestedFitProblem& problem, std::size_t dual, ByteRea
   Meter meter;
   TrialWork work({problem, strengths, scale, gram.const_view()}, trials, factor, meter, write);
   JobSteps solving = work.run();
-  while (solving.step() == JobSteps::State::kRunning) co_yield StepProgress{0, {}};
-  if (solving.state() == JobSteps::State::kFailed) co_return solving.error();
+  co_await solving;
   co_return JobResult{writer.take()};
 }
 
@@ -116,8 +114,7 @@ JobSteps predictions_share(const NestedFitProblem& problem, std::size_t dual, By
   Meter meter;
   PredictionWork work(source, coefficients, part, problem.test->count, 0, meter, write);
   JobSteps predicting = work.run();
-  while (predicting.step() == JobSteps::State::kRunning) co_yield StepProgress{0, {}};
-  if (predicting.state() == JobSteps::State::kFailed) co_return predicting.error();
+  co_await predicting;
   co_return JobResult{writer.take()};
 }
 
@@ -222,9 +219,8 @@ JobSteps fit_share(const NestedFitProblem& problem, Bytes share) {
   if (kind == Kind::kTrials) part = trials_share(problem, dual, reader);
   if (kind == Kind::kPredictions) part = predictions_share(problem, dual, reader);
   if (!part) co_return unreadable();
-  while (part.step() == JobSteps::State::kRunning) co_yield StepProgress{0, {}};
-  if (part.state() == JobSteps::State::kFailed) co_return part.error();
-  co_return JobResult{part.take_output()};
+  JobResult result = co_await part;
+  co_return result;
 }
 
 }  // namespace attnlab::random_features

@@ -155,17 +155,11 @@ JobSteps fit_nested(const NestedFitProblem& problem, std::vector<FitPoint>& poin
     const PrimalData data = primal_data(std::get<RandomFeatureLayer>(problem.layer), problem);
     scale = data.scale;
     JobSteps steps = fit_primal(fit, dual, data);
-    while (steps.step() == JobSteps::State::kRunning) {
-      co_yield StepProgress{steps.fraction(), {}};
-    }
-    if (steps.state() == JobSteps::State::kFailed) co_return steps.error();
+    co_await steps;
   }
   if (dual > 0) {
     JobSteps steps = fit_dual(fit, dual, scale);
-    while (steps.step() == JobSteps::State::kRunning) {
-      co_yield StepProgress{steps.fraction(), {}};
-    }
-    if (steps.state() == JobSteps::State::kFailed) co_return steps.error();
+    co_await steps;
   }
   co_return JobResult{};
 }

@@ -2,22 +2,24 @@
 #pragma once
 
 #include <algorithm>
+#include <limits>
 #include <span>
 #include <vector>
 
+#include "core/experiment/step_budget.h"
 #include "core/random_features/fit/nested_fit.h"
 
 namespace attnlab::random_features {
 
-/// Work of one step: about 30 ms natively, 80 ms in a browser.
-inline constexpr double kStepFlops = 1.5e9;
+inline constexpr double kStepFlops = StepBudget(30, per_millisecond::kProductFlops).work();
 
-/// Work done so far, as the fraction that a step reports.
+/// Work done so far, as the fraction that a step reports; 0 as long as the total is unknown.
 struct Meter {
-  double total = 1, done = 0;
+  double total = std::numeric_limits<double>::infinity(), done = 0;
+  double fraction() const { return std::min(1.0, done / total); }
   StepProgress after(double flops) {
     done += flops;
-    return {std::min(1.0, done / total), {}};
+    return fraction();
   }
 };
 

@@ -178,16 +178,10 @@ JobSteps fit_primal(NestedFit& fit, std::size_t first, const PrimalData& data) {
                              static_cast<double>(fitted));
     PrimalWeights weights;
     JobSteps solving = solve_every_strength(fit, data, equations, s, weights);
-    while (solving.step() == JobSteps::State::kRunning) {
-      co_yield StepProgress{solving.fraction(), {}};
-    }
-    if (solving.state() == JobSteps::State::kFailed) co_return solving.error();
+    co_await solving;
     if (!fit.choose_by_test()) {
       JobSteps refitting = validate_and_refit(fit, data, equations, s, weights);
-      while (refitting.step() == JobSteps::State::kRunning) {
-        co_yield StepProgress{refitting.fraction(), {}};
-      }
-      if (refitting.state() == JobSteps::State::kFailed) co_return refitting.error();
+      co_await refitting;
     }
     const Matrix<double> predictions = predict(data.test, 0, data.test.rows(), weights.columns);
     fit.judge(s, predictions.view(), weights.usable, fit.strengths);

@@ -21,6 +21,7 @@ struct Pieces : DividedWork {
     }
     co_return JobResult{};
   }
+  double fraction() const override { return 0.25; }
   std::size_t worth() const override { return here.end - here.begin > 2 ? 2 : 0; }
   std::vector<WorkPart> give_up(std::size_t parts) override {
     const std::size_t begin = here.begin + 1, count = here.end - begin;
@@ -58,14 +59,14 @@ TEST_CASE("a job that nobody helps does everything itself") {
   run_to_end(job);
   CHECK(pieces.text == "0123456789");
   job = {};
-  CHECK(SharedWork::open() == nullptr);
+  CHECK(job.shared_work() == nullptr);
 }
 
 TEST_CASE("helpers may come at any time, and what they find is taken in in order") {
   Pieces pieces;
   JobSteps job = run_divided(pieces);
   job.step();
-  SharedWork& work = *SharedWork::open();
+  SharedWork& work = *job.shared_work();
   CHECK(work.wanted() == 2);
   work.grant(1);
   const auto later = work.next_share();
@@ -100,7 +101,7 @@ TEST_CASE("a share that is lost or cannot be read is done by the job, or by anot
   Pieces pieces;
   JobSteps job = run_divided(pieces);
   job.step();
-  SharedWork& work = *SharedWork::open();
+  SharedWork& work = *job.shared_work();
   work.grant(2);
   const auto first = work.next_share(), second = work.next_share();
   REQUIRE(second);

@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <vector>
 
+#include "core/experiment/outside_question.h"
+
 using namespace attnlab;
 
 namespace {
@@ -114,6 +116,150 @@ TEST_CASE("a job that could not be started has failed") {
   CHECK(job.error().sentence == "the job could not be started");
 }
 
+namespace {
+
+Steps<int> doubled(int value, Counted held) {
+  const Bytes so_far(1, static_cast<std::uint8_t>(value));
+  co_yield StepProgress{0.5, so_far};
+  if (value == 13) co_return Error{"13 cannot be doubled"};
+  co_yield StepProgress{1};
+  co_return *held.alive_ > 0 ? 2 * value : 0;
+}
+
+Steps<int> quadrupled(int value, Counted held) {
+  Steps<int> once = doubled(value, held);
+  const int two = co_await once.within(0, 0.5);
+  Steps<int> twice = doubled(two, held);
+  const int four = co_await twice.within(0.5, 1);
+  co_return four;
+}
+
+JobSteps job_of_parts(int value, Counted held, bool& resumed) {
+  Steps<int> part = quadrupled(value, held);
+  const int result = co_await part.within(0.2, 0.6);
+  resumed = true;
+  co_yield StepProgress{0.8};
+  co_return JobResult{Bytes{static_cast<std::uint8_t>(result)}};
+}
+
+JobSteps job_of_many_parts(int parts) {
+  int sum = 0;
+  for (int i = 0; i < parts; ++i) {
+    const auto one = []() -> Steps<int> { co_return 1; };
+    Steps<int> part = one();
+    const int value = co_await part;
+    sum += value;
+  }
+  co_return JobResult{Bytes{static_cast<std::uint8_t>(sum == parts)}};
+}
+
+JobSteps job_that_asks(bool& answered) {
+  const auto asking = [](bool& heard) -> Steps<int> {
+    OutsideQuestion question(Bytes{1, 2});
+    const std::optional<Bytes> reply = co_await question;
+    heard = reply == Bytes{3};
+    co_yield StepProgress{0.5};
+    co_return 0;
+  };
+  Steps<int> part = asking(answered);
+  co_await part;
+  co_return JobResult{};
+}
+
+JobSteps job_of_nothing() {
+  JobSteps part;
+  co_await part;
+  co_return JobResult{};
+}
+
+template <class Part>
+concept AwaitableByName = requires(Part part) {
+  part.operator co_await();
+};
+template <class Part>
+concept AwaitableAsTemporary = requires(Part part) {
+  std::move(part).operator co_await();
+};
+template <class Part>
+concept Driven = requires(Part part) {
+  part.step();
+};
+static_assert(AwaitableByName<Steps<int>> && !AwaitableAsTemporary<Steps<int>>);
+static_assert(Driven<JobSteps> && !Driven<Steps<int>>);  // a part can only be awaited
+
+}  // namespace
+
+TEST_CASE("a part's steps, progress and partial outputs are the job's, at any depth") {
+  int alive = 0;
+  bool resumed = false;
+  JobSteps job = job_of_parts(3, Counted(alive), resumed);
+  const double fractions[] = {0.3, 0.4, 0.5, 0.6, 0.8};
+  for (int i = 0; i < 5; ++i) {
+    REQUIRE(job.step() == State::kRunning);
+    CHECK(job.fraction() == doctest::Approx(fractions[i]).epsilon(1e-15));
+    const std::optional<Bytes> partial = job.take_partial();
+    CHECK(partial.has_value() == (i == 0 || i == 2));
+    if (i == 2) CHECK(*partial == Bytes{6});
+    CHECK(resumed == (i == 4));
+  }
+  CHECK(job.step() == State::kDone);
+  CHECK(job.fraction() == 1);
+  CHECK(job.take_output() == Bytes{12});
+  job = {};
+  CHECK(alive == 0);
+}
+
+TEST_CASE("a part that fails ends the job with its sentence, and nothing above it goes on") {
+  int alive = 0;
+  {
+    bool resumed = false;
+    JobSteps job = job_of_parts(13, Counted(alive), resumed);
+    CHECK(job.step() == State::kRunning);
+    for (int i = 0; i < 3; ++i) CHECK(job.step() == State::kFailed);
+    CHECK(job.error().sentence == "13 cannot be doubled");
+    CHECK_FALSE(resumed);
+  }
+  CHECK(alive == 0);
+}
+
+TEST_CASE("a job dropped inside its parts frees all of them") {
+  for (int steps = 0; steps <= 6; ++steps) {
+    int alive = 0;
+    {
+      bool resumed = false;
+      JobSteps job = job_of_parts(3, Counted(alive), resumed);
+      for (int i = 0; i < steps; ++i) job.step();
+    }
+    CHECK(alive == 0);
+  }
+}
+
+TEST_CASE("a million awaits in one step need no stack") {
+  JobSteps job = job_of_many_parts(1000000);
+  CHECK(job.step() == State::kDone);
+  CHECK(job.take_output() == Bytes{1});
+}
+
+TEST_CASE("a part's question is the job's, until the next step") {
+  bool answered = false;
+  JobSteps job = job_that_asks(answered);
+  CHECK(job.question() == nullptr);
+  CHECK(job.step() == State::kRunning);
+  REQUIRE(job.question() != nullptr);
+  CHECK(job.question()->bytes() == Bytes{1, 2});
+  job.question()->answer(Bytes{3});
+  CHECK(job.step() == State::kRunning);
+  CHECK(answered);
+  CHECK(job.question() == nullptr);
+  CHECK(job.step() == State::kDone);
+}
+
+TEST_CASE("a part that could not be started ends the job") {
+  JobSteps job = job_of_nothing();
+  CHECK(job.step() == State::kFailed);
+  CHECK(job.error().sentence == "the job could not be started");
+}
+
 #if defined(__cpp_exceptions)
 namespace {
 
@@ -126,17 +272,25 @@ JobSteps throwing_job(int kind) {
   co_return JobResult{};
 }
 
+JobSteps job_of_throwing_part(int kind) {
+  JobSteps part = throwing_job(kind);
+  co_await part;
+  co_return JobResult{};
+}
+
 }  // namespace
 
-TEST_CASE("an exception inside a job becomes its error sentence") {
+TEST_CASE("an exception inside a job or its parts becomes its error sentence") {
   const char* const sentences[] = {"the job ran out of memory",
                                    "the job stopped on an internal error: singular",
                                    "the job stopped on an internal error"};
   for (int kind = 0; kind < 3; ++kind) {
-    JobSteps job = throwing_job(kind);
-    CHECK(job.step() == State::kRunning);
-    CHECK(job.step() == State::kFailed);
-    CHECK(job.error().sentence == sentences[kind]);
+    for (auto* start : {throwing_job, job_of_throwing_part}) {
+      JobSteps job = start(kind);
+      CHECK(job.step() == State::kRunning);
+      CHECK(job.step() == State::kFailed);
+      CHECK(job.error().sentence == sentences[kind]);
+    }
   }
 }
 #endif

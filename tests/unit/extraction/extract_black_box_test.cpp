@@ -1,8 +1,9 @@
 #include <cmath>
 #include <limits>
 
-#include "core/extraction/learn/boxes.h"
+#include "core/experiment/outside_question.h"
 #include "core/extraction/experiments.h"
+#include "core/extraction/learn/boxes.h"
 #include "core/extraction/learn/question.h"
 #include "tests/unit/extraction/experiment_runs.h"
 
@@ -78,7 +79,7 @@ TEST_CASE("a job that asks outside gets answers from whoever drives it, and else
   JobSteps job = spec.experiment->start(spec, 0);
   std::size_t asked = 0;
   while (job.step() == JobSteps::State::kRunning) {
-    OutsideQuestion* question = OutsideQuestion::open();
+    OutsideQuestion* question = job.question();
     if (question == nullptr) continue;
     QueryBatch batch(1);
     REQUIRE(decode_question(question->bytes(), batch));
@@ -97,17 +98,7 @@ TEST_CASE("a job that asks outside gets answers from whoever drives it, and else
   }
   CHECK(alone.state() == JobSteps::State::kFailed);
   CHECK(alone.error().sentence.find("attnlab extract") != std::string::npos);
-  CHECK(OutsideQuestion::open() == nullptr);
-}
-
-TEST_CASE("a dropped job leaves no question behind") {
-  const RunSpec spec = spec_of(named("extract-black-box"), {{"box", "own"}});
-  {
-    JobSteps job = spec.experiment->start(spec, 0);
-    CHECK(job.step() == JobSteps::State::kRunning);
-    CHECK(OutsideQuestion::open() != nullptr);
-  }
-  CHECK(OutsideQuestion::open() == nullptr);
+  CHECK(alone.question() == nullptr);
 }
 
 TEST_CASE("a batch of questions survives bytes, and damaged bytes are refused") {

@@ -274,6 +274,13 @@ TEST_CASE("a read-out of the query does not remove the prior mean, centred value
   }
 }
 
+TEST_CASE("sums without any prompt give no risks") {
+  const std::vector<double> controls = {1, 2, 3};
+  const RiskEstimates none = corrected_risks({}, controls);
+  CHECK(none.risks.empty());
+  CHECK(none.covariance.empty());
+}
+
 TEST_CASE("sums of parts are the sums of the whole") {
   RiskSums a, b, all;
   const Scenario scenario = scenario_of(Setting::kNoise, 0.5, 0, 2, 5);

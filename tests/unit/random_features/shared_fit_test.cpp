@@ -37,7 +37,7 @@ Bytes run_shared(const RunSpec& spec, std::uint32_t index, Shared& shared) {
   JobSteps job = spec.experiment->start(spec, index);
   std::deque<SharedWork::Share> given;
   for (std::size_t step = 1; job.step() == JobSteps::State::kRunning; ++step) {
-    SharedWork* const work = SharedWork::open();
+    SharedWork* const work = job.shared_work();
     if (work == nullptr || step < shared.after) continue;
     if (shared.helpers > given.size()) work->grant(shared.helpers - given.size());
     while (auto share = work->next_share()) given.push_front(*std::move(share));
