@@ -11,8 +11,8 @@
 #include <set>
 #include <string>
 
-#include "core/codecs/codecs.h"
 #include "core/catalogue/catalogue.h"
+#include "core/codecs/codecs.h"
 
 #if !defined(__SANITIZE_ADDRESS__)  // a sanitizer's own memory would be counted
 
@@ -96,11 +96,12 @@ const Sized kRuns[] = {
     {"e=rf-complexity&dim=4&keys=4&heads=500&samples=1500&test-samples=512&degree=1,2", 40},
     {"e=rf-bias&dim=4&keys=4&heads=500&samples=1500&test-samples=512&bias-scale=0,4", 40},
     {"e=rf-length&dim=4&keys=2,64&heads=500&samples=1500&test-samples=512&models=rfa", 40},
-    {"e=extract-single&dim=512&method=robust,plain", 20},
+    {"e=extract-single&dim=512&method=robust,gaussian,plain", 20},
     {"e=extract-low-rank&dim=256&rank=4&method=range-finder", 0},
     {"e=extract-low-rank&dim=24&rank=2&method=factors,nuclear-norm&oversampling=1", 0},
     {"e=extract-transformer&dim=32&hidden=16", 0},
     {"e=extract-noise&dim=128&noise=1e-6", 0},
+    {"e=extract-noise&dim=64&noise=1e-6&noise-kind=adversary", 0},
     {"e=extract-multi-head&dim=8&heads=2", 0},
     {"e=extract-membership&dim=48&bits=4", 0},
     {"e=extract-black-box&box=one-head&dim=512&method=single", 20},

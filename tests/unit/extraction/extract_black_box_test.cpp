@@ -1,8 +1,8 @@
 #include <cmath>
 #include <limits>
 
-#include "core/extraction/learn/boxes.h"
 #include "core/extraction/experiments.h"
+#include "core/extraction/learn/boxes.h"
 #include "core/extraction/learn/question.h"
 #include "tests/unit/extraction/experiment_runs.h"
 
@@ -66,8 +66,9 @@ TEST_CASE("extract-black-box: the right model for a box is recovered, exact coun
 }
 
 TEST_CASE("extract-black-box: a rank above the dimension is refused by name") {
-  const auto plan = named("extract-black-box").plan(
-      spec_of(named("extract-black-box"), {{"method", "low-rank"}, {"dim", "4"}, {"rank", "5"}}));
+  const auto plan = named("extract-black-box")
+                        .plan(spec_of(named("extract-black-box"),
+                                      {{"method", "low-rank"}, {"dim", "4"}, {"rank", "5"}}));
   REQUIRE_FALSE(plan);
   CHECK(plan.error().sentence.find("rank must be 0 to 4") != std::string::npos);
 }
