@@ -36,20 +36,20 @@ export const tours = {
         text: 'A head hides a matrix W and a vector v; you may ask it any input and see one number. Press Run and ' +
           'watch W appear. Look at the number of questions: d\u00b2 + d, one for each unknown.' },
       { query: 'e=extract-single&preset=large-weights', title: 'Very sharp attention',
-        text: 'With a large W the answers hardly depend on it. Look for the sizes where the plain form loses digits ' +
-          'and the robust form does not.' },
+        text: 'With a large W the answers hardly depend on it. Look for the sizes where the forms without scaling ' +
+          'lose digits and the robust form does not.' },
       { query: 'e=extract-single&preset=no-value', title: 'What cannot be known',
         text: 'With v = 0 every answer is 0, whatever W is. Look at the status: the learner says that W is not ' +
           'identifiable, instead of making one up.' },
-      { query: 'e=extract-low-rank', title: 'Fewer questions',
+      { query: 'e=extract-low-rank&preset=queries-by-dimension', title: 'Fewer questions',
         text: 'When W has low rank r, far fewer questions are enough. Look at how the number of queries grows with ' +
-          'd compared with d\u00b2.' },
-      { query: 'e=extract-noise', title: 'When answers are noisy',
-        text: 'Every answer now carries an error. Look for how the error of W grows with the noise, and what ' +
-          'repeating each question buys.' },
+          'd compared with d\u00b2 + d: the gap is (d \u2212 r)\u00b2.' },
+      { query: 'e=extract-noise&preset=averaging', title: 'When answers are noisy',
+        text: 'Every answer now carries an error, and every question is asked up to 64 times. Look for how much ' +
+          'repeating buys. Then set the kind of noise to rounding: repeating buys nothing.' },
       { query: 'e=extract-multi-head', title: 'Several heads',
         text: 'A sum of heads can hide what a single head cannot: different heads may give the same answers to ' +
-          'every question of one length. Look for which of them longer questions tell apart.' },
+          'every question of up to two tokens. Look for which of them longer questions tell apart.' },
     ],
   },
   C: {

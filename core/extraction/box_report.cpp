@@ -18,29 +18,6 @@ Table value_table(const BoxReport& report) {
   return table;
 }
 
-Table weight_table_of(const BoxReport& report, std::size_t most) {
-  Table table{"weight",
-              "The query-key matrix W",
-              {{"row", "row i", ""},
-               {"column", "column j", ""},
-               {"value", "recovered W", ""},
-               {"true", "true W", ""}},
-              {}};
-  const MatrixPair& shown = report.common.matrices;
-  const bool whole = report.weight.size() > 0;
-  const std::size_t rows = whole ? std::min(report.weight.rows(), most) : shown.rows;
-  for (std::size_t i = 0; i < rows; ++i) {
-    for (std::size_t j = 0; j < rows; ++j) {
-      const bool pictured = i < shown.rows && j < shown.columns;
-      const std::size_t k = i * shown.columns + j;
-      table.rows.push_back({index_cell(i), index_cell(j),
-                            real_cell(whole ? report.weight(i, j) : shown.recovered[k]),
-                            pictured ? real_cell(shown.truth[k]) : Cell{}});
-    }
-  }
-  return table;
-}
-
 Table network_table(const FeedForward& network) {
   Table table{"ffn",
               "The network: constant + sum over units of output × max(0, input · x + bias)",
@@ -69,14 +46,18 @@ Table check_table(const BoxReport& report) {
               {{"length", "tokens", ""}, {"questions", "questions", ""}, {"gap", "gap", ""}},
               {}};
   for (std::size_t n = 0; 2 * n + 1 < report.gaps.size(); ++n) {
-    const double gap = report.gaps[2 * n + 1];
     table.rows.push_back({index_cell(n), static_cast<std::int64_t>(report.gaps[2 * n]),
-                          real_cell(report.spread > 0 ? gap / report.spread : gap)});
+                          real_cell(relative_gap(report, n))});
   }
   return table;
 }
 
 }  // namespace
+
+double relative_gap(const BoxReport& report, std::size_t n) {
+  const double gap = report.gaps[2 * n + 1];
+  return report.spread > 0 ? gap / report.spread : gap;
+}
 
 Bytes encode(const BoxReport& report) {
   ByteWriter writer;
@@ -119,9 +100,9 @@ bool decode(std::span<const std::uint8_t> bytes, BoxReport& report) {
 }
 
 std::vector<Table> box_tables(const BoxReport& report, std::size_t most) {
-  Table recovery = recovery_table({DecodedReport{0, true, report.common}}, {});
-  return {std::move(recovery), value_table(report), weight_table_of(report, most),
-          network_table(report.network), check_table(report)};
+  return {recovery_table(report.common.rows, {}), value_table(report),
+          weight_table(report.common.matrices, report.weight, most), network_table(report.network),
+          check_table(report)};
 }
 
 }  // namespace attnlab::extraction

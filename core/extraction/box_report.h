@@ -17,6 +17,9 @@ struct BoxReport {
   double spread = 0;          ///< standard deviation of the answers that were compared
 };
 
+/// Largest gap for inputs of n + 1 tokens, divided by the spread of the answers.
+double relative_gap(const BoxReport& report, std::size_t n);
+
 /// The matrices may be left out of a report that is not the last one.
 Bytes encode(const BoxReport& report);
 bool decode(std::span<const std::uint8_t> bytes, BoxReport& report);

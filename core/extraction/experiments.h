@@ -53,6 +53,8 @@ struct BlackBoxExperiment {
 };
 
 /// In the order in which readers see them.
-using Experiments = TypeList<SingleExperiment, LowRankExperiment, TransformerExperiment, NoiseExperiment, MultiHeadExperiment, MembershipExperiment, TwinsExperiment, BlackBoxExperiment>;
+using Experiments =
+    TypeList<SingleExperiment, LowRankExperiment, TransformerExperiment, NoiseExperiment,
+             MultiHeadExperiment, MembershipExperiment, TwinsExperiment, BlackBoxExperiment>;
 
 }  // namespace attnlab::extraction

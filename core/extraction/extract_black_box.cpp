@@ -186,40 +186,15 @@ Claim match_claim(const Setup& setup, const BoxReport* report) {
   return claim;
 }
 
-Result reduce(const RunSpec& spec, std::span<const JobOutput> outputs) {
-  const Setup setup = read_setup(spec);
-  Result result;
-  BoxReport report;
-  bool complete = false, read = false;
-  for (const JobOutput& output : outputs) {
-    if (output.index != 0) continue;
-    read = decode(output.bytes, report);
-    complete = read && output.complete;
-    if (!read) {
-      result.notes.push_back("The output of job 0 could not be read and was left out.");
-      report = {};
-    }
-  }
-  result.tables = box_tables(report, kShown);
-  result.claims.push_back(match_claim(setup, complete ? &report : nullptr));
-  return result;
-}
-
-/// The box is not what the learner took it for.
-bool is_told_apart(const Result& result) {
-  return !result.claims.empty() && result.claims.front().status == ClaimStatus::kFails;
-}
-
 /// One panel for a box whose W nobody knows, else true, recovered and difference.
-Figure weight_figure(const Result& result) {
-  Figure figure = matrix_figure(result, "");
+Figure weight_figure(const BoxReport& report, bool told_apart) {
+  Figure figure = matrix_figure(&report.common.matrices, "");
   figure.title = "The matrix behind the answers";
   figure.subtitle =
       "W as the answers reveal it (at most the first 64 rows and columns). Empty: not "
       "asked yet.";
-  figure.empty_text = is_told_apart(result)
-                          ? "The box is not what it was taken for: there is no W to show."
-                          : "Press Run: the recovered matrix fills in as answers arrive.";
+  figure.empty_text = told_apart ? "The box is not what it was taken for: there is no W to show."
+                                 : "Press Run: the recovered matrix fills in as answers arrive.";
   if (figure.draw_maps().panels.size() != 3) return figure;
   const std::vector<double>& truth = figure.draw_maps().panels[0].values;
   if (std::ranges::none_of(truth, [](double entry) { return std::isfinite(entry); })) {
@@ -229,7 +204,7 @@ Figure weight_figure(const Result& result) {
   return figure;
 }
 
-Figure check_figure(const Result& result) {
+Figure check_figure(const BoxReport& report) {
   Figure figure;
   figure.id = "check";
   figure.title = "Does the recovered model predict fresh answers?";
@@ -245,20 +220,12 @@ Figure check_figure(const Result& result) {
   series.id = "gap";
   series.label = "largest gap";
   series.colour = kColourRfa;
-  if (const Table* table = result.table("check")) {
-    for (const auto& row : table->rows) {
-      const double gap = number(row[2]);
-      if (gap > 0) series.points.push_back({number(row[0]), gap, kUnknown, 1});
-    }
+  for (std::size_t n = 0; 2 * n + 1 < report.gaps.size(); ++n) {
+    const double gap = relative_gap(report, n);
+    if (gap > 0) series.points.push_back({static_cast<double>(n + 1), gap, kUnknown, 1});
   }
   if (!series.points.empty()) figure.draw_lines().series.push_back(std::move(series));
   return figure;
-}
-
-std::vector<Figure> figures(const RunSpec&, const Result& result) {
-  std::vector<Figure> all = {weight_figure(result), check_figure(result)};
-  if (is_told_apart(result)) std::swap(all[0], all[1]);  // what tells it apart comes first
-  return all;
 }
 
 std::vector<Preset> presets() {
@@ -319,7 +286,7 @@ Experiment BlackBoxExperiment::face() {
       primary(choice_parameter(
           "method", "Taken for", "the model that the learner assumes",
           {{"single", "one head", "d² + d queries"},
-           {"low-rank", "a low-rank head", "d + 2dr queries for W of rank r"},
+           {"low-rank", "a low-rank head", "d + 2dr − r² queries for W of rank r"},
            {"transformer", "a head with a network", "one hidden ReLU layer on the mixed token"}},
           "single")),
       integer_parameter("rank", "Rank", "r", "rank of W for method low-rank; 0: found by growing",
@@ -335,9 +302,26 @@ JobSteps BlackBoxExperiment::start(RunSpec spec, std::uint32_t index) {
 }
 
 Findings BlackBoxExperiment::find(const RunSpec& spec, std::span<const JobOutput> outputs) {
-  Result result = reduce(spec, outputs);
-  std::vector<Figure> shown = figures(spec, result);
-  return {std::move(result), std::move(shown)};
+  const Setup setup = read_setup(spec);
+  Findings findings;
+  BoxReport report;
+  bool complete = false;
+  for (const JobOutput& output : outputs) {
+    if (output.index != 0) continue;
+    const bool read = decode(output.bytes, report);
+    complete = read && output.complete;
+    if (!read) {
+      findings.result.notes.push_back("The output of job 0 could not be read and was left out.");
+      report = {};
+    }
+  }
+  findings.result.tables = box_tables(report, kShown);
+  const Claim claim = match_claim(setup, complete ? &report : nullptr);
+  const bool told_apart = claim.status == ClaimStatus::kFails;
+  findings.result.claims = {claim};
+  findings.figures = {weight_figure(report, told_apart), check_figure(report)};
+  if (told_apart) std::swap(findings.figures[0], findings.figures[1]);  // what tells it apart first
+  return findings;
 }
 
 }  // namespace attnlab::extraction

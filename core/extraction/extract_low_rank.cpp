@@ -3,93 +3,59 @@
 #include <cmath>
 #include <map>
 
-#include "core/findings/findings.h"
-#include "core/findings/palette.h"
 #include "core/base/text.h"
 #include "core/extraction/experiments.h"
 #include "core/extraction/learn/low_rank.h"
-#include "core/extraction/report.h"
+#include "core/extraction/recovery.h"
+#include "core/findings/findings.h"
+#include "core/findings/palette.h"
+#include "core/findings/verdict.h"
 
 namespace attnlab::extraction {
 namespace {
 
 constexpr double kFoundError = 1e-4;   // relative Frobenius error that counts as found
 constexpr double kExactError = 1e-10;  // of the range finder
+constexpr double kMostRatio = 4;       // measurements in degrees of freedom that the claims allow
 constexpr int kRestarts = 4;
 constexpr int kIterations = 1500;
 
-struct Setup {
-  std::vector<std::string> methods;
-  std::vector<std::int64_t> dims;
-  std::vector<double> ratios;
-  std::size_t rank = 1, trials = 1;
-  double scale = 1, probe_norm = 32;
-  std::string shape;
-  std::size_t jobs() const { return dims.size() * trials * methods.size(); }
-};
-
-Setup read_setup(const ParameterSet& parameters) {
-  Setup setup;
-  setup.methods = parameters.choices("method");
-  setup.dims = parameters.integers("dim");
-  setup.ratios = parameters.reals("oversampling");
-  setup.rank = static_cast<std::size_t>(parameters.integer("rank"));
-  setup.trials = static_cast<std::size_t>(parameters.integer("trials"));
-  setup.scale = parameters.real("weight-scale");
-  setup.probe_norm = parameters.real("probe-norm");
-  setup.shape = parameters.choice("value-shape");
-  return setup;
+const RecoveryExperiment& recovery() {
+  static const RecoveryExperiment description{
+      .axes = {"dim", "trials", "method"},
+      .memory_parameter = "dim",
+      .extra = {{"measurements", "measurements m", ""},
+                {"oversampling", "m / degrees of freedom", ""},
+                {"frobenius_error", "relative Frobenius error", ""}}};
+  return description;
 }
+enum Extra : std::size_t { kMeasurements, kRatio, kFrobenius };
 
-/// Dimensions outermost, then trials, then methods.
-struct JobName {
-  std::size_t dim = 0, trial = 0;
-  std::string method;
-};
-
-JobName job_name(const Setup& setup, std::size_t index) {
-  const std::size_t methods = setup.methods.size();
-  return {static_cast<std::size_t>(setup.dims[index / methods / setup.trials]),
-          index / methods % setup.trials, setup.methods[index % methods]};
+std::size_t rank_of(const RunSpec& spec) {
+  return static_cast<std::size_t>(spec.parameters.integer("rank"));
 }
 
 double freedom(double dim, double rank) {
   return (2 * dim - rank) * rank;
 }
 
-std::size_t measurement_count(const Setup& setup, std::size_t dim, double ratio) {
-  return static_cast<std::size_t>(std::lround(std::ceil(
-      ratio * freedom(static_cast<double>(dim), static_cast<double>(setup.rank)) - 1e-9)));
+std::size_t measurement_count(std::size_t dim, std::size_t rank, double ratio) {
+  return static_cast<std::size_t>(std::lround(
+      std::ceil(ratio * freedom(static_cast<double>(dim), static_cast<double>(rank)) - 1e-9)));
 }
 
-Head draw_head(const Setup& setup, const JobName& job, std::uint64_t seed) {
-  const auto trial = static_cast<std::uint32_t>(job.trial),
-             dim = static_cast<std::uint32_t>(job.dim);
-  RandomStream value(seed, hash_name("extract/value"), trial, dim);
-  RandomStream weight(seed, hash_name("extract/low-rank-weight"), trial, dim);
-  return {random_weight(weight, job.dim, setup.rank, setup.scale),
-          draw_value(value, job.dim, setup.shape)};
+Head draw_low_rank_head(const RunSpec& spec, const RecoveryJob& job) {
+  RandomStream value = job.stream("extract/value"), weight = job.stream("extract/low-rank-weight");
+  return {random_weight(weight, job.dim, rank_of(spec), spec.parameters.real("weight-scale")),
+          draw_value(value, job.dim, spec.parameters.choice("value-shape"))};
 }
 
-RecoveryRow row_of(const Setup& setup, const JobName& job, const Head& head,
-                   const HeadKnowledge& known, Oracle& oracle, const Outcome& outcome) {
-  RecoveryRow row;
-  row.method = job.method;
-  row.dim = static_cast<double>(job.dim);
-  row.rank = static_cast<double>(setup.rank);
-  row.trial = static_cast<double>(job.trial + 1);
-  row.queries = static_cast<double>(oracle.learning_queries());
-  row.check_queries = static_cast<double>(oracle.checking_queries());
-  row.repeated = static_cast<double>(known.repeated);
-  row.v_error = largest_relative_error(known.value, head.value);
-  row.w_error = largest_relative_error(known.weight.values(), head.weight.values());
-  row.status = status_text(outcome.status);
-  row.evidence = outcome.evidence;
+RecoveryRow low_rank_row(const RunSpec& spec, const RecoveryJob& job, const Head& head,
+                         const HeadKnowledge& known, const Oracle& oracle, const Outcome& outcome) {
+  RecoveryRow row = row_of(job, oracle, outcome);
+  compare(row, job, head, known);
+  row.rank = static_cast<double>(rank_of(spec));
   row.extra = {kUnknown, kUnknown, frobenius_error(known.weight, head.weight)};
-  if (std::isfinite(row.w_error)) {
-    HeadsOracle truth(head.clone()), recovered(Head{known.weight.clone(), known.value});
-    row.function_gap = function_gap(truth, recovered, RandomStream(7, hash_name("extract/gap"), 0));
-  }
   return row;
 }
 
@@ -103,101 +69,28 @@ struct Completing {
       : oracle(head.clone()), known(head.value.size()), data{}, completion{} {}
 };
 
-JobSteps start_job(RunSpec spec, std::uint32_t index) {
-  const Setup setup = read_setup(spec.parameters);
-  if (index >= setup.jobs()) co_return Error{"this run has no job " + std::to_string(index)};
-  const JobName job = job_name(setup, index);
-  const Head head = draw_head(setup, job, spec.seed);
-  const auto trial = static_cast<std::uint32_t>(job.trial),
-             dim = static_cast<std::uint32_t>(job.dim);
-  JobReport report;
-  if (job.method == "range-finder") {
-    HeadsOracle oracle(head.clone());
-    HeadKnowledge known(job.dim);
-    RangeFinderOptions options;
-    options.rank = std::min(setup.rank, job.dim);
-    options.probe_norm = setup.probe_norm;
-    options.seed = spec.seed;
-    std::size_t found = 0;
-    const double predicted = static_cast<double>(job.dim * (1 + 2 * options.rank));
-    const auto progress = [&] {
-      report.matrices = matrix_pair(head.weight, known.weight);
-      return StepProgress(std::min(1.0, static_cast<double>(oracle.learning_queries()) / predicted),
-                          encode(report));
-    };
-    Steps<Outcome> learning =
-        learn_from(oracle, learn_low_rank(known, found, options),
-                   std::min(kBatchStep, predicted * static_cast<double>(job.dim) / 3), progress);
-    const Outcome outcome = co_await learning;
-    report.rows.push_back(row_of(setup, job, head, known, oracle, outcome));
-    report.rows.back().predicted_queries = predicted;
-    report.matrices = matrix_pair(head.weight, known.weight);
-    co_return JobResult{encode(report)};
+JobNeeds needs(const RunSpec& spec, const RecoveryJob& job) {
+  const double d = static_cast<double>(job.dim), r = static_cast<double>(rank_of(spec));
+  JobNeeds need{4 * d * d * r + 1000, 80 * d * d};
+  if (job.method == "range-finder") return need;
+  need.cost = 0;
+  for (const double ratio : spec.parameters.reals("oversampling")) {
+    const double m = ratio * freedom(d, r);
+    need.cost +=
+        job.method == "factors" ? 100 * m * d * d * r * r : 300 * (60 * d * d * d + 4 * m * d * d);
+    need.bytes =
+        std::max(need.bytes, 8 * m * (job.method == "factors" ? 2 * d * r + 3 * d : 2 * m));
   }
-  for (std::size_t k = 0; k < setup.ratios.size(); ++k) {
-    const double ratios = static_cast<double>(setup.ratios.size());
-    const double done = static_cast<double>(k) / ratios, next = static_cast<double>(k + 1) / ratios;
-    const std::size_t count = measurement_count(setup, job.dim, setup.ratios[k]);
-    Completing trying(head);
-    const RandomStream measure(spec.seed, hash_name("extract/measure"), trial, dim);
-    Steps<Outcome> measuring =
-        learn_from(trying.oracle,
-                   ask_measurements(trying.known, trying.data, measure, count, setup.probe_norm),
-                   kBatchStep, [done] { return StepProgress(done); });
-    Outcome outcome = co_await measuring;
-    if (outcome.status == ExtractionStatus::kRecovered) {
-      JobSteps solving =
-          job.method == "factors"
-              ? complete_by_factors(trying.data, std::min(setup.rank, job.dim), kRestarts,
-                                    RandomStream(spec.seed, hash_name("extract/start"), trial, dim),
-                                    trying.completion)
-              : complete_by_nuclear_norm(trying.data, kIterations, trying.completion);
-      co_await solving.within(done, next);
-      trying.known.weight = std::move(trying.completion.weight);
-      const double error = frobenius_error(trying.known.weight, head.weight);
-      if (!(error < kFoundError)) {
-        outcome = {ExtractionStatus::kBudgetExhausted,
-                   trying.completion.residual < 1e-6
-                       ? "Another W agrees with all measurements: too few of them."
-                       : "The solver stopped before it agreed with the measurements."};
-      }
-    }
-    report.rows.push_back(row_of(setup, job, head, trying.known, trying.oracle, outcome));
-    report.rows.back().extra[0] = static_cast<double>(count);
-    report.rows.back().extra[1] = setup.ratios[k];
-    report.rows.back().predicted_queries = static_cast<double>(count + job.dim);
-    co_yield StepProgress{next, encode(report)};
-  }
-  co_return JobResult{encode(report)};
+  return need;
 }
 
 Expected<Plan> plan_run(const RunSpec& spec) {
-  const Setup setup = read_setup(spec.parameters);
-  if (setup.dims.front() < static_cast<std::int64_t>(setup.rank)) {
-    return Error{"rank must be at most the smallest dim, " + std::to_string(setup.dims.front()) +
-                 ", not " + std::to_string(setup.rank)};
+  const std::int64_t smallest = spec.parameters.integers("dim").front();
+  if (smallest < spec.parameters.integer("rank")) {
+    return Error{"rank must be at most the smallest dim, " + std::to_string(smallest) + ", not " +
+                 std::to_string(rank_of(spec))};
   }
-  Plan plan;
-  plan.memory_parameter = "dim";
-  for (std::size_t i = 0; i < setup.jobs(); ++i) {
-    const JobName job = job_name(setup, i);
-    const double d = static_cast<double>(job.dim), r = static_cast<double>(setup.rank);
-    double cost = 4 * d * d * r + 1000, bytes = 80 * d * d;
-    if (job.method != "range-finder") {
-      cost = 0;
-      for (const double ratio : setup.ratios) {
-        const double m = ratio * freedom(d, r);
-        cost += job.method == "factors" ? 100 * m * d * d * r * r
-                                        : 300 * (60 * d * d * d + 4 * m * d * d);
-        bytes = std::max(bytes, 8 * m * (job.method == "factors" ? 2 * d * r + 3 * d : 2 * m));
-      }
-    }
-    plan.job_bytes = std::max(plan.job_bytes, bytes);
-    plan.jobs.push_back({"d = " + std::to_string(job.dim) + ", " + job.method + ", trial " +
-                             std::to_string(job.trial + 1) + " of " + std::to_string(setup.trials),
-                         cost});
-  }
-  return plan;
+  return recovery().plan(spec, needs);
 }
 
 /// Found trials by (method, dim, ratio).
@@ -218,21 +111,21 @@ struct ShareKey {
   auto operator<=>(const ShareKey&) const = default;
 };
 
-std::map<ShareKey, Share> shares(const std::vector<DecodedReport>& reports) {
-  std::map<ShareKey, Share> result;
-  for (const DecodedReport& decoded : reports) {
-    for (const RecoveryRow& row : decoded.report.rows) {
-      if (row.extra.size() < 3 || !std::isfinite(row.extra[1])) continue;
-      Share& share = result[{row.method, row.dim, row.extra[1]}];
-      share.measurements = row.extra[0];
-      share.found += row.status == "recovered";
-      ++share.trials;
-    }
+using Shares = std::map<ShareKey, Share>;
+
+Shares shares(const std::vector<RecoveryRow>& rows) {
+  Shares result;
+  for (const RecoveryRow& row : rows) {
+    if (!std::isfinite(row.more(kRatio))) continue;
+    Share& share = result[{row.method, row.dim, row.more(kRatio)}];
+    share.measurements = row.more(kMeasurements);
+    share.found += is_recovered(row);
+    ++share.trials;
   }
   return result;
 }
 
-Table probability_table(const std::map<ShareKey, Share>& all) {
+Table probability_table(const Shares& all) {
   Table table{"recovery_probability",
               "Share of trials in which W was found to 1e-4 (relative Frobenius error)",
               {{"method", "method", ""},
@@ -253,119 +146,100 @@ Table probability_table(const std::map<ShareKey, Share>& all) {
 
 Claim range_claim(const std::vector<RecoveryRow>& rows) {
   Claim claim{"B3",
-              "Rank r is found exactly with d + 2dr queries (range finder, beyond the paper).",
+              "Rank r is found exactly with d + 2dr − r² queries (range finder, beyond the paper).",
               ClaimStatus::kUndecided, "No trial of the range finder is finished yet."};
-  std::size_t seen = 0, good = 0;
+  int seen = 0, good = 0;
   double error = 0, repeated = 0;
   for (const RecoveryRow& row : rows) {
     if (row.method != "range-finder") continue;
     ++seen;
-    const double own = row.extra.size() < 3 ? kUnknown : row.extra[2];
-    good += row.status == "recovered" && own < kExactError &&
+    const double own = row.more(kFrobenius);
+    good += is_recovered(row) && own < kExactError &&
             row.queries - row.repeated == row.predicted_queries;
     error = std::isnan(own) ? own : std::max(error, own);
     repeated = std::max(repeated, row.repeated);
   }
   if (seen == 0) return claim;
-  claim.status = good == seen ? ClaimStatus::kHolds : ClaimStatus::kFails;
+  apply(judge_universal(seen - good, seen, "heads"), claim);
   claim.evidence = std::to_string(good) + " of " + std::to_string(seen) +
-                   " trials: exactly d + 2dr queries (at most " + short_text(repeated) +
+                   " trials: exactly d + 2dr − r² queries (at most " + short_text(repeated) +
                    " repeated), worst relative Frobenius error " + short_text(error) + ".";
   return claim;
 }
 
-/// "O(r d) measurements": at 4 times the degrees of freedom or fewer, at every dimension of the
-/// run.
-Claim solver_claim(const Setup& setup, const std::map<ShareKey, Share>& all,
-                   const std::string& method) {
-  Claim claim{
-      "B3",
-      method == "nuclear-norm"
-          ? "The smallest nuclear norm finds W from O(rd) random measurements, at most 4 "
-            "times its (2d − r)r degrees of freedom."
-          : "Factors fitted to O(rd) random measurements find W, at most 4 times its (2d − r)r "
-            "degrees of freedom.",
-      ClaimStatus::kHolds,
-      {}};
-  for (const std::int64_t dim : setup.dims) {
-    double enough = kUnknown;
-    bool refuted = false;
-    std::string best = "no trial yet";
-    for (const auto& [key, share] : all) {
-      if (key.method != method || key.dim != static_cast<double>(dim) || key.ratio > 4) continue;
-      // 95 % Wilson interval of the share.
-      const double n = share.trials, z = 1.96, p = share.probability();
-      const double centre = (p + z * z / (2 * n)) / (1 + z * z / n);
-      const double half = z * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n);
-      best = "at " + short_text(key.ratio) + " times " + short_text(share.found) + " of " +
-             short_text(n) + " found";
-      refuted = centre + half < 0.5 && key.ratio == 4;
-      if (centre - half > 0.5 && std::isnan(enough)) enough = key.ratio;
-      if (std::isfinite(enough)) break;
-    }
-    if (std::isnan(enough) && claim.status != ClaimStatus::kFails) {
-      claim.status = refuted ? ClaimStatus::kFails : ClaimStatus::kUndecided;
-    }
-    claim.evidence += "d = " + std::to_string(dim) + ": " + best + ". ";
-  }
-  claim.evidence +=
-      "Decided by 95 % intervals of the share against one half: 5 trials are the least.";
-  return claim;
+Claim zero_value_claim(const std::string& method) {
+  return {"B3", "The " + method + " finds W.", ClaimStatus::kUndecided,
+          "v = 0 leaves nothing to find: choose another shape of v."};
 }
 
-Result reduce(const RunSpec& spec, std::span<const JobOutput> outputs) {
-  const Setup setup = read_setup(spec.parameters);
-  Result result;
-  const std::vector<DecodedReport> reports = decode_reports(outputs, setup.jobs(), result.notes);
-  result.tables.push_back(
-      recovery_table(reports, {{"measurements", "measurements m", ""},
-                               {"oversampling", "m / degrees of freedom", ""},
-                               {"frobenius_error", "relative Frobenius error", ""}}));
-  const std::map<ShareKey, Share> all = shares(reports);
-  result.tables.push_back(probability_table(all));
-  if (const MatrixPair* shown = shown_matrices(reports)) {
-    result.tables.push_back(weight_table(*shown));
+/// "O(r d) measurements": at most 4 times the degrees of freedom, at every dimension of the run.
+Claim solver_claim(const std::vector<double>& dims, const Shares& all, const std::string& method) {
+  const std::string found = " in more than half of the trials, at every dimension of the run.";
+  Claim claim{"B3",
+              (method == "nuclear-norm"
+                   ? "The smallest nuclear norm finds W from O(rd) random measurements, at most 4 "
+                     "times its (2d − r)r degrees of freedom,"
+                   : "Factors fitted to O(rd) random measurements find W, at most 4 times its "
+                     "(2d − r)r degrees of freedom,") +
+                  found,
+              ClaimStatus::kUndecided,
+              {}};
+  std::vector<Comparison> comparisons;
+  for (const double dim : dims) {
+    const ShareKey* most = nullptr;  // the most measurements that the statement allows
+    for (const auto& [key, share] : all) {
+      if (key.method == method && key.dim == dim && key.ratio <= kMostRatio) most = &key;
+    }
+    const std::string where = "d = " + short_text(dim);
+    if (most == nullptr) {
+      comparisons.push_back({.what = where});
+      claim.evidence += where + ": no trial yet. ";
+      continue;
+    }
+    const Share& share = all.at(*most);
+    comparisons.push_back(share_comparison(where, share.found, share.trials, 0.5));
+    comparisons.back().can_refute = most->ratio == kMostRatio;
+    claim.evidence += where + ": at " + short_text(most->ratio) + " times " +
+                      std::to_string(share.found) + " of " + std::to_string(share.trials) +
+                      " found. ";
   }
-  for (const std::string& method : setup.methods) {
-    result.claims.push_back(method == "range-finder" ? range_claim(recovery_rows(reports))
-                                                     : solver_claim(setup, all, method));
-  }
-  return result;
+  const double count = static_cast<double>(dims.size());
+  claim.evidence += "Decided by exact binomial tests against one half; " +
+                    short_text(std::ceil(std::log2(count / kVerdictTail))) +
+                    (count > 1 ? " trials a dimension are the least." : " trials are the least.");
+  apply(judge(std::move(comparisons)), claim);
+  return claim;
 }
 
 int method_colour(const std::string& method) {
   return method == "range-finder" ? kColourRfa : method == "factors" ? kColourBrfa : kColourRfmlp;
 }
 
-Figure probability_figure(const Setup& setup, const Result& result) {
+Figure probability_figure(const RunSpec& spec, const Shares& all) {
+  const std::vector<double> dims = dims_of(spec);
   Figure figure;
   figure.id = "probability";
   figure.title = "How many random measurements until W is found?";
-  figure.subtitle = "Share of " + std::to_string(setup.trials) + " trials that find W of rank " +
-                    std::to_string(setup.rank) +
-                    "; bars: ±1 binomial standard error. The range finder needs no luck: d + 2dr.";
+  figure.subtitle = "Share of " + std::to_string(spec.parameters.integer("trials")) +
+                    " trials that find W of rank " + std::to_string(rank_of(spec)) +
+                    "; bars: ±1 binomial standard error. The range finder needs no luck: "
+                    "d + 2dr − r².";
   figure.x = {"measurements / degrees of freedom (2d − r)r", false, 0, 0, {}};
   figure.y = {"share of trials that find W", false, 0, 1, {}};
   figure.draw_lines().references = {{true, 1, "as many as unknowns"}};
   figure.table = "recovery_probability";
   figure.empty_text = "Press Run: each finished trial moves the shares.";
-  const Table* table = result.table("recovery_probability");
-  for (const std::string& method : setup.methods) {
+  for (const std::string& method : spec.parameters.choices("method")) {
     if (method == "range-finder") continue;
-    for (std::size_t k = 0; k < setup.dims.size(); ++k) {
+    for (std::size_t k = 0; k < dims.size(); ++k) {
       Series series;
-      series.id = method + "/" + std::to_string(setup.dims[k]);
-      series.label =
-          method + (setup.dims.size() > 1 ? ", d = " + std::to_string(setup.dims[k]) : "");
+      series.id = method + "/" + short_text(dims[k]);
+      series.label = method + (dims.size() > 1 ? ", d = " + short_text(dims[k]) : "");
       series.colour = method_colour(method);
       series.variant = static_cast<int>(k);
-      for (const auto& row : table == nullptr ? std::vector<std::vector<Cell>>{} : table->rows) {
-        if (std::get<std::string>(row[0]) != method ||
-            number(row[1]) != static_cast<double>(setup.dims[k])) {
-          continue;
-        }
-        series.points.push_back(
-            {number(row[2]), number(row[4]), number(row[5]), static_cast<int>(number(row[6]))});
+      for (const auto& [key, share] : all) {
+        if (key.method != method || key.dim != dims[k]) continue;
+        series.points.push_back({key.ratio, share.probability(), share.error(), share.trials});
       }
       figure.draw_lines().series.push_back(std::move(series));
     }
@@ -373,42 +247,30 @@ Figure probability_figure(const Setup& setup, const Result& result) {
   return figure;
 }
 
-Figure query_figure(const Setup& setup, const Result& result) {
-  Figure figure;
-  figure.id = "queries";
-  figure.title = "Low rank saves questions";
-  figure.subtitle = "Queries of the range finder at rank " + std::to_string(setup.rank) + ".";
-  figure.x = {"dimension d", true, 0, 0, {}};
-  figure.y = {"queries", true, 0, 0, {}};
-  figure.table = "recovery";
-  Series measured, low, full;
+Figure query_figure(const RunSpec& spec, const Recovered& recovered) {
+  const std::vector<double> dims = dims_of(spec);
+  const double r = static_cast<double>(rank_of(spec));
+  Figure figure = dimension_figure(
+      "queries", "Low rank saves questions",
+      "Queries of the range finder at rank " + short_text(r) + ": (d − r)² fewer than d² + d.",
+      "queries");
+  figure.empty_text.clear();
+  Series measured;
   measured.id = "range-finder";
   measured.label = "range finder";
   measured.colour = kColourRfa;
-  if (const Table* table = result.table("recovery")) {
-    measured.points = mean_points(*table, "range-finder", "dim", "queries", true);
-  }
-  low.id = "low-rank-count";
-  low.label = "d + 2dr";
-  full.id = "full-count";
-  full.label = "d² + d";
-  low.role = full.role = SeriesRole::kExact;
-  low.colour = full.colour = kColourReference;
-  full.variant = 1;
-  for (const std::int64_t dim : setup.dims) {
-    const double d = static_cast<double>(dim), r = static_cast<double>(setup.rank);
-    low.points.push_back({d, d + 2 * d * r, 0, 0});
-    full.points.push_back({d, d * d + d, 0, 0});
-  }
-  figure.draw_lines().series = {std::move(measured), std::move(low), std::move(full)};
+  measured.points = mean_points(
+      recovered.rows,
+      [](const RecoveryRow& row) { return row.method == "range-finder" && is_recovered(row); },
+      &RecoveryRow::dim, &RecoveryRow::queries);
+  figure.draw_lines().series = {std::move(measured),
+                   count_line("low-rank-count", "d + 2dr − r²",
+                              "d for v, dr for r columns, r(d − r) for the rest", dims,
+                              [r](double d) { return d + 2 * d * r - r * r; }),
+                   count_line("full-count", "d² + d", "without knowing the rank", dims,
+                              [](double d) { return d * d + d; })};
+  figure.draw_lines().series.back().variant = 1;
   return figure;
-}
-
-std::vector<Figure> figures(const RunSpec& spec, const Result& result) {
-  const Setup setup = read_setup(spec.parameters);
-  return {probability_figure(setup, result), query_figure(setup, result),
-          matrix_figure(result, "One trial of the range finder: W of rank " +
-                                    std::to_string(setup.rank) + ".")};
 }
 
 std::vector<Preset> presets() {
@@ -417,12 +279,12 @@ std::vector<Preset> presets() {
        "Three ways to find a low-rank matrix",
        "W has rank 1, so it holds far fewer than d² numbers. Random measurements suffice in "
        "principle: see how many each solver needs. The range finder chooses its questions by "
-       "earlier answers and needs d + 2dr, always. Next: see the saving grow with d.",
+       "earlier answers and needs d + 2dr − r², always. Next: see the saving grow with d.",
        {}},
       {"queries-by-dimension",
        "How much does low rank save?",
-       "At rank 4 the range finder's questions grow like d, not like d²: at d = 64 it takes 576 "
-       "in place of 4160.",
+       "At rank 4 the range finder's questions grow like d, not like d²: at d = 64 it takes 560 "
+       "in place of 4160. It always saves (d − r)².",
        {{"method", "range-finder"}, {"rank", "4"}, {"dim", "8,16,32,64,128"}, {"trials", "2"}}},
       {"rank-2",
        "Does twice the rank take twice the measurements?",
@@ -450,7 +312,7 @@ Experiment LowRankExperiment::face() {
                                 1, {1, 2, 4})),
       primary(choice_list_parameter(
           "method", "Method", "how W is found",
-          {{"range-finder", "range finder", "adaptive: d + 2dr questions, no solver"},
+          {{"range-finder", "range finder", "adaptive: d + 2dr − r² questions, no solver"},
            {"factors", "factors", "alternating least squares and Levenberg-Marquardt on W = L Rᵀ"},
            {"nuclear-norm", "nuclear norm", "the W of smallest nuclear norm (Douglas-Rachford)"}},
           {"range-finder", "factors", "nuclear-norm"})),
@@ -471,13 +333,92 @@ Experiment LowRankExperiment::face() {
 }
 
 JobSteps LowRankExperiment::start(RunSpec spec, std::uint32_t index) {
-  return start_job(std::move(spec), index);
+  const Expected<RecoveryJob> planned = recovery().job(spec, index);
+  if (!planned) co_return planned.error();
+  const RecoveryJob& job = *planned;
+  const std::size_t rank = rank_of(spec);
+  const double probe_norm = spec.parameters.real("probe-norm");
+  const Head head = draw_low_rank_head(spec, job);
+  JobReport report;
+  if (job.method == "range-finder") {
+    HeadsOracle oracle(head.clone());
+    HeadKnowledge known(job.dim);
+    RangeFinderOptions options;
+    options.rank = std::min(rank, job.dim);
+    options.probe_norm = probe_norm;
+    options.seed = spec.seed;
+    std::size_t found = 0;
+    const double predicted = static_cast<double>(range_finder_queries(job.dim, options.rank));
+    const auto progress = [&] {
+      report.matrices = matrix_pair(head.weight, known.weight);
+      return StepProgress(std::min(1.0, static_cast<double>(oracle.learning_queries()) / predicted),
+                          encode(report));
+    };
+    Steps<Outcome> learning =
+        learn_from(oracle, learn_low_rank(known, found, options),
+                   std::min(kBatchStep, predicted * static_cast<double>(job.dim) / 3), progress);
+    const Outcome outcome = co_await learning;
+    report.rows.push_back(low_rank_row(spec, job, head, known, oracle, outcome));
+    report.rows.back().predicted_queries = predicted;
+    report.matrices = matrix_pair(head.weight, known.weight);
+    co_return JobResult{encode(report)};
+  }
+  const std::vector<double>& ratios = spec.parameters.reals("oversampling");
+  for (std::size_t k = 0; k < ratios.size(); ++k) {
+    const double cases = static_cast<double>(ratios.size());
+    const double done = static_cast<double>(k) / cases, next = static_cast<double>(k + 1) / cases;
+    const std::size_t count = measurement_count(job.dim, rank, ratios[k]);
+    Completing trying(head);
+    Steps<Outcome> measuring =
+        learn_from(trying.oracle,
+                   ask_measurements(trying.known, trying.data, job.stream("extract/measure"), count,
+                                    probe_norm),
+                   kBatchStep, [done] { return StepProgress(done); });
+    Outcome outcome = co_await measuring;
+    if (outcome.status == ExtractionStatus::kRecovered) {
+      JobSteps solving =
+          job.method == "factors"
+              ? complete_by_factors(trying.data, std::min(rank, job.dim), kRestarts,
+                                    job.stream("extract/start"), trying.completion)
+              : complete_by_nuclear_norm(trying.data, kIterations, trying.completion);
+      co_await solving.within(done, next);
+      trying.known.weight = std::move(trying.completion.weight);
+      const double error = frobenius_error(trying.known.weight, head.weight);
+      if (!(error < kFoundError)) {
+        outcome = {ExtractionStatus::kBudgetExhausted,
+                   trying.completion.residual < 1e-6
+                       ? "Another W agrees with all measurements: too few of them."
+                       : "The solver stopped before it agreed with the measurements."};
+      }
+    }
+    RecoveryRow row = low_rank_row(spec, job, head, trying.known, trying.oracle, outcome);
+    row.extra[kMeasurements] = static_cast<double>(count);
+    row.extra[kRatio] = ratios[k];
+    row.predicted_queries = static_cast<double>(count + job.dim);
+    report.rows.push_back(std::move(row));
+    co_yield StepProgress{next, encode(report)};
+  }
+  co_return JobResult{encode(report)};
 }
 
 Findings LowRankExperiment::find(const RunSpec& spec, std::span<const JobOutput> outputs) {
-  Result result = reduce(spec, outputs);
-  std::vector<Figure> shown = figures(spec, result);
-  return {std::move(result), std::move(shown)};
+  Findings findings;
+  const Recovered recovered = recovery().read(spec, outputs, findings.result.notes);
+  const Shares all = shares(recovered.rows);
+  findings.result.tables = recovery().tables(recovered);
+  findings.result.tables.insert(findings.result.tables.begin() + 1, probability_table(all));
+  const bool zero_value = spec.parameters.choice("value-shape") == "zero";
+  for (const std::string& method : spec.parameters.choices("method")) {
+    findings.result.claims.push_back(zero_value ? zero_value_claim(method)
+                                     : method == "range-finder"
+                                         ? range_claim(recovered.finished)
+                                         : solver_claim(dims_of(spec), all, method));
+  }
+  findings.figures = {
+      probability_figure(spec, all), query_figure(spec, recovered),
+      matrix_figure(shown_matrices(recovered.reports), "One trial of the range finder: W of rank " +
+                                                           std::to_string(rank_of(spec)) + ".")};
+  return findings;
 }
 
 }  // namespace attnlab::extraction

@@ -3,200 +3,138 @@
 #include <cmath>
 #include <map>
 
-#include "core/findings/findings.h"
-#include "core/findings/palette.h"
 #include "core/base/text.h"
 #include "core/extraction/experiments.h"
 #include "core/extraction/learn/membership.h"
-#include "core/extraction/report.h"
+#include "core/extraction/recovery.h"
+#include "core/findings/findings.h"
+#include "core/findings/palette.h"
+#include "core/findings/verdict.h"
 #include "core/numerics/statistics.h"
 
 namespace attnlab::extraction {
 namespace {
 
-struct Setup {
-  std::vector<std::int64_t> dims, bits;
-  std::size_t trials = 1;
-  double scale = 1, threshold = 1;
-  std::string shape;
-  std::size_t jobs() const { return dims.size() * bits.size() * trials; }
-};
+constexpr double kSlopeOfInterest = 0.2;  // distance from one bit a query
 
-Setup read_setup(const ParameterSet& parameters) {
-  return {parameters.integers("dim"),
-          parameters.integers("bits"),
-          static_cast<std::size_t>(parameters.integer("trials")),
-          parameters.real("weight-scale"),
-          parameters.real("threshold"),
-          parameters.choice("value-shape")};
+const RecoveryExperiment& recovery() {
+  static const RecoveryExperiment description{
+      .axes = {"dim", "trials", "bits"},
+      .method = "bisection",
+      .memory_parameter = "dim",
+      .extra = {{"bits", "bits", ""},
+                {"queries_per_number", "queries per number", ""},
+                {"digits", "digits of W", ""},
+                {"queries_per_digit", "queries per digit", ""}}};
+  return description;
 }
+enum Extra : std::size_t { kBits };
 
-struct JobName {
-  std::size_t dim = 0, trial = 0;
-  int bits = 0;
-};
-
-JobName job_name(const Setup& setup, std::size_t index) {
-  JobName job;
-  job.bits = static_cast<int>(setup.bits[index % setup.bits.size()]);
-  index /= setup.bits.size();
-  job.trial = index % setup.trials;
-  job.dim = static_cast<std::size_t>(setup.dims[index / setup.trials]);
-  return job;
-}
-
-double numbers(const JobName& job) {
+double numbers(const RecoveryJob& job) {
   const double d = static_cast<double>(job.dim);
   return d * d + d;
 }
 
-JobSteps start_job(RunSpec spec, std::uint32_t index) {
-  const Setup setup = read_setup(spec.parameters);
-  if (index >= setup.jobs()) co_return Error{"this run has no job " + std::to_string(index)};
-  const JobName job = job_name(setup, index);
-  const auto trial = static_cast<std::uint32_t>(job.trial),
-             dim = static_cast<std::uint32_t>(job.dim);
-  RandomStream value(spec.seed, hash_name("extract/value"), trial, dim);
-  RandomStream weight(spec.seed, hash_name("extract/weight"), trial, dim);
-  const Head head{random_weight(weight, job.dim, job.dim, setup.scale),
-                  draw_value(value, job.dim, setup.shape)};
-  HeadsOracle exact(head.clone());
-  MembershipOracle oracle(exact, setup.threshold);
-  HeadKnowledge known(job.dim);
-  JobReport report;
-  const MembershipOptions options{setup.threshold, job.bits, spec.seed};
-  const double expected = (job.bits + 8) * numbers(job);
-  const auto progress = [&oracle, expected] {
-    return StepProgress(std::min(1.0, static_cast<double>(oracle.learning_queries()) / expected));
-  };
-  Steps<Outcome> learning =
-      learn_from(oracle, learn_membership(known, options), kBatchStep, progress);
-  const Outcome outcome = co_await learning;
-  RecoveryRow row;
-  row.method = "bisection";
-  row.dim = static_cast<double>(job.dim);
-  row.trial = static_cast<double>(job.trial + 1);
-  row.queries = static_cast<double>(oracle.learning_queries());
-  row.check_queries = static_cast<double>(oracle.checking_queries());
-  row.repeated = static_cast<double>(known.repeated);
-  row.v_error = largest_relative_error(known.value, head.value);
-  row.w_error = largest_relative_error(known.weight.values(), head.weight.values());
-  row.status = status_text(outcome.status);
-  row.evidence = outcome.evidence;
-  const double per_number = row.queries / numbers(job);
-  const double digits = row.w_error > 0 ? -std::log10(row.w_error) : kUnknown;
-  row.extra = {static_cast<double>(job.bits), per_number, digits,
-               digits > 0 ? per_number / digits : kUnknown};
-  if (std::isfinite(row.w_error)) {
-    HeadsOracle truth(head.clone()), recovered(Head{known.weight.clone(), known.value});
-    row.function_gap = function_gap(truth, recovered, RandomStream(7, hash_name("extract/gap"), 0));
-  }
-  report.matrices = matrix_pair(head.weight, known.weight);
-  report.rows.push_back(std::move(row));
-  co_return JobResult{encode(report)};
+JobNeeds needs(const RunSpec&, const RecoveryJob& job) {
+  const double d = static_cast<double>(job.dim);
+  return {(job.axis.at("bits") + 8) * d * d * d + 1000, 72 * d * d * d + 1e5};
 }
 
 Expected<Plan> plan_run(const RunSpec& spec) {
-  const Setup setup = read_setup(spec.parameters);
-  Plan plan;
-  plan.memory_parameter = "dim";
-  for (std::size_t i = 0; i < setup.jobs(); ++i) {
-    const JobName job = job_name(setup, i);
-    const double d = static_cast<double>(job.dim);
-    plan.job_bytes = std::max(plan.job_bytes, 72 * d * d * d + 1e5);
-    plan.jobs.push_back({"d = " + std::to_string(job.dim) + ", " + std::to_string(job.bits) +
-                             " bits, trial " + std::to_string(job.trial + 1) + " of " +
-                             std::to_string(setup.trials),
-                         (job.bits + 8) * d * d * d + 1000});
-  }
-  return plan;
+  return recovery().plan(spec, needs);
 }
 
-/// One exponent: log2 of the error of W lost by each bisection step, over all trials of a
-/// dimension.
-Claim bisection_claim(const Setup& setup, const std::vector<RecoveryRow>& rows) {
+/// log2 of the error of W against bits, one trial at one dimension.
+struct Ladder {
+  std::vector<double> bits, log_error;
+
+  /// Slope by least squares.
+  double slope() const {
+    const double n = static_cast<double>(bits.size());
+    double x = 0, y = 0, xx = 0, xy = 0;
+    for (std::size_t i = 0; i < bits.size(); ++i) {
+      x += bits[i] / n;
+      y += log_error[i] / n;
+    }
+    for (std::size_t i = 0; i < bits.size(); ++i) {
+      xx += (bits[i] - x) * (bits[i] - x);
+      xy += (bits[i] - x) * (log_error[i] - y);
+    }
+    return xy / xx;
+  }
+};
+
+/// Every trial gives one slope. Where the last interval leaves the error's place inside it open,
+/// log2 of the error scatters by a bit or so whatever the number of bits: the slopes' own scatter
+/// decides.
+Claim bisection_claim(const RunSpec& spec, const std::vector<RecoveryRow>& rows) {
   Claim claim{"B6", "Yes-or-no answers suffice: every further query per number halves the error.",
               ClaimStatus::kUndecided, "Needs finished trials at two numbers of bits or more."};
-  std::map<std::pair<double, double>, std::vector<double>>
-      groups;  // (dim, trial): bits, log2 error
-  std::size_t wrong = 0;
-  double per_digit = 0;
-  std::vector<double> slopes;
+  if (spec.parameters.choice("value-shape") == "zero") {
+    claim.evidence = "v = 0 leaves nothing to find: choose another shape of v.";
+    return claim;
+  }
+  std::map<std::pair<double, double>, Ladder> ladders;  // by dim, trial
+  int wrong = 0;
   for (const RecoveryRow& row : rows) {
     if (!(row.w_error > 0)) {
       wrong += row.status == "not-a-match";
       continue;
     }
-    auto& points = groups[{row.dim, row.trial}];
-    points.push_back(row.extra[0]);
-    points.push_back(std::log2(row.w_error));
+    Ladder& ladder = ladders[{row.dim, row.trial}];
+    ladder.bits.push_back(row.more(kBits));
+    ladder.log_error.push_back(std::log2(row.w_error));
   }
-  for (const auto& [key, points] : groups) {
-    if (points.size() < 4) continue;
-    const std::size_t last = points.size() - 2;
-    if (points[last] == points[0]) continue;
-    slopes.push_back((points[last + 1] - points[1]) / (points[last] - points[0]));
-  }
-  if (setup.shape == "zero") {
-    claim.evidence = "v = 0 leaves nothing to find: choose another shape of v.";
-    return claim;
+  std::vector<double> slopes, above, below;  // distances from -1 - 0.2 and to -1 + 0.2
+  for (const auto& [key, ladder] : ladders) {
+    const auto [fewest, most] = std::ranges::minmax(ladder.bits);
+    if (fewest == most) continue;
+    slopes.push_back(ladder.slope());
+    above.push_back(slopes.back() + 1 + kSlopeOfInterest);
+    below.push_back(kSlopeOfInterest - 1 - slopes.back());
   }
   if (slopes.empty()) return claim;
-  const auto [low, high] = std::ranges::minmax(slopes);
-  claim.status =
-      wrong == 0 && low > -1.2 && high < -0.8 ? ClaimStatus::kHolds : ClaimStatus::kFails;
-  for (const double slope : slopes) {
-    per_digit += std::log2(10.0) / -slope / static_cast<double>(slopes.size());
+  if (wrong > 0) {
+    claim.status = ClaimStatus::kFails;
+    claim.evidence = "In " + std::to_string(wrong) + " of " + std::to_string(rows.size()) +
+                     " extractions W was not found.";
+    return claim;
   }
-  claim.evidence = "Each query per number changes log₂ of the error by " + short_text(low) +
-                   " to " + short_text(high) + " (expected −1 ± 0.2) in " +
-                   std::to_string(slopes.size()) + " series: " + short_text(per_digit) +
-                   " queries per decimal digit.";
+  apply(judge({mean_comparison("slope above −1.2", above),
+               mean_comparison("slope below −0.8", below)}),
+        claim);
+  const Estimate slope = mean_and_error(slopes);
+  const auto [low, high] = std::ranges::minmax(slopes);
+  claim.evidence =
+      "Each query per number changes log₂ of the error by " + short_text(slope.mean) +
+      (slope.count > 1 ? " ± " + short_text(slope.std_error) : "") + " (" +
+      std::to_string(slope.count) + " series, " + short_text(low) + " to " + short_text(high) +
+      "; −1 ± 0.2 is wanted of the mean): " + short_text(std::log2(10.0) / -slope.mean) +
+      " queries per decimal digit.";
   return claim;
 }
 
-Result reduce(const RunSpec& spec, std::span<const JobOutput> outputs) {
-  const Setup setup = read_setup(spec.parameters);
-  Result result;
-  const std::vector<DecodedReport> reports = decode_reports(outputs, setup.jobs(), result.notes);
-  result.tables.push_back(
-      recovery_table(reports, {{"bits", "bits", ""},
-                               {"queries_per_number", "queries per number", ""},
-                               {"digits", "digits of W", ""},
-                               {"queries_per_digit", "queries per digit", ""}}));
-  if (const MatrixPair* shown = shown_matrices(reports)) {
-    result.tables.push_back(weight_table(*shown));
-  }
-  result.claims = {bisection_claim(setup, recovery_rows(reports))};
-  return result;
-}
-
-std::vector<Figure> figures(const RunSpec& spec, const Result& result) {
-  const Setup setup = read_setup(spec.parameters);
+Figure digit_figure(const RunSpec& spec, const Recovered& recovered) {
   Figure figure;
   figure.id = "digits";
   figure.title = "How many yes-or-no questions for one more digit?";
   figure.subtitle =
       "Error of W relative to its largest entry against the bisection steps per number. "
       "Bars: ±1 standard error over " +
-      std::to_string(setup.trials) + " trials.";
+      std::to_string(spec.parameters.integer("trials")) + " trials.";
   figure.x = {"bisection steps per number", false, 0, 0, {}};
   figure.y = {"error of W", true, 0, 0, {}};
   figure.table = "recovery";
   figure.empty_text = "Press Run: each finished head adds to the curve.";
-  const Table* table = result.table("recovery");
-  for (std::size_t k = 0; k < setup.dims.size(); ++k) {
+  int variant = 0;
+  for (const double dim : dims_of(spec)) {
     Series series;
-    series.id = series.label = "d = " + std::to_string(setup.dims[k]);
+    series.id = series.label = "d = " + short_text(dim);
     series.colour = kColourRfa;
-    series.variant = static_cast<int>(k);
-    if (table != nullptr) {
-      Table part = *table;
-      std::erase_if(part.rows, [&](const std::vector<Cell>& row) {
-        return number(row[1]) != static_cast<double>(setup.dims[k]);
-      });
-      series.points = mean_points(part, "bisection", "bits", "w_error", true);
-    }
+    series.variant = variant++;
+    series.points = mean_points(
+        recovered.rows, [&](const RecoveryRow& row) { return row.dim == dim; },
+        [](const RecoveryRow& row) { return row.more(kBits); }, &RecoveryRow::w_error);
     figure.draw_lines().series.push_back(std::move(series));
   }
   Series guide;
@@ -205,12 +143,12 @@ std::vector<Figure> figures(const RunSpec& spec, const Result& result) {
   guide.note = "2^−bits: drawn for its slope";
   guide.role = SeriesRole::kTheory;
   guide.colour = kColourReference;
-  for (const std::int64_t bits : setup.bits) {
+  for (const std::int64_t bits : spec.parameters.integers("bits")) {
     guide.points.push_back(
         {static_cast<double>(bits), std::exp2(-static_cast<double>(bits)), 0, 0});
   }
   figure.draw_lines().series.push_back(std::move(guide));
-  return {figure, matrix_figure(result, "W of one trial at the largest d.")};
+  return figure;
 }
 
 }  // namespace
@@ -258,13 +196,45 @@ Experiment MembershipExperiment::face() {
 }
 
 JobSteps MembershipExperiment::start(RunSpec spec, std::uint32_t index) {
-  return start_job(std::move(spec), index);
+  const Expected<RecoveryJob> planned = recovery().job(spec, index);
+  if (!planned) co_return planned.error();
+  const RecoveryJob& job = *planned;
+  const int bits = static_cast<int>(job.axis.at("bits"));
+  const double threshold = spec.parameters.real("threshold");
+  const Head head =
+      draw_head(job, spec.parameters.real("weight-scale"), spec.parameters.choice("value-shape"));
+  HeadsOracle exact(head.clone());
+  MembershipOracle oracle(exact, threshold);
+  HeadKnowledge known(job.dim);
+  JobReport report;
+  const MembershipOptions options{threshold, bits, spec.seed};
+  const double expected = (bits + 8) * numbers(job);
+  const auto progress = [&oracle, expected] {
+    return StepProgress(std::min(1.0, static_cast<double>(oracle.learning_queries()) / expected));
+  };
+  Steps<Outcome> learning =
+      learn_from(oracle, learn_membership(known, options), kBatchStep, progress);
+  const Outcome outcome = co_await learning;
+  RecoveryRow row = row_of(job, oracle, outcome);
+  compare(row, job, head, known);
+  const double per_number = row.queries / numbers(job);
+  const double digits = row.w_error > 0 ? -std::log10(row.w_error) : kUnknown;
+  row.extra = {static_cast<double>(bits), per_number, digits,
+               digits > 0 ? per_number / digits : kUnknown};
+  report.matrices = matrix_pair(head.weight, known.weight);
+  report.rows.push_back(std::move(row));
+  co_return JobResult{encode(report)};
 }
 
 Findings MembershipExperiment::find(const RunSpec& spec, std::span<const JobOutput> outputs) {
-  Result result = reduce(spec, outputs);
-  std::vector<Figure> shown = figures(spec, result);
-  return {std::move(result), std::move(shown)};
+  Findings findings;
+  const Recovered recovered = recovery().read(spec, outputs, findings.result.notes);
+  findings.result.tables = recovery().tables(recovered);
+  findings.result.claims = {bisection_claim(spec, recovered.finished)};
+  findings.figures = {
+      digit_figure(spec, recovered),
+      matrix_figure(shown_matrices(recovered.reports), "W of one trial at the largest d.")};
+  return findings;
 }
 
 }  // namespace attnlab::extraction

@@ -3,65 +3,64 @@
 #include <cmath>
 #include <numeric>
 
-#include "core/findings/findings.h"
-#include "core/findings/palette.h"
 #include "core/base/text.h"
 #include "core/extraction/experiments.h"
 #include "core/extraction/learn/multi_head.h"
-#include "core/extraction/report.h"
+#include "core/extraction/recovery.h"
+#include "core/findings/findings.h"
+#include "core/findings/palette.h"
+#include "core/findings/verdict.h"
 
 namespace attnlab::extraction {
 namespace {
 
-constexpr double kSameFunction = 1e-12, kDifferentParameters = 1, kExactHeads = 1e-6;
-constexpr std::size_t kLongest = 4;  // twins are compared at lengths 1 .. 4
+constexpr double kSameFunction = 1e-12, kExactHeads = 1e-6;
+constexpr double kDifferentParameters = 1e-6;  // distance over size: far above rounding
+constexpr double kToldApart = 1e6;             // gap at three tokens over the gap at two
+constexpr std::size_t kLongest = 4;            // twins are compared at lengths 1 .. 4
 
-struct Setup {
-  std::vector<std::int64_t> dims, heads;
-  std::vector<double> shifts;
-  std::size_t trials = 1;
-  double scale = 3;
-  /// Job 0 compares twins; the others recover heads.
-  std::size_t jobs() const { return 1 + dims.size() * heads.size() * trials; }
-};
-
-Setup read_setup(const ParameterSet& parameters) {
-  return {parameters.integers("dim"), parameters.integers("heads"), parameters.reals("shift"),
-          static_cast<std::size_t>(parameters.integer("trials")), parameters.real("weight-scale")};
+/// Job 0 compares twins; the others recover heads.
+const RecoveryExperiment& recovery() {
+  static const RecoveryExperiment description{.axes = {"heads", "dim", "trials"},
+                                              .method = "rational-function",
+                                              .memory_parameter = "dim",
+                                              .jobs_before = 1,
+                                              .extra = {{"heads", "heads H", ""},
+                                                        {"heads_found", "heads found", ""},
+                                                        {"condition", "condition", ""}}};
+  return description;
 }
 
-struct JobName {
-  std::size_t dim = 0, heads = 0, trial = 0;
+/// RecoveryRow::extra of the rows that job 0 makes, for the table `twins`.
+enum TwinColumn : std::size_t {
+  kLength,
+  kShift,     ///< NaN but for "mirrored"
+  kDistance,  ///< of the parameters
+  kSize,      ///< of the parameters: the larger distance from no heads at all
+  kGap,
+  kTwinColumns
 };
 
-JobName job_name(const Setup& setup, std::size_t index) {
-  --index;
-  JobName job;
-  job.trial = index % setup.trials;
-  index /= setup.trials;
-  job.dim = static_cast<std::size_t>(setup.dims[index % setup.dims.size()]);
-  job.heads = static_cast<std::size_t>(setup.heads[index / setup.dims.size()]);
-  return job;
-}
-
-/// Rows of the table `twins`: extra = length, shift, distance, gap, longest length that agrees.
-std::vector<RecoveryRow> twin_rows(const Setup& setup, std::uint64_t seed) {
+std::vector<RecoveryRow> twin_rows(const RunSpec& spec) {
   std::vector<RecoveryRow> rows;
-  const auto dim = static_cast<std::size_t>(setup.dims.front());
-  for (const double shift : setup.shifts) {
-    RandomStream stream(seed, hash_name("extract/twins"), 0);
-    for (const TwinHeads& twins : twin_heads(stream, dim, setup.scale, shift)) {
-      if (twins.id != "mirrored" && shift != setup.shifts.front()) continue;
+  const auto dim = static_cast<std::size_t>(spec.parameters.integers("dim").front());
+  const std::vector<double>& shifts = spec.parameters.reals("shift");
+  for (const double shift : shifts) {
+    RandomStream stream(spec.seed, hash_name("extract/twins"), 0);
+    for (const TwinHeads& twins :
+         twin_heads(stream, dim, spec.parameters.real("weight-scale"), shift)) {
+      if (twins.id != "mirrored" && shift != shifts.front()) continue;
       for (std::size_t length = 1; length <= kLongest; ++length) {
         RecoveryRow row;
         row.method = twins.id;
         row.dim = static_cast<double>(dim);
         row.evidence = twins.reason;
-        row.extra = {static_cast<double>(length), twins.id == "mirrored" ? shift : kUnknown,
-                     parameter_distance(twins.first, twins.second),
-                     length_gap(twins.first, twins.second, length, 100,
-                                RandomStream(seed, hash_name("extract/twin-inputs"), 0)),
-                     twins.longest == 0 ? kUnknown : static_cast<double>(twins.longest)};
+        row.extra = {
+            static_cast<double>(length), twins.id == "mirrored" ? shift : kUnknown,
+            parameter_distance(twins.first, twins.second),
+            std::max(parameter_distance(twins.first, {}), parameter_distance(twins.second, {})),
+            length_gap(twins.first, twins.second, length, 100,
+                       RandomStream(spec.seed, hash_name("extract/twin-inputs"), 0))};
         rows.push_back(std::move(row));
       }
     }
@@ -97,21 +96,18 @@ std::vector<Head> aligned(const std::vector<Head>& found, const std::vector<Head
   return arranged();
 }
 
-RecoveryRow row_of(const JobName& job, const std::vector<Head>& truth,
-                   const MultiHeadKnowledge& known, Oracle& oracle, const Outcome& outcome,
-                   MatrixPair& shown) {
-  RecoveryRow row;
-  row.method = "rational-function";
-  row.dim = static_cast<double>(job.dim);
-  row.trial = static_cast<double>(job.trial + 1);
-  row.queries = static_cast<double>(oracle.learning_queries());
-  row.check_queries = static_cast<double>(oracle.checking_queries());
+double count_of_paper(double heads, double dim) {
+  return 4 * heads * dim * dim - 2 * heads + 1;
+}
+
+RecoveryRow heads_row(const RecoveryJob& job, const std::vector<Head>& truth,
+                      const MultiHeadKnowledge& known, const Oracle& oracle, const Outcome& outcome,
+                      MatrixPair& shown) {
+  RecoveryRow row = row_of(job, oracle, outcome);
   row.repeated = static_cast<double>(known.repeated);
-  const double d = row.dim, h = static_cast<double>(job.heads);
-  row.predicted_queries = 4 * h * d * d - 2 * h + 1;
-  row.status = status_text(outcome.status);
-  row.evidence = outcome.evidence;
-  row.extra = {h, static_cast<double>(known.heads.size()), known.condition};
+  const double count = static_cast<double>(truth.size());
+  row.predicted_queries = count_of_paper(count, row.dim);
+  row.extra = {count, static_cast<double>(known.heads.size()), known.condition};
   if (known.heads.size() != truth.size()) return row;
   const std::vector<Head> heads = aligned(known.heads, truth);
   row.v_error = row.w_error = 0;
@@ -127,59 +123,18 @@ RecoveryRow row_of(const JobName& job, const std::vector<Head>& truth,
     b.push_back(heads[k].clone());
   }
   HeadsOracle first(std::move(a)), second(std::move(b));
-  row.function_gap = function_gap(first, second, RandomStream(7, hash_name("extract/gap"), 0));
+  row.function_gap = function_gap(first, second, job.gap_stream());
   return row;
 }
 
-JobSteps start_job(RunSpec spec, std::uint32_t index) {
-  const Setup setup = read_setup(spec.parameters);
-  if (index >= setup.jobs()) co_return Error{"this run has no job " + std::to_string(index)};
-  JobReport report;
-  if (index == 0) {
-    report.rows = twin_rows(setup, spec.seed);
-    co_return JobResult{encode(report)};
-  }
-  const JobName job = job_name(setup, index);
-  std::vector<Head> truth, copy;
-  for (std::uint32_t h = 0; h < job.heads; ++h) {
-    RandomStream stream(spec.seed, hash_name("extract/head"), static_cast<std::uint32_t>(job.trial),
-                        static_cast<std::uint32_t>(job.dim * 16) + h);
-    Head head{random_weight(stream, job.dim, job.dim, setup.scale), std::vector<double>(job.dim)};
-    stream.fill_normal(head.value);
-    copy.push_back(head.clone());
-    truth.push_back(std::move(head));
-  }
-  HeadsOracle oracle(std::move(copy));
-  MultiHeadKnowledge known;
-  MultiHeadOptions options;
-  options.heads = job.heads;
-  options.worst_condition = 1e11;
-  options.seed = spec.seed + job.trial;
-  const double expected = static_cast<double>(2 * job.heads * job.dim * job.dim + 4 * job.dim);
-  const auto progress = [&oracle, expected] {
-    return StepProgress(std::min(1.0, static_cast<double>(oracle.learning_queries()) / expected));
-  };
-  Steps<Outcome> learning =
-      learn_from(oracle, learn_heads(known, job.dim, options), kProbeStep, progress);
-  const Outcome outcome = co_await learning;
-  report.rows.push_back(row_of(job, truth, known, oracle, outcome, report.matrices));
-  co_return JobResult{encode(report)};
+JobNeeds needs(const RunSpec&, const RecoveryJob& job) {
+  const double d = static_cast<double>(job.dim);
+  return {2e4 * d * d * std::pow(3.0, job.axis.at("heads")), 1e6};
 }
 
 Expected<Plan> plan_run(const RunSpec& spec) {
-  const Setup setup = read_setup(spec.parameters);
-  Plan plan;
-  plan.memory_parameter = "dim";
-  plan.job_bytes = 1e6;
-  plan.jobs.push_back({"heads that cannot be told apart", 1e6});
-  for (std::size_t i = 1; i < setup.jobs(); ++i) {
-    const JobName job = job_name(setup, i);
-    const double d = static_cast<double>(job.dim);
-    plan.jobs.push_back({std::to_string(job.heads) + " heads, d = " + std::to_string(job.dim) +
-                             ", trial " + std::to_string(job.trial + 1) + " of " +
-                             std::to_string(setup.trials),
-                         2e4 * d * d * std::pow(3.0, static_cast<double>(job.heads))});
-  }
+  Plan plan = recovery().plan(spec, needs);
+  plan.jobs.insert(plan.jobs.begin(), {"heads that cannot be told apart", 1e6});
   return plan;
 }
 
@@ -187,6 +142,8 @@ std::string range_text(double low, double high) {
   return short_text(low) + " to " + short_text(high);
 }
 
+/// Pairs of different parameters show it; distances are relative to the size of the parameters,
+/// so that small heads count as large ones do.
 Claim twin_claim(const std::vector<RecoveryRow>& rows) {
   Claim claim{"B5",
               "Heads are not determined: with the same W, without value or cancelling, different "
@@ -195,15 +152,19 @@ Claim twin_claim(const std::vector<RecoveryRow>& rows) {
   double gap = 0, least = INFINITY, most = 0;
   for (const RecoveryRow& row : rows) {
     if (row.method == "mirrored") continue;
-    gap = std::max(gap, row.extra[3]);
-    least = std::min(least, row.extra[2]);
-    most = std::max(most, row.extra[2]);
+    gap = std::max(gap, row.extra[kGap]);
+    const double distance = row.extra[kDistance] / row.extra[kSize];
+    least = std::min(least, distance);
+    most = std::max(most, distance);
   }
   if (!std::isfinite(least)) return claim;
+  // The pairs are exact by construction: a gap above rounding or no distance refutes the sentence.
   claim.status = gap < kSameFunction && least > kDifferentParameters ? ClaimStatus::kHolds
                                                                      : ClaimStatus::kFails;
+  claim.judged = "One pair with a distance far above rounding shows that there are such heads.";
   claim.evidence = "Three pairs at lengths 1 to 4: largest function gap " + short_text(gap) +
-                   ", parameter distance " + range_text(least, most) + ".";
+                   ", distance of the parameters " + range_text(least, most) +
+                   " of their size (more than " + short_text(kDifferentParameters) + " is wanted).";
   return claim;
 }
 
@@ -211,73 +172,68 @@ Claim mirrored_claim(const std::vector<RecoveryRow>& rows) {
   Claim claim{"B5", "Two tokens cannot tell {(W, v), (−W, v)} from {(W′, v), (−W′, v)}; three can.",
               ClaimStatus::kUndecided, "The comparison is not finished yet."};
   double shift = 0, distance = 0, two = 0, three = 0;
+  int tries = 0, told = 0;
   for (const RecoveryRow& row : rows) {
     if (row.method != "mirrored") continue;
-    if (row.extra[0] <= 2) two = std::max(two, row.extra[3]);
-    if (row.extra[0] == 3 && row.extra[1] >= shift) {
-      shift = row.extra[1];
-      distance = row.extra[2];
-      three = row.extra[3];
+    if (row.extra[kLength] <= 2) {
+      two = std::max(two, row.extra[kGap]);
+      ++tries;
+      told += row.extra[kGap] >= kSameFunction;
+    }
+    if (row.extra[kLength] == 3 && row.extra[kShift] >= shift) {
+      shift = row.extra[kShift];
+      distance = row.extra[kDistance];
+      three = row.extra[kGap];
     }
   }
   if (distance == 0) {
     claim.evidence = shift == 0 && !rows.empty() ? "Needs a shift above 0." : claim.evidence;
     return claim;
   }
-  claim.status = two < kSameFunction && three > 1e6 * std::max(two, 1e-16) ? ClaimStatus::kHolds
-                                                                           : ClaimStatus::kFails;
-  claim.evidence = "Gap at one and two tokens " + short_text(two) +
+  if (told > 0 || three > kToldApart * std::max(two, 1e-16)) {
+    apply(judge_universal(told, tries, "comparisons"), claim);
+  }
+  claim.evidence = "Gap at one and two tokens at most " + short_text(two) +
                    " for every W′; at three tokens " + short_text(three) +
                    " for the farthest one (distance " + short_text(distance) + ").";
   return claim;
 }
 
-Claim recovery_claim(const Setup& setup, const std::vector<RecoveryRow>& rows) {
+Claim recovery_claim(const RunSpec& spec, const std::vector<RecoveryRow>& rows) {
   Claim claim{"B5", "Longer queries determine the heads up to order (canonical form).",
               ClaimStatus::kUndecided, "No trial is finished yet."};
-  std::size_t seen = 0, good = 0, forbidden = 0, fewer = 0;
+  int seen = 0, good = 0, forbidden = 0, fewer = 0;
   double error = 0;
   std::string why;
   for (const RecoveryRow& row : rows) {
     ++seen;
     fewer += row.queries <= row.predicted_queries;
-    if (row.status == "recovered" && row.w_error < kExactHeads) {
+    if (is_recovered(row) && row.w_error < kExactHeads) {
       ++good;
       error = std::max(error, row.w_error);
     } else {
       forbidden += row.status == "not-identifiable";
-      if (why.empty()) why = " H = " + short_text(row.extra[0]) + ": " + row.evidence;
+      if (why.empty()) why = " H = " + short_text(row.more(0)) + ": " + row.evidence;
     }
   }
   if (seen == 0) return claim;
-  claim.status = good == seen               ? ClaimStatus::kHolds
-                 : good + forbidden == seen ? ClaimStatus::kUndecided
-                                            : ClaimStatus::kFails;
+  const int decided = seen - forbidden;  // double precision forbids the others
+  if (decided > 0) apply(judge_universal(decided - good, decided, "boxes"), claim);
   claim.evidence = std::to_string(good) + " of " + std::to_string(seen) +
                    " trials give every W to 1e-6" +
                    (good > 0 ? " (worst " + short_text(error) + ")" : "") + "; " +
                    std::to_string(fewer) + " with at most 4Hd² − 2H + 1 queries." + why;
-  if (setup.heads.size() == 1) claim.evidence += " H = " + std::to_string(setup.heads[0]) + ".";
+  const std::vector<std::int64_t>& heads = spec.parameters.integers("heads");
+  if (heads.size() == 1) claim.evidence += " H = " + std::to_string(heads[0]) + ".";
   return claim;
 }
 
-struct Split {
-  std::vector<RecoveryRow> twins;
-  std::vector<DecodedReport> recoveries;
-};
-
-Split split_reports(std::vector<DecodedReport> reports) {
-  Split split;
-  for (DecodedReport& decoded : reports) {
-    if (decoded.index > 0) {
-      split.recoveries.push_back(std::move(decoded));
-      continue;
-    }
-    for (RecoveryRow& row : decoded.report.rows) {
-      if (row.extra.size() == 5) split.twins.push_back(std::move(row));
-    }
-  }
-  return split;
+/// What job 0 found.
+std::vector<RecoveryRow> twins_of(const Recovered& recovered) {
+  if (recovered.reports.empty() || recovered.reports.front().index != 0) return {};
+  std::vector<RecoveryRow> rows = recovered.reports.front().report.rows;
+  std::erase_if(rows, [](const RecoveryRow& row) { return row.extra.size() != kTwinColumns; });
+  return rows;
 }
 
 Table twin_table(const std::vector<RecoveryRow>& rows) {
@@ -288,33 +244,18 @@ Table twin_table(const std::vector<RecoveryRow>& rows) {
                {"shift", "shift of W′", ""},
                {"parameter_distance", "parameter distance", ""},
                {"function_gap", "function gap", ""},
-               {"reason", "reason", ""}},
+               {"reason", "reason", ""},
+               {"parameter_size", "parameter size", ""}},
               {}};
   for (const RecoveryRow& row : rows) {
-    table.rows.push_back({row.method, static_cast<std::int64_t>(row.extra[0]),
-                          real_cell(row.extra[1]), real_cell(row.extra[2]), real_cell(row.extra[3]),
-                          row.evidence});
+    table.rows.push_back({row.method, static_cast<std::int64_t>(row.extra[kLength]),
+                          real_cell(row.extra[kShift]), real_cell(row.extra[kDistance]),
+                          real_cell(row.extra[kGap]), row.evidence, real_cell(row.extra[kSize])});
   }
   return table;
 }
 
-Result reduce(const RunSpec& spec, std::span<const JobOutput> outputs) {
-  const Setup setup = read_setup(spec.parameters);
-  Result result;
-  const Split split = split_reports(decode_reports(outputs, setup.jobs(), result.notes));
-  result.tables.push_back(recovery_table(split.recoveries, {{"heads", "heads H", ""},
-                                                            {"heads_found", "heads found", ""},
-                                                            {"condition", "condition", ""}}));
-  result.tables.push_back(twin_table(split.twins));
-  if (const MatrixPair* shown = shown_matrices(split.recoveries)) {
-    result.tables.push_back(weight_table(*shown));
-  }
-  result.claims = {twin_claim(split.twins), mirrored_claim(split.twins),
-                   recovery_claim(setup, recovery_rows(split.recoveries))};
-  return result;
-}
-
-Figure shift_figure(const Result& result) {
+Figure shift_figure(const std::vector<RecoveryRow>& twins) {
   Figure figure;
   figure.id = "mirrored";
   figure.title = "Two tokens cannot see it, three can";
@@ -326,67 +267,48 @@ Figure shift_figure(const Result& result) {
   figure.draw_lines().references = {{false, kSameFunction, "rounding"}};
   figure.table = "twins";
   figure.empty_text = "Press Run: the first job compares the pairs.";
-  const Table* table = result.table("twins");
-  for (std::int64_t length = 2; length <= static_cast<std::int64_t>(kLongest); ++length) {
+  for (std::size_t length = 2; length <= kLongest; ++length) {
     Series series;
     series.id = series.label = "N = " + std::to_string(length);
     series.colour = length == 2 ? kColourRfa : length == 3 ? kColourBrfa : kColourRfmlp;
-    for (const auto& row : table == nullptr ? std::vector<std::vector<Cell>>{} : table->rows) {
-      const double shift = number(row[2]);
-      if (std::get<std::string>(row[0]) != "mirrored" || number(row[1]) != double(length) ||
-          !(shift > 0)) {
-        continue;
-      }
-      series.points.push_back({shift, std::max(number(row[4]), 1e-17), kUnknown, 1});
+    for (const RecoveryRow& row : twins) {
+      if (row.method != "mirrored" || row.extra[kLength] != static_cast<double>(length)) continue;
+      series.points.push_back({row.extra[kShift], std::max(row.extra[kGap], 1e-17), kUnknown, 1});
     }
     figure.draw_lines().series.push_back(std::move(series));
   }
   return figure;
 }
 
-Figure query_figure(const Setup& setup, const Result& result) {
-  Figure figure;
-  figure.id = "queries";
-  figure.title = "What do more heads cost?";
-  figure.subtitle = "Queries until all heads are known. Bars: ±1 standard error over trials.";
-  figure.x = {"dimension d", true, 0, 0, {}};
-  figure.y = {"queries", true, 0, 0, {}};
-  figure.table = "recovery";
-  const Table* table = result.table("recovery");
-  for (std::size_t k = 0; k < setup.heads.size(); ++k) {
-    const std::string count = std::to_string(setup.heads[k]);
-    Series measured, predicted;
+Figure query_figure(const RunSpec& spec, const Recovered& recovered) {
+  Figure figure = dimension_figure(
+      "queries", "What do more heads cost?",
+      "Queries until all heads are known; trials that double precision forbids are not drawn. "
+      "Bars: ±1 standard error over trials.",
+      "queries");
+  figure.empty_text.clear();
+  int variant = 0;
+  for (const std::int64_t heads : spec.parameters.integers("heads")) {
+    const std::string count = std::to_string(heads);
+    const double h = static_cast<double>(heads);
+    Series measured;
     measured.id = "heads/" + count;
     measured.label = "H = " + count;
     measured.colour = kColourRfa;
-    predicted.id = "predicted/" + count;
-    predicted.label = "4Hd² − 2H + 1, H = " + count;
-    predicted.role = SeriesRole::kExact;
-    predicted.colour = kColourReference;
-    measured.variant = predicted.variant = static_cast<int>(k);
-    if (table != nullptr) {
-      Table part = *table;
-      const std::size_t column = table->column("heads");
-      std::erase_if(part.rows, [&](const std::vector<Cell>& row) {
-        return number(row[column]) != static_cast<double>(setup.heads[k]);
-      });
-      measured.points = mean_points(part, "rational-function", "dim", "queries", true);
-    }
-    const double h = static_cast<double>(setup.heads[k]);
-    for (const std::int64_t dim : setup.dims) {
-      const double d = static_cast<double>(dim);
-      predicted.points.push_back({d, 4 * h * d * d - 2 * h + 1, 0, 0});
-    }
+    measured.points = mean_points(
+        recovered.rows,
+        [h](const RecoveryRow& row) { return row.more(0) == h && is_recovered(row); },
+        &RecoveryRow::dim, &RecoveryRow::queries);
+    Series line = count_line("predicted/" + count, "4Hd² − 2H + 1, H = " + count,
+                             "the count of arXiv 2608.03294 for another algorithm; ours takes 0.5 "
+                             "to 3 times as many",
+                             dims_of(spec), [h](double d) { return count_of_paper(h, d); });
+    line.role = SeriesRole::kTheory;
+    measured.variant = line.variant = variant++;
     figure.draw_lines().series.push_back(std::move(measured));
-    figure.draw_lines().series.push_back(std::move(predicted));
+    figure.draw_lines().series.push_back(std::move(line));
   }
   return figure;
-}
-
-std::vector<Figure> figures(const RunSpec& spec, const Result& result) {
-  const Setup setup = read_setup(spec.parameters);
-  return {shift_figure(result), query_figure(setup, result),
-          matrix_figure(result, "W of the first head of one trial.")};
 }
 
 }  // namespace
@@ -434,13 +356,54 @@ Experiment MultiHeadExperiment::face() {
 }
 
 JobSteps MultiHeadExperiment::start(RunSpec spec, std::uint32_t index) {
-  return start_job(std::move(spec), index);
+  JobReport report;
+  if (index == 0) {
+    report.rows = twin_rows(spec);
+    co_return JobResult{encode(report)};
+  }
+  const Expected<RecoveryJob> planned = recovery().job(spec, index - 1);
+  if (!planned) co_return planned.error();
+  const RecoveryJob& job = *planned;
+  const auto heads = static_cast<std::uint32_t>(job.axis.at("heads"));
+  std::vector<Head> truth, copy;
+  for (std::uint32_t h = 0; h < heads; ++h) {
+    RandomStream stream(spec.seed, hash_name("extract/head"), static_cast<std::uint32_t>(job.trial),
+                        static_cast<std::uint32_t>(job.dim * 16) + h);
+    Head head{random_weight(stream, job.dim, job.dim, spec.parameters.real("weight-scale")),
+              std::vector<double>(job.dim)};
+    stream.fill_normal(head.value);
+    copy.push_back(head.clone());
+    truth.push_back(std::move(head));
+  }
+  HeadsOracle oracle(std::move(copy));
+  MultiHeadKnowledge known;
+  MultiHeadOptions options;
+  options.heads = heads;
+  options.worst_condition = 1e11;
+  options.seed = spec.seed + job.trial;
+  const double expected = static_cast<double>(2 * heads * job.dim * job.dim + 4 * job.dim);
+  const auto progress = [&oracle, expected] {
+    return StepProgress(std::min(1.0, static_cast<double>(oracle.learning_queries()) / expected));
+  };
+  Steps<Outcome> learning =
+      learn_from(oracle, learn_heads(known, job.dim, options), kProbeStep, progress);
+  const Outcome outcome = co_await learning;
+  report.rows.push_back(heads_row(job, truth, known, oracle, outcome, report.matrices));
+  co_return JobResult{encode(report)};
 }
 
 Findings MultiHeadExperiment::find(const RunSpec& spec, std::span<const JobOutput> outputs) {
-  Result result = reduce(spec, outputs);
-  std::vector<Figure> shown = figures(spec, result);
-  return {std::move(result), std::move(shown)};
+  Findings findings;
+  const Recovered recovered = recovery().read(spec, outputs, findings.result.notes);
+  const std::vector<RecoveryRow> twins = twins_of(recovered);
+  findings.result.tables = recovery().tables(recovered);
+  findings.result.tables.insert(findings.result.tables.begin() + 1, twin_table(twins));
+  findings.result.claims = {twin_claim(twins), mirrored_claim(twins),
+                            recovery_claim(spec, recovered.finished)};
+  findings.figures = {
+      shift_figure(twins), query_figure(spec, recovered),
+      matrix_figure(shown_matrices(recovered.reports), "W of the first head of one trial.")};
+  return findings;
 }
 
 }  // namespace attnlab::extraction

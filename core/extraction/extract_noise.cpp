@@ -3,46 +3,44 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
-#include "core/findings/findings.h"
-#include "core/extraction/learn/dense.h"
 #include "core/extraction/experiments.h"
+#include "core/extraction/learn/dense.h"
 #include "core/extraction/learn/low_rank.h"
-#include "core/extraction/learn/noisy_head.h"
+#include "core/extraction/learn/noise_adversary.h"
+#include "core/findings/findings.h"
 
 namespace attnlab::extraction {
 namespace {
 
+constexpr const char* kAdversary = "adversary";
+
 NoiseKind noise_kind(const std::string& name) {
   if (name == "sign") return NoiseKind::kSign;
   if (name == "gaussian") return NoiseKind::kGaussian;
-  if (name == "adversarial") return NoiseKind::kRounding;
+  if (name == "adversarial") return NoiseKind::kRounding;  // its name since the first version
   return NoiseKind::kUniform;
 }
 
-/// Trials outermost, then methods, then sizes of W.
-struct JobName {
-  std::size_t trial = 0;
-  std::string method;
-  double scale = 1;
-};
-
-JobName job_name(const NoiseSetup& setup, std::size_t index) {
-  const std::size_t scales = setup.scales.size(), methods = setup.methods.size();
-  return {index / scales / methods, setup.methods[index / scales % methods],
-          setup.scales[index % scales]};
+const RecoveryExperiment& recovery() {
+  static const RecoveryExperiment description{.axes = {"trials", "method", "weight-scale"},
+                                              .memory_parameter = "dim",
+                                              .extra = {{"noise", "noise τ", ""},
+                                                        {"weight_norm", "‖W‖", ""},
+                                                        {"min_value", "min |v|", ""},
+                                                        {"repeats", "repeats", ""},
+                                                        {"frobenius_error", "‖ΔW‖", ""},
+                                                        {"bound", "bound", ""}}};
+  return description;
 }
 
 /// W with |W|_F = scale exactly; entries of v with random signs between `smallest` and twice that.
-Head draw_head(const NoiseSetup& setup, const JobName& job, double smallest, std::uint64_t seed) {
-  const auto trial = static_cast<std::uint32_t>(job.trial);
-  RandomStream weight(seed, hash_name("extract/weight"), trial,
-                      static_cast<std::uint32_t>(setup.dim));
-  RandomStream value(seed, hash_name("extract/bounded-value"), trial,
-                     static_cast<std::uint32_t>(setup.dim));
-  Head head{random_weight(weight, setup.dim, setup.dim, 1), std::vector<double>(setup.dim)};
+Head draw_bounded_head(const RecoveryJob& job, double smallest) {
+  RandomStream weight = job.stream("extract/weight"), value = job.stream("extract/bounded-value");
+  Head head{random_weight(weight, job.dim, job.dim, 1), std::vector<double>(job.dim)};
   const double length = norm(head.weight.values());
-  for (double& entry : head.weight.values()) entry *= job.scale / length;
+  for (double& entry : head.weight.values()) entry *= job.axis.at("weight-scale") / length;
   for (double& entry : head.value) {
     const double sign = value.uniform() < 0.5 ? -1 : 1;
     entry = sign * smallest * (1 + value.uniform());
@@ -69,95 +67,40 @@ std::vector<NoiseCase> cases_of(const NoiseSetup& setup) {
   return cases;
 }
 
-RecoveryRow row_of(const NoiseSetup& setup, const JobName& job, const NoiseCase& item,
-                   const Head& head, const HeadKnowledge& known, const Oracle& oracle) {
-  RecoveryRow row;
-  const double d = static_cast<double>(setup.dim);
-  row.method = job.method;
-  row.dim = d;
-  row.trial = static_cast<double>(job.trial + 1);
-  row.queries = static_cast<double>(oracle.learning_queries());
-  row.predicted_queries = (d * d + d) * item.repeats;
-  row.v_error = largest_relative_error(known.value, head.value);
-  row.w_error = largest_relative_error(known.weight.values(), head.weight.values());
+RecoveryRow noise_row(const NoiseSetup& setup, const RecoveryJob& job, const NoiseCase& item,
+                      const Head& head, const HeadKnowledge& known, const Oracle& oracle) {
+  const double d = static_cast<double>(job.dim), scale = job.axis.at("weight-scale");
   const double error = frobenius_error(known.weight, head.weight) * norm(head.weight.values());
   // Noise of size tau: half of W's size or more says nothing about W any more.
-  row.status = status_text(error < 0.5 * job.scale ? ExtractionStatus::kRecovered
-                                                   : ExtractionStatus::kBudgetExhausted);
-  const double bound = noise_bound(d, job.scale, item.tau, item.smallest);
-  const bool applies = job.method == "bounded" && setup.kind != "gaussian" && job.scale >= 1;
-  row.extra = {item.tau,      job.scale,
+  RecoveryRow row = row_of(
+      job, oracle,
+      {error < 0.5 * scale ? ExtractionStatus::kRecovered : ExtractionStatus::kBudgetExhausted,
+       {}});
+  compare(row, job, head, known);
+  row.predicted_queries = (d * d + d) * item.repeats;
+  const double bound = noise_bound(d, scale, item.tau, item.smallest);
+  const bool applies = job.method == "bounded" && setup.kind != "gaussian" && scale >= 1;
+  row.extra = {item.tau,      scale,
                item.smallest, static_cast<double>(item.repeats),
                error,         applies ? bound : kUnknown};
-  HeadsOracle truth(head.clone()), recovered(Head{known.weight.clone(), known.value});
-  row.function_gap = function_gap(truth, recovered, RandomStream(7, hash_name("extract/gap"), 0));
   return row;
 }
 
-JobSteps start_job(RunSpec spec, std::uint32_t index) {
+JobNeeds needs(const RunSpec& spec, const RecoveryJob& job) {
   const NoiseSetup setup = read_noise_setup(spec.parameters);
-  if (index >= setup.jobs()) co_return Error{"this run has no job " + std::to_string(index)};
-  const JobName job = job_name(setup, index);
-  const std::vector<NoiseCase> cases = cases_of(setup);
-  JobReport report;
-  for (std::size_t k = 0; k < cases.size(); ++k) {
-    const Head head = draw_head(setup, job, cases[k].smallest, spec.seed);
-    HeadsOracle exact(head.clone());
-    NoisyOracle oracle(
-        exact, noise_kind(setup.kind), cases[k].tau,
-        RandomStream(spec.seed, hash_name("extract/noise/" + job.method),
-                     static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(k)));
-    HeadKnowledge known(setup.dim);
-    const double done = static_cast<double>(k) / static_cast<double>(cases.size());
-    const NoisyHeadOptions options{job.scale, job.method == "balanced", setup.probe_norm,
-                                   cases[k].repeats};
-    Steps<bool> learning = learn_from(oracle, learn_noisy_head(known, options), kBatchStep,
-                                      [done] { return StepProgress(done); });
-    co_await learning;
-    report.rows.push_back(row_of(setup, job, cases[k], head, known, oracle));
-    report.matrices = matrix_pair(head.weight, known.weight);
-    if (k % 8 == 7) co_yield StepProgress{done, encode(report)};
-  }
-  co_return JobResult{encode(report)};
+  const double d = static_cast<double>(job.dim);
+  double repeats = 0;
+  for (const std::int64_t r : setup.repeats) repeats += static_cast<double>(r);
+  const bool climbs = setup.kind == kAdversary;
+  const double climbing =
+      climbs ? 3 * d * d * d * (d + 30) * static_cast<double>(setup.repeats.size()) : 0;
+  return {static_cast<double>(setup.taus.size() * setup.smallest.size()) *
+              (repeats * (d * d * d + 1000) + climbing),
+          8 * d * d * (climbs ? 14 : 10) + 1e5};
 }
 
 Expected<Plan> plan_run(const RunSpec& spec) {
-  const NoiseSetup setup = read_noise_setup(spec.parameters);
-  Plan plan;
-  plan.memory_parameter = "dim";
-  const double d = static_cast<double>(setup.dim);
-  double repeats = 0;
-  for (const std::int64_t r : setup.repeats) repeats += static_cast<double>(r);
-  for (std::size_t i = 0; i < setup.jobs(); ++i) {
-    const JobName job = job_name(setup, i);
-    plan.jobs.push_back({job.method + " probes, trial " + std::to_string(job.trial + 1) + " of " +
-                             std::to_string(setup.trials),
-                         repeats * static_cast<double>(setup.taus.size() * setup.smallest.size()) *
-                             (d * d * d + 1000)});
-  }
-  plan.job_bytes = 80 * d * d + 1e5;
-  return plan;
-}
-
-Result reduce(const RunSpec& spec, std::span<const JobOutput> outputs) {
-  const NoiseSetup setup = read_noise_setup(spec.parameters);
-  Result result;
-  const std::vector<DecodedReport> reports = decode_reports(outputs, setup.jobs(), result.notes);
-  result.tables.push_back(recovery_table(reports, {{"noise", "noise τ", ""},
-                                                   {"weight_norm", "‖W‖", ""},
-                                                   {"min_value", "min |v|", ""},
-                                                   {"repeats", "repeats", ""},
-                                                   {"frobenius_error", "‖ΔW‖", ""},
-                                                   {"bound", "bound", ""}}));
-  if (const MatrixPair* shown = shown_matrices(reports)) {
-    result.tables.push_back(weight_table(*shown));
-  }
-  result.claims = noise_claims(setup, recovery_rows(reports));
-  return result;
-}
-
-std::vector<Figure> figures(const RunSpec& spec, const Result& result) {
-  return noise_figures(read_noise_setup(spec.parameters), result);
+  return recovery().plan(spec, needs);
 }
 
 std::vector<Preset> presets() {
@@ -165,7 +108,7 @@ std::vector<Preset> presets() {
       {"first-look",
        "How much noise can the method bear?",
        "Every answer is wrong by up to τ. The error of W grows in proportion and stays under the "
-       "bound, here by a factor of five to ten. Next: let the noise be chosen by an adversary, or "
+       "bound. Next: let the noise be chosen by an adversary, or "
        "average it away.",
        {}},
       {"sizes",
@@ -180,32 +123,32 @@ std::vector<Preset> presets() {
       {"averaging",
        "Does asking again help?",
        "Random noise averages away like one over the square root of the number of repeats. Now set "
-       "the noise to adversarial rounding: the same question always gets the same wrong answer, "
-       "and "
-       "asking again teaches nothing.",
+       "the noise to rounding: the same question always gets the same wrong answer, "
+       "and asking again teaches nothing.",
        {{"repeats", "1,4,16,64"}, {"noise", "0.001"}, {"trials", "4"}, {"method", "bounded"}}},
+      {"adversary",
+       "What is the worst that τ can do?",
+       "An adversary knows the head and the learner and chooses every sign, by hill climbing. The "
+       "error is several times that of random noise, and comes to about half of the bound.",
+       {{"noise-kind", "adversary"}}},
       {"adversarial",
-       "An adversary rounds every answer",
-       "Answers are rounded to multiples of 2τ. The bound holds for any noise of size τ, so it "
-       "holds "
-       "here.",
+       "Every answer is rounded",
+       "Answers are rounded to multiples of 2τ, as by a display with few digits. That does less "
+       "harm than random signs, but asking again does not help.",
        {{"noise-kind", "adversarial"}}}};
 }
 
 }  // namespace
 
 NoiseSetup read_noise_setup(const ParameterSet& parameters) {
-  NoiseSetup setup;
-  setup.dim = static_cast<std::size_t>(parameters.integer("dim"));
-  setup.trials = static_cast<std::size_t>(parameters.integer("trials"));
-  setup.methods = parameters.choices("method");
-  setup.taus = parameters.reals("noise");
-  setup.scales = parameters.reals("weight-scale");
-  setup.smallest = parameters.reals("min-value");
-  setup.repeats = parameters.integers("repeats");
-  setup.kind = parameters.choice("noise-kind");
-  setup.probe_norm = parameters.real("probe-norm");
-  return setup;
+  return {static_cast<std::size_t>(parameters.integer("dim")),
+          static_cast<std::size_t>(parameters.integer("trials")),
+          parameters.reals("noise"),
+          parameters.reals("weight-scale"),
+          parameters.reals("min-value"),
+          parameters.integers("repeats"),
+          parameters.choice("noise-kind"),
+          parameters.real("probe-norm")};
 }
 
 Experiment NoiseExperiment::face() {
@@ -229,7 +172,9 @@ Experiment NoiseExperiment::face() {
           {{"uniform", "uniform", "uniform between −τ and τ"},
            {"sign", "sign", "−τ or τ by a coin"},
            {"gaussian", "Gaussian", "normal with standard deviation τ: no bound applies"},
-           {"adversarial", "adversarial rounding", "answers rounded to multiples of 2τ"}},
+           {"adversarial", "rounding", "answers rounded to multiples of 2τ: always the same"},
+           {"adversary", "adversary",
+            "−τ or τ, chosen by one who knows head and learner: hill climbing over the signs"}},
           "uniform")),
       primary(choice_list_parameter(
           "method", "Probes", "how the questions are scaled",
@@ -256,13 +201,50 @@ Experiment NoiseExperiment::face() {
 }
 
 JobSteps NoiseExperiment::start(RunSpec spec, std::uint32_t index) {
-  return start_job(std::move(spec), index);
+  const Expected<RecoveryJob> planned = recovery().job(spec, index);
+  if (!planned) co_return planned.error();
+  const RecoveryJob& job = *planned;
+  const NoiseSetup setup = read_noise_setup(spec.parameters);
+  const std::vector<NoiseCase> cases = cases_of(setup);
+  JobReport report;
+  for (std::size_t k = 0; k < cases.size(); ++k) {
+    const Head head = draw_bounded_head(job, cases[k].smallest);
+    const double done = static_cast<double>(k) / static_cast<double>(cases.size());
+    const NoisyHeadOptions options{job.axis.at("weight-scale"), job.method == "balanced",
+                                   setup.probe_norm, cases[k].repeats};
+    HeadsOracle exact(head.clone());
+    NoisyOracle noisy(exact, noise_kind(setup.kind), cases[k].tau,
+                      RandomStream(spec.seed, hash_name("extract/noise/" + job.method), index,
+                                   static_cast<std::uint32_t>(k)));
+    std::optional<NoiseAdversary> adversary;
+    if (setup.kind == kAdversary) {
+      adversary.emplace(head.clone(), options, cases[k].tau);
+      const double d = static_cast<double>(job.dim);
+      StepBudget step(10, per_millisecond::kQueryMultiplyAdds);
+      while (adversary->climb()) {
+        if (step.spend(d * d * (d + 30))) co_yield StepProgress{done, encode(report)};
+      }
+    }
+    Oracle& oracle = adversary ? static_cast<Oracle&>(*adversary) : noisy;
+    HeadKnowledge known(job.dim);
+    Steps<bool> learning = learn_from(oracle, learn_noisy_head(known, options), kBatchStep,
+                                      [done] { return StepProgress(done); });
+    co_await learning;
+    report.rows.push_back(noise_row(setup, job, cases[k], head, known, oracle));
+    report.matrices = matrix_pair(head.weight, known.weight);
+    if (k % 8 == 7) co_yield StepProgress{done, encode(report)};
+  }
+  co_return JobResult{encode(report)};
 }
 
 Findings NoiseExperiment::find(const RunSpec& spec, std::span<const JobOutput> outputs) {
-  Result result = reduce(spec, outputs);
-  std::vector<Figure> shown = figures(spec, result);
-  return {std::move(result), std::move(shown)};
+  const NoiseSetup setup = read_noise_setup(spec.parameters);
+  Findings findings;
+  const Recovered recovered = recovery().read(spec, outputs, findings.result.notes);
+  findings.result.tables = recovery().tables(recovered);
+  findings.result.claims = noise_claims(setup, recovered.finished);
+  findings.figures = noise_figures(setup, recovered);
+  return findings;
 }
 
 }  // namespace attnlab::extraction

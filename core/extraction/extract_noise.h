@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/extraction/report.h"
+#include "core/extraction/recovery.h"
 
 namespace attnlab::extraction {
 
@@ -21,16 +21,14 @@ enum NoiseColumn : std::size_t {
 
 struct NoiseSetup {
   std::size_t dim = 16, trials = 1;
-  std::vector<std::string> methods;
   std::vector<double> taus, scales, smallest;
   std::vector<std::int64_t> repeats;
   std::string kind;
   double probe_norm = 32;
-  std::size_t jobs() const { return trials * methods.size() * scales.size(); }
 };
 NoiseSetup read_noise_setup(const ParameterSet& parameters);
 
-std::vector<Claim> noise_claims(const NoiseSetup& setup, const std::vector<RecoveryRow>& rows);
-std::vector<Figure> noise_figures(const NoiseSetup& setup, const Result& result);
+std::vector<Claim> noise_claims(const NoiseSetup& setup, const std::vector<RecoveryRow>& finished);
+std::vector<Figure> noise_figures(const NoiseSetup& setup, const Recovered& recovered);
 
 }  // namespace attnlab::extraction

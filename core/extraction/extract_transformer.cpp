@@ -2,46 +2,34 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/text.h"
+#include "core/extraction/experiments.h"
+#include "core/extraction/learn/dense.h"
+#include "core/extraction/learn/transformer.h"
+#include "core/extraction/recovery.h"
 #include "core/findings/findings.h"
 #include "core/findings/palette.h"
-#include "core/base/text.h"
-#include "core/extraction/learn/dense.h"
-#include "core/extraction/experiments.h"
-#include "core/extraction/report.h"
-#include "core/extraction/learn/transformer.h"
+#include "core/findings/verdict.h"
 
 namespace attnlab::extraction {
 namespace {
 
 constexpr double kExactNetwork = 1e-11, kExactWeight = 1e-9;
 
-struct Setup {
-  std::vector<std::string> methods;
-  std::vector<std::int64_t> dims;
-  std::size_t hidden = 8, trials = 1;
-  std::string shape;
-  double scale = 1;
-  std::size_t jobs() const { return dims.size() * trials * methods.size(); }
-};
-
-Setup read_setup(const ParameterSet& parameters) {
-  return {parameters.choices("method"),
-          parameters.integers("dim"),
-          static_cast<std::size_t>(parameters.integer("hidden")),
-          static_cast<std::size_t>(parameters.integer("trials")),
-          parameters.choice("network"),
-          parameters.real("weight-scale")};
+const RecoveryExperiment& recovery() {
+  static const RecoveryExperiment description{.axes = {"dim", "trials", "method"},
+                                              .memory_parameter = "hidden",
+                                              .extra = {{"hyperplanes", "hyperplanes", ""},
+                                                        {"line_queries", "for lines", ""},
+                                                        {"normal_queries", "for normals", ""},
+                                                        {"test_queries", "for tests", ""},
+                                                        {"fit_queries", "for the fit", ""},
+                                                        {"weight_queries", "for W", ""}}};
+  return description;
 }
 
-struct JobName {
-  std::size_t dim = 0, trial = 0;
-  std::string method;
-};
-
-JobName job_name(const Setup& setup, std::size_t index) {
-  const std::size_t methods = setup.methods.size();
-  return {static_cast<std::size_t>(setup.dims[index / methods / setup.trials]),
-          index / methods % setup.trials, setup.methods[index % methods]};
+std::size_t hidden_of(const RunSpec& spec) {
+  return static_cast<std::size_t>(spec.parameters.integer("hidden"));
 }
 
 /// Neuron `to` = sign times neuron `from`, with the same output.
@@ -53,10 +41,10 @@ void copy_neuron(FeedForward& network, std::size_t from, std::size_t to, double 
   network.output[to] = network.output[from];
 }
 
-FeedForward draw_network(const Setup& setup, const JobName& job, std::uint64_t seed) {
-  RandomStream stream(seed, hash_name("extract/ffn"), static_cast<std::uint32_t>(job.trial),
-                      static_cast<std::uint32_t>(job.dim));
-  const std::size_t hidden = setup.hidden;
+FeedForward draw_network(const RunSpec& spec, const RecoveryJob& job) {
+  RandomStream stream = job.stream("extract/ffn");
+  const std::size_t hidden = hidden_of(spec);
+  const std::string& shape = spec.parameters.choice("network");
   FeedForward network{Matrix<double>(hidden, job.dim), std::vector<double>(hidden),
                       std::vector<double>(hidden), 0};
   stream.fill_normal(network.input.values());
@@ -64,14 +52,14 @@ FeedForward draw_network(const Setup& setup, const JobName& job, std::uint64_t s
   stream.fill_normal(network.bias);
   stream.fill_normal(network.output);
   network.constant = stream.normal();
-  if (setup.shape == "bias-free") {
+  if (shape == "bias-free") {
     std::ranges::fill(network.bias, 0.0);
     network.constant = 0;
   }
-  if (setup.shape == "even") {
+  if (shape == "even") {
     for (std::size_t j = 1; j < hidden; j += 2) copy_neuron(network, j - 1, j, -1);
   }
-  if (setup.shape == "duplicate") {
+  if (shape == "duplicate") {
     for (std::size_t j = 1; j < hidden; j += 2) copy_neuron(network, j - 1, j, 1);
   }
   return network;
@@ -92,23 +80,17 @@ double network_error(const FeedForward& truth, const AbsAffine& estimate, Random
   return largest_relative_error(b, a);
 }
 
-RecoveryRow row_of(const Setup& setup, const JobName& job, const Matrix<double>& weight,
-                   const FeedForward& network, const TransformerKnowledge& known, Oracle& oracle,
-                   const Outcome& outcome, std::uint64_t seed) {
-  RecoveryRow row;
-  row.method = job.method;
-  row.dim = static_cast<double>(job.dim);
-  row.hidden = static_cast<double>(setup.hidden);
-  row.trial = static_cast<double>(job.trial + 1);
-  row.queries = static_cast<double>(oracle.learning_queries());
-  row.check_queries = static_cast<double>(oracle.checking_queries());
+/// The true network and W, and what a learner found.
+RecoveryRow transformer_row(const RecoveryJob& job, const Matrix<double>& weight,
+                            const FeedForward& network, const TransformerKnowledge& known,
+                            const Oracle& oracle, const Outcome& outcome) {
+  RecoveryRow row = row_of(job, oracle, outcome);
+  row.hidden = static_cast<double>(network.output.size());
   row.repeated = static_cast<double>(known.head.repeated);
   row.w_error = largest_relative_error(known.head.weight.values(), weight.values());
   row.ffn_error = network_error(
       network, known.network,
-      RandomStream(seed, hash_name("extract/ffn-gap"), static_cast<std::uint32_t>(job.trial)));
-  row.status = status_text(outcome.status);
-  row.evidence = outcome.evidence;
+      RandomStream(job.seed, hash_name("extract/ffn-gap"), static_cast<std::uint32_t>(job.trial)));
   const NetworkSearch& search = known.search;
   row.extra = {static_cast<double>(known.network.kinks.size()),
                static_cast<double>(search.line_queries),
@@ -119,61 +101,37 @@ RecoveryRow row_of(const Setup& setup, const JobName& job, const Matrix<double>&
   if (std::isfinite(row.w_error)) {
     TransformerOracle truth(weight.clone(), clone(network));
     TransformerOracle recovered(known.head.weight.clone(), known.network.as_network());
-    row.function_gap = function_gap(
-        truth, recovered,
-        RandomStream(seed, hash_name("extract/gap"), static_cast<std::uint32_t>(job.trial)));
+    row.function_gap = function_gap(truth, recovered, job.gap_stream());
   }
   return row;
 }
 
-JobSteps start_job(RunSpec spec, std::uint32_t index) {
-  const Setup setup = read_setup(spec.parameters);
-  if (index >= setup.jobs()) co_return Error{"this run has no job " + std::to_string(index)};
-  const JobName job = job_name(setup, index);
-  const FeedForward network = draw_network(setup, job, spec.seed);
-  RandomStream stream(spec.seed, hash_name("extract/weight"), static_cast<std::uint32_t>(job.trial),
-                      static_cast<std::uint32_t>(job.dim));
-  const Matrix<double> weight = random_weight(stream, job.dim, job.dim, setup.scale);
-  TransformerOracle oracle(weight.clone(), clone(network));
-  TransformerKnowledge known(job.dim);
-  TransformerOptions options;
-  options.route = job.method == "odd-part" ? WeightRoute::kOddPart : WeightRoute::kGradient;
-  options.network.seed = spec.seed;
-  options.network.budget = static_cast<std::uint64_t>(200 * (setup.hidden + 2) * (job.dim + 2));
-  JobReport report;
-  double done = 0;
-  const auto progress = [&] {
-    report.matrices = matrix_pair(weight, known.head.weight);
-    done += 0.1 * (1 - done);
-    return StepProgress(done, encode(report));
-  };
-  Steps<Outcome> learning =
-      learn_from(oracle, learn_transformer(known, options), kProbeStep, progress);
-  const Outcome outcome = co_await learning;
-  report.matrices = matrix_pair(weight, known.head.weight);
-  report.rows.push_back(row_of(setup, job, weight, network, known, oracle, outcome, spec.seed));
-  co_return JobResult{encode(report)};
+JobNeeds needs(const RunSpec& spec, const RecoveryJob& job) {
+  const double unknowns = static_cast<double>((job.dim + 1) * (hidden_of(spec) + 1));
+  return {unknowns * unknowns * unknowns + 1e4, 40 * unknowns * unknowns + 1e6};
 }
 
 Expected<Plan> plan_run(const RunSpec& spec) {
-  const Setup setup = read_setup(spec.parameters);
-  if ((setup.shape == "even" || setup.shape == "duplicate") && setup.hidden % 2 == 1) {
-    return Error{"hidden must be even for a network of pairs, not " + std::to_string(setup.hidden)};
+  const std::string& shape = spec.parameters.choice("network");
+  const std::size_t hidden = hidden_of(spec);
+  if ((shape == "even" || shape == "duplicate") && hidden % 2 == 1) {
+    return Error{"hidden must be even for a network of pairs, not " + std::to_string(hidden)};
   }
-  Plan plan;
-  plan.memory_parameter = "hidden";
-  for (std::size_t i = 0; i < setup.jobs(); ++i) {
-    const JobName job = job_name(setup, i);
-    const double unknowns = static_cast<double>((job.dim + 1) * (setup.hidden + 1));
-    plan.job_bytes = std::max(plan.job_bytes, 40 * unknowns * unknowns + 1e6);
-    plan.jobs.push_back({"d = " + std::to_string(job.dim) + ", " + job.method + ", trial " +
-                             std::to_string(job.trial + 1) + " of " + std::to_string(setup.trials),
-                         unknowns * unknowns * unknowns + 1e4});
-  }
-  return plan;
+  return recovery().plan(spec, needs);
 }
 
-Claim exact_claim(const Setup& setup, const std::vector<RecoveryRow>& rows,
+/// Free numbers of a network: a neuron has d inputs, a bias and an output, and its scale is free.
+double network_numbers(const std::string& shape, double neurons, double dim) {
+  if (shape == "bias-free") return neurons * dim;
+  return (shape == "random" ? neurons : neurons / 2) * (dim + 1) + 1;  // pairs hold one neuron
+}
+
+/// A network without neurons is constant: then W leaves no trace, and the learner said so.
+bool is_constant(const RecoveryRow& row) {
+  return row.hidden == 0 && row.status == "not-identifiable";
+}
+
+Claim exact_claim(const RunSpec& spec, const std::vector<RecoveryRow>& rows,
                   const std::string& method) {
   Claim claim{
       "B2",
@@ -181,121 +139,98 @@ Claim exact_claim(const Setup& setup, const std::vector<RecoveryRow>& rows,
           ? "Queries determine the ReLU network and W of a one-layer transformer."
           : "Without biases, f(X) − f(−X) is a single head and gives W (the paper's route).",
       ClaimStatus::kUndecided, "No trial is finished yet."};
-  std::size_t seen = 0, exact = 0;
+  int seen = 0, exact = 0, constant = 0;
   double most = 0, network = 0, weight = 0;
   std::string failure;
   for (const RecoveryRow& row : rows) {
     if (row.method != method) continue;
+    if (method == "gradient" && is_constant(row)) {
+      ++constant;
+      continue;
+    }
     ++seen;
     most = std::max(most, row.queries);
     network = std::max(network, row.ffn_error);
-    if (row.status == "recovered" && row.ffn_error < kExactNetwork && row.w_error < kExactWeight) {
+    if (is_recovered(row) && row.ffn_error < kExactNetwork && row.w_error < kExactWeight) {
       ++exact;
       weight = std::max(weight, row.w_error);
     } else if (failure.empty()) {
       failure = " First failure: " + row.evidence;
     }
   }
-  if (seen == 0) return claim;
-  const bool outside = method == "odd-part" && setup.shape != "bias-free";
-  claim.status = exact == seen ? ClaimStatus::kHolds
-                 : outside     ? ClaimStatus::kUndecided
-                               : ClaimStatus::kFails;
+  const std::string traceless =
+      constant == 0 ? ""
+                    : " In " + std::to_string(constant) +
+                          " trials the network is constant, so that W leaves no trace.";
+  if (seen == 0) {
+    if (constant > 0) claim.evidence = traceless.substr(1);
+    return claim;
+  }
+  const bool outside =
+      method == "odd-part" && spec.parameters.choice("network") != "bias-free" && exact != seen;
+  if (!outside) apply(judge_universal(seen - exact, seen, "transformers"), claim);
   claim.evidence = std::to_string(exact) + " of " + std::to_string(seen) +
                    " trials: network to 1e-11 of its largest value (worst " + short_text(network) +
                    ") and W to 1e-9" +
                    (exact > 0 ? " (worst of the recovered " + short_text(weight) + ")" : "") +
                    ", with at most " + short_text(most) +
-                   " queries for k = " + std::to_string(setup.hidden) + "." + failure;
-  if (outside && exact != seen) {
+                   " queries for k = " + std::to_string(hidden_of(spec)) + "." + failure +
+                   traceless;
+  if (outside) {
     claim.evidence += " This network is outside what the route assumes: choose bias-free.";
   }
   return claim;
 }
 
-Result reduce(const RunSpec& spec, std::span<const JobOutput> outputs) {
-  const Setup setup = read_setup(spec.parameters);
-  Result result;
-  const std::vector<DecodedReport> reports = decode_reports(outputs, setup.jobs(), result.notes);
-  result.tables.push_back(recovery_table(reports, {{"hyperplanes", "hyperplanes", ""},
-                                                   {"line_queries", "for lines", ""},
-                                                   {"normal_queries", "for normals", ""},
-                                                   {"test_queries", "for tests", ""},
-                                                   {"fit_queries", "for the fit", ""},
-                                                   {"weight_queries", "for W", ""}}));
-  if (const MatrixPair* shown = shown_matrices(reports)) {
-    result.tables.push_back(weight_table(*shown));
-  }
-  const std::vector<RecoveryRow> rows = recovery_rows(reports);
-  for (const std::string& method : setup.methods) {
-    result.claims.push_back(exact_claim(setup, rows, method));
-  }
-  return result;
-}
-
-Figure query_figure(const Setup& setup, const Result& result) {
-  Figure figure;
-  figure.id = "queries";
-  figure.title = "What does the network cost?";
-  figure.subtitle = "Queries until network and W are known, k = " + std::to_string(setup.hidden) +
-                    " neurons. Bars: ±1 standard error over trials.";
-  figure.x = {"dimension d", true, 0, 0, {}};
-  figure.y = {"queries", true, 0, 0, {}};
-  figure.table = "recovery";
-  figure.empty_text = "Press Run: each finished transformer adds a point.";
-  for (const std::string& method : setup.methods) {
+Figure query_figure(const RunSpec& spec, const Recovered& recovered) {
+  const double k = static_cast<double>(hidden_of(spec));
+  const std::string& shape = spec.parameters.choice("network");
+  Figure figure = dimension_figure(
+      "queries", "What does the network cost?",
+      "Queries until network and W are known, k = " + short_text(k) +
+          " neurons; trials that did not find them are not drawn. Bars: ±1 standard error over "
+          "trials.",
+      "queries");
+  for (const std::string& method : spec.parameters.choices("method")) {
     Series series;
     series.id = series.label = method;
     series.colour = method == "gradient" ? kColourRfa : kColourBrfa;
-    if (const Table* table = result.table("recovery")) {
-      series.points = mean_points(*table, method, "dim", "queries", true);
-    }
+    series.points = mean_points(
+        recovered.rows,
+        [&](const RecoveryRow& row) { return row.method == method && is_recovered(row); },
+        &RecoveryRow::dim, &RecoveryRow::queries);
     figure.draw_lines().series.push_back(std::move(series));
   }
-  Series unknowns;
-  unknowns.id = "unknowns";
-  unknowns.label = "unknown numbers";
-  unknowns.note = "d² + (k + 1)(d + 1) numbers in W and the network: no method can ask fewer";
-  unknowns.role = SeriesRole::kExact;
-  unknowns.colour = kColourReference;
-  for (const std::int64_t dim : setup.dims) {
-    const double d = static_cast<double>(dim), k = static_cast<double>(setup.hidden);
-    unknowns.points.push_back({d, d * d + (k + 1) * (d + 1), 0, 0});
-  }
-  figure.draw_lines().series.push_back(std::move(unknowns));
+  figure.draw_lines().series.push_back(
+      count_line("unknowns", "unknown numbers",
+                 "as many numbers as W and the network hold: d² and " +
+                     std::string(shape == "bias-free" ? "kd"
+                                 : shape == "random"  ? "k(d + 1) + 1"
+                                                      : "(k/2)(d + 1) + 1") +
+                     ". Not a bound: one answer can tell more than one number",
+                 dims_of(spec), [&](double d) { return d * d + network_numbers(shape, k, d); }));
   return figure;
 }
 
-Figure error_figure(const Setup& setup, const Result& result) {
-  Figure figure;
-  figure.id = "errors";
-  figure.title = "How exact is it?";
-  figure.subtitle = "Largest error relative to the largest true value.";
-  figure.x = {"dimension d", true, 0, 0, {}};
-  figure.y = {"error", true, 0, 0, {}};
+Figure error_figure(const RunSpec& spec, const Recovered& recovered) {
+  Figure figure = dimension_figure("errors", "How exact is it?",
+                                   "Largest error relative to the largest true value.", "error");
+  figure.empty_text.clear();
   figure.draw_lines().references = {{false, 0x1p-53, "rounding of one number"}};
-  figure.table = "recovery";
-  for (const std::string& method : setup.methods) {
-    for (const char* what : {"w_error", "ffn_error"}) {
+  for (const std::string& method : spec.parameters.choices("method")) {
+    for (const bool weight : {true, false}) {
       Series series;
-      const bool weight = what[0] == 'w';
-      series.id = method + "/" + what;
+      series.id = method + (weight ? "/w_error" : "/ffn_error");
       series.label = method + (weight ? ", W" : ", network");
       series.colour = method == "gradient" ? kColourRfa : kColourBrfa;
       series.variant = weight ? 0 : 1;
-      if (const Table* table = result.table("recovery")) {
-        series.points = mean_points(*table, method, "dim", what, true);
-      }
+      series.points = mean_points(
+          recovered.rows, [&](const RecoveryRow& row) { return row.method == method; },
+          &RecoveryRow::dim, weight ? &RecoveryRow::w_error : &RecoveryRow::ffn_error);
       figure.draw_lines().series.push_back(std::move(series));
     }
   }
   return figure;
-}
-
-std::vector<Figure> figures(const RunSpec& spec, const Result& result) {
-  const Setup setup = read_setup(spec.parameters);
-  return {matrix_figure(result, "W of one trial at the largest d; the network is found before."),
-          query_figure(setup, result), error_figure(setup, result)};
 }
 
 }  // namespace
@@ -319,7 +254,7 @@ Experiment TransformerExperiment::face() {
       primary(choice_parameter(
           "network", "Network", "what kind of network",
           {{"random", "random", "normal weights and biases"},
-           {"bias-free", "without biases", "as in the paper"},
+           {"bias-free", "without biases", "as in the paper, as we know it"},
            {"even", "even pairs", "every neuron has a mirror image: |a·x + c|, no odd part"},
            {"duplicate", "duplicates", "every neuron occurs twice"}},
           "random")),
@@ -354,13 +289,46 @@ Experiment TransformerExperiment::face() {
 }
 
 JobSteps TransformerExperiment::start(RunSpec spec, std::uint32_t index) {
-  return start_job(std::move(spec), index);
+  const Expected<RecoveryJob> planned = recovery().job(spec, index);
+  if (!planned) co_return planned.error();
+  const RecoveryJob& job = *planned;
+  const FeedForward network = draw_network(spec, job);
+  RandomStream stream = job.stream("extract/weight");
+  const Matrix<double> weight =
+      random_weight(stream, job.dim, job.dim, spec.parameters.real("weight-scale"));
+  TransformerOracle oracle(weight.clone(), clone(network));
+  TransformerKnowledge known(job.dim);
+  TransformerOptions options;
+  options.route = job.method == "odd-part" ? WeightRoute::kOddPart : WeightRoute::kGradient;
+  options.network.seed = spec.seed;
+  options.network.budget = static_cast<std::uint64_t>(200 * (hidden_of(spec) + 2) * (job.dim + 2));
+  JobReport report;
+  double done = 0;
+  const auto progress = [&] {
+    report.matrices = matrix_pair(weight, known.head.weight);
+    done += 0.1 * (1 - done);
+    return StepProgress(done, encode(report));
+  };
+  Steps<Outcome> learning =
+      learn_from(oracle, learn_transformer(known, options), kProbeStep, progress);
+  const Outcome outcome = co_await learning;
+  report.matrices = matrix_pair(weight, known.head.weight);
+  report.rows.push_back(transformer_row(job, weight, network, known, oracle, outcome));
+  co_return JobResult{encode(report)};
 }
 
 Findings TransformerExperiment::find(const RunSpec& spec, std::span<const JobOutput> outputs) {
-  Result result = reduce(spec, outputs);
-  std::vector<Figure> shown = figures(spec, result);
-  return {std::move(result), std::move(shown)};
+  Findings findings;
+  const Recovered recovered = recovery().read(spec, outputs, findings.result.notes);
+  findings.result.tables = recovery().tables(recovered);
+  for (const std::string& method : spec.parameters.choices("method")) {
+    findings.result.claims.push_back(exact_claim(spec, recovered.finished, method));
+  }
+  findings.figures = {
+      matrix_figure(shown_matrices(recovered.reports),
+                    "W of one trial at the largest d; the network is found before."),
+      query_figure(spec, recovered), error_figure(spec, recovered)};
+  return findings;
 }
 
 }  // namespace attnlab::extraction

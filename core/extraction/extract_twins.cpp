@@ -2,12 +2,13 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/findings/findings.h"
-#include "core/findings/palette.h"
 #include "core/base/text.h"
 #include "core/extraction/experiments.h"
 #include "core/extraction/learn/multi_head.h"
 #include "core/extraction/report.h"
+#include "core/findings/findings.h"
+#include "core/findings/palette.h"
+#include "core/findings/verdict.h"
 
 namespace attnlab::extraction {
 namespace {
@@ -56,6 +57,14 @@ Curve answers_of(double w, bool third, const RunSpec& spec) {
 struct Comparison {
   Curve first, second;
   double gap = 0;  // largest difference
+
+  int differing() const {
+    int count = 0;
+    for (std::size_t i = 0; i < first.answers.size(); ++i) {
+      count += std::abs(first.answers[i] - second.answers[i]) > kSame;
+    }
+    return count;
+  }
 };
 
 Comparison compare(const RunSpec& spec, bool third) {
@@ -81,13 +90,13 @@ Claim claim_of(const RunSpec& spec, const Comparison& two, const Comparison& thr
           short_text(two.gap) + ", three tokens " + short_text(three.gap) + "."};
   const double w = spec.parameters.real("weight"), other = spec.parameters.real("other-weight");
   if (two.gap > kSame) {
-    claim.status = ClaimStatus::kFails;
+    apply(judge_universal(two.differing(), kPoints, "questions"), claim);
   } else if (same_set(spec)) {
     claim.evidence += " W′ = ±W is the same set of heads: move W′.";
   } else if (spec.parameters.real("query-token") == 0) {
     claim.evidence += " A query token of 0 scores all keys alike: choose another one.";
   } else if (three.gap > kSame) {
-    claim.status = ClaimStatus::kHolds;
+    apply(judge_universal(0, kPoints, "questions"), claim);
     claim.evidence += " The distance of the parameters is " +
                       short_text(parameter_distance(opposite_heads(w), opposite_heads(other))) +
                       ".";
@@ -152,9 +161,10 @@ Figure comparison_figure(const RunSpec& spec, bool third) {
   Figure figure;
   figure.id = third ? "three-tokens" : "two-tokens";
   figure.title = third ? "And with three tokens?" : "Can two tokens tell the pairs apart?";
-  figure.subtitle =
-      third ? "The question is [t, a; y]: the pairs part, and meet only at W′ = ±W."
-            : "The question is [t; y]: both answer t + y, whatever W and W′ are.";
+  figure.subtitle = third ? "The question is [t, a; y]: the curves part, and cross where tokens "
+                            "are equally spaced; "
+                            "they are one only at W′ = ±W."
+                          : "The question is [t; y]: both answer t + y, whatever W and W′ are.";
   figure.invitation = "Drag W and W′.";
   figure.x = {"first token t (and W, W′)", false, -kReach, kReach, {-3, -2, -1, 0, 1, 2, 3}};
   // Room for every answer: a pair's answer lies between -2 * 3 and 2 * 3.

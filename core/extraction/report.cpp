@@ -2,12 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
-
-#include "core/findings/palette.h"
-#include "core/base/text.h"
-#include "core/numerics/elementary.h"
-#include "core/numerics/statistics.h"
 
 namespace attnlab::extraction {
 namespace {
@@ -47,16 +41,15 @@ RecoveryRow read_row(ByteReader& reader) {
   return row;
 }
 
-HeatPanel panel(std::string id, std::string title, std::string group, std::size_t rows,
-                std::size_t columns) {
+HeatPanel panel(std::string id, std::string title, std::string group, const MatrixPair& shown) {
   HeatPanel result;
   result.id = std::move(id);
   result.title = std::move(title);
   result.x.label = "column j";
   result.y.label = "row i";
-  result.rows = rows;
-  result.columns = columns;
-  result.values.assign(rows * columns, kUnknown);
+  result.rows = shown.rows;
+  result.columns = shown.columns;
+  result.values.assign(shown.truth.size(), kUnknown);
   result.scale = ColourScale::kDiverging;
   result.scale_group = std::move(group);
   return result;
@@ -119,7 +112,7 @@ std::vector<DecodedReport> decode_reports(std::span<const JobOutput> outputs, st
   return reports;
 }
 
-Table recovery_table(const std::vector<DecodedReport>& reports, const std::vector<Column>& extra) {
+Table recovery_table(const std::vector<RecoveryRow>& rows, const std::vector<Column>& extra) {
   Table table{"recovery",
               "What was recovered with how many queries. Errors: largest difference divided by the "
               "largest true entry; function gap: largest |f − recovered f| over 200 fresh inputs "
@@ -142,39 +135,28 @@ Table recovery_table(const std::vector<DecodedReport>& reports, const std::vecto
   table.columns.push_back({"check_queries", "checking queries", ""});
   table.columns.push_back({"repeated", "repeated", ""});
   table.columns.push_back({"evidence", "evidence", ""});
-  for (const DecodedReport& decoded : reports) {
-    for (const RecoveryRow& row : decoded.report.rows) {
-      std::vector<Cell> cells = {row.method,
-                                 whole_cell(row.dim),
-                                 whole_cell(row.rank),
-                                 whole_cell(row.hidden),
-                                 whole_cell(row.trial),
-                                 whole_cell(row.queries),
-                                 whole_cell(row.predicted_queries),
-                                 real_cell(row.v_error),
-                                 real_cell(row.w_error),
-                                 real_cell(row.ffn_error),
-                                 real_cell(row.function_gap),
-                                 row.status};
-      for (std::size_t k = 0; k < extra.size(); ++k) {
-        cells.push_back(k < row.extra.size() ? real_cell(row.extra[k]) : Cell{});
-      }
-      cells.push_back(whole_cell(row.check_queries));
-      cells.push_back(whole_cell(row.repeated));
-      cells.push_back(row.evidence);
-      table.rows.push_back(std::move(cells));
+  for (const RecoveryRow& row : rows) {
+    std::vector<Cell> cells = {row.method,
+                               whole_cell(row.dim),
+                               whole_cell(row.rank),
+                               whole_cell(row.hidden),
+                               whole_cell(row.trial),
+                               whole_cell(row.queries),
+                               whole_cell(row.predicted_queries),
+                               real_cell(row.v_error),
+                               real_cell(row.w_error),
+                               real_cell(row.ffn_error),
+                               real_cell(row.function_gap),
+                               row.status};
+    for (std::size_t k = 0; k < extra.size(); ++k) {
+      cells.push_back(k < row.extra.size() ? real_cell(row.extra[k]) : Cell{});
     }
+    cells.push_back(whole_cell(row.check_queries));
+    cells.push_back(whole_cell(row.repeated));
+    cells.push_back(row.evidence);
+    table.rows.push_back(std::move(cells));
   }
   return table;
-}
-
-std::vector<RecoveryRow> recovery_rows(const std::vector<DecodedReport>& reports) {
-  std::vector<RecoveryRow> rows;
-  for (const DecodedReport& decoded : reports) {
-    if (!decoded.complete) continue;
-    rows.insert(rows.end(), decoded.report.rows.begin(), decoded.report.rows.end());
-  }
-  return rows;
 }
 
 const MatrixPair* shown_matrices(const std::vector<DecodedReport>& reports) {
@@ -186,76 +168,47 @@ const MatrixPair* shown_matrices(const std::vector<DecodedReport>& reports) {
   return shown;
 }
 
-Table weight_table(const MatrixPair& matrices) {
-  Table table{
-      "weight",
-      "The matrix W of one trial, true and recovered (at most the first 64 rows and columns)",
-      {{"row", "row i", ""},
-       {"column", "column j", ""},
-       {"true", "true W", ""},
-       {"recovered", "recovered W", ""}},
-      {}};
-  for (std::size_t k = 0; k < matrices.truth.size(); ++k) {
-    table.rows.push_back({static_cast<std::int64_t>(k / matrices.columns + 1),
-                          static_cast<std::int64_t>(k % matrices.columns + 1),
-                          real_cell(matrices.truth[k]), real_cell(matrices.recovered[k])});
+Table weight_table(const MatrixPair& shown, const Matrix<double>& whole, std::size_t most) {
+  Table table{"weight",
+              "The query-key matrix W, as recovered and where it is known as it is",
+              {{"row", "row i", ""},
+               {"column", "column j", ""},
+               {"value", "recovered W", ""},
+               {"true", "true W", ""}},
+              {}};
+  const bool all = whole.size() > 0;
+  const std::size_t rows = all ? std::min(whole.rows(), most) : shown.rows;
+  const std::size_t columns = all ? std::min(whole.cols(), most) : shown.columns;
+  for (std::size_t i = 0; i < rows; ++i) {
+    for (std::size_t j = 0; j < columns; ++j) {
+      const bool is_shown = i < shown.rows && j < shown.columns;
+      const std::size_t k = i * shown.columns + j;
+      table.rows.push_back({static_cast<std::int64_t>(i + 1), static_cast<std::int64_t>(j + 1),
+                            real_cell(all ? whole(i, j) : shown.recovered[k]),
+                            is_shown ? real_cell(shown.truth[k]) : Cell{}});
+    }
   }
   return table;
 }
 
-Figure matrix_figure(const Result& result, std::string subtitle) {
+Figure matrix_figure(const MatrixPair* shown, std::string subtitle) {
   Figure figure;
   figure.id = "matrices";
   figure.title = "The hidden matrix, and what the queries reveal";
   figure.subtitle = std::move(subtitle);
   figure.table = "weight";
   figure.empty_text = "Press Run: the recovered matrix fills in as answers arrive.";
-  const Table* table = result.table("weight");
-  std::size_t rows = 0, columns = 0;
-  if (table != nullptr && !table->rows.empty()) {
-    rows = static_cast<std::size_t>(number(table->rows.back()[0]));
-    columns = static_cast<std::size_t>(number(table->rows.back()[1]));
-  }
-  if (rows * columns == 0) return figure;
-  HeatPanel truth = panel("true-weight", "true W", "weight", rows, columns);
-  HeatPanel recovered = panel("recovered-weight", "recovered W", "weight", rows, columns);
-  HeatPanel difference = panel("difference", "difference", "difference", rows, columns);
-  const std::size_t true_column = table->column("true");
-  const std::size_t found_column =
-      std::min(table->column("recovered"), table->column("value"));  // whichever there is
-  for (std::size_t k = 0; k < table->rows.size() && k < rows * columns; ++k) {
-    truth.values[k] = number(table->rows[k][true_column]);
-    recovered.values[k] = number(table->rows[k][found_column]);
-    difference.values[k] = recovered.values[k] - truth.values[k];
+  if (shown == nullptr || shown->truth.empty()) return figure;
+  HeatPanel truth = panel("true-weight", "true W", "weight", *shown);
+  HeatPanel recovered = panel("recovered-weight", "recovered W", "weight", *shown);
+  HeatPanel difference = panel("difference", "difference", "difference", *shown);
+  truth.values = shown->truth;
+  recovered.values = shown->recovered;
+  for (std::size_t k = 0; k < shown->truth.size(); ++k) {
+    difference.values[k] = shown->recovered[k] - shown->truth[k];
   }
   figure.draw_maps().panels = {std::move(truth), std::move(recovered), std::move(difference)};
   return figure;
-}
-
-double number(const Cell& cell) {
-  if (const auto* integer = std::get_if<std::int64_t>(&cell)) return static_cast<double>(*integer);
-  if (const auto* real = std::get_if<double>(&cell)) return *real;
-  return kUnknown;
-}
-
-std::vector<FigurePoint> mean_points(const Table& table, std::string_view method,
-                                     std::string_view x, std::string_view y, bool logarithmic) {
-  const std::size_t x_column = table.column(x), y_column = table.column(y);
-  std::map<double, std::vector<double>> groups;
-  for (const auto& row : table.rows) {
-    const auto* name = std::get_if<std::string>(&row[0]);
-    const double at = number(row[x_column]), value = number(row[y_column]);
-    if (name == nullptr || *name != method || !std::isfinite(at) || !std::isfinite(value)) continue;
-    if (logarithmic && !(value > 0)) continue;
-    groups[at].push_back(value);
-  }
-  std::vector<FigurePoint> points;
-  for (auto& [at, values] : groups) {
-    std::ranges::sort(values);
-    const Estimate estimate = mean_and_error(values);
-    points.push_back({at, estimate.mean, estimate.std_error, estimate.count});
-  }
-  return points;
 }
 
 double worst(const std::vector<RecoveryRow>& rows, double RecoveryRow::*field) {

@@ -2,7 +2,6 @@
 // maps, and the small formats between jobs and tables.
 #pragma once
 
-#include <limits>
 #include <string>
 #include <vector>
 
@@ -10,8 +9,6 @@
 #include "core/extraction/learn/learner.h"
 
 namespace attnlab::extraction {
-
-inline constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
 /// One row of the `recovery` table. NaN: does not apply, an empty cell.
 struct RecoveryRow {
@@ -24,6 +21,8 @@ struct RecoveryRow {
   double repeated = 0;        ///< of `queries`: asked again because the softmax was saturated
   std::vector<double> extra;  ///< columns of one experiment
   std::string evidence;
+  /// extra[k], NaN when there is none.
+  double more(std::size_t k) const { return k < extra.size() ? extra[k] : kUnknown; }
 };
 
 /// A matrix and what is known of it, at most 64 x 64 of it: for the heat maps.
@@ -48,31 +47,22 @@ struct DecodedReport {
   bool complete = false;
   JobReport report;
 };
-/// Sorted by index, so that nothing depends on the order in which jobs ended; a note per output that
-/// cannot be read.
+/// Sorted by index, so that nothing depends on the order in which jobs ended; a note per output
+/// that cannot be read.
 std::vector<DecodedReport> decode_reports(std::span<const JobOutput> outputs, std::size_t jobs,
                                           std::vector<std::string>& notes);
 
 /// The main table; `extra` names the columns of RecoveryRow::extra. Also `evidence`, the last
 /// column.
-Table recovery_table(const std::vector<DecodedReport>& reports, const std::vector<Column>& extra);
-/// Rows of complete reports, in job order.
-std::vector<RecoveryRow> recovery_rows(const std::vector<DecodedReport>& reports);
+Table recovery_table(const std::vector<RecoveryRow>& rows, const std::vector<Column>& extra);
 
-/// Table `weight` (row, column, true, recovered) of the shown job, and its figure: true, recovered,
-/// difference.
-Table weight_table(const MatrixPair& matrices);
-Figure matrix_figure(const Result& result, std::string subtitle);
+/// Table `weight` (row, column, value, true) of the shown part of W, or of `whole`, at most `most`
+/// rows and columns of it.
+Table weight_table(const MatrixPair& shown, const Matrix<double>& whole = {}, std::size_t most = 0);
+/// Heat maps of true, recovered and difference; without panels for null.
+Figure matrix_figure(const MatrixPair* shown, std::string subtitle);
 /// The matrices of the newest job that has any: of the shown one when it is there.
 const MatrixPair* shown_matrices(const std::vector<DecodedReport>& reports);
-
-/// A number of a table cell, NaN when it is none.
-double number(const Cell& cell);
-
-/// Mean of the `y` column against the `x` column over rows whose `method` cell is `method`, with
-/// the standard error over rows of equal x; rows without y are left out.
-std::vector<FigurePoint> mean_points(const Table& table, std::string_view method,
-                                     std::string_view x, std::string_view y, bool logarithmic);
 
 /// Largest value of a field; NaN when one of them is.
 double worst(const std::vector<RecoveryRow>& rows, double RecoveryRow::*field);

@@ -62,11 +62,11 @@ test('a program that always answers 0 is not identifiable, after d queries', () 
   assert.equal(weight.length, 0);
 });
 
-test('a program of rank 2 takes d + 2 d r queries, one d more when the rank is not told', () => {
+test('a program of rank 2 takes d + 2 d r - r^2 queries, d - r more when the rank is not told', () => {
   const known = extract(command('rank-two', 8), 8, '--method', 'low-rank', '--rank', '2');
   const grown = extract(command('rank-two', 8), 8, '--method', 'low-rank');
-  assert.equal(known.row.queries - known.row.repeated, 8 + 2 * 8 * 2);
-  assert.equal(grown.row.queries - grown.row.repeated, 8 + 2 * 8 * 2 + 8);
+  assert.equal(known.row.queries - known.row.repeated, 8 + 2 * 8 * 2 - 2 * 2);
+  assert.equal(grown.row.queries - grown.row.repeated, 8 + 2 * 8 * 2 - 2 * 2 + 8 - 2);
   for (const found of [known, grown]) {
     assert.equal(found.row.status, 'recovered', found.row.evidence);
     assert.equal(found.row.rank, 2);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "core/base/text.h"
 #include "core/extraction/learn/dense.h"
@@ -90,15 +89,15 @@ std::string gap_text(const BoxKnowledge& known) {
 
 }  // namespace
 
-BoxKnowledge::BoxKnowledge(std::size_t dim)
-    : learned(dim), function_gap(std::numeric_limits<double>::quiet_NaN()) {}
+BoxKnowledge::BoxKnowledge(std::size_t dim) : learned(dim), function_gap(kUnknown) {}
 
 double predicted_queries(const BoxOptions& options, std::size_t dim, std::size_t found_rank) {
   const double d = static_cast<double>(dim);
   if (options.model == BoxModel::kSingle) return d * d + d;
-  if (options.model == BoxModel::kTransformer) return std::numeric_limits<double>::quiet_NaN();
-  const double r = static_cast<double>(options.rank > 0 ? options.rank : found_rank);
-  return d + 2 * d * r + (options.rank == 0 && found_rank < dim ? d : 0);
+  if (options.model == BoxModel::kTransformer) return kUnknown;
+  const std::size_t rank = options.rank > 0 ? options.rank : found_rank;
+  const std::size_t vanishing = options.rank == 0 ? dim - rank : 0;
+  return static_cast<double>(range_finder_queries(dim, rank) + vanishing);
 }
 
 Inquiry<Outcome> learn_black_box(BoxKnowledge& known, BoxOptions options) {

@@ -40,8 +40,8 @@ struct BoxKnowledge {
 /// accepted with a gap of 1e-3, and the evidence says so; others need 1e-6.
 Inquiry<Outcome> learn_black_box(BoxKnowledge& known, BoxOptions options);
 
-/// d^2 + d, d + 2 d r (or d more where the rank is found by growing); NaN for kTransformer, whose
-/// count depends on the network.
+/// d^2 + d, d + 2 d r - r^2 (or d - r more where the rank is found by growing); NaN for
+/// kTransformer, whose count depends on the network.
 double predicted_queries(const BoxOptions& options, std::size_t dim, std::size_t found_rank);
 
 }  // namespace attnlab::extraction

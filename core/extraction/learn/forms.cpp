@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 #include "core/extraction/learn/dense.h"
@@ -195,7 +194,7 @@ Inquiry<bool> measure_forms(HeadKnowledge& known, const Matrix<double>& a, const
     a_values = own_values;
   }
   const std::vector<double> b_values = values_of(b, known.value, pairs, &FormPair::b);
-  forms.assign(pairs.size(), std::numeric_limits<double>::quiet_NaN());
+  forms.assign(pairs.size(), kUnknown);
   std::vector<std::uint32_t> open;  // measured together next
   std::vector<double> alphas, taken_at(pairs.size());
   std::size_t next = 0;

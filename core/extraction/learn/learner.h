@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,9 @@
 #include "core/extraction/learn/oracle.h"
 
 namespace attnlab::extraction {
+
+/// NaN: does not apply, or not known (yet).
+inline constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
 enum class ExtractionStatus {
   kRecovered,        ///< the recovered model predicted fresh answers
@@ -47,14 +51,21 @@ Inquiry<bool> ask_values(HeadKnowledge& known);
 struct CheckResult {
   double worst_gap = 0;  ///< largest |answer - prediction|
   double spread = 0;     ///< standard deviation of the answers
+  double rounding = 0;   ///< a spread or gap of this size may be rounding alone
+  double scale = 1;      ///< standard deviation of the inputs' entries
   std::size_t queries = 0;
-  bool matches = false;  ///< worst_gap is at most tolerance times the spread
+  bool matches = false;  ///< worst_gap is at most tolerance times the spread, or rounding
   std::string sentence() const;
 };
 
 /// Asks 24 random inputs (standard normal tokens, lengths 1 to 6 in turn, counted as checking
 /// queries) and compares with `predictor`. The evidence against a wrong model, and for a right one.
-Inquiry<CheckResult> check_prediction(Oracle& predictor, RandomStream stream, double tolerance);
+/// Asks 24 more with tokens four times as long while all match and those of several tokens are
+/// constant.
+/// `terms`: size of what the predictor adds up for usual inputs, where that may be larger than the
+/// answers.
+Inquiry<CheckResult> check_prediction(Oracle& predictor, RandomStream stream, double tolerance,
+                                      double terms = 0);
 
 /// Asks the oracle what the inquiry wants to know, until it ends or about `work` multiply-adds of
 /// our own oracles are done. True when it has ended.
@@ -94,7 +105,8 @@ Steps<T> learn_from(Oracle& oracle, Inquiry<T> inquiry, double work, Progress pr
 double largest_relative_error(std::span<const double> estimate, std::span<const double> truth);
 
 /// 200 random inputs like those of check_prediction; largest |f - estimate| divided by the standard
-/// deviation of f. Queries of both are not counted anywhere that matters.
+/// deviation of f, or the gap itself where f does not vary beyond rounding. Queries of both are not
+/// counted anywhere that matters.
 double function_gap(Oracle& truth, Oracle& estimate, RandomStream stream);
 
 }  // namespace attnlab::extraction

@@ -75,13 +75,16 @@ Outcome over_budget(std::size_t needed, std::uint64_t budget) {
 
 }  // namespace
 
+std::size_t range_finder_queries(std::size_t dim, std::size_t rank) {
+  return dim + dim * rank + rank * (dim - rank);
+}
+
 Inquiry<Outcome> learn_low_rank(HeadKnowledge& known, std::size_t& found_rank,
                                 RangeFinderOptions options) {
   const std::size_t dim = known.value.size();
   found_rank = 0;
-  if (dim + 2 * dim * options.rank > options.budget) {
-    co_return over_budget(dim + 2 * dim * options.rank, options.budget);
-  }
+  const std::size_t least = range_finder_queries(dim, std::min(options.rank, dim));
+  if (least > options.budget) co_return over_budget(least, options.budget);
   Inquiry<bool> values = ask_values(known);
   const bool finite = co_await values;
   if (!finite)
@@ -95,14 +98,13 @@ Inquiry<Outcome> learn_low_rank(HeadKnowledge& known, std::size_t& found_rank,
   scale.probe = scale.query_limit = options.probe_norm;
   scale.query = 1 / options.probe_norm;
 
-  Matrix<double> columns(dim, 0), basis(dim, 0);
+  Matrix<double> columns(dim, 0), basis(dim, 0);  // W b_1, W b_2, ..., and an orthonormal basis
   const std::size_t most = options.rank == 0 ? dim : std::min(options.rank, dim);
   double longest = 0;
   std::vector<double> forms;
   for (std::uint32_t k = 0; k < most; ++k) {
-    if (dim * (2 * (k + 1) + 1) > options.budget) {
-      co_return over_budget(dim * (2 * (k + 1) + 1), options.budget);
-    }
+    const std::size_t needed = range_finder_queries(dim, k + 1);
+    if (needed > options.budget) co_return over_budget(needed, options.budget);
     const std::vector<FormPair> pairs = all_probes(dim, k);
     Inquiry<bool> measuring = measure_forms(known, probes, directions, pairs, scale, forms);
     const bool inside = co_await measuring;
@@ -111,8 +113,9 @@ Inquiry<Outcome> learn_low_rank(HeadKnowledge& known, std::size_t& found_rank,
     longest = std::max(longest, norm(column));
     // Rounding alone gives columns of about 1e-15 / (probe * query).
     const double floor = 1e-13 / (scale.probe * scale.query) + options.vanishing * longest;
-    if (options.rank == 0 && norm(outside(basis, column)) <= floor) break;
+    const bool vanishes = options.rank == 0 && norm(outside(basis, column)) <= floor;
     columns = with_column(columns, column);
+    if (vanishes) break;
     basis = orthonormal_basis(columns);
   }
   found_rank = basis.cols();
@@ -120,20 +123,27 @@ Inquiry<Outcome> learn_low_rank(HeadKnowledge& known, std::size_t& found_rank,
   known.weight.set_zero();
   if (found_rank > 0) {
     const RangeProbes range = range_probes(basis, known.value);
-    const Matrix<double> units = identity(dim);
+    // Row k of q_k^T W B: known where W b_j was measured, asked for the other directions.
     Matrix<double> rows(found_rank, dim);
+    const Matrix<double> asked = product(range.basis, columns);
     // These probes lie in the range: their forms are as large as whole columns, not as their
     // shares.
     scale.largest = std::max(scale.largest, longest);
     scale.query = std::min(scale.query, 1 / (scale.probe * scale.largest));
     for (std::uint32_t j = 0; j < dim; ++j) {
+      if (j < columns.cols()) {
+        for (std::size_t k = 0; k < found_rank; ++k) rows(k, j) = asked(k, j);
+        continue;
+      }
       const std::vector<FormPair> pairs = all_probes(found_rank, j);
-      Inquiry<bool> measuring = measure_forms(known, range.probes, units, pairs, scale, forms);
+      Inquiry<bool> measuring = measure_forms(known, range.probes, directions, pairs, scale, forms);
       const bool inside = co_await measuring;
       if (!inside) co_return outside_outcome();
       for (std::size_t k = 0; k < found_rank; ++k) rows(k, j) = forms[k];
     }
-    gemm_tn(range.basis.view(), rows.const_view(), known.weight.view(), false);
+    // W = Q (Q^T W B) B^T, with the b_j as rows of `directions`.
+    const Matrix<double> images = product(rows, directions);
+    gemm_tn(range.basis.view(), images.const_view(), known.weight.view(), false);
   }
   Inquiry<Outcome> judging = judge_head(known, options.tolerance, options.seed);
   Outcome outcome = co_await judging;

@@ -16,11 +16,16 @@ struct RangeFinderOptions {
   std::uint64_t seed = 1;
 };
 
-/// d queries for v, d r for C = W B with r random orthonormal columns of B, d r for the rows Q^T W
-/// with Q an orthonormal basis of C: exactly d + 2 d r queries (d more when r is unknown and below
-/// d: the column that vanishes). Probes for Q^T W are q_k plus a multiple of the part of v outside
-/// the range of W, which changes no logit and keeps the probes' share of the answer away from 0.
-/// Derived in docs/derivations-extraction.md. `found_rank` is the rank used.
+/// What learn_low_rank asks for a known rank: d + 2 d r - r^2 = d^2 + d - (d - r)^2, so that any
+/// rank below d saves (d - r)^2 queries.
+std::size_t range_finder_queries(std::size_t dim, std::size_t rank);
+
+/// d queries for v, d r for C = W B with r random orthonormal columns of B, then r for each of the
+/// other d - r columns of Q^T W B', where Q is an orthonormal basis of C and B' completes B:
+/// range_finder_queries in all (d - r more when r is unknown and below d: the column that vanishes
+/// costs d and is not asked again). Probes for Q^T W are q_k plus a multiple of the part of v
+/// outside the range of W, which changes no logit and keeps the probes' share of the answer away
+/// from 0. Derived in docs/derivations-extraction.md. `found_rank` is the rank used.
 Inquiry<Outcome> learn_low_rank(HeadKnowledge& known, std::size_t& found_rank,
                                 RangeFinderOptions options);
 

@@ -12,6 +12,8 @@ namespace {
 constexpr int kNormalTries = 3;  // another line will meet the kink again
 constexpr double kVagueSlope = 1e-2;
 constexpr std::size_t kMostLines = 60;
+constexpr std::size_t kFewestLines = 6;  // a line nearly parallel to a hyperplane misses it
+constexpr double kMisfit = 1e-6;         // of the largest answer: the last fit misses a hyperplane
 
 /// Gradients of the rest on both sides of a kink give its normal and strength; false when they do
 /// not fit the jump along the line, which happens when a stencil met another kink.
@@ -46,10 +48,12 @@ Inquiry<bool> measure_normal(Residual& rest, const std::vector<double>& point,
 
 /// A kink of one hidden layer is a whole hyperplane: at two of three random points of it the second
 /// difference across it must be its strength.
-Inquiry<bool> retest(Residual& rest, const AbsAffine::Kink& kink, RandomStream& stream,
+Inquiry<bool> retest(Residual& rest, const AbsAffine::Kink& kink, double room, RandomStream& stream,
                      std::uint64_t& counter) {
   const std::size_t dim = kink.normal.size();
-  const double step = 1e-3 * std::max(1.0, std::abs(kink.offset));
+  // In one dimension the hyperplane is a point, and its neighbours are as near as on the line.
+  const double step =
+      std::min(1e-3 * std::max(1.0, std::abs(kink.offset)), dim == 1 ? room / 4 : INFINITY);
   Matrix<double> points(9, dim);
   for (std::size_t p = 0; p < 3; ++p) {
     std::vector<double> z(dim);
@@ -130,16 +134,30 @@ Matrix<double> polish_points(const AbsAffine& known, RandomStream& stream) {
   return points;
 }
 
+/// Largest |rows x - f| / largest |f|.
+double misfit(const Matrix<double>& rows, std::span<const double> x, std::span<const double> f) {
+  double worst = 0;
+  for (std::size_t i = 0; i < rows.rows(); ++i) {
+    worst = std::max(worst, std::abs(dot(rows.row(i), x) - f[i]));
+  }
+  const double largest = largest_magnitude(f);
+  return largest > 0 ? worst / largest : worst;
+}
+
+enum class Fit { kGood, kMisses, kFailed };
+
 /// Fits the affine part, then everything at once, to fresh points; numbers that the points do not
-/// determine stay as the search left them.
-Inquiry<bool> polish(AbsAffine& known, RandomStream& stream, std::uint64_t& counter) {
+/// determine stay as the search left them. kMisses: the points show a hyperplane that the search
+/// has not found, and `known` is as before.
+Inquiry<Fit> polish(AbsAffine& known, RandomStream& stream, std::uint64_t& counter) {
   const std::size_t dim = known.slope.size();
   const Matrix<double> points = polish_points(known, stream);
   const AbsAffine nothing;
   Residual whole(nothing);
   Inquiry<std::vector<double>> asking = whole.at(points.clone(), counter);
   const std::vector<double> f = co_await asking;
-  if (!whole.finite()) co_return false;
+  if (!whole.finite()) co_return Fit::kFailed;
+  AbsAffine before = known;
   Matrix<double> affine(points.rows(), dim + 1);
   std::vector<double> rest = f, numbers(dim + 1, 0.0);
   for (std::size_t i = 0; i < points.rows(); ++i) {
@@ -147,19 +165,23 @@ Inquiry<bool> polish(AbsAffine& known, RandomStream& stream, std::uint64_t& coun
     std::ranges::copy(points.row(i), affine.row(i).begin());
     affine(i, dim) = 1;
   }
-  if (!solve_refined(affine, rest, numbers)) co_return false;
+  if (!solve_refined(affine, rest, numbers)) co_return Fit::kFailed;
   known.slope.assign(numbers.begin(), numbers.end() - 1);
   known.constant = numbers.back();
   Matrix<double> rows = sided_rows(known, points);
+  double misfitting = 0;
   for (int pass = 0; pass < 3; ++pass) {
     std::vector<double> x = numbers_of(known);
-    if (!solve_refined(rows, f, x)) co_return false;
+    if (!solve_refined(rows, f, x)) co_return Fit::kFailed;
+    misfitting = misfit(rows, x, f);
     take_solution(x, dim, known);
     Matrix<double> after = sided_rows(known, points);
     if (std::ranges::equal(after.values(), rows.values())) break;  // no point changed sides
     rows = std::move(after);
   }
-  co_return true;
+  if (misfitting <= kMisfit) co_return Fit::kGood;
+  known = std::move(before);
+  co_return Fit::kMisses;
 }
 
 }  // namespace
@@ -214,7 +236,17 @@ Inquiry<Outcome> learn_network(AbsAffine& found, NetworkSearch& search, NetworkO
   Residual rest(found);
   std::vector<double> start(dim), direction(dim);
   int quiet = 0;
-  while (quiet < 2) {
+  while (true) {
+    if (quiet >= 2 && search.lines >= kFewestLines) {
+      Inquiry<Fit> polishing = polish(found, stream, search.polish_queries);
+      const Fit fit = co_await polishing;
+      if (fit == Fit::kGood) break;
+      if (fit == Fit::kFailed) {
+        co_return Outcome{ExtractionStatus::kBudgetExhausted,
+                          "The final fit of the network's numbers did not succeed."};
+      }
+      quiet = 0;
+    }
     if (search.lines == kMostLines || search.total() > options.budget ||
         found.kinks.size() > options.most_kinks) {
       co_return Outcome{ExtractionStatus::kBudgetExhausted,
@@ -248,19 +280,13 @@ Inquiry<Outcome> learn_network(AbsAffine& found, NetworkSearch& search, NetworkO
                                                  candidate, search.normal_queries);
         const bool consistent = co_await measuring;
         if (!consistent) continue;
-        Inquiry<bool> testing = retest(rest, candidate, stream, search.test_queries);
+        Inquiry<bool> testing = retest(rest, candidate, kink.room, stream, search.test_queries);
         good = co_await testing;
         if (good) accepted.push_back(std::move(candidate));
       }
       search.rejected += !good;
     }
     for (AbsAffine::Kink& kink : accepted) found.kinks.push_back(std::move(kink));
-  }
-  Inquiry<bool> polishing = polish(found, stream, search.polish_queries);
-  const bool polished = co_await polishing;
-  if (!polished) {
-    co_return Outcome{ExtractionStatus::kBudgetExhausted,
-                      "The final fit of the network's numbers did not succeed."};
   }
   co_return Outcome{ExtractionStatus::kRecovered, std::to_string(found.kinks.size()) +
                                                       " hyperplanes on " +

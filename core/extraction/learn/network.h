@@ -44,9 +44,10 @@ struct NetworkSearch {
 /// Finds all kinks of g(x) = f([x]) from single-token queries (after Carlini, Jagielski, Mironov
 /// 2020; Rolnick, Koerding 2020): critical points on random lines by intersecting the slopes at
 /// both ends; the normal from gradients on both sides; a test at three other points of the
-/// hyperplane; the rest of g is searched again until two lines in a row show an affine rest; then
-/// one linear least-squares fit at fixed signs gives all numbers at once, to about 1e-14 of the
-/// largest value. kRecovered here means that the search is complete; the caller checks predictions.
+/// hyperplane; the rest of g is searched again until two lines in a row, of six or more, show an
+/// affine rest; then one linear least-squares fit at fixed signs gives all numbers at once, to
+/// about 1e-14 of the largest value, or shows that the search goes on. kRecovered here means that
+/// the search is complete; the caller checks predictions.
 Inquiry<Outcome> learn_network(AbsAffine& found, NetworkSearch& search, NetworkOptions options);
 
 }  // namespace attnlab::extraction

@@ -40,6 +40,16 @@ double noise_bound(double dim, double weight_bound, double tau, double smallest_
   return 25 * dim * weight_bound * weight_bound * tau / (smallest_value - tau);
 }
 
+NoisyProbes noisy_probes(std::span<const double> value, const NoisyHeadOptions& options) {
+  if (!options.balanced) return {identity(value.size()), 1 / options.weight_bound, 0.5};
+  return {BalancedProbes(value).rows(), options.probe_norm,
+          1 / (options.probe_norm * options.weight_bound)};
+}
+
+double clipped_logit(double alpha) {
+  return logit(std::clamp(alpha, kClipLow, kClipHigh));
+}
+
 Inquiry<bool> learn_noisy_head(HeadKnowledge& known, NoisyHeadOptions options) {
   const std::size_t dim = known.value.size();
   const QueryBatch units = unit_queries(dim);
@@ -48,9 +58,9 @@ Inquiry<bool> learn_noisy_head(HeadKnowledge& known, NoisyHeadOptions options) {
   bool finite = std::ranges::all_of(known.value, [](double v) { return std::isfinite(v); });
   if (!finite || norm(known.value) == 0) co_return false;
 
-  const Matrix<double> probes = options.balanced ? BalancedProbes(known.value).rows() : identity(dim);
-  const double probe = options.balanced ? options.probe_norm : 1 / options.weight_bound;
-  const double query = options.balanced ? 1 / (options.probe_norm * options.weight_bound) : 0.5;
+  const NoisyProbes asked = noisy_probes(known.value, options);
+  const Matrix<double>& probes = asked.rows;
+  const double probe = asked.probe, query = asked.query;
   std::vector<double> key(dim), forms(dim);
   for (std::size_t j = 0; j < dim; ++j) {
     QueryBatch batch(dim);
@@ -67,7 +77,7 @@ Inquiry<bool> learn_noisy_head(HeadKnowledge& known, NoisyHeadOptions options) {
       const double alpha =
           (answers[i] - query * known.value[j]) / (probe * dot(probes.row(i), known.value));
       finite = finite && std::isfinite(alpha);
-      forms[i] = logit(std::clamp(alpha, kClipLow, kClipHigh)) / (probe * query);
+      forms[i] = clipped_logit(alpha) / (probe * query);
     }
     // The reflection is its own inverse; unit vectors give the entries themselves.
     const std::vector<double> column = product(probes, forms);

@@ -24,6 +24,17 @@ struct NoisyHeadOptions {
 /// hides small mistakes.
 Inquiry<bool> learn_noisy_head(HeadKnowledge& known, NoisyHeadOptions options);
 
+/// Probes for the values v as they were answered: orthonormal rows, keys probe * row + query token,
+/// query tokens query * e_j.
+struct NoisyProbes {
+  Matrix<double> rows;
+  double probe = 1, query = 1;
+};
+NoisyProbes noisy_probes(std::span<const double> value, const NoisyHeadOptions& options);
+
+/// The logit of alpha clipped to [0.2764, 0.7236], where its slope is at most 5.
+double clipped_logit(double alpha);
+
 /// 25 d Wb^2 tau / (mu - tau): what |dW|_F cannot exceed with the bounded probes; infinite for
 /// tau >= mu.
 double noise_bound(double dim, double weight_bound, double tau, double smallest_value);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "core/base/text.h"
 #include "core/extraction/learn/dense.h"
@@ -19,14 +20,54 @@ std::vector<FormPair> column_pairs(std::size_t dim) {
   return pairs;
 }
 
-/// e_i, or e_i + e_anchor where v_i is zero.
-Matrix<double> plain_probes(std::span<const double> v, std::size_t anchor) {
-  Matrix<double> probes = identity(v.size());
-  for (std::size_t i = 0; i < v.size(); ++i) {
-    if (v[i] == 0) probes(i, anchor) = 1;
+/// The probes of one form, and the way from the forms measured with them to a column of W.
+class Probing {
+ public:
+  Probing(std::span<const double> value, const SingleHeadOptions& options)
+      : form_(options.form), value_(value) {
+    const std::size_t dim = value.size();
+    if (form_ == ProbeForm::kRobust) {
+      balanced_.emplace(value);
+      rows_ = balanced_->rows();
+    } else if (form_ == ProbeForm::kGaussian) {
+      RandomStream stream(options.seed, hash_name("extract/gaussian-probes"), options.trial,
+                          static_cast<std::uint32_t>(dim));
+      rows_ = Matrix<double>(dim, dim);
+      stream.fill_normal(rows_.values());
+      solver_.emplace(rows_.clone());
+    } else {
+      rows_ = identity(dim);
+      anchor_ = static_cast<std::size_t>(
+          std::ranges::max_element(value, {}, [](double v) { return std::abs(v); }) -
+          value.begin());
+      for (std::size_t i = 0; i < dim; ++i) {
+        if (value[i] == 0) rows_(i, anchor_) = 1;  // e_i alone would see nothing
+      }
+    }
   }
-  return probes;
-}
+
+  const Matrix<double>& rows() const { return rows_; }
+
+  void to_column(std::vector<double>& forms) const {
+    if (balanced_) {
+      balanced_->apply(forms);
+    } else if (solver_) {
+      forms = solver_->solve(forms);
+    } else {
+      for (std::size_t i = 0; i < forms.size(); ++i) {
+        if (value_[i] == 0) forms[i] -= forms[anchor_];
+      }
+    }
+  }
+
+ private:
+  ProbeForm form_;
+  std::span<const double> value_;
+  Matrix<double> rows_;
+  std::optional<BalancedProbes> balanced_;
+  std::optional<LeastSquares> solver_;
+  std::size_t anchor_ = 0;
+};
 
 }  // namespace
 
@@ -60,18 +101,14 @@ Inquiry<Outcome> learn_single_head(HeadKnowledge& known, SingleHeadOptions optio
     co_return Outcome{ExtractionStatus::kNotAMatch, "A single-token answer is not a number."};
   if (largest_magnitude(known.value) == 0) co_return zero_value_outcome(dim);
 
-  const auto anchor = static_cast<std::size_t>(
-      std::ranges::max_element(known.value, {}, [](double v) { return std::abs(v); }) -
-      known.value.begin());
-  const BalancedProbes balanced(known.value);
-  const Matrix<double> probes =
-      options.robust ? balanced.rows() : plain_probes(known.value, anchor);
+  const Probing probing(known.value, options);
+  const Matrix<double>& probes = probing.rows();
   const std::vector<double> probe_values = product(probes, known.value);
   KnownProbes known_probes{probe_values, {}};
   Matrix<double> unit(1, dim);  // e_j
   const std::vector<FormPair> pairs = column_pairs(dim);
   ProbeScale scale;
-  if (options.robust) {
+  if (options.form == ProbeForm::kRobust) {
     scale.probe = scale.query_limit = options.probe_norm;
     scale.query = 1 / options.probe_norm;
     Matrix<double> keys = probes.clone();
@@ -83,7 +120,6 @@ Inquiry<Outcome> learn_single_head(HeadKnowledge& known, SingleHeadOptions optio
   }
 
   std::vector<double> forms, columns[kColumnsAtOnce];
-  std::size_t lost = 0;
   for (std::size_t j = 0; j < dim; ++j) {
     unit(0, j) = 1;
     Inquiry<bool> measuring = measure_forms(known, probes, unit, pairs, scale, forms, known_probes);
@@ -94,26 +130,21 @@ Inquiry<Outcome> learn_single_head(HeadKnowledge& known, SingleHeadOptions optio
                         "The share of one token in a two-token answer stays outside (0, 1) however "
                         "short the query token is: no single softmax head does that."};
     }
-    if (options.robust) {
-      balanced.apply(forms);
-      std::swap(columns[j % kColumnsAtOnce], forms);
-      const std::size_t first = j / kColumnsAtOnce * kColumnsAtOnce;
-      const bool last = j + 1 == dim || (j + 1) % kColumnsAtOnce == 0;
-      for (std::size_t i = 0; i < dim && last; ++i) {
-        for (std::size_t c = first; c <= j; ++c) known.weight(i, c) = columns[c - first][i];
-      }
-    } else {
-      for (std::size_t i = 0; i < dim; ++i) {
-        known.weight(i, j) = known.value[i] == 0 ? forms[i] - forms[anchor] : forms[i];
-        lost += !std::isfinite(known.weight(i, j));
-      }
+    probing.to_column(forms);
+    std::swap(columns[j % kColumnsAtOnce], forms);
+    const std::size_t first = j / kColumnsAtOnce * kColumnsAtOnce;
+    const bool last = j + 1 == dim || (j + 1) % kColumnsAtOnce == 0;
+    for (std::size_t i = 0; i < dim && last; ++i) {
+      for (std::size_t c = first; c <= j; ++c) known.weight(i, c) = columns[c - first][i];
     }
   }
+  const auto lost = std::ranges::count_if(known.weight.values(),
+                                          [](double entry) { return !std::isfinite(entry); });
   if (lost > 0) {
     co_return Outcome{ExtractionStatus::kNotAMatch,
                       std::to_string(lost) + " of " + std::to_string(dim * dim) +
-                          " entries of W were lost: the softmax was saturated, so that the plain "
-                          "form takes the logarithm of a number that is not positive."};
+                          " entries of W were lost: the softmax was saturated, so that this form "
+                          "takes the logarithm of a number that is not positive."};
   }
   Inquiry<Outcome> judging = judge_head(known, options.tolerance, options.seed);
   Outcome outcome = co_await judging;

@@ -5,12 +5,21 @@
 
 namespace attnlab::extraction {
 
+/// How the d probes u_i of a column are chosen, and how the column comes from the forms u_i^T W
+/// e_j.
+enum class ProbeForm {
+  kRobust,    ///< a reflected basis with equal u_i.v, scaled, repeated where the softmax saturates
+  kGaussian,  ///< independent normal entries and one linear solve: the paper's form, as we know it
+  kPlain,     ///< unit vectors: our simplest form, which fails where v is uneven
+};
+
 struct SingleHeadOptions {
-  bool robust = true;      ///< false: the paper's plain form, which fails where v or W is extreme
-  double probe_norm = 32;  ///< scale of probes; longer probes see less noise
+  ProbeForm form = ProbeForm::kRobust;
+  double probe_norm = 32;                    ///< scale of probes; longer probes see less noise
   std::uint64_t budget = ~std::uint64_t{0};  ///< most learning queries
   double tolerance = 1e-6;  ///< of the final check, in standard deviations of the answers
-  std::uint64_t seed = 1;   ///< of the final check's inputs
+  std::uint64_t seed = 1;   ///< of the final check's inputs and of Gaussian probes
+  std::uint32_t trial = 0;  ///< further names the stream of Gaussian probes
 };
 
 /// d single-token queries give v; then column j of W takes d two-token queries with query token
@@ -19,8 +28,9 @@ struct SingleHeadOptions {
 /// Robust: probes u_i are a reflected basis with equal u_i.v, scaled up while the query token is
 /// scaled down, and repeated with a shorter query token when the softmax saturates: max|dW| /
 /// max|W| below 1e-12 at d = 64 for any v != 0 (Theorem 4.1 of arXiv 2601.16873; robust form
-/// derived in docs/derivations-extraction.md). Plain: probes are unit vectors (plus one with v != 0
-/// where v_i = 0), no scaling, no repeats.
+/// derived in docs/derivations-extraction.md). Gaussian: the same d normal probes for every column,
+/// solved by QR. Plain: probes are unit vectors (plus one with v != 0 where v_i = 0). Neither of
+/// the two scales or repeats: a saturated softmax loses entries.
 ///
 /// v = 0 gives kNotIdentifiable after d queries; a model that does not predict fresh answers
 /// (counted as checking queries) gives kNotAMatch.

@@ -14,6 +14,7 @@ constexpr double kLow = 0.02, kHigh = 0.98;
 constexpr int kCandidates = 256;
 constexpr int kMostTries = 60;
 constexpr double kWantedLogit = 0.25;
+constexpr double kNoGradient = 1e-12;  // of the steepest gradient: rounding
 
 /// A unit direction b whose token `length` b lies far from all hyperplanes and far from the span of
 /// the directions chosen before: the best of 256.
@@ -47,13 +48,14 @@ struct Region {
   double value = 0;              // g(b)
 };
 
-Region region_at(const AbsAffine& network, std::span<const double> direction, double length) {
+Region region_at(const AbsAffine& network, std::span<const double> direction, double length,
+                 double share) {
   Region region;
   region.token.assign(direction.begin(), direction.end());
   for (double& entry : region.token) entry *= length;
   region.gradient = network.gradient(region.token);
   if (norm(region.gradient) > 0) region.probes = BalancedProbes(region.gradient).rows();
-  region.reach = std::min(0.9 * network.margin(region.token), 32.0);
+  region.reach = share * std::min(0.9 * network.margin(region.token), 32.0);
   region.value = network(region.token);
   return region;
 }
@@ -77,16 +79,55 @@ Inquiry<std::vector<double>> ask_alphas(const Region& region, std::span<const st
   co_return alphas;
 }
 
-/// Directions measured so far, and the length of query tokens that suits W.
+/// Directions measured so far, and the lengths of query tokens and probes that suit W.
 struct Directions {
   Matrix<double> chosen, basis, images;  // rows: b_j, orthonormal ones, W b_j
-  double length = 1;
+  double length = 1;                     // of query tokens
+  double flat = 0;                       // query tokens of this length met no gradient
+  double share = 1;                      // of a region's reach that probes use
   bool calibrated = false;
+
+  /// Logits are proportional to the product of both lengths. Shorter query tokens come first; where
+  /// the network has no gradient for them, probes shrink instead.
+  void shrink_logits() {
+    if (length / 2 > flat) {
+      length /= 2;
+    } else {
+      share /= 2;
+    }
+  }
+  void grow_logits() {
+    if (share < 1) {
+      share *= 2;
+    } else {
+      length *= 2;
+    }
+  }
 };
 
-/// W b for one more direction b. The length of query tokens is halved when the softmax saturates
-/// and doubled while logits are small; another length is another direction. False when that does
-/// not help.
+/// Bounds the gradient's length everywhere.
+double steepest(const AbsAffine& network) {
+  double sum = norm(network.slope);
+  for (const AbsAffine::Kink& kink : network.kinks) sum += std::abs(kink.strength);
+  return sum;
+}
+
+/// A region with a gradient for direction j. Neurons may be off up to some distance from the
+/// origin: query tokens double in length until one of 256 meets a gradient. False when none does.
+bool find_region(const AbsAffine& network, Directions& known, std::size_t j, RandomStream& stream,
+                 std::vector<double>& direction, Region& region) {
+  const double least = kNoGradient * steepest(network);
+  for (int doubling = 0; doubling < kMostTries; ++doubling, known.length *= 2) {
+    direction = wide_direction(network, known.basis, j, known.length, stream);
+    region = region_at(network, direction, known.length, known.share);
+    if (norm(region.gradient) > least) return true;
+    known.flat = known.length;
+  }
+  return false;
+}
+
+/// W b for one more direction b. Logits are halved when the softmax saturates and doubled while
+/// they are small; other lengths are another direction. False when that does not help.
 Inquiry<bool> measure_direction(const AbsAffine& network, Directions& known, std::size_t j,
                                 RandomStream& stream, std::uint64_t& repeated) {
   const std::size_t dim = network.slope.size();
@@ -97,9 +138,7 @@ Inquiry<bool> measure_direction(const AbsAffine& network, Directions& known, std
   double largest = 0;
   for (int attempt = 0; attempt < kMostTries; ++attempt) {
     if (probes.empty()) {
-      direction = wide_direction(network, known.basis, j, known.length, stream);
-      region = region_at(network, direction, known.length);
-      if (region.probes.size() == 0) co_return false;
+      if (!find_region(network, known, j, stream, direction, region)) co_return false;
       probes = {0};  // one probe first: it finds the length
       largest = 0;
     }
@@ -121,7 +160,7 @@ Inquiry<bool> measure_direction(const AbsAffine& network, Directions& known, std
       for (std::size_t i = 0; i < dim; ++i) known.basis(j, i) = direction[i] / length;
       // Probes are a basis: W b = U^T forms, and U is its own inverse.
       std::ranges::copy(product(region.probes, forms), known.images.row(j).begin());
-      if (short_of_signal) known.length *= 2;
+      if (short_of_signal) known.grow_logits();
       co_return true;
     }
     if (inside && !(short_of_signal && !known.calibrated)) {
@@ -131,7 +170,7 @@ Inquiry<bool> measure_direction(const AbsAffine& network, Directions& known, std
       continue;
     }
     repeated += probes.size() + (probes.size() > 1 ? 1 : 0);
-    known.length *= inside ? 2 : 0.5;
+    inside ? known.grow_logits() : known.shrink_logits();
     known.calibrated = known.calibrated || !inside;
     probes.clear();
   }
@@ -143,7 +182,7 @@ Inquiry<bool> learn_by_gradient(TransformerKnowledge& known, std::uint64_t seed)
   const std::size_t dim = known.network.slope.size();
   RandomStream stream(seed, hash_name("extract/directions"), 0);
   Directions directions{Matrix<double>(dim, dim), Matrix<double>(dim, dim),
-                        Matrix<double>(dim, dim), 1, false};
+                        Matrix<double>(dim, dim)};
   for (const AbsAffine::Kink& kink : known.network.kinks) {
     directions.length = std::max(directions.length, std::min(std::abs(kink.offset), 64.0));
   }
@@ -160,6 +199,15 @@ Inquiry<bool> learn_by_gradient(TransformerKnowledge& known, std::uint64_t seed)
     std::ranges::copy(solver.solve(shares), known.head.weight.row(i).begin());
   }
   co_return true;
+}
+
+/// Size of the terms whose sum is the network's value near the origin.
+double size_of_terms(const AbsAffine& network) {
+  double sum = std::abs(network.constant) + norm(network.slope);
+  for (const AbsAffine::Kink& kink : network.kinks) {
+    sum += std::abs(kink.strength) * (1 + std::abs(kink.offset));
+  }
+  return sum;
 }
 
 /// The network takes one value everywhere.
@@ -240,7 +288,7 @@ Inquiry<Outcome> learn_transformer(TransformerKnowledge& known, TransformerOptio
   TransformerOracle recovered(known.head.weight.clone(), known.network.as_network());
   Inquiry<CheckResult> checking =
       check_prediction(recovered, RandomStream(options.network.seed, hash_name("extract/check"), 1),
-                       options.tolerance);
+                       options.tolerance, size_of_terms(known.network));
   const CheckResult check = co_await checking;
   co_return Outcome{check.matches ? ExtractionStatus::kRecovered : ExtractionStatus::kNotAMatch,
                     network.evidence + " " + check.sentence()};

@@ -67,8 +67,9 @@ TEST_CASE("extract-black-box: the right model for a box is recovered, exact coun
 }
 
 TEST_CASE("extract-black-box: a rank above the dimension is refused by name") {
-  const auto plan = named("extract-black-box").plan(
-      spec_of(named("extract-black-box"), {{"method", "low-rank"}, {"dim", "4"}, {"rank", "5"}}));
+  const auto plan = named("extract-black-box")
+                        .plan(spec_of(named("extract-black-box"),
+                                      {{"method", "low-rank"}, {"dim", "4"}, {"rank", "5"}}));
   REQUIRE_FALSE(plan);
   CHECK(plan.error().sentence.find("rank must be 0 to 4") != std::string::npos);
 }

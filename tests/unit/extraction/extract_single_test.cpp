@@ -10,18 +10,31 @@ TEST_CASE("extract-single: ordinary heads are recovered and the claim holds") {
   const Result result = checked_result(spec);
   CHECK(result.tables[0].rows.size() == 6);
   REQUIRE(result.claims.size() == 1);
-  CHECK_MESSAGE(result.claims[0].status == ClaimStatus::kHolds, result.claims[0].evidence);
+  CHECK_MESSAGE(result.claims[0].status == ClaimStatus::kNoCounterexample,
+                result.claims[0].evidence);
   const auto figures = findings_of(spec, run_all(spec)).figures;
   REQUIRE(figures[0].maps().panels.size() == 3);
   CHECK(figures[0].maps().panels[1].values.size() == 64);
   CHECK(figures[0].maps().panels[0].scale_group == figures[0].maps().panels[1].scale_group);
 }
 
-TEST_CASE("extract-single: saturation fails the plain form's claim and not the robust one's") {
-  const Result result = checked_result(spec_of(
-      named("extract-single"), {{"dim", "8"}, {"method", "robust,plain"}, {"weight-scale", "10000"}}));
+TEST_CASE("extract-single: saturation fails the forms without scaling and not the robust one") {
+  const Result result = checked_result(
+      spec_of(named("extract-single"),
+              {{"dim", "8"}, {"method", "robust,gaussian,plain"}, {"weight-scale", "10000"}}));
+  REQUIRE(result.claims.size() == 3);
+  CHECK(result.claims[0].status == ClaimStatus::kNoCounterexample);
+  CHECK(result.claims[1].status == ClaimStatus::kFails);
+  CHECK(result.claims[2].status == ClaimStatus::kFails);
+}
+
+TEST_CASE("extract-single: Gaussian probes bear a tiny entry of v, unit vectors do not") {
+  const Result result = checked_result(
+      spec_of(named("extract-single"),
+              {{"dim", "8,16"}, {"method", "gaussian,plain"}, {"value-shape", "tiny-entry"}}));
   REQUIRE(result.claims.size() == 2);
-  CHECK(result.claims[0].status == ClaimStatus::kHolds);
+  CHECK_MESSAGE(result.claims[0].status == ClaimStatus::kNoCounterexample,
+                result.claims[0].evidence);
   CHECK(result.claims[1].status == ClaimStatus::kFails);
 }
 
@@ -30,5 +43,5 @@ TEST_CASE("extract-single: v = 0 is a result, not a failure") {
       checked_result(spec_of(named("extract-single"), {{"dim", "4"}, {"value-shape", "zero"}}));
   REQUIRE(result.claims.size() == 2);
   CHECK(result.claims[0].status == ClaimStatus::kUndecided);
-  CHECK(result.claims[1].status == ClaimStatus::kHolds);
+  CHECK(result.claims[1].status == ClaimStatus::kNoCounterexample);
 }

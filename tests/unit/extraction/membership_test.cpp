@@ -51,6 +51,24 @@ TEST_CASE("extraction: threshold 0 and v = 0 are not identifiable from yes and n
   CHECK(extract(head, {}).outcome.status == ExtractionStatus::kNotIdentifiable);
 }
 
+TEST_CASE("extract-membership: the scatter of few bits and of d = 1 refutes nothing") {
+  for (std::uint64_t seed : {1u, 2u, 3u, 38u, 39u}) {
+    for (const char* dim : {"1", "4"}) {
+      CAPTURE(seed);
+      CAPTURE(dim);
+      const RunSpec spec =
+          spec_with(named("extract-membership"), {{"dim", dim}, {"bits", "8,12"}}, seed);
+      const Claim claim = findings_of(spec, run_all(spec)).result.claims.at(0);
+      CHECK_MESSAGE(claim.status != ClaimStatus::kFails, claim.evidence);
+    }
+  }
+  // The same with 50 times the trials: the standard error of d = 1 is then about 0.04.
+  const RunSpec spec = spec_with(named("extract-membership"),
+                                 {{"dim", "1"}, {"bits", "8,12"}, {"trials", "150"}}, 39);
+  const Claim claim = findings_of(spec, run_all(spec)).result.claims.at(0);
+  CHECK_MESSAGE(claim.status == ClaimStatus::kHolds, claim.evidence);
+}
+
 TEST_CASE("extract-membership: every query per number halves the error") {
   const Result result = checked_result(spec_of(named("extract-membership"), {{"dim", "2,5"}}));
   REQUIRE(result.claims.size() == 1);

@@ -119,7 +119,7 @@ TEST_CASE("extraction: v = 0 is reported as not identifiable after d queries") {
 TEST_CASE("extraction: the plain form recovers ordinary heads and fails on extreme ones") {
   const Head ordinary = random_head(16, 31);
   HeadsOracle easy(ordinary.clone());
-  const Found found = extract(easy, {.robust = false});
+  const Found found = extract(easy, {.form = ProbeForm::kPlain});
   CHECK(found.outcome.status == ExtractionStatus::kRecovered);
   CHECK(found.queries == 16 * 17);
   CHECK(largest_relative_error(found.known.weight.values(), ordinary.weight.values()) < 1e-9);
@@ -128,10 +128,11 @@ TEST_CASE("extraction: the plain form recovers ordinary heads and fails on extre
   std::ranges::fill(basis.value, 0.0);
   basis.value[0] = 1;
   HeadsOracle first_entry(basis.clone());
-  CHECK(extract(first_entry, {.robust = false}).outcome.status == ExtractionStatus::kRecovered);
+  CHECK(extract(first_entry, {.form = ProbeForm::kPlain}).outcome.status ==
+        ExtractionStatus::kRecovered);
 
   HeadsOracle saturated(random_head(16, 33, 1e4));
-  const Found lost = extract(saturated, {.robust = false});
+  const Found lost = extract(saturated, {.form = ProbeForm::kPlain});
   CHECK(lost.outcome.status == ExtractionStatus::kNotAMatch);
   CHECK(lost.outcome.evidence.find("saturated") != std::string::npos);
 }

@@ -67,6 +67,56 @@ Found extract(const FeedForward& network, const Matrix<double>& weight, WeightRo
 
 }  // namespace
 
+TEST_CASE("extraction: few neurons are found, also where they are off around the origin") {
+  // Query tokens that only touch a hyperplane have no gradient; two quiet lines may miss one.
+  for (const std::size_t hidden : {1, 2}) {
+    for (const std::size_t dim : {2, 3, 4, 16}) {
+      for (std::uint32_t i = 0; i < 24; ++i) {
+        CAPTURE(hidden);
+        CAPTURE(dim);
+        CAPTURE(i);
+        const Found found = extract(random_network(dim, hidden, 400 + i, true),
+                                    random_head(dim, 500 + i, 1).weight, WeightRoute::kGradient);
+        CHECK_MESSAGE(found.outcome.status == ExtractionStatus::kRecovered, found.outcome.evidence);
+        CHECK(found.network_error < 1e-11);
+        CHECK(found.weight_error < 1e-9);
+      }
+    }
+  }
+}
+
+TEST_CASE("extraction: a neuron far out is read with short probes where W saturates the softmax") {
+  // Off for |x| < 3: query tokens cannot be short, and their logits are about 3 |W| |a|.
+  FeedForward network{Matrix<double>(1, 4), {-3}, {1}, 0.5};
+  network.input(0, 0) = 1;
+  for (const double scale : {0.01, 1.0, 100.0}) {
+    CAPTURE(scale);
+    const Found found = extract(network, random_head(4, 520, scale).weight, WeightRoute::kGradient);
+    CHECK_MESSAGE(found.outcome.status == ExtractionStatus::kRecovered, found.outcome.evidence);
+    CHECK(found.weight_error < 1e-9);
+  }
+}
+
+TEST_CASE("extraction: constant answers are no check, so that its inputs become longer") {
+  FeedForward network{Matrix<double>(1, 3), {-40}, {1}, 0.5};  // off for all usual inputs
+  network.input(0, 1) = 1;
+  const Matrix<double> weight = random_head(3, 521, 0.1).weight;
+  TransformerOracle box(weight.clone(), clone(network));
+  for (const bool right : {true, false}) {
+    Matrix<double> claimed = weight.clone();
+    if (!right) claimed.set_zero();
+    TransformerOracle predictor(std::move(claimed), clone(network));
+    Inquiry<CheckResult> checking = check_prediction(predictor, stream_of(522), 1e-6);
+    const CheckResult check = finish(checking, box);
+    CHECK(check.matches == right);
+    CHECK(check.scale > 1);
+  }
+  const FeedForward constant{Matrix<double>(1, 3), {1}, {1.0 / 3}, 0.1};
+  TransformerOracle flat(weight.clone(), clone(constant)), same(weight.clone(), clone(constant));
+  Inquiry<CheckResult> checking = check_prediction(same, stream_of(523), 1e-6);
+  CHECK(finish(checking, flat).matches);  // to rounding
+}
+
 TEST_CASE("extraction: a transformer with d = k = 16 and biases falls to at most 3300 queries") {
   for (std::uint32_t i = 0; i < 4; ++i) {
     const Found found = extract(random_network(16, 16, 100 + i, true),
