@@ -30,7 +30,7 @@ endif()
 
 add_library(attnlab_options INTERFACE)
 target_include_directories(attnlab_options INTERFACE ${CMAKE_BINARY_DIR}/generated)
-target_compile_options(attnlab_options INTERFACE -Wall -Wextra
+target_compile_options(attnlab_options INTERFACE -Wall -Wextra $<$<BOOL:${ATTNLAB_WERROR}>:-Werror>
   # False alarms of g++ 12 on std::string and std::variant (GCC bugs 105651, 105593).
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict -Wno-maybe-uninitialized>)
 

@@ -32,13 +32,6 @@ function(attnlab_write_spdx output)
   set(spdx_packages "")
   set(spdx_relations "")
 
-  attnlab_find_header(eigen Eigen/src/Core/util/Macros.h)
-  foreach(part WORLD MAJOR MINOR)
-    attnlab_version_in(eigen_${part} ${eigen} "#define EIGEN_${part}_VERSION ([0-9]+)")
-  endforeach()
-  attnlab_spdx_package(Eigen ${eigen_WORLD}.${eigen_MAJOR}.${eigen_MINOR} MPL-2.0
-    https://eigen.tuxfamily.org STATIC_LINK)
-
   attnlab_find_header(json nlohmann/json.hpp)
   get_filename_component(json_folder ${json} DIRECTORY)
   if(EXISTS ${json_folder}/detail/abi_macros.hpp)
@@ -70,7 +63,13 @@ print(TTFont(sys.argv[1])['name'].getDebugName(5).split(';')[0].removeprefix('Ve
     attnlab_spdx_package(LLVM-libcxx "of Emscripten ${EMSCRIPTEN_VERSION}"
       "Apache-2.0 WITH LLVM-exception" https://libcxx.llvm.org STATIC_LINK)
   else()
-    attnlab_spdx_package(CLI11 ${CLI11_VERSION} BSD-3-Clause https://github.com/CLIUtils/CLI11 STATIC_LINK)
+    # Only the peer of `attnlab bench` (native/bench/eigen_peer.cpp) is made of it.
+    attnlab_find_header(eigen Eigen/src/Core/util/Macros.h)
+    foreach(part WORLD MAJOR MINOR)
+      attnlab_version_in(eigen_${part} ${eigen} "#define EIGEN_${part}_VERSION ([0-9]+)")
+    endforeach()
+    attnlab_spdx_package(Eigen ${eigen_WORLD}.${eigen_MAJOR}.${eigen_MINOR} MPL-2.0
+      https://eigen.tuxfamily.org STATIC_LINK)
     if(ATTNLAB_UI)
       attnlab_spdx_package(GLFW ${glfw3_VERSION} Zlib https://www.glfw.org DYNAMIC_LINK)
       attnlab_spdx_package(libpng ${PNG_VERSION_STRING} libpng-2.0 http://www.libpng.org DYNAMIC_LINK)

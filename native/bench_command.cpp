@@ -5,15 +5,16 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/text.h"
+#include "core/catalogue/catalogue.h"
+#include "core/codecs/codecs.h"
+#include "core/numerics/linear_algebra.h"
 #include "native/bench/bench_extraction.h"
 #include "native/bench/bench_numerics.h"
-#include "core/codecs/codecs.h"
-#include "core/catalogue/catalogue.h"
-#include "core/base/text.h"
-#include "core/numerics/linear_algebra.h"
 #include "native/build.h"
 #include "native/commands.h"
 #include "native/console.h"
+#include "native/ranks.h"
 #include "native/report.h"
 #include "native/thread_pool.h"
 
@@ -123,15 +124,41 @@ std::string bench_json(const Table& table) {
          "},\n\"rows\":[" + rows + "\n]}\n";
 }
 
-}  // namespace
+/// "sse2, avx2, avx512": what this machine has.
+std::string simd_targets() {
+  std::string names;
+  for (const SimdTarget& target : available_targets()) {
+    names += (names.empty() ? "" : ", ") + std::string(target.name);
+  }
+  return names;
+}
 
-int run_benchmarks(const BenchRequest& request) {
-  if (!request.simd.empty()) force_target({request.simd.c_str()});
+Expected<Usage> usage(const std::string&) {
+  return Usage{.about = "Kernels against their peak, jobs per second of a small learning curve.",
+               .flags = {{"json", "", "As a JSON document", "Bench"},
+                         {"simd", "NAME", "Kernels to measure: " + simd_targets(), "Bench"}}};
+}
+
+int execute(const Given& given) {
+  if (const auto simd = given.value("simd")) {
+    const auto named = [&](const SimdTarget& target) { return *simd == target.name; };
+    if (std::ranges::none_of(available_targets(), named)) {
+      return refuse(
+          {"simd is " + quoted_text(*simd) + "; on this machine it is one of " + simd_targets()});
+    }
+    force_target({simd->c_str()});
+  }
   std::vector<BenchRow> rows = bench_numerics();
   for (BenchRow& row : bench_extraction()) rows.push_back(std::move(row));
   if (const auto added = add_jobs_rates(rows); !added) return refuse(added.error(), kExitRunFailed);
   const Table table = bench_table(rows);
-  return print(request.json ? bench_json(table) : version_text() + "\n\n" + table_text(table));
+  return print(given.has("json") ? bench_json(table) : version_text() + "\n\n" + table_text(table));
+}
+
+}  // namespace
+
+Command bench_command() {
+  return {"bench", "Kernels against their peak, jobs per second", usage, execute};
 }
 
 }  // namespace attnlab

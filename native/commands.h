@@ -1,29 +1,24 @@
-// The commands of attnlab; each returns the exit code.
+// The commands of attnlab: a new one is a function in a file of its own, and two lines here.
 #pragma once
 
-#include "native/arguments.h"
+#include <vector>
+
+#include "native/command_line.h"
 
 namespace attnlab {
 
-/// Experiments with parameters, ranges, defaults and presets on standard output.
-int list_experiments(const ListRequest& request);
+Command list_command();
+Command run_command();
+Command extract_command();
+Command sweep_command();
+Command merge_command();
+Command selftest_command();
+Command bench_command();
+Command open_command();
 
-/// Runs an experiment and writes its result: see docs/cli.md for files, interruption and memory.
-int run_experiment(const RunRequest& request);
-
-/// Takes another program apart: see docs/oracle-protocol.md for what it must answer.
-int extract_black_box_program(const ExtractRequest& request);
-
-/// Computes a grid of one experiment, or a shard of it, into a folder.
-int run_sweep(const SweepRequest& request);
-
-/// Joins the journals of a sweep's shards into a folder, and writes the table once all are there.
-int merge_sweep(const MergeRequest& request);
-
-/// Known answers and closed forms on this machine; kExitRunFailed when one does not hold.
-int run_selftest();
-
-/// Measures the kernels and the jobs per second of a small learning curve.
-int run_benchmarks(const BenchRequest& request);
+inline std::vector<Command> commands() {
+  return {list_command(),  run_command(),      extract_command(), sweep_command(),
+          merge_command(), selftest_command(), bench_command(),   open_command()};
+}
 
 }  // namespace attnlab

@@ -9,7 +9,6 @@
 #include <filesystem>
 #include <memory>
 #include <system_error>
-#include <thread>
 
 #include <GLFW/glfw3.h>
 
@@ -26,6 +25,7 @@
 #include "native/interrupts.h"
 #include "native/memory_limit.h"
 #include "native/output_file.h"
+#include "native/ranks.h"
 #include "native/thread_pool.h"
 #include "ui/app.h"
 #include "ui/app_state.h"
@@ -37,12 +37,14 @@ namespace {
 
 constexpr double kRunningWait = 1.0 / 30;  // seconds between two looks at a run
 constexpr double kIdleWait = 0.4;
-constexpr int kSettlingFrames = 3;         // drawn after every event: layouts need a second look
+constexpr int kSettlingFrames = 3;  // drawn after every event: layouts need a second look
 constexpr int kWidth = 1280, kHeight = 820;
 
 std::string g_glfw_error;
 
-void keep_error(int, const char* description) { g_glfw_error = description; }
+void keep_error(int, const char* description) {
+  g_glfw_error = description;
+}
 
 /// The window with its OpenGL context; closes everything it opened.
 class Window {
@@ -88,9 +90,8 @@ class Window {
     float x_scale = 1, y_scale = 1;
     glfwGetWindowContentScale(window_, &x_scale, &y_scale);
     p.ratio = forced_ratio_ > 0 ? forced_ratio_ : std::max(1.0f, x_scale);
-    const float per_unit = window_width > 0 ? static_cast<float>(p.width) /
-                                                  static_cast<float>(window_width)
-                                            : 1;
+    const float per_unit =
+        window_width > 0 ? static_cast<float>(p.width) / static_cast<float>(window_width) : 1;
     p.logical_unit = per_unit / p.ratio;
     return p;
   }
@@ -197,7 +198,8 @@ std::string write_result_file(const std::string& wanted, const std::string&,
   return "Saved as " + name + " in " + std::filesystem::current_path(ignored).string() + ".";
 }
 
-/// What the command line writes of the same run, of the figure that is shown; "png" has no counterpart there.
+/// What the command line writes of the same run, of the figure that is shown; "png" has no
+/// counterpart there.
 std::string picture_or_citation(const AppState& s, std::string_view format) {
   if (format == "bibtex") return run_bibtex(s.shown_spec(), build_info());
   if (s.view.figure >= s.figures.size()) return {};
@@ -230,7 +232,7 @@ class Desktop {
   Desktop(Window& window, const DesktopSettings& settings)
       : window_(window),
         settings_(settings),
-        pool_(std::max(1u, std::thread::hardware_concurrency())),
+        pool_(default_threads()),
         app_(std::make_unique<App>(desktop_platform(app_), pool_, options())) {
     events_.window = &window;
     install_callbacks(window.handle(), events_);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/text.h"
+#include "core/catalogue/catalogue.h"
 #include "core/codecs/codecs.h"
 #include "core/experiment/outside_question.h"
 #include "core/experiment/run.h"
@@ -16,6 +17,7 @@
 #include "core/extraction/learn/question.h"
 #include "native/build.h"
 #include "native/commands.h"
+#include "native/common_flags.h"
 #include "native/console.h"
 #include "native/interrupts.h"
 #include "native/memory_limit.h"
@@ -30,6 +32,17 @@ namespace {
 
 constexpr std::size_t kLinesForPeople = 64;  // of one table on a terminal; JSON has all
 constexpr double kSecondsBetweenLines = 0.1;
+constexpr double kShortestTimeout_s = 0.01, kLongestTimeout_s = 86400, kTimeout_s = 30;
+constexpr const char* kParameters[] = {"dim", "method", "rank"};  // that are flags
+
+struct ExtractRequest {
+  RunSpec spec;         // of extract-black-box with box = own
+  std::string command;  // run by the shell
+  double timeout_s = kTimeout_s;
+  OutputFormat format = OutputFormat::kTable;
+  std::optional<std::string> out = {}, log = {}, replay = {};
+  bool quiet = false;
+};
 
 double now_s() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -239,9 +252,7 @@ std::string result_text(const ExtractRequest& request, const Bytes& output, doub
   return report_text(spec, result);
 }
 
-}  // namespace
-
-int extract_black_box_program(const ExtractRequest& request) {
+int extract(const ExtractRequest& request) {
   catch_interrupts();
   Prepared prepared;
   if (const auto ready = prepare(request, prepared); !ready) return refuse(ready.error());
@@ -259,6 +270,90 @@ int extract_black_box_program(const ExtractRequest& request) {
   if (!prepared.out) return print(text);
   const Expected<void> written = prepared.out->write(text);
   return written ? kExitDone : refuse(written.error(), kExitEnvironment);
+}
+
+Expected<Usage> usage(const std::string&) {
+  const Schema& schema = find_experiment("extract-black-box")->schema;
+  const ParameterSet defaults(schema);
+  const std::string group = "Extract";
+  Usage usage{.about = "Take another program apart, as a black box."};
+  usage.flags.push_back(
+      {"oracle-cmd", "CMD",
+       "Command that starts the black box: it reads {\"x\": [[...],...]} and answers "
+       "{\"y\": NUMBER}, one line each (docs/oracle-protocol.md)",
+       group});
+  for (const std::string name : kParameters) {
+    const std::string remark = name == "dim" ? "needed" : "default " + defaults.text(name);
+    usage.flags.push_back(parameter_flag(*schema.find(name), remark, group));
+  }
+  usage.flags.insert(
+      usage.flags.end(),
+      {{"log", "FILE", "Write every query with its answer", group},
+       {"replay", "FILE", "Go on from the log of an earlier run", group},
+       {"timeout", "S",
+        "Seconds without an answer that end the run\n" + exact_text(kShortestTimeout_s) + " to " +
+            short_text(kLongestTimeout_s) + "; default " + short_text(kTimeout_s),
+        group},
+       {"format", "NAME", "table, csv (the recovery row) or json; default table", group},
+       out_file_flag(group),
+       quiet_flag(group)});
+  return usage;
+}
+
+Expected<double> read_timeout(const Given& given) {
+  const std::optional<std::string> text = given.value("timeout");
+  if (!text) return kTimeout_s;
+  const std::optional<double> value = read_real(*text);
+  if (value && *value >= kShortestTimeout_s && *value <= kLongestTimeout_s) return *value;
+  return Error{"timeout must be " + exact_text(kShortestTimeout_s) + " to " +
+               short_text(kLongestTimeout_s) + " seconds, not " + quoted_text(*text)};
+}
+
+Expected<RunSpec> read_spec(const Given& given) {
+  const Experiment& experiment = *find_experiment("extract-black-box");
+  RunSpec spec{&experiment, ParameterSet(experiment.schema)};
+  if (const auto set = set_parameter(spec, "box", "own"); !set) return set.error();
+  if (!given.has("dim")) {
+    return Error{"extract needs --dim, the length of a token: " +
+                 allowed_text(*experiment.schema.find("dim"))};
+  }
+  for (const char* name : kParameters) {
+    const auto text = given.value(name);
+    if (!text) continue;
+    if (const auto set = set_parameter(spec, name, *text); !set) return set.error();
+  }
+  const std::string method = spec.parameters.choice("method");
+  if (given.has("rank") && method != "low-rank") {
+    return Error{"rank belongs to --method low-rank, not to " + method};
+  }
+  return spec;
+}
+
+int execute(const Given& given) {
+  const std::string command = given.value("oracle-cmd").value_or("");
+  if (trimmed(command).empty()) {
+    return refuse({"extract needs --oracle-cmd, the command that starts the black box"});
+  }
+  Expected<RunSpec> spec = read_spec(given);
+  if (!spec) return refuse(spec.error());
+  const Expected<double> timeout = read_timeout(given);
+  if (!timeout) return refuse(timeout.error());
+  const Expected<OutputFormat> format = read_format(given, false);
+  if (!format) return refuse(format.error());
+  return extract({.spec = std::move(*spec),
+                  .command = command,
+                  .timeout_s = *timeout,
+                  .format = *format,
+                  .out = given.value("out"),
+                  .log = given.value("log"),
+                  .replay = given.value("replay"),
+                  .quiet = given.has("quiet")});
+}
+
+}  // namespace
+
+Command extract_command() {
+  return {"extract", "Take another program apart, as a black box", usage, execute};
 }
 
 }  // namespace attnlab

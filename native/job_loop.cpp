@@ -1,6 +1,8 @@
 // Poll, keep, draw, sleep.
 #include "native/job_loop.h"
 
+#include <sched.h>
+
 #include <algorithm>
 #include <cmath>
 #include <thread>
@@ -78,6 +80,15 @@ int refuse_unfinished(const Run& run, const ResumeFile* journal) {
   return refuse({"interrupted: " + kept_text(run, journal)}, kExitInterrupted);
 }
 
+unsigned usable_processors() {
+  cpu_set_t allowed;
+  unsigned processors = std::thread::hardware_concurrency();
+  if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) {
+    processors = static_cast<unsigned>(CPU_COUNT(&allowed));
+  }
+  return std::max(processors, 1u);
+}
+
 unsigned affordable_threads(unsigned wanted_threads, std::size_t jobs, double job_bytes,
                             double limit_bytes, bool quiet) {
   const double wanted = wanted_threads;
@@ -85,7 +96,7 @@ unsigned affordable_threads(unsigned wanted_threads, std::size_t jobs, double jo
   const double fitting = job_bytes > 0 ? std::floor(limit_bytes / job_bytes) : at_once;
   if (fitting >= at_once) {
     // Threads without a job help the others, as far as there are processors for them.
-    const double processors = std::max(1u, std::thread::hardware_concurrency());
+    const double processors = usable_processors();
     return static_cast<unsigned>(std::min(wanted, std::max(at_once, processors)));
   }
   const double threads = std::max(fitting, 1.0);

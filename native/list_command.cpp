@@ -2,10 +2,11 @@
 #include <algorithm>
 #include <string>
 
-#include "core/codecs/codecs.h"
 #include "core/catalogue/catalogue.h"
+#include "core/codecs/codecs.h"
 #include "native/commands.h"
 #include "native/console.h"
+#include "native/reference.h"
 
 namespace attnlab {
 namespace {
@@ -44,18 +45,42 @@ std::string presets_text(const Experiment& experiment) {
   return text.empty() ? "" : "\n  Presets (--preset NAME)\n" + text;
 }
 
-}  // namespace
+std::string experiment_text(const Experiment& experiment) {
+  return experiment.id + "\n" +
+         wrapped(experiment.title + ": " + experiment.question, 2, kColumns) + "\n" +
+         parameters_text(experiment) + presets_text(experiment);
+}
 
-int list_experiments(const ListRequest& request) {
-  if (request.json) return print(experiments_json());
+Expected<Usage> usage(const std::string&) {
+  return Usage{.about = "Experiments with parameters, ranges, defaults and presets.",
+               .words = "EXPERIMENT",
+               .words_help = "Only this one",
+               .flags = {{"json", "", "As a JSON document", "List"},
+                         {"markdown", "", "The reference of all experiments, as Markdown", "List"}}};
+}
+
+int execute(const Given& given) {
+  const Experiment* only = nullptr;
+  if (!given.words.empty()) {
+    const Expected<const Experiment*> known = experiment_named(given.words.front());
+    if (!known) return refuse(known.error());
+    only = *known;
+  }
+  if (given.has("markdown")) return print(reference_markdown());
+  const bool json = given.has("json");
+  if (only != nullptr) return print(json ? experiment_json(*only) + "\n" : experiment_text(*only));
+  if (json) return print(experiments_json());
   std::string text;
   for (const Experiment* experiment : experiments()) {
-    if (!text.empty()) text += "\n";
-    text += experiment->id + "\n" +
-            wrapped(experiment->title + ": " + experiment->question, 2, kColumns);
-    text += "\n" + parameters_text(*experiment) + presets_text(*experiment);
+    text += (text.empty() ? "" : "\n") + experiment_text(*experiment);
   }
   return print(text);
+}
+
+}  // namespace
+
+Command list_command() {
+  return {"list", "Experiments, their parameters and presets", usage, execute};
 }
 
 }  // namespace attnlab

@@ -3,59 +3,19 @@
 #include <memory>
 #include <new>
 #include <string>
-#include <variant>
 #include <vector>
 
-#include "native/arguments.h"
 #include "native/commands.h"
 #include "native/console.h"
 #include "native/interrupts.h"
 #include "native/ranks.h"
-#if ATTNLAB_HAS_UI
-#include "native/desktop.h"
-#endif
 
 namespace attnlab {
 namespace {
 
-int execute(const ShowText& request) {
-  return print(request.text);
-}
-int execute(const ListRequest& request) {
-  return list_experiments(request);
-}
-int execute(const BenchRequest& request) {
-  return run_benchmarks(request);
-}
-int execute(const RunRequest& request) {
-  return run_experiment(request);
-}
-int execute(const ExtractRequest& request) {
-  return extract_black_box_program(request);
-}
-int execute(const SelftestRequest&) {
-  return run_selftest();
-}
-int execute(const SweepRequest& request) {
-  return run_sweep(request);
-}
-int execute(const MergeRequest& request) {
-  return merge_sweep(request);
-}
-
-int execute([[maybe_unused]] const DesktopRequest& request) {
-#if ATTNLAB_HAS_UI
-  return run_desktop(request.query);
-#else
-  say("this build has no desktop window; attnlab --help shows the command line");
-  return kExitEnvironment;
-#endif
-}
-
 int answer(const std::vector<std::string>& arguments) {
-  const Expected<Request> request = read_arguments(arguments);
-  if (!request) return refuse(request.error());
-  return std::visit([](const auto& asked) { return execute(asked); }, *request);
+  if (arguments.empty()) return open_command().execute({});
+  return execute_command(commands(), arguments);
 }
 
 }  // namespace

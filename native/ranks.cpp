@@ -10,9 +10,9 @@
 #include <algorithm>
 #include <thread>
 
-#include "core/codecs/codecs.h"
-#include "core/catalogue/catalogue.h"
 #include "core/base/text.h"
+#include "core/catalogue/catalogue.h"
+#include "core/codecs/codecs.h"
 #include "native/output_file.h"
 
 namespace attnlab {
@@ -260,6 +260,11 @@ void dismiss(Ranks& ranks) {
 std::unique_ptr<JobExecutor> make_executor(unsigned threads) {
   if (ranks() != nullptr && ranks()->size() > 1) return std::make_unique<RankExecutor>(*ranks());
   return std::make_unique<ThreadPool>(threads, JobOrder::kLargestFirst);
+}
+
+unsigned default_threads() {
+  if (ranks() != nullptr && ranks()->size() > 1) return 1;
+  return std::min(usable_processors(), kMaxThreads);
 }
 
 Expected<void> check_threads(unsigned threads) {

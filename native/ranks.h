@@ -72,6 +72,10 @@ void dismiss(Ranks& ranks);
 
 /// A pool of `threads`, or the ranks when there are several.
 std::unique_ptr<JobExecutor> make_executor(unsigned threads);
+inline constexpr unsigned kMaxThreads = 256;
+/// The default of --threads and of the window: usable_processors(), at most kMaxThreads; 1 where
+/// several ranks compute, each one job at a time.
+unsigned default_threads();
 /// Refuses more than one thread a rank.
 Expected<void> check_threads(unsigned threads);
 

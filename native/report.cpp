@@ -7,8 +7,8 @@
 #include <variant>
 #include <vector>
 
-#include "core/codecs/codecs.h"
 #include "core/base/text.h"
+#include "core/codecs/codecs.h"
 #include "native/console.h"
 
 namespace attnlab {
@@ -90,10 +90,13 @@ std::string line_of(const std::vector<ColumnText>& columns, std::size_t row) {
   return without_trailing_blanks(std::move(line)) + "\n";
 }
 
-std::string upper_case(std::string_view text) {
-  std::string upper(text);
-  for (char& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return upper;
+/// "HOLDS", "NO COUNTEREXAMPLE".
+std::string verdict_word(ClaimStatus status) {
+  std::string word(status_text(status));
+  for (char& c : word) {
+    c = c == '-' ? ' ' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  }
+  return word;
 }
 
 /// A paragraph whose first line starts with `lead` and whose other lines are indented below it.
@@ -131,8 +134,9 @@ std::string report_text(const RunSpec& spec, const Result& result) {
   text += query_text(spec) + "\n";
   for (const Table& table : result.tables) text += "\n" + table_text(table);
   for (const Claim& claim : result.claims) {
-    const std::string verdict = claim.id + " " + upper_case(status_text(claim.status)) + "  ";
-    text += "\n" + hanging(verdict, claim.statement) + wrapped(claim.evidence, 2, kTextColumns);
+    const std::string verdict = claim.id + " " + verdict_word(claim.status) + "  ";
+    text += "\n" + hanging(verdict, claim.statement) + wrapped(claim.evidence, 2, kTextColumns) +
+            wrapped(claim.judged, 2, kTextColumns);
   }
   if (!result.notes.empty()) text += "\n";
   for (const std::string& note : result.notes) text += hanging("Note: ", note);

@@ -5,13 +5,14 @@
 #include <string>
 #include <utility>
 
+#include "core/base/text.h"
+#include "core/catalogue/catalogue.h"
 #include "core/codecs/citation.h"
 #include "core/codecs/codecs.h"
-#include "core/catalogue/catalogue.h"
 #include "core/picture/svg.h"
-#include "core/base/text.h"
 #include "native/build.h"
 #include "native/commands.h"
+#include "native/common_flags.h"
 #include "native/console.h"
 #include "native/interrupts.h"
 #include "native/job_loop.h"
@@ -23,6 +24,18 @@
 
 namespace attnlab {
 namespace {
+
+struct RunRequest {
+  RunSpec spec;
+  unsigned threads = 1;
+  OutputFormat format = OutputFormat::kTable;
+  bool dark = false;                       // ground of an svg
+  std::string figure = {};                 // of an svg; empty: the main one
+  std::optional<std::string> out = {};     // result file; standard output without
+  std::optional<std::string> resume = {};  // journal file
+  double memory_bytes = kNoMemoryLimit;    // what all jobs together may use
+  bool quiet = false;
+};
 
 /// Everything a run needs, checked and opened before the first job starts.
 struct Prepared {
@@ -102,8 +115,6 @@ int deliver(const RunRequest& request, const Prepared& prepared, const Run& run,
   return written ? kExitDone : refuse(written.error(), kExitEnvironment);
 }
 
-}  // namespace
-
 int run_experiment(const RunRequest& request) {
   catch_interrupts();
   Expected<Prepared> prepared = prepare(request);
@@ -123,6 +134,135 @@ int run_experiment(const RunRequest& request) {
   if (!computed) return refuse(computed.error(), kExitEnvironment);
   if (run.state() != Run::State::kFinished) return refuse_unfinished(run, journal);
   return deliver(request, *prepared, run, clock.elapsed());
+}
+
+std::string experiment_names() {
+  std::vector<std::string> names;
+  for (const Experiment* experiment : experiments()) names.push_back(experiment->id);
+  return join(names, ", ");
+}
+
+std::vector<Flag> run_flags() {
+  const std::string group = "Run";
+  return {
+      {"preset", "NAME", "Named setting to start from; other flags come on top", group},
+      {"seed", "N",
+       "Seed of all randomness\n0 to " + std::to_string(kMaxSeed) + "; default " +
+           std::to_string(kDefaultSeed),
+       group},
+      threads_flag(group),
+      memory_flag(group),
+      {"theme", "NAME", "light or dark: colours of an svg; default light", group},
+      {"format", "NAME",
+       "table, csv (the main table), json, svg (the main figure) or bibtex; default table", group},
+      {"figure", "NAME", "The figure of an svg; default the main one", group},
+      out_file_flag(group),
+      {"resume", "FILE", "Keep finished jobs in a file, and take over those that are in it", group},
+      quiet_flag(group)};
+}
+
+/// The flags of an experiment come from its schema.
+void describe(const Experiment& experiment, Usage& usage) {
+  usage.about = experiment.title + ": " + experiment.question + " " + experiment.summary;
+  const ParameterSet defaults(experiment.schema);
+  std::vector<Flag> flags;
+  for (const Parameter& parameter : experiment.schema.parameters) {
+    flags.push_back(
+        parameter_flag(parameter, "default " + defaults.text(parameter.name), "Parameters"));
+  }
+  usage.flags.insert(usage.flags.begin(), flags.begin(), flags.end());
+  std::size_t width = 0;
+  for (const Preset& preset : experiment.presets) width = std::max(width, preset.name.size());
+  for (const Preset& preset : experiment.presets) {
+    usage.footer += usage.footer.empty() ? "Presets:\n" : "";
+    usage.footer += "  " + padded_right(preset.name, width + 2) + preset.label + "\n";
+  }
+}
+
+Expected<Usage> usage(const std::string& word) {
+  Usage usage{
+      .about = "Run an experiment.",
+      .words = "EXPERIMENT",
+      .words_help = "One of " + experiment_names(),
+      .needs_word = "run needs an experiment, there are: " + experiment_names(),
+      .flags = run_flags(),
+      .footer = "`attnlab run EXPERIMENT --help` shows the parameters of one experiment.\n"};
+  if (word.empty()) return usage;
+  const Expected<const Experiment*> experiment = experiment_named(word);
+  if (!experiment) return experiment.error();
+  usage.footer.clear();
+  describe(**experiment, usage);
+  return usage;
+}
+
+/// The preset, then the flags on top of it, then the seed.
+Expected<RunSpec> read_spec(const Given& given) {
+  const Expected<const Experiment*> experiment = experiment_named(given.words.front());
+  if (!experiment) return experiment.error();
+  RunSpec spec{*experiment, ParameterSet((*experiment)->schema)};
+  if (const auto preset = given.value("preset")) {
+    Expected<ParameterSet> known = preset_parameters(**experiment, *preset);
+    if (!known) return known.error();
+    spec.parameters = std::move(*known);
+  }
+  for (const Parameter& parameter : (*experiment)->schema.parameters) {
+    const auto text = given.value(parameter.name);
+    if (!text) continue;
+    if (const auto set = set_parameter(spec, parameter.name, *text); !set) return set.error();
+  }
+  if (const auto text = given.value("seed")) {
+    const auto seed = read_seed(*text);
+    if (!seed) return seed.error();
+    spec.seed = *seed;
+  }
+  return spec;
+}
+
+/// What is drawn, and that there is such a figure.
+Expected<void> read_figure(const Given& given, RunRequest& request) {
+  const std::string theme = given.value("theme").value_or("light");
+  if (theme != "light" && theme != "dark") {
+    return Error{"theme must be light or dark, not " + quoted_text(theme)};
+  }
+  request.dark = theme == "dark";
+  const auto name = given.value("figure");
+  if (!name) return {};
+  if (request.format != OutputFormat::kSvg) return Error{"figure belongs to --format svg"};
+  std::vector<std::string> names;
+  for (const Figure& figure : request.spec.experiment->find(request.spec, {}).figures) {
+    names.push_back(figure.id);
+  }
+  if (std::ranges::find(names, *name) == names.end()) {
+    return Error{unknown_name_text("figure", *name, request.spec.experiment->id, names)};
+  }
+  request.figure = *name;
+  return {};
+}
+
+int execute(const Given& given) {
+  Expected<RunSpec> spec = read_spec(given);
+  if (!spec) return refuse(spec.error());
+  RunRequest request{.spec = std::move(*spec),
+                     .out = given.value("out"),
+                     .resume = given.value("resume"),
+                     .quiet = given.has("quiet")};
+  const Expected<unsigned> threads = read_threads(given);
+  if (!threads) return refuse(threads.error());
+  const Expected<double> memory = read_memory(given);
+  if (!memory) return refuse(memory.error());
+  const Expected<OutputFormat> format = read_format(given, true);
+  if (!format) return refuse(format.error());
+  request.threads = *threads;
+  request.memory_bytes = *memory;
+  request.format = *format;
+  if (const auto drawn = read_figure(given, request); !drawn) return refuse(drawn.error());
+  return run_experiment(request);
+}
+
+}  // namespace
+
+Command run_command() {
+  return {"run", "Run an experiment", usage, execute};
 }
 
 }  // namespace attnlab

@@ -9,11 +9,12 @@
 #include <string>
 #include <utility>
 
+#include "core/base/text.h"
 #include "core/codecs/codecs.h"
 #include "core/codecs/sweep.h"
-#include "core/base/text.h"
 #include "native/build.h"
 #include "native/commands.h"
+#include "native/common_flags.h"
 #include "native/console.h"
 #include "native/interrupts.h"
 #include "native/job_loop.h"
@@ -27,6 +28,24 @@ namespace {
 
 constexpr std::string_view kJournalName = "/journal";
 constexpr std::string_view kTableName = "/table.csv";
+constexpr std::int64_t kMaxShards = 1000000;
+
+/// A grid, or every N-th job of it.
+struct SweepRequest {
+  std::string specification;  // file
+  std::string out;            // folder
+  Shard shard = {};
+  unsigned threads = 1;
+  double memory_bytes = kNoMemoryLimit;
+  bool quiet = false;
+};
+
+/// Shards of one sweep, to be joined.
+struct MergeRequest {
+  std::vector<std::string> folders;
+  std::string out;  // folder
+  bool quiet = false;
+};
 
 /// What names a sweep in its journal, and how another sweep differs from it.
 JournalOwner sweep_owner(const SweepSpec& sweep) {
@@ -145,8 +164,6 @@ Expected<std::vector<JobOutput>> joined(std::vector<JobOutput> outputs, std::siz
   return once;
 }
 
-}  // namespace
-
 int run_sweep(const SweepRequest& request) {
   catch_interrupts();
   if (const auto allowed = check_threads(request.threads); !allowed) return refuse(allowed.error());
@@ -239,6 +256,77 @@ int merge_sweep(const MergeRequest& request) {
                   kExitRunFailed);
   }
   return write_table(*sweep, *plan, std::move(*outputs), files->table);
+}
+
+Expected<Shard> read_shard(const std::string& text) {
+  const std::vector<std::string> parts = split(text, '/');
+  if (parts.size() == 2) {
+    const auto number = read_integer(parts[0]), count = read_integer(parts[1]);
+    if (number && count && *count >= 1 && *count <= kMaxShards && *number >= 1 &&
+        *number <= *count) {
+      return Shard{static_cast<std::uint32_t>(*number - 1), static_cast<std::uint32_t>(*count)};
+    }
+  }
+  return Error{"shard must be I/N with I from 1 to N and N from 1 to " +
+               std::to_string(kMaxShards) + ", not " + quoted_text(text)};
+}
+
+Expected<Usage> sweep_usage(const std::string&) {
+  return Usage{
+      .about = "Run an experiment over a grid of parameters.",
+      .words = "SPEC.json",
+      .words_help = "The grid: {\"experiment\":ID, \"parameters\":{NAME:[VALUE, ...]}, \"seed\":N}",
+      .needs_word = "sweep needs the name of a JSON file",
+      .flags = {
+          {"out", "DIR", "Folder for table.csv and journal; made when it is not there", "Sweep"},
+          {"shard", "I/N", "Only every N-th job, beginning with the I-th", "Sweep"},
+          threads_flag("Sweep"),
+          memory_flag("Sweep"),
+          quiet_flag("Sweep")}};
+}
+
+int execute_sweep(const Given& given) {
+  const std::string out = given.value("out").value_or("");
+  if (out.empty()) return refuse({"sweep needs --out DIR, the folder for its files"});
+  SweepRequest request{.specification = given.words.front(), .out = out};
+  if (const auto text = given.value("shard")) {
+    const auto shard = read_shard(*text);
+    if (!shard) return refuse(shard.error());
+    request.shard = *shard;
+  }
+  const auto threads = read_threads(given);
+  if (!threads) return refuse(threads.error());
+  const auto memory = read_memory(given);
+  if (!memory) return refuse(memory.error());
+  request.threads = *threads;
+  request.memory_bytes = *memory;
+  request.quiet = given.has("quiet");
+  return run_sweep(request);
+}
+
+Expected<Usage> merge_usage(const std::string&) {
+  return Usage{.about = "Join the shards of a sweep.",
+               .words = "DIR...",
+               .words_help = "Folders that shards of one sweep were written to",
+               .needs_word = "merge needs the folders of a sweep's shards",
+               .flags = {{"out", "DIR", "Folder for the joined table.csv and journal", "Merge"},
+                         quiet_flag("Merge")}};
+}
+
+int execute_merge(const Given& given) {
+  const std::string out = given.value("out").value_or("");
+  if (out.empty()) return refuse({"merge needs --out DIR, the folder for the joined files"});
+  return merge_sweep({given.words, out, given.has("quiet")});
+}
+
+}  // namespace
+
+Command sweep_command() {
+  return {"sweep", "Run an experiment over a grid of parameters", sweep_usage, execute_sweep};
+}
+
+Command merge_command() {
+  return {"merge", "Join the shards of a sweep", merge_usage, execute_merge};
 }
 
 }  // namespace attnlab

@@ -126,7 +126,7 @@ std::optional<std::uint32_t> ThreadPool::hand_over() {
 }
 
 void ThreadPool::work() {
-  lend_helpers(&helpers_);
+  provide_helpers(&helpers_);
   for (;;) {
     std::unique_lock lock(mutex_);
     const auto has_job = [this] { return !paused_ && !waiting_.empty(); };

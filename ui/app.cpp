@@ -438,14 +438,4 @@ void App::set_theme_dark(bool dark) {
   s.touch();
 }
 
-void App::set_minimal(bool minimal) {
-  state_->options.minimal = minimal;
-  state_->touch();
-}
-
-void App::set_embedded(bool embedded) {
-  state_->options.embedded = embedded;
-  state_->touch();
-}
-
 }  // namespace attnlab

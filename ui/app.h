@@ -47,7 +47,8 @@ class App {
   /// arrived. True when another frame should follow at once (something is still settling).
   bool frame(const FrameInput& input);
 
-  // Actions. Unknown names change nothing and leave a note.
+  // Actions. An unknown experiment or preset changes nothing and leaves a note; an unknown parameter
+  // changes nothing and is what the returned sentence says.
   void select_experiment(std::string_view id);
   void select_preset(std::string_view name);
   /// Clamps like a permalink; returns the sentence that says what was changed, empty when taken.
@@ -81,7 +82,8 @@ class App {
   std::string status_sentence() const;
   /// {"experiment","title","question","family","preset","seed","params":{name: canonical text},
   ///  "live":bool, "changed":bool (parameters differ from the run's), "locked":[...], "state":"ready|running|
-  ///  paused|finished|failed", "fraction","jobs_done","jobs","rate","remaining","elapsed",
+  ///  paused|finished|failed", "precomputed":bool (the jobs came with the page), "fraction",
+  ///  "jobs_done","jobs","rate","remaining","elapsed",
   ///  "status": sentence, "error": sentence, "notes":[...], "query",
   ///  "can_keep":bool, "kept":[in what each differs], "claims":[{"id","statement","status","evidence"}],
   ///  "tables":[{"name","caption","columns":[{"name","label"}],"rows":[[{"text","exact"}...]],"row_count"}]}
@@ -93,8 +95,6 @@ class App {
 
   bool theme_dark() const;
   void set_theme_dark(bool dark);
-  void set_minimal(bool minimal);
-  void set_embedded(bool embedded);
 
   AppState& state() { return *state_; }  ///< for views and tests
   const AppState& state() const { return *state_; }

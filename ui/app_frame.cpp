@@ -191,11 +191,17 @@ float chips_height(const AppState& s, float width) {
 float narrow_figure_height(const AppState& s, float width, float screen_height) {
   if (s.view.figure >= s.figures.size()) return 300;
   const Figure& figure = s.figures[s.view.figure];
-  if (!figure.fields.empty()) return field_figure_height(figure, width);
-  const std::size_t panels = figure.panels.size();
   const float wanted = std::min(1.02f * width, 190 + 0.45f * width);  // wider than high, given room
-  const float line_plot = std::clamp(wanted, 300.0f, std::max(300.0f, 0.62f * screen_height));
-  return chips_height(s, width) + (panels < 2 ? line_plot : 60 + 250 * static_cast<float>(panels));
+  const float one_plot = std::clamp(wanted, 300.0f, std::max(300.0f, 0.62f * screen_height));
+  const float line_plot = chips_height(s, width) + one_plot;
+  return std::visit(Cases{[&](const LinePlot&) { return line_plot; },
+                          [&](const HeatMaps& maps) {
+                            const auto panels = static_cast<float>(maps.panels.size());
+                            return panels < 2 ? line_plot
+                                              : chips_height(s, width) + 60 + 250 * panels;
+                          },
+                          [&](const Fields&) { return field_figure_height(figure, width); }},
+                    figure.content);
 }
 
 void narrow_layout(const View& view, ImVec2 origin, ImVec2 size) {

@@ -33,12 +33,18 @@ std::string percent_text(const Run& run) {
   return exact_text(static_cast<std::int64_t>(std::floor(100 * run.fraction() + 1e-9))) + " %";
 }
 
+/// "holds", "is undecided", "has no counterexample".
+std::string verdict_phrase(ClaimStatus status) {
+  if (status == ClaimStatus::kNoCounterexample) return "has no counterexample";
+  const std::string text(status_text(status));
+  return status == ClaimStatus::kUndecided ? "is " + text : text;
+}
+
 /// "A2 holds, A4 is undecided." Says each pair of claim and verdict once.
 std::string verdicts(const Result& result) {
   std::vector<std::string> parts;
   for (const Claim& claim : result.claims) {
-    std::string part = claim.id + (claim.status == ClaimStatus::kUndecided ? " is " : " ") +
-                       std::string(status_text(claim.status));
+    std::string part = claim.id + " " + verdict_phrase(claim.status);
     if (std::find(parts.begin(), parts.end(), part) == parts.end())
       parts.push_back(std::move(part));
   }
@@ -89,6 +95,7 @@ std::string claims_json(const Result& result) {
                   .text("statement", claim.statement)
                   .text("status", status_text(claim.status))
                   .text("evidence", claim.evidence)
+                  .text("judged", claim.judged)
                   .done());
   return list.done();
 }

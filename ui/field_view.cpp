@@ -110,8 +110,8 @@ float right_most(const std::vector<Box>& boxes) {
 FieldMargins field_margins(const Figure& figure, float width) {
   FieldMargins margins;
   if (width < kNarrowArea) margins.left = 24, margins.right = 2;
-  if (!shares_colours(figure.fields))
-    margins.right += colour_bar_width({figure.fields[0].min, figure.fields[0].max});
+  if (!shares_colours(figure.fields().panels))
+    margins.right += colour_bar_width({figure.fields().panels[0].min, figure.fields().panels[0].max});
   return margins;
 }
 
@@ -120,15 +120,15 @@ FieldMargins field_margins(const Figure& figure, float width) {
 float field_figure_height(const Figure& figure, float width) {
   const Range x = plane_range(figure.x), y = plane_range(figure.y);
   const FieldMargins margins = field_margins(figure, width);
-  const float bar = colour_bar_width({figure.fields[0].min, figure.fields[0].max});
-  const float room = width - (shares_colours(figure.fields) ? bar : 0) - 4;
+  const float bar = colour_bar_width({figure.fields().panels[0].min, figure.fields().panels[0].max});
+  const float room = width - (shares_colours(figure.fields().panels) ? bar : 0) - 4;
   const auto plane_width = [&](float across) {
     return room / across - margins.left - margins.right;
   };
   // Handles and labels need room: where two planes side by side are too small, they are stacked.
-  const bool stacked = figure.fields.size() > 1 && plane_width(2) < kSmallestPlane;
-  const float across = stacked || figure.fields.size() == 1 ? 1.0f : 2.0f;
-  const float rows = std::ceil(static_cast<float>(figure.fields.size()) / across);
+  const bool stacked = figure.fields().panels.size() > 1 && plane_width(2) < kSmallestPlane;
+  const float across = stacked || figure.fields().panels.size() == 1 ? 1.0f : 2.0f;
+  const float rows = std::ceil(static_cast<float>(figure.fields().panels.size()) / across);
   const auto aspect = static_cast<float>((x.hi - x.lo) / (y.hi - y.lo));
   const float widest = stacked ? std::min(kStackedPlane, plane_width(1)) : plane_width(across);
   const float plane = widest / aspect;
@@ -138,18 +138,18 @@ float field_figure_height(const Figure& figure, float width) {
 void field_panels(ImDrawList* list, const Figure& figure, PlotState& state,
                   const PlotOptions& options, const Box& area) {
   const Range x = plane_range(figure.x), y = plane_range(figure.y);
-  const bool shared = shares_colours(figure.fields);
-  const float bar = colour_bar_width({figure.fields[0].min, figure.fields[0].max});
+  const bool shared = shares_colours(figure.fields().panels);
+  const float bar = colour_bar_width({figure.fields().panels[0].min, figure.fields().panels[0].max});
   const bool narrow = area.width() < kNarrowArea;
   const FieldMargins margins = field_margins(figure, area.width());
   Box room = area;
   if (shared) room.x1 -= bar;
   const double aspect = (x.hi - x.lo) / (y.hi - y.lo);
   const std::vector<Box> places =
-      field_places(figure.fields.size(), aspect, room, margins, narrow ? 4 : kBetween);
+      field_places(figure.fields().panels.size(), aspect, room, margins, narrow ? 4 : kBetween);
   bool busy = false;
   for (std::size_t i = 0; i < places.size(); ++i) {
-    const FieldPanel& field = figure.fields[i];
+    const FieldPanel& field = figure.fields().panels[i];
     const Box& box = places[i];
     HandlePlane plane{box, {false, x, box.x0, box.x1}, {false, y, box.y1, box.y0}, &field};
     draw_field(list, figure, field, box, options.fields);

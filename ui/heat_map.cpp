@@ -146,7 +146,7 @@ std::optional<PointRef> cell_of_interest(const Figure& figure, PlotState& state,
                                          std::span<const HeatPlace> places) {
   std::optional<PointRef> hovered;
   for (std::size_t p = 0; p < places.size(); ++p) {
-    const HeatPanel& panel = figure.panels[p];
+    const HeatPanel& panel = figure.maps().panels[p];
     const HeatPlace& place = places[p];
     if (panel.rows == 0 || panel.columns == 0) continue;
     const int columns = static_cast<int>(panel.columns);
@@ -198,10 +198,10 @@ void draw_contours(ImDrawList* list, const HeatPanel& panel, const Box& box) {
 void heat_panels(ImDrawList* list, const Figure& figure, PlotState& state,
                  const PlotOptions& options, const Box& area) {
   std::vector<HeatMargins> margins;
-  for (const HeatPanel& panel : figure.panels) margins.push_back(margins_of(figure, panel));
+  for (const HeatPanel& panel : figure.maps().panels) margins.push_back(margins_of(figure, panel));
   const std::vector<HeatPlace> places = heat_places(figure, area, margins);
   for (std::size_t p = 0; p < places.size(); ++p) {
-    const HeatPanel& panel = figure.panels[p];
+    const HeatPanel& panel = figure.maps().panels[p];
     if (!draw_by_shader(list, figure, panel, places[p], options)) {
       draw_cells(list, figure, panel, places[p], options.opacity);
       draw_contours(list, panel, places[p].cells);
@@ -216,7 +216,7 @@ void heat_panels(ImDrawList* list, const Figure& figure, PlotState& state,
   if (!has_known_cells(figure)) return;
   const auto chosen = cell_of_interest(figure, state, places);
   if (!chosen || chosen->series >= static_cast<int>(places.size())) return;
-  const HeatPanel& panel = figure.panels[static_cast<std::size_t>(chosen->series)];
+  const HeatPanel& panel = figure.maps().panels[static_cast<std::size_t>(chosen->series)];
   const std::size_t row = static_cast<std::size_t>(chosen->point) / panel.columns;
   const std::size_t column = static_cast<std::size_t>(chosen->point) % panel.columns;
   state.read_out = heat_read_out(panel, row, column);

@@ -103,6 +103,10 @@ void draw_icon(ImDrawList* list, Icon icon, ImVec2 centre, float size, ImU32 col
       pen.line({{0.08f, 0.07f}, {0, 0.3f}});
       pen.dot(0, 0.7f, 0.12f);
       break;
+    case Icon::kSearch:
+      pen.arc(-0.18f, -0.18f, 0.52f, 0, 2 * kPi);
+      pen.line({{0.2f, 0.2f}, {0.75f, 0.75f}});
+      break;
     case Icon::kSun: draw_sun(pen); break;
     case Icon::kMoon: draw_moon(pen); break;
     case Icon::kLink: draw_link(pen); break;

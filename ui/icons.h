@@ -14,6 +14,7 @@ enum class Icon {
   kCheck,
   kCross,
   kQuestion,
+  kSearch,
   kSun,
   kMoon,
   kLink,

@@ -97,7 +97,7 @@ void draw_axes(ImDrawList* list, const Figure& figure, const PlotFrame& frame,
 void draw_references(ImDrawList* list, const Figure& figure, const PlotFrame& frame,
                      float opacity) {
   const ImU32 colour = with_alpha(theme().muted, opacity);
-  for (const ReferenceLine& line : figure.references) {
+  for (const ReferenceLine& line : figure.lines().references) {
     const Scale& scale = line.vertical ? frame.x : frame.y;
     if (!scale.shows(line.at)) continue;
     const float at = std::round(scale.pixel(line.at)) + 0.5f;
@@ -115,7 +115,7 @@ void draw_all_series(ImDrawList* list, const Figure& figure, const PlotState& st
                      const PlotFrame& frame, const PlotOptions& options, bool covered,
                      const std::string& emphasised) {
   for (const bool measured : {false, true})
-    for (const Series& series : figure.series) {
+    for (const Series& series : figure.lines().series) {
       if ((series.role == SeriesRole::kMeasured) != measured ||
           is_hidden(state.hidden, series))
         continue;
@@ -198,8 +198,7 @@ bool plot(const char* id, const Figure& figure, PlotState& state, const PlotOpti
   ImDrawList* list = ImGui::GetWindowDrawList();
   const ImVec2 origin = ImGui::GetCursorScreenPos();
   Box outer{origin.x, origin.y, origin.x + size.x, origin.y + size.y};
-  const bool heat = !figure.panels.empty(), field = !figure.fields.empty();
-  if (!heat && !field && size.x > kWidest * size.y) {
+  if (std::holds_alternative<LinePlot>(figure.content) && size.x > kWidest * size.y) {
     const float spare = (size.x - kWidest * size.y) / 2;
     outer.x0 += spare, outer.x1 -= spare;
   }
@@ -208,9 +207,11 @@ bool plot(const char* id, const Figure& figure, PlotState& state, const PlotOpti
   state.moved.reset();
   state.grabs.clear();
   const float top = draw_heading(list, figure, outer);
-  const bool pressed = field  ? field_plot(list, figure, state, options, outer, top)
-                       : heat ? heat_plot(list, figure, state, options, outer, top)
-                              : line_plot(list, figure, state, options, outer, top);
+  const auto draw = [&](auto& kind) { return kind(list, figure, state, options, outer, top); };
+  const bool pressed = std::visit(Cases{[&](const LinePlot&) { return draw(line_plot); },
+                                        [&](const HeatMaps&) { return draw(heat_plot); },
+                                        [&](const Fields&) { return draw(field_plot); }},
+                                  figure.content);
   if (state.mark) draw_bubble(list, *state.mark, state.read_out);
   ImGui::SetCursorScreenPos(origin);
   ImGui::Dummy(size);

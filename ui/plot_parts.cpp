@@ -43,7 +43,7 @@ float balanced_width(std::string_view text, float widest) {
 
 void draw_read_out(ImDrawList* list, const Figure& figure, PlotState& state,
                    const PlotFrame& frame, const Box& outer, PointRef ref) {
-  const Series& series = figure.series[ref.series];
+  const Series& series = figure.lines().series[ref.series];
   const FigurePoint& point = series.points[ref.point];
   if (is_hidden(state.hidden, series)) return;
   state.read_out = read_out(figure, ref);

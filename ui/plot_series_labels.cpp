@@ -32,8 +32,8 @@ const FigurePoint* end_point(const Series& series, const PlotFrame& frame) {
 void place_end_labels(const Figure& figure, const PlotFrame& frame, std::vector<Box>& boxes) {
   std::vector<LabelWish> wishes;
   std::vector<std::size_t> indices;
-  for (std::size_t s = 0; s < figure.series.size(); ++s) {
-    const Series& series = figure.series[s];
+  for (std::size_t s = 0; s < figure.lines().series.size(); ++s) {
+    const Series& series = figure.lines().series[s];
     if (!at_line_end(series)) continue;
     const FigurePoint* end = end_point(series, frame);
     const float middle = (frame.area.y0 + frame.area.y1) / 2;
@@ -44,7 +44,7 @@ void place_end_labels(const Figure& figure, const PlotFrame& frame, std::vector<
       spread_labels(wishes, frame.area.y0 - 10, frame.area.y1 + 10, 3);
   const float left = frame.area.x1 + kLabelOffset - kMarkWidth;
   for (std::size_t i = 0; i < indices.size(); ++i) {
-    const float width = text_size(figure.series[indices[i]].label, true, kLabelSize).x;
+    const float width = text_size(figure.lines().series[indices[i]].label, true, kLabelSize).x;
     const float half = (kLabelSize + 5) / 2;
     boxes[indices[i]] = {left - 6, centres[i] - half, left + kMarkWidth + width + 2,
                          centres[i] + half};
@@ -56,9 +56,9 @@ template <class Place>
 float walk_row(const Figure& figure, float x0, float y0, float width, Place place) {
   float x = x0, y = y0;
   bool any = false;
-  for (std::size_t s = 0; s < figure.series.size(); ++s) {
-    if (!at_line_end(figure.series[s])) continue;
-    const float w = kMarkWidth + 6 + text_size(figure.series[s].label, true, kLabelSize).x;
+  for (std::size_t s = 0; s < figure.lines().series.size(); ++s) {
+    if (!at_line_end(figure.lines().series[s])) continue;
+    const float w = kMarkWidth + 6 + text_size(figure.lines().series[s].label, true, kLabelSize).x;
     if (x > x0 && x + w > x0 + width) x = x0, y += kRowHeight;
     place(s, Box{x, y, x + w, y + kRowHeight - 2});
     x += w + 10;
@@ -70,7 +70,7 @@ float walk_row(const Figure& figure, float x0, float y0, float width, Place plac
 std::vector<Segment> visible_segments(const Figure& figure, const PlotState& state,
                                       const PlotFrame& frame) {
   std::vector<Segment> segments;
-  for (const Series& series : figure.series) {
+  for (const Series& series : figure.lines().series) {
     if (is_hidden(state.hidden, series)) continue;
     for (std::size_t i = 1; i < series.points.size(); ++i) {
       const FigurePoint &a = series.points[i - 1], &b = series.points[i];
@@ -84,7 +84,7 @@ std::vector<Segment> visible_segments(const Figure& figure, const PlotState& sta
 std::vector<Box> point_boxes(const Figure& figure, const PlotState& state,
                              const PlotFrame& frame) {
   std::vector<Box> boxes;
-  for (const Series& series : figure.series) {
+  for (const Series& series : figure.lines().series) {
     if (!at_line_end(series) || is_hidden(state.hidden, series)) continue;
     for (const FigurePoint& point : series.points) {
       const float x = frame.x.pixel(point.x);
@@ -139,7 +139,7 @@ std::vector<ImVec2> guide_anchors(const Series& series, const PlotFrame& frame) 
 void place_inside_labels(const Figure& figure, const PlotState& state, const PlotFrame& frame,
                          LabelLayout& labels) {
   std::vector<Segment> segments = visible_segments(figure, state, frame);
-  for (const ReferenceLine& line : figure.references)
+  for (const ReferenceLine& line : figure.lines().references)
     if (const float at = frame.x.pixel(line.at); line.vertical && frame.x.shows(line.at))
       segments.push_back({at, frame.area.y0, at, frame.area.y1});
   std::vector<Box> taken = point_boxes(figure, state, frame);
@@ -153,11 +153,11 @@ void place_inside_labels(const Figure& figure, const PlotState& state, const Plo
     if (text.empty()) return Box{};
     return place(beside(anchors, text_size(text, false, kGuideSize), frame.area));
   };
-  for (std::size_t s = 0; s < figure.series.size(); ++s)
-    if (!at_line_end(figure.series[s]))
-      labels.series[s] = place_along(figure.series[s].label, guide_anchors(figure.series[s], frame));
-  for (std::size_t r = 0; r < figure.references.size(); ++r) {
-    const ReferenceLine& line = figure.references[r];
+  for (std::size_t s = 0; s < figure.lines().series.size(); ++s)
+    if (!at_line_end(figure.lines().series[s]))
+      labels.series[s] = place_along(figure.lines().series[s].label, guide_anchors(figure.lines().series[s], frame));
+  for (std::size_t r = 0; r < figure.lines().references.size(); ++r) {
+    const ReferenceLine& line = figure.lines().references[r];
     const Scale& scale = line.vertical ? frame.x : frame.y;
     if (!scale.shows(line.at)) continue;
     const float at = scale.pixel(line.at);
@@ -187,7 +187,7 @@ void draw_leader(ImDrawList* list, const Series& series, const PlotFrame& frame,
 
 float series_label_width(const Figure& figure) {
   float width = 0;
-  for (const Series& series : figure.series)
+  for (const Series& series : figure.lines().series)
     if (at_line_end(series))
       width = std::max(width, text_size(series.label, true, kLabelSize).x);
   return width;
@@ -200,8 +200,8 @@ float legend_row_height(const Figure& figure, float width) {
 LabelLayout place_labels(const Figure& figure, const PlotState& state, const PlotFrame& frame,
                          const Box& outer, float top) {
   LabelLayout labels;
-  labels.series.resize(figure.series.size());
-  labels.references.resize(figure.references.size());
+  labels.series.resize(figure.lines().series.size());
+  labels.references.resize(figure.lines().references.size());
   if (frame.legend_row) {
     walk_row(figure, outer.x0, top, outer.width(),
              [&](std::size_t s, Box box) { labels.series[s] = box; });
@@ -214,15 +214,15 @@ LabelLayout place_labels(const Figure& figure, const PlotState& state, const Plo
 
 void drop_inside_labels(const Figure& figure, LabelLayout& labels) {
   labels.references.assign(labels.references.size(), Box{});
-  for (std::size_t s = 0; s < figure.series.size(); ++s)
-    if (!at_line_end(figure.series[s])) labels.series[s] = Box{};
+  for (std::size_t s = 0; s < figure.lines().series.size(); ++s)
+    if (!at_line_end(figure.lines().series[s])) labels.series[s] = Box{};
 }
 
 std::string label_buttons(const Figure& figure, PlotState& state, const LabelLayout& labels,
                           bool touch) {
   std::string emphasised;
-  for (std::size_t s = 0; s < figure.series.size(); ++s) {
-    const Series& series = figure.series[s];
+  for (std::size_t s = 0; s < figure.lines().series.size(); ++s) {
+    const Series& series = figure.lines().series[s];
     Box box = labels.series[s];
     if (box.width() <= 0) continue;
     if (touch && at_line_end(series)) box.y0 -= 4, box.y1 += 4;
@@ -256,8 +256,8 @@ void draw_labels(ImDrawList* list, const Figure& figure, const PlotState& state,
                  const PlotFrame& frame, const LabelLayout& labels,
                  const std::string& emphasised) {
   const ImU32 ground = theme().ground;
-  for (std::size_t s = 0; s < figure.series.size(); ++s) {
-    const Series& series = figure.series[s];
+  for (std::size_t s = 0; s < figure.lines().series.size(); ++s) {
+    const Series& series = figure.lines().series[s];
     const Box& box = labels.series[s];
     if (box.width() <= 0) continue;
     const bool hidden = is_hidden(state.hidden, series);
@@ -280,12 +280,12 @@ void draw_labels(ImDrawList* list, const Figure& figure, const PlotState& state,
     draw_text(list, ImVec2(text_x, middle - height / 2), series.label, true, kLabelSize, colour);
     if (hidden) list->AddLine(ImVec2(text_x, middle), ImVec2(box.x1, middle), colour, 1);
   }
-  for (std::size_t r = 0; r < figure.references.size(); ++r) {
+  for (std::size_t r = 0; r < figure.lines().references.size(); ++r) {
     const Box& box = labels.references[r];
     if (box.width() <= 0) continue;
     list->AddRectFilled(ImVec2(box.x0 - 2, box.y0 + 1), ImVec2(box.x1 + 2, box.y1 - 1),
                         with_alpha(ground, 0.8f), 3);
-    draw_text(list, ImVec2(box.x0, box.y0), figure.references[r].label, false, kGuideSize,
+    draw_text(list, ImVec2(box.x0, box.y0), figure.lines().references[r].label, false, kGuideSize,
               theme().muted);
   }
 }

@@ -27,6 +27,7 @@ constexpr Theme kLight = {
     .holds = rgb(0x17734a),
     .fails = rgb(0xb0372a),
     .undecided = rgb(0x7d6010),
+    .unrefuted = rgb(0x1f6784),
 };
 
 constexpr Theme kDark = {
@@ -44,6 +45,7 @@ constexpr Theme kDark = {
     .holds = rgb(0x5cc994),
     .fails = rgb(0xf08a78),
     .undecided = rgb(0xdcb95a),
+    .unrefuted = rgb(0x7fc6e2),
 };
 
 const Theme* g_theme = &kLight;
@@ -119,7 +121,9 @@ void set_colours(ImGuiStyle& style, const Theme& t) {
 
 }  // namespace
 
-const Theme& theme() { return *g_theme; }
+const Theme& theme() {
+  return *g_theme;
+}
 
 ImFont* font(Face face) {
   const ImVector<ImFont*>& fonts = ImGui::GetIO().Fonts->Fonts;
@@ -142,30 +146,15 @@ ImU32 with_alpha(ImU32 colour, float factor) {
          (static_cast<ImU32>(alpha * factor + 0.5f) << IM_COL32_A_SHIFT);
 }
 
-ImU32 series_colour(int colour_slot) { return rgb(palette_rgb(colour_slot, g_theme->dark)); }
-
-std::optional<int> colour_slot_of(std::string_view choice_name) {
-  struct Named {
-    std::string_view name;
-    int slot;
-  };
-  static constexpr Named kNamed[] = {
-      {"rfa", kColourRfa},
-      {"brfa", kColourBrfa},
-      {"rfmlp", kColourRfmlp},
-      {"rfa-softmax", kColourSoftmax},
-      {"brfa-softmax", kColourBiasedSoftmax},
-      {"rfa-exp", kColourExponential},
-  };
-  for (const Named& named : kNamed)
-    if (named.name == choice_name) return named.slot;
-  return std::nullopt;
+ImU32 series_colour(int colour_slot) {
+  return rgb(palette_rgb(colour_slot, g_theme->dark));
 }
 
 ImU32 status_colour(ClaimStatus status) {
   switch (status) {
     case ClaimStatus::kHolds: return g_theme->holds;
     case ClaimStatus::kFails: return g_theme->fails;
+    case ClaimStatus::kNoCounterexample: return g_theme->unrefuted;
     case ClaimStatus::kUndecided: break;
   }
   return g_theme->undecided;
@@ -184,7 +173,9 @@ void load_sentence_glyphs() {
       font(Face::kRegular)->GetFontBaked(size)->FindGlyph(static_cast<ImWchar>(glyph));
 }
 
-void crisp_lines() { ImGui::GetWindowDrawList()->_FringeScale = 1 / g_pixel_ratio; }
+void crisp_lines() {
+  ImGui::GetWindowDrawList()->_FringeScale = 1 / g_pixel_ratio;
+}
 
 bool setup_fonts_and_style(float pixel_ratio, bool dark) {
   g_theme = dark ? &kDark : &kLight;

@@ -1,7 +1,6 @@
 // Colours, type sizes and spacing of the whole front end, light and dark, in one place.
 #pragma once
 
-#include <optional>
 #include <string_view>
 
 #include "core/findings/result.h"
@@ -21,7 +20,7 @@ struct Theme {
   ImU32 accent;      ///< what can be done next: Run, chosen values, focus
   ImU32 accent_ink;  ///< text on accent
   ImU32 accent_soft; ///< ground of a chosen card
-  ImU32 holds, fails, undecided;
+  ImU32 holds, fails, undecided, unrefuted;
 };
 
 /// The theme chosen by the last setup_fonts_and_style.
@@ -34,8 +33,8 @@ inline constexpr float kGap = 8.0f;  ///< spacing unit
 
 enum class Face { kRegular, kBold };
 ImFont* font(Face face);
-/// Forgets which glyphs were drawn, and with them their places in the font texture, on which the last bit
-/// of a pixel depends. Between two frames only; false without a context.
+/// Forgets which glyphs were drawn, and with them their places in the font texture, on which the
+/// last bit of a pixel depends. Between two frames only; false without a context.
 bool renew_glyphs();
 /// Of sentences that say how long something took: before anything else is drawn, whatever they say.
 void load_sentence_glyphs();
@@ -53,8 +52,6 @@ class TextStyle {
 ImU32 with_alpha(ImU32 colour, float factor);
 /// A colour of the program-wide palette on the current ground.
 ImU32 series_colour(int colour_slot);
-/// The palette slot of a model's or predictor's name ("brfa"), where it has one.
-std::optional<int> colour_slot_of(std::string_view choice_name);
 ImU32 status_colour(ClaimStatus status);
 
 /// Call after every Begin or BeginChild: lines get the sharpness of the screen's real pixels.

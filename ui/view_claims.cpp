@@ -23,7 +23,9 @@ std::string first_line(const AppState& s, const Claim& claim) {
 }
 
 std::string second_line(const AppState& s, const Claim& claim) {
-  return s.run ? "Claim " + claim.id + ": " + claim.statement : "Claim " + claim.id;
+  if (!s.run) return "Claim " + claim.id;
+  return "Claim " + claim.id + ": " + claim.statement +
+         (claim.judged.empty() ? "" : "\n" + claim.judged);
 }
 
 const char* verdict_word(const AppState& s, const Claim& claim) {
@@ -31,6 +33,7 @@ const char* verdict_word(const AppState& s, const Claim& claim) {
   switch (claim.status) {
     case ClaimStatus::kHolds: return "HOLDS";
     case ClaimStatus::kFails: return "FAILS";
+    case ClaimStatus::kNoCounterexample: return "Not refuted";
     case ClaimStatus::kUndecided: break;
   }
   return "Undecided";
@@ -40,6 +43,7 @@ Icon verdict_icon(ClaimStatus status) {
   switch (status) {
     case ClaimStatus::kHolds: return Icon::kCheck;
     case ClaimStatus::kFails: return Icon::kCross;
+    case ClaimStatus::kNoCounterexample: return Icon::kSearch;
     case ClaimStatus::kUndecided: break;
   }
   return Icon::kQuestion;

@@ -12,7 +12,7 @@ namespace attnlab {
 namespace {
 
 constexpr float kEntryWidth = 78.0f;
-constexpr std::size_t kMostSegments = 8;   // an integer range this small gets one chip a value
+constexpr std::size_t kMostSegments = 8;  // an integer range this small gets one chip a value
 constexpr std::size_t kMostChoiceChips = 4;
 constexpr std::size_t kMostListChips = 6;
 
@@ -25,13 +25,25 @@ class Control {
     label();
     switch (parameter_.kind) {
       case ParameterKind::kInteger:
-      case ParameterKind::kReal: number(); break;
-      case ParameterKind::kChoice: choice(); break;
-      case ParameterKind::kChoiceOrReal: choice_or_number(); break;
-      case ParameterKind::kChoiceList: choice_list(); break;
+      case ParameterKind::kReal:
+        number();
+        break;
+      case ParameterKind::kChoice:
+        choice();
+        break;
+      case ParameterKind::kChoiceOrReal:
+        choice_or_number();
+        break;
+      case ParameterKind::kChoiceList:
+        choice_list();
+        break;
       case ParameterKind::kIntegerList:
-      case ParameterKind::kRealList: number_list(); break;
-      case ParameterKind::kRealTuple: tuple(); break;
+      case ParameterKind::kRealList:
+        number_list();
+        break;
+      case ParameterKind::kRealTuple:
+        tuple();
+        break;
     }
   }
 
@@ -105,9 +117,7 @@ class Control {
       Flow flow(width_);
       for (const Choice& c : parameter_.choices) {
         flow.next(chip_size(c.label).x);
-        if (chip(c.name.c_str(), c.label, c.help.c_str(),
-                 {.on = c.name == now, .colour_slot = colour_slot_of(c.name)}))
-          set(c.name);
+        if (chip(c.name.c_str(), c.label, c.help.c_str(), {.on = c.name == now})) set(c.name);
       }
       return;
     }
@@ -115,8 +125,8 @@ class Control {
                                      [&](const Choice& c) { return c.name == now; });
     ImGui::SetNextItemWidth(width_);
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(8, 8));
-    if (ImGui::BeginCombo("##choice", chosen != parameter_.choices.end() ? chosen->label.c_str()
-                                                                       : now.c_str())) {
+    if (ImGui::BeginCombo(
+            "##choice", chosen != parameter_.choices.end() ? chosen->label.c_str() : now.c_str())) {
       crisp_lines();
       for (const Choice& c : parameter_.choices) {
         if (ImGui::Selectable(c.label.c_str(), c.name == now)) set(c.name);
@@ -200,8 +210,7 @@ class Control {
     Flow flow(width_);
     for (const Choice& c : parameter_.choices) {
       flow.next(chip_size(c.label).x);
-      if (chip(c.name.c_str(), c.label, c.help.c_str(),
-               {.on = has_item(c.name), .colour_slot = colour_slot_of(c.name)}))
+      if (chip(c.name.c_str(), c.label, c.help.c_str(), {.on = has_item(c.name)}))
         set(toggled(c.name));
     }
   }
@@ -217,8 +226,7 @@ class Control {
     // A list of all values stands below the chips, unless the chips already are the whole range.
     const bool whole = parameter_.kind == ParameterKind::kIntegerList &&
                        parameter_.suggested.size() > parameter_.max - parameter_.min;
-    if (!whole)
-      entry("##entry", text(), width_, hint.c_str(), [&](std::string_view t) { set(t); });
+    if (!whole) entry("##entry", text(), width_, hint.c_str(), [&](std::string_view t) { set(t); });
   }
 
   void tuple() const {

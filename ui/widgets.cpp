@@ -33,14 +33,6 @@ void item_box(ImU32 fill, ImU32 edge, float radius = kRadius) {
                 radius);
 }
 
-/// Text on a filled series colour: whichever of black and white reads better.
-ImU32 ink_on(ImU32 fill) {
-  const auto channel = [&](int shift) { return static_cast<float>((fill >> shift) & 255); };
-  const float light = 0.299f * channel(IM_COL32_R_SHIFT) + 0.587f * channel(IM_COL32_G_SHIFT) +
-                      0.114f * channel(IM_COL32_B_SHIFT);
-  return light > 140 ? IM_COL32(16, 18, 24, 255) : IM_COL32_WHITE;
-}
-
 }  // namespace
 
 void help_tooltip(const char* help) {
@@ -123,18 +115,15 @@ bool chip(const char* id, std::string_view label, const char* help, const ChipLo
   const ImVec2 size = chip_size(label, look.most_width);
   const bool pressed = ImGui::InvisibleButton(id, size, ImGuiButtonFlags_EnableNav);
   const bool lit = ImGui::IsItemHovered() || ImGui::IsItemActive();
-  const ImU32 colour = look.colour_slot ? series_colour(*look.colour_slot) : t.accent;
-  if (look.on && look.colour_slot) {
-    item_box(lit ? with_alpha(colour, 0.88f) : colour, with_alpha(colour, 0));
-  } else if (look.on) {
+  if (look.on) {
     item_box(t.accent_soft, t.accent);
   } else {
-    item_box(lit ? t.accent_soft : t.raised, look.colour_slot ? with_alpha(colour, 0.7f) : t.faint);
+    item_box(lit ? t.accent_soft : t.raised, t.faint);
   }
   const float wrap = size.x == look.most_width ? size.x - 2 * kChipPadding : 0;
   const ImVec2 middle = middle_of_item(), text = text_size(label, false, kTextSize, wrap);
   draw_text(ImGui::GetWindowDrawList(), ImVec2(middle.x - text.x / 2, middle.y - text.y / 2), label,
-            false, kTextSize, paint(look.on && look.colour_slot ? ink_on(colour) : t.ink), wrap);
+            false, kTextSize, paint(t.ink), wrap);
   help_tooltip(help);
   return pressed;
 }

@@ -44,7 +44,6 @@ bool button(const char* id, std::string_view label, const char* help, const Butt
 
 struct ChipLook {
   bool on = false;
-  std::optional<int> colour_slot = std::nullopt;  ///< filled with a series' colour when on
   float most_width = 0;  ///< a longer label is broken into lines; 0: never
 };
 

@@ -5,25 +5,28 @@ export const tours = {
   A: {
     title: 'What can one attention layer learn?',
     steps: [
-      { query: 'e=rf-learning-curve&preset=first-look', title: 'Three models, one target',
-        text: 'Three models with random inner weights learn the same function of a set of tokens. RFA and BRFA are ' +
-          'layers of attention heads; RFMLP is an ordinary network that reads the tokens as one long vector. Press ' +
-          'Run. Look for the number of samples at which each curve leaves error 1, the error of guessing.' },
+      { query: 'e=rf-learning-curve&preset=first-look', title: 'Four models, one target',
+        text: 'Four models with random inner weights learn the same function of a set of tokens. RFA and BRFA are ' +
+          'layers of attention heads; RFMLP is an ordinary network that reads the tokens as one long vector; ' +
+          'RF-invariant is a network that reads one key at a time and averages, without attention. Press Run. Error ' +
+          '1 is that of the best constant. Look for the curves that leave it together, and for what that says about ' +
+          'attention.' },
       { query: 'e=rf-learning-curve&preset=mean-power-4', title: 'A harder function of the set',
         text: 'The target now averages fourth powers instead of squares. Before you run it: will the curves move to ' +
           'the right by a little, or by a factor? Compare the sample sizes where error 0.5 is crossed.' },
       { query: 'e=rf-learning-curve&preset=correlation-value-3', title: 'When the query matters',
         text: 'Each key counts by its similarity to the query token. BRFA, whose scores contain that similarity from ' +
           'the start, should lead. Look for the gap between BRFA and RFA, and whether more samples close it.' },
-      { query: 'e=rf-bias&preset=helps', title: 'How much bias is good?',
-        text: 'The bias of the query-key matrices grows from left to right; 0 is RFA. Look for the value with the ' +
+      { query: 'e=rf-bias&preset=helps', title: 'How large a mean is good?',
+        text: 'The mean of the query-key matrices grows from left to right; 0 is RFA. Look for the value with the ' +
           'least error, and for what happens beyond it.' },
       { query: 'e=rf-heads&preset=levels-off', title: 'More heads, or more samples?',
         text: 'The number of heads grows while the samples stay the same. Look for the point from which more heads ' +
           'no longer help: from there on only samples do.' },
       { query: 'e=rf-length&preset=squares', title: 'Longer inputs',
         text: 'How many samples are needed as the set gets longer? Look at the slopes: attention shares one small ' +
-          'function among all tokens, the network has to learn it anew at every place.' },
+          'function among all tokens, and so does a network averaged over them (RF-invariant); RFMLP has to learn it ' +
+          'anew at every place.' },
     ],
   },
   B: {
@@ -52,6 +55,9 @@ export const tours = {
   C: {
     title: 'How many heads does learning from examples need?',
     steps: [
+      { query: 'e=icl-attention', title: 'Look inside a prompt',
+        text: 'A prompt in the plane: examples (x, y) of a linear rule, and a question x. Drag the examples. Look ' +
+          'at where each head puts its weight and how the labels there make its prediction.' },
       { query: 'e=icl-risk&preset=first-look', title: 'One head, two heads',
         text: 'A prompt shows examples (x, y) of a linear rule and asks for y at a new x. One softmax head averages ' +
           'labels of similar examples. Press Run and look at the gap between one head and two.' },
@@ -61,11 +67,11 @@ export const tours = {
       { query: 'e=icl-scenarios&preset=noise', title: 'Noisy labels',
         text: 'Labels get noisier from left to right. Look for whether the advantage of several heads survives.' },
       { query: 'e=icl-scenarios&preset=local', title: 'Examples near the query',
-        text: 'All examples now lie close to the question. Their mean is already a good guess. Look for the radius ' +
-          'below which a second head adds nothing.' },
+        text: 'All examples now lie close to the question. Their mean label is already a good guess. Look for the ' +
+          'radius below which a second head adds nothing: claim C4 tests it, and C3 is undecided there.' },
       { query: 'e=icl-training&preset=race', title: 'Does training find it?',
-        text: 'The same heads, trained step by step. Look at whether the loss reaches the best possible risk, and ' +
-          'at the matrices: two heads of opposite sign.' },
+        text: 'The same heads, trained step by step. Look at whether the loss reaches the dotted level, the best ' +
+          'that multiples of the identity can do, and at the matrices: two heads of opposite sign.' },
       { query: 'e=icl-training&preset=trap', title: 'A trap',
         text: 'Both heads start alike. Look at the loss: heads that start alike stay alike, and end at the loss of ' +
           'one head.' },

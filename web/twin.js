@@ -110,10 +110,11 @@ function table_element(table) {
     left_out > 0 ? element('p', {}, `${left_out} more rows are in the saved CSV.`) : undefined);
 }
 
-function claim_element({ id, statement, status, evidence }) {
+function claim_element({ id, statement, status, evidence, judged }) {
   return element('li', {},
-    element('strong', { class: `verdict ${status}` }, status), ` ${id}. ${statement} `,
-    element('span', { class: 'evidence' }, evidence));
+    element('strong', { class: `verdict ${status}` }, status.replace('-', ' ')), ` ${id}. ${statement} `,
+    element('span', { class: 'evidence' }, evidence),
+    element('span', { class: 'evidence judged' }, judged));
 }
 
 export class Twin {

@@ -1,6 +1,7 @@
 // Runs Attention Lab and its peers on the same work in turns and prints the ratios: a line a work,
 // with medians of the runs and the spread of the ratio. Results are compared in the same runs.
-// Called by `./lab bench --peers [--json] [--runs N] [--only WORD] [--native]`.
+// Called by `./lab bench --peers [--json | --csv] [--runs N] [--only WORD] [--native]`; --csv prints a file of
+// bench/results.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -11,6 +12,7 @@ import { Program } from './program.mjs';
 const { values: options } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
+    csv: { type: 'boolean', default: false },
     runs: { type: 'string', default: '5' },
     only: { type: 'string', default: '' },
     native: { type: 'boolean', default: false },
@@ -163,9 +165,19 @@ function line(row) {
     .join('  ');
 }
 
+const quoted = (text) => (/[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+
+/** One row of a file of bench/results. */
+function csv_row(row) {
+  const exact = [row.ours_s, row.peer_s, row.ratio, row.ratio_low, row.ratio_high].map((value) => value.toPrecision(3));
+  const [ours_s, peer_s, ...ratio] = exact;
+  return [quoted(row.work), row.where, ours_s, quoted(row.peer), peer_s, ...ratio, row.target].join(',');
+}
+
+const for_people = !options.json && !options.csv;
 const machine = `${os.cpus()[0].model}, ${cores} processors, load ${os.loadavg()[0].toFixed(1)}`;
 const rows = [];
-if (!options.json) {
+if (for_people) {
   console.log(`${machine}; medians of ${runs} alternating runs; ratio: peer's time / ours\n`);
   console.log(['where   ', 'work'.padEnd(42), '    ours', '    peer', ' ratio', '       range',
     ' want', '      ', 'peer and agreement'].join('  '));
@@ -177,12 +189,16 @@ try {
   for (const row of works) {
     if (!`${row.where} ${row.work} ${row.name}`.includes(options.only)) continue;
     rows.push(await measure(row));
-    if (!options.json) console.log(line(rows.at(-1)));
+    if (for_people) console.log(line(rows.at(-1)));
   }
 } finally {
   await drive?.close_browser();
 }
 if (options.json) console.log(JSON.stringify({ machine, runs, rows }, null, 1));
+if (options.csv) {
+  console.log('work,where,seconds,peer,peer_seconds,ratio,ratio_low,ratio_high,wanted');
+  for (const row of rows) console.log(csv_row(row));
+}
 const wrong = rows.filter((row) => !row.agree);
 for (const row of wrong) console.error(`lab: results disagree: ${row.work}: ${row.agreement}`);
 process.exit(wrong.length ? 4 : 0);

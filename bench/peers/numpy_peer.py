@@ -169,7 +169,6 @@ def curve():
         beta = random.standard_normal(dim)
         beta /= np.linalg.norm(beta)
         y = ((tokens[:, 1:] @ beta.astype(np.float32)) ** 2).mean(axis=1, dtype=np.float64)
-        mean = y[:train].mean()
         tokens = np.concatenate([tokens, np.ones((train + tests, keys + 1, 1), np.float32)], axis=2)
         # ssyrk and sgemm add to one f32 matrix each; a Fortran-ordered view costs no copy.
         gram = np.zeros((train, train), np.float32, order="F")
@@ -182,20 +181,23 @@ def curve():
         gram = gram.astype(np.float64)
         cross = cross.astype(np.float64)
         diagonal = gram.diagonal().copy()
-        labels, wanted = y[:train], y[train:]
+        labels, wanted = np.column_stack([y[:train], np.ones(train)]), y[train:]
         variance = wanted.var()
         best = np.full(len(sizes), np.inf)
-        for strength in 10.0 ** np.arange(-8, 2):
+        for strength in 10.0 ** np.arange(-8, 3):
             k = gram.copy(order="F")
             np.fill_diagonal(k, diagonal + strength * diagonal.mean())
             l, info = lapack.dpotrf(k, lower=1, clean=0, overwrite_a=1)
-            # z = L^-1 y is the same for every leading block: only the back substitution is not.
+            # z = L^-1 [y, 1] is the same for every leading block: only the mean label and the back
+            # substitution are not.
             z = solve_triangular(l, labels, lower=True, check_finite=False)
             for i, n in enumerate(sizes):
                 if info and n >= info:
                     break
-                alpha = solve_triangular(l[:n, :n], z[:n], trans=1, lower=True, check_finite=False)
-                error = ((cross[:n].T @ alpha - wanted) ** 2).mean() / variance
+                mean = y[:n].mean()
+                alpha = solve_triangular(l[:n, :n], z[:n, 0] - mean * z[:n, 1], trans=1, lower=True,
+                                         check_finite=False)
+                error = ((cross[:n].T @ alpha + mean - wanted) ** 2).mean() / variance
                 best[i] = min(best[i], error)
         state["errors"] = best.tolist()
 

@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "bench/peers/workloads.h"
-#include "core/codecs/codecs.h"
-#include "core/catalogue/catalogue.h"
 #include "core/base/text.h"
+#include "core/catalogue/catalogue.h"
+#include "core/codecs/codecs.h"
 #include "core/numerics/linear_algebra.h"
 #include "native/thread_pool.h"
 
@@ -105,7 +105,7 @@ Expected<Workload> curve() {
       if (work.active()) state->pool.wait_for_news(std::chrono::milliseconds(100));
     }
     if (work.state() != Run::State::kFinished) return;
-    const Result result = state->spec.experiment->reduce(state->spec, work.outputs());
+    const Result result = state->spec.experiment->find(state->spec, work.outputs()).result;
     const Table* table = result.table("test_error");
     if (table == nullptr) return;
     for (const auto& row : table->rows) {

@@ -136,7 +136,7 @@ Workload training() {
 }
 
 /// The head of extract-single's first trial at d = 256, learned with the robust form and checked.
-Workload extraction() {
+Workload extraction_of_a_head() {
   constexpr std::size_t kDim = 256;
   struct State {
     RandomStream value{1, hash_name("bench/value"), 0}, weight{1, hash_name("bench/weight"), 0};
@@ -179,7 +179,7 @@ float made_value(std::uint32_t index) {
 Expected<Workload> make_workload(std::string_view name, std::size_t parts, const Parallel& parallel,
                                  int only_part) {
   if (name == "training") return training();
-  if (name == "extraction") return extraction();
+  if (name == "extraction") return extraction_of_a_head();
   if (name == "gemm256") return gemm(256);
   if (name == "gemm512") return gemm(512);
   if (name == "gemm1024") return gemm(1024);

@@ -11,7 +11,7 @@ namespace attnlab {
 inline constexpr std::size_t kMaxAttentionWidth = 4096;
 
 /// out_i = sum_j weight_ij value_j with weight_ij = softmax_j(scale <query_i, key_j>), for
-/// `sequences` sequences that stand below each other: each owns queries.rows / sequences queries
+/// `sequences` sequences stored one below the other: each owns queries.rows / sequences queries
 /// and keys.rows / sequences keys. A head of a batch is a sequence of its own; to share the work,
 /// give each thread some of the sequences.
 ///

@@ -26,6 +26,17 @@ using AllExperiments = Joined<random_features::Experiments, extraction::Experime
 template <class Type>
 inline constexpr bool kHasJobs = requires { &Type::start; };
 
+/// Everything of one type: its face with all of its functions.
+template <class Type>
+Experiment experiment_of() {
+  Experiment experiment = Type::face();
+  experiment.live = !kHasJobs<Type>;
+  experiment.find = Type::find;
+  if constexpr (kHasJobs<Type>) experiment.start = Type::start;
+  if constexpr (requires { &Type::assist; }) experiment.assist = Type::assist;
+  return experiment;
+}
+
 /// Fills in the functions that compute, for the experiments of AllExperiments in their order.
 void link_methods(std::span<Experiment> all);
 

@@ -60,7 +60,8 @@ std::string table_json(const Table& table) {
 std::string claim_json(const Claim& claim) {
   return "{\"id\":" + json_quoted(claim.id) + ",\"statement\":" + json_quoted(claim.statement) +
          ",\"status\":" + json_quoted(status_text(claim.status)) +
-         ",\"evidence\":" + json_quoted(claim.evidence) + "}";
+         ",\"evidence\":" + json_quoted(claim.evidence) +
+         ",\"judged\":" + json_quoted(claim.judged) + "}";
 }
 
 std::string_view kind_name(ParameterKind kind) {

@@ -61,7 +61,7 @@ std::string parameters_json(const ParameterSet& parameters);
 /// One parameter from one JSON value, read as in read_parameters_json.
 Expected<void> set_parameter_json(ParameterSet& parameters, const Parameter& parameter,
                                   std::string_view json);
-/// Whether lists and objects stand in each other more than `depth` deep: what nobody means, and
+/// Whether lists and objects nest more than `depth` deep: no sensible input does, and
 /// what would cost a parser its stack.
 bool json_nested_deeper(std::string_view json, int depth);
 

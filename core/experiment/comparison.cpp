@@ -5,7 +5,7 @@
 namespace attnlab {
 namespace {
 
-/// A kept result stands beside others of its experiment, not beside itself.
+/// A kept result is compared with other runs of its experiment, not with itself.
 bool compared(const KeptResult& kept, const RunSpec& now) {
   return kept.spec.experiment == now.experiment && !(kept.spec == now);
 }
@@ -17,10 +17,30 @@ const Figure* figure_named(const Findings& findings, const std::string& id) {
   return nullptr;
 }
 
-void add_series(Figure& figure, const Figure& other, int number, const std::string& difference) {
-  const std::vector<Series> own = figure.series;
+/// Adds what a kept result's figure shows to a figure of the same kind.
+struct Adding {
+  Figure& figure;
+  int number;                     ///< of the kept result, from 1
+  std::string difference;  ///< its parameters that differ
+
+  std::string id(const std::string& own) const {
+    return "kept-" + std::to_string(number) + "/" + own;
+  }
+  void operator()(const LinePlot& other) const;
+  void operator()(const HeatMaps& other) const {
+    for (HeatPanel panel : other.panels) {
+      panel.id = id(panel.id);
+      panel.title += " (" + difference + ")";
+      figure.draw_maps().panels.push_back(std::move(panel));
+    }
+  }
+  void operator()(const Fields&) const {}  // planes that follow the parameters: nothing was kept
+};
+
+void Adding::operator()(const LinePlot& other) const {
+  const std::vector<Series> own = figure.lines().series;
   for (Series series : other.series) {
-    // Theory that stands there already says nothing new.
+    // Theory that is there already says nothing new.
     const bool known = std::any_of(own.begin(), own.end(), [&](const Series& one) {
       return series.role != SeriesRole::kMeasured && one.id == series.id &&
              one.points.size() == series.points.size() &&
@@ -30,10 +50,10 @@ void add_series(Figure& figure, const Figure& other, int number, const std::stri
                         });
     });
     if (known || series.points.empty()) continue;
-    series.id = "kept-" + std::to_string(number) + "/" + series.id;
+    series.id = id(series.id);
     series.label += " (" + difference + ")";
     series.variant += number;
-    figure.series.push_back(std::move(series));
+    figure.draw_lines().series.push_back(std::move(series));
   }
 }
 
@@ -61,14 +81,8 @@ Figure with_kept(Figure figure, const RunSpec& now, std::span<const KeptResult> 
     if (!compared(one, now)) continue;
     ++number;
     const Figure* other = figure_named(one.findings, figure.id);
-    if (other == nullptr) continue;
-    const std::string difference = difference_text(one.spec, now);
-    add_series(figure, *other, number, difference);
-    for (HeatPanel panel : other->panels) {
-      panel.id = "kept-" + std::to_string(number) + "/" + panel.id;
-      panel.title += " (" + difference + ")";
-      figure.panels.push_back(std::move(panel));
-    }
+    if (other == nullptr || other->content.index() != figure.content.index()) continue;
+    std::visit(Adding{figure, number, difference_text(one.spec, now)}, other->content);
   }
   return figure;
 }

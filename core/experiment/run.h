@@ -157,7 +157,7 @@ inline JobSteps start_job(const Run& run, std::uint32_t index) {
 /// A sentence naming the parameter when one job of the plan needs more than `limit_bytes`.
 Expected<void> check_memory(const RunSpec& spec, const Plan& plan, double limit_bytes);
 
-/// Refuses a plan whose jobs ask a box outside this program, for programs in which nobody answers.
+/// Refuses a plan whose jobs ask a box outside this program, for programs that cannot answer it.
 Expected<void> check_alone(const Plan& plan);
 
 }  // namespace attnlab

@@ -37,20 +37,21 @@ struct Choice {
   std::string help;   ///< one line, with the formula
 };
 
+/// Write one with `described` (parameters.h), which takes the kind from the default value.
 struct Parameter {
-  std::string name;   ///< "test-samples": flag, permalink key and JSON key
-  std::string label;  ///< "Test samples"
-  std::string symbol; ///< "n", or empty
-  std::string unit;   ///< empty for pure numbers
-  std::string help;   ///< one line
+  std::string name = {};    ///< "test-samples": flag, permalink key and JSON key
+  std::string label = {};   ///< "Test samples"
+  std::string symbol = {};  ///< "n", or empty
+  std::string unit = {};    ///< empty for pure numbers
+  std::string help = {};    ///< one line
   ParameterKind kind = ParameterKind::kInteger;
   double min = 0, max = 0;  ///< range of a number or of every list entry, both ends allowed
   std::size_t max_items = 1;  ///< lists and tuples: at most this many entries, at least one
   std::size_t min_items = 1;  ///< tuples: at least this many
   std::size_t group = 1;      ///< tuples: entries come in whole groups of so many (2: points)
-  std::vector<Choice> choices;
-  ParameterValue default_value;
-  std::vector<double> suggested;  ///< values worth offering as buttons, in order
+  std::vector<Choice> choices = {};
+  ParameterValue default_value = {};
+  std::vector<double> suggested = {};  ///< values worth offering as buttons, in order
   bool logarithmic = false;       ///< a slider moves on a log scale
   bool primary = false;           ///< shown at once; the rest is folded under "more"
 };
@@ -87,7 +88,7 @@ class ParameterSet {
   /// Lenient, for permalinks: clamps numbers, drops unknown list entries and unreadable values;
   /// returns the sentence that says what was done, empty when the text was taken as it is. A value
   /// of which nothing can be used leaves the parameter as it was; so does a tuple with an entry that
-  /// is no number or with too few of them, because the places of its entries have a meaning.
+  /// is not a number, or with too few entries, because the places of its entries have a meaning.
   std::string set_text_clamped(std::string_view name, std::string_view text);
 
   /// Canonical text of one value; set_text(name, text(name)) changes nothing.

@@ -220,11 +220,11 @@ Figure weight_figure(const Result& result) {
   figure.empty_text = is_told_apart(result)
                           ? "The box is not what it was taken for: there is no W to show."
                           : "Press Run: the recovered matrix fills in as answers arrive.";
-  if (figure.panels.size() != 3) return figure;
-  const std::vector<double>& truth = figure.panels[0].values;
+  if (figure.draw_maps().panels.size() != 3) return figure;
+  const std::vector<double>& truth = figure.draw_maps().panels[0].values;
   if (std::ranges::none_of(truth, [](double entry) { return std::isfinite(entry); })) {
-    figure.panels.erase(figure.panels.begin());
-    figure.panels.pop_back();
+    figure.draw_maps().panels.erase(figure.draw_maps().panels.begin());
+    figure.draw_maps().panels.pop_back();
   }
   return figure;
 }
@@ -238,7 +238,7 @@ Figure check_figure(const Result& result) {
       "answers, for random inputs of each length. Rounding alone stays near 1e-13.";
   figure.x = {"tokens in the question", false, 1, 6, {1, 2, 3, 4, 5, 6}};
   figure.y = {"gap", true, 0, 0, {}};
-  figure.references = {{false, kCheckTolerance, "accepted"}};
+  figure.draw_lines().references = {{false, kCheckTolerance, "accepted"}};
   figure.table = "check";
   figure.empty_text = "Known when a complete model has been compared with 200 fresh answers.";
   Series series;
@@ -251,7 +251,7 @@ Figure check_figure(const Result& result) {
       if (gap > 0) series.points.push_back({number(row[0]), gap, kUnknown, 1});
     }
   }
-  if (!series.points.empty()) figure.series.push_back(std::move(series));
+  if (!series.points.empty()) figure.draw_lines().series.push_back(std::move(series));
   return figure;
 }
 

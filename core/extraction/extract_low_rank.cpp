@@ -346,7 +346,7 @@ Figure probability_figure(const Setup& setup, const Result& result) {
                     "; bars: ±1 binomial standard error. The range finder needs no luck: d + 2dr.";
   figure.x = {"measurements / degrees of freedom (2d − r)r", false, 0, 0, {}};
   figure.y = {"share of trials that find W", false, 0, 1, {}};
-  figure.references = {{true, 1, "as many as unknowns"}};
+  figure.draw_lines().references = {{true, 1, "as many as unknowns"}};
   figure.table = "recovery_probability";
   figure.empty_text = "Press Run: each finished trial moves the shares.";
   const Table* table = result.table("recovery_probability");
@@ -367,7 +367,7 @@ Figure probability_figure(const Setup& setup, const Result& result) {
         series.points.push_back(
             {number(row[2]), number(row[4]), number(row[5]), static_cast<int>(number(row[6]))});
       }
-      figure.series.push_back(std::move(series));
+      figure.draw_lines().series.push_back(std::move(series));
     }
   }
   return figure;
@@ -400,7 +400,7 @@ Figure query_figure(const Setup& setup, const Result& result) {
     low.points.push_back({d, d + 2 * d * r, 0, 0});
     full.points.push_back({d, d * d + d, 0, 0});
   }
-  figure.series = {std::move(measured), std::move(low), std::move(full)};
+  figure.draw_lines().series = {std::move(measured), std::move(low), std::move(full)};
   return figure;
 }
 

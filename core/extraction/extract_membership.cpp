@@ -197,7 +197,7 @@ std::vector<Figure> figures(const RunSpec& spec, const Result& result) {
       });
       series.points = mean_points(part, "bisection", "bits", "w_error", true);
     }
-    figure.series.push_back(std::move(series));
+    figure.draw_lines().series.push_back(std::move(series));
   }
   Series guide;
   guide.id = "halving";
@@ -209,7 +209,7 @@ std::vector<Figure> figures(const RunSpec& spec, const Result& result) {
     guide.points.push_back(
         {static_cast<double>(bits), std::exp2(-static_cast<double>(bits)), 0, 0});
   }
-  figure.series.push_back(std::move(guide));
+  figure.draw_lines().series.push_back(std::move(guide));
   return {figure, matrix_figure(result, "W of one trial at the largest d.")};
 }
 

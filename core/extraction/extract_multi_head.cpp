@@ -323,7 +323,7 @@ Figure shift_figure(const Result& result) {
       "inputs of N tokens, in standard deviations. Below 1e-12 is rounding.";
   figure.x = {"distance of W′ from W, per √d", true, 0, 0, {}};
   figure.y = {"gap between the answers", true, 1e-17, 10, {}};
-  figure.references = {{false, kSameFunction, "rounding"}};
+  figure.draw_lines().references = {{false, kSameFunction, "rounding"}};
   figure.table = "twins";
   figure.empty_text = "Press Run: the first job compares the pairs.";
   const Table* table = result.table("twins");
@@ -339,7 +339,7 @@ Figure shift_figure(const Result& result) {
       }
       series.points.push_back({shift, std::max(number(row[4]), 1e-17), kUnknown, 1});
     }
-    figure.series.push_back(std::move(series));
+    figure.draw_lines().series.push_back(std::move(series));
   }
   return figure;
 }
@@ -377,8 +377,8 @@ Figure query_figure(const Setup& setup, const Result& result) {
       const double d = static_cast<double>(dim);
       predicted.points.push_back({d, 4 * h * d * d - 2 * h + 1, 0, 0});
     }
-    figure.series.push_back(std::move(measured));
-    figure.series.push_back(std::move(predicted));
+    figure.draw_lines().series.push_back(std::move(measured));
+    figure.draw_lines().series.push_back(std::move(predicted));
   }
   return figure;
 }

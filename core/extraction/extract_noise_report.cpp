@@ -3,10 +3,10 @@
 #include <cmath>
 #include <map>
 
-#include "core/findings/palette.h"
 #include "core/base/text.h"
 #include "core/extraction/extract_noise.h"
 #include "core/extraction/learn/noisy_head.h"
+#include "core/findings/palette.h"
 #include "core/numerics/statistics.h"
 
 namespace attnlab::extraction {
@@ -150,14 +150,15 @@ Figure sweep_figure(const NoiseSetup& setup, const Result& result, NoiseColumn c
     series.id = series.label = label;
     series.colour = method_colour(group.method);
     series.variant = variants[group.method]++;
-    series.points = error_points(*table, x, [&](const std::vector<Cell>& row) {
+    // Clang 14 captures a structured binding only by name.
+    series.points = error_points(*table, x, [&, &group = group](const std::vector<Cell>& row) {
       if (std::get<std::string>(row[0]) != group.method) return false;
       for (std::size_t k = 0; k < names.size(); ++k) {
         if (k != column && number(row[table->column(names[k])]) != group.fixed[k]) return false;
       }
       return true;
     });
-    figure.series.push_back(std::move(series));
+    figure.draw_lines().series.push_back(std::move(series));
   }
   return figure;
 }
@@ -186,7 +187,7 @@ Figure noise_figure(const NoiseSetup& setup, const Result& result) {
                                      setup.smallest.front());
     if (std::isfinite(value)) bound.points.push_back({tau, value, 0, 0});
   }
-  figure.series.push_back(std::move(bound));
+  figure.draw_lines().series.push_back(std::move(bound));
   return figure;
 }
 

@@ -228,7 +228,7 @@ Figure query_figure(const Setup& setup, const Result& result) {
   figure.table = "recovery";
   figure.empty_text = "Press Run: each finished head adds a point.";
   for (const std::string& method : setup.methods) {
-    figure.series.push_back(method_series(result, method, "dim", "queries"));
+    figure.draw_lines().series.push_back(method_series(result, method, "dim", "queries"));
   }
   Series line;
   line.id = "predicted";
@@ -240,7 +240,7 @@ Figure query_figure(const Setup& setup, const Result& result) {
     const double d = static_cast<double>(dim);
     line.points.push_back({d, d * d + d, 0, 0});
   }
-  figure.series.push_back(std::move(line));
+  figure.draw_lines().series.push_back(std::move(line));
   return figure;
 }
 
@@ -254,10 +254,10 @@ Figure error_figure(const Setup& setup, const Result& result) {
       "not drawn.";
   figure.x = {by_scale ? "size of W (Frobenius norm)" : "dimension d", true, 0, 0, {}};
   figure.y = {"error of W", true, 0, 0, {}};
-  figure.references = {{false, 0x1p-53, "rounding of one number"}};
+  figure.draw_lines().references = {{false, 0x1p-53, "rounding of one number"}};
   figure.table = "recovery";
   for (const std::string& method : setup.methods) {
-    figure.series.push_back(
+    figure.draw_lines().series.push_back(
         method_series(result, method, by_scale ? "weight_scale" : "dim", "w_error"));
   }
   return figure;

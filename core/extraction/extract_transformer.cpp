@@ -250,7 +250,7 @@ Figure query_figure(const Setup& setup, const Result& result) {
     if (const Table* table = result.table("recovery")) {
       series.points = mean_points(*table, method, "dim", "queries", true);
     }
-    figure.series.push_back(std::move(series));
+    figure.draw_lines().series.push_back(std::move(series));
   }
   Series unknowns;
   unknowns.id = "unknowns";
@@ -262,7 +262,7 @@ Figure query_figure(const Setup& setup, const Result& result) {
     const double d = static_cast<double>(dim), k = static_cast<double>(setup.hidden);
     unknowns.points.push_back({d, d * d + (k + 1) * (d + 1), 0, 0});
   }
-  figure.series.push_back(std::move(unknowns));
+  figure.draw_lines().series.push_back(std::move(unknowns));
   return figure;
 }
 
@@ -273,7 +273,7 @@ Figure error_figure(const Setup& setup, const Result& result) {
   figure.subtitle = "Largest error relative to the largest true value.";
   figure.x = {"dimension d", true, 0, 0, {}};
   figure.y = {"error", true, 0, 0, {}};
-  figure.references = {{false, 0x1p-53, "rounding of one number"}};
+  figure.draw_lines().references = {{false, 0x1p-53, "rounding of one number"}};
   figure.table = "recovery";
   for (const std::string& method : setup.methods) {
     for (const char* what : {"w_error", "ffn_error"}) {
@@ -286,7 +286,7 @@ Figure error_figure(const Setup& setup, const Result& result) {
       if (const Table* table = result.table("recovery")) {
         series.points = mean_points(*table, method, "dim", what, true);
       }
-      figure.series.push_back(std::move(series));
+      figure.draw_lines().series.push_back(std::move(series));
     }
   }
   return figure;

@@ -159,9 +159,9 @@ Figure comparison_figure(const RunSpec& spec, bool third) {
   figure.x = {"first token t (and W, W′)", false, -kReach, kReach, {-3, -2, -1, 0, 1, 2, 3}};
   // Room for every answer: a pair's answer lies between -2 * 3 and 2 * 3.
   figure.y = {"answer", false, -8, 7, {-6, -4, -2, 0, 2, 4, 6}};
-  figure.series.push_back(
+  figure.draw_lines().series.push_back(
       curve_series(both.first, "first", "W", "{(W, v), (−W, v)} with v = 1", 0, kColourRfa));
-  figure.series.push_back(
+  figure.draw_lines().series.push_back(
       curve_series(both.second, "second", "W′", "{(W′, v), (−W′, v)} with v = 1", 1, kColourBrfa));
   figure.handles = {
       weight_handle("weight", spec.parameters.real("weight"), -7, "W", kColourRfa),

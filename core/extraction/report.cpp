@@ -228,7 +228,7 @@ Figure matrix_figure(const Result& result, std::string subtitle) {
     recovered.values[k] = number(table->rows[k][found_column]);
     difference.values[k] = recovered.values[k] - truth.values[k];
   }
-  figure.panels = {std::move(truth), std::move(recovered), std::move(difference)};
+  figure.draw_maps().panels = {std::move(truth), std::move(recovered), std::move(difference)};
   return figure;
 }
 

@@ -6,6 +6,7 @@
 #include <limits>
 #include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace attnlab {
@@ -102,21 +103,66 @@ struct FieldPanel {
   std::vector<double> handle_shares;
 };
 
-/// A line plot (series); heat maps side by side (panels, when there are any); or fields side by side
-/// over one plane (fields, when there are any). Handles stand in line plots and in every field.
+/// Curves over the figure's axes, and handles between them.
+struct LinePlot {
+  std::vector<Series> series;
+  std::vector<ReferenceLine> references;
+};
+
+/// Matrices or grids side by side, each with axes of its own.
+struct HeatMaps {
+  std::vector<HeatPanel> panels;
+};
+
+/// Planes side by side over the figure's axes; the figure's handles appear in each of them.
+struct Fields {
+  std::vector<FieldPanel> panels;
+};
+
+/// Lambdas, one for each kind of content, as one function for std::visit.
+template <class... Kinds>
+struct Cases : Kinds... {
+  using Kinds::operator()...;
+};
+template <class... Kinds>
+Cases(Kinds...) -> Cases<Kinds...>;
+
+/// What is drawn. Code that draws, exports or compares figures visits it, so that a new kind does
+/// not compile until each of these places handles it.
+using FigureContent = std::variant<LinePlot, HeatMaps, Fields>;
+
 struct Figure {
   std::string id;          ///< "learning-curve"
   std::string title;       ///< the question in words
   std::string subtitle;    ///< sizes and what bands mean
   std::string invitation;  ///< what to move; follows the subtitle where handles can be moved
   Axis x, y;
-  std::vector<Series> series;
-  std::vector<ReferenceLine> references;
-  std::vector<HeatPanel> panels;
-  std::vector<FieldPanel> fields;
-  std::vector<Handle> handles;
+  FigureContent content;
+  std::vector<Handle> handles;  ///< of line plots and fields
   std::string table;  ///< name of the result table whose rows the measured points are
   std::string empty_text;  ///< what to say while there is no point yet
+
+  /// The content of one kind, for reading; an empty one if the content is of another kind.
+  const LinePlot& lines() const { return known<LinePlot>(); }
+  const HeatMaps& maps() const { return known<HeatMaps>(); }
+  const Fields& fields() const { return known<Fields>(); }
+  /// The same for writing: an empty one replaces content of another kind.
+  LinePlot& draw_lines() { return made<LinePlot>(); }
+  HeatMaps& draw_maps() { return made<HeatMaps>(); }
+  Fields& draw_fields() { return made<Fields>(); }
+
+ private:
+  template <class Kind>
+  Kind& made() {
+    return std::holds_alternative<Kind>(content) ? std::get<Kind>(content)
+                                                 : content.emplace<Kind>();
+  }
+  template <class Kind>
+  const Kind& known() const {
+    static const Kind none;
+    const Kind* kind = std::get_if<Kind>(&content);
+    return kind == nullptr ? none : *kind;
+  }
 };
 
 }  // namespace attnlab

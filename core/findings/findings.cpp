@@ -63,6 +63,8 @@ struct Reading {
 
 template <class A, class... Members>
 void all(A& archive, Members&... members);
+template <class A, class T>
+void one(A& archive, T& x);
 
 template <class A, class T>
 void list(A& archive, T& items) {
@@ -79,42 +81,83 @@ void list(A& archive, T& items) {
 template <class T, class U>
 concept Is = std::is_same_v<std::remove_const_t<T>, U>;
 
+/// Makes the alternative of that number the variant's; the first for a number there is not.
+template <class... Kinds>
+void choose(std::variant<Kinds...>& choice, std::uint32_t number) {
+  std::uint32_t next = 0;
+  ((next++ == number ? static_cast<void>(choice.template emplace<Kinds>()) : void()), ...);
+}
+
+/// The kind's number, then the kind.
+template <class A, class T>
+void chosen(A& archive, T& choice) {
+  if constexpr (std::is_same_v<A, Reading>) {
+    choose(choice, archive.bytes.u32());
+  } else {
+    archive.bytes.u32(static_cast<std::uint32_t>(choice.index()));
+  }
+  std::visit([&](auto& kind) { one(archive, kind); }, choice);
+}
+
+/// Writes or reads the members. The structured bindings name all of them, so that a new member does
+/// not compile until it travels.
 template <class A, class T>
 void one(A& archive, T& x) {
-  if constexpr (Is<T, Column>)
-    all(archive, x.name, x.label, x.error_column);
-  else if constexpr (Is<T, Table>)
-    all(archive, x.name, x.caption, x.columns, x.rows);
-  else if constexpr (Is<T, Claim>)
-    all(archive, x.id, x.statement, x.status, x.evidence);
-  else if constexpr (Is<T, Result>)
-    all(archive, x.tables, x.claims, x.summary, x.notes);
-  else if constexpr (Is<T, Axis>)
-    all(archive, x.label, x.logarithmic, x.min, x.max, x.ticks);
-  else if constexpr (Is<T, FigurePoint>)
-    all(archive, x.x, x.y, x.error, x.count);
-  else if constexpr (Is<T, Series>)
-    all(archive, x.id, x.label, x.note, x.role, x.colour, x.variant, x.points);
-  else if constexpr (Is<T, ReferenceLine>)
-    all(archive, x.vertical, x.at, x.label);
-  else if constexpr (Is<T, HeatPanel>)
-    all(archive, x.id, x.title, x.x, x.y, x.x_labels, x.y_labels, x.rows, x.columns, x.values,
-        x.errors, x.scale, x.logarithmic, x.value_label, x.scale_group, x.contours);
-  else if constexpr (Is<T, Handle>)
-    all(archive, x.parameter, x.x_item, x.y_item, x.x, x.y, x.label, x.help, x.colour, x.value,
-        x.arrow);
-  else if constexpr (Is<T, FieldPanel>)
-    all(archive, x.id, x.title, x.shader, x.data, x.min, x.max, x.scale, x.value_label, x.contours,
-        x.handle_shares);
-  else if constexpr (Is<T, Figure>)
-    all(archive, x.id, x.title, x.subtitle, x.invitation, x.x, x.y, x.series, x.references,
-        x.panels, x.fields, x.handles, x.table, x.empty_text);
-  else if constexpr (Is<T, Findings>)
-    all(archive, x.result, x.figures);
-  else if constexpr (requires(std::remove_const_t<T> & y) { y.emplace_back(); })
+  if constexpr (Is<T, Column>) {
+    auto& [name, label, error_column] = x;
+    all(archive, name, label, error_column);
+  } else if constexpr (Is<T, Table>) {
+    auto& [name, caption, columns, rows] = x;
+    all(archive, name, caption, columns, rows);
+  } else if constexpr (Is<T, Claim>) {
+    auto& [id, statement, status, evidence, judged] = x;
+    all(archive, id, statement, status, evidence, judged);
+  } else if constexpr (Is<T, Result>) {
+    auto& [tables, claims, summary, notes] = x;
+    all(archive, tables, claims, summary, notes);
+  } else if constexpr (Is<T, Axis>) {
+    auto& [label, logarithmic, min, max, ticks] = x;
+    all(archive, label, logarithmic, min, max, ticks);
+  } else if constexpr (Is<T, FigurePoint>) {
+    auto& [px, py, error, count] = x;
+    all(archive, px, py, error, count);
+  } else if constexpr (Is<T, Series>) {
+    auto& [id, label, note, role, colour, variant, points] = x;
+    all(archive, id, label, note, role, colour, variant, points);
+  } else if constexpr (Is<T, ReferenceLine>) {
+    auto& [vertical, at, label] = x;
+    all(archive, vertical, at, label);
+  } else if constexpr (Is<T, HeatPanel>) {
+    auto& [id, title, ax, ay, x_labels, y_labels, rows, columns, values, errors, scale, logarithmic,
+           value_label, scale_group, contours] = x;
+    all(archive, id, title, ax, ay, x_labels, y_labels, rows, columns, values, errors, scale,
+        logarithmic, value_label, scale_group, contours);
+  } else if constexpr (Is<T, Handle>) {
+    auto& [parameter, x_item, y_item, px, py, label, help, colour, value, arrow] = x;
+    all(archive, parameter, x_item, y_item, px, py, label, help, colour, value, arrow);
+  } else if constexpr (Is<T, FieldPanel>) {
+    auto& [id, title, shader, data, value, min, max, scale, value_label, contours, shares] = x;
+    static_cast<void>(value);  // a function: looked up by the shader's name
+    all(archive, id, title, shader, data, min, max, scale, value_label, contours, shares);
+  } else if constexpr (Is<T, LinePlot>) {
+    auto& [series, references] = x;
+    all(archive, series, references);
+  } else if constexpr (Is<T, HeatMaps> || Is<T, Fields>) {
+    auto& [panels] = x;
+    all(archive, panels);
+  } else if constexpr (Is<T, Figure>) {
+    auto& [id, title, subtitle, invitation, ax, ay, content, handles, table, empty_text] = x;
+    all(archive, id, title, subtitle, invitation, ax, ay, content, handles, table, empty_text);
+  } else if constexpr (Is<T, Findings>) {
+    auto& [result, figures] = x;
+    all(archive, result, figures);
+  } else if constexpr (Is<T, FigureContent>) {
+    chosen(archive, x);
+  } else if constexpr (requires(std::remove_const_t<T> & y) { y.emplace_back(); }) {
     list(archive, x);
-  else
+  } else {
     archive(x);
+  }
 }
 
 template <class A, class... Members>
@@ -149,7 +192,9 @@ Expected<Findings> decode_findings(std::span<const std::uint8_t> bytes,
   Expected<Findings> findings = decoded<Findings>(bytes);
   if (!findings) return findings;
   for (Figure& figure : findings->figures) {
-    for (FieldPanel& field : figure.fields) field.value = function_of(field.shader);
+    Fields* fields = std::get_if<Fields>(&figure.content);
+    if (fields == nullptr) continue;
+    for (FieldPanel& field : fields->panels) field.value = function_of(field.shader);
   }
   return findings;
 }

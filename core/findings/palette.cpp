@@ -15,7 +15,11 @@ constexpr Shades kShades[kColourSlots] = {
     {0xC26A9B, 0xCC79A7},  // reddish purple
     {0xB87A00, 0xE69F00},  // orange
     {0x3796D3, 0x86CDF5},  // sky blue
+    {0x7A7A00, 0xF0E442},  // yellow, olive on white
     {0x6B6F76, 0x9A9FA8},  // grey
+    {0x7A4B2A, 0xC08A5E},  // brown
+    {0x6A51A3, 0x9E8BD6},  // violet
+    {0x8A8200, 0xF0E442},  // yellow, dark on light ground
 };
 
 }  // namespace

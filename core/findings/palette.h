@@ -11,7 +11,11 @@ enum ColourSlot : int {
   kColourSoftmax,
   kColourBiasedSoftmax,
   kColourExponential,
+  kColourInvariant,
   kColourReference,  ///< neutral grey for guides and levels
+  kColourKernel,     ///< baselines of in-context regression: kernel smoothing,
+  kColourDebiased,   ///< debiased linear attention,
+  kColourRidge,      ///< ridge regression
   kColourSlots,
 };
 

@@ -3,8 +3,8 @@
 
 #include <cmath>
 
-#include "core/findings/result.h"
 #include "core/base/text.h"
+#include "core/findings/result.h"
 
 namespace attnlab {
 
@@ -41,6 +41,8 @@ std::string_view status_text(ClaimStatus status) {
       return "holds";
     case ClaimStatus::kFails:
       return "fails";
+    case ClaimStatus::kNoCounterexample:
+      return "no-counterexample";
     case ClaimStatus::kUndecided:
       break;
   }

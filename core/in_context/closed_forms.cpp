@@ -105,6 +105,15 @@ double debiased_linear_risk(const RegressionTask& task, double prompt_length) {
   return shrunk_risk(task.signal, many_head_limit(task), prompt_length - 1);
 }
 
+double local_debiased_risk(const RegressionTask& task, double radius, double prompt_length) {
+  // The error is mean(noise) and radius mean(n)^T (theta - step c / radius), independent of each
+  // other and mean(n) of c: a debiased step for labels whose noise is sigma^2 / radius^2.
+  if (radius == 0) return task.noise / prompt_length;
+  const double square = radius * radius;
+  const RegressionTask slope{task.dim, task.signal, task.noise / square};
+  return (task.noise + square * debiased_linear_risk(slope, prompt_length)) / prompt_length;
+}
+
 double least_squares_risk(const RegressionTask& task, double prompt_length) {
   const double d = task.dim, n = prompt_length;
   if (n >= d) {

@@ -1,6 +1,7 @@
 // icl-embedding: its table, verdict and figure.
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "core/in_context/parameters.h"
 #include "core/in_context/training_report_parts.h"
@@ -32,35 +33,20 @@ Result reduce_embedding(const RunSpec& spec, std::span<const JobOutput> outputs)
               "With a large enough embedding, several heads that share it predict better than one.",
               ClaimStatus::kUndecided,
               {}};
-  // At the largest p at which one head and several are measured.
-  const TrainedModel *one = nullptr, *many = nullptr;
+  // At the largest p at which one head and several are measured, with the most heads.
   std::size_t p = 0, heads = 0;
-  for (std::size_t m = 0; m < study->models.size(); ++m) {
-    const TrainingSetup& setup = study->models[m];
-    if (setup.heads != 1 || outcome.models[m].risk.count == 0) continue;
-    for (std::size_t n = 0; n < study->models.size(); ++n) {
-      const TrainingSetup& other = study->models[n];
-      if (other.heads < 2 || other.embedding != setup.embedding) continue;
-      if (outcome.models[n].risk.count == 0 || setup.embedding < p) continue;
-      const bool better = many == nullptr || setup.embedding > p ||
-                          outcome.models[n].risk.mean < many->risk.mean;
-      if (!better) continue;
-      one = &outcome.models[m];
-      many = &outcome.models[n];
-      p = setup.embedding;
-      heads = other.heads;
-    }
+  for (const TrainingSetup& setup : study->models) {
+    if (setup.heads < 2 || setup.embedding < p) continue;
+    if (setup.embedding == p && setup.heads < heads) continue;
+    if (gaps_over_trials(*study, outcome, setup.heads, setup.embedding).empty()) continue;
+    p = setup.embedding;
+    heads = setup.heads;
   }
-  if (many == nullptr) {
+  if (heads == 0) {
     claim.evidence = "Needs one head and several at one embedding dimension: heads 1,2.";
   } else {
-    const double gap = one->risk.mean - many->risk.mean;
-    const double error = std::hypot(one->risk.std_error, many->risk.std_error);
-    if (gap > kNormal95 * error) claim.status = ClaimStatus::kHolds;
-    if (gap < -kNormal95 * error) claim.status = ClaimStatus::kFails;
-    claim.evidence = "At p = " + std::to_string(p) + ": 1 head " + risk_text(*one) + ", " +
-                     heads_text(heads) + " " + risk_text(*many) + ". Sizes: " +
-                     sizes_text(*study) + ".";
+    claim = judged_by_training(std::move(claim), *study, outcome, heads, p);
+    claim.evidence = "At p = " + std::to_string(p) + ": " + claim.evidence;
   }
   result.claims = {std::move(claim)};
   for (const std::string& sentence : study->skipped) result.notes.push_back(sentence);
@@ -87,7 +73,7 @@ std::vector<Figure> embedding_figures(const RunSpec& spec, const Result& result)
   }
   figure.x.min = figure.x.ticks.front();
   figure.x.max = figure.x.ticks.back();
-  figure.references = {{true, real_of(study->models.front().dim), "p = d"}};
+  figure.draw_lines().references = {{true, real_of(study->models.front().dim), "p = d"}};
   const Table* table = result.table("risk");
   for (const std::int64_t heads : spec.parameters.integers("heads")) {
     Series series;
@@ -95,14 +81,19 @@ std::vector<Figure> embedding_figures(const RunSpec& spec, const Result& result)
     series.label = heads_text(static_cast<std::size_t>(heads));
     series.note = "trained, then measured on fresh prompts";
     series.colour = heads_colour(static_cast<std::size_t>(heads));
+    std::map<double, std::vector<double>> risks;  // by p, over the training seeds
+    std::map<double, FigurePoint> points;
     for (const auto& row : table == nullptr ? std::vector<std::vector<Cell>>{} : table->rows) {
       if (number(row[1]) != static_cast<double>(heads)) continue;
-      series.points.push_back({number(row[15]), number(row[6]), number(row[7]),
-                               static_cast<int>(number(row[12]))});
+      const double p = number(row[16]);
+      risks[p].push_back(number(row[6]));
+      points[p] = {p, number(row[6]), number(row[7]), 1};
+      if (risks[p].size() < 2) continue;
+      const Estimate mean = mean_and_error(risks[p]);
+      points[p] = {p, mean.mean, mean.std_error, mean.count};
     }
-    std::sort(series.points.begin(), series.points.end(),
-              [](const FigurePoint& a, const FigurePoint& b) { return a.x < b.x; });
-    figure.series.push_back(std::move(series));
+    for (const auto& [p, point] : points) series.points.push_back(point);
+    figure.draw_lines().series.push_back(std::move(series));
   }
   add_optimum_levels(result, figure.x.min, figure.x.max, figure);
   return {figure};

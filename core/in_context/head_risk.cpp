@@ -4,16 +4,23 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
+#include <optional>
 
 #include "core/experiment/step_budget.h"
 #include "core/in_context/small_solve.h"
+#include "core/numerics/kernels/dispatch.h"
+#include "core/numerics/linear_algebra.h"
 
 namespace attnlab::in_context {
 namespace {
 
 constexpr std::uint32_t kSearchDomain = hash_name("icl/search");
+constexpr std::uint32_t kBandwidthDomain = hash_name("icl/bandwidth");
 constexpr std::uint32_t kMeasureDomain = hash_name("icl/measure");
 constexpr StepBudget kStep(10, per_millisecond::kPromptFlops);
+/// Enough for the one number that kernel smoothing has.
+constexpr std::size_t kBandwidthPrompts = 500;
 
 std::size_t prompts_per_step(double flops_per_prompt) {
   return static_cast<std::size_t>(std::clamp(kStep.work() / flops_per_prompt, 1.0, 4096.0));
@@ -25,45 +32,137 @@ double shape_exponent(const RegressionTask& task) {
   return std::min(scale * scale, 0.2);
 }
 
+/// Bandwidths of kernel smoothing tried, in units of the examples' spread.
+std::vector<double> bandwidths(const Scenario& scenario) {
+  const bool local = scenario.setting == Setting::kLocal && scenario.value > 0;
+  std::vector<double> all;
+  for (double h = 0.1; h < 20; h *= 1.25) all.push_back(local ? h * scenario.value : h);
+  return all;
+}
+
+float kernel_scale(double bandwidth) {
+  return static_cast<float>(1 / (bandwidth * bandwidth));
+}
+
+/// Kernel smoothing, sum K(x_q - x_i) y_i / sum K with K a Gaussian of some bandwidth h, as softmax
+/// attention with scores (x_q^T x_i - |x_i|^2 / 2) / h^2: tokens with one more entry.
+class Smoother {
+ public:
+  Smoother(const PromptLaw& law, std::vector<float> scales)
+      : law_(law),
+        scales_(std::move(scales)),
+        tokens_(law.scenario.dim + 1, padded_length(law.scenario.prompt_length)),
+        direction_(law.scenario.dim + 1, 0.0f),
+        means_(scales_.size(), law.scenario.dim + 1),
+        weights_(scales_.size(), tokens_.cols()) {}
+
+  /// The risk given the prompt, for every scale.
+  std::vector<double> risks(const Prompt& prompt) {
+    const std::size_t d = law_.scenario.dim;
+    std::span<float> squares = tokens_.row(d);
+    std::fill(squares.begin(), squares.end(), 0.0f);
+    for (std::size_t a = 0; a < d; ++a) {
+      const std::span<const float> row = prompt.tokens.row(a);
+      std::copy(row.begin(), row.end(), tokens_.row(a).begin());
+      for (std::size_t i = 0; i < row.size(); ++i) squares[i] -= row[i] * row[i] / 2;
+      direction_[a] = prompt.around_query ? 0 : static_cast<float>(prompt.query[a]);
+    }
+    direction_[d] = 1;
+    const kernels::PromptTask task{law_.scenario.prompt_length, tokens_.cols(),    d + 1,
+                                   tokens_.data(),              direction_.data(), scales_.size(),
+                                   scales_.data(),              means_.data(),     weights_.data()};
+    active_kernels().attend_prompt(task, kernel_workspace());
+    std::vector<double> result;
+    for (std::size_t b = 0; b < scales_.size(); ++b) {
+      double signal = 0, square = 0;
+      for (std::size_t a = 0; a < d; ++a) {
+        const double error = (prompt.around_query ? 0 : prompt.query[a]) - means_(b, a);
+        signal += error * error;
+      }
+      for (const float entry : weights_.row(b)) square += double(entry) * entry;
+      result.push_back(law_.scenario.label_variance() * signal + law_.scenario.noise * square);
+    }
+    return result;
+  }
+
+ private:
+  const PromptLaw& law_;
+  std::vector<float> scales_;
+  Matrix<float> tokens_;
+  std::vector<float> direction_;
+  Matrix<float> means_, weights_;
+};
+
+/// The bandwidth of the least mean risk on prompts of its own.
+double best_bandwidth(const HeadRiskTask& task) {
+  const std::vector<double> all = bandwidths(task.law.scenario);
+  std::vector<float> scales;
+  for (const double h : all) scales.push_back(kernel_scale(h));
+  Smoother smoother(task.law, std::move(scales));
+  Prompt prompt = make_prompt(task.law);
+  RandomStream stream(task.seed, kBandwidthDomain, task.cell);
+  std::vector<double> sums(all.size(), 0.0);
+  for (std::size_t j = 0; j < kBandwidthPrompts; ++j) {
+    draw_prompt(task.law, stream, prompt);
+    const std::vector<double> risks = smoother.risks(prompt);
+    for (std::size_t b = 0; b < risks.size(); ++b) sums[b] += risks[b];
+  }
+  return all[static_cast<std::size_t>(std::min_element(sums.begin(), sums.end()) - sums.begin())];
+}
+
+double dot(std::span<const double> a, std::span<const double> b) {
+  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
+}
+
 /// Evaluates every predictor and control on one prompt after the other.
 class Meter {
  public:
-  Meter(const HeadRiskTask& task, std::vector<std::vector<SoftmaxHead>> sets)
+  /// `gains`: read-out of x_q that goes with each set (read_out_gain). `bandwidth`: of the kernel.
+  Meter(const HeadRiskTask& task, const std::vector<FoundHeads>& found, std::vector<double> gains,
+        double bandwidth)
       : task_(task),
-        sets_(std::move(sets)),
+        gains_(std::move(gains)),
         prompt_(make_prompt(task.law)),
         step_(task.law.linear.best_step()) {
+    for (const FoundHeads& heads : found) {
+      sums_.heads.push_back(heads.all);
+      for (const auto* set : {&heads.all, &heads.half[0], &heads.half[1]}) sets_.push_back(*set);
+    }
     for (const auto& set : sets_) {
       for (const SoftmaxHead& head : set) scales_.push_back(static_cast<float>(head.scale));
     }
     features_ = make_head_features(task.law, scales_.size(), task.law.scenario.noise > 0);
-    const std::size_t values = sets_.size() + (task.posterior ? 2 : 0) + kControls;
-    values_.resize(values);
-    sums_.heads = sets_;
     combined_.resize(features_.weights.cols());
-    error_.resize(task.law.scenario.dim);
-    for (std::size_t s = 0; s < sets_.size(); ++s) gains_.push_back(1);
+    solved_.resize(task.law.scenario.dim);
+    if (task.baselines) smoother_.emplace(task.law, std::vector<float>{kernel_scale(bandwidth)});
   }
-
-  /// Read-out of x_q that goes with each set: 1 - c = E x_q m / E |x_q|^2 over the search prompts.
-  void set_gains(std::vector<double> gains) { gains_ = std::move(gains); }
 
   void measure(RandomStream& stream) {
     draw_prompt(task_.law, stream, prompt_);
     attend(task_.law, prompt_, scales_, features_);
-    std::size_t first = 0, v = 0;
-    for (std::size_t s = 0; s < sets_.size(); ++s) {
-      values_[v++] = set_risk(s, first);
-      first += sets_[s].size();
-    }
     const std::vector<double> gram = example_gram(task_.law, prompt_);
-    if (task_.posterior) {
-      values_[v++] = least_squares(gram);
-      values_[v++] = bayes(gram);
+    std::vector<double> losses;
+    values_.clear();
+    for (std::size_t s = 0, first = 0; s < sets_.size(); s += kSetsPerCount) {
+      double risks[kSetsPerCount];
+      for (std::size_t i = 0; i < kSetsPerCount; ++i) {
+        risks[i] = set_risk(s + i, first);
+        first += sets_[s + i].size();
+      }
+      const double loss = (risks[1] + risks[2]) / 2 - risks[0];
+      values_.push_back(risks[0] - loss);
+      losses.push_back(loss);
     }
-    values_[v++] = linear(gram);
-    values_[v++] = prompt_.white_square;
-    values_[v++] = one_head_shape(task_.law.scenario.task(), prompt_.white_square);
+    if (task_.baselines) {
+      values_.push_back(least_squares(gram));
+      values_.push_back(ridge(gram, task_.law.scenario.theta_variance()));
+      values_.push_back(ridge(gram, task_.law.scenario.label_variance()));
+      values_.push_back(smoother_->risks(prompt_)[0]);
+    }
+    values_.insert(values_.end(), losses.begin(), losses.end());
+    values_.push_back(linear(gram));
+    values_.push_back(prompt_.white_square);
+    values_.push_back(one_head_shape(task_.law.scenario.task(), prompt_.white_square));
     sums_.add(values_);
   }
 
@@ -113,63 +212,77 @@ class Meter {
     return variance * signal + scenario.noise * scale * scale * square;
   }
 
-  /// x_q^T (gram + shift I)^-1 x_q; NaN when that is not positive definite.
-  double inverse_form(std::vector<double> gram, double shift) {
+  /// u = (gram + shift I)^-1 x_q in solved_; false when the matrix is not positive definite.
+  bool solve(std::vector<double> gram, double shift) {
     const std::size_t d = task_.law.scenario.dim;
     for (std::size_t a = 0; a < d; ++a) gram[a * d + a] += shift;
-    if (!factor_small(d, gram, 0)) return std::numeric_limits<double>::quiet_NaN();
-    error_ = prompt_.query;
-    solve_small(d, gram, error_);
-    double sum = 0;
-    for (std::size_t a = 0; a < d; ++a) sum += error_[a] * prompt_.query[a];
-    return sum;
+    if (!factor_small(d, gram, 0)) return false;
+    solved_ = prompt_.query;
+    solve_small(d, gram, solved_);
+    return true;
   }
 
   double least_squares(const std::vector<double>& gram) {
     const Scenario& scenario = task_.law.scenario;
     if (scenario.noise == 0 || scenario.prompt_length < scenario.dim + 2) return 0;
-    return scenario.noise * inverse_form(gram, 0);
+    if (!solve(gram, 0)) return std::numeric_limits<double>::quiet_NaN();
+    return scenario.noise * dot(solved_, prompt_.query);
   }
 
-  /// Posterior variance of theta^T x_q: sigma^2 x_q^T (sum x x^T + sigma^2 / tau^2 I)^-1 x_q.
-  double bayes(const std::vector<double>& gram) {
+  /// Ridge regression at its best strength for entries of theta of mean square `variance`,
+  /// lambda = sigma^2 / variance. With u as in solve it predicts x_q^T theta with the error
+  /// lambda u^T theta in the signal and u^T sum x_i eps_i in the noise; with the variance of theta
+  /// itself that is the posterior variance sigma^2 x_q^T u.
+  double ridge(const std::vector<double>& gram, double variance) {
     const Scenario& scenario = task_.law.scenario;
     if (scenario.noise == 0 && scenario.prompt_length >= scenario.dim) return 0;
-    constexpr double kNoNoise = 1e-6;  // stands for 0 where the prompt leaves directions open
-    const double noise = std::max(scenario.noise, kNoNoise);
-    return noise * inverse_form(gram, noise / scenario.theta_variance());
+    constexpr double kNoNoise = 1e-6;  // for 0 where the prompt leaves directions open
+    const double noise = std::max(scenario.noise, kNoNoise), lambda = noise / variance;
+    if (!solve(gram, lambda)) return std::numeric_limits<double>::quiet_NaN();
+    return noise * dot(solved_, prompt_.query);
   }
 
   const HeadRiskTask& task_;
-  std::vector<std::vector<SoftmaxHead>> sets_;
+  std::vector<std::vector<SoftmaxHead>> sets_;  // kSetsPerCount for each head count
+  std::vector<double> gains_;
   Prompt prompt_;
   double step_;
   std::vector<float> scales_, combined_;
-  std::vector<double> values_, error_, gains_;
+  std::vector<double> values_, solved_;
   HeadFeatures features_;
+  std::optional<Smoother> smoother_;
   RiskSums sums_;
 };
 
-/// Gains of the read-out of x_q for each set, interpolating the grid's moments at refined scales.
-std::vector<double> read_out_gains(const HeadRiskTask& task, const HeadMoments& moments,
-                                   const std::vector<std::vector<SoftmaxHead>>& sets) {
-  const HeadMoments::Quadratic q = moments.quadratic();
-  const std::span<const float> scales = moments.scales();
-  std::vector<double> gains;
-  for (const auto& set : sets) {
-    double cross = 0;
-    for (const SoftmaxHead& head : set) {
-      const auto above = std::lower_bound(scales.begin(), scales.end(), head.scale * (1 - 1e-6));
-      std::size_t b = static_cast<std::size_t>(above - scales.begin());
-      b = std::clamp<std::size_t>(b, 1, std::max<std::size_t>(scales.size() - 1, 1));
-      double linear = q.linear[std::min(b, scales.size() - 1)];
-      if (scales.size() > 1) {
-        const double at = (head.scale - scales[b - 1]) / (scales[b] - scales[b - 1]);
-        linear = q.linear[b - 1] + at * (q.linear[b] - q.linear[b - 1]);
-      }
-      cross += head.weight * linear;
+/// Read-out of x_q that goes with a set: 1 - c = E x_q m / E |x_q|^2 over the search prompts, with
+/// the grid's moments interpolated at a refined scale.
+double read_out_gain(const Scenario& scenario, std::span<const float> scales,
+                     const HeadMoments::Quadratic& q, const std::vector<SoftmaxHead>& set) {
+  if (scenario.read_out_variance() == 0) return 1;
+  double cross = 0;
+  for (const SoftmaxHead& head : set) {
+    const auto above = std::lower_bound(scales.begin(), scales.end(), head.scale * (1 - 1e-6));
+    std::size_t b = static_cast<std::size_t>(above - scales.begin());
+    b = std::clamp<std::size_t>(b, 1, std::max<std::size_t>(scales.size() - 1, 1));
+    double linear = q.linear[std::min(b, scales.size() - 1)];
+    if (scales.size() > 1) {
+      const double at = (head.scale - scales[b - 1]) / (scales[b] - scales[b - 1]);
+      linear = q.linear[b - 1] + at * (q.linear[b] - q.linear[b - 1]);
     }
-    gains.push_back(task.law.scenario.read_out_variance() > 0 ? cross / q.base : 1);
+    cross += head.weight * linear;
+  }
+  return cross / q.base;
+}
+
+std::vector<double> read_out_gains(const Scenario& scenario, std::span<const float> scales,
+                                   const SearchMoments& moments,
+                                   const std::vector<FoundHeads>& found) {
+  std::vector<double> gains;
+  for (const FoundHeads& heads : found) {
+    gains.push_back(read_out_gain(scenario, scales, moments.all, heads.all));
+    for (std::size_t i = 0; i < 2; ++i) {
+      gains.push_back(read_out_gain(scenario, scales, moments.half[i], heads.half[i]));
+    }
   }
   return gains;
 }
@@ -229,25 +342,26 @@ JobSteps measure_heads(HeadRiskTask task, RiskSums& sums) {
   const double search_work = search_cost(scenario, task.search_prompts);
   std::size_t heads = 0;
   for (const std::size_t count : task.head_counts) heads += count;
+  heads *= kSetsPerCount;
   const double work = search_work + measure_cost(scenario, heads, task.prompts);
 
-  HeadMoments moments(task.law, search_scales(scenario));
+  HeadMoments first(task.law, search_scales(scenario)), second(task.law, search_scales(scenario));
   RandomStream search(task.seed, kSearchDomain, task.cell);
   const std::size_t search_step = prompts_per_step(search_cost(scenario, 1));
-  for (std::size_t done = 0; done < task.search_prompts;) {
-    const std::size_t now = std::min(search_step, task.search_prompts - done);
-    moments.add_prompts(search, now);
+  const std::size_t half = task.search_prompts / 2;
+  for (std::size_t done = 0; done < 2 * half;) {
+    const std::size_t now = std::min(search_step, half - done % half);
+    (done < half ? first : second).add_prompts(search, now);
     done += now;
     co_yield StepProgress{search_cost(scenario, done) / work};
   }
-  const HeadMoments::Quadratic quadratic = moments.quadratic();
-  std::vector<std::vector<SoftmaxHead>> sets;
-  for (const std::size_t count : task.head_counts) {
-    sets.push_back(best_heads(moments.scales(), quadratic, count));
-  }
+  SearchMoments moments{{first.quadratic(), second.quadratic()}, {}};
+  first.merge(second);
+  moments.all = first.quadratic();
+  const std::vector<FoundHeads> found = best_heads(first.scales(), moments, task.head_counts);
+  const double bandwidth = task.baselines ? best_bandwidth(task) : 0;
 
-  Meter meter(task, sets);
-  meter.set_gains(read_out_gains(task, moments, sets));
+  Meter meter(task, found, read_out_gains(scenario, first.scales(), moments, found), bandwidth);
   RandomStream stream(task.seed, kMeasureDomain, task.cell, task.part);
   const std::size_t step = prompts_per_step(measure_cost(scenario, heads, 1));
   for (std::size_t done = 0; done < task.prompts;) {
@@ -265,33 +379,40 @@ double RiskEstimates::std_error(std::size_t predictor) const {
 }
 
 RiskEstimates corrected_risks(const RiskSums& sums, std::span<const double> controls) {
-  const std::size_t n = sums.means.size(), k = controls.size();
-  if (n < k) return {};
-  const std::size_t p = n - k;
+  const std::size_t n = sums.means.size(), k = controls.size(), sets = sums.heads.size();
+  if (n < k + sets) return {};
+  const std::size_t first = n - k, p = first - sets;
   RiskEstimates result;
   result.risks.assign(sums.means.begin(), sums.means.begin() + static_cast<std::ptrdiff_t>(p));
   result.covariance.assign(p * p, std::numeric_limits<double>::quiet_NaN());
   if (sums.count < static_cast<double>(k) + 10) return result;
   std::vector<double> factor(k * k);
   for (std::size_t i = 0; i < k; ++i) {
-    for (std::size_t j = 0; j < k; ++j) factor[i * k + j] = sums.comoments[(p + i) * n + p + j];
+    for (std::size_t j = 0; j < k; ++j) {
+      factor[i * k + j] = sums.comoments[(first + i) * n + first + j];
+    }
   }
   const bool usable = factor_small(k, factor, 1e-10);
   std::vector<std::vector<double>> slopes(p, std::vector<double>(k, 0.0));
   for (std::size_t i = 0; i < p && usable; ++i) {
-    for (std::size_t c = 0; c < k; ++c) slopes[i][c] = sums.comoments[i * n + p + c];
+    for (std::size_t c = 0; c < k; ++c) slopes[i][c] = sums.comoments[i * n + first + c];
     solve_small(k, factor, slopes[i]);
     for (std::size_t c = 0; c < k; ++c) {
-      result.risks[i] -= slopes[i][c] * (sums.means[p + c] - controls[c]);
+      result.risks[i] -= slopes[i][c] * (sums.means[first + c] - controls[c]);
     }
   }
   const double scale = sums.count * (sums.count - 1 - static_cast<double>(k));
   for (std::size_t i = 0; i < p; ++i) {
     for (std::size_t j = 0; j < p; ++j) {
       double rest = sums.comoments[i * n + j];
-      for (std::size_t c = 0; c < k; ++c) rest -= slopes[i][c] * sums.comoments[j * n + p + c];
+      for (std::size_t c = 0; c < k; ++c) rest -= slopes[i][c] * sums.comoments[j * n + first + c];
       result.covariance[i * p + j] = rest / scale;
     }
+  }
+  for (std::size_t i = 0; i < sets; ++i) {
+    const double loss = sums.means[p + i];
+    const double heads = static_cast<double>(sums.heads[i].size());
+    result.covariance[i * p + i] += 2 * loss * loss / (heads + 1);
   }
   return result;
 }

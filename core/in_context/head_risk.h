@@ -10,18 +10,25 @@
 
 namespace attnlab::in_context {
 
+/// Predictors without heads that are measured on the same prompts.
+enum Baseline : std::size_t { kLeastSquares, kBayes, kRidge, kKernel, kBaselines };
+
+/// Sets measured for each head count: of all search prompts and of either half.
+inline constexpr std::size_t kSetsPerCount = 3;
+
 /// What one job measures.
 struct HeadRiskTask {
   PromptLaw law;
   std::vector<std::size_t> head_counts;  ///< one predictor each
-  bool posterior = false;                ///< also least squares' and Bayes' risk, in this order
+  bool baselines = false;                ///< also the risks of Baseline, in its order
   std::size_t search_prompts = 0, prompts = 0;
   std::uint64_t seed = 0;
   std::uint32_t cell = 0;       ///< names the search prompts: equal for all parts of a cell
   std::uint32_t part = 0;       ///< names the evaluation prompts
 };
 
-/// Sums over evaluation prompts: values are [predictors..., controls...].
+/// Sums over evaluation prompts: values are [predictors..., losses..., controls...]. There is a loss
+/// for each head set: what halving the search prompts costs it.
 struct RiskSums {
   std::vector<std::vector<SoftmaxHead>> heads;  ///< per head count, what was measured
   double count = 0;
@@ -49,8 +56,10 @@ struct RiskEstimates {
   std::vector<double> covariance;  ///< of the estimates, predictors x predictors
   double std_error(std::size_t predictor) const;
 };
-/// Means corrected by regression on the controls, whose true means are `controls`. Sums without any
-/// prompt give no risks.
+/// Means corrected by regression on the controls, whose true means are `controls`. The risk of a
+/// head set is that of the best set: what the search lost is estimated and taken off, and its scatter
+/// is part of the covariance (docs/derivations.md). Sums without any prompt
+/// give no risks.
 RiskEstimates corrected_risks(const RiskSums& sums, std::span<const double> controls);
 
 /// Seconds-free measures of work (floating-point operations) for planning.

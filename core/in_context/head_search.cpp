@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "core/in_context/small_solve.h"
 #include "core/numerics/kernels/dispatch.h"
@@ -14,40 +15,65 @@ namespace {
 constexpr double kLowestScale = 0.08, kHighestScale = 4, kScaleRatio = 1.16;
 constexpr std::size_t kBlock = 32;
 
-/// Sets closer to singular than this have weights so large that the moments' own error decides them.
-constexpr double kPivotTolerance = 2e-4;
-/// What one more head must gain, relative: less is within the search prompts' error.
-constexpr double kLeastGain = 1e-3;
+/// Ridge strengths relative to each scale's own second moment.
+constexpr double kRidges[] = {1e-7, 1e-6, 1e-5, 1e-4};
 
+/// Places on the grid and the weights there.
+struct GridSet {
+  std::vector<std::size_t> places;
+  std::vector<double> weights;
+};
+
+struct Search {
+  const HeadMoments::Quadratic& q;
+  double ridge;
+};
+
+/// The best weights of a set; `risk` is with the ridge's penalty.
 struct Solved {
   bool usable = false;
   double risk = 0;
   std::vector<double> weights;
 };
 
-Solved solve_set(const HeadMoments::Quadratic& q, std::span<const std::size_t> set) {
+Solved solve_set(const Search& search, std::span<const std::size_t> set) {
+  const HeadMoments::Quadratic& q = search.q;
   const std::size_t n = set.size(), all = q.linear.size();
   std::vector<double> matrix(n * n), weights(n);
   for (std::size_t i = 0; i < n; ++i) {
     weights[i] = q.linear[set[i]];
     for (std::size_t j = 0; j <= i; ++j) matrix[i * n + j] = q.matrix[set[i] * all + set[j]];
+    matrix[i * n + i] *= 1 + search.ridge;
   }
-  if (!factor_small(n, matrix, kPivotTolerance)) return {};
+  if (!factor_small(n, matrix, search.ridge / 2)) return {};
   solve_small(n, matrix, weights);
   double risk = q.base;
   for (std::size_t i = 0; i < n; ++i) risk -= weights[i] * q.linear[set[i]];
   return {true, risk, std::move(weights)};
 }
 
+/// Risk of a set on other prompts, without penalty.
+double risk_of(const HeadMoments::Quadratic& q, const GridSet& set) {
+  const std::size_t all = q.linear.size();
+  double risk = q.base;
+  for (std::size_t i = 0; i < set.places.size(); ++i) {
+    risk -= 2 * set.weights[i] * q.linear[set.places[i]];
+    for (std::size_t j = 0; j < set.places.size(); ++j) {
+      risk += set.weights[i] * set.weights[j] * q.matrix[set.places[i] * all + set.places[j]];
+    }
+  }
+  return risk;
+}
+
 /// The set with entry `slot` replaced by whatever is best; false when nothing improves on `risk`.
-bool improve_slot(const HeadMoments::Quadratic& q, std::vector<std::size_t>& set, std::size_t slot,
+bool improve_slot(const Search& search, std::vector<std::size_t>& set, std::size_t slot,
                   double& risk) {
   const std::size_t before = set[slot];
   std::size_t best = before;
-  for (std::size_t candidate = 0; candidate < q.linear.size(); ++candidate) {
+  for (std::size_t candidate = 0; candidate < search.q.linear.size(); ++candidate) {
     if (std::find(set.begin(), set.end(), candidate) != set.end()) continue;
     set[slot] = candidate;
-    const Solved solved = solve_set(q, set);
+    const Solved solved = solve_set(search, set);
     if (solved.usable && solved.risk < risk) {
       risk = solved.risk;
       best = candidate;
@@ -58,12 +84,12 @@ bool improve_slot(const HeadMoments::Quadratic& q, std::vector<std::size_t>& set
   return best != before;
 }
 
-std::vector<std::size_t> best_pair(const HeadMoments::Quadratic& q, double& risk) {
+std::vector<std::size_t> best_pair(const Search& search, double& risk) {
   std::vector<std::size_t> best;
-  for (std::size_t i = 0; i < q.linear.size(); ++i) {
+  for (std::size_t i = 0; i < search.q.linear.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
       const std::size_t pair[] = {i, j};
-      const Solved solved = solve_set(q, pair);
+      const Solved solved = solve_set(search, pair);
       if (solved.usable && solved.risk < risk) {
         risk = solved.risk;
         best = {i, j};
@@ -74,24 +100,47 @@ std::vector<std::size_t> best_pair(const HeadMoments::Quadratic& q, double& risk
 }
 
 /// Adds the head that helps most; false when none does.
-bool add_head(const HeadMoments::Quadratic& q, std::vector<std::size_t>& set, double& risk) {
-  std::size_t best = q.linear.size();
-  risk *= 1 - kLeastGain;
+bool add_head(const Search& search, std::vector<std::size_t>& set, double& risk) {
+  const std::size_t all = search.q.linear.size();
+  std::size_t best = all;
   set.push_back(0);
-  for (std::size_t candidate = 0; candidate < q.linear.size(); ++candidate) {
+  for (std::size_t candidate = 0; candidate < all; ++candidate) {
     if (std::find(set.begin(), set.end() - 1, candidate) != set.end() - 1) continue;
     set.back() = candidate;
-    const Solved solved = solve_set(q, set);
+    const Solved solved = solve_set(search, set);
     if (!solved.usable || solved.risk >= risk) continue;
     risk = solved.risk;
     best = candidate;
   }
   set.back() = best;
-  if (best == q.linear.size()) {
-    risk /= 1 - kLeastGain;
-    set.pop_back();
+  if (best == all) set.pop_back();
+  return best != all;
+}
+
+/// The best sets of 1, 2, ... heads, at most `heads`; fewer where no further head lowers the risk.
+std::vector<GridSet> grown_sets(const Search& search, std::size_t heads) {
+  std::vector<GridSet> sets;
+  std::vector<std::size_t> set;
+  double risk = search.q.base;
+  while (set.size() < heads) {
+    if (set.size() == 1) {
+      const std::vector<std::size_t> pair = best_pair(search, risk);
+      if (pair.empty()) break;
+      set = pair;
+    } else if (!add_head(search, set, risk)) {
+      break;
+    }
+    constexpr int kPasses = 3;
+    bool improved = set.size() > 2;
+    for (int pass = 0; pass < kPasses && improved; ++pass) {
+      improved = false;
+      for (std::size_t slot = 0; slot < set.size(); ++slot) {
+        improved = improve_slot(search, set, slot, risk) || improved;
+      }
+    }
+    sets.push_back({set, solve_set(search, set).weights});
   }
-  return best != q.linear.size();
+  return sets;
 }
 
 /// Quadratic interpolation through three neighbours at positions -1, 0, 1.
@@ -123,17 +172,31 @@ std::vector<SoftmaxHead> best_single(std::span<const float> scales,
                   between(square(best - 1), square(best), square(best + 1), at))}};
 }
 
+/// The best set of one size; a single head between grid points, larger sets on the grid.
+std::vector<SoftmaxHead> set_of(std::span<const float> scales, const HeadMoments::Quadratic& q,
+                                std::size_t size, double ridge) {
+  const std::vector<GridSet> sets = grown_sets({q, ridge}, size);
+  if (size == 1 || sets.empty()) return best_single(scales, q);
+  const GridSet& set = sets.back();
+  std::vector<SoftmaxHead> heads;
+  for (std::size_t i = 0; i < set.places.size(); ++i) {
+    heads.push_back({scales[set.places[i]], set.weights[i]});
+  }
+  return heads;
+}
+
 }  // namespace
 
 HeadFeatures make_head_features(const PromptLaw& law, std::size_t scales, bool with_weights) {
   return {Matrix<float>(scales, law.scenario.dim),
-          with_weights ? Matrix<float>(scales, padded_length(law.scenario.prompt_length))
-                       : Matrix<float>()};
+          with_weights || law.scenario.attend_query
+              ? Matrix<float>(scales, padded_length(law.scenario.keys()))
+              : Matrix<float>()};
 }
 
 void attend(const PromptLaw& law, const Prompt& prompt, std::span<const float> scales,
             HeadFeatures& features) {
-  const kernels::PromptTask task{law.scenario.prompt_length,
+  const kernels::PromptTask task{law.scenario.keys(),
                                  prompt.tokens.cols(),
                                  law.scenario.dim,
                                  prompt.tokens.data(),
@@ -143,6 +206,14 @@ void attend(const PromptLaw& law, const Prompt& prompt, std::span<const float> s
                                  features.means.data(),
                                  features.weights.size() == 0 ? nullptr : features.weights.data()};
   active_kernels().attend_prompt(task, kernel_workspace());
+  for (std::size_t b = 0; b < scales.size() && law.scenario.attend_query; ++b) {
+    // The query's label is 0: it takes its share of the weights and adds nothing.
+    float& share = features.weights(b, law.scenario.prompt_length);
+    for (std::size_t a = 0; a < law.scenario.dim; ++a) {
+      features.means(b, a) -= share * static_cast<float>(prompt.query[a]);
+    }
+    share = 0;
+  }
   if (!prompt.around_query) return;
   for (std::size_t b = 0; b < scales.size(); ++b) {
     for (std::size_t a = 0; a < law.scenario.dim; ++a) {
@@ -218,26 +289,41 @@ HeadMoments::Quadratic HeadMoments::quadratic() const {
   return q;
 }
 
-std::vector<SoftmaxHead> best_heads(std::span<const float> scales,
-                                    const HeadMoments::Quadratic& quadratic, std::size_t heads) {
-  if (heads <= 1) return best_single(scales, quadratic);
-  double risk = quadratic.base;
-  std::vector<std::size_t> set = best_pair(quadratic, risk);
-  if (set.empty()) return best_single(scales, quadratic);
-  while (set.size() < heads && add_head(quadratic, set, risk)) {
-    constexpr int kPasses = 3;
-    bool improved = set.size() > 2;
-    for (int pass = 0; pass < kPasses && improved; ++pass) {
-      improved = false;
-      for (std::size_t slot = 0; slot < set.size(); ++slot) {
-        improved = improve_slot(quadratic, set, slot, risk) || improved;
-      }
+void HeadMoments::merge(const HeadMoments& other) {
+  const auto add = [](std::span<double> sums, std::span<const double> more) {
+    for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += more[i];
+  };
+  add(mean_gram_.values(), other.mean_gram_.values());
+  add(weight_gram_.values(), other.weight_gram_.values());
+  add(cross_, other.cross_);
+  query_square_ += other.query_square_;
+  prompts_ += other.prompts_;
+}
+
+std::vector<FoundHeads> best_heads(std::span<const float> scales, const SearchMoments& moments,
+                                   std::span<const std::size_t> counts) {
+  const std::size_t most = *std::max_element(counts.begin(), counts.end());
+  // Per size the least risk on the halves that had no part in the set, and the ridge that gives it.
+  std::vector<double> least(most, std::numeric_limits<double>::infinity()), ridges(most, 0);
+  for (const double ridge : kRidges) {
+    const std::vector<GridSet> first = grown_sets({moments.half[0], ridge}, most);
+    const std::vector<GridSet> second = grown_sets({moments.half[1], ridge}, most);
+    for (std::size_t k = 0; k < std::min(first.size(), second.size()); ++k) {
+      const double risk =
+          risk_of(moments.half[1], first[k]) + risk_of(moments.half[0], second[k]);
+      if (!(risk < least[k])) continue;
+      least[k] = risk;
+      ridges[k] = ridge;
     }
   }
-  const Solved solved = solve_set(quadratic, set);
-  std::vector<SoftmaxHead> result;
-  for (std::size_t i = 0; i < set.size(); ++i) {
-    result.push_back({scales[set[i]], solved.weights[i]});
+  std::vector<FoundHeads> result;
+  for (const std::size_t count : counts) {
+    const auto best = std::min_element(least.begin(), least.begin() + static_cast<long>(count));
+    const std::size_t size = static_cast<std::size_t>(best - least.begin()) + 1;
+    const auto found = [&](const HeadMoments::Quadratic& q) {
+      return set_of(scales, q, size, ridges[size - 1]);
+    };
+    result.push_back({found(moments.all), {found(moments.half[0]), found(moments.half[1])}});
   }
   return result;
 }

@@ -40,6 +40,9 @@ class HeadMoments {
   };
   Quadratic quadratic() const;
 
+  /// Adds the prompts of `other`, which has the same scales.
+  void merge(const HeadMoments& other);
+
  private:
   PromptLaw law_;
   std::vector<float> scales_;
@@ -51,10 +54,26 @@ class HeadMoments {
   double query_square_ = 0, prompts_ = 0;
 };
 
-/// The best set of `heads` heads on the grid: single and pairs by trying all, more heads by adding
-/// the best one at a time and swapping while it helps. A single head's scale is refined between
-/// grid points. Fewer heads are returned where more do not help (all weights of the rest are 0).
-std::vector<SoftmaxHead> best_heads(std::span<const float> scales,
-                                    const HeadMoments::Quadratic& quadratic, std::size_t heads);
+/// Moments of two equally many prompts and of all of them.
+struct SearchMoments {
+  HeadMoments::Quadratic half[2], all;
+};
+
+/// A head set found on all search prompts, and sets of its size found on each half of them: by how
+/// much those are worse says what the search loses (docs/derivations.md).
+struct FoundHeads {
+  std::vector<SoftmaxHead> all, half[2];
+};
+
+/// One head set per entry of `counts`, with at most that many heads, on the grid of scales. The
+/// whole grid is tried for single heads and pairs; larger sets grow by the best head at a time and
+/// swap heads while it helps. Weights are ridge regression: sets of similar scales are nearly
+/// singular, and weights that only large cancellations make possible follow the prompts at hand.
+///
+/// Each half of the prompts judges the sets that the other half gave, for every size and ridge
+/// strength, so that a larger set replaces a smaller one only where it does better on prompts of its
+/// own. A single head's scale is refined between grid points.
+std::vector<FoundHeads> best_heads(std::span<const float> scales, const SearchMoments& moments,
+                                   std::span<const std::size_t> counts);
 
 }  // namespace attnlab::in_context

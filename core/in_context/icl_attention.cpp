@@ -257,7 +257,7 @@ double round_up(double value) {
 }
 
 void colour_signed(Figure& figure, double arm, const char* label) {
-  for (FieldPanel& field : figure.fields) {
+  for (FieldPanel& field : figure.draw_fields().panels) {
     field.scale = ColourScale::kDiverging;
     field.min = -arm;
     field.max = arm;
@@ -283,14 +283,14 @@ Figure prediction_figure(const Picture& picture) {
       "Colour: what is predicted if the query stood there; discs: examples in the colour of their "
       "label, as large as the head's attention from the query.";
   figure.invitation = "Drag any of them.";
-  figure.fields.push_back(
+  figure.draw_fields().panels.push_back(
       field_panel(picture, FieldQuantity::kTruth, kAllHeads, "truth", "Truth: θᵀx"));
   const std::size_t heads = prompt.heads.size();
-  figure.fields.push_back(field_panel(picture, FieldQuantity::kPrediction,
+  figure.draw_fields().panels.push_back(field_panel(picture, FieldQuantity::kPrediction,
                                       heads == 1 ? 0 : kAllHeads, "together",
                                       heads == 1 ? "The head: a S(b)" : "All heads together"));
   for (std::size_t h = 0; heads > 1 && h < heads; ++h) {
-    figure.fields.push_back(field_panel(
+    figure.draw_fields().panels.push_back(field_panel(
         picture, FieldQuantity::kPrediction, static_cast<int>(h), "head-" + number_text(h + 1),
         head_name(prompt.heads[h], h) + ", a = " + short_text(prompt.heads[h].weight)));
   }
@@ -309,11 +309,11 @@ Figure attention_figure(const Picture& picture) {
     if (i == picture.focus) figure.handles[i].label = number_text(i + 1);
   }
   for (std::size_t h = 0; h < picture.prompt.heads.size(); ++h) {
-    figure.fields.push_back(field_panel(picture, FieldQuantity::kWeight, static_cast<int>(h),
+    figure.draw_fields().panels.push_back(field_panel(picture, FieldQuantity::kWeight, static_cast<int>(h),
                                         "attention-" + number_text(h + 1),
                                         head_name(picture.prompt.heads[h], h)));
-    figure.fields.back().contours = {0.25, 0.5, 0.75};
-    figure.fields.back().value_label = "weight";
+    figure.draw_fields().panels.back().contours = {0.25, 0.5, 0.75};
+    figure.draw_fields().panels.back().value_label = "weight";
   }
   return figure;
 }
@@ -322,10 +322,10 @@ Figure error_figure(const Picture& picture) {
   const OnePrompt& prompt = picture.prompt;
   Figure figure = plane_figure(picture, "error", "Where is the prediction wrong?");
   figure.subtitle = "Prediction minus θᵀx; white on the middle line: right.";
-  figure.fields.push_back(
+  figure.draw_fields().panels.push_back(
       field_panel(picture, FieldQuantity::kError, kAllHeads, "softmax-error",
                   prompt.heads.size() == 1 ? "One softmax head" : "All softmax heads"));
-  figure.fields.push_back(field_panel(picture, FieldQuantity::kLinearError, kAllHeads,
+  figure.draw_fields().panels.push_back(field_panel(picture, FieldQuantity::kLinearError, kAllHeads,
                                       "linear-error", "Linear attention (one gradient step)"));
   const double steepest = std::hypot(prompt.theta.x, prompt.theta.y) * kReach;
   colour_signed(figure, round_up(std::max({steepest, largest_label(prompt), 0.1})), "error");
@@ -389,17 +389,16 @@ std::vector<Preset> presets() {
        "One head",
        "A single head averages the labels of examples like the query: its prediction bends and "
        "saturates where the truth goes on. Drag examples outwards. Next: two opposite heads.",
-       {{"scales", "0.44"}}},
+       {{"scales", "1.5"}}},
       {"sharp-head",
        "One sharp head",
-       "With a large scale the head copies the label of one example: the plane falls into cells. "
-       "Open \"Where does each head look?\" Next: lower the scale.",
+       "With a large scale the head copies the label of one example: the plane falls into cells. With "
+       "few examples that costs little. Open \"Where does each head look?\" Next: lower the scale.",
        {{"scales", "3"}}},
       {"same-sign",
        "Two heads of the same sign",
-       "Two heads that look the same way are hardly better than one: compare their risk in the "
-       "table "
-       "with two opposite ones.",
+       "Two heads that look the same way gain only a part of what two opposite ones do: compare the "
+       "risks of one head, these two and the opposite pair in the table.",
        {{"scales", "0.3,0.6"}}},
       {"noisy-labels",
        "Noisy labels",

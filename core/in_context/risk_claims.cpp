@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/base/text.h"
+#include "core/findings/verdict.h"
 #include "core/in_context/parameters.h"
 
 namespace attnlab::in_context {
@@ -24,28 +25,25 @@ bool has_one_head(const RiskStudy& study) {
   return !study.heads.empty() && study.heads.front() == 1;
 }
 
-std::string interval_text(const Estimate& estimate) {
+std::string ratio_text(const Estimate& estimate) {
   return short_text(estimate.mean) + " (95 % interval " +
          short_text(estimate.mean - kNormal95 * estimate.std_error) + " to " +
          short_text(estimate.mean + kNormal95 * estimate.std_error) + ")";
 }
 
-int sign(const Estimate& estimate) {
-  if (estimate.mean > kNormal95 * estimate.std_error) return 1;
-  return estimate.mean < -kNormal95 * estimate.std_error ? -1 : 0;
-}
-
-/// One sign for all cells: holds, fails, undecided; a prompt of one example leaves nothing to weigh.
-ClaimStatus all_better(const RiskStudy& study, const Sweep& sweep, std::size_t heads) {
-  bool all = true, any = false;
-  for (const MeasuredCell* cell : sweep) {
-    if (cell->cell.scenario.prompt_length < 2) continue;
-    const int s = sign(cell->advantage(study, heads));
-    if (s < 0) return ClaimStatus::kFails;
-    all = all && s > 0;
-    any = true;
-  }
-  return all && any ? ClaimStatus::kHolds : ClaimStatus::kUndecided;
+/// Advantage of several heads in one cell. A set of several contains the sets of one.
+Comparison advantage_of(const RiskStudy& study, const MeasuredCell& cell, std::size_t heads) {
+  const Scenario& scenario = cell.cell.scenario;
+  const Estimate gap = cell.advantage(study, heads);
+  Comparison comparison;
+  comparison.what = "risk of one head minus that of " + heads_text(heads) + " at D = " +
+                    std::to_string(scenario.prompt_length);
+  const std::string where = cell_text(scenario);
+  if (!where.empty()) comparison.what += ", " + where;
+  comparison.estimate = gap.mean;
+  comparison.std_error = gap.std_error;
+  comparison.can_refute = false;
+  return comparison;
 }
 
 std::string risks_text(const RiskStudy& study, const MeasuredCell& cell, std::size_t heads) {
@@ -62,7 +60,7 @@ std::string ratio_evidence(const RiskStudy& study, const MeasuredCell& cell, std
   const Scenario& scenario = cell.cell.scenario;
   std::string text = "At D = " + std::to_string(scenario.prompt_length) + ": " +
                      risks_text(study, cell, heads) + "ratio " +
-                     interval_text(cell.ratio(study, heads));
+                     ratio_text(cell.ratio(study, heads));
   const double limit = one_head_theory(scenario) / many_head_theory(scenario);
   if (std::isfinite(limit)) text += "; limit for D → ∞ " + short_text(limit);
   return text + ".";
@@ -81,15 +79,25 @@ Claim better_claim(std::string id, std::string statement, const RiskStudy& study
   Claim claim{std::move(id), std::move(statement), ClaimStatus::kUndecided, missing(study, sweep)};
   if (!claim.evidence.empty()) return claim;
   const std::size_t heads = many_heads(study);
-  claim.status = all_better(study, sweep, heads);
-  std::string equal, worse;
+  std::vector<Comparison> comparisons;
+  Sweep compared;
   for (const MeasuredCell* cell : sweep) {
-    const int s = sign(cell->advantage(study, heads));
-    const std::string where =
-        name_values ? short_text(cell->cell.scenario.value)
-                    : std::to_string(cell->cell.scenario.prompt_length);
-    if (s == 0) equal += (equal.empty() ? "" : ", ") + where;
-    if (s < 0) worse += (worse.empty() ? "" : ", ") + where;
+    if (cell->cell.scenario.prompt_length < 2) continue;  // one example leaves nothing to weigh
+    comparisons.push_back(advantage_of(study, *cell, heads));
+    compared.push_back(cell);
+  }
+  const Verdict verdict = judge(std::move(comparisons));
+  apply(verdict, claim);
+  std::string equal;
+  for (std::size_t i = 0; i < compared.size(); ++i) {
+    if (verdict.comparisons[i].status == ClaimStatus::kHolds) continue;
+    const MeasuredCell& cell = *compared[i];
+    const double one = cell.estimates.risks[0];
+    equal += (equal.empty() ? "" : ", ") +
+             (name_values ? short_text(cell.cell.scenario.value)
+                          : std::to_string(cell.cell.scenario.prompt_length));
+    const double most = verdict.comparisons[i].high / one;
+    if (std::isfinite(most)) equal += " (at most " + short_text(100 * std::max(most, 0.0)) + " %)";
   }
   if (name_values) {
     claim.evidence = cell_text(sweep.back()->cell.scenario) + ": ";
@@ -97,9 +105,35 @@ Claim better_claim(std::string id, std::string statement, const RiskStudy& study
   claim.evidence += ratio_evidence(study, *sweep.back(), heads);
   const std::string axis =
       name_values ? std::string(value_symbol(study.setting)) : std::string("D");
-  if (!equal.empty()) claim.evidence += " No difference is seen at " + axis + " = " + equal + ".";
-  if (!worse.empty()) claim.evidence += " One head is better at " + axis + " = " + worse + ".";
+  if (!equal.empty()) {
+    claim.evidence += " No gain of several heads is seen at " + axis + " = " + equal + ".";
+  }
   claim.evidence += " Sizes: " + study_text(study) + ".";
+  return claim;
+}
+
+/// C4: at the smallest radius several heads gain less than `kNothing` of one head's risk.
+Claim local_claim(const RiskStudy& study, const Sweep& sweep) {
+  constexpr double kNothing = 0.02;
+  const MeasuredCell* cell = sweep.empty() ? nullptr : sweep.front();
+  Claim claim{"C4", "Where all examples lie close to the query, a second head adds nothing",
+              ClaimStatus::kUndecided, missing(study, sweep)};
+  if (cell != nullptr) {
+    claim.statement += " (" + cell_text(cell->cell.scenario) +
+                       ", D = " + std::to_string(cell->cell.scenario.prompt_length) + ")";
+  }
+  claim.statement += ".";
+  if (!claim.evidence.empty()) return claim;
+  const std::size_t heads = many_heads(study);
+  const double one = cell->estimates.risks[0];
+  Comparison comparison = advantage_of(study, *cell, heads);
+  comparison.what = "2 % of one head's risk minus the gain of " + heads_text(heads);
+  comparison.estimate = kNothing * one - comparison.estimate;
+  comparison.can_refute = true;
+  apply(judge({std::move(comparison)}), claim);
+  claim.evidence = ratio_evidence(study, *cell, heads) +
+                   " A gain below 2 % counts as nothing: the examples' mean label is already as "
+                   "good. Sizes: " + study_text(study) + ".";
   return claim;
 }
 
@@ -134,12 +168,17 @@ Claim rate_claim(const RiskStudy& study, const Sweep& sweep, const std::string& 
   const MeasuredCell& before = *sweep[sweep.size() - 2];
   const std::size_t many = many_heads(study);
   constexpr double kNearlyOne = -0.75, kClearlyLess = -0.5;
-  bool steep = true, flat = false;
+  std::vector<Comparison> comparisons;
   for (std::size_t i = 0; i < study.heads.size(); ++i) {
     if (study.heads[i] != 1 && study.heads[i] != many) continue;
     const LocalSlope slope = local_slope(before, last, i);
-    steep = steep && slope.mean + kNormal95 * slope.std_error < kNearlyOne;
-    flat = flat || slope.mean - kNormal95 * slope.std_error > kClearlyLess;
+    Comparison steep;
+    steep.what = short_text(kNearlyOne) + " minus the slope of log risk of " +
+                 heads_text(study.heads[i]);
+    steep.estimate = kNearlyOne - slope.mean;
+    steep.std_error = slope.std_error;
+    steep.smallest_difference = kClearlyLess - kNearlyOne;
+    comparisons.push_back(std::move(steep));
     const double length = static_cast<double>(last.cell.scenario.prompt_length);
     claim.evidence += heads_text(study.heads[i]) + ": slope of log risk " +
                       estimate_text(slope.mean, slope.std_error) + " from D = " +
@@ -152,12 +191,11 @@ Claim rate_claim(const RiskStudy& study, const Sweep& sweep, const std::string& 
     if (std::isfinite(limit)) claim.evidence += " (limit " + short_text(limit) + ")";
     claim.evidence += "; ";
   }
-  const int better = sign(last.advantage(study, many));
-  claim.evidence += "ratio " + interval_text(last.ratio(study, many)) + ". A slope below " +
-                    short_text(kNearlyOne) + " counts as nearing −1. Sizes: " + study_text(study) +
-                    ".";
-  if (steep && better > 0) claim.status = ClaimStatus::kHolds;
-  if (flat || better < 0) claim.status = ClaimStatus::kFails;
+  comparisons.push_back(advantage_of(study, last, many));
+  claim.evidence += "ratio " + ratio_text(last.ratio(study, many)) + ". A slope below " +
+                    short_text(kNearlyOne) + " counts as nearing −1, one above " +
+                    short_text(kClearlyLess) + " refutes it. Sizes: " + study_text(study) + ".";
+  apply(judge(std::move(comparisons)), claim);
   return claim;
 }
 
@@ -220,6 +258,7 @@ std::vector<Claim> scenario_claims(const RiskStudy& study,
       statement += "D = " + std::to_string(scenario.prompt_length) + ")";
     }
     claims.push_back(better_claim("C3", statement + ".", study, sweep, true));
+    if (study.setting == Setting::kLocal) claims.push_back(local_claim(study, sweep));
   }
   return claims;
 }

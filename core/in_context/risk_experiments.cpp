@@ -16,7 +16,7 @@ Result reduce(const RunSpec& spec, std::span<const JobOutput> outputs,
   const RiskStudy study = read_risk_study(spec.parameters);
   Result result;
   const std::vector<MeasuredCell> cells = measured_cells(study, outputs, result.notes);
-  result.tables = {risk_table(cells), head_table(study, cells)};
+  result.tables = {risk_table(cells), head_table(study, cells), ratio_table(study, cells)};
   result.claims = claims(study, cells);
   for (std::string& note : risk_notes(study, cells)) result.notes.push_back(std::move(note));
   return result;
@@ -75,7 +75,7 @@ std::vector<Preset> scenario_presets() {
       {"local",
        "Examples near the query",
        "All examples lie within a radius of the query: their mean label is already a good guess, and "
-       "several heads add little when the radius is small. Next: prior knowledge.",
+       "a second head adds nothing when the radius is small. Next: prior knowledge.",
        {{"setting", "local"}, {"value", "0.1,0.25,0.5,1,2"}, {"noise", "0.1"}, {"heads", "1,2"}}},
       {"prior",
        "Prior knowledge",
@@ -96,8 +96,9 @@ Experiment RiskExperiment::face() {
   experiment.summary =
       "A prompt shows D examples (x, y) of a linear rule and asks for y at a new x. One softmax head "
       "averages the labels of similar examples; two heads of opposite sign can subtract what such an "
-      "average gets wrong. Every head set shown is the best one found, compared with linear "
-      "attention, least squares and the best possible predictor.";
+      "average gets wrong. Every head set shown is the best one found; beside it are linear "
+      "attention, kernel smoothing, least squares and Bayes, the best possible predictor, which "
+      "without noise knows the rule from d examples on.";
   experiment.schema = {{icl_dim_parameter(kMaxDim), icl_heads_parameter({1, 2, 4}),
                         icl_prompt_length_parameter(kMaxLength, {5, 10, 20, 40, 100, 200, 400, 1000}),
                         prompts_parameter(4000), setting_parameter("base"),

@@ -21,10 +21,10 @@ double number(const Cell& cell) {
   return kNaN;
 }
 
-/// One row of the main table.
 /// Measured risks below are 0 up to rounding and have no place on a logarithmic axis.
 constexpr double kRounding = 1e-12;
 
+/// One row of the main table.
 struct Row {
   std::string predictor, variant;
   std::size_t heads;
@@ -67,6 +67,21 @@ Style style_of(const std::string& predictor, std::size_t heads) {
     return {"least squares", "exact where the setting allows, else measured", kColourReference,
             SeriesRole::kExact};
   }
+  if (predictor == "debiased") {
+    return {"debiased",
+            "linear attention with the means of x and y removed, exact; local examples with the mean "
+            "label added back",
+            kColourDebiased, SeriesRole::kExact};
+  }
+  if (predictor == "kernel") {
+    return {"kernel",
+            "kernel smoothing: labels weighted by exp(−|x − x_q|²/2h²) with the best bandwidth h",
+            kColourKernel, SeriesRole::kMeasured};
+  }
+  if (predictor == "ridge") {
+    return {"ridge", "ridge regression at its best strength, without the prior mean", kColourRidge,
+            SeriesRole::kMeasured};
+  }
   return {"Bayes", "the posterior mean: no predictor is better", kColourBiasedSoftmax,
           SeriesRole::kMeasured};
 }
@@ -80,14 +95,22 @@ struct Key {
   auto operator<=>(const Key&) const = default;
 };
 
+/// Curves that another one hides stay in the table: ridge is Bayes but for the prior mean, and
+/// debiased linear attention differs from the plain one by O(1/D) of its risk but for local examples.
+bool drawn(const RiskStudy& study, const std::string& predictor) {
+  if (predictor == "ridge") return study.setting == Setting::kPrior;
+  return predictor != "debiased" || study.setting == Setting::kLocal;
+}
+
 /// Adds measured curves over x(row) with y scaled by y_scale(row); `variant_of` numbers the dashes.
 template <class X, class Other, class Scale, class Suffix>
-void add_curves(const std::vector<Row>& rows, X x, Other other, Scale scale, Suffix suffix,
+void add_curves(const RiskStudy& study, const std::vector<Row>& rows, X x, Other other, Scale scale, Suffix suffix,
                 Figure& figure) {
   std::map<Key, std::vector<FigurePoint>> curves;
   std::vector<std::pair<std::string, double>> groups;
   std::map<Key, std::string> suffixes;
   for (const Row& row : rows) {
+    if (!drawn(study, row.predictor)) continue;
     const Key key{row.predictor, row.heads, row.variant, other(row)};
     suffixes[key] = suffix(row);
     if (!(row.risk > kRounding)) continue;
@@ -111,7 +134,7 @@ void add_curves(const std::vector<Row>& rows, X x, Other other, Scale scale, Suf
                                  std::make_pair(key.variant, key.other));
     series.variant = static_cast<int>(group - groups.begin());
     series.points = std::move(points);
-    figure.series.push_back(std::move(series));
+    figure.draw_lines().series.push_back(std::move(series));
   }
 }
 
@@ -128,6 +151,8 @@ void add_theory(const RiskStudy& study, const Scenario& base, bool scaled, int v
     Series series;
     series.id = "theory/" + std::to_string(heads) + "/" + std::to_string(variant);
     series.label = heads == 1 ? "theory, 1 head" : "theory, many";
+    const std::string_view kind = variant_label(base.setting, base.variant);
+    if (!kind.empty()) series.label += ", " + std::string(kind);
     series.note =
         "our derivation (docs/derivations.md): leading order C/D with the best shrinkage, "
         "T·C/(T·D + C); approached slowly as D grows";
@@ -140,7 +165,7 @@ void add_theory(const RiskStudy& study, const Scenario& base, bool scaled, int v
       const double risk = shrunk_risk(signal, constant, length);
       series.points.push_back({length, scaled ? length * risk : risk, 0, 0});
     }
-    if (!series.points.empty()) figure.series.push_back(std::move(series));
+    if (!series.points.empty()) figure.draw_lines().series.push_back(std::move(series));
   }
 }
 
@@ -182,61 +207,56 @@ void add_all_theory(const RiskStudy& study, bool scaled, Figure& figure) {
       if (kind != Variant::kFinite) add_theory(study, scenario, scaled, variant, figure);
       const double floor = risk_floor(scenario);
       if (!scaled && floor > 0) {
-        figure.references.push_back({false, floor, "floor of KQ = bI, " + cell_text(scenario)});
+        figure.draw_lines().references.push_back({false, floor, "floor of KQ = bI, " + cell_text(scenario)});
       }
       ++variant;
     }
   }
 }
 
-/// Ratio of one head's risk to that of each larger head count, with errors from both.
-void add_ratios(const RiskStudy& study, const std::vector<Row>& rows, bool over_length,
-                Figure& figure) {
-  std::map<Key, const Row*> ones;
-  const auto key_of = [&](const Row& row) {
-    return Key{"", over_length ? static_cast<std::size_t>(row.length) : 0, row.variant,
-               over_length ? row.value : row.value + 1e6 * row.length};
-  };
-  for (const Row& row : rows) {
-    if (row.predictor == "softmax" && row.heads == 1) ones[key_of(row)] = &row;
-  }
+/// Ratios of one head's risk to those of larger head counts, over the prompt length or the value.
+void add_ratios(const RiskStudy& study, const Result& result, bool over_length, Figure& figure) {
   std::vector<Row> ratios;
-  for (const Row& row : rows) {
-    const auto one = ones.find(key_of(row));
-    if (row.predictor != "softmax" || row.heads < 2 || one == ones.end()) continue;
-    if (!(row.risk > kRounding && one->second->risk > kRounding)) continue;
-    Row ratio = row;
-    ratio.risk = one->second->risk / row.risk;
-    ratio.error = ratio.risk * std::hypot(one->second->error / one->second->risk,
-                                          row.error / row.risk);
-    ratios.push_back(ratio);
+  if (const Table* table = result.table("ratio")) {
+    for (const auto& row : table->rows) {
+      ratios.push_back({"softmax", std::get<std::string>(row[3]),
+                        static_cast<std::size_t>(number(row[0])), number(row[1]), number(row[2]),
+                        number(row[4]), number(row[5]), kNaN, static_cast<int>(number(row[6]))});
+    }
   }
+  const auto length = [](const Row& row) { return row.length; };
+  const auto value = [](const Row& row) { return row.value; };
   const auto one = [](const Row&) { return 1.0; };
+  const auto suffix = [&](const Row& row) { return suffix_text(study, row, over_length); };
   if (over_length) {
-    add_curves(ratios, [](const Row& row) { return row.length; },
-               [](const Row& row) { return row.value; }, one,
-               [&](const Row& row) { return suffix_text(study, row, true); }, figure);
+    add_curves(study, ratios, length, value, one, suffix, figure);
   } else {
-    add_curves(ratios, [](const Row& row) { return row.value; },
-               [](const Row& row) { return row.length; }, one,
-               [&](const Row& row) { return suffix_text(study, row, false); }, figure);
+    add_curves(study, ratios, value, length, one, suffix, figure);
   }
+}
+
+/// The variant for which the theory is drawn over a setting's values, and how labels name it.
+Variant theory_variant(Setting setting) {
+  return setting == Setting::kCorrelation ? Variant::kInverse : Variant::kPlain;
+}
+std::string theory_suffix(Setting setting) {
+  const std::string_view label = variant_label(setting, theory_variant(setting));
+  return label.empty() ? std::string() : ", " + std::string(label);
 }
 
 /// The theory's risks of one and of many heads over the swept value, at one prompt length.
 void add_scenario_theory(const RiskStudy& study, std::size_t length, int variant, Figure& figure) {
   constexpr int kPoints = 40;
   const double low = study.values.front(), high = study.values.back();
-  const Variant kind =
-      study.setting == Setting::kCorrelation ? Variant::kInverse : Variant::kPlain;
+  const Variant kind = theory_variant(study.setting);
   for (const std::size_t heads : {std::size_t{1}, std::size_t{2}}) {
     const bool wanted = heads == 1 ? study.heads.front() == 1 : study.heads.back() > 1;
     if (!wanted || !(high > low)) continue;
     Series series;
     series.id = "theory/" + std::to_string(heads) + "/" + std::to_string(length);
-    series.label = heads == 1 ? "theory, 1 head" : "theory, many";
+    series.label =
+        (heads == 1 ? "theory, 1 head" : "theory, many") + theory_suffix(study.setting);
     series.note = "our derivation (docs/derivations.md): leading order C/D with the best shrinkage";
-    if (study.setting == Setting::kCorrelation) series.note += ", for KQ = bΣ⁻¹";
     series.role = SeriesRole::kTheory;
     series.colour = heads_colour(heads == 1 ? 1 : study.heads[study.heads.front() == 1 ? 1 : 0]);
     series.variant = variant;
@@ -249,7 +269,7 @@ void add_scenario_theory(const RiskStudy& study, std::size_t length, int variant
           shrunk_risk(scenario.task().signal, constant, static_cast<double>(length));
       if (std::isfinite(risk) && risk > kRounding) series.points.push_back({value, risk, 0, 0});
     }
-    if (series.points.size() > 1) figure.series.push_back(std::move(series));
+    if (series.points.size() > 1) figure.draw_lines().series.push_back(std::move(series));
   }
 }
 
@@ -266,14 +286,14 @@ std::vector<Figure> prompt_length_figures(const RunSpec& spec, const Result& res
   risk.id = "risk";
   risk.title = "How well do one and several heads predict from a prompt?";
   risk.y.label = "risk E(ŷ − θᵀx)²";
-  add_curves(rows, length, value, [](const Row&) { return 1.0; }, suffix, risk);
+  add_curves(study, rows, length, value, [](const Row&) { return 1.0; }, suffix, risk);
   add_all_theory(study, false, risk);
 
   Figure scaled = length_figure(study);
   scaled.id = "scaled-risk";
   scaled.title = "Do the risks fall like 1/D, and with which constant?";
   scaled.y.label = "D × risk";
-  add_curves(rows, length, value, length, suffix, scaled);
+  add_curves(study, rows, length, value, length, suffix, scaled);
   add_all_theory(study, true, scaled);
 
   Figure ratio = length_figure(study);
@@ -281,16 +301,16 @@ std::vector<Figure> prompt_length_figures(const RunSpec& spec, const Result& res
   ratio.title = "How many times worse is one head?";
   ratio.y.label = "risk of one head / risk of several";
   ratio.y.logarithmic = false;
-  add_ratios(study, rows, true, ratio);
+  add_ratios(study, result, true, ratio);
   for (const double v : study.values) {
     const double noise = study.setting == Setting::kNoise ? v : study.noise;
-    const Variant kind = study.setting == Setting::kCorrelation ? Variant::kInverse : Variant::kPlain;
+    const Variant kind = theory_variant(study.setting);
     const Scenario scenario{study.setting, kind, v, noise, study.dim, study.lengths.back()};
     const double limit = one_head_theory(scenario) / many_head_theory(scenario);
     if (!std::isfinite(limit)) continue;
-    ratio.references.push_back(
+    ratio.draw_lines().references.push_back(
         {false, limit,
-         "limit for D → ∞: " + short_text(limit) +
+         "limit for D → ∞" + theory_suffix(study.setting) + ": " + short_text(limit) +
              (study.values.size() > 1 ? " at " + short_text(v) : std::string())});
   }
   return {risk, scaled, ratio};
@@ -327,28 +347,28 @@ std::vector<Figure> scenario_figures(const RunSpec& spec, const Result& result) 
   figure.table = "risk";
   figure.empty_text = "Press Run: each value adds a point to every curve.";
   Figure ratio = figure;
-  add_curves(rows, value, length, [](const Row&) { return 1.0; }, suffix, figure);
+  add_curves(study, rows, value, length, [](const Row&) { return 1.0; }, suffix, figure);
   for (std::size_t i = 0; i < study.lengths.size(); ++i)
     add_scenario_theory(study, study.lengths[i], static_cast<int>(i), figure);
   ratio.id = "scenario-ratio";
   ratio.title = "How many times worse is one head?";
   ratio.y.label = "risk of one head / risk of several";
   ratio.y.logarithmic = false;
-  add_ratios(study, rows, false, ratio);
+  add_ratios(study, result, false, ratio);
   Series limit;
   limit.id = "limit";
-  limit.label = "D → ∞";
+  limit.label = "D → ∞" + theory_suffix(study.setting);
   limit.note = "ratio of the leading-order constants, our derivation (docs/derivations.md)";
   limit.role = SeriesRole::kTheory;
   limit.colour = kColourReference;
   for (const double v : study.values) {
     const double noise = study.setting == Setting::kNoise ? v : study.noise;
-    const Variant kind = study.setting == Setting::kCorrelation ? Variant::kInverse : Variant::kPlain;
+    const Variant kind = theory_variant(study.setting);
     const Scenario scenario{study.setting, kind, v, noise, study.dim, study.lengths.back()};
     const double at = one_head_theory(scenario) / many_head_theory(scenario);
     if (std::isfinite(at)) limit.points.push_back({v, at, 0, 0});
   }
-  if (limit.points.size() > 1) ratio.series.push_back(std::move(limit));
+  if (limit.points.size() > 1) ratio.draw_lines().series.push_back(std::move(limit));
   return {figure, ratio};
 }
 

@@ -13,14 +13,18 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-/// Enough that the head sets found lose less than the measurement's standard error.
-constexpr std::size_t kMinSearch = 500, kMaxSearch = 4000, kSearchShare = 16;
+/// Enough that what the search loses is small beside the standard error: the loss falls like 1 over
+/// the search prompts, the error like 1 over the root of the prompts (docs/derivations.md).
+constexpr std::size_t kMinSearch = 4000, kSearchShare = 4;
 constexpr std::size_t kMaxParts = 8;
+/// Measured risks below are 0 up to rounding: they have no ratio.
+constexpr double kRoundingRisk = 1e-12;
 
+/// Heads measured on a prompt.
 std::size_t total_heads(const RiskStudy& study) {
   std::size_t sum = 0;
   for (const std::size_t heads : study.heads) sum += heads;
-  return sum;
+  return kSetsPerCount * sum;
 }
 
 struct JobName {
@@ -65,7 +69,7 @@ bool decode(std::span<const std::uint8_t> bytes, std::size_t sets, RiskSums& sum
       set.push_back({numbers[i], numbers[i + 1]});
     }
   }
-  const std::size_t values = sets + 2 + kControls;
+  const std::size_t values = 2 * sets + kBaselines + kControls;
   return reader.at_end() && sums.count > 0 && sums.means.size() == values &&
          sums.comoments.size() == values * values;
 }
@@ -86,23 +90,30 @@ std::vector<RiskPoint> cell_points(const RiskStudy& study, const MeasuredCell& m
     points.push_back({scenario, "softmax", study.heads[i], at(i), measured.estimates.std_error(i),
                       risk_theory(scenario, study.heads[i])});
   }
+  if (scenario.variant == Variant::kReadOut) return points;  // the others are those of labels-only
   const double linear = law.linear.best();
   points.push_back({scenario, "linear", 0, linear, 0, linear});
+  if (std::isfinite(law.debiased)) {
+    points.push_back({scenario, "debiased", 0, law.debiased, 0, law.debiased});
+  }
+  const auto add_measured = [&](const char* predictor, Baseline which, double theory) {
+    const std::size_t i = sets + which;
+    if (!std::isfinite(at(i))) return;
+    points.push_back({scenario, predictor, 0, at(i), measured.estimates.std_error(i), theory});
+  };
   const bool local = scenario.setting == Setting::kLocal;
   const bool whole = scenario.prompt_length >= scenario.dim;
   const double exact = whole || scenario.setting != Setting::kCorrelation
                            ? least_squares_risk(scenario.task(), length)
                            : kNaN;
   if (!local && std::isfinite(exact)) points.push_back({scenario, "ols", 0, exact, 0, exact});
-  if (local && scenario.prompt_length >= scenario.dim + 2 && std::isfinite(at(sets))) {
-    points.push_back(
-        {scenario, "ols", 0, at(sets), measured.estimates.std_error(sets), kNaN});
+  if (local && scenario.prompt_length >= scenario.dim + 2) {
+    add_measured("ols", kLeastSquares, kNaN);
   }
-  if (std::isfinite(at(sets + 1))) {
-    const bool zero = scenario.noise == 0 && whole;
-    points.push_back({scenario, "bayes", 0, at(sets + 1), measured.estimates.std_error(sets + 1),
-                      zero ? 0 : kNaN});
-  }
+  const double zero = scenario.noise == 0 && whole ? 0 : kNaN;
+  add_measured("bayes", kBayes, zero);
+  add_measured("ridge", kRidge, zero);
+  add_measured("kernel", kKernel, kNaN);
   return points;
 }
 
@@ -171,7 +182,7 @@ RiskStudy read_risk_study(const ParameterSet& parameters) {
   if (study.setting == Setting::kBase) study.values = {0};
   study.noise = parameters.real("noise");
   study.prompts = static_cast<std::size_t>(parameters.integer("prompts"));
-  study.search_prompts = std::clamp(study.prompts / kSearchShare, kMinSearch, kMaxSearch);
+  study.search_prompts = std::max(study.prompts / kSearchShare, kMinSearch);
   for (const double value : study.values) {
     for (const Variant variant : variants_of(study.setting)) {
       for (const std::size_t length : study.lengths) {
@@ -230,7 +241,7 @@ JobSteps start_risk_job(RunSpec spec, std::uint32_t index) {
   HeadRiskTask task;
   task.law = make_prompt_law(study.cells[job.cell].scenario);
   task.head_counts = study.heads;
-  task.posterior = true;
+  task.baselines = true;
   task.search_prompts = study.search_prompts;
   task.prompts = part_prompts(study, job);
   task.seed = spec.seed;
@@ -287,6 +298,7 @@ Estimate MeasuredCell::ratio(const RiskStudy& study, std::size_t heads) const {
   const std::size_t one = head_index(study, 1), many = head_index(study, heads);
   if (one >= study.heads.size() || many >= study.heads.size()) return {kNaN, kNaN, 0};
   const double top = estimates.risks[one], bottom = estimates.risks[many];
+  if (!(top > kRoundingRisk && bottom > kRoundingRisk)) return {kNaN, kNaN, 0};
   const std::size_t n = estimates.risks.size();
   const auto relative = [&](std::size_t i, std::size_t j) {
     return estimates.covariance[i * n + j] / (estimates.risks[i] * estimates.risks[j]);

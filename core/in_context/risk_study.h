@@ -41,10 +41,10 @@ JobSteps start_risk_job(RunSpec spec, std::uint32_t index);
 /// One row of the main table.
 struct RiskPoint {
   Scenario scenario;
-  std::string predictor;  ///< "softmax", "linear", "ols", "bayes"
+  std::string predictor;  ///< "softmax", "linear", "debiased", "ols", "bayes", "ridge", "kernel"
   std::size_t heads = 0;  ///< 0 where it has none
   double risk = 0, std_error = 0;
-  double theory = 0;  ///< exact for linear and ols, leading order for softmax, NaN where unknown
+  double theory = 0;  ///< exact for linear, debiased and ols, leading order for softmax, NaN where unknown
 };
 
 /// A cell with at least one finished part.
@@ -69,6 +69,8 @@ double risk_theory(const Scenario& scenario, std::size_t heads);
 std::vector<Column> risk_columns();
 Table risk_table(const std::vector<MeasuredCell>& cells);
 Table head_table(const RiskStudy& study, const std::vector<MeasuredCell>& cells);
+/// Risk of one head / risk of several, from the same prompts.
+Table ratio_table(const RiskStudy& study, const std::vector<MeasuredCell>& cells);
 std::vector<std::string> risk_notes(const RiskStudy& study, const std::vector<MeasuredCell>& cells);
 
 /// "d = 5, 20,000 prompts each": what the numbers were measured with.

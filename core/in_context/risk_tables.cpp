@@ -34,7 +34,8 @@ Table risk_table(const std::vector<MeasuredCell>& cells) {
   table.name = "risk";
   table.caption =
       "Mean squared error of the prediction of θᵀx_q (1: predicting 0 in the plain task), with one "
-      "standard error over prompts. Theory is exact for linear and least squares, leading order in "
+      "standard error over prompts; for softmax the risk of the best head set, and the error counts "
+      "the search for it. Theory is exact for linear, debiased and least squares, leading order in "
       "1/D for softmax (our derivation, docs/derivations.md)";
   table.columns = risk_columns();
   for (const MeasuredCell& cell : cells) {
@@ -78,6 +79,29 @@ Table head_table(const RiskStudy& study, const std::vector<MeasuredCell>& cells)
   return table;
 }
 
+Table ratio_table(const RiskStudy& study, const std::vector<MeasuredCell>& cells) {
+  Table table;
+  table.name = "ratio";
+  table.caption = "Risk of one head divided by the risk of several on the same prompts, with one "
+                  "standard error from their joint covariance";
+  table.columns = {{"heads", "heads h", ""}, {"prompt_length", "examples D", ""},
+                   {"value", "value", ""},   {"variant", "variant", ""},
+                   {"ratio", "ratio", "std_error"}, {"std_error", "standard error", ""},
+                   {"prompts", "prompts", ""}};
+  for (const MeasuredCell& cell : cells) {
+    const Scenario& scenario = cell.cell.scenario;
+    for (const std::size_t heads : study.heads) {
+      const Estimate ratio = cell.ratio(study, heads);
+      if (heads < 2 || !(ratio.mean > 0)) continue;
+      table.rows.push_back({whole(heads), whole(scenario.prompt_length), real_cell(scenario.value),
+                            std::string(variant_name(scenario.setting, scenario.variant)),
+                            real_cell(ratio.mean), real_cell(ratio.std_error),
+                            static_cast<std::int64_t>(std::llround(cell.sums.count))});
+    }
+  }
+  return table;
+}
+
 std::vector<std::string> risk_notes(const RiskStudy& study,
                                     const std::vector<MeasuredCell>& cells) {
   std::vector<std::string> notes;
@@ -113,13 +137,18 @@ std::vector<std::string> risk_notes(const RiskStudy& study,
   if (fewer) {
     notes.push_back(
         "Some larger head sets use fewer heads than allowed, because no further head lowered the "
-        "risk by a thousandth (table heads).");
+        "risk on prompts of its own (table heads).");
   }
   if (floor) {
     notes.push_back("Heads with KQ = bI keep a risk that does not fall with D: ρ bends the gradient "
                     "away from θ. Its level is drawn as a line.");
   }
-  if (study.setting == Setting::kPrior) {
+  if (study.setting != Setting::kPrior) {
+    notes.push_back("Ridge regression at its best strength is Bayes here (rows ridge and bayes); "
+                    "they differ where the prior mean is known.");
+  } else {
+    notes.push_back("The read-out of x_q belongs to the heads; linear attention, least squares, "
+                    "ridge and kernel smoothing without it are the rows of labels-only.");
     notes.push_back(
         "A linear read-out of x_q alone does not remove the prior mean from the leading order: the "
         "labels still carry θ₀ᵀx as noise. Values that read y − θ₀ᵀx do (docs/derivations.md).");

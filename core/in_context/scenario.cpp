@@ -75,9 +75,9 @@ Square key_query_of(const Scenario& scenario, const Square& sigma) {
 
 /// Exact moments of the linear step with matrix M for x ~ N(0, Sigma); E[S^ S^] of the sample
 /// covariance S^ is Sigma^2 + (Sigma^2 + tr Sigma Sigma) / D.
-StepRisk correlated_step_risk(const Scenario& scenario, const Square& sigma, const Square& m) {
+StepRisk correlated_step_risk(const Scenario& scenario, double length, const Square& sigma,
+                              const Square& m) {
   const std::size_t n = scenario.dim;
-  const double length = static_cast<double>(scenario.prompt_length);
   const double tau2 = scenario.theta_variance(), total = trace(n, sigma);
   const Square sigma2 = product(n, sigma, sigma), m_sigma = product(n, m, sigma);
   const Square m_sigma_m_sigma = product(n, m_sigma, m_sigma);  // M Sigma M^T Sigma: all symmetric
@@ -126,6 +126,11 @@ RegressionTask Scenario::task() const {
   return task;
 }
 
+double Scenario::label_variance() const {
+  const double mean = setting == Setting::kPrior ? value : 0;
+  return (1 + mean * mean) / static_cast<double>(dim);
+}
+
 double Scenario::read_out_variance() const {
   const bool reads = setting == Setting::kPrior && variant == Variant::kReadOut;
   return reads ? value * value / static_cast<double>(dim) : 0;
@@ -168,17 +173,24 @@ double typical_scale(const Scenario& scenario) {
 }
 
 PromptLaw make_prompt_law(const Scenario& scenario) {
-  PromptLaw law{scenario, {}, {}};
+  PromptLaw law{scenario, {}, {}, kNaN};
   const Square sigma = covariance(scenario);
   law.key_query = key_query_of(scenario, sigma);
   const double length = static_cast<double>(scenario.prompt_length);
+  const bool debiased = scenario.prompt_length > 1;
   if (scenario.setting == Setting::kCorrelation) {
-    law.linear = correlated_step_risk(scenario, sigma, law.key_query);
+    law.linear = correlated_step_risk(scenario, length, sigma, law.key_query);
+    // The covariance around the means is that of one example fewer.
+    if (debiased) {
+      law.debiased = correlated_step_risk(scenario, length - 1, sigma, law.key_query).best();
+    }
   } else if (scenario.setting == Setting::kLocal) {
     law.linear = local_step_risk(scenario.task(), scenario.value, length);
+    if (debiased) law.debiased = local_debiased_risk(scenario.task(), scenario.value, length);
   } else {
-    // With a read-out of x_q the linear baseline keeps the plain form.
+    // With a read-out of x_q the linear baselines keep the plain form.
     law.linear = linear_step_risk(scenario.task(), length);
+    if (debiased) law.debiased = debiased_linear_risk(scenario.task(), length);
   }
   return law;
 }
@@ -190,7 +202,7 @@ std::size_t padded_length(std::size_t prompt_length) {
 
 Prompt make_prompt(const PromptLaw& law) {
   const std::size_t d = law.scenario.dim;
-  return {Matrix<float>(d, padded_length(law.scenario.prompt_length)),
+  return {Matrix<float>(d, padded_length(law.scenario.keys())),
           law.scenario.setting == Setting::kLocal, std::vector<float>(d), std::vector<double>(d),
           0};
 }
@@ -219,6 +231,9 @@ void draw_prompt(const PromptLaw& law, RandomStream& stream, Prompt& prompt) {
       for (std::size_t i = 0; i < length; ++i) row[i] *= radius;
     }
   }
+  for (std::size_t a = 0; a < d && scenario.attend_query; ++a) {
+    prompt.tokens(a, length) = static_cast<float>(prompt.query[a]);
+  }
   for (std::size_t a = 0; a < d; ++a) {
     double sum = 0;
     for (std::size_t c = 0; c < d; ++c) sum += law.key_query[a * d + c] * prompt.query[c];
@@ -231,6 +246,9 @@ std::vector<double> example_gram(const PromptLaw& law, const Prompt& prompt) {
   Matrix<float> product(d, d);
   gemm_nt(prompt.tokens.view(), prompt.tokens.view(), product.view(), false);
   std::vector<double> gram(product.values().begin(), product.values().end());
+  for (std::size_t i = 0; i < d * d && law.scenario.attend_query; ++i) {
+    gram[i] -= prompt.query[i / d] * prompt.query[i % d];
+  }
   if (!prompt.around_query) return gram;
   std::vector<double> sums(d, 0.0);
   for (std::size_t a = 0; a < d; ++a) {

@@ -43,10 +43,14 @@ struct Scenario {
   double value = 0;  ///< sigma^2, rho, radius or |theta_0|; unused for base
   double noise = 0;  ///< sigma^2 (equal to value in the noise setting)
   std::size_t dim = 5, prompt_length = 40;
+  bool attend_query = false;  ///< the query (x_q, label 0) is a key too; not with local examples
 
+  std::size_t keys() const { return prompt_length + (attend_query ? 1 : 0); }
   /// The isotropic problem with the same leading-order constants.
   RegressionTask task() const;
   double theta_variance() const { return 1 / static_cast<double>(dim); }  ///< tau^2
+  /// Mean square of theta's entries, with the prior mean's (of unknown direction).
+  double label_variance() const;
   /// |theta_0|^2 / d where a read-out of x_q can answer it, else 0.
   double read_out_variance() const;
   /// E (theta^T x_q)^2 per coordinate of x_q: tau^2, or with the prior mean the heads have to learn.
@@ -66,13 +70,14 @@ struct PromptLaw {
   Scenario scenario;
   std::vector<double> key_query;  ///< d x d, symmetric, the shared direction of all heads' KQ
   StepRisk linear;  ///< exact risk of step x_q^T key_query (1/D) sum x_i y_i
+  double debiased = 0;  ///< exact risk of the debiased step, NaN for D = 1 (docs/derivations.md)
 };
 PromptLaw make_prompt_law(const Scenario& scenario);
 
 /// One prompt in the layout of the attention kernel. `white_square` is |x_q|^2 before correlation,
 /// chi-squared with d degrees of freedom.
 struct Prompt {
-  Matrix<float> tokens;          ///< d x D padded with zeros; local examples as x_i - x_q
+  Matrix<float> tokens;          ///< d x keys padded with zeros; local examples as x_i - x_q
   bool around_query = false;     ///< the tokens are x_i - x_q
   std::vector<float> direction;  ///< key_query x_q
   std::vector<double> query;     ///< x_q

@@ -107,7 +107,8 @@ Scenario TrainingSetup::scenario() const {
           noise,
           noise,
           dim,
-          prompt_length};
+          prompt_length,
+          attend_query};
 }
 
 template <class T>

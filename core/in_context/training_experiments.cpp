@@ -17,9 +17,10 @@ Experiment TrainingExperiment::face() {
   experiment.question = "Does training find what several heads can do?";
   experiment.summary =
       "Softmax heads are trained on fresh random prompts with hand-written gradients. The dotted "
-      "levels are the best head sets there are; watch which models reach theirs, what their "
-      "query-key matrices become, and how heads that start alike get stuck.";
-  experiment.schema = {training_parameters({1, 2, 4}, 3000)};
+      "levels are the best head sets whose query-key matrices are multiples of I; watch which models "
+      "reach theirs or get below them with other matrices, and how heads that start alike get "
+      "stuck.";
+  experiment.schema = {training_parameters({1, 2, 4}, 3000, 3)};
   experiment.presets = {
       {"race",
        "One head against several",
@@ -38,8 +39,14 @@ Experiment TrainingExperiment::face() {
        {{"init", "random"}, {"heads", "1,2,4"}}},
       {"noisy",
        "Noisy labels",
-       "With label noise the gap between one head and several is smaller. Next: shorter prompts.",
+       "With label noise every model loses more, and one head still loses about twice what several "
+       "do. Next: a plane and short prompts, where heads learn to rotate.",
        {{"noise", "0.5"}}},
+      {"rotation",
+       "Heads that rotate",
+       "In the plane with five examples four trained heads get below the best set with KQ = bI: their "
+       "matrices turn the query. Look at the off-diagonal entries. Next: back to the race.",
+       {{"dim", "2"}, {"prompt-length", "5"}, {"heads", "1,4"}, {"steps", "8000"}, {"trials", "2"}}},
   };
   experiment.plan = plan_training;
   return experiment;
@@ -63,8 +70,8 @@ Experiment EmbeddingExperiment::face() {
   experiment.question = "When is there room for several heads?";
   experiment.summary =
       "Heads share one embedding of dimension p: h heads have query-key matrices of rank p/h. Small "
-      "embeddings cannot see every direction of x, whatever the heads; from p = d on several heads "
-      "win.";
+      "embeddings cannot see every direction of x, whatever the heads. Two heads win as soon as each "
+      "has a dimension; from p = d on they come near what two heads can do at all.";
   Parameter embedding = icl_whole_parameter(
       "embedding", "Embedding dimension", "p", "rank of all heads' query-key matrices together", 1,
       128, 1, {1, 2, 4, 5, 6, 8, 10, 16});
@@ -72,13 +79,13 @@ Experiment EmbeddingExperiment::face() {
   embedding.max_items = 16;
   embedding.default_value = std::vector<std::int64_t>{1, 2, 3, 4, 5, 6, 8, 10};
   embedding.primary = true;
-  experiment.schema = {training_parameters({1, 2, 4}, 2000)};
+  experiment.schema = {training_parameters({1, 2, 4}, 2000, 2)};
   experiment.schema.parameters.insert(experiment.schema.parameters.begin() + 1, embedding);
   experiment.presets = {
       {"first-look",
        "First look",
-       "Risk against the size of the embedding in five dimensions. Where do several heads overtake "
-       "one? Next: a larger dimension, where the step at p = d moves along.",
+       "Risk against the size of the embedding in five dimensions. Where do several heads win, and "
+       "where do they come near their optimum? Next: a larger dimension, where the step at p = d moves along.",
        {}},
       {"eight-heads",
        "Eight heads",
@@ -87,7 +94,8 @@ Experiment EmbeddingExperiment::face() {
        {{"heads", "1,2,8"}, {"embedding", "2,4,5,6,8,10,16"}}},
       {"two-dimensions",
        "Two dimensions of x",
-       "With x in the plane two heads of rank one are enough. Next: noisy labels.",
+       "With x in the plane two heads of rank one are enough to win, and end a few per cent above "
+       "their optimum. Next: noisy labels.",
        {{"dim", "2"}, {"embedding", "1,2,3,4"}, {"heads", "1,2"}}},
   };
   experiment.plan = plan_training;

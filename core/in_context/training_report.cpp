@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 
 #include "core/findings/palette.h"
 #include "core/base/text.h"
@@ -19,10 +20,11 @@ Table matrix_table(const TrainingStudy& study, const TrainingOutcome& outcome) {
   Table table;
   table.name = "matrices";
   table.caption = "Query-key matrices (row: key entry, the last is y; column: query entry) and value "
-                  "vectors of the trained heads";
+                  "vectors of the trained heads, of the first training seed";
   table.columns = {{"heads", "heads h", ""}, {"head", "head", ""},     {"matrix", "matrix", ""},
                    {"row", "row", ""},       {"column", "column", ""}, {"value", "value", ""}};
   for (std::size_t m = 0; m < study.models.size(); ++m) {
+    if (study.models[m].trial > 0) continue;
     const TrainedModel& model = outcome.models[m];
     const std::size_t d = study.models[m].dim;
     for (std::size_t h = 0; h < model.key_query.size(); ++h) {
@@ -44,77 +46,105 @@ Table matrix_table(const TrainingStudy& study, const TrainingOutcome& outcome) {
 Claim training_claim(const TrainingStudy& study, const TrainingOutcome& outcome) {
   Claim claim{"C1", "Several trained softmax heads predict better than one trained head.",
               ClaimStatus::kUndecided, {}};
-  const TrainedModel *one = nullptr, *many = nullptr;
-  std::size_t many_heads = 0;
-  for (std::size_t m = 0; m < study.models.size(); ++m) {
-    if (outcome.models[m].risk.count == 0) continue;
-    if (study.models[m].heads == 1) one = &outcome.models[m];
-    if (study.models[m].heads < 2) continue;
-    many = &outcome.models[m];
-    many_heads = study.models[m].heads;
+  std::size_t heads = 0;
+  for (const TrainingSetup& setup : study.models) {
+    const bool known = !gaps_over_trials(study, outcome, setup.heads, 0).empty();
+    if (setup.heads > 1 && known) heads = std::max(heads, setup.heads);
   }
-  if (one == nullptr || many == nullptr) {
+  if (heads == 0) {
     claim.evidence = "Needs one head and several, trained to the end: heads 1,2.";
     return claim;
   }
-  const double gap = one->risk.mean - many->risk.mean;
-  const double error = std::hypot(one->risk.std_error, many->risk.std_error);
-  if (gap > kNormal95 * error) claim.status = ClaimStatus::kHolds;
-  if (gap < -kNormal95 * error) claim.status = ClaimStatus::kFails;
+  claim = judged_by_training(std::move(claim), study, outcome, heads, 0);
   // Heads that never left the one-head solution say nothing about what several heads can do.
-  bool trapped = false;
   for (std::size_t m = 0; m < study.models.size(); ++m) {
-    trapped = trapped || verdict_of(study, outcome, m) == TrainingVerdict::kTrapped;
-  }
-  if (trapped) claim.status = ClaimStatus::kUndecided;
-  claim.evidence = "1 head " + risk_text(*one) + ", " + heads_text(many_heads) + " " +
-                   risk_text(*many) + ", difference " + short_text(gap) + " (95 % interval " +
-                   short_text(gap - kNormal95 * error) + " to " +
-                   short_text(gap + kNormal95 * error) + "). Sizes: " + sizes_text(study) + ".";
-  if (trapped) {
-    claim.evidence += " Several heads are trapped at the one-head risk, so this start does not "
-                      "decide; start with alternating signs.";
+    if (verdict_of(study, outcome, m) != TrainingVerdict::kTrapped) continue;
+    claim.status = ClaimStatus::kUndecided;
+    claim.evidence += " Several heads are trapped, so this start does not decide; start with "
+                      "alternating signs.";
+    break;
   }
   return claim;
 }
 
+/// What one verdict means, where it needs a word.
+std::string verdict_note(const TrainingStudy& study, const TrainingOutcome& outcome,
+                         std::size_t m, TrainingVerdict verdict) {
+  const TrainedModel& model = outcome.models[m];
+  const double gap = model.risk.mean - optimum_of(study, outcome, study.models[m].heads).mean;
+  switch (verdict) {
+    case TrainingVerdict::kTrapped:
+      return study.models[m].start == HeadStart::kSame
+                 ? " Heads that start with the same sign all average in the same direction; none has "
+                   "a reason to change its sign."
+                 : " The loss stands still there: from this start no head has a reason to change.";
+    case TrainingVerdict::kAbove:
+      return still_falls(model, gap) ? " The loss still falls: more steps bring it closer."
+                                     : " The loss no longer falls: more steps alone do not help.";
+    case TrainingVerdict::kBelow:
+      return " Training finds what no set with KQ = bI can do: KQ is " +
+             short_text(100 * rotation(model, study.models[m].dim)) +
+             " % away from a multiple of I, relative to its norm (table matrices).";
+    case TrainingVerdict::kOptimal:
+    case TrainingVerdict::kUnknown: break;
+  }
+  return {};
+}
+
+/// One sentence for each verdict that a head count got, with the training seeds that got it.
 void add_verdicts(const TrainingStudy& study, const TrainingOutcome& outcome, Result& result) {
-  for (std::size_t m = 0; m < study.models.size(); ++m) {
-    const TrainingVerdict verdict = verdict_of(study, outcome, m);
-    if (verdict == TrainingVerdict::kUnknown) continue;
-    const Estimate best = optimum_of(study, outcome, study.models[m].heads);
-    std::string text = heads_text(study.models[m].heads) + ": " + verdict_text(verdict) +
-                       " (trained " + risk_text(outcome.models[m]) + ", optimum " +
-                       estimate_text(best.mean, best.std_error) + ").";
-    if (verdict == TrainingVerdict::kTrapped) {
-      text += " Heads that start with the same sign all average in the same direction; none has a "
-              "reason to change its sign.";
+  constexpr TrainingVerdict kAll[] = {TrainingVerdict::kBelow, TrainingVerdict::kOptimal,
+                                      TrainingVerdict::kAbove, TrainingVerdict::kTrapped};
+  for (const std::size_t heads : study.heads) {
+    for (const TrainingVerdict verdict : kAll) {
+      std::vector<std::size_t> models;
+      for (std::size_t m = 0; m < study.models.size(); ++m) {
+        const bool same = study.models[m].heads == heads;
+        if (same && verdict_of(study, outcome, m) == verdict) models.push_back(m);
+      }
+      if (models.empty()) continue;
+      const Estimate best = optimum_of(study, outcome, heads);
+      std::string text = heads_text(heads) + ": " + verdict_text(verdict);
+      if (study.trials > 1) {
+        text += " in " + std::to_string(models.size()) + " of " + std::to_string(study.trials) +
+                " training seeds";
+      }
+      text += " (trained " + risk_text(outcome.models[models.front()]) + ", best with KQ = bI " +
+              estimate_text(best.mean, best.std_error) + ").";
+      result.notes.push_back(text + verdict_note(study, outcome, models.front(), verdict));
     }
-    if (verdict == TrainingVerdict::kAbove) text += " More steps bring it closer.";
-    result.notes.push_back(std::move(text));
   }
 }
 
-/// Loss curves, read back from the main table.
+/// Loss curves, read back from the main table: the mean over the training seeds that got so far.
 Series loss_series(const Result& result, std::size_t heads) {
   Series series;
   series.id = "heads/" + std::to_string(heads);
   series.label = heads_text(heads);
-  series.note = "mean loss of the prompts of a window of steps, every prompt new";
+  series.note = "mean loss of the prompts of a window of steps, every prompt new, over the training "
+                "seeds";
   series.colour = heads_colour(heads);
+  std::map<double, std::vector<double>> losses;
+  std::map<double, FigurePoint> points;
   if (const Table* table = result.table("risk")) {
     for (const auto& row : table->rows) {
       if (number(row[1]) != real_of(heads)) continue;
-      series.points.push_back({number(row[13]), number(row[6]), number(row[7]),
-                               static_cast<int>(number(row[12]))});
+      const double step = number(row[13]);
+      losses[step].push_back(number(row[6]));
+      points[step] = {step, number(row[6]), number(row[7]), 1};
+      if (losses[step].size() < 2) continue;
+      const Estimate mean = mean_and_error(losses[step]);
+      points[step] = {step, mean.mean, mean.std_error, mean.count};
     }
   }
+  for (const auto& [step, point] : points) series.points.push_back(point);
   if (const Table* table = result.table("outcome")) {
+    std::size_t trapped = 0;
     for (const auto& row : table->rows) {
-      if (number(row[0]) != real_of(heads)) continue;
-      const std::string& verdict = std::get<std::string>(row[7]);
-      if (verdict == verdict_text(TrainingVerdict::kTrapped)) series.label += " (trapped)";
+      const bool same = number(row[0]) == real_of(heads);
+      trapped += same && std::get<std::string>(row[7]) == verdict_text(TrainingVerdict::kTrapped);
     }
+    if (trapped > 0) series.label += " (" + std::to_string(trapped) + " trapped)";
   }
   return series;
 }
@@ -157,7 +187,7 @@ Figure matrix_figure(const TrainingSetup& setup, const Result& result) {
     panel.y_labels = token_labels(d, true);
     panel.scale_group = "kq";
     panel.value_label = "KQ";
-    figure.panels.push_back(std::move(panel));
+    figure.draw_maps().panels.push_back(std::move(panel));
   }
   HeatPanel values = panel_of("ov", "OV of every head", setup.heads, d + 1);
   values.x.label = "example entry";
@@ -171,13 +201,13 @@ Figure matrix_figure(const TrainingSetup& setup, const Result& result) {
       const std::size_t i = static_cast<std::size_t>(number(row[3])) - 1;
       const std::size_t j = static_cast<std::size_t>(number(row[4])) - 1;
       if (std::get<std::string>(row[2]) == "KQ") {
-        figure.panels[head].values[i * d + j] = number(row[5]);
+        figure.draw_maps().panels[head].values[i * d + j] = number(row[5]);
       } else {
         values.values[head * (d + 1) + j] = number(row[5]);
       }
     }
   }
-  figure.panels.push_back(std::move(values));
+  figure.draw_maps().panels.push_back(std::move(values));
   return figure;
 }
 
@@ -216,7 +246,7 @@ std::vector<Figure> training_figures(const RunSpec& spec, const Result& result) 
   Figure figure;
   figure.id = "training";
   figure.title = "How far do one and several heads get by training?";
-  figure.subtitle = sizes_text(*study) + ".  Dotted: the best head set, by Monte Carlo.";
+  figure.subtitle = sizes_text(*study) + ".  Bars: ±1 standard error.  Dotted: the best head sets with KQ = bI, by Monte Carlo.";
   figure.x.label = "training step";
   figure.x.logarithmic = true;
   figure.x.min = 4;
@@ -227,11 +257,13 @@ std::vector<Figure> training_figures(const RunSpec& spec, const Result& result) 
   figure.empty_text = "Press Run: the loss curves grow while the heads learn.";
   std::vector<Figure> figures;
   for (const TrainingSetup& setup : study->models) {
-    figure.series.push_back(loss_series(result, setup.heads));
+    if (setup.trial == 0) figure.draw_lines().series.push_back(loss_series(result, setup.heads));
   }
   add_optimum_levels(result, figure.x.min, figure.x.max, figure);
   figures.push_back(std::move(figure));
-  for (const TrainingSetup& setup : study->models) figures.push_back(matrix_figure(setup, result));
+  for (const TrainingSetup& setup : study->models) {
+    if (setup.trial == 0) figures.push_back(matrix_figure(setup, result));
+  }
   return figures;
 }
 

@@ -28,7 +28,7 @@ double optimum_cost(const TrainingStudy& study) {
   std::size_t all = 0;
   for (const std::size_t heads : study.heads) all += heads;
   const Scenario scenario = study.models.front().scenario();
-  return search_cost(scenario, kSearchPrompts) + measure_cost(scenario, all, kOptimumPrompts);
+  return search_cost(scenario, kSearchPrompts) + measure_cost(scenario, kSetsPerCount * all, kOptimumPrompts);
 }
 
 Bytes encode_optimum(const RiskEstimates& estimates) {
@@ -40,8 +40,8 @@ Bytes encode_optimum(const RiskEstimates& estimates) {
   return writer.take();
 }
 
-/// Windows of steps whose mean loss is one point of the curve: short at first, then a hundredth of
-/// the way so far.
+/// Windows of steps whose mean loss is one point of the curve: at least 8 steps, and at least 8 % of
+/// the steps so far, so that points are about evenly spaced on a logarithmic axis.
 class LossCurve {
  public:
   void add(double step, double loss) {
@@ -153,7 +153,8 @@ HeadStart start_of(const std::string& name) {
 
 }  // namespace
 
-std::vector<Parameter> training_parameters(std::vector<std::int64_t> heads, std::int64_t steps) {
+std::vector<Parameter> training_parameters(std::vector<std::int64_t> heads, std::int64_t steps,
+                                           std::int64_t trials) {
   Parameter init;
   init.name = "init";
   init.label = "Start of the heads";
@@ -186,6 +187,10 @@ std::vector<Parameter> training_parameters(std::vector<std::int64_t> heads, std:
           icl_noise_parameter(),
           icl_whole_parameter("steps", "Training steps", "", "steps of Adam, fresh prompts in each",
                               10, 1000000, steps, {1000, 3000, 10000}),
+          icl_whole_parameter("trials", "Training seeds", "",
+                              "models trained for each number of heads, each with a start and "
+                              "prompts of its own; a verdict needs two",
+                              1, 100, trials, {1, 2, 3, 5, 10}),
           icl_whole_parameter("batch", "Prompts a step", "", "rounded up to a multiple of 16", 16,
                               16384, 512, {64, 256, 512, 2048}),
           rate,
@@ -209,6 +214,7 @@ Expected<TrainingStudy> read_training_study(const RunSpec& spec) {
   base.seed = spec.seed;
   TrainingStudy study;
   study.test_prompts = static_cast<std::size_t>(parameters.integer("prompts"));
+  study.trials = static_cast<std::size_t>(parameters.integer("trials"));
   std::vector<std::int64_t> embeddings = {0};
   if (parameters.schema().find("embedding") != nullptr) {
     embeddings = parameters.integers("embedding");
@@ -239,6 +245,14 @@ Expected<TrainingStudy> read_training_study(const RunSpec& spec) {
                  "dimension, not " + parameters.text("heads") + " heads in embedding " +
                  parameters.text("embedding")};
   }
+  const std::vector<TrainingSetup> once = study.models;
+  for (std::size_t trial = 1; trial < study.trials; ++trial) {
+    for (TrainingSetup setup : once) {
+      setup.trial = trial;
+      setup.seed += static_cast<std::uint64_t>(trial) << 40;  // far from seeds that people type
+      study.models.push_back(setup);
+    }
+  }
   // The optimum of one head is what a trapped model is compared with.
   if (study.heads.front() != 1) study.heads.insert(study.heads.begin(), 1);
   return study;
@@ -253,6 +267,7 @@ Expected<Plan> plan_training(const RunSpec& spec) {
   for (const TrainingSetup& setup : study->models) {
     std::string label = "training " + heads_text(setup.heads);
     if (setup.embedding > 0) label += ", p = " + std::to_string(setup.embedding);
+    if (study->trials > 1) label += ", seed " + std::to_string(setup.trial + 1);
     const double test = static_cast<double>(study->test_prompts) / static_cast<double>(setup.batch);
     plan.jobs.push_back(
         {std::move(label), training_cost(setup) * (static_cast<double>(setup.steps) + test)});
@@ -323,21 +338,54 @@ TrainingVerdict verdict_of(const TrainingStudy& study, const TrainingOutcome& ou
     return risk.mean <
            level.mean * (1 + share) + 2 * std::hypot(risk.std_error, level.std_error);
   };
-  constexpr double kOptimal = 0.03, kTrapped = 0.05, kFar = 0.1;
+  constexpr double kOptimal = 0.03, kTrapped = 0.05, kFar = 0.1, kBelow = 0.01;
+  const double error = std::hypot(risk.std_error, own.std_error);
+  if (risk.mean < own.mean * (1 - kBelow) - 4 * error) return TrainingVerdict::kBelow;
   if (near(own, kOptimal)) return TrainingVerdict::kOptimal;
-  const bool at_one_head = near(one, kTrapped) &&
-                           risk.mean > one.mean * (1 - kTrapped) - 2 * one.std_error;
-  if (heads > 1 && at_one_head && risk.mean > own.mean * (1 + kFar)) {
+  const bool no_better_than_one = risk.mean > one.mean * (1 - kTrapped) - 2 * one.std_error;
+  const bool stays = near(one, kTrapped) ||
+                     !still_falls(outcome.models[model], risk.mean - own.mean);
+  if (heads > 1 && no_better_than_one && stays && risk.mean > own.mean * (1 + kFar)) {
     return TrainingVerdict::kTrapped;
   }
   return TrainingVerdict::kAbove;
 }
 
+Estimate recent_progress(const TrainedModel& model) {
+  if (model.curve.size() < 2) return {};
+  const LossPoint& last = model.curve.back();
+  const auto half = std::find_if(model.curve.begin(), model.curve.end(), [&](const LossPoint& p) {
+    return p.step >= model.steps / 2;
+  });
+  if (half == model.curve.end() || half->step >= last.step) return {};
+  return {half->loss - last.loss, std::hypot(half->std_error, last.std_error), 2};
+}
+
+bool still_falls(const TrainedModel& model, double gap) {
+  const Estimate progress = recent_progress(model);
+  return progress.count > 0 && progress.mean > 0.1 * gap + 2 * progress.std_error;
+}
+
+double rotation(const TrainedModel& model, std::size_t dim) {
+  double most = 0;
+  for (const std::vector<double>& key_query : model.key_query) {
+    double trace = 0, square = 0;
+    for (std::size_t i = 0; i < dim * dim; ++i) {
+      square += key_query[i] * key_query[i];
+      if (i / dim == i % dim) trace += key_query[i];
+    }
+    const double along = trace * trace / static_cast<double>(dim);
+    if (square > 0) most = std::max(most, std::sqrt(std::max(1 - along / square, 0.0)));
+  }
+  return most;
+}
+
 std::string verdict_text(TrainingVerdict verdict) {
   switch (verdict) {
-    case TrainingVerdict::kOptimal: return "at the optimum";
-    case TrainingVerdict::kTrapped: return "trapped at the one-head risk";
-    case TrainingVerdict::kAbove: return "above the optimum";
+    case TrainingVerdict::kOptimal: return "at the best with KQ = bI";
+    case TrainingVerdict::kTrapped: return "trapped, no better than one head";
+    case TrainingVerdict::kAbove: return "above the best with KQ = bI";
+    case TrainingVerdict::kBelow: return "below the best with KQ = bI";
     case TrainingVerdict::kUnknown: break;
   }
   return "training";

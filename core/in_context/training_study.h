@@ -12,10 +12,13 @@
 
 namespace attnlab::in_context {
 
-/// A run's parameters, read once. Reads dim, heads, prompt-length, noise, init, attend-query, steps,
+/// A run's parameters, read once. Reads trials, dim, heads, prompt-length, noise, init, attend-query, steps,
 /// batch, rate, prompts and, where the schema has it, embedding.
 struct TrainingStudy {
-  std::vector<TrainingSetup> models;  ///< job i + 1 trains models[i]; job 0 finds the optimum
+  /// Job i + 1 trains models[i]; job 0 finds the optimum. All models of the first training seed,
+  /// then those of the next.
+  std::vector<TrainingSetup> models;
+  std::size_t trials = 1;
   std::vector<std::size_t> heads;     ///< distinct head counts, increasing; for the optimum
   std::size_t test_prompts = 0;
   std::vector<std::string> skipped;   ///< sentences about combinations that make no sense
@@ -23,7 +26,8 @@ struct TrainingStudy {
 /// Fails when no combination is left or one does not fit, naming the parameter.
 Expected<TrainingStudy> read_training_study(const RunSpec& spec);
 
-std::vector<Parameter> training_parameters(std::vector<std::int64_t> heads, std::int64_t steps);
+std::vector<Parameter> training_parameters(std::vector<std::int64_t> heads, std::int64_t steps,
+                                           std::int64_t trials);
 
 Expected<Plan> plan_training(const RunSpec& spec);
 JobSteps start_training_job(RunSpec spec, std::uint32_t index);
@@ -33,16 +37,16 @@ struct LossPoint {
   double step = 0, loss = 0, std_error = 0;
 };
 
-/// One model's progress; `sums` is empty until it is measured on test prompts.
+/// One model's progress, from the newest output of its job.
 struct TrainedModel {
-  bool known = false;
+  bool known = false;  ///< false until an output was read
   double steps = 0;
   std::vector<LossPoint> curve;
   std::vector<std::vector<double>> key_query, value;  ///< per head
   Estimate risk;  ///< on test prompts; count 0 until then
 };
 
-enum class TrainingVerdict { kUnknown, kOptimal, kTrapped, kAbove };
+enum class TrainingVerdict { kUnknown, kOptimal, kTrapped, kAbove, kBelow };
 
 struct TrainingOutcome {
   std::vector<Estimate> optimum;     ///< per head count; count 0 until known
@@ -53,11 +57,20 @@ TrainingOutcome read_training(const TrainingStudy& study, std::span<const JobOut
 
 Estimate optimum_of(const TrainingStudy& study, const TrainingOutcome& outcome, std::size_t heads);
 
-/// Optimal: within 3 % (and two standard errors) of the optimum of as many heads. Trapped: several
-/// heads end within 5 % of the optimum of one head, far above their own.
+/// The optimum is the best head set with KQ = b I. Below: better than it by four standard errors
+/// and 1 %, which needs other matrices. Optimal: within 3 % (and two standard errors) of it. Trapped: several
+/// heads, far above their own optimum, end within 5 % of that of one head, or stand still above it.
 TrainingVerdict verdict_of(const TrainingStudy& study, const TrainingOutcome& outcome,
                            std::size_t model);
 std::string verdict_text(TrainingVerdict verdict);
+
+/// How far the loss fell over the second half of training, from the curve; count 0 where the curve
+/// is too short. The step size falls meanwhile, so a little of it is less noise, not progress.
+Estimate recent_progress(const TrainedModel& model);
+/// Whether the loss still falls by more than a tenth of `gap`, beyond two standard errors.
+bool still_falls(const TrainedModel& model, double gap);
+/// Largest distance of a head's KQ over x from its nearest multiple of I, relative to its norm.
+double rotation(const TrainedModel& model, std::size_t dim);
 
 Result reduce_training(const RunSpec& spec, std::span<const JobOutput> outputs);
 std::vector<Figure> training_figures(const RunSpec& spec, const Result& result);

@@ -4,11 +4,7 @@
 namespace attnlab {
 
 void link_methods(std::span<Experiment> all) {
-  const auto link = []<class Type>(Experiment& experiment) {
-    experiment.find = Type::find;
-    if constexpr (kHasJobs<Type>) experiment.start = Type::start;
-    if constexpr (requires { &Type::assist; }) experiment.assist = Type::assist;
-  };
+  const auto link = []<class Type>(Experiment& experiment) { experiment = experiment_of<Type>(); };
   link_each(all, link, AllExperiments());
 }
 

@@ -15,8 +15,8 @@ namespace {
 
 /// Columns handled by the triangular solve kernel; wider panels are updated by products.
 constexpr std::size_t kStrip = 32;
-/// Rows that one thread updates or solves at a time, whole register tiles for every target: few of
-/// a corner, since one of them holds up the factor, and for solving what stays in the cache.
+/// Block heights, in whole register tiles of every target: small in the diagonal block, which is on
+/// the critical path; cache-sized for the solves.
 constexpr std::size_t kCornerRows = kRowGrain;
 constexpr std::size_t kSolvedRows = 2 * kRowGrain;
 
@@ -141,9 +141,9 @@ void solve_small_transposed(MatrixView<const double> l, std::size_t first,
   }
 }
 
-/// Into how many parts a pass over so many entries of the factor is best cut.
+/// Into how many parts to cut a pass over so many entries of the factor.
 std::size_t parts_of_pass(std::size_t entries) {
-  constexpr double kOperations = 64;  // done in the time in which an entry comes from memory
+  constexpr double kOperations = 64;  // done while one entry arrives from memory
   return parts_worth(kOperations * static_cast<double>(entries));
 }
 
@@ -160,7 +160,7 @@ void Cholesky::start(MatrixView<const double> gram, double shift) {
     for (std::size_t i = first; i < end; ++i) {
       std::copy_n(gram.data + i * gram.stride, i + 1, factor_.row(i).data());
       factor_(i, i) += shift;
-      // Corners are updated as rectangles: give what they hold above the diagonal a value.
+      // Diagonal blocks are updated as rectangles: initialise their upper triangles too.
       std::fill(&factor_(i, i) + 1, &factor_(i, 0) + end, 0.0);
     }
   });
@@ -169,7 +169,7 @@ void Cholesky::start(MatrixView<const double> gram, double shift) {
   state_ = size() == 0 ? State::kDone : State::kRunning;
 }
 
-/// Rows [row, end) of columns from `first` on, minus what the columns before mean for them.
+/// Subtracts the contribution of the finished columns [0, first) from rows [row, end).
 void Cholesky::update_rows(std::size_t first, std::size_t row, std::size_t end, std::size_t cols) {
   const MatrixView<double> all = factor_.view();
   subtract_product_nt(all.block(row, 0, end - row, first), all.block(first, 0, cols, first),
@@ -180,8 +180,8 @@ bool Cholesky::factor_group(std::size_t first, std::size_t cols) {
   const std::size_t corner_end = first + cols, below = size() - corner_end;
   const MatrixView<double> all = factor_.view();
   const MatrixView<double> corner = all.block(first, first, cols, cols);
-  // Who brings the last rows of the corner up to date factorises it, while others still update rows
-  // below. Corner rows see the columns up to their own only.
+  // The thread that finishes the last update of the diagonal block also factorises it, while others
+  // keep updating the rows below. A row of the diagonal block needs columns up to its own only.
   const std::size_t corner_parts = std::max<std::size_t>(1, cols / kCornerRows);
   const std::size_t row_parts =
       below == 0

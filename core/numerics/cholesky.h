@@ -10,8 +10,8 @@ namespace attnlab {
 
 /// Factor L of K + shift I = L L^T in double, kGroup columns at a time, so that a caller can pause
 /// between them. Left-looking and blocked: n^3 / 3 operations, almost all of them in the matrix
-/// product. A pivot that is not positive and finite is failure; NaN never spreads into what is
-/// usable.
+/// product. A pivot that is not positive and finite ends the factorisation; the columns before it
+/// stay valid and free of NaN.
 class Cholesky {
  public:
   enum class State { kRunning, kDone, kFailed };
@@ -19,15 +19,15 @@ class Cholesky {
   /// Room for factors up to n x n (about 8 n^2 bytes).
   explicit Cholesky(std::size_t n);
 
-  /// Copies the lower triangle of `gram`, a square of at most the room there is, and adds `shift`
-  /// to the diagonal.
+  /// Copies the lower triangle of `gram`, a square of at most the capacity, and adds `shift` to the
+  /// diagonal.
   void start(MatrixView<const double> gram, double shift);
 
-  /// Factorises the next kGroup columns: at most n^2 kGroup / 4 multiply-adds for what the columns
-  /// before mean for them, and n kGroup^2 / 2 more.
+  /// Factorises the next kGroup columns: at most n^2 kGroup / 4 multiply-adds to subtract the
+  /// contribution of earlier columns, and n kGroup^2 / 2 more.
   State step();
 
-  /// All columns that are left.
+  /// Factorises all remaining columns.
   State run();
 
   State state() const { return state_; }
@@ -38,13 +38,13 @@ class Cholesky {
   std::size_t valid() const { return valid_; }
 
   /// rhs (n x t) <- (K_n + shift I)^-1 rhs for the leading n x n block. Needs n <= valid() and
-  /// rhs.rows == n; otherwise returns false and leaves rhs alone.
+  /// rhs.rows == n; otherwise returns false and does not change rhs.
   bool solve_leading(std::size_t n, MatrixView<double> rhs) const;
 
   /// L in the lower triangle; the upper triangle is not meaningful.
   MatrixView<const double> factor() const { return factor_.view().block(0, 0, size_, size_); }
 
-  /// Multiplications and additions done so far and in all, for progress.
+  /// Multiplications and additions done so far and in total, for progress.
   double flops_done() const;
   double flops_total() const;
 

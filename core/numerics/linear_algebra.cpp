@@ -20,8 +20,6 @@ namespace kernels {
 ATTNLAB_DECLARE_KERNELS(sse2)
 ATTNLAB_DECLARE_KERNELS(avx2)
 ATTNLAB_DECLARE_KERNELS(avx512)
-#elif defined(ATTNLAB_KERNELS_wasm_relaxed)
-ATTNLAB_DECLARE_KERNELS(wasm_relaxed)
 #elif defined(ATTNLAB_KERNELS_wasm_simd128)
 ATTNLAB_DECLARE_KERNELS(wasm_simd128)
 #else
@@ -59,8 +57,6 @@ struct Targets {
         add(kernels::avx512::kTable);
       }
     }
-#elif defined(ATTNLAB_KERNELS_wasm_relaxed)
-    add(kernels::wasm_relaxed::kTable);
 #elif defined(ATTNLAB_KERNELS_wasm_simd128)
     add(kernels::wasm_simd128::kTable);
 #else

@@ -10,7 +10,7 @@
 
 namespace attnlab {
 
-/// `rows` x `cols` numbers somebody else owns; row i starts at data + i * stride (stride >= cols).
+/// A view of `rows` x `cols` numbers; row i starts at data + i * stride (stride >= cols).
 /// Any alignment, any size including 0.
 template <class T>
 struct MatrixView {
@@ -41,8 +41,8 @@ class Matrix {
  public:
   Matrix() = default;
   Matrix(std::size_t rows, std::size_t cols) : Matrix(rows, cols, Unset{}) { set_zero(); }
-  /// Without values yet: for large matrices of which not everything is used, since memory that is
-  /// never touched costs nothing.
+  /// Uninitialised: for large matrices of which only a part is used, since memory that is never
+  /// touched costs nothing.
   static Matrix unset(std::size_t rows, std::size_t cols) { return Matrix(rows, cols, Unset{}); }
   Matrix(Matrix&& other) noexcept { swap(other); }
   Matrix& operator=(Matrix&& other) noexcept {

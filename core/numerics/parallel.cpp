@@ -11,7 +11,7 @@ thread_local Helpers* current_helpers = nullptr;
 
 }  // namespace
 
-void lend_helpers(Helpers* helpers) {
+void provide_helpers(Helpers* helpers) {
   current_helpers = helpers;
 }
 

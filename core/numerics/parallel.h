@@ -1,5 +1,5 @@
-// Lets one large computation use threads that have nothing else to do. Core starts no thread: an
-// executor that has some lends them, and without one everything runs where it is called.
+// Lets one large computation use idle threads. Core starts no thread: an executor provides them, and
+// without one everything runs on the calling thread.
 //
 // Parts write to disjoint places and each is computed as it would be alone, so which thread takes
 // which part, and how many parts there are, never changes a bit of the result.
@@ -20,21 +20,20 @@ class Helpers {
   virtual void run(std::size_t parts, const std::function<void(std::size_t)>& part) = 0;
 };
 
-/// Lends helpers to computations of the calling thread; nullptr takes them back.
-void lend_helpers(Helpers* helpers);
+/// Provides helpers to computations of the calling thread; nullptr withdraws them.
+void provide_helpers(Helpers* helpers);
 
 /// How many threads would share a computation of the calling thread; 1 without helpers.
 std::size_t parallel_width();
 
-/// Into how many parts a computation of so many floating-point operations is best cut: one without
-/// helpers, else two for each thread there is, so that one that wakes late does not hold up the
-/// end.
+/// Into how many parts to cut a computation of so many floating-point operations: one without
+/// helpers, else two for each thread, so that a thread that wakes late does not delay the end.
 std::size_t parts_worth(double flops);
 
 /// Where part `i` of `parts` begins, in whole grains.
 std::size_t part_begin(std::size_t i, std::size_t parts, std::size_t size, std::size_t grain);
 
-/// part(0), ..., part(parts - 1), with the help there is.
+/// Calls part(0), ..., part(parts - 1), on all available threads.
 void in_parallel(std::size_t parts, const std::function<void(std::size_t)>& part);
 
 }  // namespace attnlab

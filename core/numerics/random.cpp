@@ -20,7 +20,7 @@ void RandomStream::refill() {
   used_words_ = 0;
 }
 
-/// Normal draws begin with an unused block; words left of the last one are thrown away.
+/// Normal draws begin with an unused block; the remaining words of the last one are discarded.
 void RandomStream::start_whole_block() {
   used_words_ = 4;
 }

@@ -40,8 +40,8 @@ class RandomStream {
   void fill_uniform(std::span<double> values);
   void fill_normal(std::span<double> values);
 
-  /// Standard normals computed in float, four to a block (|value| < 6.8); the rest of a last,
-  /// unfinished block is thrown away.
+  /// Standard normals computed in float, four to a block (|value| < 6.8); the rest of an
+  /// unfinished last block is discarded.
   void fill_normal(std::span<float> values);
 
   /// One point uniform on the unit sphere of dimension values.size() (normals divided by their

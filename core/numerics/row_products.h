@@ -1,5 +1,5 @@
-// Matrix times vector, for a few vectors that share the pass over the matrix: what a product kernel
-// with its packing is too heavy for.
+// Matrix times a few vectors that share one pass over the matrix. A product kernel, which packs its
+// operands first, is too heavy for this.
 #pragma once
 
 #include <span>
@@ -13,7 +13,7 @@ namespace attnlab {
 /// on all targets with fused multiply-add, and on all without.
 void row_products(MatrixView<const double> a, std::span<const double> x, std::span<double> y);
 
-/// The same for two vectors; the bits do not depend on the company.
+/// The same for two vectors; each gets the same bits as alone.
 void row_products(MatrixView<const double> a, std::span<const double> x0, std::span<double> y0,
                   std::span<const double> x1, std::span<double> y1);
 

@@ -9,7 +9,7 @@
 namespace attnlab {
 namespace {
 
-constexpr std::size_t kLookBack = 4;  // steps from which the fall of residuals is told
+constexpr std::size_t kLookBack = 4;  // steps from which the decay of residuals is extrapolated
 
 double norm(std::span<const double> values) {
   double sum = 0;
@@ -59,7 +59,7 @@ bool ShiftedSolves::step() {
   return false;
 }
 
-/// The image of the newest direction, minus what lies in the space, is the next one.
+/// The next direction: the image of the newest one, orthogonalised against the space.
 void ShiftedSolves::extend(Space& space, std::span<double> image) {
   const MatrixView<const double> known = space.basis.const_view().block(0, 0, steps_, image.size());
   const MatrixView<double> rest{image.data(), 1, image.size(), image.size()};
@@ -73,7 +73,7 @@ void ShiftedSolves::extend(Space& space, std::span<double> image) {
     add_column_products(known, {part.data(), steps_, 1, 1}, rest);
   }
   double beside = norm(image);
-  // What is left of rounding is no direction: the space is complete.
+  // If only rounding error is left, the Krylov space is complete.
   if (!(beside > 1e-14 * length)) beside = 0;
   space.diagonal.push_back(along_newest);
   space.beside.push_back(beside);
@@ -82,7 +82,7 @@ void ShiftedSolves::extend(Space& space, std::span<double> image) {
 }
 
 /// w in the basis, for a right-hand side of norm 1: (I + difference T) w = e_1, by elimination.
-/// Where the matrix is not positive definite, as with a shift too small for K, w is no number.
+/// w is NaN where the matrix is not positive definite, for example for a shift too small for K.
 std::vector<double> ShiftedSolves::small_solution(const Space& space, double difference) const {
   std::vector<double> pivots(steps_), w(steps_, 0.0);
   w[0] = 1;
@@ -108,7 +108,7 @@ void ShiftedSolves::note_residuals() {
     for (const Space& space : spaces_) {
       const double last = small_solution(space, difference).back();
       const double residual = std::abs(difference * space.beside.back() * last);
-      // No number is no solution.
+      // NaN counts as not converged.
       now[s] = residual >= 0 ? std::max(now[s], residual) : HUGE_VAL;
     }
   }

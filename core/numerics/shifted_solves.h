@@ -10,12 +10,12 @@
 
 namespace attnlab {
 
-/// Solves (K + s I) x = b for the shift a factor belongs to and, as far as that comes cheaper than
-/// factors of their own, for others. With A = (K + shift I)^-1 and d = s - shift the solution is A
+/// Solves (K + s I) x = b for the shift of a given factor and for other shifts, as far as that is
+/// cheaper than to factorise for each of them. With A = (K + shift I)^-1 and d = s - shift the solution is A
 /// w with (I + d A) w = b, for every s in the same Krylov space of A and b: one solve with the
-/// factor a step serves them all. After m steps the residual falls about as that of conjugate
-/// gradients whose condition is that of (K + s I)(K + shift I)^-1: fast for all shifts below the
-/// smallest eigenvalues of K, slow for those far above the factor's. Lanczos with full
+/// factor a step serves them all. The residual after m steps falls about like the residual of
+/// conjugate gradients for (K + s I)(K + shift I)^-1: fast for all shifts below the smallest
+/// eigenvalues of K, slow for shifts far above the factor's. Lanczos with full
 /// reorthogonalisation, twice. Source: Guettel, Rational Krylov approximation of matrix functions,
 /// GAMM-Mitteilungen 36, 2013 (one repeated pole).
 ///
@@ -31,8 +31,8 @@ class ShiftedSolves {
   ShiftedSolves(const Cholesky& factor, double shift, MatrixView<const double> rhs,
                 std::vector<double> shifts);
 
-  /// One more step; false when it was the last that pays: every shift is reached, or those left
-  /// would not be within kMostSteps as residuals fall.
+  /// Takes one more step. Returns false when done: all shifts have converged, or extrapolation of
+  /// the residuals says that the others will not within kMostSteps.
   bool step();
 
   /// The solution for the factor's own shift, n x right-hand sides; known after the first step.
@@ -41,11 +41,11 @@ class ShiftedSolves {
   /// The solution for one of the shifts, n x right-hand sides.
   Matrix<double> solution(std::size_t shift) const;
 
-  /// Bytes it holds.
+  /// Memory in bytes.
   static double bytes(double n, double rhs);
 
  private:
-  /// What belongs to one right-hand side.
+  /// The Krylov space of one right-hand side.
   struct Space {
     double norm = 0;               ///< of the right-hand side
     Matrix<double> basis;          ///< orthonormal rows, steps + 1 of them

@@ -67,7 +67,7 @@ HeatPlace place_in(const HeatPanel& panel, const Box& slot, const HeatMargins& m
 
 std::vector<HeatPlace> arrange(const Figure& figure, const Box& area,
                                std::span<const HeatMargins> margins, std::size_t across) {
-  const std::size_t n = figure.panels.size(), down = (n + across - 1) / across;
+  const std::size_t n = figure.maps().panels.size(), down = (n + across - 1) / across;
   const float w = (area.width() - kBetweenColumns * static_cast<float>(across - 1)) /
                   static_cast<float>(across);
   const float h = (area.height() - kBetweenRows * static_cast<float>(down - 1)) /
@@ -76,7 +76,7 @@ std::vector<HeatPlace> arrange(const Figure& figure, const Box& area,
   for (std::size_t i = 0; i < n; ++i) {
     const float x = area.x0 + (w + kBetweenColumns) * static_cast<float>(i % across);
     const float y = area.y0 + (h + kBetweenRows) * static_cast<float>(i / across);
-    places.push_back(place_in(figure.panels[i], {x, y, x + w, y + h}, margins[i]));
+    places.push_back(place_in(figure.maps().panels[i], {x, y, x + w, y + h}, margins[i]));
   }
   return places;
 }
@@ -101,7 +101,7 @@ bool has_thin_lines(ColourScale scale) { return scale == ColourScale::kDiverging
 
 Range heat_range(const Figure& figure, const HeatPanel& panel) {
   double lo = std::numeric_limits<double>::infinity(), hi = -lo;
-  for (const HeatPanel& other : figure.panels) {
+  for (const HeatPanel& other : figure.maps().panels) {
     if (!shares_scale(panel, other)) continue;
     for (const double value : other.values) {
       if (!std::isfinite(value) || (panel.logarithmic && value <= 0)) continue;
@@ -136,7 +136,7 @@ Box HeatPlace::cell(std::size_t row, std::size_t column) const {
 std::vector<HeatPlace> heat_places(const Figure& figure, const Box& area,
                                    std::span<const HeatMargins> margins) {
   std::vector<HeatPlace> best;
-  for (std::size_t across = 1; across <= figure.panels.size(); ++across) {
+  for (std::size_t across = 1; across <= figure.maps().panels.size(); ++across) {
     std::vector<HeatPlace> places = arrange(figure, area, margins, across);
     if (best.empty() || smallest_cell_area(places) > smallest_cell_area(best))
       best = std::move(places);
@@ -194,7 +194,7 @@ std::string heat_read_out(const HeatPanel& panel, std::size_t row, std::size_t c
 }
 
 bool has_known_cells(const Figure& figure) {
-  return std::any_of(figure.panels.begin(), figure.panels.end(), [](const HeatPanel& panel) {
+  return std::any_of(figure.maps().panels.begin(), figure.maps().panels.end(), [](const HeatPanel& panel) {
     return std::any_of(panel.values.begin(), panel.values.end(),
                        [](double value) { return std::isfinite(value); });
   });

@@ -23,10 +23,10 @@ bool has_thin_lines(ColourScale scale);
 /// around 0 for diverging scales. Never empty.
 Range heat_range(const Figure& figure, const HeatPanel& panel);
 
-/// Where a value stands in the range, 0..1, clamped.
+/// Position of a value in the range, 0..1, clamped.
 double heat_share(const HeatPanel& panel, Range range, double value);
 
-/// Where one panel's cells, colour bar and texts stand.
+/// Places of one panel's cells, colour bar and texts.
 struct HeatPlace {
   Box slot;   ///< everything of the panel
   Box cells;  ///< the grid

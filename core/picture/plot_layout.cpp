@@ -71,7 +71,7 @@ void add_with_error(Bounds& bounds, const FigurePoint& point, bool logarithmic) 
 
 /// Ranks the points of other series around a start: by height, then by series.
 std::tuple<double, int> height_of(const Figure& figure, PointRef ref) {
-  return {figure.series[ref.series].points[ref.point].y, ref.series};
+  return {figure.lines().series[ref.series].points[ref.point].y, ref.series};
 }
 
 int closest_in_x(const Series& series, double x) {
@@ -85,15 +85,15 @@ int closest_in_x(const Series& series, double x) {
 }
 
 bool is_valid(const Figure& figure, const HiddenSeries& hidden, PointRef ref) {
-  return ref.series >= 0 && ref.series < static_cast<int>(figure.series.size()) &&
-         !is_hidden(hidden, figure.series[ref.series]) && ref.point >= 0 &&
-         ref.point < static_cast<int>(figure.series[ref.series].points.size());
+  return ref.series >= 0 && ref.series < static_cast<int>(figure.lines().series.size()) &&
+         !is_hidden(hidden, figure.lines().series[ref.series]) && ref.point >= 0 &&
+         ref.point < static_cast<int>(figure.lines().series[ref.series].points.size());
 }
 
 std::optional<PointRef> first_point(const Figure& figure, const HiddenSeries& hidden) {
   for (const bool measured : {true, false})
-    for (std::size_t s = 0; s < figure.series.size(); ++s) {
-      const Series& series = figure.series[s];
+    for (std::size_t s = 0; s < figure.lines().series.size(); ++s) {
+      const Series& series = figure.lines().series[s];
       if ((series.role == SeriesRole::kMeasured) == measured && !series.points.empty() &&
           !is_hidden(hidden, series))
         return PointRef{static_cast<int>(s), 0};
@@ -131,7 +131,7 @@ bool is_hidden(const HiddenSeries& hidden, const Series& series) {
 
 Range x_range(const Figure& figure, const HiddenSeries& hidden) {
   Bounds measured(figure.x.logarithmic), all(figure.x.logarithmic);
-  for (const Series& series : figure.series)
+  for (const Series& series : figure.lines().series)
     for (const FigurePoint& point : series.points) {
       if (series.role == SeriesRole::kMeasured && !is_hidden(hidden, series))
         measured.add(point.x);
@@ -144,7 +144,7 @@ Range x_range(const Figure& figure, const HiddenSeries& hidden) {
 
 Range y_range(const Figure& figure, const HiddenSeries& hidden) {
   Bounds measured(figure.y.logarithmic), all(figure.y.logarithmic);
-  for (const Series& series : figure.series) {
+  for (const Series& series : figure.lines().series) {
     if (is_hidden(hidden, series)) continue;
     for (const FigurePoint& point : series.points) {
       if (series.role == SeriesRole::kMeasured)
@@ -152,7 +152,7 @@ Range y_range(const Figure& figure, const HiddenSeries& hidden) {
       add_with_error(all, point, figure.y.logarithmic);
     }
   }
-  for (const ReferenceLine& line : figure.references)
+  for (const ReferenceLine& line : figure.lines().references)
     if (!line.vertical) all.add(line.at);
   if (has_limits(figure.y)) return widened(figure.y, measured);
   return all.padded();
@@ -163,8 +163,8 @@ std::optional<PointRef> nearest_point(const Figure& figure, const HiddenSeries& 
                                       float reach) {
   std::optional<PointRef> best;
   float best_distance = reach;
-  for (std::size_t s = 0; s < figure.series.size(); ++s) {
-    const Series& series = figure.series[s];
+  for (std::size_t s = 0; s < figure.lines().series.size(); ++s) {
+    const Series& series = figure.lines().series[s];
     if (is_hidden(hidden, series)) continue;
     const float handicap = series.role == SeriesRole::kMeasured ? 0 : kGuideHandicap;
     for (std::size_t i = 0; i < series.points.size(); ++i) {
@@ -184,7 +184,7 @@ std::optional<PointRef> step_point(const Figure& figure, const HiddenSeries& hid
                                    std::optional<PointRef> from, Direction direction) {
   if (!from || !is_valid(figure, hidden, *from)) return first_point(figure, hidden);
   PointRef to = *from;
-  const Series& series = figure.series[from->series];
+  const Series& series = figure.lines().series[from->series];
   if (direction == Direction::kLeft || direction == Direction::kRight) {
     const int last = static_cast<int>(series.points.size()) - 1;
     to.point = std::clamp(to.point + (direction == Direction::kRight ? 1 : -1), 0, last);
@@ -193,10 +193,10 @@ std::optional<PointRef> step_point(const Figure& figure, const HiddenSeries& hid
   const bool up = direction == Direction::kUp;
   const auto here = height_of(figure, *from);
   std::optional<PointRef> best;
-  for (std::size_t s = 0; s < figure.series.size(); ++s) {
-    if (static_cast<int>(s) == from->series || is_hidden(hidden, figure.series[s])) continue;
+  for (std::size_t s = 0; s < figure.lines().series.size(); ++s) {
+    if (static_cast<int>(s) == from->series || is_hidden(hidden, figure.lines().series[s])) continue;
     const PointRef other{static_cast<int>(s),
-                         closest_in_x(figure.series[s], series.points[from->point].x)};
+                         closest_in_x(figure.lines().series[s], series.points[from->point].x)};
     if (other.point < 0) continue;
     const auto height = height_of(figure, other);
     if (up ? height < here : height > here) continue;
@@ -208,7 +208,7 @@ std::optional<PointRef> step_point(const Figure& figure, const HiddenSeries& hid
 
 std::string read_out(const Figure& figure, PointRef ref) {
   if (!is_valid(figure, {}, ref)) return {};
-  const Series& series = figure.series[ref.series];
+  const Series& series = figure.lines().series[ref.series];
   const FigurePoint& point = series.points[ref.point];
   const bool measured = series.role == SeriesRole::kMeasured;
   std::string text = series.label + ": ";
@@ -222,7 +222,7 @@ std::string read_out(const Figure& figure, PointRef ref) {
 }
 
 bool has_measured_points(const Figure& figure) {
-  return std::any_of(figure.series.begin(), figure.series.end(), [](const Series& series) {
+  return std::any_of(figure.lines().series.begin(), figure.lines().series.end(), [](const Series& series) {
     return series.role == SeriesRole::kMeasured && !series.points.empty();
   });
 }

@@ -1,4 +1,4 @@
-// Ticks of a plot's axes: where they stand and which of them carry a label.
+// Ticks of a plot's axes: their places, and which of them carry a label.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>

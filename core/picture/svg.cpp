@@ -75,10 +75,10 @@ class LineFigure {
   void draw() {
     lay_out();
     draw_grid();
-    for (const ReferenceLine& line : figure_.references) draw_reference(line);
+    for (const ReferenceLine& line : figure_.lines().references) draw_reference(line);
     for (const bool measured : {false, true})
-      for (std::size_t i = 0; i < figure_.series.size(); ++i)
-        if ((figure_.series[i].role == SeriesRole::kMeasured) == measured) draw_series(i);
+      for (std::size_t i = 0; i < figure_.lines().series.size(); ++i)
+        if ((figure_.lines().series[i].role == SeriesRole::kMeasured) == measured) draw_series(i);
     svg_handles(svg_, figure_, {axes_.area, axes_.x, axes_.y}, nullptr);
     draw_labels();
   }
@@ -86,7 +86,7 @@ class LineFigure {
  private:
   void lay_out() {
     float labels = 0;
-    for (const Series& series : figure_.series)
+    for (const Series& series : figure_.lines().series)
       if (!series.points.empty())
         labels = std::max(labels, svg_text_width(series.label, kSvgSmall) + kLabelGap);
     axes_.area = {outer_.x0 + 52, outer_.y0 + 22, outer_.x1 - std::min(labels, outer_.width() / 3),
@@ -135,7 +135,7 @@ class LineFigure {
   }
 
   void draw_series(std::size_t index) {
-    const Series& series = figure_.series[index];
+    const Series& series = figure_.lines().series[index];
     const std::string line = points_text(series, axes_.x, axes_.y);
     if (line.empty()) return;
     const std::string colour = svg_.series_colour(series.colour);
@@ -150,7 +150,7 @@ class LineFigure {
   }
 
   void draw_point(std::size_t s, std::size_t i) {
-    const Series& series = figure_.series[s];
+    const Series& series = figure_.lines().series[s];
     const FigurePoint& point = series.points[i];
     if (!std::isfinite(point.x) || !std::isfinite(point.y)) return;
     const float x = axes_.x.pixel(point.x), y = axes_.y.pixel(point.y);
@@ -173,7 +173,7 @@ class LineFigure {
   void draw_labels() {
     std::vector<LabelWish> wishes;
     std::vector<const Series*> labelled;
-    for (const Series& series : figure_.series) {
+    for (const Series& series : figure_.lines().series) {
       const auto last = std::find_if(series.points.rbegin(), series.points.rend(),
                                      [](const FigurePoint& p) { return std::isfinite(p.y); });
       if (last == series.points.rend()) continue;
@@ -195,7 +195,7 @@ class LineFigure {
  public:
   const Box& area() const { return axes_.area; }
 
-  /// Where the plot stands and what it spans, for programs that draw on top of it.
+  /// Place and ranges of the plot, for programs that draw on top of it.
   std::string geometry() const {
     const Box& a = axes_.area;
     const auto axis = [](const char* name, const Scale& scale) {
@@ -213,7 +213,7 @@ class LineFigure {
 PictureSize picture_size(const Figure& figure, const SvgOptions& options) {
   const int width = std::clamp(options.width, 320, 10000);
   const int height = std::clamp(options.height, 240, 10000);
-  return {width, figure.fields.size() > 2 ? std::max(height, width) : height};
+  return {width, figure.fields().panels.size() > 2 ? std::max(height, width) : height};
 }
 
 std::string figure_svg(const Figure& figure, const SvgOptions& options) {
@@ -228,9 +228,7 @@ std::string figure_svg(const Figure& figure, const SvgOptions& options) {
                            svg.colours().muted, kSvgSmall) +
              8;
   std::string area, geometry;
-  if (!figure.fields.empty()) {
-    svg_fields(svg, figure, outer);
-  } else if (figure.panels.empty()) {
+  const auto draw_lines = [&](const LinePlot&) {
     LineFigure lines(svg, figure, outer);
     lines.draw();
     geometry = lines.geometry();
@@ -238,9 +236,10 @@ std::string figure_svg(const Figure& figure, const SvgOptions& options) {
     area = "<clipPath id=\"area\"><rect x=\"" + svg_number(a.x0) + "\" y=\"" + svg_number(a.y0) +
            "\" width=\"" + svg_number(a.width()) + "\" height=\"" + svg_number(a.height()) +
            "\"/></clipPath>\n";
-  } else {
-    svg_heat_panels(svg, figure, outer);
-  }
+  };
+  std::visit(Cases{draw_lines, [&](const HeatMaps&) { svg_heat_panels(svg, figure, outer); },
+                   [&](const Fields&) { svg_fields(svg, figure, outer); }},
+             figure.content);
   if (!options.source.empty())
     svg.text(outer.x0, height - 10, options.source, svg.colours().muted, {.size = 10.5f});
   const std::string size =

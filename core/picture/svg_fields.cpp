@@ -174,7 +174,7 @@ void svg_handles(Svg& svg, const Figure& figure, const SvgPlane& plane, const Fi
 
 void svg_fields(Svg& svg, const Figure& figure, const Box& outer) {
   const Range x = plane_range(figure.x), y = plane_range(figure.y);
-  const bool shared = shares_colours(figure.fields);
+  const bool shared = shares_colours(figure.fields().panels);
   FieldMargins margins{.left = 40};
   Box room = outer;
   if (shared) {
@@ -183,11 +183,11 @@ void svg_fields(Svg& svg, const Figure& figure, const Box& outer) {
     margins.right += kSvgBarWidth;
   }
   const std::vector<Box> places = field_places(
-      figure.fields.size(), (x.hi - x.lo) / (y.hi - y.lo), room, margins, kBetween);
+      figure.fields().panels.size(), (x.hi - x.lo) / (y.hi - y.lo), room, margins, kBetween);
   float right = 0;
   for (const Box& box : places) right = std::max(right, box.x1);
   for (std::size_t i = 0; i < places.size(); ++i) {
-    const FieldPanel& field = figure.fields[i];
+    const FieldPanel& field = figure.fields().panels[i];
     // On whole pixels: where bands end together, nothing of the lower ones shows.
     const Box box{std::round(places[i].x0), std::round(places[i].y0), std::round(places[i].x1),
                   std::round(places[i].y1)};

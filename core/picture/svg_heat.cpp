@@ -73,7 +73,7 @@ void svg_colour_bar(Svg& svg, ColourScale scale, Range range, const std::string&
 
 void svg_heat_panels(Svg& svg, const Figure& figure, const Box& outer) {
   std::vector<HeatMargins> margins;
-  for (const HeatPanel& panel : figure.panels) {
+  for (const HeatPanel& panel : figure.maps().panels) {
     float names = 12;
     for (const std::string& name : panel.y_labels)
       names = std::max(names, svg_text_width(name, 11));
@@ -81,7 +81,7 @@ void svg_heat_panels(Svg& svg, const Figure& figure, const Box& outer) {
   }
   const std::vector<HeatPlace> places = heat_places(figure, outer, margins);
   for (std::size_t i = 0; i < places.size(); ++i) {
-    const HeatPanel& panel = figure.panels[i];
+    const HeatPanel& panel = figure.maps().panels[i];
     const Range range = heat_range(figure, panel);
     draw_cells(svg, panel, places[i], range);
     draw_names(svg, panel, places[i]);

@@ -58,7 +58,7 @@ inline constexpr float kSvgBarWidth = 70;     ///< with its gap and its numbers
 void svg_colour_bar(Svg& svg, ColourScale scale, Range range, const std::string& label,
                     const Box& cells);
 
-/// Where points of the plane stand.
+/// From points of the plane to pixels.
 struct SvgPlane {
   Box area;
   Scale x, y;

@@ -32,14 +32,14 @@ std::vector<Figure> figures(const RunSpec& spec, const Result& result) {
   figure.y.logarithmic = true;
   figure.table = "test_error";
   figure.empty_text = "Press Run: one point for every mean.";
-  figure.series = measured_series(sweep, result, "bias_scale");
-  for (const Series& series : figure.series) {
+  figure.draw_lines().series = measured_series(sweep, result, "bias_scale");
+  for (const Series& series : figure.draw_lines().series) {
     const FigurePoint* best = nullptr;
     for (const FigurePoint& point : series.points) {
       if (best == nullptr || point.y < best->y) best = &point;
     }
     if (best != nullptr && series.points.size() == sweep.variants.size()) {
-      figure.references.push_back(
+      figure.draw_lines().references.push_back(
           {true, best->x, "best c tried, " + series.label + ": " + short_text(best->x)});
     }
   }
@@ -82,7 +82,7 @@ Experiment BiasExperiment::face() {
        "A target without the query",
        "An average of squares does not look at the query at all: the mean only gets in "
        "the way. Next: compare with the power of the correlation (correlation-power 2), where RFA "
-       "learns nothing at all.",
+       "learns nothing at these sizes (d = 16, 512 samples).",
        {{"target", "mean-power"}, {"degree", "2"}}},
   };
   experiment.plan = plan;

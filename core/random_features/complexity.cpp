@@ -68,8 +68,8 @@ Figure map_figure(const Sweep& sweep, const Result& result) {
   Figure figure;
   figure.id = "complexity";
   figure.title = "How does difficulty cost samples?";
-  figure.subtitle = sizes_text(sweep) +
-                    ".  Line: half of the variance learned.  Hover a cell for its uncertainty.";
+  figure.subtitle = sizes_text(sweep) + ".  " + protocol_text(sweep) +
+                    "  Line: half of the variance learned.  Hover a cell for its uncertainty.";
   figure.table = "test_error";
   figure.empty_text = "Press Run: small n first.";
   for (const RandomFeatureModel* model : sweep.models) {
@@ -77,7 +77,7 @@ Figure map_figure(const Sweep& sweep, const Result& result) {
     for (const TargetCase& item : sweep.cases) {
       if (item.target == last) continue;
       last = item.target;
-      figure.panels.push_back(panel_of(sweep, result, *model, *item.target));
+      figure.draw_maps().panels.push_back(panel_of(sweep, result, *model, *item.target));
     }
   }
   return figure;
@@ -92,7 +92,8 @@ Figure needed_figure(const Sweep& sweep, const Result& result, const Target& tar
   figure.id = "needed/" + std::string(target.id);
   figure.title = "How many samples for each " + std::string(degree ? "degree" : "frequency") +
                  " of " + std::string(target.id) + "?";
-  figure.subtitle = sizes_text(sweep) + ".  No point: test error 0.5 is not reached.";
+  figure.subtitle = sizes_text(sweep) + ".  " + protocol_text(sweep) +
+                    "  No point: test error 0.5 is not reached up to the largest n tried.";
   figure.x.label = degree ? "degree p" : "frequency g";
   figure.x.logarithmic = !degree;
   for (const TargetCase& item : one.cases) figure.x.ticks.push_back(item.number);
@@ -114,10 +115,10 @@ Figure needed_figure(const Sweep& sweep, const Result& result, const Target& tar
         line.points.insert(line.points.end(), part.points.begin(), part.points.end());
       }
     }
-    figure.series.push_back(std::move(line));
+    figure.draw_lines().series.push_back(std::move(line));
   }
   Series bound = degree_guide(one, target, figure.y.min);
-  if (bound.points.size() > 1) figure.series.push_back(std::move(bound));
+  if (bound.points.size() > 1) figure.draw_lines().series.push_back(std::move(bound));
   return figure;
 }
 
@@ -144,8 +145,9 @@ Experiment ComplexityExperiment::face() {
   experiment.question = "How does difficulty cost samples?";
   experiment.summary =
       "Every cell is a fit: training samples to the right, degree (or frequency) of the target "
-      "downwards. The line marks where half of the target's variance is learned: the paper says it "
-      "moves right as the target gets harder. Odd powers have a linear part that comes for free.";
+      "downwards. The line marks where half of the target's variance is learned: does it move "
+      "right as "
+      "the target gets harder? Odd powers have a linear part that comes for free.";
   experiment.schema = sweep_schema(SweptQuantity::kSamples);
   set_default(experiment.schema, "degree", std::vector<std::int64_t>{1, 2, 3, 4});
   set_default(experiment.schema, "models", std::vector<std::string>{"rfa"});

@@ -35,12 +35,12 @@ std::vector<Figure> figures(const RunSpec& spec, const Result& result) {
   figure.y.logarithmic = true;
   figure.table = "test_error";
   figure.empty_text = "Press Run: few heads first.";
-  figure.series = measured_series(sweep, result, "heads");
+  figure.draw_lines().series = measured_series(sweep, result, "heads");
   for (Series& series : affine_series(sweep, figure.x.min, figure.x.max)) {
-    figure.series.push_back(std::move(series));
+    figure.draw_lines().series.push_back(std::move(series));
   }
   if (figure.x.max > figure.x.min) {
-    figure.series.push_back(heads_guide(figure.x.min, figure.x.max));
+    figure.draw_lines().series.push_back(heads_guide(figure.x.min, figure.x.max));
   }
   return {figure};
 }

@@ -58,7 +58,7 @@ std::vector<double> TrainedLayer::outputs(const TokenBatch& batch) const {
   std::vector<double> result(batch.count);
   for (std::size_t i = 0; i < batch.count; ++i) {
     const auto row = features.row(i);
-    result[i] = std::inner_product(row.begin(), row.end(), values.begin(), 0.0);
+    result[i] = std::inner_product(row.begin(), row.end(), values.begin(), constant);
   }
   return result;
 }
@@ -72,14 +72,16 @@ std::vector<double> TrainedLayer::value_of(std::size_t head) const {
 TrainedLayer train_layer(const RandomFeatureLayer& layer, const TargetCase& target,
                          std::size_t samples) {
   const std::size_t p = layer.feature_count();
-  TrainedLayer trained{layer, std::vector<double>(p)};
+  TrainedLayer trained{layer, std::vector<double>(p), 0};
   const TokenBatch train =
       draw_sphere_tokens(layer.seed, kTrainDomain, layer.trial, samples, layer.keys, layer.dim);
   const TargetDraw draw = draw_target(layer.seed, layer.trial, layer.dim);
   const std::vector<double> labels = target_values(*target.target, draw, train, target.number);
   const Matrix<double> features = features_of(layer, train);
   Matrix<double> normal(p, p), right(p, 1), column(samples, 1);
-  std::copy(labels.begin(), labels.end(), column.data());
+  const double sum = std::accumulate(labels.begin(), labels.end(), 0.0);
+  trained.constant = sum / static_cast<double>(samples);
+  for (std::size_t i = 0; i < samples; ++i) column(i, 0) = labels[i] - trained.constant;
   gemm_tn(features.const_view(), features.const_view(), normal.view(), false);
   gemm_tn(features.const_view(), column.const_view(), right.view(), false);
   double trace = 0;

@@ -14,10 +14,12 @@
 
 namespace attnlab::random_features {
 
-/// A layer whose values are fitted to a target by ridge regression (relative strength 1e-4).
+/// A layer whose values are fitted to the centred labels of a target by ridge regression (relative
+/// strength 1e-4).
 struct TrainedLayer {
   RandomFeatureLayer layer;
   std::vector<double> values;  ///< v, in the order of the columns of a FeatureBlock
+  double constant = 0;         ///< the mean label, added to what the heads give
 
   /// Outputs for the samples of a batch.
   std::vector<double> outputs(const TokenBatch& batch) const;

@@ -43,15 +43,15 @@ Figure curve_figure(const Sweep& sweep, const Result& result) {
   figure.x.max = figure.x.ticks.back();
   figure.y.label = "test error (1 = best constant)";
   figure.y.logarithmic = true;
-  figure.references = {{false, kLearnedLevel, "half learned"}};
+  figure.draw_lines().references = {{false, kLearnedLevel, "half learned"}};
   figure.table = "test_error";
   figure.empty_text = "Press Run: each finished trial adds to the curves, small n first.";
-  figure.series = measured_series(sweep, result, "n");
+  figure.draw_lines().series = measured_series(sweep, result, "n");
   for (Series& series : affine_series(sweep, figure.x.min, figure.x.max)) {
-    figure.series.push_back(std::move(series));
+    figure.draw_lines().series.push_back(std::move(series));
   }
   if (figure.x.max > figure.x.min) {
-    figure.series.push_back(samples_guide(figure.x.min, figure.x.max));
+    figure.draw_lines().series.push_back(samples_guide(figure.x.min, figure.x.max));
   }
   return figure;
 }
@@ -77,15 +77,19 @@ std::vector<Preset> presets() {
   return {
       {"first-look",
        "First look",
-       "The paper's comparison at its own sizes (16 keys of dimension 16, 1000 heads), up to 1024 "
-       "samples: about ten seconds of computing. The target averages ⟨β,xᵢ⟩² over the keys. Next: "
-       "see which curve leaves error 1 first, then choose a harder target below.",
+       "The paper's comparison at its sizes as we know them (16 keys of dimension 16, 1000 heads), "
+       "up to 1024 samples, and beside it a network that treats the keys as a set without "
+       "attention "
+       "(RF-invariant): about ten seconds of computing. The target averages ⟨β,xᵢ⟩² over the keys. "
+       "Next: see which curves leave error 1 together, then choose a harder target below.",
        {}},
-      preset("mean-power-2", "Average of squares",
-             "The target averages ⟨β,xᵢ⟩² over the keys: no order, no query, only a set. Attention "
-             "gets it from a few hundred samples; the network, which must discover that the keys "
-             "are exchangeable, stays near guessing. Next: the fourth power.",
-             "mean-power", "2"),
+      preset(
+          "mean-power-2", "Average of squares",
+          "The target averages ⟨β,xᵢ⟩² over the keys: no order, no query, only a set. Attention "
+          "gets it from a few hundred samples, and so does a network averaged over the keys; the "
+          "network on all tokens, which must discover that the keys are exchangeable, stays near "
+          "guessing. Next: the fourth power.",
+          "mean-power", "2"),
       preset("mean-power-4", "Average of fourth powers",
              "A higher power needs more samples: watch where the curves leave error 1, compared "
              "with the square. Next: a target that looks at the query token.",
@@ -95,7 +99,7 @@ std::vector<Preset> presets() {
              "heads (BRFA) lead: their scores already contain ⟨x₀,xᵢ⟩. Next: raise the number of "
              "samples and see whether RFA catches up.",
              "correlation-value", "3"),
-      preset("paper-panels", "All of the paper's panels",
+      preset("paper-panels", "All of the paper's panels, as we know them",
              "The three panels above with 5 trials each, and three more between them, in one run: "
              "targets share their fits, so six cost little more than one. Two or three minutes on "
              "two processors from the command line. Next: give it 8192 samples.",
@@ -109,7 +113,7 @@ std::vector<Preset> presets() {
       {"other-heads",
        "Does it have to be ReLU?",
        "The same heads with softmax or the exponential in place of ReLU, with and without a mean. "
-       "The paper treats ReLU only: here you see how much of the story is ReLU's. Next: a target "
+       "The lab's theory is for ReLU: here you see how much of the story is ReLU's. Next: a target "
        "that reads the query, correlation-value 3.",
        {{"models", "rfa,brfa,rfa-softmax,brfa-softmax,rfa-exp,brfa-exp"}}},
       {"invariance",
@@ -131,11 +135,12 @@ Experiment LearningCurveExperiment::face() {
   experiment.question = "How many samples until attention gets it?";
   experiment.summary =
       "One attention layer with many frozen random heads (RFA) and only its values trained, "
-      "against "
-      "a two-layer network with as many trained parameters (RFMLP). The target treats the keys as "
+      "against a two-layer network with as many trained parameters (RFMLP). The target treats the "
+      "keys as a set. Attention does so by construction, RFMLP has to learn it, and RF-invariant, "
       "a "
-      "set; attention does so by construction, the network has to learn it. BRFA gives the random "
-      "query-key matrices a non-zero mean, which should help on targets built from ⟨x₀,xᵢ⟩.";
+      "network averaged over the keys, does so without attention: what RFA has over RFMLP but not "
+      "over RF-invariant is due to symmetry. BRFA gives the random query-key matrices a non-zero "
+      "mean, which should help on targets built from ⟨x₀,xᵢ⟩.";
   experiment.schema = sweep_schema(SweptQuantity::kSamples);
   experiment.presets = presets();
   experiment.plan = plan;

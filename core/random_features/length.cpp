@@ -26,7 +26,9 @@ std::vector<Figure> figures(const RunSpec& spec, const Result& result) {
   Figure figure;
   figure.id = "length";
   figure.title = "Does a longer context cost samples?";
-  figure.subtitle = sweep_subtitle(sweep) + "  A model without a point never gets to error 0.5.";
+  figure.subtitle =
+      sweep_subtitle(sweep) +
+      "  A model without a point does not get to error 0.5 up to the largest n tried.";
   figure.x.label = "keys N";
   figure.x.logarithmic = true;
   for (const LayerVariant& variant : sweep.variants) figure.x.ticks.push_back(variant.value);
@@ -34,18 +36,18 @@ std::vector<Figure> figures(const RunSpec& spec, const Result& result) {
   figure.x.max = figure.x.ticks.back();
   figure.y.label = "samples to reach error 0.5";
   figure.y.logarithmic = true;
-  figure.references = {{false, static_cast<double>(sweep.stages.back().back()), "largest n tried"}};
+  figure.draw_lines().references = {{false, static_cast<double>(sweep.stages.back().back()), "largest n tried"}};
   figure.table = "samples_needed";
   figure.empty_text = "Press Run: small n first.";
   for (std::size_t m = 0; m < sweep.models.size(); ++m) {
     for (std::size_t j = 0; j < sweep.cases.size(); ++j) {
-      figure.series.push_back(needed_series(sweep, result, m, j, "keys"));
+      figure.draw_lines().series.push_back(needed_series(sweep, result, m, j, "keys"));
     }
   }
   const double fewest = static_cast<double>(sweep.stages.front().front());
   const double most = static_cast<double>(sweep.stages.back().back());
   for (Series& guide : length_guides(sweep, std::sqrt(fewest * most))) {
-    figure.series.push_back(std::move(guide));
+    figure.draw_lines().series.push_back(std::move(guide));
   }
   figure.y.min = fewest;
   figure.y.max = most;
@@ -61,11 +63,14 @@ Experiment LengthExperiment::face() {
   experiment.title = "Number of keys";
   experiment.question = "Does a longer context cost samples?";
   experiment.summary =
-      "The target is a mean over the keys. Attention treats them alike whatever their number; the "
-      "network sees one long input and has to learn every position by itself, so its need for "
-      "samples grows with N.";
+      "The target is a mean over the keys. Attention treats them alike whatever their number, and "
+      "so does RF-invariant, a network averaged over the keys; RFMLP sees one long input and has "
+      "to "
+      "learn every position by itself. The variance of a mean falls with N and errors are measured "
+      "in it, so every model needs more samples for more keys.";
   experiment.schema = sweep_schema(SweptQuantity::kKeys);
-  set_default(experiment.schema, "models", std::vector<std::string>{"rfa", "rfmlp"});
+  set_default(experiment.schema, "models",
+              std::vector<std::string>{"rfa", "rf-invariant", "rfmlp"});
   set_default(experiment.schema, "dim", std::int64_t{6});
   set_default(experiment.schema, "heads", std::int64_t{300});
   set_default(experiment.schema, "keys", std::vector<std::int64_t>{1, 2, 4, 8});

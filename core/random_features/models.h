@@ -14,21 +14,34 @@ struct RandomFeatureModel {
   std::string_view label;  ///< "BRFA"
   std::string_view help;   ///< one line for a newcomer
   int colour;              ///< slot of the program-wide palette
-  bool attention;
-  ScoreActivation activation;
-  bool biased;    ///< query-key matrices have the mean bias_scale * I on the token coordinates
-  bool infinite;  ///< infinitely many units, fitted with their kernel
-  std::string_view limit;  ///< id of the same model with infinitely many units, or empty
+  bool attention = false;  ///< else a network
+  bool pooled = false;     ///< a network that reads a key at a time, averaged over the keys
+  bool augmented = false;  ///< the training data gets copies with the keys in another order
+  ScoreActivation activation = ScoreActivation::kRelu;
+  bool biased = false;    ///< query-key matrices have the mean bias_scale * I on token coordinates
+  bool infinite = false;  ///< infinitely many units, fitted with their kernel
+  std::string_view limit{};  ///< id of the same model with infinitely many units, or empty
 };
 
 std::span<const RandomFeatureModel> random_feature_models();
 const RandomFeatureModel* find_random_feature_model(std::string_view id);
 
+/// What models of one comparison have in common.
+enum class Budget {
+  kParameters,  ///< the number of trained parameters
+  kOperations,  ///< floating-point operations of a prediction: those of RFA with M heads
+};
+
 /// Sizes shared by every model of one comparison.
 struct LayerSizes {
   std::size_t dim = 0, keys = 0, units = 0;
   double bias_scale = 0;
+  Budget budget = Budget::kParameters;
 };
+
+/// Units of a model of finite width: `sizes.units`, or as many as cost what so many heads of RFA
+/// do, to the nearest and at least one (prediction_flops; docs/derivations-random-features.md).
+std::size_t units_of(const RandomFeatureModel& model, const LayerSizes& sizes);
 
 FrozenLayer make_layer(const RandomFeatureModel& model, const LayerSizes& sizes, std::uint64_t seed,
                        std::uint32_t trial);

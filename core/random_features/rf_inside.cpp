@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/text.h"
 #include "core/findings/findings.h"
 #include "core/findings/palette.h"
-#include "core/base/text.h"
 #include "core/numerics/random.h"
 #include "core/random_features/experiments.h"
 #include "core/random_features/inside.h"
@@ -39,9 +39,9 @@ Inside inside_of(const RunSpec& spec) {
                          static_cast<std::size_t>(parameters.integer("heads")),
                          parameters.real("bias-scale")};
   const Target* target = find_target(parameters.choice("target"));
-  const TargetCase item{target, target->number == TargetNumber::kFrequency
-                                    ? 4.0
-                                    : static_cast<double>(parameters.integer("degree"))};
+  const TargetCase item{target, target->number == TargetNumber::kDegree
+                                    ? static_cast<double>(parameters.integer("degree"))
+                                    : target->default_number};
   const auto trained = [&](const RandomFeatureModel& model) {
     return train_layer(std::get<RandomFeatureLayer>(make_layer(model, sizes, spec.seed, 0)), item,
                        kTrainSamples);
@@ -226,7 +226,7 @@ Figure head_figure(const Inside& inside) {
       "Head " + number_text(inside.head + 1) + " of " + number_text(inside.attention.layer.units) +
       " (" + std::string(inside.model->label) + ") on sample " + number_text(inside.sample + 1) +
       ". W is random and stays; only the value v is trained.";
-  figure.panels = {matrix_panel(inside),
+  figure.draw_maps().panels = {matrix_panel(inside),
                    key_panel(inside, "weights", "Scores ⟨W, [x₀; 1][xᵢ; 1]ᵀ⟩ become weights",
                              inside.keys.scores, "score", inside.keys.weights, "weight"),
                    key_panel(inside, "values", "The value v reads the keys", inside.keys.reads,
@@ -264,7 +264,7 @@ Figure order_figure(const RunSpec& spec, const Inside& inside, const Result& res
   zero.role = SeriesRole::kExact;
   zero.colour = kColourReference;
   zero.points = {{figure.x.min, 0, 0, 0}, {figure.x.max, 0, 0, 0}};
-  figure.series = {zero};
+  figure.draw_lines().series = {zero};
   double reach = 1e-6;
   for (const double adds : inside.keys.contributions) reach = std::max(reach, std::abs(adds));
   figure.y.min = -1.2 * reach;

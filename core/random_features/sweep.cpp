@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "core/base/text.h"
 #include "core/numerics/random.h"
@@ -13,6 +14,7 @@ namespace {
 
 constexpr std::uint32_t kTrainDomain = hash_name("rf/train");
 constexpr std::uint32_t kTestDomain = hash_name("rf/test");
+constexpr std::uint32_t kOrderDomain = hash_name("rf/order");
 
 /// What job i is: stage-major, then variants, trials, models.
 struct JobName {
@@ -69,33 +71,77 @@ void add_label_noise(const Sweep& sweep, std::uint64_t seed, std::uint32_t trial
   }
 }
 
+/// Training rows of one sample under a model.
+std::size_t copies_of(const Sweep& sweep, const RandomFeatureModel& model) {
+  return model.augmented ? sweep.copies : 1;
+}
+
+/// Rows of training sets, for their sizes in samples.
+std::vector<std::size_t> rows_of(std::vector<std::size_t> sizes, std::size_t copies) {
+  for (std::size_t& n : sizes) n *= copies;
+  return sizes;
+}
+
+/// Every sample `copies` times side by side: as it is, and with its keys in random orders, which
+/// depend on the seed, the trial and the sample alone.
+TokenBatch permuted_copies(TokenBatch batch, std::size_t copies, std::uint64_t seed,
+                           std::uint32_t trial) {
+  if (copies == 1) return batch;
+  TokenBatch all{batch.count * copies, batch.keys, batch.dim, {}};
+  all.values.reserve(all.count * all.sample_size());
+  std::vector<std::size_t> order(batch.keys);
+  for (std::size_t i = 0; i < batch.count; ++i) {
+    RandomStream stream(seed, kOrderDomain, trial, static_cast<std::uint32_t>(i));
+    std::iota(order.begin(), order.end(), std::size_t{1});
+    for (std::size_t copy = 0; copy < copies; ++copy) {
+      for (std::size_t k = batch.keys; copy > 0 && k > 1; --k) {
+        std::swap(order[k - 1], order[stream.below(static_cast<std::uint32_t>(k))]);
+      }
+      all.values.insert(all.values.end(), batch.token(i, 0), batch.token(i, 0) + batch.dim);
+      for (const std::size_t key : order) {
+        all.values.insert(all.values.end(), batch.token(i, key), batch.token(i, key) + batch.dim);
+      }
+    }
+  }
+  return all;
+}
+
+/// The labels of permuted copies: one for every copy of a sample.
+Matrix<double> repeated_rows(Matrix<double> labels, std::size_t copies) {
+  if (copies == 1) return labels;
+  Matrix<double> all(labels.rows() * copies, labels.cols());
+  for (std::size_t i = 0; i < all.rows(); ++i) {
+    std::copy_n(labels.row(i / copies).data(), labels.cols(), all.row(i).data());
+  }
+  return all;
+}
+
 /// What a job fits: drawn from the seed, the same for the job and for its helpers.
 struct JobData {
-  JobData(const Sweep& sweep, std::uint64_t seed, const JobName& job)
-      : JobData(sweep, seed, job, sweep.variants[job.variant].layer,
-                static_cast<std::uint32_t>(job.trial)) {}
+  JobData(const Sweep& sweep, std::uint64_t seed, const JobName& job);
   JobData(const JobData&) = delete;  // the problem points to the rest
 
   TokenBatch train, test;
-  TargetDraw draw;
   Matrix<double> test_values, labels;
   NestedFitProblem problem;
-
- private:
-  JobData(const Sweep& sweep, std::uint64_t seed, const JobName& job, const LayerSizes& layer,
-          std::uint32_t trial)
-      : train(draw_sphere_tokens(seed, kTrainDomain, trial, sweep.stages[job.stage].back(),
-                                 layer.keys, layer.dim)),
-        test(draw_sphere_tokens(seed, kTestDomain, trial, sweep.test_samples, layer.keys,
-                                layer.dim)),
-        draw(draw_target(seed, trial, layer.dim)),
-        test_values(case_values(sweep, draw, test)),
-        labels(case_values(sweep, draw, train)),
-        problem{layer_of(sweep, job, seed), &train, &test, &labels, &test_values,
-                sweep.stages[job.stage], sweep.ridge} {
-    add_label_noise(sweep, seed, trial, test_values, labels);
-  }
 };
+
+JobData::JobData(const Sweep& sweep, std::uint64_t seed, const JobName& job) {
+  const LayerSizes& layer = sweep.variants[job.variant].layer;
+  const auto trial = static_cast<std::uint32_t>(job.trial);
+  const std::vector<std::size_t>& sizes = sweep.stages[job.stage];
+  const std::size_t copies = copies_of(sweep, *sweep.models[job.model]);
+  const TargetDraw draw = draw_target(seed, trial, layer.dim);
+  train = draw_sphere_tokens(seed, kTrainDomain, trial, sizes.back(), layer.keys, layer.dim);
+  test = draw_sphere_tokens(seed, kTestDomain, trial, sweep.test_samples, layer.keys, layer.dim);
+  test_values = case_values(sweep, draw, test);
+  labels = case_values(sweep, draw, train);
+  add_label_noise(sweep, seed, trial, test_values, labels);
+  labels = repeated_rows(std::move(labels), copies);
+  train = permuted_copies(std::move(train), copies, seed, trial);
+  problem = {layer_of(sweep, job, seed), &train,      &test,           &labels, &test_values,
+             rows_of(sizes, copies),     sweep.ridge, sweep.intercept, copies};
+}
 
 Error no_such_job(std::uint32_t index) {
   return {"this run has no job " + std::to_string(index)};
@@ -183,15 +229,18 @@ std::string_view swept_parameter(const ParameterSet& parameters) {
 
 std::vector<LayerVariant> variants_of(const ParameterSet& parameters) {
   const std::string_view swept = swept_parameter(parameters);
+  const Budget budget =
+      parameters.choice("budget") == "operations" ? Budget::kOperations : Budget::kParameters;
   std::vector<LayerVariant> variants;
   for (const double heads : one_or_more(parameters, "heads")) {
     for (const double keys : one_or_more(parameters, "keys")) {
       for (const double bias : one_or_more(parameters, "bias-scale")) {
         const double value = swept == "heads" ? heads : swept == "keys" ? keys : bias;
-        variants.push_back({value,
-                            {static_cast<std::size_t>(parameters.integer("dim")),
-                             static_cast<std::size_t>(keys), static_cast<std::size_t>(heads), bias},
-                            {}});
+        variants.push_back(
+            {value,
+             {static_cast<std::size_t>(parameters.integer("dim")), static_cast<std::size_t>(keys),
+              static_cast<std::size_t>(heads), bias, budget},
+             {}});
       }
     }
   }
@@ -232,37 +281,62 @@ Sweep read_sweep(const ParameterSet& parameters) {
   const ParameterValue& ridge = parameters.value("ridge");
   if (const double* strength = std::get_if<double>(&ridge)) {
     sweep.ridge = {RidgeChoice::Rule::kFixed, *strength};
-  } else if (parameters.text("ridge") == "validation") {
-    sweep.ridge.rule = RidgeChoice::Rule::kValidation;
+  } else {
+    sweep.ridge.rule = parameters.text("ridge") == "validation" ? RidgeChoice::Rule::kValidation
+                                                                : RidgeChoice::Rule::kOracle;
   }
+  sweep.intercept =
+      parameters.choice("intercept") == "free" ? Intercept::kFree : Intercept::kPenalised;
+  sweep.copies = static_cast<std::size_t>(parameters.integer("copies"));
   return sweep;
 }
 
+namespace {
+
+/// How wide models are that have as many operations as RFA.
+std::vector<std::string> budget_notes(const Sweep& sweep) {
+  std::vector<std::string> notes;
+  for (const LayerVariant& variant : sweep.variants) {
+    for (const std::size_t m : variant.models) {
+      const RandomFeatureModel& model = *sweep.models[m];
+      const std::size_t units = model.infinite ? 0 : units_of(model, variant.layer);
+      if (model.infinite || units == variant.layer.units) continue;
+      notes.push_back(
+          std::string(model.label) + " has " + std::to_string(units * (variant.layer.dim + 1)) +
+          " neurons: as many operations a sample as " + std::to_string(variant.layer.units) +
+          " heads of RFA with N = " + std::to_string(variant.layer.keys) + ".");
+    }
+  }
+  return notes;
+}
+
+Error constant_target(const TargetCase& item) {
+  const std::string id(item.target->id);
+  if (item.target->number == TargetNumber::kFrequency) {
+    return {"dim must be at least 2 for " + id +
+            ", not 1: on the unit sphere of one dimension a cosine is constant"};
+  }
+  return {"degree must be odd for " + id + " at dim 1, not " + short_text(item.number) +
+          ": on the unit sphere of one dimension an even power is constant"};
+}
+
+}  // namespace
+
 Expected<Plan> SweepJobs::plan(const RunSpec& spec) {
   const Sweep sweep = read_sweep(spec.parameters);
-  const std::size_t dim = sweep.variants.front().layer.dim;
   for (const TargetCase& item : sweep.cases) {
-    const bool even =
-        item.target->number == TargetNumber::kDegree && static_cast<int>(item.number) % 2 == 0;
-    const std::string_view id = item.target->id;
-    if (dim == 1 && even &&
-        (id == "mean-power" || id == "correlation-power" || id == "query-power")) {
-      return Error{"degree must be odd for " + std::string(id) + " at dim 1, not " +
-                   short_text(item.number) +
-                   ": on the unit sphere of one dimension an even power is constant"};
-    }
-    if (dim == 1 && item.target->number == TargetNumber::kFrequency) {
-      return Error{"dim must be at least 2 for " + std::string(id) +
-                   ", not 1: on the unit sphere of one dimension a cosine is constant"};
-    }
+    const bool constant = item.target->constant_at_dim_one(item.number);
+    if (constant && sweep.variants.front().layer.dim == 1) return constant_target(item);
   }
   Plan plan;
   plan.memory_parameter = "samples";
   const std::string_view swept = swept_parameter(spec.parameters);
   for (std::uint32_t i = 0; i < sweep.job_count(); ++i) {
     const JobName job = job_name(sweep, i);
-    const FitCost cost = fit_cost(layer_of(sweep, job, spec.seed), sweep.stages[job.stage],
-                                  sweep.test_samples, sweep.cases.size(), sweep.ridge);
+    const std::size_t copies = copies_of(sweep, *sweep.models[job.model]);
+    const FitCost cost =
+        fit_cost(layer_of(sweep, job, spec.seed), rows_of(sweep.stages[job.stage], copies),
+                 sweep.test_samples, sweep.cases.size(), sweep.ridge);
     plan.job_bytes = std::max(plan.job_bytes, cost.bytes);
     std::string label = std::string(sweep.models[job.model]->label) + ", trial " +
                         std::to_string(job.trial + 1) + " of " + std::to_string(sweep.trials) +
@@ -350,6 +424,7 @@ std::vector<ErrorCurve> decode_sweep(const Sweep& sweep, std::span<const JobOutp
     }
   }
   for (std::string& note : fit_notes(sweep, curves)) notes.push_back(std::move(note));
+  for (std::string& note : budget_notes(sweep)) notes.push_back(std::move(note));
   return curves;
 }
 
@@ -358,7 +433,25 @@ std::string sizes_text(const Sweep& sweep) {
   std::string text = "d = " + std::to_string(first.dim);
   if (first.keys == last.keys) text += ", N = " + std::to_string(first.keys);
   if (first.units == last.units) text += ", M = " + std::to_string(first.units);
+  if (first.budget == Budget::kOperations) text += ", equal operations a sample";
   return text + ", " + std::to_string(sweep.trials) + (sweep.trials == 1 ? " trial" : " trials");
+}
+
+std::string protocol_text(const Sweep& sweep) {
+  std::string text;
+  switch (sweep.ridge.rule) {
+    case RidgeChoice::Rule::kValidation:
+      text = "Ridge chosen on a held-out 20 % of the training samples.";
+      break;
+    case RidgeChoice::Rule::kOracle:
+      text = "Ridge chosen on the test set itself.";
+      break;
+    case RidgeChoice::Rule::kFixed:
+      text = "Ridge " + short_text(sweep.ridge.value) + " throughout.";
+      break;
+  }
+  if (sweep.intercept == Intercept::kPenalised) text += "  The constant is penalised.";
+  return text;
 }
 
 }  // namespace attnlab::random_features

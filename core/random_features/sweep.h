@@ -32,7 +32,9 @@ struct Sweep {
   std::vector<std::vector<std::size_t>> stages;
   std::size_t test_samples = 0, trials = 0;
   RidgeChoice ridge;
-  double noise = 0;  ///< standard deviation of label noise / of the target
+  Intercept intercept = Intercept::kFree;
+  std::size_t copies = 1;  ///< rows of a training sample for augmented models
+  double noise = 0;        ///< standard deviation of label noise / of the target
 
   /// Does the swept quantity change the layer of this model? True when nothing is swept.
   bool varies(std::size_t model) const;
@@ -63,5 +65,9 @@ std::vector<std::string> fit_notes(const Sweep& sweep, const std::vector<ErrorCu
 
 /// "d = 16, N = 16, M = 1000, 5 trials"; what is swept is left out.
 std::string sizes_text(const Sweep& sweep);
+
+/// How constants and ridge were chosen, for figures: "Ridge chosen on a held-out 20 %." Whatever
+/// was chosen on test data says so.
+std::string protocol_text(const Sweep& sweep);
 
 }  // namespace attnlab::random_features

@@ -71,15 +71,14 @@ Parameter models_parameter() {
   Parameter parameter;
   parameter.name = "models";
   parameter.label = "Models";
-  parameter.help =
-      "the layers to compare, with M·(d+1) trained parameters or infinitely many (M = ∞)";
+  parameter.help = "the layers to compare, of equal budget or of infinite width (M = ∞)";
   parameter.kind = ParameterKind::kChoiceList;
   for (const RandomFeatureModel& model : random_feature_models()) {
     parameter.choices.push_back(
         {std::string(model.id), std::string(model.label), std::string(model.help)});
   }
   parameter.max_items = parameter.choices.size();
-  parameter.default_value = std::vector<std::string>{"rfa", "brfa", "rfmlp"};
+  parameter.default_value = std::vector<std::string>{"rfa", "brfa", "rf-invariant", "rfmlp"};
   parameter.primary = true;
   return parameter;
 }
@@ -117,22 +116,48 @@ Parameter ridge_parameter() {
   parameter.label = "Ridge strength";
   parameter.symbol = "λ";
   parameter.help =
-      "relative to the mean kernel diagonal: best on the test set, best on a held-out "
-      "20 %, or this number";
+      "relative to the mean kernel diagonal: best on a held-out 20 %, best on the test set "
+      "itself, or this number";
   parameter.kind = ParameterKind::kChoiceOrReal;
-  parameter.choices = {
-      {"oracle", "oracle", "the grid value with the least test error, as in the paper"},
-      {"validation", "validation", "the grid value best on a held-out 20 %"}};
+  parameter.choices = {{"validation", "validation", "the grid value best on a held-out 20 %"},
+                       {"oracle", "oracle",
+                        "the grid value with the least test error, as in the paper as we know it"}};
   parameter.min = 1e-12;
   parameter.max = 1000;
-  parameter.default_value = std::string("oracle");
+  parameter.default_value = std::string("validation");
   parameter.logarithmic = true;
   return parameter;
 }
 
+Parameter choice(std::string name, std::string label, std::string help,
+                 std::vector<Choice> choices) {
+  Parameter parameter;
+  parameter.name = std::move(name);
+  parameter.label = std::move(label);
+  parameter.help = std::move(help);
+  parameter.kind = ParameterKind::kChoice;
+  parameter.default_value = choices.front().name;
+  parameter.choices = std::move(choices);
+  return parameter;
+}
+
+Parameter intercept_parameter() {
+  return choice("intercept", "Constant", "what a constant in the target costs",
+                {{"free", "free", "the mean label is subtracted for the fit and added back"},
+                 {"penalised", "penalised", "the features have to make it, under the ridge"}});
+}
+
+Parameter budget_parameter() {
+  return choice("budget", "Equal budget", "what RFA and its rivals have in common",
+                {{"parameters", "parameters", "M·(d+1) trained parameters each"},
+                 {"operations", "operations",
+                  "as many floating-point operations a sample as M heads of RFA"}});
+}
+
 Parameter heads_parameter(bool list) {
   Parameter parameter =
-      integer("heads", "Heads", "M", "frozen random heads; the network gets M·(d+1) neurons", 1,
+      integer("heads", "Heads", "M",
+              "frozen random heads; networks get M·(d+1) neurons, unless operations are equal", 1,
               100000, 1000, {10, 30, 100, 300, 1000, 3000});
   parameter.primary = true;
   if (!list) return parameter;
@@ -149,10 +174,10 @@ Parameter keys_parameter(bool list) {
 Parameter bias_parameter(bool list) {
   Parameter parameter = real("bias-scale", "Mean of W", "c",
                              "mean of BRFA's query-key matrices, times the identity (the theory "
-                             "has 1, the paper's experiments 4)",
-                             64, 4, {0, 1, 2, 4, 8});
+                             "has 1, the paper's experiments, as we know them, 4)",
+                             64, 4, {0, 1, 2, 4, 8, 16});
   if (!list) return parameter;
-  return as_list(parameter, 32, std::vector<double>{0, 0.5, 1, 2, 3, 4, 6, 8});
+  return as_list(parameter, 32, std::vector<double>{0, 0.5, 1, 2, 4, 6, 8, 12, 16});
 }
 
 }  // namespace
@@ -179,6 +204,12 @@ Schema sweep_schema(SweptQuantity swept) {
               2048, {512, 2048, 8192}),
       trials,
       ridge_parameter(),
+      intercept_parameter(),
+      budget_parameter(),
+      integer("copies", "Copies of a sample", "",
+              "training rows for each sample of RFMLP augmented: the sample, and its keys in other "
+              "orders",
+              1, 16, 4, {1, 2, 4, 8, 16}),
       real("noise", "Label noise", "σ",
            "standard deviation of label noise, in units of the target's own", 10, 0,
            {0, 0.1, 0.3, 1}),

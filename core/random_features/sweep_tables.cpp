@@ -181,8 +181,8 @@ Series measured_series(const Sweep& sweep, const RandomFeatureModel& model,
   series.note = std::string(model.help) + "; target " + std::string(item.target->formula);
   series.colour = model.colour;
   // Where two models share a colour, another dash and marker tells them apart.
-  const bool second =
-      model.infinite || (model.biased && model.activation == ScoreActivation::kExponential);
+  const bool second = model.infinite || model.augmented ||
+                      (model.biased && model.activation == ScoreActivation::kExponential);
   series.variant = static_cast<int>(case_index + (second ? sweep.cases.size() : 0));
   return series;
 }
@@ -252,7 +252,8 @@ std::string sweep_subtitle(const Sweep& sweep) {
     names += std::string(item.target->formula);
     if (!item.symbol().empty()) names += ", " + item.symbol();
   }
-  return "Target " + names + ".  " + sizes_text(sweep) + ".  Bars: ±1 standard error.";
+  return "Target " + names + ".  " + sizes_text(sweep) + ".  " + protocol_text(sweep) +
+         "  Bars: ±1 standard error.";
 }
 
 }  // namespace attnlab::random_features

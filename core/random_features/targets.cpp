@@ -109,22 +109,31 @@ double power_level(std::size_t, std::size_t dim, double p) {
   return 1 - linear * linear / (sphere_moment(2, dim) * sphere_moment(2 * degree, dim));
 }
 
-// With t = <x_0, x_i>, m_k = E t^k. Even q: the mean over x_0 of t^q <beta, x_i> is m_q <beta,
-// x_i>, and different keys are uncorrelated, so the level is 1 - m_q^2 / m_2q. Odd q: the mean over
-// x_i is m_(q+1) <beta, x_0>, the variance of that is V0 = m_(q+1)^2 / d, and what the N keys
-// scatter around it is V1 = (m_2q / d - V0) / N, none of it affine.
+/// Variance of the correlation-weighted mean: of its mean over the keys given the query, and of
+/// what the keys scatter around that.
+struct CorrelationVariance {
+  double by_query, scatter;
+};
+
+// With t = <x_0, x_i>, m_k = E t^k. The mean over x_i is m_(q+1) <beta, x_0> for odd q and 0 for
+// even q; the variance around it is (m_2q / d - V0) / N.
+CorrelationVariance correlation_variance(std::size_t keys, std::size_t dim, int q) {
+  const double d = static_cast<double>(dim), m = sphere_moment(q + 1, dim);
+  const double by_query = m * m / d;
+  return {by_query, (sphere_moment(2 * q, dim) / d - by_query) / static_cast<double>(keys)};
+}
+
+// Even q: the mean over x_0 of t^q <beta, x_i> is m_q <beta, x_i>, and different keys are
+// uncorrelated, so the level is 1 - m_q^2 / m_2q. Odd q: what the query explains is affine, none of
+// the scatter is.
 double correlation_value_level(std::size_t keys, std::size_t dim, double q) {
   const int degree = static_cast<int>(q);
   if (degree % 2 == 0) {
     const double m = sphere_moment(degree, dim);
     return 1 - m * m / sphere_moment(2 * degree, dim);
   }
-  const double d = static_cast<double>(dim);
-  const double m = sphere_moment(degree + 1, dim);
-  const double by_query = m * m / d;
-  const double scatter =
-      (sphere_moment(2 * degree, dim) / d - by_query) / static_cast<double>(keys);
-  return scatter / (scatter + by_query);
+  const CorrelationVariance parts = correlation_variance(keys, dim, degree);
+  return parts.scatter / (parts.scatter + parts.by_query);
 }
 
 // A function of <x_0, x_i> alone: given either token it is a constant in the other's direction, so
@@ -145,28 +154,136 @@ double correlation_value_norm(std::size_t dim, double q) {
   return biased_correlation_norm(dim, q) * std::pow(static_cast<double>(dim), q);
 }
 
-constexpr TargetNorms kMeanPowerNorms{mean_power_norm, "p^4.5 · 4^p", nullptr, ""};
-constexpr TargetNorms kCorrelationValueNorms{correlation_value_norm, "(p+1)^4.5 · 4^(p+1) · d^p",
-                                             biased_correlation_norm, "(p+1)^4.5 · 4^(p+1)"};
+// RFMLP's norms: one tensor for every key, orthogonal to one another, each of the target's degree
+// in the long input, whose squared length is N + 2 where RFA's heads see 4.
+double mean_power_ratio(std::size_t keys, double p) {
+  const double n = static_cast<double>(keys);
+  return std::pow((n + 2) / 4, p) / n;
+}
+
+double correlation_value_ratio(std::size_t keys, double q) {
+  const double n = static_cast<double>(keys);
+  return std::pow(n + 2, 2 * q + 1) / (std::pow(4.0, q + 1) * n);
+}
+
+double mean_power_variance(std::size_t keys, std::size_t dim, double p) {
+  const int degree = static_cast<int>(p);
+  const double mean = sphere_moment(degree, dim);
+  return (sphere_moment(2 * degree, dim) - mean * mean) / static_cast<double>(keys);
+}
+
+double correlation_value_variance(std::size_t keys, std::size_t dim, double q) {
+  const CorrelationVariance parts = correlation_variance(keys, dim, static_cast<int>(q));
+  return parts.by_query + parts.scatter;
+}
+
+bool even_power(double number) {
+  return static_cast<int>(number) % 2 == 0;
+}
+bool always(double) {
+  return true;
+}
+bool never(double) {
+  return false;
+}
+
+constexpr TargetNorms kMeanPowerNorms{.rfa = mean_power_norm,
+                                      .rfa_formula = "p^4.5 · 4^p",
+                                      .brfa = nullptr,
+                                      .brfa_formula = "",
+                                      .rfmlp_over_rfa = mean_power_ratio,
+                                      .rfmlp_over_rfa_formula = "((N+2)/4)^p / N",
+                                      .variance = mean_power_variance};
+constexpr TargetNorms kCorrelationValueNorms{
+    .rfa = correlation_value_norm,
+    .rfa_formula = "(p+1)^4.5 · 4^(p+1) · d^p",
+    .brfa = biased_correlation_norm,
+    .brfa_formula = "(p+1)^4.5 · 4^(p+1)",
+    .rfmlp_over_rfa = correlation_value_ratio,
+    .rfmlp_over_rfa_formula = "(N+2)^(2p+1) / (4^(p+1) · N)",
+    .variance = correlation_value_variance};
 
 constexpr std::array kTargets = {
-    Target{"mean-power", "mean of a power", "(1/N) Σ ⟨β,xᵢ⟩ᵖ", TargetNumber::kDegree, false,
-           mean_power, power_level, &kMeanPowerNorms},
-    Target{"correlation-value", "correlation-weighted mean", "(1/N) Σ ⟨x₀,xᵢ⟩ᵖ ⟨β,xᵢ⟩",
-           TargetNumber::kDegree, true, correlation_value, correlation_value_level,
-           &kCorrelationValueNorms},
-    Target{"correlation-power", "power of the correlation", "(1/N) Σ ⟨x₀,xᵢ⟩ᵖ",
-           TargetNumber::kDegree, true, correlation_power, no_affine_part, nullptr},
-    Target{"matrix-correlation", "correlation through a random matrix", "(1/N) Σ ⟨x₀,S xᵢ⟩ᵖ ⟨β,xᵢ⟩",
-           TargetNumber::kDegree, false, matrix_correlation, nullptr, nullptr},
-    Target{"mean-cosine", "mean of a cosine", "(1/N) Σ cos(g ⟨β,xᵢ⟩)", TargetNumber::kFrequency,
-           false, mean_cosine, no_affine_part, nullptr},
-    Target{"correlation-cosine", "cosine of the correlation", "(1/N) Σ cos(g ⟨x₀,xᵢ⟩)",
-           TargetNumber::kFrequency, true, correlation_cosine, no_affine_part, nullptr},
-    Target{"query-power", "power of the query", "⟨β,x₀⟩ᵖ", TargetNumber::kDegree, false,
-           query_power, power_level, nullptr},
-    Target{"maximum", "maximum (outside the theory)", "max ⟨β,xᵢ⟩", TargetNumber::kNone, false,
-           maximum, nullptr, nullptr},
+    Target{.id = "mean-power",
+           .label = "mean of a power",
+           .formula = "(1/N) Σ ⟨β,xᵢ⟩ᵖ",
+           .number = TargetNumber::kDegree,
+           .default_number = 2,
+           .reads_correlation = false,
+           .value = mean_power,
+           .affine_level = power_level,
+           .norms = &kMeanPowerNorms,
+           .constant_at_dim_one = even_power},
+    Target{.id = "correlation-value",
+           .label = "correlation-weighted mean",
+           .formula = "(1/N) Σ ⟨x₀,xᵢ⟩ᵖ ⟨β,xᵢ⟩",
+           .number = TargetNumber::kDegree,
+           .default_number = 2,
+           .reads_correlation = true,
+           .value = correlation_value,
+           .affine_level = correlation_value_level,
+           .norms = &kCorrelationValueNorms,
+           .constant_at_dim_one = never},
+    Target{.id = "correlation-power",
+           .label = "power of the correlation",
+           .formula = "(1/N) Σ ⟨x₀,xᵢ⟩ᵖ",
+           .number = TargetNumber::kDegree,
+           .default_number = 2,
+           .reads_correlation = true,
+           .value = correlation_power,
+           .affine_level = no_affine_part,
+           .norms = nullptr,
+           .constant_at_dim_one = even_power},
+    Target{.id = "matrix-correlation",
+           .label = "correlation through a random matrix",
+           .formula = "(1/N) Σ ⟨x₀,S xᵢ⟩ᵖ ⟨β,xᵢ⟩",
+           .number = TargetNumber::kDegree,
+           .default_number = 2,
+           .reads_correlation = false,
+           .value = matrix_correlation,
+           .affine_level = nullptr,
+           .norms = nullptr,
+           .constant_at_dim_one = never},
+    Target{.id = "mean-cosine",
+           .label = "mean of a cosine",
+           .formula = "(1/N) Σ cos(g ⟨β,xᵢ⟩)",
+           .number = TargetNumber::kFrequency,
+           .default_number = 4,
+           .reads_correlation = false,
+           .value = mean_cosine,
+           .affine_level = no_affine_part,
+           .norms = nullptr,
+           .constant_at_dim_one = always},
+    Target{.id = "correlation-cosine",
+           .label = "cosine of the correlation",
+           .formula = "(1/N) Σ cos(g ⟨x₀,xᵢ⟩)",
+           .number = TargetNumber::kFrequency,
+           .default_number = 4,
+           .reads_correlation = true,
+           .value = correlation_cosine,
+           .affine_level = no_affine_part,
+           .norms = nullptr,
+           .constant_at_dim_one = always},
+    Target{.id = "query-power",
+           .label = "power of the query",
+           .formula = "⟨β,x₀⟩ᵖ",
+           .number = TargetNumber::kDegree,
+           .default_number = 2,
+           .reads_correlation = false,
+           .value = query_power,
+           .affine_level = power_level,
+           .norms = nullptr,
+           .constant_at_dim_one = even_power},
+    Target{.id = "maximum",
+           .label = "maximum (outside the theory)",
+           .formula = "max ⟨β,xᵢ⟩",
+           .number = TargetNumber::kNone,
+           .default_number = 0,
+           .reads_correlation = false,
+           .value = maximum,
+           .affine_level = nullptr,
+           .norms = nullptr,
+           .constant_at_dim_one = never},
 };
 
 }  // namespace
@@ -197,10 +314,6 @@ std::vector<double> target_values(const Target& target, const TargetDraw& draw,
     values[i] = target.value(draw, batch.sample(i), batch.keys, batch.dim, number);
   }
   return values;
-}
-
-double rfmlp_norm_ratio(std::size_t keys, double degree) {
-  return std::pow(static_cast<double>(keys) / 4, degree);
 }
 
 double sphere_moment(int k, std::size_t dim) {

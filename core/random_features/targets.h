@@ -26,25 +26,29 @@ enum class TargetNumber {
   kNone,
 };
 
-/// Orders of B(f) for |beta| = 1. Those of RFA and BRFA are the paper's as we know them; RFMLP's is
-/// derived in docs/derivations-random-features.md.
+/// Orders of B(f) for |beta| = 1, and what to compare them with. Norms of RFA and BRFA are the
+/// paper's as we know them; RFMLP's and the variance are derived in
+/// docs/derivations-random-features.md. A bound on a risk relative to the variance asks for samples
+/// in the order of B / Var.
 struct TargetNorms {
   double (*rfa)(std::size_t dim, double number);
   std::string_view rfa_formula;
   double (*brfa)(std::size_t dim, double number);  ///< nullptr when it is not known
   std::string_view brfa_formula;
+  double (*rfmlp_over_rfa)(std::size_t keys, double number);
+  std::string_view rfmlp_over_rfa_formula;
+  double (*variance)(std::size_t keys, std::size_t dim, double number);  ///< Var f, exact
 };
 
-/// How much larger RFMLP's norm is than RFA's without a query in the target: (N / 4)^p.
-double rfmlp_norm_ratio(std::size_t keys, double degree);
-
 /// One family of target functions f_*(x_0; x_1..x_N) with a degree p or frequency g.
-/// Source: Fu, Guo, Bai, Mei, arXiv 2307.11353, and shared/spec/random-features.md.
+/// mean-power and correlation-value are the examples of Fu, Guo, Bai, Mei, arXiv 2307.11353,
+/// f_{1,p} and f_{2,q}, as we know them; the others vary them.
 struct Target {
   std::string_view id;       ///< "mean-power"
   std::string_view label;    ///< "mean of a power"
   std::string_view formula;  ///< "(1/N) Σ ⟨β,xᵢ⟩ᵖ"
   TargetNumber number;
+  double default_number;   ///< degree or frequency where no parameter gives one
   bool reads_correlation;  ///< built from <x_0, x_i>: where a non-zero mean of W should help (A4)
   /// Value for one sample (query first, then the keys; see TokenBatch).
   double (*value)(const TargetDraw& draw, const float* sample, std::size_t keys, std::size_t dim,
@@ -54,6 +58,8 @@ struct Target {
   double (*affine_level)(std::size_t keys, std::size_t dim, double number);
   /// The norms B(f) in the bound on the excess risk, of the order sqrt(B / n), up to constants.
   const TargetNorms* norms;  ///< nullptr when they are not known
+  /// Whether the function is constant on tokens of dimension 1, which are +1 and -1.
+  bool (*constant_at_dim_one)(double number);
 };
 
 std::span<const Target> targets();

@@ -2,8 +2,8 @@
 
 #include <cmath>
 
-#include "core/findings/palette.h"
 #include "core/base/text.h"
+#include "core/findings/palette.h"
 
 namespace attnlab::random_features {
 namespace {
@@ -14,13 +14,6 @@ constexpr const char* kOurOrder = "derived here; order of an upper bound, consta
 constexpr const char* kOurExact = "derived here; exact";
 constexpr const char* kOnlyShape =
     "an upper bound up to constants, drawn for how it falls or grows; its height means nothing";
-
-/// "⁴"; "^2.5" for what has no raised digit.
-std::string exponent_text(double exponent) {
-  static constexpr const char* kRaised[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
-  const bool digit = exponent >= 0 && exponent < 10 && exponent == std::floor(exponent);
-  return digit ? kRaised[static_cast<int>(exponent)] : "^" + short_text(exponent);
-}
 
 class TheoryRows {
  public:
@@ -58,8 +51,10 @@ void add_norms(TheoryRows& rows, const TargetCase& item, const LayerSizes& layer
     rows.add(&item, "brfa_norm", norms->brfa(layer.dim, item.number),
              std::string(norms->brfa_formula), kPaper);
   }
-  rows.add(&item, "rfmlp_norm_over_rfa_norm", rfmlp_norm_ratio(layer.keys, item.number), "(N/4)^p",
-           kOurOrder);
+  rows.add(&item, "rfmlp_norm_over_rfa_norm", norms->rfmlp_over_rfa(layer.keys, item.number),
+           std::string(norms->rfmlp_over_rfa_formula), kOurOrder);
+  rows.add(&item, "variance", norms->variance(layer.keys, layer.dim, item.number),
+           "Var f, the unit of test errors", kOurExact);
 }
 
 Series guide(std::string id, std::string label, std::string note) {
@@ -144,17 +139,21 @@ Series heads_guide(double first, double last) {
 
 Series degree_guide(const Sweep& sweep, const Target& target, double anchor) {
   if (target.norms == nullptr) return {};
-  const std::size_t dim = sweep.variants.front().layer.dim;
-  Series series =
-      guide("norm/" + std::string(target.id), "bound, " + std::string(target.norms->rfa_formula),
-            "samples that the paper's bound for RFA asks for, n ~ B(f) = " +
-                std::string(target.norms->rfa_formula) + ": " + kOnlyShape);
+  const LayerSizes& layer = sweep.variants.front().layer;
+  const std::string formula(target.norms->rfa_formula);
+  Series series = guide(
+      "norm/" + std::string(target.id), "bound, B(f) / Var f",
+      "samples that the paper's bound for RFA, as we know it, asks for, n ~ B(f) / Var f with "
+      "B(f) = " +
+          formula + ": " + kOnlyShape);
   double first = 0;
   for (const TargetCase& item : sweep.cases) {
     if (item.target != &target) continue;
-    const double norm = target.norms->rfa(dim, item.number);
-    if (first == 0) first = norm;
-    series.points.push_back({item.number, anchor * norm / first, 0, 0});
+    const double need = target.norms->rfa(layer.dim, item.number) /
+                        target.norms->variance(layer.keys, layer.dim, item.number);
+    if (!std::isfinite(need)) continue;  // a function that is constant at d = 1
+    if (first == 0) first = need;
+    series.points.push_back({item.number, anchor * need / first, 0, 0});
   }
   return series;
 }
@@ -163,18 +162,28 @@ std::vector<Series> length_guides(const Sweep& sweep, double anchor) {
   std::vector<Series> all;
   const TargetCase& item = sweep.cases.front();
   if (item.target->norms == nullptr) return all;
-  const double first = sweep.variants.front().value;
-  Series attention = guide("norm/rfa", "RFA's bound",
-                           std::string("the paper's bound for RFA does "
-                                       "not contain N: ") +
+  const TargetNorms& norms = *item.target->norms;
+  Series attention = guide("norm/rfa", "RFA's bound, B(f) / Var f",
+                           std::string("the paper's bound for RFA, as we know it, does not contain "
+                                       "N, but the variance that errors are measured in does: ") +
                                kOnlyShape);
   Series network =
-      guide("norm/rfmlp", "RFMLP's bound, N" + exponent_text(item.number),
-            std::string("derived here: RFMLP's norm is (N/4)^p times RFA's: ") + kOnlyShape);
+      guide("norm/rfmlp", "RFMLP's bound, B(f) / Var f",
+            "derived here: RFMLP's norm is about " + std::string(norms.rfmlp_over_rfa_formula) +
+                " times RFA's: " + kOnlyShape);
+  double first_attention = 0, first_network = 0;
   for (const LayerVariant& variant : sweep.variants) {
-    attention.points.push_back({variant.value, anchor, 0, 0});
-    network.points.push_back(
-        {variant.value, anchor * std::pow(variant.value / first, item.number), 0, 0});
+    const LayerSizes& layer = variant.layer;
+    const double need =
+        norms.rfa(layer.dim, item.number) / norms.variance(layer.keys, layer.dim, item.number);
+    const double network_need = need * norms.rfmlp_over_rfa(layer.keys, item.number);
+    if (!std::isfinite(need)) continue;  // a function that is constant at d = 1
+    if (attention.points.empty()) {
+      first_attention = need;
+      first_network = network_need;
+    }
+    attention.points.push_back({variant.value, anchor * need / first_attention, 0, 0});
+    network.points.push_back({variant.value, anchor * network_need / first_network, 0, 0});
   }
   all.push_back(std::move(attention));
   all.push_back(std::move(network));

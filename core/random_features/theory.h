@@ -21,12 +21,12 @@ std::vector<Series> affine_series(const Sweep& sweep, double first, double last)
 Series samples_guide(double first, double last);
 Series heads_guide(double first, double last);
 
-/// Dashed: growth of the norm of the bound with the degree of one target, in steps from the
-/// smallest degree at `anchor`. Empty where the norm is not known.
+/// Dashed: growth of B / Var with the degree of one target, in steps from the smallest degree at
+/// `anchor`. Empty where the norm is not known.
 Series degree_guide(const Sweep& sweep, const Target& target, double anchor);
 
-/// Dashed, for rf-length: RFA's bound does not contain N, RFMLP's grows as N^p. Empty where the
-/// norms are not known.
+/// Dashed, for rf-length: growth of B / Var with the number of keys, RFA's and RFMLP's, each from
+/// the fewest keys at `anchor`. Empty where the norms are not known.
 std::vector<Series> length_guides(const Sweep& sweep, double anchor);
 
 }  // namespace attnlab::random_features

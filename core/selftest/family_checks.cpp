@@ -1,4 +1,5 @@
 // The families: kernels against their formulas, closed forms, and models read out exactly.
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <span>
@@ -68,7 +69,36 @@ double heads_error(HeadActivation activation) {
   return worst;
 }
 
-/// The largest of a column's values over the jobs of a small run; nothing when it does not finish
+double neurons_error() {
+  constexpr std::size_t kNeurons = 37, kPadded = 64, kKeys = 11, kDim = 5;
+  std::vector<float> weights(kDim * kPadded, 0.0F), offsets(kPadded, 0.0F), features(kNeurons);
+  const std::vector<float> drawn = normals(1, (kDim + 1) * kNeurons);
+  const std::vector<float> tokens = normals(2, kKeys * kDim);
+  std::copy_n(drawn.begin(), kNeurons, offsets.begin());
+  for (std::size_t a = 0; a < kDim; ++a) {
+    for (std::size_t m = 0; m < kNeurons; ++m) {
+      weights[a * kPadded + m] = drawn[(a + 1) * kNeurons + m] / 2;
+    }
+  }
+  active_kernels().pool_neurons({kNeurons, kKeys, kDim, weights.data(), kPadded, offsets.data(),
+                                 tokens.data(), features.data()},
+                                kernel_workspace());
+  double worst = 0;
+  for (std::size_t m = 0; m < kNeurons; ++m) {
+    double sum = 0;
+    for (std::size_t i = 0; i < kKeys; ++i) {
+      double score = double{offsets[m]};
+      for (std::size_t a = 0; a < kDim; ++a) {
+        score += double{weights[a * kPadded + m]} * double{tokens[i * kDim + a]};
+      }
+      sum += std::max(score, 0.0);
+    }
+    worst = worse(worst, (features[m] - sum / kKeys) / (1 + sum / kKeys));
+  }
+  return worst;
+}
+
+/// The largest value of a column over the jobs of a small run; empty when the run does not finish
 /// or a row is not recovered.
 std::optional<double> recovery_error(std::string_view id, const char* method) {
   const Experiment* experiment = find_experiment(id);
@@ -210,7 +240,8 @@ std::vector<SelfCheck> check_attention_heads() {
   return {{"A", "ReLU heads are their definition", heads_error(HeadActivation::kRelu), 3e-6},
           {"A", "softmax heads are their definition", heads_error(HeadActivation::kSoftmax), 3e-6},
           {"A", "exponential heads are their definition", heads_error(HeadActivation::kExponential),
-           3e-6}};
+           3e-6},
+          {"A", "pooled neurons are their definition", neurons_error(), 3e-6}};
 }
 
 std::vector<SelfCheck> check_extraction() {
@@ -228,9 +259,9 @@ std::vector<SelfCheck> check_prompt_heads() {
 }
 
 std::vector<SelfCheck> check_training() {
-  return {{"C", "loss and gradient in double are those of the definition", training_error<double>(),
+  return {{"C", "loss and gradient in double agree with the definition", training_error<double>(),
            1e-7},
-          {"C", "loss and gradient in float are those of the definition", training_error<float>(),
+          {"C", "loss and gradient in float agree with the definition", training_error<float>(),
            1e-5}};
 }
 

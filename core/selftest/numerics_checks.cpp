@@ -160,18 +160,18 @@ std::vector<SelfCheck> check_products() {
   }
   // Rounding of a sum of 141 products of size 1: 2^-24 * 141 * E|ab| = 5e-6 at the very worst.
   return {
-      {"numerics", "products in float are those of three plain loops", single, 1e-4},
-      {"numerics", "products in double are those of three plain loops", twice, 2e-13},
+      {"numerics", "products in float agree with three plain loops", single, 1e-4},
+      {"numerics", "products in double agree with three plain loops", twice, 2e-13},
       {"numerics", "matrix times vector is that of two plain loops",
        worse(row_product_error(13, 141), row_product_error(3, 5)), 2e-13},
-      {"numerics", "a few vectors times a matrix are those of plain loops",
+      {"numerics", "a few vectors times a matrix agree with plain loops",
        worse(column_product_error<double>(19, 141, 7), column_product_error<double>(3, 5, 1)),
        2e-13},
       {"numerics", "the same in float",
        worse(column_product_error<float>(19, 141, 7), column_product_error<float>(3, 5, 1)), 1e-4},
-      {"numerics", "Gram matrices in double are those of plain loops",
+      {"numerics", "Gram matrices in double agree with plain loops",
        worse(gram_error<double>(61, 350), gram_error<double>(5, 3)), 2e-3},
-      {"numerics", "Gram matrices in float are those of plain loops",
+      {"numerics", "Gram matrices in float agree with plain loops",
        worse(gram_error<float>(61, 350), gram_error<float>(5, 3)), 2e-3}};
 }
 

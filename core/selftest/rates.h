@@ -1,5 +1,5 @@
-// Work that says how fast a machine is. Core has no clock: whoever has one calls run() often enough
-// and divides.
+// Work that measures how fast a machine is. Core has no clock: the caller runs a probe often enough
+// and divides by the time.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ struct RateProbe {
   std::function<void()> run;  ///< 20 us to 50 ms
 };
 
-// Single ones, with sizes to choose; `peak` is that of rate_probes().
+// Single probes of a chosen size; `peak` as in rate_probes().
 RateProbe product_f32_rate(std::size_t size);
 RateProbe product_f64_rate(std::size_t size);
 /// Features of 32 heads of dimension 17.

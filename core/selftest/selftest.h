@@ -11,7 +11,7 @@ namespace attnlab {
 /// One statement that was checked.
 struct SelfCheck {
   std::string family;     ///< "numerics", "A", "B", "C"
-  std::string statement;  ///< "products in double are those of three plain loops"
+  std::string statement;  ///< "products in double agree with three plain loops"
   double error = 0;       ///< largest deviation found; NaN when the check could not be carried out
   double allowed = 0;     ///< largest deviation that passes
   bool passed() const { return error <= allowed; }

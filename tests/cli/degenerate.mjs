@@ -6,7 +6,8 @@ import { assertDone, assertRefused, attnlab } from './support/attnlab.mjs';
 
 const base = ['--trials', '2', '--test-samples', '64', '--format', 'json', '--quiet'];
 const tiny = ['--dim', '1', '--keys', '1', '--heads', '1', '--degree', '1'];
-const models = 'rfa,brfa,rfmlp,rfa-softmax,brfa-softmax,rfa-exp,brfa-exp,rfa-kernel,brfa-kernel,rfmlp-kernel';
+const models = 'rfa,brfa,rf-invariant,rfmlp,rfmlp-augmented,rfa-softmax,brfa-softmax,rfa-exp,brfa-exp,' +
+  'rfa-kernel,brfa-kernel,invariant-kernel,rfmlp-kernel';
 
 const run = (args) => JSON.parse(assertDone(attnlab(['run', ...args, ...base])));
 

@@ -43,8 +43,8 @@ class HelpingThreads {
 
 /// Lends helpers to this thread until the end of the scope.
 struct Lent {
-  explicit Lent(Helpers& helpers) { lend_helpers(&helpers); }
-  ~Lent() { lend_helpers(nullptr); }
+  explicit Lent(Helpers& helpers) { provide_helpers(&helpers); }
+  ~Lent() { provide_helpers(nullptr); }
 };
 
 template <class T>

@@ -1,59 +1,21 @@
-// What a plan says a job needs against what jobs are seen to take: the peak of a process of their
-// own.
+// What a plan says a job needs against what jobs are seen to take.
 #include <doctest/doctest.h>
-#include <fcntl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <fstream>
+#include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 
-#include "core/codecs/codecs.h"
+#include "core/base/text.h"
 #include "core/catalogue/catalogue.h"
+#include "core/codecs/codecs.h"
+#include "tests/cli/job_memory.h"
 
 #if !defined(__SANITIZE_ADDRESS__)  // a sanitizer's own memory would be counted
 
 namespace attnlab {
 namespace {
-
-/// A line of /proc/self/status in bytes.
-double status_bytes(const std::string& name) {
-  std::ifstream file("/proc/self/status");
-  for (std::string line; std::getline(file, line);) {
-    if (line.starts_with(name + ":"))
-      return 1024 * std::strtod(line.c_str() + name.size() + 1, nullptr);
-  }
-  return 0;
-}
-
-/// Runs the job in a process of its own; by how many bytes its memory grew at most. Negative when
-/// the job did not end well.
-double peak_of(const RunSpec& spec, std::uint32_t index) {
-  int news[2];
-  REQUIRE(pipe(news) == 0);
-  const pid_t child = fork();
-  REQUIRE(child >= 0);
-  if (child == 0) {
-    std::ofstream("/proc/self/clear_refs") << 5;  // the peak starts anew
-    const double before = status_bytes("VmRSS");
-    JobSteps job = spec.experiment->start(spec, index);
-    while (job.step() == JobSteps::State::kRunning) {
-    }
-    const bool done = job.state() == JobSteps::State::kDone;
-    const double grown = done ? status_bytes("VmHWM") - before : -1;
-    const ssize_t sent = write(news[1], &grown, sizeof grown);
-    _exit(sent == sizeof grown ? 0 : 1);
-  }
-  close(news[1]);
-  double grown = -1;
-  const ssize_t got = read(news[0], &grown, sizeof grown);
-  close(news[0]);
-  waitpid(child, nullptr, 0);
-  return got == sizeof grown ? grown : -1;
-}
 
 struct Measured {
   double planned = 0, peak = 0;
@@ -62,15 +24,15 @@ struct Measured {
 /// The run with the largest peak among its jobs.
 Measured measure(const std::string& query) {
   const Permalink link = read_query(query, *experiments().front());
-  REQUIRE_MESSAGE(link.notes.empty(), link.notes.front());
+  REQUIRE_MESSAGE(link.notes.empty(), join(link.notes, "; "));
   const Expected<Plan> plan = link.spec.experiment->plan(link.spec);
-  REQUIRE_MESSAGE(plan, plan.error().sentence);
+  const std::string refusal = plan ? "" : plan.error().sentence;
+  REQUIRE_MESSAGE(plan, refusal);
   Measured measured{plan->job_bytes, 0};
   for (std::uint32_t i = 0; i < plan->jobs.size(); ++i) {
-    const double peak = peak_of(link.spec, i);
-    CAPTURE(plan->jobs[i].label);
-    CHECK(peak >= 0);
-    measured.peak = std::max(measured.peak, peak);
+    const std::optional<double> peak = job_memory(query, i);
+    REQUIRE_MESSAGE(peak, plan->jobs[i].label << " of " << query << " did not end well");
+    measured.peak = std::max(measured.peak, *peak);
   }
   return measured;
 }
@@ -121,8 +83,8 @@ constexpr double kAlways = 7e6;
 TEST_CASE("no job takes more memory than its plan says, and plans do not say much more") {
   std::set<std::string> measured;
   for (const Sized& run : kRuns) {
-    CAPTURE(run.query);
     const std::string query(run.query);
+    CAPTURE(query);
     const bool trials = query.starts_with("e=rf") ||
                         (query.starts_with("e=extract") && query.find("black-box") == query.npos);
     const Measured found = measure(query + (trials ? "&trials=1" : ""));

@@ -1,7 +1,6 @@
 // Tables for people and the progress line.
 #include "native/report.h"
 
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
 #include "native/console.h"
@@ -47,9 +46,13 @@ TEST_CASE("a table without rows says so") {
 TEST_CASE("a claim shows its verdict, its statement and its evidence") {
   Result result;
   result.claims.push_back({"A2", "RFA needs fewer samples.", ClaimStatus::kHolds, "460 ± 30."});
+  result.claims.push_back(
+      {"B1", "Exactly.", ClaimStatus::kNoCounterexample, "All equal.", "No counterexample in 5."});
   result.notes.push_back("One fit was skipped.");
   const std::string text = report_text(fake_spec(4, 2), result);
   CHECK(text.find("A2 HOLDS  RFA needs fewer samples.\n  460 ± 30.\n") != std::string::npos);
+  CHECK(text.find("B1 NO COUNTEREXAMPLE  Exactly.\n  All equal.\n  No counterexample in 5.\n") !=
+        std::string::npos);
   CHECK(text.find("Note: One fit was skipped.\n") != std::string::npos);
 }
 

@@ -48,7 +48,7 @@ test('the JSON document has the keys of the contract and the rows of the CSV', (
   assert.ok(document.jobs > 0 && document.elapsed_s > 0);
   for (const claim of document.claims) {
     assert.ok(claim.id && claim.statement && claim.evidence);
-    assert.ok(['holds', 'fails', 'undecided'].includes(claim.status));
+    assert.ok(['holds', 'fails', 'undecided', 'no-counterexample'].includes(claim.status));
   }
   const { columns, rows } = document.tables.test_error;
   assert.deepEqual(columns.slice(0, 7), contractColumns);
@@ -116,6 +116,16 @@ test('the list names every experiment and parameter, and every experiment has he
     }
     for (const { name } of presets) assert.ok(help.includes(name) && text.includes(name));
   }
+});
+
+test('the list shows one experiment alone', () => {
+  const text = assertDone(attnlab(['list', 'rf-heads']));
+  assert.match(text, /^rf-heads\n/);
+  assert.ok(assertDone(attnlab(['list'])).includes(`\n${text}`));
+  assert.doesNotMatch(text, /^(?!rf-heads)\S/m);
+  const { experiments } = JSON.parse(assertDone(attnlab(['list', '--json'])));
+  assert.deepEqual(JSON.parse(assertDone(attnlab(['list', 'rf-heads', '--json']))),
+    experiments.find(({ id }) => id === 'rf-heads'));
 });
 
 test('help and version are no errors', () => {

@@ -2,6 +2,7 @@
 #include "native/thread_pool.h"
 
 #include <doctest/doctest.h>
+#include <sched.h>
 
 #include <chrono>
 #include <thread>
@@ -152,6 +153,21 @@ TEST_CASE("a pool can be destroyed while its jobs run or are paused") {
     if (paused) run.pause();
     pool.poll(run);
   }
+}
+
+TEST_CASE("processors that this process may not use are not counted on") {
+  std::thread([] {  // the mask is the thread's own
+    cpu_set_t allowed, first;
+    REQUIRE(sched_getaffinity(0, sizeof allowed, &allowed) == 0);
+    int processor = 0;
+    while (!CPU_ISSET(processor, &allowed)) ++processor;
+    CPU_ZERO(&first);
+    CPU_SET(processor, &first);
+    REQUIRE(sched_setaffinity(0, sizeof first, &first) == 0);
+    CHECK(usable_processors() == 1);
+    CHECK(affordable_threads(8, 1, 0, 1e9, true) == 1);
+  })
+      .join();
 }
 
 TEST_CASE("a reader that sleeps long finds one piece of news for each job") {

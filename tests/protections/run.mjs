@@ -1,8 +1,9 @@
 // Takes each protection of promises.mjs away, in a copy of the tree, and demands that its test fails then.
-//   node tests/protections/run.mjs [--only WORD] [--from WORD] [--folder DIR] [--write]
+//   node tests/protections/run.mjs [--only WORD] [--from WORD] [--turn N] [--limit S] [--folder DIR] [--write]
 // --only: the promises, files and tests with this word; --from: the first with this word and all behind it;
-// --folder: keeps copy and builds there for the next time; --write: only renews docs/promises.md. Needs what
-// ./lab test needs.
+// --turn: begins N times three promises further on, around the list's end; --limit: begins with no other promise
+// after S seconds; --folder: keeps copy and builds there for the next time; --write: only renews docs/promises.md.
+// Needs what ./lab test needs.
 import { spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync,
@@ -16,8 +17,9 @@ import { document, edits_of, stale, test_text } from './table.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const { values: options } = parseArgs({ options: {
-  only: { type: 'string', default: '' }, from: { type: 'string', default: '' }, folder: { type: 'string' },
-  write: { type: 'boolean' } } });
+  only: { type: 'string', default: '' }, from: { type: 'string', default: '' }, turn: { type: 'string' },
+  limit: { type: 'string' }, folder: { type: 'string' }, write: { type: 'boolean' } } });
+const a_turn = 3; // promises: about what a limit of two minutes lets through
 const data_kb = 3000000; // what a test without its protection may take of the memory, browsers excepted
 
 if (options.write) {
@@ -155,14 +157,18 @@ async function examine(entry) {
 }
 
 const has = (entry, word) => JSON.stringify(entry).includes(word);
-const chosen = promises.slice(promises.findIndex((entry) => has(entry, options.from)))
-  .filter((entry) => has(entry, options.only));
+const first = (Number(options.turn ?? 0) * a_turn) % promises.length;
+const chosen = [...promises.slice(first), ...promises.slice(0, options.turn ? first : 0)];
+chosen.splice(0, chosen.findIndex((entry) => has(entry, options.from)));
+const limit_s = Number(options.limit ?? Infinity);
 let failures = 0, successes = 0;
 try {
   copy_tree();
   const prepared = await run(['bash', in_tree('lab'), 'cli', '--version']);
   if (prepared.code !== 0) throw new Error(prepared.text);
-  for (const entry of chosen) {
+  const begin = performance.now();
+  for (const entry of chosen.filter((each) => has(each, options.only))) {
+    if (performance.now() - begin > 1000 * limit_s) break;
     try {
       const how = await examine(entry);
       successes += 1;
@@ -175,5 +181,5 @@ try {
 } finally {
   if (!options.folder) rmSync(folder, { recursive: true, force: true });
 }
-console.log(`${successes} passed, ${failures} failed`);
+console.log(`${successes} passed, ${failures} failed, of ${promises.length} promises from number ${first + 1} on`);
 process.exit(failures || !successes ? 1 : 0);

@@ -1,11 +1,12 @@
 // The SPDX file of the build names what docs/dependencies.md names, in the same versions.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 const root = process.env.ATTNLAB_ROOT ?? '.';
 const build = path.dirname(process.env.ATTNLAB_BIN ?? path.join(root, 'build/native/attnlab'));
-const document = JSON.parse(readFileSync(path.join(build, 'attention-lab.spdx.json'), 'utf8'));
+const inventory = (folder) => JSON.parse(readFileSync(path.join(folder, 'attention-lab.spdx.json'), 'utf8'));
+const document = inventory(build);
 const table = readFileSync(path.join(root, 'docs/dependencies.md'), 'utf8').split('\n')
   .filter((line) => line.startsWith('|')).map((line) => line.split('|').slice(1, -1).map((cell) => cell.trim()));
 
@@ -53,6 +54,32 @@ check('every package stands in docs/dependencies.md, with its licence and the fi
     assert.ok(text.toLowerCase().includes(licence.toLowerCase()), `${name}: ${licenseDeclared}`);
   }
 });
+
+/** Texts of all C++ files below these folders of the tree. */
+const sources = (folders) => folders.flatMap((folder) =>
+  readdirSync(path.join(root, folder), { recursive: true })
+    .filter((name) => /\.(cpp|h)$/.test(name))
+    .map((name) => readFileSync(path.join(root, folder, name), 'utf8')));
+
+/** Packages that are headers alone: a program is made of them when one of its sources includes one. */
+const headers = { Eigen: 'Eigen/', 'nlohmann-json': 'nlohmann/', CLI11: 'CLI/' };
+
+function names_what_it_includes(spdx, folders) {
+  const texts = sources(folders);
+  for (const [name, folder] of Object.entries(headers)) {
+    assert.equal(spdx.packages.some((one) => one.name === name),
+      texts.some((text) => text.includes(`#include <${folder}`)), name);
+  }
+}
+
+check('the program names the headers-only packages that its sources include, and no other', () => {
+  names_what_it_includes(document, ['core', 'ui', 'native']);
+});
+
+const web = path.join(build, '../web');
+if (existsSync(path.join(web, 'attention-lab.spdx.json'))) {
+  check('so does the page', () => names_what_it_includes(inventory(web), ['core', 'ui', 'web']));
+}
 
 console.log(failed ? `${failed} failed` : 'all passed');
 process.exitCode = failed ? 1 : 0;

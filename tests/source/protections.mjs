@@ -1,6 +1,6 @@
 // The list of promises (tests/protections) is of this source: every protection stands in its file exactly
 // once, every script has the test, and docs/promises.md is its table. That the tests fail without the
-// protections takes an hour and is seen by tests/protections/run.mjs.
+// protections is seen by promises.mjs.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';

@@ -106,11 +106,6 @@ LeastSquares::LeastSquares(Matrix<double> a, double tolerance) : a_(std::move(a)
   }
 }
 
-double LeastSquares::pivot_ratio() const {
-  if (rank_ < a_.cols()) return INFINITY;
-  return rank_ == 0 ? 1 : std::abs(a_(0, 0) / a_(rank_ - 1, rank_ - 1));
-}
-
 std::vector<double> LeastSquares::solve(std::span<const double> b) const {
   std::vector<double> y(b.begin(), b.end());
   for (std::size_t k = 0; k < rank_; ++k) {

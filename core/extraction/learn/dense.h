@@ -29,8 +29,6 @@ class LeastSquares {
  public:
   explicit LeastSquares(Matrix<double> a, double tolerance = 1e-14);
   std::size_t rank() const { return rank_; }
-  /// Largest over smallest accepted pivot: a cheap estimate of the scaled condition number.
-  double pivot_ratio() const;
   /// x minimising |a x - b| (b has m entries), zeros for columns that depend on others.
   std::vector<double> solve(std::span<const double> b) const;
 

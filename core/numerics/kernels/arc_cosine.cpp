@@ -37,7 +37,7 @@ ATTNLAB_INLINE double kappa(double r) {
       6.225141832642991e-06,   -6.24465385273606e-06, 4.6986618087062476e-06,
       -1.9869514456670945e-06, 4.2322706008598717e-07};
   const double v = 1.0 - __builtin_fabs(r);
-  const double inside = v < 0.0 ? 0.0 : v;  // no number stays none
+  const double inside = v < 0.0 ? 0.0 : v;  // NaN stays NaN
   const double half = r > 0.0 ? 0.5 * r : 0.0;
   return half + inside * __builtin_sqrt(inside) * polynomial(kSmooth, inside);
 }
@@ -186,7 +186,7 @@ ATTNLAB_INLINE double distribution(double x, double tail) {
 /// Absolute error below 1e-13 (1 + |ab|), for any rho in [-1, 1]. Adds weight times it to
 /// sums[column], and empties the list.
 ATTNLAB_NOINLINE void add_far_pairs(FarPairs& pairs, double* sums) {
-  constexpr double kTiny = 1e-100;  // stands for zero, where u / a has no limit
+  constexpr double kTiny = 1e-100;  // in place of zero, where u / a has no limit
   double s[kPairs], u[kPairs], v[kPairs];
   for (std::size_t j = 0; j < kPairs; ++j) {
     const double rho = pairs.rho[j], sign = rho < 0.0 ? -1.0 : 1.0;

@@ -1,4 +1,5 @@
-// The inner loop of a random-feature attention layer: heads are SIMD lanes, keys are a loop.
+// The inner loops of random-feature layers that read keys one by one: heads or neurons are SIMD
+// lanes, keys are a loop.
 #include "core/numerics/kernels/lanes.h"
 
 namespace attnlab::kernels::ATTNLAB_SIMD_TARGET {
@@ -11,8 +12,7 @@ constexpr std::size_t kGroup = 2 * kWidth;  // heads handled together: two regis
 static_assert(kHeadPadding % kGroup == 0);
 
 /// Outputs whose sums are built together: two registers of heads each, and eight sums hide the
-/// latency of an addition; more where there are registers for them, so that what is loaded serves
-/// more.
+/// latency of an addition; more on targets with more registers, so that each load serves more sums.
 constexpr std::size_t kMostRows = kVectorBytes == 64 ? 8 : 4;
 
 /// out[j] = sum_p left[p] * right[j * right_row + p * right_col] for kRows values of j, each a
@@ -66,7 +66,7 @@ ATTNLAB_INLINE void product_group(std::size_t rows, std::size_t depth, const flo
   }
 }
 
-/// e^x, cut to normal results; of no number comes no number, for which the order counts.
+/// e^x, clamped to normal results; the order of the comparisons propagates NaN.
 ATTNLAB_INLINE Lanes exp_lanes(Lanes x) {
   return exp_normal(larger<float>(broadcast(-87.0f), smaller<float>(broadcast(88.0f), x)));
 }
@@ -120,6 +120,27 @@ ATTNLAB_NOINLINE void attend_heads(const HeadsTask& task, void* workspace) {
         task.features[a * task.feature_stride + head + m] = tail[a * kGroup + m];
       }
     }
+  }
+}
+
+ATTNLAB_NOINLINE void pool_neurons(const NeuronsTask& task, void* workspace) {
+  float* scores = static_cast<float*>(workspace);
+  const float mean = 1.0f / static_cast<float>(task.keys);
+  for (std::size_t first = 0; first < task.neurons; first += kGroup) {
+    product_group(task.keys, task.dim, task.weights + first, task.weight_stride, task.tokens,
+                  task.dim, 1, scores, kGroup);
+    const Lanes offset0 = load(task.offsets + first), offset1 = load(task.offsets + first + kWidth);
+    Lanes sum0{}, sum1{};
+    for (std::size_t i = 0; i < task.keys; ++i) {
+      sum0 += larger<float>(Lanes{}, load(scores + i * kGroup) + offset0);
+      sum1 += larger<float>(Lanes{}, load(scores + i * kGroup + kWidth) + offset1);
+    }
+    alignas(64) float sums[kGroup];
+    store(sums, sum0 * mean);
+    store(sums + kWidth, sum1 * mean);
+    const std::size_t valid = task.neurons - first;
+    __builtin_memcpy(task.features + first, sums,
+                     (valid < kGroup ? valid : kGroup) * sizeof(float));
   }
 }
 

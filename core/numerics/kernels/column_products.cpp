@@ -8,7 +8,7 @@ namespace {
 constexpr std::size_t kRowsAtOnce = 8;  // read side by side: few enough for the hardware to follow
 
 /// Columns j .. j + kVectors * lanes of `kCount` sums. Every sum takes the rows in order, one by
-/// one, so that neither the length of a vector nor the company changes a bit.
+/// one, so that no bit depends on the vector length or on how many sums share the pass.
 template <class T, std::size_t kCount, std::size_t kVectors>
 ATTNLAB_INLINE void add_columns(std::size_t rows, const T* a, std::size_t a_stride, const T* x,
                                 std::size_t x_stride, T* y, std::size_t y_stride) {
@@ -36,7 +36,7 @@ ATTNLAB_INLINE void add_columns(std::size_t rows, const T* a, std::size_t a_stri
   }
 }
 
-/// What is left of the columns, less than a vector, with zeros behind it.
+/// The tail: the last columns, fewer than a vector, padded with zeros.
 template <class T, std::size_t kCount>
 ATTNLAB_NOINLINE void add_last_columns(std::size_t rows, std::size_t cols, const T* a,
                                        std::size_t a_stride, const T* x, std::size_t x_stride, T* y,

@@ -5,8 +5,7 @@
 
 namespace attnlab {
 
-/// Rows that fill whole register tiles on every target.
-inline constexpr std::size_t kRowGrain = 84;
+using kernels::kRowGrain;
 
 /// The kernels in use by every thread.
 const kernels::KernelTable& active_kernels();

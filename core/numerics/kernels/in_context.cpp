@@ -33,7 +33,7 @@ ATTNLAB_INLINE Vector<double> exp_below_zero(Vector<double> x) {
     p = multiply_add<double>(p, r, broadcast(coefficient));
   }
   DoubleBits bits;
-  __builtin_memcpy(&bits, &shifted, sizeof bits);  // k stands in the low mantissa bits
+  __builtin_memcpy(&bits, &shifted, sizeof bits);  // k is in the low mantissa bits
   bits = (bits + 1023) << 52;
   Vector<double> scale;
   __builtin_memcpy(&scale, &bits, sizeof scale);
@@ -187,7 +187,7 @@ ATTNLAB_INLINE void pull_back(const HeadPass<T, kToken>& head, Vector<T> output,
   for (std::size_t a = 0; a < length; ++a) gradient.entry[a] *= factor;
 }
 
-/// Where one register of prompts stands.
+/// One register of prompts: its inputs and outputs.
 template <class T>
 struct PromptsAt {
   const T* tokens;

@@ -8,6 +8,9 @@
 
 namespace attnlab::kernels {
 
+/// Rows that fill whole register tiles on every target, which simd.h checks.
+inline constexpr std::size_t kRowGrain = 84;
+
 enum class Update { kSet, kAdd, kSubtract };
 
 /// c (rows x cols, row-major, stride c_stride) = / += / -= a b, where entry (i, p) of a is
@@ -78,6 +81,18 @@ struct HeadsTask {
 };
 inline constexpr std::size_t kMaxHeadRows = 4096;
 
+/// One sample under a block of random neurons that read one key at a time: feature m is
+/// (1/keys) sum_i max(0, offsets(m) + sum_a weights(a, m) * tokens(i, a)). Offsets hold what a
+/// neuron makes of the query. Needs keys <= kMaxHeadRows.
+struct NeuronsTask {
+  std::size_t neurons, keys, dim;
+  const float* weights;  ///< dim x (neurons padded to kHeadPadding), row stride weight_stride
+  std::size_t weight_stride;
+  const float* offsets;  ///< neurons, padded
+  const float* tokens;   ///< keys x dim, row after row
+  float* features;       ///< neurons
+};
+
 /// Softmax attention of many sequences: out = softmax_j(scale <query_i, key_j>) value_j. Sequence b
 /// owns rows [b queries, (b + 1) queries) of `query` and `out`, rows [b keys, (b + 1) keys) of
 /// `key` and `value`. Needs keys > 0 and width + value_width <= kMaxAttentionWidth.
@@ -112,7 +127,7 @@ inline constexpr std::size_t kExamplePadding = 16;
 inline constexpr std::size_t kMaxPromptFloats = 1u << 19;
 
 /// A batch of prompts under trained softmax heads. Prompts come in groups of kPromptLanes, one lane
-/// each: token entry (key i, entry a) of a group stands at ((i * (dim + 1)) + a) * kPromptLanes.
+/// each: token entry (key i, entry a) of a group is at ((i * (dim + 1)) + a) * kPromptLanes.
 /// Head h scores key z by z^T score_matrix query and outputs value^T (weighted mean of z); the
 /// prediction is the sum of the heads' outputs, the loss the squared error summed over the batch.
 template <class T>
@@ -188,7 +203,10 @@ struct KernelTable {
   /// exp within 2 ulp, products in f32.
   void (*attend_heads)(const HeadsTask& task, void* workspace);
 
-  /// Everything in f32; the accuracy stands in core/attention/softmax_attention.h.
+  /// Everything in f32.
+  void (*pool_neurons)(const NeuronsTask& task, void* workspace);
+
+  /// Everything in f32; accuracy: core/attention/softmax_attention.h.
   void (*attend_sequences)(const AttentionTask& task, void* workspace);
 
   /// exp within 2 ulp, sums over examples in f32.

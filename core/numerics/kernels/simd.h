@@ -84,6 +84,7 @@ constexpr std::size_t kTileRows = 6;
 #else
 constexpr std::size_t kTileRows = 4;
 #endif
+static_assert(kRowGrain % kTileRows == 0);
 constexpr std::size_t kTileVectors = 2;
 template <class T>
 constexpr std::size_t kTileCols = kTileVectors* kLanes<T>;
@@ -126,6 +127,7 @@ void normals_f32(const std::uint32_t key[2], const std::uint32_t counter[4], std
 void exp_values(std::size_t count, double* values);
 void log_values(std::size_t count, double* values);
 void attend_heads(const HeadsTask& task, void* workspace);
+void pool_neurons(const NeuronsTask& task, void* workspace);
 void attend_sequences(const AttentionTask& task, void* workspace);
 void attend_prompt(const PromptTask& task, void* workspace);
 void batch_f32(const BatchTask<float>& task, void* workspace);

@@ -31,7 +31,7 @@ constexpr std::size_t kKeyRun = 128;
 
 static_assert(kWorkspaceBytes >= (kMaxAttentionWidth + kKeyRun) * kBlockVectors * kVectorBytes);
 
-/// Where things of one block stand: vectors of kVectors * kWidth floats a row.
+/// Workspace of one block: vectors of kVectors * kWidth floats a row.
 template <std::size_t kVectors>
 struct Block {
   static constexpr std::size_t kQueries = kVectors * kWidth;

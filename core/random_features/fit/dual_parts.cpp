@@ -29,18 +29,14 @@ std::vector<WorkPart> give_up_evenly(WorkPart& here, std::size_t parts) {
   return given;
 }
 
-/// Squared errors on the held-out samples of size n for every target, of coefficients of the
+/// Squared errors on the rows of size n that are held out, for every target, of coefficients of the
 /// others.
-std::vector<double> held_errors(const FactorTask& task, std::size_t n,
-                                MatrixView<const double> coefficients) {
+std::vector<double> held_errors_of(const FactorTask& task, std::size_t n,
+                                   MatrixView<const double> coefficients) {
   const std::size_t fitted = coefficients.rows;
   Matrix<double> prediction(n - fitted, coefficients.cols);
   gemm_nn(task.gram.block(fitted, 0, n - fitted, fitted), coefficients, prediction.view(), false);
-  std::vector<double> errors;
-  for (std::size_t j = 0; j < coefficients.cols; ++j) {
-    errors.push_back(squared_error(prediction.const_view(), *task.problem.train_labels, fitted, j));
-  }
-  return errors;
+  return held_errors(task.problem, fitted, prediction.const_view());
 }
 
 /// Numbers of the strengths whose bits are set.
@@ -61,10 +57,9 @@ JobSteps solve_size(const FactorTask& task, const Trial& trial, std::size_t n,
   const double shift = task.strengths[trial.strength] * task.scale;
   std::vector<double> shifts;
   for (const std::size_t l : others) shifts.push_back(task.strengths[l] * task.scale);
-  const MatrixView<const double> labels =
-      task.problem.train_labels->view().block(0, 0, n, task.problem.train_labels->cols());
-  const double flops = 2 * static_cast<double>(n) * static_cast<double>(n * labels.cols);
-  ShiftedSolves solves(factor, shift, labels, shifts);
+  const Matrix<double> labels = centred_labels(task.problem, n);
+  const double flops = 2 * static_cast<double>(n) * static_cast<double>(labels.size());
+  ShiftedSolves solves(factor, shift, labels.const_view(), shifts);
   while (solves.step()) co_yield meter.after(flops);
   outcome.push_back({trial.strength, solves.own().clone(), {}});
   for (std::size_t s = 0; s < others.size(); ++s) {
@@ -72,7 +67,8 @@ JobSteps solve_size(const FactorTask& task, const Trial& trial, std::size_t n,
   }
   if (task.problem.ridge.rule != RidgeChoice::Rule::kValidation) co_return JobResult{};
 
-  ShiftedSolves held(factor, shift, labels.block(0, 0, n - held_out(n), labels.cols), shifts);
+  const Matrix<double> fitted = centred_labels(task.problem, n - held_out(task.problem, n));
+  ShiftedSolves held(factor, shift, fitted.const_view(), shifts);
   while (held.step()) co_yield meter.after(flops);
   std::erase_if(outcome, [&](Solution& solution) {
     const auto at = std::find(others.begin(), others.end(), solution.strength);
@@ -80,7 +76,7 @@ JobSteps solve_size(const FactorTask& task, const Trial& trial, std::size_t n,
     if (at != others.end() && !held.reached(s)) return true;
     const Matrix<double> others_solution =
         at == others.end() ? held.own().clone() : held.solution(s);
-    solution.held_errors = held_errors(task, n, others_solution.const_view());
+    solution.held_errors = held_errors_of(task, n, others_solution.const_view());
     return false;
   });
   co_return JobResult{};

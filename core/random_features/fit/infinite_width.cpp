@@ -107,22 +107,71 @@ struct AttentionKernel {
   }
 };
 
+/// The inputs of a network's neurons, scaled to length 1: a row for every sample, or for every key
+/// of every sample where the network is pooled.
+Matrix<double> network_inputs(const InfiniteLayer& layer, const TokenBatch& batch,
+                              std::size_t begin, std::size_t count) {
+  const std::size_t dim = layer.dim, rows = layer.pooled ? layer.keys : 1;
+  const std::size_t tokens = layer.pooled ? 2 : layer.keys + 1;  // in a row, the query first
+  Matrix<double> inputs(count * rows, tokens * dim + 1);
+  const double scale = 1 / std::sqrt(static_cast<double>(tokens + 1));
+  for (std::size_t row = 0; row < inputs.rows(); ++row) {
+    const std::size_t sample = begin + row / rows, first_key = 1 + row % rows;
+    copy_unit_token(batch.token(sample, 0), dim, &inputs(row, 0));
+    for (std::size_t t = 1; t < tokens; ++t) {
+      copy_unit_token(batch.token(sample, first_key + t - 1), dim, &inputs(row, t * dim));
+    }
+    inputs(row, tokens * dim) = 1;
+    for (double& value : inputs.row(row)) value *= scale;
+  }
+  return inputs;
+}
+
+/// The network's kernel between rows of inputs.
+void network_block(MatrixView<const double> rows, MatrixView<const double> columns,
+                   MatrixView<double> out) {
+  gemm_nt(rows, columns, out, false);
+  for (std::size_t p = 0; p < out.rows; ++p) {
+    active_kernels().arc_cosine_values(out.cols, &out(p, 0));
+  }
+}
+
+/// The mean of the network's kernel over pairs of keys, tile by tile.
+void pooled_block(const InfiniteLayer& layer, MatrixView<const double> rows,
+                  MatrixView<const double> columns, MatrixView<double> out) {
+  const std::size_t keys = layer.keys, width = rows.cols;
+  const std::size_t tile_rows = samples_in(kTileRows, keys);
+  const std::size_t tile_columns = samples_in(kTileColumns, keys);
+  Matrix<double> pairs(tile_rows * keys, tile_columns * keys);
+  for (std::size_t q = 0; q < out.cols; q += tile_columns) {
+    const std::size_t count = std::min(tile_columns, out.cols - q);
+    for (std::size_t p = 0; p < out.rows; p += tile_rows) {
+      const std::size_t height = std::min(tile_rows, out.rows - p);
+      network_block(rows.block(p * keys, 0, height * keys, width),
+                    columns.block(q * keys, 0, count * keys, width),
+                    pairs.view().block(0, 0, height * keys, count * keys));
+      for (std::size_t a = 0; a < height; ++a) {
+        for (std::size_t b = 0; b < count; ++b) {
+          double sum = 0;
+          for (std::size_t i = 0; i < keys; ++i) {
+            for (std::size_t j = 0; j < keys; ++j) sum += pairs(a * keys + i, b * keys + j);
+          }
+          out(p + a, q + b) = sum / static_cast<double>(keys * keys);
+        }
+      }
+    }
+  }
+}
+
 }  // namespace
 
 KernelSamples kernel_samples(const InfiniteLayer& layer, const TokenBatch& batch, std::size_t begin,
                              std::size_t count) {
   KernelSamples samples;
+  samples.count = count;
   const std::size_t dim = layer.dim, width = dim + 1, keys = layer.keys;
   if (!layer.attention) {
-    samples.inputs = Matrix<double>(count, (keys + 1) * dim + 1);
-    const double scale = 1 / std::sqrt(static_cast<double>(keys + 2));
-    for (std::size_t s = 0; s < count; ++s) {
-      for (std::size_t t = 0; t <= keys; ++t) {
-        copy_unit_token(batch.token(begin + s, t), dim, &samples.inputs(s, t * dim));
-      }
-      samples.inputs(s, (keys + 1) * dim) = 1;
-      for (double& value : samples.inputs.row(s)) value *= scale;
-    }
+    samples.inputs = network_inputs(layer, batch, begin, count);
     return samples;
   }
   samples.inputs = Matrix<double>(count, width);
@@ -148,11 +197,13 @@ void kernel_block(const InfiniteLayer& layer, const KernelSamples& rows, std::si
                   const KernelSamples& columns, std::size_t column_begin, MatrixView<double> out) {
   if (out.rows == 0 || out.cols == 0) return;
   if (!layer.attention) {
-    const std::size_t width = rows.inputs.cols();
-    gemm_nt(rows.inputs.view().block(row_begin, 0, out.rows, width),
-            columns.inputs.view().block(column_begin, 0, out.cols, width), out, false);
-    for (std::size_t p = 0; p < out.rows; ++p) {
-      active_kernels().arc_cosine_values(out.cols, &out(p, 0));
+    const std::size_t width = rows.inputs.cols(), each = layer.pooled ? layer.keys : 1;
+    const auto left = rows.inputs.view().block(row_begin * each, 0, out.rows * each, width);
+    const auto right = columns.inputs.view().block(column_begin * each, 0, out.cols * each, width);
+    if (layer.pooled) {
+      pooled_block(layer, left, right, out);
+    } else {
+      network_block(left, right, out);
     }
     return;
   }
@@ -178,19 +229,22 @@ double kernel_flops(const InfiniteLayer& layer) {
   // takes as long as 80 operations without a mean, and 200 to 1500 with one, most where a low
   // dimension makes keys alike.
   const double keys = static_cast<double>(layer.keys), dim = static_cast<double>(layer.dim);
-  if (!layer.attention) return 4 * (keys + 1) * dim + 100;
+  if (!layer.attention && !layer.pooled) return 4 * (keys + 1) * dim + 100;
+  if (layer.pooled) return keys * keys * (4 * (2 * dim + 1) + 80);
   const double expectation = layer.mean_scale == 0 ? 80 : 190 + 1300 / dim;
   return keys * keys * (4 * (dim + 1) + expectation);
 }
 
 double kernel_samples_bytes(const InfiniteLayer& layer, std::size_t count) {
   const double keys = static_cast<double>(layer.keys), width = static_cast<double>(layer.dim + 1);
-  const double numbers = layer.attention ? (keys + 1) * width + keys : (keys + 1) * width;
+  const double numbers = layer.attention ? (keys + 1) * width + keys
+                         : layer.pooled  ? keys * (2 * width - 1)
+                                         : (keys + 1) * width;
   return 8 * numbers * static_cast<double>(count);
 }
 
 double kernel_block_bytes(const InfiniteLayer& layer) {
-  if (!layer.attention) return 0;
+  if (!layer.attention && !layer.pooled) return 0;
   const double rows = static_cast<double>(samples_in(kTileRows, layer.keys) * layer.keys);
   const double columns =
       static_cast<double>(padded(samples_in(kTileColumns, layer.keys) * layer.keys));

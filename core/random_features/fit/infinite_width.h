@@ -15,23 +15,26 @@ namespace attnlab::random_features {
 ///   attention: K(X, X') = N^-2 sum_ij E[relu(t_i + g) relu(t'_j + g')] <xt_i, xt'_j>, g and g'
 ///     standard normal of correlation rho_ij. Without a mean the expectation is
 ///     kappa(rho) = (sqrt(1 - rho^2) + rho (pi - arccos rho)) / (2 pi).
-///   network: K(X, X') = kappa((1 + sum_{i=0..N} <x_i, x'_i>) / (N + 2)).
+///   network: K(X, X') = kappa((1 + sum_{i=0..N} <x_i, x'_i>) / (N + 2));
+///   pooled: K(X, X') = N^-2 sum_ij kappa((1 + <x_0, x'_0> + <x_i, x'_j>) / 3).
 struct InfiniteLayer {
   bool attention = true;
   double mean_scale = 0;
   std::size_t dim = 0;
   std::size_t keys = 0;
+  bool pooled = false;  ///< networks only
   bool operator==(const InfiniteLayer&) const = default;
 };
 
 /// Samples made ready for the kernel of one layer: tokens in double, scaled to length exactly 1 (in
 /// float they miss it by 1e-8, and the kernel matrix would not be positive semidefinite).
 struct KernelSamples {
-  Matrix<double> inputs;  ///< attention: xt_0 / 2; network: [x_0; ...; x_N; 1] / sqrt(N + 2)
-  Matrix<double> keys;    ///< attention: xt_1 .. xt_N of every sample, a row each
-  Matrix<double> means;   ///< attention: t_1 .. t_N, a row for every sample
-
-  std::size_t count() const { return inputs.rows(); }
+  std::size_t count = 0;
+  /// Attention: xt_0 / 2; network: [x_0; ...; x_N; 1] / sqrt(N + 2); pooled: [x_0; x_i; 1] /
+  /// sqrt(3) for every key, N rows a sample.
+  Matrix<double> inputs;
+  Matrix<double> keys;   ///< attention: xt_1 .. xt_N of every sample, a row each
+  Matrix<double> means;  ///< attention: t_1 .. t_N, a row for every sample
 };
 
 /// Samples [begin, begin + count) of the batch.
@@ -45,7 +48,8 @@ void kernel_block(const InfiniteLayer& layer, const KernelSamples& rows, std::si
 
 /// Columns, at least `end` and at most `count`, for kernel_block to compute when those before `end`
 /// are wanted: beginning with column 0, their values then do not depend on where the block ends.
-/// (Pairs of keys are summed in groups of columns, each with as many terms as its worst pair needs.)
+/// (Pairs of keys are summed in groups of columns, each with as many terms as its worst pair
+/// needs.)
 std::size_t kernel_columns(const InfiniteLayer& layer, std::size_t end, std::size_t count);
 
 /// Work of one entry of the kernel, in floating-point operations as fast as a matrix product's.

@@ -59,8 +59,48 @@ std::size_t sizes_in_dual(const FrozenLayer& layer, const std::vector<std::size_
       std::upper_bound(sizes.begin(), sizes.end(), finite->feature_count()) - sizes.begin());
 }
 
-std::size_t held_out(std::size_t n) {
-  return n < 2 ? 0 : std::max<std::size_t>(1, n / 5);
+std::size_t held_out(const NestedFitProblem& problem, std::size_t n) {
+  const std::size_t samples = n / problem.copies;
+  return samples < 2 ? 0 : std::max<std::size_t>(1, samples / 5) * problem.copies;
+}
+
+std::vector<double> intercepts(const NestedFitProblem& problem, std::size_t n) {
+  const Matrix<double>& labels = *problem.train_labels;
+  std::vector<double> means(labels.cols(), 0.0);
+  if (problem.intercept == Intercept::kPenalised || n == 0) return means;
+  // Differences from the first label: equal labels leave exactly nothing.
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t j = 0; j < means.size(); ++j) means[j] += labels(i, j) - labels(0, j);
+  }
+  for (std::size_t j = 0; j < means.size(); ++j) {
+    means[j] = labels(0, j) + means[j] / static_cast<double>(n);
+  }
+  return means;
+}
+
+Matrix<double> centred_labels(const NestedFitProblem& problem, std::size_t n) {
+  const std::vector<double> means = intercepts(problem, n);
+  Matrix<double> centred(n, means.size());
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t j = 0; j < means.size(); ++j) {
+      centred(i, j) = (*problem.train_labels)(i, j) - means[j];
+    }
+  }
+  return centred;
+}
+
+std::vector<double> held_errors(const NestedFitProblem& problem, std::size_t fitted,
+                                MatrixView<const double> prediction) {
+  const std::vector<double> means = intercepts(problem, fitted);
+  std::vector<double> errors(means.size(), 0.0);
+  for (std::size_t i = 0; i < prediction.rows; ++i) {
+    for (std::size_t j = 0; j < means.size(); ++j) {
+      const double difference =
+          prediction(i, j) + means[j] - (*problem.train_labels)(fitted + i, j);
+      errors[j] += difference * difference;
+    }
+  }
+  return errors;
 }
 
 double flops_of_cholesky(double n) {
@@ -71,27 +111,18 @@ bool factors_are_cheap(double n, std::size_t strengths, double prediction_flops)
   return static_cast<double>(strengths) * flops_of_cholesky(n) <= prediction_flops;
 }
 
-double squared_error(MatrixView<const double> prediction, const Matrix<double>& labels,
-                     std::size_t begin, std::size_t target) {
-  double sum = 0;
-  for (std::size_t i = 0; i < prediction.rows; ++i) {
-    const double difference = prediction(i, target) - labels(begin + i, target);
-    sum += difference * difference;
-  }
-  return sum;
-}
-
 std::vector<double> NestedFit::judge(std::size_t size, MatrixView<const double> predictions,
                                      const std::vector<bool>& usable,
                                      std::span<const double> column_strengths) {
   std::vector<double> errors(predictions.cols, kNaN);
+  const std::vector<double> means = intercepts(problem, problem.sizes[size]);
   std::vector<double> column(predictions.rows), truth(predictions.rows);
   for (std::size_t j = 0; j < targets; ++j) {
     for (std::size_t i = 0; i < truth.size(); ++i) truth[i] = (*problem.test_values)(i, j);
     FitPoint& best = point(size, j);
     for (std::size_t c = j; c < predictions.cols; c += targets) {
       if (!usable[c]) continue;
-      for (std::size_t i = 0; i < column.size(); ++i) column[i] = predictions(i, c);
+      for (std::size_t i = 0; i < column.size(); ++i) column[i] = predictions(i, c) + means[j];
       const double error = errors[c] = relative_error(column, truth);
       const double strength = choose_by_test() ? column_strengths[c / targets] : best.strength;
       const bool better = std::isnan(best.test_error) || error < best.test_error ||
@@ -105,7 +136,7 @@ std::vector<double> NestedFit::judge(std::size_t size, MatrixView<const double> 
 }
 
 std::vector<double> ridge_grid() {
-  return {1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1e0, 1e1};
+  return {1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1e0, 1e1, 1e2};
 }
 
 std::vector<double> strengths_of(const RidgeChoice& ridge) {

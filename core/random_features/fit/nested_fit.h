@@ -11,7 +11,7 @@
 
 namespace attnlab::random_features {
 
-/// Relative ridge strengths of the grid: 1e-8, 1e-7, ..., 1e1.
+/// Relative ridge strengths of the grid: 1e-8, 1e-7, ..., 1e2.
 std::vector<double> ridge_grid();
 
 /// How the ridge strength is chosen, separately for every size and target.
@@ -25,17 +25,26 @@ struct RidgeChoice {
   double value = 0;  ///< relative strength for kFixed
 };
 
-/// min_v sum_i (f_v(X_i) - y_i)^2 + lambda |v|^2 for several sizes n (the first n training samples)
-/// and several targets (columns). lambda = strength * mean diagonal of the kernel matrix over the
-/// largest size, so that one factorisation of K + lambda I serves every n.
+/// What a constant in the target costs.
+enum class Intercept {
+  kFree,       ///< labels lose the mean of the training samples, predictions get it back
+  kPenalised,  ///< the features have to make it, under the ridge like everything else
+};
+
+/// min_v sum_i (f_v(X_i) + b - y_i)^2 + lambda |v|^2 for several sizes n (the first n training
+/// rows) and several targets (columns); b is the mean of the n labels, or 0 with a penalised
+/// intercept. lambda = strength * mean diagonal of the kernel matrix over the largest size, so that
+/// one factorisation of K + lambda I serves every n.
 struct NestedFitProblem {
   FrozenLayer layer;
   const TokenBatch* train = nullptr;  ///< at least sizes.back() samples
   const TokenBatch* test = nullptr;
   const Matrix<double>* train_labels = nullptr;  ///< samples x targets, with label noise
   const Matrix<double>* test_values = nullptr;   ///< samples x targets, without noise
-  std::vector<std::size_t> sizes;                ///< increasing
+  std::vector<std::size_t> sizes;                ///< rows, increasing
   RidgeChoice ridge;
+  Intercept intercept = Intercept::kFree;
+  std::size_t copies = 1;  ///< rows of one sample, side by side: validation never parts them
 };
 
 /// The relative strengths that a rule tries, weakest first: the grid, or the one fixed value.

@@ -35,7 +35,8 @@ struct NestedFit {
   bool choose_by_test() const { return problem.ridge.rule != RidgeChoice::Rule::kValidation; }
   FitPoint& point(std::size_t size, std::size_t target) { return points[size * targets + target]; }
 
-  /// Test errors of one size's columns, NaN where not usable; the least error per target goes into
+  /// Test errors of one size's columns, which lack the intercepts, NaN where not usable; the least
+  /// error per target goes into
   /// `points`, where the test chooses with its strength (one per group of columns; ties go to the
   /// stronger).
   std::vector<double> judge(std::size_t size, MatrixView<const double> predictions,
@@ -43,12 +44,20 @@ struct NestedFit {
                             std::span<const double> column_strengths);
 };
 
-/// Samples that choose the ridge strength of size n: the last 20 %, at least one, none for n = 1.
-std::size_t held_out(std::size_t n);
+/// Rows that choose the ridge strength of a size of n rows: the last 20 % of its samples, at least
+/// one sample, none where there is only one.
+std::size_t held_out(const NestedFitProblem& problem, std::size_t n);
 
-/// Sum over the rows of squared differences to the labels of rows [begin, begin + rows).
-double squared_error(MatrixView<const double> prediction, const Matrix<double>& labels,
-                     std::size_t begin, std::size_t target);
+/// The constants of a fit to the first n rows, one per target: zero where they are penalised.
+std::vector<double> intercepts(const NestedFitProblem& problem, std::size_t n);
+
+/// Labels of the first n rows without the constants of that fit, n x targets.
+Matrix<double> centred_labels(const NestedFitProblem& problem, std::size_t n);
+
+/// Squared errors, summed over the rows, of a fit to the first `fitted` rows, for every target.
+/// `prediction` lacks the intercepts: its rows are those after `fitted`, its columns targets.
+std::vector<double> held_errors(const NestedFitProblem& problem, std::size_t fitted,
+                                MatrixView<const double> prediction);
 
 double flops_of_cholesky(double n);
 

@@ -37,18 +37,28 @@ double mean_squared_row(const Matrix<float>& features) {
 struct NormalEquations {
   std::size_t samples = 0;
   Matrix<double> matrix;  ///< features x features
-  Matrix<double> right;   ///< features x targets
 
-  void grow_to(std::size_t n, const Matrix<float>& features, const Matrix<double>& labels) {
+  void grow_to(std::size_t n, const Matrix<float>& features) {
     while (samples < n) {
       const std::size_t rows = std::min(kRowsAtOnce, n - samples);
       const Matrix<double> wide = widened(features.view().block(samples, 0, rows, features.cols()));
-      Matrix<double> part(rows, labels.cols());
-      std::copy_n(&labels(samples, 0), rows * labels.cols(), part.data());
       gemm_tn(wide.const_view(), wide.const_view(), matrix.view(), true);
-      gemm_tn(wide.const_view(), part.const_view(), right.view(), true);
       samples += rows;
     }
+  }
+
+  /// Features times labels, features x targets: apart from the matrix, since the intercepts that
+  /// labels lose differ from size to size.
+  Matrix<double> right_side(const NestedFitProblem& problem, const Matrix<float>& features) const {
+    const Matrix<double> labels = centred_labels(problem, samples);
+    Matrix<double> right(features.cols(), labels.cols());
+    for (std::size_t row = 0; row < samples; row += kRowsAtOnce) {
+      const std::size_t rows = std::min(kRowsAtOnce, samples - row);
+      const Matrix<double> wide = widened(features.view().block(row, 0, rows, features.cols()));
+      gemm_tn(wide.const_view(), labels.view().block(row, 0, rows, labels.cols()), right.view(),
+              true);
+    }
+    return right;
   }
 };
 
@@ -77,6 +87,7 @@ JobSteps solve_every_strength(NestedFit& fit, const PrimalData& data,
                               const NormalEquations& equations, std::size_t size_index,
                               PrimalWeights& weights) {
   const std::size_t p = equations.matrix.rows(), targets = fit.targets;
+  const Matrix<double> right = equations.right_side(fit.problem, data.train);
   Cholesky factor(p);
   weights = {Matrix<double>(p, fit.strengths.size() * targets),
              std::vector<bool>(fit.strengths.size() * targets, false)};
@@ -88,7 +99,7 @@ JobSteps solve_every_strength(NestedFit& fit, const PrimalData& data,
       for (std::size_t j = 0; j < targets; ++j) fit.point(size_index, j).failed |= 1u << l;
       continue;
     }
-    Matrix<double> solution = equations.right.clone();
+    Matrix<double> solution = right.clone();
     factor.solve_leading(p, solution.view());
     for (std::size_t i = 0; i < p; ++i) {
       std::copy_n(&solution(i, 0), targets, &weights.columns(i, l * targets));
@@ -98,20 +109,21 @@ JobSteps solve_every_strength(NestedFit& fit, const PrimalData& data,
   co_return JobResult{};
 }
 
-/// The strength with the least error on the rows [fitted, fitted + held.rows), or strengths.size().
-std::size_t validated_strength(const NestedFit& fit, const Matrix<double>& held,
-                               const std::vector<bool>& usable, std::size_t fitted,
-                               std::size_t target) {
-  std::size_t best = fit.strengths.size();
-  double least = std::numeric_limits<double>::infinity();
+/// Per target, the number of the strength with the least error on the rows held out after the first
+/// `fitted`, of predictions for them in columns (strength, target); strengths.size() for none. Ties
+/// go to the stronger.
+std::vector<std::size_t> validated_strengths(const NestedFit& fit, const Matrix<double>& held,
+                                             const std::vector<bool>& usable, std::size_t fitted) {
+  std::vector<std::size_t> best(fit.targets, fit.strengths.size());
+  std::vector<double> least(fit.targets, std::numeric_limits<double>::infinity());
   for (std::size_t l = 0; l < fit.strengths.size(); ++l) {
-    if (!usable[l * fit.targets + target]) continue;
-    const double error =
-        squared_error(held.view().block(0, l * fit.targets, held.rows(), fit.targets),
-                      *fit.problem.train_labels, fitted, target);
-    if (error > least) continue;
-    least = error;
-    best = l;
+    const std::vector<double> errors = held_errors(
+        fit.problem, fitted, held.view().block(0, l * fit.targets, held.rows(), fit.targets));
+    for (std::size_t j = 0; j < fit.targets; ++j) {
+      if (!usable[l * fit.targets + j] || errors[j] > least[j]) continue;
+      least[j] = errors[j];
+      best[j] = l;
+    }
   }
   return best;
 }
@@ -123,23 +135,24 @@ JobSteps validate_and_refit(NestedFit& fit, const PrimalData& data, NormalEquati
   const std::size_t n = fit.problem.sizes[size_index], fitted = equations.samples;
   const std::size_t p = equations.matrix.rows();
   const Matrix<double> held = predict(data.train, fitted, n - fitted, weights.columns);
-  equations.grow_to(n, data.train, *fit.problem.train_labels);
+  const std::vector<std::size_t> best = validated_strengths(fit, held, weights.usable, fitted);
+  equations.grow_to(n, data.train);
+  const Matrix<double> right = equations.right_side(fit.problem, data.train);
   Cholesky factor(p);
   PrimalWeights chosen{Matrix<double>(p, fit.targets), std::vector<bool>(fit.targets, false)};
   for (std::size_t j = 0; j < fit.targets; ++j) {
-    const std::size_t best = validated_strength(fit, held, weights.usable, fitted, j);
-    if (best == fit.strengths.size()) continue;
-    factor.start(equations.matrix.const_view(), fit.strengths[best] * data.scale);
+    if (best[j] == fit.strengths.size()) continue;
+    factor.start(equations.matrix.const_view(), fit.strengths[best[j]] * data.scale);
     while (factor.step() == Cholesky::State::kRunning) co_yield fit.meter.after(0);
     if (factor.valid() < p) {
-      fit.point(size_index, j).failed |= 1u << best;
+      fit.point(size_index, j).failed |= 1u << best[j];
       continue;
     }
-    Matrix<double> solution = equations.right.clone();
+    Matrix<double> solution = right.clone();
     factor.solve_leading(p, solution.view());
     for (std::size_t i = 0; i < p; ++i) chosen.columns(i, j) = solution(i, j);
     chosen.usable[j] = true;
-    fit.point(size_index, j).strength = fit.strengths[best];
+    fit.point(size_index, j).strength = fit.strengths[best[j]];
   }
   weights = std::move(chosen);
   co_return JobResult{};
@@ -158,9 +171,9 @@ JobSteps fit_primal(NestedFit& fit, std::size_t first, const PrimalData& data) {
   const std::size_t p = data.train.cols();
   for (std::size_t s = first; s < fit.problem.sizes.size(); ++s) {
     const std::size_t n = fit.problem.sizes[s];
-    const std::size_t fitted = fit.choose_by_test() ? n : n - held_out(n);
-    NormalEquations equations{0, Matrix<double>(p, p), Matrix<double>(p, fit.targets)};
-    equations.grow_to(fitted, data.train, *fit.problem.train_labels);
+    const std::size_t fitted = fit.choose_by_test() ? n : n - held_out(fit.problem, n);
+    NormalEquations equations{0, Matrix<double>(p, p)};
+    equations.grow_to(fitted, data.train);
     co_yield fit.meter.after(2.0 * static_cast<double>(p) * static_cast<double>(p) *
                              static_cast<double>(fitted));
     PrimalWeights weights;

@@ -146,9 +146,45 @@ TEST_CASE("network features are the ReLU of random neurons on all tokens and a b
   }
 }
 
+TEST_CASE("pooled features are the mean over keys of neurons on the query and one key") {
+  RandomFeatureLayer layer = small_layer(false, ScoreActivation::kRelu, 0);
+  layer.pooled = true;
+  const TokenBatch batch = draw_sphere_tokens(1, 2, 3, 4, 7, 5);
+  const std::size_t inputs = 2 * layer.dim + 1, width = layer.dim + 1;
+  for (const SimdTarget& target : available_targets()) {
+    force_target(target);
+    const FeatureBlock block(layer, 0, layer.units);
+    Matrix<float> features(batch.count, block.features());
+    block.apply(batch, 0, features.view());
+    for (const std::size_t unit : {std::size_t{0}, std::size_t{20}, layer.units - 1}) {
+      std::vector<float> w(width * inputs);
+      RandomStream(layer.seed, hash_name("rf/pooled"), layer.trial,
+                   static_cast<std::uint32_t>(unit))
+          .fill_normal(std::span<float>(w));
+      for (std::size_t neuron = 0; neuron < width; ++neuron) {
+        const auto weight = [&](std::size_t j) {
+          return static_cast<double>(w[neuron * inputs + j]);
+        };
+        double expected = 0;
+        for (std::size_t i = 1; i <= layer.keys; ++i) {
+          double sum = 0;
+          for (std::size_t j = 0; j < width; ++j) sum += weight(j) * token(batch, 2, 0, j);
+          for (std::size_t j = 0; j < layer.dim; ++j) {
+            sum += weight(width + j) * token(batch, 2, i, j);
+          }
+          expected += std::max(0.0, sum / std::sqrt(3.0)) / static_cast<double>(layer.keys);
+        }
+        CHECK(features(2, neuron * layer.units + unit) == doctest::Approx(expected).epsilon(1e-5));
+      }
+    }
+  }
+  force_target(available_targets().back());
+}
+
 TEST_CASE("a unit's features do not depend on how the layer is cut into blocks") {
-  for (const bool attention : {true, false}) {
-    const RandomFeatureLayer layer = small_layer(attention, ScoreActivation::kRelu, 0);
+  for (const int kind : {0, 1, 2}) {
+    RandomFeatureLayer layer = small_layer(kind == 0, ScoreActivation::kRelu, 0);
+    layer.pooled = kind == 2;
     const TokenBatch batch = draw_sphere_tokens(1, 2, 3, 5, 7, 5);
     const std::size_t width = layer.features_per_unit();
     const FeatureBlock whole(layer, 0, layer.units), part(layer, 30, 4);
@@ -167,7 +203,7 @@ TEST_CASE("a unit's features do not depend on how the layer is cut into blocks")
 }
 
 TEST_CASE(
-    "permuting the keys changes attention features by rounding only, network features a lot") {
+    "permuting the keys changes attention and pooled features by rounding only, others a lot") {
   const TokenBatch batch = draw_sphere_tokens(4, 5, 6, 20, 7, 5);
   const TokenBatch permuted = with_reversed_keys(batch);
   for (const auto activation :
@@ -175,7 +211,10 @@ TEST_CASE(
     CHECK(largest_change(small_layer(true, activation, 4), batch, permuted) < 1e-4);
   }
   CHECK(largest_change(small_layer(true, ScoreActivation::kRelu, 0), batch, permuted) < 2e-6);
-  CHECK(largest_change(small_layer(false, ScoreActivation::kRelu, 0), batch, permuted) > 0.1);
+  RandomFeatureLayer network = small_layer(false, ScoreActivation::kRelu, 0);
+  CHECK(largest_change(network, batch, permuted) > 0.1);
+  network.pooled = true;
+  CHECK(largest_change(network, batch, permuted) < 2e-6);
 }
 
 TEST_CASE("the smallest layer works: one key, one dimension, one head, one sample") {

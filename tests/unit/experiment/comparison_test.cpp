@@ -25,7 +25,7 @@ Figure one_curve(const char* id, SeriesRole role, double y) {
   series.points = {{16, y, 0.1, 3}, {64, y / 2, 0.1, 3}};
   Figure figure;
   figure.id = "curve";
-  figure.series = {series};
+  figure.draw_lines().series = {series};
   return figure;
 }
 
@@ -56,26 +56,26 @@ TEST_CASE("a figure gets the curves of kept runs, each once and under a name of 
   const std::vector<KeptResult> kept{kept_run(run_with({{"heads", "77"}}), 0.8),
                                      kept_run(run_with({}, 9), 0.6)};
   const Figure both = with_kept(one_curve("rfa", SeriesRole::kMeasured, 1.0), now, kept);
-  REQUIRE(both.series.size() == 3);
-  CHECK(both.series[0].label == "rfa");
-  CHECK(both.series[1].label == "rfa (heads = 77)");
-  CHECK(both.series[2].label == "rfa (seed = 9)");
-  CHECK(both.series[1].points[0].y == 0.8);
-  CHECK(both.series[1].id != both.series[2].id);
+  REQUIRE(both.lines().lines().series.size() == 3);
+  CHECK(both.lines().series[0].label == "rfa");
+  CHECK(both.lines().series[1].label == "rfa (heads = 77)");
+  CHECK(both.lines().series[2].label == "rfa (seed = 9)");
+  CHECK(both.lines().series[1].points[0].y == 0.8);
+  CHECK(both.lines().series[1].id != both.lines().series[2].id);
   // Lines that tell nothing new are not drawn twice.
   std::vector<KeptResult> theory{kept[0]};
   theory[0].findings.figures = {one_curve("level", SeriesRole::kTheory, 1.0)};
-  CHECK(with_kept(one_curve("level", SeriesRole::kTheory, 1.0), now, theory).series.size() == 1);
-  CHECK(with_kept(one_curve("level", SeriesRole::kTheory, 0.5), now, theory).series.size() == 2);
+  CHECK(with_kept(one_curve("level", SeriesRole::kTheory, 1.0), now, theory).lines().series.size() == 1);
+  CHECK(with_kept(one_curve("level", SeriesRole::kTheory, 0.5), now, theory).lines().series.size() == 2);
 }
 
 TEST_CASE("a run is not compared with itself nor with another experiment") {
   const RunSpec now = run_with({});
   const KeptResult itself = kept_run(now, 0.8);
-  CHECK(with_kept(one_curve("rfa", SeriesRole::kMeasured, 1.0), now, {&itself, 1}).series.size() == 1);
+  CHECK(with_kept(one_curve("rfa", SeriesRole::kMeasured, 1.0), now, {&itself, 1}).lines().series.size() == 1);
   const Experiment* other = find_experiment("extract-single");
   const KeptResult foreign = kept_run({other, ParameterSet(other->schema), 1}, 0.8);
-  CHECK(with_kept(one_curve("rfa", SeriesRole::kMeasured, 1.0), now, {&foreign, 1}).series.size() == 1);
+  CHECK(with_kept(one_curve("rfa", SeriesRole::kMeasured, 1.0), now, {&foreign, 1}).lines().series.size() == 1);
   CHECK(with_kept(foreign.findings.result.tables[0], now, {&foreign, 1}).columns.size() == 1);
 }
 

@@ -21,7 +21,7 @@ std::string shown(const RunSpec& spec, const Findings& findings) {
   std::string text = result_json(spec, findings.result, {"1", "test", "none"}, 0, 0);
   for (const Figure& figure : findings.figures) {
     text += figure_svg(figure, {});
-    for (const FieldPanel& field : figure.fields) {
+    for (const FieldPanel& field : figure.fields().panels) {
       text += std::to_string(field.value(field.data, 0.25, -0.5));
     }
     for (const Handle& handle : figure.handles) text += handle.parameter + handle.label;

@@ -28,7 +28,7 @@ Result small_result() {
   result.tables.push_back({"pi", "", {{"mean", "", ""}, {"n", "", ""}, {"model", "", ""}}, {}});
   result.tables[0].rows = {{1.0 / 3, std::int64_t{7}, std::string("r\"f\na\xff")},
                            {Cell(), std::nan(""), std::string()}};
-  result.claims.push_back({"A2", "It learns.", ClaimStatus::kHolds, "0.161 ± 0.010"});
+  result.claims.push_back({"A2", "It learns.", ClaimStatus::kHolds, "0.161 ± 0.010", "Level 5 %."});
   result.notes = {"one", "two"};
   return result;
 }
@@ -132,7 +132,7 @@ TEST_CASE("the result document has the keys of the command line's contract, in o
   CHECK(document["tables"]["pi"]["rows"][0][2] == "r\"f\na\xEF\xBF\xBD");
   CHECK(document["tables"]["pi"]["rows"][1].dump() == R"([null,null,""])");
   CHECK(document["claims"].dump() ==
-        R"([{"id":"A2","statement":"It learns.","status":"holds","evidence":"0.161 ± 0.010"}])");
+        R"([{"id":"A2","statement":"It learns.","status":"holds","evidence":"0.161 ± 0.010","judged":"Level 5 %."}])");
   CHECK(document["notes"].dump() == R"(["one","two"])");
   CHECK(document["jobs"] == 5);
   CHECK(document["elapsed_s"] == 1.25);

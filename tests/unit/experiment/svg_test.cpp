@@ -52,7 +52,7 @@ Figure curve() {
   series.points = {{16, 1, 0.1, 3}, {64, 0.5, nan, 1}, {256, nan, nan, 0}, {1024, 0.1, 0.01, 3}};
   Series theory = series;
   theory.role = SeriesRole::kTheory;
-  figure.series = {series, theory};
+  figure.draw_lines().series = {series, theory};
   return figure;
 }
 
@@ -79,7 +79,7 @@ TEST_CASE("a heat map's svg has one point for every known cell") {
   panel.values = {1, 2, 3, 4, std::nan(""), 6};
   panel.scale = ColourScale::kDiverging;
   panel.contours = {2.5};
-  figure.panels = {panel, panel};
+  figure.draw_maps().panels = {panel, panel};
   const std::string svg = figure_svg(figure, {});
   CHECK(well_formed(svg));
   CHECK(count(svg, "class=\"point\"") == 10);
@@ -106,13 +106,13 @@ TEST_CASE("a live experiment's svg shows every field, handle and contour") {
       INFO(experiment->id << " " << figure.id);
       const std::string svg = figure_svg(figure, {});
       CHECK(well_formed(svg));
-      CHECK(count(svg, "class=\"field\"") == figure.fields.size());
-      const std::size_t planes = figure.fields.empty() ? 1 : figure.fields.size();
-      CHECK(count(svg, "class=\"handle\"") == (figure.panels.empty() ? planes : 0) * figure.handles.size());
+      CHECK(count(svg, "class=\"field\"") == figure.fields().panels.size());
+      const std::size_t planes = figure.fields().panels.empty() ? 1 : figure.fields().panels.size();
+      CHECK(count(svg, "class=\"handle\"") == (figure.maps().panels.empty() ? planes : 0) * figure.handles.size());
       CHECK(count(svg, "nan") == 0);
       // Every colour of the bar is somewhere in the picture of the prediction, which spans its range.
       if (figure.id == "prediction")
-        CHECK(count(svg, "\" d=\"M") > figure.fields.size() * 20);
+        CHECK(count(svg, "\" d=\"M") > figure.fields().panels.size() * 20);
     }
   }
   CHECK(live >= 3);
@@ -127,7 +127,7 @@ TEST_CASE("a field's svg is filled between levels, with unknown places empty") {
   field.min = -1;
   field.max = 1;
   field.contours = {0};
-  figure.fields = {field};
+  figure.draw_fields().panels = {field};
   figure.handles.resize(1);
   figure.handles[0].help = "a < b";
   const std::string svg = figure_svg(figure, {});

@@ -39,4 +39,5 @@ TEST_CASE("claim states have the words of the result document") {
   CHECK(status_text(ClaimStatus::kHolds) == "holds");
   CHECK(status_text(ClaimStatus::kFails) == "fails");
   CHECK(status_text(ClaimStatus::kUndecided) == "undecided");
+  CHECK(status_text(ClaimStatus::kNoCounterexample) == "no-counterexample");
 }

@@ -91,7 +91,7 @@ TEST_CASE("a job that asks outside gets answers from whoever drives it, and else
   const Result result = spec.experiment->find(spec, outputs).result;
   CHECK(text_in(result, "status") == "recovered");
   CHECK(asked == 12 + 224);
-  CHECK(findings_of(spec, outputs).figures.at(0).panels.size() == 1);
+  CHECK(findings_of(spec, outputs).figures.at(0).maps().panels.size() == 1);
 
   JobSteps alone = spec.experiment->start(spec, 0);
   while (alone.step() == JobSteps::State::kRunning) {

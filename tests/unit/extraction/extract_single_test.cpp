@@ -12,9 +12,9 @@ TEST_CASE("extract-single: ordinary heads are recovered and the claim holds") {
   REQUIRE(result.claims.size() == 1);
   CHECK_MESSAGE(result.claims[0].status == ClaimStatus::kHolds, result.claims[0].evidence);
   const auto figures = findings_of(spec, run_all(spec)).figures;
-  REQUIRE(figures[0].panels.size() == 3);
-  CHECK(figures[0].panels[1].values.size() == 64);
-  CHECK(figures[0].panels[0].scale_group == figures[0].panels[1].scale_group);
+  REQUIRE(figures[0].maps().panels.size() == 3);
+  CHECK(figures[0].maps().panels[1].values.size() == 64);
+  CHECK(figures[0].maps().panels[0].scale_group == figures[0].maps().panels[1].scale_group);
 }
 
 TEST_CASE("extract-single: saturation fails the plain form's claim and not the robust one's") {

@@ -46,6 +46,6 @@ TEST_CASE("extract-twins: both figures have handles for W and W' at their values
     REQUIRE(figure.handles.size() == 2);
     CHECK(figure.handles[1].parameter == "other-weight");
     CHECK(figure.handles[1].x == 1.25);
-    CHECK(figure.series.size() == 2);
+    CHECK(figure.lines().series.size() == 2);
   }
 }

@@ -62,8 +62,8 @@ TEST_CASE("every experiment of the family gives the same result for outputs in a
     outputs.push_back({0, Bytes{1, 2, 3}, true});
     CHECK(!result_text(spec.experiment->find(spec, outputs).result).empty());
     for (const Figure& figure : findings_of(spec, outputs).figures) {
-      CHECK(figure.series.size() + figure.panels.size() > 0);
-      for (const Series& series : figure.series) {
+      CHECK(figure.lines().series.size() + figure.maps().panels.size() > 0);
+      for (const Series& series : figure.lines().series) {
         for (std::size_t i = 0; i < series.points.size(); ++i) {
           CHECK(std::isfinite(series.points[i].y));
           if (i > 0) CHECK(series.points[i].x > series.points[i - 1].x);

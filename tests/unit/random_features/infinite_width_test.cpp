@@ -123,6 +123,15 @@ long double product(const TokenBatch& batch, std::size_t s, std::size_t i, std::
 long double plain_kernel(const InfiniteLayer& layer, const TokenBatch& batch, std::size_t s,
                          std::size_t r) {
   const std::size_t keys = batch.keys;
+  if (layer.pooled) {
+    long double sum = 0;
+    for (std::size_t i = 1; i <= keys; ++i) {
+      for (std::size_t j = 1; j <= keys; ++j) {
+        sum += plain_kappa((1 + product(batch, s, 0, r, 0) + product(batch, s, i, r, j)) / 3);
+      }
+    }
+    return sum / static_cast<long double>(keys * keys);
+  }
   if (!layer.attention) {
     long double sum = 1;
     for (std::size_t t = 0; t <= keys; ++t) sum += product(batch, s, t, r, t);
@@ -237,6 +246,7 @@ TEST_CASE("the kernels are the mean over random heads and neurons of the streame
   struct Setting {
     bool attention;
     double mean;
+    bool pooled = false;
   };
   constexpr std::size_t kUnits = 20000, kSamples = 6;
   for (const auto& [dim, keys] : {std::pair<std::size_t, std::size_t>{2, 5}, {7, 3}}) {
@@ -246,10 +256,11 @@ TEST_CASE("the kernels are the mean over random heads and neurons of the streame
     for (std::size_t i = 1; i <= keys; ++i) {
       std::copy_n(batch.token(0, i), dim, batch.values.end() - i * dim);
     }
-    for (const Setting& setting :
-         {Setting{true, 0}, Setting{true, 1}, Setting{true, 4}, Setting{false, 0}}) {
+    for (const Setting& setting : {Setting{true, 0}, Setting{true, 1}, Setting{true, 4},
+                                   Setting{false, 0}, Setting{false, 0, true}}) {
       RandomFeatureLayer layer;
       layer.attention = setting.attention;
+      layer.pooled = setting.pooled;
       layer.mean_scale = setting.mean;
       layer.dim = dim;
       layer.keys = keys;
@@ -258,7 +269,8 @@ TEST_CASE("the kernels are the mean over random heads and neurons of the streame
       const FeatureBlock block(layer, 0, kUnits);
       Matrix<float> features(kSamples, block.features());
       block.apply(batch, 0, features.view());
-      const Matrix<double> kernel = kernel_of({setting.attention, setting.mean, dim, keys}, batch);
+      const Matrix<double> kernel =
+          kernel_of({setting.attention, setting.mean, dim, keys, setting.pooled}, batch);
       for (std::size_t s = 0; s < kSamples; ++s) {
         for (std::size_t r = 0; r <= s; ++r) {
           double sum = 0, squares = 0;
@@ -279,7 +291,8 @@ TEST_CASE("the kernels are the mean over random heads and neurons of the streame
           CHECK(std::abs(mean - kernel(s, r)) < 6 * error + 1e-6);
         }
       }
-      if (setting.attention) CHECK(kernel(5, 0) == doctest::Approx(kernel(0, 0)).epsilon(1e-12));
+      if (setting.attention || setting.pooled)
+        CHECK(kernel(5, 0) == doctest::Approx(kernel(0, 0)).epsilon(1e-12));
     }
   }
 }
@@ -303,6 +316,23 @@ TEST_CASE("kernel matrices are symmetric and positive semidefinite, with repeate
       CAPTURE(dim);
       CAPTURE(mean);
       CHECK(factor.run() == Cholesky::State::kDone);
+    }
+  }
+}
+
+TEST_CASE("the pooled network's kernel equals the definition, in tiles and for any block") {
+  for (const auto& [dim, keys] : {std::pair<std::size_t, std::size_t>{1, 1}, {5, 3}, {3, 40}}) {
+    const TokenBatch batch = some_tokens(30, keys, dim);
+    const InfiniteLayer layer{false, 0, dim, keys, true};
+    const Matrix<double> kernel = kernel_of(layer, batch);
+    const KernelSamples samples = kernel_samples(layer, batch, 0, batch.count);
+    Matrix<double> block(4, 7);
+    kernel_block(layer, samples, 11, samples, 20, block.view());
+    for (std::size_t s = 0; s < 4; ++s) {
+      for (std::size_t r = 0; r < 7; ++r) {
+        CHECK(std::abs(plain_kernel(layer, batch, 11 + s, 20 + r) - block(s, r)) < 1e-13L);
+        CHECK(kernel(11 + s, 20 + r) == block(s, r));
+      }
     }
   }
 }

@@ -31,13 +31,14 @@ constexpr const char* kModels[] = {"rfa",          "brfa",    "rfa-softmax",
 
 }  // namespace
 
-TEST_CASE("what the heads add, over all heads and keys, is the output of the layer") {
+TEST_CASE(
+    "the mean label and what the heads add, over all heads and keys, is the output of the layer") {
   const TokenBatch batch = draw_sphere_tokens(5, 6, 0, 3, 5, 4);
   for (const char* model : kModels) {
     const TrainedLayer layer = trained(model);
     const std::vector<double> outputs = layer.outputs(batch);
     for (std::size_t sample = 0; sample < batch.count; ++sample) {
-      double sum = 0, size = 0;
+      double sum = layer.constant, size = 0;
       for (std::size_t head = 0; head < layer.layer.units; ++head) {
         for (const double adds : look_inside(layer, head, batch, sample).contributions) {
           sum += adds;
@@ -98,5 +99,5 @@ TEST_CASE("the smallest and largest layers can be looked into") {
   const std::vector<Figure> figures = findings_of(spec).figures;
   REQUIRE(figures.size() == 2);
   CHECK(figures[0].handles.size() == 6);
-  CHECK(figures[1].panels.size() == 3);
+  CHECK(figures[1].maps().panels.size() == 3);
 }

@@ -58,7 +58,7 @@ TEST_CASE("the result does not depend on the order of the jobs and names every c
   CHECK(tables_text(forward) == tables_text(named("rf-learning-curve").find(spec, outputs).result));
   const Table& table = forward.tables.front();
   CHECK(table.name == "test_error");
-  CHECK(table.rows.size() == 3 * 4 * 3);  // models x cases x sizes
+  CHECK(table.rows.size() == 4 * 4 * 3);  // models x cases x sizes
   const char* contract[] = {"model", "target", "degree", "n", "mean", "std_error", "trials"};
   for (std::size_t i = 0; i < 7; ++i) CHECK(table.columns[i].name == contract[i]);
 }
@@ -66,9 +66,9 @@ TEST_CASE("the result does not depend on the order of the jobs and names every c
 TEST_CASE("a part of the jobs gives a part of the curves, and damaged output is left out by name") {
   const RunSpec spec = small_spec();
   std::vector<JobOutput> outputs = run_all(spec);
-  outputs.resize(4);  // trial 1 of three models and trial 2 of RFA, sizes up to 256
+  outputs.resize(5);  // trial 1 of four models and trial 2 of RFA, sizes up to 256
   const Result part = named("rf-learning-curve").find(spec, outputs).result;
-  CHECK(part.tables.front().rows.size() == 3 * 4 * 2);
+  CHECK(part.tables.front().rows.size() == 4 * 4 * 2);
   outputs[0].bytes.resize(outputs[0].bytes.size() / 2);
   const Result damaged = named("rf-learning-curve").find(spec, outputs).result;
   REQUIRE(!damaged.notes.empty());
@@ -104,7 +104,8 @@ TEST_CASE("a target that is constant on its inputs is refused by name") {
   const auto plan = named("rf-learning-curve").plan(spec_of({{"dim", "1"}, {"degree", "2"}}));
   REQUIRE(!plan);
   CHECK(plan.error().sentence.find("degree") != std::string::npos);
-  CHECK(static_cast<bool>(named("rf-learning-curve").plan(spec_of({{"dim", "1"}, {"degree", "3"}}))));
+  CHECK(
+      static_cast<bool>(named("rf-learning-curve").plan(spec_of({{"dim", "1"}, {"degree", "3"}}))));
 }
 
 TEST_CASE("label noise raises the error and the same seed repeats it") {
@@ -213,7 +214,7 @@ TEST_CASE("the figure repeats the main table and adds the exact level and the bo
   REQUIRE(figures.size() == 1);  // one target
   std::size_t points = 0;
   bool exact = false, theory = false;
-  for (const Series& series : figures[0].series) {
+  for (const Series& series : figures[0].lines().series) {
     if (series.role == SeriesRole::kMeasured) points += series.points.size();
     exact = exact || series.role == SeriesRole::kExact;
     theory = theory || series.role == SeriesRole::kTheory;
@@ -236,8 +237,8 @@ TEST_CASE(
   CHECK(many[1].title == "How many samples for mean-power 2?");
   for (const Figure& figure : many) {
     std::size_t measured = 0;
-    for (const Series& series : figure.series) measured += series.role == SeriesRole::kMeasured;
-    CHECK(measured == 3);
+    for (const Series& series : figure.lines().series) measured += series.role == SeriesRole::kMeasured;
+    CHECK(measured == 4);
   }
 }
 
@@ -287,11 +288,11 @@ TEST_CASE("the theory table says of every row whose it is, and no bound claims t
   const Result result = named("rf-learning-curve").find(spec, {}).result;
   const Table& table = *result.table("theory");
   const std::size_t quantity = table.column("quantity"), source = table.column("source");
-  REQUIRE(table.rows.size() == 2 * 3 + 2 * 4 + 2);
+  REQUIRE(table.rows.size() == 2 * 4 + 2 * 5 + 2);
   for (const auto& row : table.rows) {
     const auto& what = std::get<std::string>(row[quantity]);
     const auto& whose = std::get<std::string>(row[source]);
-    const bool exact = what == "affine_level";
+    const bool exact = what == "affine_level" || what == "variance";
     CHECK((whose.find("exact") != std::string::npos) == exact);
     CHECK((whose.find("constants unknown") != std::string::npos) != exact);
     CHECK((whose.find("derived here") != std::string::npos) == (exact || what.find("rfmlp") == 0));

@@ -175,7 +175,7 @@ TEST_CASE("a model that the sweep does not change is fitted once a trial and dra
   CHECK(table.rows.size() == 3 + 3);
   const std::vector<Figure>& figures = found.figures;
   std::size_t levels = 0;
-  for (const Series& series : figures[0].series) {
+  for (const Series& series : figures[0].lines().series) {
     if (series.label.find("∞") == std::string::npos) continue;
     ++levels;
     CHECK(series.variant != 0);

@@ -124,6 +124,12 @@ std::vector<std::pair<std::string, KernelTable>> wrong_tables() {
       }
     };
   });
+  add("pool_neurons", [](KernelTable& table) {
+    table.pool_neurons = [](const kernels::NeuronsTask& task, void* w) {
+      right->pool_neurons(task, w);
+      spoil(task.features, task.neurons);
+    };
+  });
   add("attend_sequences", [](KernelTable& table) {
     table.attend_sequences = [](const kernels::AttentionTask& task, void* w) {
       right->attend_sequences(task, w);

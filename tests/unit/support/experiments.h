@@ -64,7 +64,7 @@ inline std::string all_text(const Result& result) {
   std::string text;
   for (const Table& table : result.tables) text += table_csv(table);
   for (const Claim& claim : result.claims) {
-    text += claim.id + std::string(status_text(claim.status)) + claim.evidence;
+    text += claim.id + std::string(status_text(claim.status)) + claim.evidence + claim.judged;
   }
   return text;
 }

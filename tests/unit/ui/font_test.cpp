@@ -36,9 +36,9 @@ std::string missing_characters(const std::string& text) {
 std::string figure_text(const Figure& figure) {
   std::string text = figure.title + figure.subtitle + figure.invitation + figure.x.label +
                      figure.y.label + figure.empty_text;
-  for (const Series& series : figure.series) text += series.label + series.note;
-  for (const ReferenceLine& line : figure.references) text += line.label;
-  for (const HeatPanel& panel : figure.panels) {
+  for (const Series& series : figure.lines().series) text += series.label + series.note;
+  for (const ReferenceLine& line : figure.lines().references) text += line.label;
+  for (const HeatPanel& panel : figure.maps().panels) {
     text += panel.title + panel.x.label + panel.y.label + panel.value_label;
   }
   return text;
@@ -60,7 +60,7 @@ TEST_CASE("every character of every experiment's words is in the embedded fonts"
         CHECK(missing_characters(figure_text(figure)) == "");
       }
       for (const Claim& claim : result.claims) {
-        CHECK(missing_characters(claim.statement + claim.evidence) == "");
+        CHECK(missing_characters(claim.statement + claim.evidence + claim.judged) == "");
       }
       for (const Table& table : result.tables) {
         CHECK(missing_characters(table_csv(table) + table.caption) == "");

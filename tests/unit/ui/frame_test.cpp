@@ -13,8 +13,8 @@ namespace {
 constexpr const char* kSmall =
     "e=rf-learning-curve&dim=2&keys=2&heads=4&samples=4,8,16&test-samples=64&trials=2";
 
-/// Not `std::string(kSmall) + more`: GCC 12 moves that sum from the short buffer, which it knows to be too
-/// short for these letters, and warns of a copy that never happens.
+/// Not `std::string(kSmall) + more`: GCC 12 moves that sum from the short buffer, which it knows to
+/// be too short for these letters, and warns of a copy that never happens.
 std::string small_and(const char* more) {
   std::string query = kSmall;
   query += more;
@@ -27,32 +27,99 @@ void finish(Screen& screen, App& app) {
   screen.frames(app, 20);
 }
 
+/// What the newest frame may show: windows inside the screen's width, none of which hides content
+/// to its right, and finite vertices, of which there are some.
+void check_frame(const Screen& screen) {
+  for (const ImGuiWindow* window : ImGui::GetCurrentContext()->Windows) {
+    if (!window->WasActive || (window->Flags & ImGuiWindowFlags_Tooltip)) continue;
+    INFO(std::string(window->Name));
+    CHECK(window->Pos.x >= -0.5f);
+    CHECK(window->Pos.x + window->Size.x <= screen.input.width + 0.5f);
+    CHECK(window->ScrollMax.x <=
+          2);  // by which the button of a curve's label is wider than its text
+  }
+  const ImDrawData* drawn = ImGui::GetDrawData();
+  CHECK(drawn->TotalVtxCount > 0);
+  bool finite = true;
+  for (const ImDrawList* list : drawn->CmdLists) {
+    for (const ImDrawVert& vertex : list->VtxBuffer)
+      finite = finite && std::isfinite(vertex.pos.x) && std::isfinite(vertex.pos.y);
+  }
+  CHECK(finite);
+}
+
+/// Works like the serial executor until it is told to fail.
+class FragileExecutor : public SerialExecutor {
+ public:
+  void poll(Run& run) override {
+    if (!fails) return SerialExecutor::poll(run);
+    if (const std::optional<std::uint32_t> index = run.take())
+      run.fail(*index, {"the test wanted this job to fail"});
+  }
+  bool fails = false;
+};
+
+struct Lab {
+  Lab(float width, float ratio, bool dark) : screen(width, width < 700 ? 844 : 800) {
+    screen.input.pixel_ratio = ratio;
+    app.set_theme_dark(dark);
+  }
+  Screen screen;
+  FragileExecutor executor;
+  App app{{}, executor, {.show_text = true}};
+};
+
+/// One state after another of the same lab: what leads to it, and what the lab then says it is in.
+struct Stage {
+  const char* name;
+  void (*enter)(Lab& lab);
+  const char* state;
+};
+const Stage kStages[] = {
+    {"ready", [](Lab& lab) { lab.app.open_query(kSmall); }, "ready"},
+    {"running", [](Lab& lab) { lab.app.run(); }, "running"},
+    {"paused", [](Lab& lab) { lab.app.pause(); }, "paused"},
+    {"finished",
+     [](Lab& lab) {
+       lab.app.run();
+       finish(lab.screen, lab.app);
+     },
+     "finished"},
+    {"kept, with its table and all parameters",
+     [](Lab& lab) {
+       lab.app.keep();
+       lab.app.state().view.table_open = lab.app.state().view.more_open = true;
+     },
+     "finished"},
+    {"changed, with a note", [](Lab& lab) { lab.app.set_parameter("dim", "7000"); }, "finished"},
+    {"refused", [](Lab& lab) { lab.app.set_parameter("dim", "1"); }, "finished"},
+    {"failed",
+     [](Lab& lab) {
+       lab.executor.fails = true;
+       lab.app.set_parameter("dim", "2");
+       lab.app.set_parameter("trials", "3");
+       lab.app.run();
+       finish(lab.screen, lab.app);
+     },
+     "failed"},
+};
+
 TEST_CASE("every size, theme and state builds frames without leaving the screen's width") {
   for (const float width : {320.0f, 390.0f, 759.0f, 760.0f, 1024.0f, 1280.0f, 1920.0f})
-    for (const float ratio : {1.0f, 2.0f}) {
-      Screen screen(width, width < 700 ? 844 : 800);
-      screen.input.pixel_ratio = ratio;
-      SerialExecutor executor;
-      AppOptions options;
-      options.show_text = ratio > 1;
-      App app({}, executor, options);
-      app.open_query(kSmall);
-      screen.frames(app, 3);
-      app.run();
-      screen.frames(app, 3);
-      app.pause();
-      screen.frames(app, 3);
-      app.run();
-      finish(screen, app);
-      app.state().view.table_open = true;
-      app.state().view.more_open = true;
-      app.set_theme_dark(true);
-      app.set_parameter("dim", "7000");
-      screen.frames(app, 3);
-      for (const ImGuiWindow* window : ImGui::GetCurrentContext()->Windows)
-        if (window->Active && !(window->Flags & ImGuiWindowFlags_Tooltip))
-          CHECK(window->Pos.x + window->Size.x <= width + 0.5f);
-    }
+    for (const float ratio : {1.0f, 2.0f})
+      for (const bool dark : {false, true}) {
+        Lab lab(width, ratio, dark);
+        for (const Stage& stage : kStages) {
+          INFO(width << " wide, ratio " << ratio << (dark ? ", dark, " : ", light, ")
+                     << stage.name);
+          stage.enter(lab);
+          lab.screen.frames(lab.app, 3);
+          const std::string state = "\"state\":\"" + std::string(stage.state) + "\"";
+          CHECK(lab.app.state_json().find(state) != std::string::npos);
+          CHECK(lab.app.state().plan_error.empty() == (stage.name != std::string_view("refused")));
+          check_frame(lab.screen);
+        }
+      }
 }
 
 TEST_CASE("no experiment has an item that reaches into the margin of a narrow lab") {
@@ -66,7 +133,8 @@ TEST_CASE("no experiment has an item that reaches into the margin of a narrow la
       screen.frames(app, 3);
       for (const ImGuiWindow* window : ImGui::GetCurrentContext()->Windows) {
         INFO(experiment->id << ", " << std::string(window->Name));
-        CHECK(window->ScrollMax.x <= 2);  // by which the button of a curve's label is wider than its text
+        CHECK(window->ScrollMax.x <=
+              2);  // by which the button of a curve's label is wider than its text
       }
     }
 }
@@ -151,7 +219,7 @@ TEST_CASE("a plot is reached with Tab and its points are read out with the arrow
   Series series;
   series.id = series.label = "RFA";
   series.points = {{1, 0.5, 0.1, 3}, {2, 0.25, 0.1, 3}};
-  figure.series = {series};
+  figure.draw_lines().series = {series};
   PlotState state;
   const auto press = [&](ImGuiKey key) {
     for (const bool down : {true, false}) {

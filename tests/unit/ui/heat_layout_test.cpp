@@ -26,16 +26,16 @@ HeatPanel panel_of(std::size_t rows, std::size_t columns, std::vector<double> va
 
 TEST_CASE("panels of one group share one colour range and differences are centred at zero") {
   Figure figure;
-  figure.panels = {panel_of(1, 2, {1, 2}), panel_of(1, 2, {5, kNan}), panel_of(1, 2, {-1, 3})};
-  figure.panels[0].scale_group = figure.panels[1].scale_group = "weights";
-  figure.panels[2].scale = ColourScale::kDiverging;
+  figure.draw_maps().panels = {panel_of(1, 2, {1, 2}), panel_of(1, 2, {5, kNan}), panel_of(1, 2, {-1, 3})};
+  figure.draw_maps().panels[0].scale_group = figure.draw_maps().panels[1].scale_group = "weights";
+  figure.draw_maps().panels[2].scale = ColourScale::kDiverging;
   for (int p : {0, 1}) {
-    CHECK(heat_range(figure, figure.panels[p]).lo == 1);
-    CHECK(heat_range(figure, figure.panels[p]).hi == 5);
+    CHECK(heat_range(figure, figure.maps().panels[p]).lo == 1);
+    CHECK(heat_range(figure, figure.maps().panels[p]).hi == 5);
   }
-  CHECK(heat_range(figure, figure.panels[2]).lo == -3);
-  CHECK(heat_range(figure, figure.panels[2]).hi == 3);
-  CHECK(heat_share(figure.panels[2], {-3, 3}, 0) == 0.5);
+  CHECK(heat_range(figure, figure.maps().panels[2]).lo == -3);
+  CHECK(heat_range(figure, figure.maps().panels[2]).hi == 3);
+  CHECK(heat_share(figure.maps().panels[2], {-3, 3}, 0) == 0.5);
   CHECK(heat_rgb(ColourScale::kDiverging, 0.5) == 0xf7f7f7);
 }
 
@@ -43,9 +43,9 @@ TEST_CASE("a constant or unknown panel still has a usable range") {
   for (const bool logarithmic : {false, true})
     for (const double value : {0.0, 2.0, kNan}) {
       Figure figure;
-      figure.panels = {panel_of(1, 1, {value})};
-      figure.panels[0].logarithmic = logarithmic;
-      const Range range = heat_range(figure, figure.panels[0]);
+      figure.draw_maps().panels = {panel_of(1, 1, {value})};
+      figure.draw_maps().panels[0].logarithmic = logarithmic;
+      const Range range = heat_range(figure, figure.maps().panels[0]);
       CHECK(range.lo < range.hi);
       CHECK((!logarithmic || range.lo > 0));
     }
@@ -56,7 +56,7 @@ TEST_CASE("matrices have square cells and every panel stays inside the area") {
     for (const std::size_t count : {1u, 2u, 3u, 5u}) {
       Figure figure;
       for (std::size_t i = 0; i < count; ++i)
-        figure.panels.push_back(panel_of(4, 6, std::vector<double>(24, 1)));
+        figure.draw_maps().panels.push_back(panel_of(4, 6, std::vector<double>(24, 1)));
       const std::vector<HeatMargins> margins(count);
       const Box area{10, 20, 10 + width, 20 + 600};
       for (const HeatPlace& place : heat_places(figure, area, margins)) {
@@ -93,8 +93,8 @@ TEST_CASE("heat panels of any shape are drawn, also without a single known cell"
     for (const double value : {kNan, -0.5}) {
       Figure figure;
       figure.title = "Which weights?";
-      figure.panels = {panel_of(rows, 5, std::vector<double>(rows * 5, value))};
-      figure.panels[0].contours = {0.1};
+      figure.draw_maps().panels = {panel_of(rows, 5, std::vector<double>(rows * 5, value))};
+      figure.draw_maps().panels[0].contours = {0.1};
       PlotState state;
       state.chosen = PointRef{0, 1};
       for (int i = 0; i < 3; ++i)

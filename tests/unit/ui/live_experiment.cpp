@@ -59,7 +59,7 @@ std::vector<Figure> figures_of(const RunSpec& spec) {
   field.contours = {1, 2};
   for (const double value : points) field.data.push_back(static_cast<float>(value));
   field.value = nearest;
-  figure.fields = {field};
+  figure.draw_fields().panels = {field};
   return {figure};
 }
 

@@ -30,7 +30,7 @@ Figure two_curves() {
   Figure figure;
   figure.x = {"training samples n", true, 16, 256, {16, 64, 256}};
   figure.y = {"test error", true, 0, 0, {}};
-  figure.series = {measured("rfa", {{16, 1.2, 0.1, 3}, {64, 0.5, 0.05, 3}, {256, 0.1, 0.01, 3}}),
+  figure.draw_lines().series = {measured("rfa", {{16, 1.2, 0.1, 3}, {64, 0.5, 0.05, 3}, {256, 0.1, 0.01, 3}}),
                    measured("rfmlp", {{16, 1.3, kNan, 1}, {64, 1.1, 0.02, 3}, {256, 1, 0.02, 3}})};
   return figure;
 }
@@ -58,7 +58,7 @@ TEST_CASE("ranges and ticks stay numbers when the data are as far apart as numbe
   for (const bool logarithmic : {false, true}) {
     Figure figure;
     figure.y = {"error", logarithmic, 0, 0, {}};
-    figure.series = {measured("any", {{1, 5e-324, kNan, 1}, {2, 1.7e308, kNan, 1}, {3, -1.7e308, kNan, 1}})};
+    figure.draw_lines().series = {measured("any", {{1, 5e-324, kNan, 1}, {2, 1.7e308, kNan, 1}, {3, -1.7e308, kNan, 1}})};
     const Range y = y_range(figure, {});
     CHECK(std::isfinite(y.hi - y.lo));
     CHECK(y.lo < y.hi);
@@ -92,9 +92,9 @@ TEST_CASE("an empty figure has a usable range on both kinds of axes") {
 
 TEST_CASE("linear axes start at zero when the data come near it") {
   Figure figure;
-  figure.series = {measured("a", {{1, 0.2, 0, 1}, {2, 1, 0, 1}})};
+  figure.draw_lines().series = {measured("a", {{1, 0.2, 0, 1}, {2, 1, 0, 1}})};
   CHECK(y_range(figure, {}).lo == 0);
-  figure.series = {measured("a", {{1, 10.2, 0, 1}, {2, 11, 0, 1}})};
+  figure.draw_lines().series = {measured("a", {{1, 10.2, 0, 1}, {2, 11, 0, 1}})};
   CHECK(y_range(figure, {}).lo > 9);
 }
 

@@ -1,0 +1,36 @@
+// `attnlab open`, and attnlab without a command: the desktop window.
+#include "native/commands.h"
+#include "native/console.h"
+#if ATTNLAB_HAS_UI
+#include "native/desktop.h"
+#endif
+
+namespace attnlab {
+namespace {
+
+Expected<Usage> usage(const std::string&) {
+  return Usage{.about = "Open a permalink in the desktop window.",
+               .words = "LINK",
+               .words_help = "A permalink, or what stands after its #",
+               .needs_word = "open needs a permalink"};
+}
+
+/// Without a link the window shows what it showed when it was closed.
+int execute([[maybe_unused]] const Given& given) {
+#if ATTNLAB_HAS_UI
+  const std::string link = given.words.empty() ? "" : given.words.front();
+  const std::size_t hash = link.find('#');
+  return run_desktop(hash == std::string::npos ? link : link.substr(hash + 1));
+#else
+  say("this build has no desktop window; attnlab --help shows the command line");
+  return kExitEnvironment;
+#endif
+}
+
+}  // namespace
+
+Command open_command() {
+  return {"open", "Open a permalink in the desktop window", usage, execute};
+}
+
+}  // namespace attnlab

@@ -1,0 +1,112 @@
+// node make_docs.mjs ROOT OUT: the documents of the tree as linked HTML pages that need no script. Formulas between
+// dollar signs become MathML. A link to a document that is not there, and a formula that TeX would refuse, end the build.
+import { copyFileSync, mkdirSync, readFileSync, readdirSync, writeFileSync, existsSync } from 'node:fs';
+import path from 'node:path';
+import { Marked } from 'marked';
+import temml from 'temml';
+
+const [root, out] = process.argv.slice(2);
+
+/** Documents by their path in the tree, with the page each becomes. */
+const pages = new Map();
+for (const name of readdirSync(path.join(root, 'docs')).sort()) {
+  if (name.endsWith('.md')) pages.set(`docs/${name}`, name === 'README.md' ? 'index.html' : name.replace(/md$/, 'html'));
+}
+pages.set('docs/embed/README.md', 'embed.html');
+pages.set('CONTRIBUTING.md', 'contributing.html');
+for (const family of ['random_features', 'extraction', 'in_context']) {
+  pages.set(`core/${family}/README.md`, `${family.replaceAll('_', '-')}.html`);
+}
+
+const escaped = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
+
+const formula = (tex, displayMode) => temml.renderToString(tex, { displayMode, throwOnError: true, trust: false });
+const formulas = [
+  {
+    name: 'display_formula', level: 'block',
+    start: (text) => text.indexOf('$$'),
+    tokenizer(text) {
+      const match = /^\$\$\s*([^$]+?)\s*\$\$(?:\n|$)/.exec(text);
+      return match ? { type: 'display_formula', raw: match[0], tex: match[1] } : undefined;
+    },
+    renderer: ({ tex }) => `<p class="formula">${formula(tex, true)}</p>\n`,
+  },
+  {
+    name: 'formula', level: 'inline',
+    start: (text) => text.indexOf('$'),
+    tokenizer(text) {
+      const match = /^\$([^\s$](?:[^$\n]*[^\s$])?)\$(?!\w)/.exec(text);
+      return match ? { type: 'formula', raw: match[0], tex: match[1] } : undefined;
+    },
+    renderer: ({ tex }) => formula(tex, false),
+  },
+];
+
+/** Where a link of the document leads to in dist/docs; null for files of the tree that are no page. */
+function target_of(document, href) {
+  if (/^(https?:|mailto:|#)/.test(href)) return href;
+  const [file, anchor] = href.split('#');
+  const linked = path.posix.normalize(path.posix.join(path.posix.dirname(document), file));
+  if (!existsSync(path.join(root, linked))) throw new Error(`${document} links to ${linked}, which is not there`);
+  const page = pages.get(linked);
+  return page ? page + (anchor ? `#${anchor}` : '') : null;
+}
+
+function html_of(document) {
+  const slugs = new Map();
+  const slug = (text) => {
+    const plain = text.toLowerCase().replace(/[^\p{L}\p{N}\s-]/gu, '').trim().replace(/\s+/g, '-');
+    const count = slugs.get(plain) ?? 0;
+    slugs.set(plain, count + 1);
+    return count ? `${plain}-${count}` : plain;
+  };
+  const marked = new Marked({ gfm: true, extensions: formulas });
+  marked.use({
+    renderer: {
+      heading({ tokens, depth, text }) {
+        return `<h${depth} id="${slug(text)}">${this.parser.parseInline(tokens)}</h${depth}>\n`;
+      },
+      link({ href, tokens }) {
+        const inside = this.parser.parseInline(tokens);
+        const target = target_of(document, href);
+        return target === null ? inside : `<a href="${escaped(target)}">${inside}</a>`;
+      },
+      table(token) {
+        return `<div class="wide">${render_table(this, token)}</div>\n`;
+      },
+      image: ({ text }) => escaped(text),
+      html: ({ text }) => (/^\s*<!--[^]*-->\s*$/.test(text) ? '' : escaped(text)),
+    },
+  });
+  return marked.parse(readFileSync(path.join(root, document), 'utf8'));
+}
+
+function render_table(renderer, { header, rows }) {
+  const line = (cells, tag) => `<tr>${cells.map(({ tokens }) => `<${tag}>${renderer.parser.parseInline(tokens)}</${tag}>`).join('')}</tr>`;
+  return `<table><thead>${line(header, 'th')}</thead><tbody>${rows.map((cells) => line(cells, 'td')).join('\n')}</tbody></table>`;
+}
+
+mkdirSync(out, { recursive: true });
+copyFileSync(path.join(root, 'docs/page.css'), path.join(out, 'docs.css'));
+for (const [document, page] of pages) {
+  const body = html_of(document);
+  const title = /<h1[^>]*>(.*?)<\/h1>/.exec(body)?.[1].replace(/<[^>]*>/g, '') ?? page;
+  writeFileSync(path.join(out, page), `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'self'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<title>${title} - Attention Lab</title>
+<link rel="stylesheet" href="../page.css">
+<link rel="stylesheet" href="docs.css">
+</head>
+<body class="document">
+<nav><a href="../index.html">Attention Lab</a> · <a href="index.html">Documentation</a></nav>
+<main>
+${body}</main>
+</body>
+</html>
+`);
+}
