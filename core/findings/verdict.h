@@ -19,13 +19,13 @@ inline constexpr double kVerdictTail = 0.025;
 /// -smallest_difference refutes it. Between the two, the claim is not refuted: a difference so
 /// small is of no interest.
 struct Comparison {
-  std::string what;  ///< "RFMLP minus RFA, test error at n = 512"
+  std::string what = {};  ///< "RFMLP minus RFA, test error at n = 512"
   double estimate = std::numeric_limits<double>::quiet_NaN();   ///< NaN: nothing measured
   double std_error = std::numeric_limits<double>::quiet_NaN();  ///< NaN: not known, undecided
   /// Student's t with so many degrees of freedom (trials - 1); infinity: the normal distribution.
   double degrees_of_freedom = std::numeric_limits<double>::infinity();
   double smallest_difference = 0;  ///< of interest, in the unit of the estimate, at least 0
-  std::string interest;            ///< the same in words: "5 % of the samples"; empty: the number
+  std::string interest = {};       ///< the same in words: "5 % of the samples"; empty: the number
   /// False where the alternative contains what it is compared with (two heads, one with weight 0),
   /// so that a true value below 0 cannot be: then only the search was bad.
   bool can_refute = true;
