@@ -6,11 +6,11 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <string_view>
 
 #include "core/catalogue/catalogue.h"
 #include "core/codecs/codecs.h"
+#include "tests/cli/heap_count.h"
 
 namespace attnlab {
 namespace {
@@ -18,30 +18,18 @@ namespace {
 constexpr std::string_view kFlag = "--memory-of-job";
 constexpr const char* kThisProgram = "/proc/self/exe";
 
-/// A line of /proc/self/status in bytes.
-double status_bytes(const std::string& name) {
-  std::ifstream file("/proc/self/status");
-  for (std::string line; std::getline(file, line);) {
-    if (line.starts_with(name + ":")) {
-      return 1024 * std::strtod(line.c_str() + name.size() + 1, nullptr);
-    }
-  }
-  return 0;
-}
-
 }  // namespace
 
 std::optional<int> run_job_for_its_memory(int argc, char** argv) {
   if (argc != 4 || argv[1] != kFlag) return std::nullopt;
   const RunSpec spec = read_query(argv[2], *experiments().front()).spec;
-  const double before = status_bytes("VmRSS");
+  const std::size_t before = heap_bytes();
   JobSteps job =
       spec.experiment->start(spec, static_cast<std::uint32_t>(std::strtoul(argv[3], nullptr, 10)));
   while (job.step() == JobSteps::State::kRunning) {
   }
   if (job.state() != JobSteps::State::kDone) return 1;
-  // The peak since the program began: what it held before the job was less.
-  return std::printf("%.0f\n", status_bytes("VmHWM") - before) > 0 ? 0 : 1;
+  return std::printf("%zu\n", heap_peak() - before) > 0 ? 0 : 1;
 }
 
 std::optional<double> job_memory(const std::string& query, std::uint32_t index) {

@@ -1,5 +1,5 @@
-// How much memory one job takes, measured in a process that does nothing else: a process that has
-// computed before reuses what it has freed.
+// How much memory one job takes, measured in a process that does nothing else: what a thread makes
+// once, at its first job, is then always part of it.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace attnlab {
 
-/// Starts this program anew for one job of a permalink's run. By how many bytes its memory grew at
+/// Starts this program anew for one job of a permalink's run. By how many bytes its heap grew at
 /// most; nothing when the job did not end well.
 std::optional<double> job_memory(const std::string& query, std::uint32_t index);
 
