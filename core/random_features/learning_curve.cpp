@@ -118,9 +118,9 @@ std::vector<Preset> presets() {
        {{"models", "rfa,brfa,rfa-softmax,brfa-softmax,rfa-exp,brfa-exp"}}},
       {"invariance",
        "What if one token is special?",
-       "A power of the query alone: no set, nothing to average. The network sees the query as well "
-       "as any other token; attention sees it only through its scores. Next: degree 3, which is "
-       "mostly linear.",
+       "A power of the query alone: no set, nothing to average. Every neuron of RF-invariant sees "
+       "the query; RFMLP sees it among as many other tokens as there are keys; attention sees it "
+       "only through its scores. Next: degree 3, which is mostly linear.",
        {{"target", "query-power"}}},
   };
 }

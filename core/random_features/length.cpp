@@ -64,10 +64,9 @@ Experiment LengthExperiment::face() {
   experiment.question = "Does a longer context cost samples?";
   experiment.summary =
       "The target is a mean over the keys. Attention treats them alike whatever their number, and "
-      "so does RF-invariant, a network averaged over the keys; RFMLP sees one long input and has "
-      "to "
-      "learn every position by itself. The variance of a mean falls with N and errors are measured "
-      "in it, so every model needs more samples for more keys.";
+      "so does RF-invariant, a network averaged over the keys; RFMLP sees one long input and has to "
+      "learn every position by itself. Dashed: how the bounds grow. The variance of a mean falls "
+      "with N and errors are measured in it, so RFA's bound grows, too, where its need may not.";
   experiment.schema = sweep_schema(SweptQuantity::kKeys);
   set_default(experiment.schema, "models",
               std::vector<std::string>{"rfa", "rf-invariant", "rfmlp"});

@@ -11,7 +11,7 @@ import {
 
 const program = process.env.ATTNLAB_BIN ?? process.argv[2];
 const jobs = 240;
-const args = [...small, '--trials', String(jobs / 3), '--format', 'csv', '--threads', '2'];
+const args = [...small, '--trials', String(jobs / 4), '--format', 'csv', '--threads', '2'];
 
 /** Runs attnlab where no file may grow beyond `kb` thousand bytes (a quota; a full disk is the same to it). */
 function withQuota(kb, words) {

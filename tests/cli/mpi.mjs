@@ -43,7 +43,7 @@ function rankProcesses(launcher) {
 const run = [...small, '--trials', '40', '--format', 'csv'];
 // Some 20 ms a job: long beside the time it takes to end the ranks, and 6 s in all.
 const long = ['run', 'rf-learning-curve', '--dim', '8', '--keys', '16', '--heads', '64', '--samples', '64,256',
-  '--test-samples', '2048', '--trials', '100', '--format', 'csv'];
+  '--test-samples', '2048', '--trials', '75', '--format', 'csv'];
 const jobs = 300;
 
 test('any number of ranks gives the bytes of one process', { skip }, () => inFolder((_, path) => {

@@ -22,10 +22,10 @@ test('the same seed gives the same CSV bytes for any number of threads', () => {
 test('the CSV has the columns of the contract first and a number in every cell that needs one', () => {
   const [header, ...rows] = parseCsv(assertDone(attnlab([...small, '--trials', '2', '--format', 'csv'])));
   assert.deepEqual(header.slice(0, 7), contractColumns);
-  assert.equal(rows.length, 3 * 2);
+  assert.equal(rows.length, 4 * 2);
   for (const row of rows) {
     assert.equal(row.length, header.length);
-    assert.ok(['rfa', 'brfa', 'rfmlp'].includes(row[0]));
+    assert.ok(['rfa', 'brfa', 'rf-invariant', 'rfmlp'].includes(row[0]));
     assert.ok(['16', '32'].includes(row[3]));
     assert.ok(Number(row[4]) > 0 && Number(row[5]) > 0);
     assert.equal(row[6], '2');

@@ -7,8 +7,8 @@ import {
   assertDone, assertRefused, attnlab, inFolder, journalLines, small, start, until,
 } from './support/attnlab.mjs';
 
-const jobs = 240;  // three models a trial
-const args = [...small, '--trials', String(jobs / 3), '--format', 'csv', '--threads', '2'];
+const jobs = 240;  // four models a trial
+const args = [...small, '--trials', String(jobs / 4), '--format', 'csv', '--threads', '2'];
 let uninterrupted;
 const expected = () => (uninterrupted ??= assertDone(attnlab(args)));
 
