@@ -5,11 +5,11 @@
 
 #include "core/findings/findings.h"
 #include "core/findings/palette.h"
-#include "core/findings/verdict.h"
 #include "core/base/text.h"
 #include "core/numerics/random.h"
 #include "core/random_features/experiments.h"
 #include "core/random_features/inside.h"
+#include "core/random_features/judging.h"
 #include "core/random_features/sweep_schema.h"
 
 namespace attnlab::random_features {
