@@ -33,7 +33,7 @@ std::vector<CalibrationSetting> calibration_settings() {
        kTrials},
       {"rf-learning-curve", "defaults", {}, kTrials},
       {"rf-heads", "small, levels off",
-       small({{"heads", "20,80,320"}, {"samples", "64"}, {"models", "rfa"}}), kTrials},
+       small({{"heads", "40,160,640"}, {"samples", "32"}, {"models", "rfa"}}), kTrials},
       {"rf-heads", "small, near the limit",
        small({{"heads", "40,80,160"}, {"samples", "64"}, {"models", "rfa,rfa-kernel"}}), kTrials},
       {"rf-heads", "defaults", {}, kTrials},

@@ -10,6 +10,7 @@
 #include "core/numerics/random.h"
 #include "core/random_features/experiments.h"
 #include "core/random_features/inside.h"
+#include "core/random_features/judging.h"
 #include "core/random_features/sweep_schema.h"
 
 namespace attnlab::random_features {

@@ -173,9 +173,10 @@ Claim learned_claim(const Sweep& sweep, const ErrorCurve& curve) {
     if (claim.status == ClaimStatus::kFails && !flat) {
       claim.status = ClaimStatus::kUndecided;
       claim.evidence += "Not reached yet, and the error is not flat: add larger n. ";
-      claim.judged +=
-          " Above the level; it fails only where a thousand times the samples would "
-          "not reach it at the last step's rate.";
+      claim.judged =
+          "Level 5 % over 2 comparisons, both needed to fail: above the level, and flat (at the "
+          "last "
+          "step's rate a thousand times the samples would not reach it). Flat is not established.";
     } else if (claim.status == ClaimStatus::kFails) {
       claim.evidence += "At the last step's rate a thousand times the samples would not reach it. ";
     }
