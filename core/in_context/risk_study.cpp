@@ -15,7 +15,13 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 /// Enough that what the search loses is small beside the standard error: the loss falls like 1 over
 /// the search prompts, the error like 1 over the root of the prompts (docs/derivations.md).
-constexpr std::size_t kMinSearch = 4000, kSearchShare = 4;
+std::size_t search_prompts_for(std::size_t prompts) {
+  constexpr std::size_t kLeast = 1000, kShare = 4;
+  constexpr double kPerRoot = 63.25;  // 4000 search prompts for 4000 prompts
+  const double root = std::ceil(kPerRoot * std::sqrt(static_cast<double>(prompts)));
+  return std::max({kLeast, static_cast<std::size_t>(root), prompts / kShare});
+}
+
 constexpr std::size_t kMaxParts = 8;
 /// Measured risks below are 0 up to rounding: they have no ratio.
 constexpr double kRoundingRisk = 1e-12;
@@ -182,7 +188,7 @@ RiskStudy read_risk_study(const ParameterSet& parameters) {
   if (study.setting == Setting::kBase) study.values = {0};
   study.noise = parameters.real("noise");
   study.prompts = static_cast<std::size_t>(parameters.integer("prompts"));
-  study.search_prompts = std::max(study.prompts / kSearchShare, kMinSearch);
+  study.search_prompts = search_prompts_for(study.prompts);
   for (const double value : study.values) {
     for (const Variant variant : variants_of(study.setting)) {
       for (const std::size_t length : study.lengths) {
@@ -212,12 +218,12 @@ Expected<Plan> plan_risk_study(const RunSpec& spec) {
   for (std::size_t i = 0; i < study.job_count(); ++i) {
     const JobName job = job_name(study, i);
     const Scenario& scenario = study.cells[job.cell].scenario;
-    // Two prompts, and with noise the weights of every scale tried and of every head; the means of
-    // a block of prompts.
+    // Four prompts (of either half of the search, measured, smoothed), and with noise the weights of
+    // every scale and bandwidth tried and of every head; the means of a block of prompts.
     const double dim = static_cast<double>(scenario.dim);
     const double row = 4.0 * static_cast<double>(padded_length(scenario.prompt_length));
-    const double scales = 60 + static_cast<double>(total_heads(study));
-    const double rows = 2 * dim + (scenario.noise > 0 ? scales : 0);
+    const double scales = 2 * 60 + static_cast<double>(total_heads(study));
+    const double rows = 4 * dim + 1 + (scenario.noise > 0 ? scales + 1 : 0);
     plan.job_bytes = std::max(plan.job_bytes, row * rows + 128 * scales * dim + 1e5);
     std::string label = "D = " + std::to_string(scenario.prompt_length);
     const std::string where = cell_text(scenario);
