@@ -79,8 +79,13 @@ std::string verdict_note(const TrainingStudy& study, const TrainingOutcome& outc
                    "a reason to change its sign."
                  : " The loss stands still there: from this start no head has a reason to change.";
     case TrainingVerdict::kAbove:
-      return still_falls(model, gap) ? " The loss still falls: more steps bring it closer."
-                                     : " The loss no longer falls: more steps alone do not help.";
+      if (still_falls(model, gap)) return " The loss still falls: more steps bring it closer.";
+      return " The loss no longer falls: more steps alone do not help." +
+             std::string(study.models[m].attend_query
+                             ? " Where the query is attended, heads of negative scale do best: they "
+                               "look away from it, because its label is unknown; a head that starts "
+                               "with the other sign does not get there."
+                             : "");
     case TrainingVerdict::kBelow:
       return " Training finds what no set with KQ = bI can do: KQ is " +
              short_text(100 * rotation(model, study.models[m].dim)) +

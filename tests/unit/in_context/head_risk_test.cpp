@@ -177,11 +177,11 @@ TEST_CASE("leading-order constants agree with Monte Carlo of fixed heads as D gr
 
 TEST_CASE("D x risk of the best heads at D = 4000 is within 3 % of the limit constants, d = 5") {
   const Scenario scenario = scenario_of(Setting::kBase, 0, 0, 5, 4000);
-  const RiskSums sums = measured(scenario, {1, 2}, 500, 8000);
+  const RiskSums sums = measured(scenario, {1, 2}, 6000, 8000);
   const RiskEstimates risks = corrected_risks(sums, control_means(make_prompt_law(scenario)));
   CHECK(4000 * risks.risks[0] == doctest::Approx(19.156).epsilon(0.03));
   CHECK(4000 * risks.risks[1] == doctest::Approx(6).epsilon(0.03));
-  CHECK(4000 * risks.std_error(0) < 0.3);
+  CHECK(4000 * risks.std_error(0) < 0.4);
   CHECK(4000 * risks.std_error(1) < 0.03);
 }
 
