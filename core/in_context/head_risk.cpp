@@ -67,9 +67,14 @@ class Smoother {
       direction_[a] = prompt.around_query ? 0 : static_cast<float>(prompt.query[a]);
     }
     direction_[d] = 1;
-    const kernels::PromptTask task{law_.scenario.prompt_length, tokens_.cols(),    d + 1,
-                                   tokens_.data(),              direction_.data(), scales_.size(),
-                                   scales_.data(),              means_.data(),
+    const kernels::PromptTask task{law_.scenario.prompt_length,
+                                   tokens_.cols(),
+                                   d + 1,
+                                   tokens_.data(),
+                                   direction_.data(),
+                                   scales_.size(),
+                                   scales_.data(),
+                                   means_.data(),
                                    weights_.size() == 0 ? nullptr : weights_.data()};
     active_kernels().attend_prompt(task, kernel_workspace());
     std::vector<double> result;
@@ -324,8 +329,8 @@ void RiskSums::merge(const RiskSums& other) {
   const double all = count + other.count, share = count * other.count / all;
   for (std::size_t i = 0; i < n; ++i) {
     for (std::size_t j = 0; j < n; ++j) {
-      comoments[i * n + j] += other.comoments[i * n + j] + share * (other.means[i] - means[i]) *
-                                                               (other.means[j] - means[j]);
+      comoments[i * n + j] += other.comoments[i * n + j] +
+                              share * (other.means[i] - means[i]) * (other.means[j] - means[j]);
     }
   }
   for (std::size_t i = 0; i < n; ++i) means[i] += (other.means[i] - means[i]) * other.count / all;

@@ -156,8 +156,8 @@ Parameter setting_parameter(std::string_view default_setting) {
 Parameter value_parameter(std::vector<double> values) {
   Parameter parameter =
       icl_real_parameter("value", "Strength", "",
-                     "σ², ρ, radius or |θ₀|, as the setting says; the plain task has none", 0, 100,
-                     0, {0, 0.1, 0.25, 0.5, 0.75, 0.9, 1, 2});
+                         "σ², ρ, radius or |θ₀|, as the setting says; the plain task has none", 0,
+                         100, 0, {0, 0.1, 0.25, 0.5, 0.75, 0.9, 1, 2});
   parameter.kind = ParameterKind::kRealList;
   parameter.max_items = 12;
   parameter.default_value = std::move(values);
@@ -167,9 +167,9 @@ Parameter value_parameter(std::vector<double> values) {
 
 Parameter prompts_parameter(std::int64_t prompts) {
   return icl_whole_parameter("prompts", "Prompts", "",
-                         "random prompts that measure each risk; four times as many halve the "
-                         "error bars",
-                         100, 10000000, prompts, {1000, 4000, 20000, 100000});
+                             "random prompts that measure each risk; four times as many halve the "
+                             "error bars",
+                             100, 10000000, prompts, {1000, 4000, 20000, 100000});
 }
 
 RiskStudy read_risk_study(const ParameterSet& parameters) {
@@ -181,8 +181,8 @@ RiskStudy read_risk_study(const ParameterSet& parameters) {
   for (const std::int64_t length : parameters.integers("prompt-length")) {
     study.lengths.push_back(static_cast<std::size_t>(length));
   }
-  const auto setting = std::find(kSettingNames.begin(), kSettingNames.end(),
-                                 parameters.choice("setting"));
+  const auto setting =
+      std::find(kSettingNames.begin(), kSettingNames.end(), parameters.choice("setting"));
   study.setting = static_cast<Setting>(setting - kSettingNames.begin());
   study.values = parameters.reals("value");
   if (study.setting == Setting::kBase) study.values = {0};
@@ -209,17 +209,17 @@ Expected<Plan> plan_risk_study(const RunSpec& spec) {
   const RiskStudy study = read_risk_study(spec.parameters);
   for (const double value : study.values) {
     if (value <= value_limit(study.setting)) continue;
-    return Error{"value must be 0 to " + short_text(value_limit(study.setting)) +
-                 " with setting " + std::string(kSettingNames[std::size_t(study.setting)]) +
-                 ", not " + exact_text(value)};
+    return Error{"value must be 0 to " + short_text(value_limit(study.setting)) + " with setting " +
+                 std::string(kSettingNames[std::size_t(study.setting)]) + ", not " +
+                 exact_text(value)};
   }
   Plan plan;
   plan.memory_parameter = "prompt-length";
   for (std::size_t i = 0; i < study.job_count(); ++i) {
     const JobName job = job_name(study, i);
     const Scenario& scenario = study.cells[job.cell].scenario;
-    // Four prompts (of either half of the search, measured, smoothed), and with noise the weights of
-    // every scale and bandwidth tried and of every head; the means of a block of prompts.
+    // Four prompts (of either half of the search, measured, smoothed), and with noise the weights
+    // of every scale and bandwidth tried and of every head; the means of a block of prompts.
     const double dim = static_cast<double>(scenario.dim);
     const double row = 4.0 * static_cast<double>(padded_length(scenario.prompt_length));
     const double scales = 2 * 60 + static_cast<double>(total_heads(study));
@@ -232,10 +232,9 @@ Expected<Plan> plan_risk_study(const RunSpec& spec) {
     if (parts > 1) {
       label += ", part " + std::to_string(job.part + 1) + " of " + std::to_string(parts);
     }
-    plan.jobs.push_back(
-        {std::move(label),
-         search_cost(scenario, study.search_prompts) +
-             measure_cost(scenario, total_heads(study), part_prompts(study, job))});
+    plan.jobs.push_back({std::move(label),
+                         search_cost(scenario, study.search_prompts) +
+                             measure_cost(scenario, total_heads(study), part_prompts(study, job))});
   }
   return plan;
 }

@@ -22,7 +22,8 @@ TEST_CASE("one-head constants and ratios are those of the leading-order theory")
     CHECK(one_head_limit(task) / many_head_limit(task) == doctest::Approx(ratio).epsilon(2e-4));
   }
   const RegressionTask huge{1e7, 1, 0};
-  CHECK(one_head_limit(huge) / many_head_limit(huge) == doctest::Approx(std::exp(1.0)).epsilon(1e-5));
+  CHECK(one_head_limit(huge) / many_head_limit(huge) ==
+        doctest::Approx(std::exp(1.0)).epsilon(1e-5));
 }
 
 TEST_CASE("the noiseless optimum is ((d+4) - sqrt(d^2+4d+8)) / (2(d+2))") {
@@ -84,8 +85,8 @@ TEST_CASE("local limits: many heads never lose to one, and radius 0 leaves the n
             local_one_head_constant(task, radius, best) - 1e-9);
     }
     const double tiny = 1e-3 / radius, slope = 1 / (1 + 0.5 * radius * radius);
-    const std::array<SoftmaxHead, 2> pair = {{{tiny, slope * (0.5 + 0.25 / tiny)},
-                                              {-tiny, slope * (0.5 - 0.25 / tiny)}}};
+    const std::array<SoftmaxHead, 2> pair = {
+        {{tiny, slope * (0.5 + 0.25 / tiny)}, {-tiny, slope * (0.5 - 0.25 / tiny)}}};
     CHECK(local_head_set_constant(task, radius, pair) > local_many_head_limit(task, radius));
   }
   CHECK(local_many_head_limit({5, 1, 0.3}, 0) == doctest::Approx(0.3));

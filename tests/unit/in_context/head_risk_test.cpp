@@ -327,7 +327,6 @@ TEST_CASE("ridge is Bayes but for a prior mean") {
   CHECK(noisy.risks[1 + kRidge] == noisy.risks[1 + kBayes]);
   const RiskEstimates prior = estimates(scenario_of(Setting::kPrior, 2, 0.5, 3, 15));
   CHECK(prior.risks[1 + kRidge] > prior.risks[1 + kBayes] + 3 * prior.std_error(1 + kRidge));
-
 }
 
 TEST_CASE("kernel smoothing agrees with its definition in double") {

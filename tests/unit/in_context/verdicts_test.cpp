@@ -1,5 +1,5 @@
-// Verdicts and error bars of family C: runs whose claims once contradicted their own tables, and how
-// often the error bars of the best head sets cover.
+// Verdicts and error bars of family C: runs whose claims once contradicted their own tables, and
+// how often the error bars of the best head sets cover.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -98,8 +98,8 @@ TEST_CASE("with examples near the query one head is never called better, and C4 
 
 TEST_CASE("95 % intervals of the best head sets cover, the search included") {
   // 100 seeds at the defaults' D = 40. Each interval covers at least 90 % in the long run
-  // (docs/derivations.md: 93 to 97 %), so fewer than 71 of 100 come once in ten million runs; the
-  // errors of a search on 500 prompts without its scatter covered 46 % for four heads.
+  // (docs/derivations.md has the measured shares), so fewer than 71 of 100 come once in ten million
+  // runs; the errors of a search on 500 prompts without its scatter covered 46 % for four heads.
   constexpr int kSeeds = 100;
   HeadRiskTask task;
   task.law = make_prompt_law({Setting::kBase, Variant::kPlain, 0, 0, 5, 40});
@@ -126,8 +126,12 @@ TEST_CASE("95 % intervals of the best head sets cover, the search included") {
 
 TEST_CASE("ratios carry the error of their joint covariance, in the table and in the figure") {
   const RunSpec spec = spec_with(named("icl-scenarios"),
-                                 {{"setting", "local"}, {"value", "0.1,0.5"}, {"noise", "0.1"},
-                                  {"heads", "1,2"}, {"prompts", "1000"}, {"prompt-length", "20"}},
+                                 {{"setting", "local"},
+                                  {"value", "0.1,0.5"},
+                                  {"noise", "0.1"},
+                                  {"heads", "1,2"},
+                                  {"prompts", "1000"},
+                                  {"prompt-length", "20"}},
                                  2);
   const std::vector<JobOutput> outputs = run_all(spec);
   const RiskStudy study = read_risk_study(spec.parameters);
@@ -148,9 +152,12 @@ TEST_CASE("ratios carry the error of their joint covariance, in the table and in
 TEST_CASE("where the query is attended the level is that of heads that attend it") {
   constexpr std::size_t kLength = 7;
   constexpr double kNoise = 0.4;
-  const RunSpec spec = spec_with(named("icl-training"),
-                                 {{"attend-query", "yes"}, {"heads", "1"}, {"dim", "2"},
-                                  {"prompt-length", "7"}, {"noise", "0.4"}, {"trials", "1"}});
+  const RunSpec spec = spec_with(named("icl-training"), {{"attend-query", "yes"},
+                                                         {"heads", "1"},
+                                                         {"dim", "2"},
+                                                         {"prompt-length", "7"},
+                                                         {"noise", "0.4"},
+                                                         {"trials", "1"}});
   Result result;
   const TrainingOutcome outcome = trained(spec, result);
   // In double, from the definition; the best scale is near -1.55, the curve flat around it.
@@ -184,8 +191,12 @@ TEST_CASE("where the query is attended the level is that of heads that attend it
 
 TEST_CASE("trained heads that rotate get below the best set with KQ = bI, and the note says so") {
   const RunSpec spec = spec_with(named("icl-training"),
-                                 {{"heads", "4"}, {"dim", "2"}, {"prompt-length", "5"},
-                                  {"steps", "8000"}, {"prompts", "300000"}, {"trials", "1"}},
+                                 {{"heads", "4"},
+                                  {"dim", "2"},
+                                  {"prompt-length", "5"},
+                                  {"steps", "8000"},
+                                  {"prompts", "300000"},
+                                  {"trials", "1"}},
                                  3);
   Result result;
   const TrainingOutcome outcome = trained(spec, result);
@@ -195,8 +206,12 @@ TEST_CASE("trained heads that rotate get below the best set with KQ = bI, and th
 
 TEST_CASE("a model that stands still above the one-head risk is trapped, not short of steps") {
   const RunSpec spec = spec_with(named("icl-training"),
-                                 {{"heads", "2"}, {"dim", "2"}, {"prompt-length", "5"},
-                                  {"steps", "8000"}, {"init", "random"}, {"trials", "1"}},
+                                 {{"heads", "2"},
+                                  {"dim", "2"},
+                                  {"prompt-length", "5"},
+                                  {"steps", "8000"},
+                                  {"init", "random"},
+                                  {"trials", "1"}},
                                  3);
   Result result;
   trained(spec, result);
@@ -205,8 +220,8 @@ TEST_CASE("a model that stands still above the one-head risk is trapped, not sho
 }
 
 TEST_CASE("training seeds are the trials of the training claim") {
-  const Values small = {{"heads", "1,2"}, {"steps", "400"}, {"batch", "128"}, {"dim", "2"},
-                        {"prompt-length", "20"}, {"prompts", "4000"}};
+  const Values small = {{"heads", "1,2"}, {"steps", "400"},        {"batch", "128"},
+                        {"dim", "2"},     {"prompt-length", "20"}, {"prompts", "4000"}};
   Values one = small;
   one.push_back({"trials", "1"});
   const RunSpec single = spec_with(named("icl-training"), one);
