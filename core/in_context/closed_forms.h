@@ -45,12 +45,12 @@ double shrunk_risk(double signal, double constant, double prompt_length);
 double linear_attention_risk(const RegressionTask& task, double prompt_length);
 double debiased_linear_risk(const RegressionTask& task, double prompt_length);
 
-/// Exact risk for local examples x_i = x_q + radius n_i of mean(y) + step (x_q - mean(x))^T c, c the
-/// covariance of x and y: the debiased step with the intercept that local examples need.
+/// Exact risk for local examples x_i = x_q + radius n_i of mean(y) + step (x_q - mean(x))^T c, c
+/// the covariance of x and y: the debiased step with the intercept that local examples need.
 double local_debiased_risk(const RegressionTask& task, double radius, double prompt_length);
 
-/// Exact risk of least squares, the shortest solution for D < d; with noise infinite for D from d - 1
-/// to d + 1.
+/// Exact risk of least squares, the shortest solution for D < d; with noise infinite for D from d -
+/// 1 to d + 1.
 double least_squares_risk(const RegressionTask& task, double prompt_length);
 
 /// Local examples x_i = x_q + radius n_i: constants of head sets with

@@ -27,8 +27,7 @@ Result reduce_embedding(const RunSpec& spec, std::span<const JobOutput> outputs)
     row.push_back(whole(study->models[m].embedding));
     risk.rows.push_back(std::move(row));
   }
-  result.tables = {std::move(risk), outcome_table(*study, outcome),
-                   optimum_table(*study, outcome)};
+  result.tables = {std::move(risk), outcome_table(*study, outcome), optimum_table(*study, outcome)};
   Claim claim{"C1",
               "With a large enough embedding, several heads that share it predict better than one.",
               ClaimStatus::kUndecided,

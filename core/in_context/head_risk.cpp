@@ -54,7 +54,7 @@ class Smoother {
         tokens_(law.scenario.dim + 1, padded_length(law.scenario.prompt_length)),
         direction_(law.scenario.dim + 1, 0.0f),
         means_(scales_.size(), law.scenario.dim + 1),
-        weights_(scales_.size(), tokens_.cols()) {}
+        weights_(law.scenario.noise > 0 ? scales_.size() : 0, tokens_.cols()) {}
 
   /// The risk given the prompt, for every scale.
   std::vector<double> risks(const Prompt& prompt) {
@@ -68,9 +68,15 @@ class Smoother {
       direction_[a] = prompt.around_query ? 0 : static_cast<float>(prompt.query[a]);
     }
     direction_[d] = 1;
-    const kernels::PromptTask task{law_.scenario.prompt_length, tokens_.cols(),    d + 1,
-                                   tokens_.data(),              direction_.data(), scales_.size(),
-                                   scales_.data(),              means_.data(),     weights_.data()};
+    const kernels::PromptTask task{law_.scenario.prompt_length,
+                                   tokens_.cols(),
+                                   d + 1,
+                                   tokens_.data(),
+                                   direction_.data(),
+                                   scales_.size(),
+                                   scales_.data(),
+                                   means_.data(),
+                                   weights_.size() == 0 ? nullptr : weights_.data()};
     active_kernels().attend_prompt(task, kernel_workspace());
     std::vector<double> result;
     for (std::size_t b = 0; b < scales_.size(); ++b) {
@@ -79,7 +85,9 @@ class Smoother {
         const double error = (prompt.around_query ? 0 : prompt.query[a]) - means_(b, a);
         signal += error * error;
       }
-      for (const float entry : weights_.row(b)) square += double(entry) * entry;
+      if (weights_.size() != 0) {
+        for (const float entry : weights_.row(b)) square += double(entry) * entry;
+      }
       result.push_back(law_.scenario.label_variance() * signal + law_.scenario.noise * square);
     }
     return result;
@@ -322,8 +330,8 @@ void RiskSums::merge(const RiskSums& other) {
   const double all = count + other.count, share = count * other.count / all;
   for (std::size_t i = 0; i < n; ++i) {
     for (std::size_t j = 0; j < n; ++j) {
-      comoments[i * n + j] += other.comoments[i * n + j] + share * (other.means[i] - means[i]) *
-                                                               (other.means[j] - means[j]);
+      comoments[i * n + j] += other.comoments[i * n + j] +
+                              share * (other.means[i] - means[i]) * (other.means[j] - means[j]);
     }
   }
   for (std::size_t i = 0; i < n; ++i) means[i] += (other.means[i] - means[i]) * other.count / all;

@@ -23,12 +23,12 @@ struct HeadRiskTask {
   bool baselines = false;                ///< also the risks of Baseline, in its order
   std::size_t search_prompts = 0, prompts = 0;
   std::uint64_t seed = 0;
-  std::uint32_t cell = 0;       ///< names the search prompts: equal for all parts of a cell
-  std::uint32_t part = 0;       ///< names the evaluation prompts
+  std::uint32_t cell = 0;  ///< names the search prompts: equal for all parts of a cell
+  std::uint32_t part = 0;  ///< names the evaluation prompts
 };
 
-/// Sums over evaluation prompts: values are [predictors..., losses..., controls...]. There is a loss
-/// for each head set: what halving the search prompts costs it.
+/// Sums over evaluation prompts: values are [predictors..., losses..., controls...]. There is a
+/// loss for each head set: what halving the search prompts costs it.
 struct RiskSums {
   std::vector<std::vector<SoftmaxHead>> heads;  ///< per head count, what was measured
   double count = 0;

@@ -158,7 +158,9 @@ std::vector<SoftmaxHead> best_single(std::span<const float> scales,
     if (square > 0) risks[b] = q.base - q.linear[b] * q.linear[b] / square;
     if (risks[b] < risks[best]) best = b;
   }
-  const auto weight = [&](double linear, double square) { return square > 0 ? linear / square : 0; };
+  const auto weight = [&](double linear, double square) {
+    return square > 0 ? linear / square : 0;
+  };
   const SoftmaxHead on_grid{scales[best], weight(q.linear[best], q.matrix[best * all + best])};
   if (best == 0 || best + 1 == all || scales[best - 1] * scales[best + 1] <= 0) return {on_grid};
   const double left = risks[best - 1], middle = risks[best], right = risks[best + 1];
@@ -309,8 +311,7 @@ std::vector<FoundHeads> best_heads(std::span<const float> scales, const SearchMo
     const std::vector<GridSet> first = grown_sets({moments.half[0], ridge}, most);
     const std::vector<GridSet> second = grown_sets({moments.half[1], ridge}, most);
     for (std::size_t k = 0; k < std::min(first.size(), second.size()); ++k) {
-      const double risk =
-          risk_of(moments.half[1], first[k]) + risk_of(moments.half[0], second[k]);
+      const double risk = risk_of(moments.half[1], first[k]) + risk_of(moments.half[0], second[k]);
       if (!(risk < least[k])) continue;
       least[k] = risk;
       ridges[k] = ridge;

@@ -48,7 +48,7 @@ class HeadMoments {
   std::vector<float> scales_;
   Prompt prompt_;
   HeadFeatures features_;
-  Matrix<float> mean_rows_;     // scales x (d * prompts of a block): one syrk a block
+  Matrix<float> mean_rows_;  // scales x (d * prompts of a block): one syrk a block
   Matrix<double> mean_gram_, weight_gram_;
   std::vector<double> cross_;
   double query_square_ = 0, prompts_ = 0;
@@ -71,8 +71,8 @@ struct FoundHeads {
 /// singular, and weights that only large cancellations make possible follow the prompts at hand.
 ///
 /// Each half of the prompts judges the sets that the other half gave, for every size and ridge
-/// strength, so that a larger set replaces a smaller one only where it does better on prompts of its
-/// own. A single head's scale is refined between grid points.
+/// strength, so that a larger set replaces a smaller one only where it does better on prompts of
+/// its own. A single head's scale is refined between grid points.
 std::vector<FoundHeads> best_heads(std::span<const float> scales, const SearchMoments& moments,
                                    std::span<const std::size_t> counts);
 

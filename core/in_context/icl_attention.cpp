@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/text.h"
 #include "core/findings/findings.h"
 #include "core/findings/palette.h"
-#include "core/base/text.h"
 #include "core/in_context/experiments.h"
 #include "core/in_context/one_prompt.h"
 #include "core/in_context/parameters.h"
@@ -392,12 +392,14 @@ std::vector<Preset> presets() {
        {{"scales", "1.5"}}},
       {"sharp-head",
        "One sharp head",
-       "With a large scale the head copies the label of one example: the plane falls into cells. With "
+       "With a large scale the head copies the label of one example: the plane falls into cells. "
+       "With "
        "few examples that costs little. Open \"Where does each head look?\" Next: lower the scale.",
        {{"scales", "3"}}},
       {"same-sign",
        "Two heads of the same sign",
-       "Two heads that look the same way gain only a part of what two opposite ones do: compare the "
+       "Two heads that look the same way gain only a part of what two opposite ones do: compare "
+       "the "
        "risks of one head, these two and the opposite pair in the table.",
        {{"scales", "0.3,0.6"}}},
       {"noisy-labels",

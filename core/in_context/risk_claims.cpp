@@ -36,8 +36,8 @@ Comparison advantage_of(const RiskStudy& study, const MeasuredCell& cell, std::s
   const Scenario& scenario = cell.cell.scenario;
   const Estimate gap = cell.advantage(study, heads);
   Comparison comparison;
-  comparison.what = "risk of one head minus that of " + heads_text(heads) + " at D = " +
-                    std::to_string(scenario.prompt_length);
+  comparison.what = "risk of one head minus that of " + heads_text(heads) +
+                    " at D = " + std::to_string(scenario.prompt_length);
   const std::string where = cell_text(scenario);
   if (!where.empty()) comparison.what += ", " + where;
   comparison.estimate = gap.mean;
@@ -93,9 +93,9 @@ Claim better_claim(std::string id, std::string statement, const RiskStudy& study
     if (verdict.comparisons[i].status == ClaimStatus::kHolds) continue;
     const MeasuredCell& cell = *compared[i];
     const double one = cell.estimates.risks[0];
-    equal += (equal.empty() ? "" : ", ") +
-             (name_values ? short_text(cell.cell.scenario.value)
-                          : std::to_string(cell.cell.scenario.prompt_length));
+    equal += (equal.empty() ? "" : ", ") + (name_values
+                                                ? short_text(cell.cell.scenario.value)
+                                                : std::to_string(cell.cell.scenario.prompt_length));
     const double most = verdict.comparisons[i].high / one;
     if (std::isfinite(most)) equal += " (at most " + short_text(100 * std::max(most, 0.0)) + " %)";
   }
@@ -133,7 +133,8 @@ Claim local_claim(const RiskStudy& study, const Sweep& sweep) {
   apply(judge({std::move(comparison)}), claim);
   claim.evidence = ratio_evidence(study, *cell, heads) +
                    " A gain below 2 % counts as nothing: the examples' mean label is already as "
-                   "good. Sizes: " + study_text(study) + ".";
+                   "good. Sizes: " +
+                   study_text(study) + ".";
   return claim;
 }
 
@@ -153,16 +154,17 @@ LocalSlope local_slope(const MeasuredCell& a, const MeasuredCell& b, std::size_t
 }
 
 Claim rate_claim(const RiskStudy& study, const Sweep& sweep, const std::string& where) {
-  Claim claim{"C2",
-              "One head and many both have risk O(1/D); many heads have the smaller constant" +
-                  where + ".",
-              ClaimStatus::kUndecided, missing(study, sweep)};
+  Claim claim{
+      "C2",
+      "One head and many both have risk O(1/D); many heads have the smaller constant" + where + ".",
+      ClaimStatus::kUndecided, missing(study, sweep)};
   if (!claim.evidence.empty()) return claim;
   const std::size_t needed = 40 * study.dim;
   const MeasuredCell& last = *sweep.back();
   if (sweep.size() < 2 || last.cell.scenario.prompt_length < needed) {
-    claim.evidence = "Needs two prompt lengths and one of at least 40 d = " +
-                     std::to_string(needed) + ": the 1/D law sets in late.";
+    claim.evidence =
+        "Needs two prompt lengths and one of at least 40 d = " + std::to_string(needed) +
+        ": the 1/D law sets in late.";
     return claim;
   }
   const MeasuredCell& before = *sweep[sweep.size() - 2];
@@ -173,19 +175,19 @@ Claim rate_claim(const RiskStudy& study, const Sweep& sweep, const std::string& 
     if (study.heads[i] != 1 && study.heads[i] != many) continue;
     const LocalSlope slope = local_slope(before, last, i);
     Comparison steep;
-    steep.what = short_text(kNearlyOne) + " minus the slope of log risk of " +
-                 heads_text(study.heads[i]);
+    steep.what =
+        short_text(kNearlyOne) + " minus the slope of log risk of " + heads_text(study.heads[i]);
     steep.estimate = kNearlyOne - slope.mean;
     steep.std_error = slope.std_error;
     steep.smallest_difference = kClearlyLess - kNearlyOne;
     comparisons.push_back(std::move(steep));
     const double length = static_cast<double>(last.cell.scenario.prompt_length);
-    claim.evidence += heads_text(study.heads[i]) + ": slope of log risk " +
-                      estimate_text(slope.mean, slope.std_error) + " from D = " +
-                      std::to_string(before.cell.scenario.prompt_length) + " to " +
-                      std::to_string(last.cell.scenario.prompt_length) + ", D × risk " +
-                      estimate_text(length * last.estimates.risks[i],
-                                    length * last.estimates.std_error(i));
+    claim.evidence +=
+        heads_text(study.heads[i]) + ": slope of log risk " +
+        estimate_text(slope.mean, slope.std_error) +
+        " from D = " + std::to_string(before.cell.scenario.prompt_length) + " to " +
+        std::to_string(last.cell.scenario.prompt_length) + ", D × risk " +
+        estimate_text(length * last.estimates.risks[i], length * last.estimates.std_error(i));
     const double limit = study.heads[i] == 1 ? one_head_theory(last.cell.scenario)
                                              : many_head_theory(last.cell.scenario);
     if (std::isfinite(limit)) claim.evidence += " (limit " + short_text(limit) + ")";
@@ -234,8 +236,7 @@ std::vector<Claim> prompt_length_claims(const RiskStudy& study,
   return claims;
 }
 
-std::vector<Claim> scenario_claims(const RiskStudy& study,
-                                   const std::vector<MeasuredCell>& cells) {
+std::vector<Claim> scenario_claims(const RiskStudy& study, const std::vector<MeasuredCell>& cells) {
   std::vector<Sweep> sweeps = sweeps_of(cells, [](const Scenario& a, const Scenario& b) {
     return a.variant == b.variant && a.prompt_length == b.prompt_length;
   });
@@ -244,11 +245,21 @@ std::vector<Claim> scenario_claims(const RiskStudy& study,
   for (const Sweep& sweep : sweeps) {
     std::string statement = "Several heads also predict better with ";
     switch (study.setting) {
-      case Setting::kNoise: statement += "noisy labels"; break;
-      case Setting::kCorrelation: statement += "correlated features"; break;
-      case Setting::kLocal: statement += "examples near the query"; break;
-      case Setting::kPrior: statement += "prior knowledge of θ"; break;
-      case Setting::kBase: statement = "Several heads predict better in the plain task"; break;
+      case Setting::kNoise:
+        statement += "noisy labels";
+        break;
+      case Setting::kCorrelation:
+        statement += "correlated features";
+        break;
+      case Setting::kLocal:
+        statement += "examples near the query";
+        break;
+      case Setting::kPrior:
+        statement += "prior knowledge of θ";
+        break;
+      case Setting::kBase:
+        statement = "Several heads predict better in the plain task";
+        break;
     }
     if (!sweep.empty()) {
       const Scenario& scenario = sweep.front()->cell.scenario;

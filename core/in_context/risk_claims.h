@@ -1,6 +1,6 @@
 // Claims C1 to C4 judged from measured risks: paired differences, with correction
-// for all comparisons of a claim (core/findings/verdict.h). A set of several heads contains the sets
-// of one, so a measured loss of several heads is search noise and refutes nothing.
+// for all comparisons of a claim (core/findings/verdict.h). A set of several heads contains the
+// sets of one, so a measured loss of several heads is search noise and refutes nothing.
 #pragma once
 
 #include <vector>

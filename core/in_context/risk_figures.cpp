@@ -6,8 +6,8 @@
 #include <limits>
 #include <map>
 
-#include "core/findings/palette.h"
 #include "core/base/text.h"
+#include "core/findings/palette.h"
 #include "core/in_context/parameters.h"
 
 namespace attnlab::in_context {
@@ -55,8 +55,9 @@ struct Style {
 Style style_of(const std::string& predictor, std::size_t heads) {
   if (predictor == "softmax") {
     return {heads_text(heads),
-            "the best set of " + heads_text(heads) + " found, f = Σ a·S(b), measured on prompts "
-            "that had no part in the choice",
+            "the best set of " + heads_text(heads) +
+                " found, f = Σ a·S(b), measured on prompts "
+                "that had no part in the choice",
             heads_colour(heads), SeriesRole::kMeasured};
   }
   if (predictor == "linear") {
@@ -68,10 +69,11 @@ Style style_of(const std::string& predictor, std::size_t heads) {
             SeriesRole::kExact};
   }
   if (predictor == "debiased") {
-    return {"debiased",
-            "linear attention with the means of x and y removed, exact; local examples with the mean "
-            "label added back",
-            kColourDebiased, SeriesRole::kExact};
+    return {
+        "debiased",
+        "linear attention with the means of x and y removed, exact; local examples with the mean "
+        "label added back",
+        kColourDebiased, SeriesRole::kExact};
   }
   if (predictor == "kernel") {
     return {"kernel",
@@ -96,7 +98,8 @@ struct Key {
 };
 
 /// Curves that another one hides stay in the table: ridge is Bayes but for the prior mean, and
-/// debiased linear attention differs from the plain one by O(1/D) of its risk but for local examples.
+/// debiased linear attention differs from the plain one by O(1/D) of its risk but for local
+/// examples.
 bool drawn(const RiskStudy& study, const std::string& predictor) {
   if (predictor == "ridge") return study.setting == Setting::kPrior;
   return predictor != "debiased" || study.setting == Setting::kLocal;
@@ -104,8 +107,8 @@ bool drawn(const RiskStudy& study, const std::string& predictor) {
 
 /// Adds measured curves over x(row) with y scaled by y_scale(row); `variant_of` numbers the dashes.
 template <class X, class Other, class Scale, class Suffix>
-void add_curves(const RiskStudy& study, const std::vector<Row>& rows, X x, Other other, Scale scale, Suffix suffix,
-                Figure& figure) {
+void add_curves(const RiskStudy& study, const std::vector<Row>& rows, X x, Other other, Scale scale,
+                Suffix suffix, Figure& figure) {
   std::map<Key, std::vector<FigurePoint>> curves;
   std::vector<std::pair<std::string, double>> groups;
   std::map<Key, std::string> suffixes;
@@ -130,8 +133,8 @@ void add_curves(const RiskStudy& study, const std::vector<Row>& rows, X x, Other
     series.note = style.note;
     series.role = style.role;
     series.colour = style.colour;
-    const auto group = std::find(groups.begin(), groups.end(),
-                                 std::make_pair(key.variant, key.other));
+    const auto group =
+        std::find(groups.begin(), groups.end(), std::make_pair(key.variant, key.other));
     series.variant = static_cast<int>(group - groups.begin());
     series.points = std::move(points);
     figure.draw_lines().series.push_back(std::move(series));
@@ -254,8 +257,7 @@ void add_scenario_theory(const RiskStudy& study, std::size_t length, int variant
     if (!wanted || !(high > low)) continue;
     Series series;
     series.id = "theory/" + std::to_string(heads) + "/" + std::to_string(length);
-    series.label =
-        (heads == 1 ? "theory, 1 head" : "theory, many") + theory_suffix(study.setting);
+    series.label = (heads == 1 ? "theory, 1 head" : "theory, many") + theory_suffix(study.setting);
     series.note = "our derivation (docs/derivations.md): leading order C/D with the best shrinkage";
     series.role = SeriesRole::kTheory;
     series.colour = heads_colour(heads == 1 ? 1 : study.heads[study.heads.front() == 1 ? 1 : 0]);
@@ -286,7 +288,8 @@ std::vector<Figure> prompt_length_figures(const RunSpec& spec, const Result& res
   risk.id = "risk";
   risk.title = "How well do one and several heads predict from a prompt?";
   risk.y.label = "risk E(ŷ − θᵀx)²";
-  add_curves(study, rows, length, value, [](const Row&) { return 1.0; }, suffix, risk);
+  add_curves(
+      study, rows, length, value, [](const Row&) { return 1.0; }, suffix, risk);
   add_all_theory(study, false, risk);
 
   Figure scaled = length_figure(study);
@@ -327,16 +330,18 @@ std::vector<Figure> scenario_figures(const RunSpec& spec, const Result& result) 
   };
   Figure figure;
   figure.id = "scenario-risk";
-  static constexpr const char* kTitles[] = {
-      "How well do one and several heads predict?", "How much do noisy labels cost each head count?",
-      "What do correlated features do to the heads?",
-      "What if all examples lie near the query?", "How much is prior knowledge of θ worth?"};
+  static constexpr const char* kTitles[] = {"How well do one and several heads predict?",
+                                            "How much do noisy labels cost each head count?",
+                                            "What do correlated features do to the heads?",
+                                            "What if all examples lie near the query?",
+                                            "How much is prior knowledge of θ worth?"};
   figure.title = kTitles[std::size_t(study.setting)];
   std::string lengths;
   for (const std::size_t n : study.lengths) {
     lengths += (lengths.empty() ? "" : ", ") + std::to_string(n);
   }
-  figure.subtitle = "D = " + lengths + ", " + study_text(study) + ".  Bars: ±1 standard error. Dashed: leading-order theory.";
+  figure.subtitle = "D = " + lengths + ", " + study_text(study) +
+                    ".  Bars: ±1 standard error. Dashed: leading-order theory.";
   figure.x.label = std::string(value_symbol(study.setting));
   if (figure.x.label.empty()) figure.x.label = "value";
   figure.x.ticks = study.values;
@@ -347,7 +352,8 @@ std::vector<Figure> scenario_figures(const RunSpec& spec, const Result& result) 
   figure.table = "risk";
   figure.empty_text = "Press Run: each value adds a point to every curve.";
   Figure ratio = figure;
-  add_curves(study, rows, value, length, [](const Row&) { return 1.0; }, suffix, figure);
+  add_curves(
+      study, rows, value, length, [](const Row&) { return 1.0; }, suffix, figure);
   for (std::size_t i = 0; i < study.lengths.size(); ++i)
     add_scenario_theory(study, study.lengths[i], static_cast<int>(i), figure);
   ratio.id = "scenario-ratio";

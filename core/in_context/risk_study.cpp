@@ -15,7 +15,13 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 /// Enough that what the search loses is small beside the standard error: the loss falls like 1 over
 /// the search prompts, the error like 1 over the root of the prompts (docs/derivations.md).
-constexpr std::size_t kMinSearch = 4000, kSearchShare = 4;
+std::size_t search_prompts_for(std::size_t prompts) {
+  constexpr std::size_t kLeast = 1000, kShare = 4;
+  constexpr double kPerRoot = 63.25;  // 4000 search prompts for 4000 prompts
+  const double root = std::ceil(kPerRoot * std::sqrt(static_cast<double>(prompts)));
+  return std::max({kLeast, static_cast<std::size_t>(root), prompts / kShare});
+}
+
 constexpr std::size_t kMaxParts = 8;
 /// Measured risks below are 0 up to rounding: they have no ratio.
 constexpr double kRoundingRisk = 1e-12;
@@ -150,8 +156,8 @@ Parameter setting_parameter(std::string_view default_setting) {
 Parameter value_parameter(std::vector<double> values) {
   Parameter parameter =
       icl_real_parameter("value", "Strength", "",
-                     "σ², ρ, radius or |θ₀|, as the setting says; the plain task has none", 0, 100,
-                     0, {0, 0.1, 0.25, 0.5, 0.75, 0.9, 1, 2});
+                         "σ², ρ, radius or |θ₀|, as the setting says; the plain task has none", 0,
+                         100, 0, {0, 0.1, 0.25, 0.5, 0.75, 0.9, 1, 2});
   parameter.kind = ParameterKind::kRealList;
   parameter.max_items = 12;
   parameter.default_value = std::move(values);
@@ -161,9 +167,9 @@ Parameter value_parameter(std::vector<double> values) {
 
 Parameter prompts_parameter(std::int64_t prompts) {
   return icl_whole_parameter("prompts", "Prompts", "",
-                         "random prompts that measure each risk; four times as many halve the "
-                         "error bars",
-                         100, 10000000, prompts, {1000, 4000, 20000, 100000});
+                             "random prompts that measure each risk; four times as many halve the "
+                             "error bars",
+                             100, 10000000, prompts, {1000, 4000, 20000, 100000});
 }
 
 RiskStudy read_risk_study(const ParameterSet& parameters) {
@@ -175,14 +181,14 @@ RiskStudy read_risk_study(const ParameterSet& parameters) {
   for (const std::int64_t length : parameters.integers("prompt-length")) {
     study.lengths.push_back(static_cast<std::size_t>(length));
   }
-  const auto setting = std::find(kSettingNames.begin(), kSettingNames.end(),
-                                 parameters.choice("setting"));
+  const auto setting =
+      std::find(kSettingNames.begin(), kSettingNames.end(), parameters.choice("setting"));
   study.setting = static_cast<Setting>(setting - kSettingNames.begin());
   study.values = parameters.reals("value");
   if (study.setting == Setting::kBase) study.values = {0};
   study.noise = parameters.real("noise");
   study.prompts = static_cast<std::size_t>(parameters.integer("prompts"));
-  study.search_prompts = std::max(study.prompts / kSearchShare, kMinSearch);
+  study.search_prompts = search_prompts_for(study.prompts);
   for (const double value : study.values) {
     for (const Variant variant : variants_of(study.setting)) {
       for (const std::size_t length : study.lengths) {
@@ -203,21 +209,21 @@ Expected<Plan> plan_risk_study(const RunSpec& spec) {
   const RiskStudy study = read_risk_study(spec.parameters);
   for (const double value : study.values) {
     if (value <= value_limit(study.setting)) continue;
-    return Error{"value must be 0 to " + short_text(value_limit(study.setting)) +
-                 " with setting " + std::string(kSettingNames[std::size_t(study.setting)]) +
-                 ", not " + exact_text(value)};
+    return Error{"value must be 0 to " + short_text(value_limit(study.setting)) + " with setting " +
+                 std::string(kSettingNames[std::size_t(study.setting)]) + ", not " +
+                 exact_text(value)};
   }
   Plan plan;
   plan.memory_parameter = "prompt-length";
   for (std::size_t i = 0; i < study.job_count(); ++i) {
     const JobName job = job_name(study, i);
     const Scenario& scenario = study.cells[job.cell].scenario;
-    // Two prompts, and with noise the weights of every scale tried and of every head; the means of
-    // a block of prompts.
+    // Four prompts (of either half of the search, measured, smoothed), and with noise the weights
+    // of every scale and bandwidth tried and of every head; the means of a block of prompts.
     const double dim = static_cast<double>(scenario.dim);
     const double row = 4.0 * static_cast<double>(padded_length(scenario.prompt_length));
-    const double scales = 60 + static_cast<double>(total_heads(study));
-    const double rows = 2 * dim + (scenario.noise > 0 ? scales : 0);
+    const double scales = 2 * 60 + static_cast<double>(total_heads(study));
+    const double rows = 4 * dim + 1 + (scenario.noise > 0 ? scales + 1 : 0);
     plan.job_bytes = std::max(plan.job_bytes, row * rows + 128 * scales * dim + 1e5);
     std::string label = "D = " + std::to_string(scenario.prompt_length);
     const std::string where = cell_text(scenario);
@@ -226,10 +232,9 @@ Expected<Plan> plan_risk_study(const RunSpec& spec) {
     if (parts > 1) {
       label += ", part " + std::to_string(job.part + 1) + " of " + std::to_string(parts);
     }
-    plan.jobs.push_back(
-        {std::move(label),
-         search_cost(scenario, study.search_prompts) +
-             measure_cost(scenario, total_heads(study), part_prompts(study, job))});
+    plan.jobs.push_back({std::move(label),
+                         search_cost(scenario, study.search_prompts) +
+                             measure_cost(scenario, total_heads(study), part_prompts(study, job))});
   }
   return plan;
 }

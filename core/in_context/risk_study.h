@@ -44,7 +44,8 @@ struct RiskPoint {
   std::string predictor;  ///< "softmax", "linear", "debiased", "ols", "bayes", "ridge", "kernel"
   std::size_t heads = 0;  ///< 0 where it has none
   double risk = 0, std_error = 0;
-  double theory = 0;  ///< exact for linear, debiased and ols, leading order for softmax, NaN where unknown
+  double theory =
+      0;  ///< exact for linear, debiased and ols, leading order for softmax, NaN where unknown
 };
 
 /// A cell with at least one finished part.

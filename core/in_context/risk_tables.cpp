@@ -34,7 +34,8 @@ Table risk_table(const std::vector<MeasuredCell>& cells) {
   table.name = "risk";
   table.caption =
       "Mean squared error of the prediction of θᵀx_q (1: predicting 0 in the plain task), with one "
-      "standard error over prompts; for softmax the risk of the best head set, and the error counts "
+      "standard error over prompts; for softmax the risk of the best head set, and the error "
+      "counts "
       "the search for it. Theory is exact for linear, debiased and least squares, leading order in "
       "1/D for softmax (our derivation, docs/derivations.md)";
   table.columns = risk_columns();
@@ -42,14 +43,14 @@ Table risk_table(const std::vector<MeasuredCell>& cells) {
     for (const RiskPoint& point : cell.points) {
       const Scenario& scenario = point.scenario;
       const double length = static_cast<double>(scenario.prompt_length);
-      table.rows.push_back(
-          {point.predictor, point.heads == 0 ? Cell{} : whole(point.heads), whole(scenario.dim),
-           whole(scenario.prompt_length), std::string(kSettingNames[std::size_t(scenario.setting)]),
-           real_cell(scenario.value), real_cell(point.risk), real_cell(point.std_error),
-           real_cell(length * point.risk), real_cell(point.theory),
-           real_cell(length * point.std_error),
-           std::string(variant_name(scenario.setting, scenario.variant)),
-           static_cast<std::int64_t>(std::llround(cell.sums.count))});
+      table.rows.push_back({point.predictor, point.heads == 0 ? Cell{} : whole(point.heads),
+                            whole(scenario.dim), whole(scenario.prompt_length),
+                            std::string(kSettingNames[std::size_t(scenario.setting)]),
+                            real_cell(scenario.value), real_cell(point.risk),
+                            real_cell(point.std_error), real_cell(length * point.risk),
+                            real_cell(point.theory), real_cell(length * point.std_error),
+                            std::string(variant_name(scenario.setting, scenario.variant)),
+                            static_cast<std::int64_t>(std::llround(cell.sums.count))});
     }
   }
   return table;
@@ -58,11 +59,12 @@ Table risk_table(const std::vector<MeasuredCell>& cells) {
 Table head_table(const RiskStudy& study, const std::vector<MeasuredCell>& cells) {
   Table table;
   table.name = "heads";
-  table.caption = "The head sets found: prediction = Σ weight · S(scale), S(b) the softmax average "
-                  "of the labels with scores b x_qᵀ KQ x";
-  table.columns = {{"heads", "heads h", ""},        {"prompt_length", "examples D", ""},
-                   {"value", "value", ""},          {"variant", "variant", ""},
-                   {"head", "head", ""},            {"scale", "scale b", ""},
+  table.caption =
+      "The head sets found: prediction = Σ weight · S(scale), S(b) the softmax average "
+      "of the labels with scores b x_qᵀ KQ x";
+  table.columns = {{"heads", "heads h", ""},  {"prompt_length", "examples D", ""},
+                   {"value", "value", ""},    {"variant", "variant", ""},
+                   {"head", "head", ""},      {"scale", "scale b", ""},
                    {"weight", "weight a", ""}};
   for (const MeasuredCell& cell : cells) {
     const Scenario& scenario = cell.cell.scenario;
@@ -82,10 +84,11 @@ Table head_table(const RiskStudy& study, const std::vector<MeasuredCell>& cells)
 Table ratio_table(const RiskStudy& study, const std::vector<MeasuredCell>& cells) {
   Table table;
   table.name = "ratio";
-  table.caption = "Risk of one head divided by the risk of several on the same prompts, with one "
-                  "standard error from their joint covariance";
-  table.columns = {{"heads", "heads h", ""}, {"prompt_length", "examples D", ""},
-                   {"value", "value", ""},   {"variant", "variant", ""},
+  table.caption =
+      "Risk of one head divided by the risk of several on the same prompts, with one "
+      "standard error from their joint covariance";
+  table.columns = {{"heads", "heads h", ""},        {"prompt_length", "examples D", ""},
+                   {"value", "value", ""},          {"variant", "variant", ""},
                    {"ratio", "ratio", "std_error"}, {"std_error", "standard error", ""},
                    {"prompts", "prompts", ""}};
   for (const MeasuredCell& cell : cells) {
@@ -118,7 +121,8 @@ std::vector<std::string> risk_notes(const RiskStudy& study,
     floor = floor || risk_floor(scenario) > 0;
   }
   notes.push_back(
-      "The theory of softmax heads is our own derivation (docs/derivations.md), not quoted from the "
+      "The theory of softmax heads is our own derivation (docs/derivations.md), not quoted from "
+      "the "
       "paper; it is the leading order in 1/D and approached slowly.");
   if (exact_zero) {
     notes.push_back(
@@ -127,12 +131,14 @@ std::vector<std::string> risk_notes(const RiskStudy& study,
   }
   if (study.setting == Setting::kLocal && study.values.front() == 0 && study.noise == 0) {
     notes.push_back(
-        "At radius 0 without noise every example is the query itself: heads read its label off, and "
+        "At radius 0 without noise every example is the query itself: heads read its label off, "
+        "and "
         "their risk is 0 up to rounding.");
   }
   if (no_ols) {
     notes.push_back(
-        "Least squares has no row where its risk is infinite (D about d with noise) or not defined.");
+        "Least squares has no row where its risk is infinite (D about d with noise) or not "
+        "defined.");
   }
   if (fewer) {
     notes.push_back(
@@ -140,15 +146,18 @@ std::vector<std::string> risk_notes(const RiskStudy& study,
         "risk on prompts of its own (table heads).");
   }
   if (floor) {
-    notes.push_back("Heads with KQ = bI keep a risk that does not fall with D: ρ bends the gradient "
-                    "away from θ. Its level is drawn as a line.");
+    notes.push_back(
+        "Heads with KQ = bI keep a risk that does not fall with D: ρ bends the gradient "
+        "away from θ. Its level is drawn as a line.");
   }
   if (study.setting != Setting::kPrior) {
-    notes.push_back("Ridge regression at its best strength is Bayes here (rows ridge and bayes); "
-                    "they differ where the prior mean is known.");
+    notes.push_back(
+        "Ridge regression at its best strength is Bayes here (rows ridge and bayes); "
+        "they differ where the prior mean is known.");
   } else {
-    notes.push_back("The read-out of x_q belongs to the heads; linear attention, least squares, "
-                    "ridge and kernel smoothing without it are the rows of labels-only.");
+    notes.push_back(
+        "The read-out of x_q belongs to the heads; linear attention, least squares, "
+        "ridge and kernel smoothing without it are the rows of labels-only.");
     notes.push_back(
         "A linear read-out of x_q alone does not remove the prior mean from the leading order: the "
         "labels still carry θ₀ᵀx as noise. Values that read y − θ₀ᵀx do (docs/derivations.md).");
@@ -165,11 +174,16 @@ std::string study_text(const RiskStudy& study) {
 
 std::string_view value_symbol(Setting setting) {
   switch (setting) {
-    case Setting::kNoise: return "σ²";
-    case Setting::kCorrelation: return "ρ";
-    case Setting::kLocal: return "radius";
-    case Setting::kPrior: return "|θ₀|";
-    case Setting::kBase: break;
+    case Setting::kNoise:
+      return "σ²";
+    case Setting::kCorrelation:
+      return "ρ";
+    case Setting::kLocal:
+      return "radius";
+    case Setting::kPrior:
+      return "|θ₀|";
+    case Setting::kBase:
+      break;
   }
   return "";
 }

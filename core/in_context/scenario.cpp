@@ -57,8 +57,7 @@ Square covariance(const Scenario& scenario) {
 Square preconditioner(const Scenario& scenario, const Square& sigma) {
   const std::size_t n = scenario.dim;
   const double length = static_cast<double>(scenario.prompt_length);
-  const double shift =
-      (trace(n, sigma) + scenario.noise / scenario.theta_variance()) / length;
+  const double shift = (trace(n, sigma) + scenario.noise / scenario.theta_variance()) / length;
   Square gamma = sigma;
   for (double& entry : gamma) entry *= 1 + 1 / length;
   for (std::size_t i = 0; i < n; ++i) gamma[i * n + i] += shift;
@@ -98,11 +97,16 @@ std::span<const Variant> variants_of(Setting setting) {
 
 std::string_view variant_name(Setting setting, Variant variant) {
   switch (variant) {
-    case Variant::kInverse: return "inverse";
-    case Variant::kFinite: return "finite-prompt";
-    case Variant::kReadOut: return "query-read-out";
-    case Variant::kCentred: return "centred-values";
-    case Variant::kPlain: break;
+    case Variant::kInverse:
+      return "inverse";
+    case Variant::kFinite:
+      return "finite-prompt";
+    case Variant::kReadOut:
+      return "query-read-out";
+    case Variant::kCentred:
+      return "centred-values";
+    case Variant::kPlain:
+      break;
   }
   if (setting == Setting::kCorrelation) return "identity";
   return setting == Setting::kPrior ? "labels-only" : "";
@@ -110,11 +114,16 @@ std::string_view variant_name(Setting setting, Variant variant) {
 
 std::string_view variant_label(Setting setting, Variant variant) {
   switch (variant) {
-    case Variant::kInverse: return "KQ = bΣ⁻¹";
-    case Variant::kFinite: return "KQ = bΓ⁻¹";
-    case Variant::kReadOut: return "labels + read-out of x";
-    case Variant::kCentred: return "labels − θ₀ᵀx";
-    case Variant::kPlain: break;
+    case Variant::kInverse:
+      return "KQ = bΣ⁻¹";
+    case Variant::kFinite:
+      return "KQ = bΓ⁻¹";
+    case Variant::kReadOut:
+      return "labels + read-out of x";
+    case Variant::kCentred:
+      return "labels − θ₀ᵀx";
+    case Variant::kPlain:
+      break;
   }
   if (setting == Setting::kCorrelation) return "KQ = bI";
   return setting == Setting::kPrior ? "labels only" : "";

@@ -1,5 +1,6 @@
 // One setting of in-context regression made concrete: how prompts are drawn, which query-key matrix
-// all heads share, and how a prediction's risk follows with theta and the label noise integrated out.
+// all heads share, and how a prediction's risk follows with theta and the label noise integrated
+// out.
 #pragma once
 
 #include <array>
@@ -25,10 +26,10 @@ inline constexpr std::array<std::string_view, 5> kSettingNames = {"base", "noise
 /// What the heads are given besides the plain form f = sum_h a_h S(b_h) with KQ = b_h I.
 enum class Variant {
   kPlain,
-  kInverse,   ///< correlation: KQ = b Sigma^-1
-  kFinite,    ///< correlation: KQ = b Gamma^-1, the best preconditioner of a linear step at this D
-  kReadOut,   ///< prior: plus a linear read-out of x_q
-  kCentred,   ///< prior: values y - theta_0^T x, plus theta_0^T x_q
+  kInverse,  ///< correlation: KQ = b Sigma^-1
+  kFinite,   ///< correlation: KQ = b Gamma^-1, the best preconditioner of a linear step at this D
+  kReadOut,  ///< prior: plus a linear read-out of x_q
+  kCentred,  ///< prior: values y - theta_0^T x, plus theta_0^T x_q
 };
 
 /// Variants of a setting; the first is always the plain one.
@@ -53,7 +54,8 @@ struct Scenario {
   double label_variance() const;
   /// |theta_0|^2 / d where a read-out of x_q can answer it, else 0.
   double read_out_variance() const;
-  /// E (theta^T x_q)^2 per coordinate of x_q: tau^2, or with the prior mean the heads have to learn.
+  /// E (theta^T x_q)^2 per coordinate of x_q: tau^2, or with the prior mean the heads have to
+  /// learn.
   double signal_variance() const;
 };
 
@@ -69,7 +71,7 @@ double typical_scale(const Scenario& scenario);
 struct PromptLaw {
   Scenario scenario;
   std::vector<double> key_query;  ///< d x d, symmetric, the shared direction of all heads' KQ
-  StepRisk linear;  ///< exact risk of step x_q^T key_query (1/D) sum x_i y_i
+  StepRisk linear;                ///< exact risk of step x_q^T key_query (1/D) sum x_i y_i
   double debiased = 0;  ///< exact risk of the debiased step, NaN for D = 1 (docs/derivations.md)
 };
 PromptLaw make_prompt_law(const Scenario& scenario);

@@ -25,7 +25,7 @@ struct TrainingSetup {
   double noise = 0;           ///< sigma^2
   std::size_t batch = 256;    ///< rounded up to a multiple of 16
   std::size_t steps = 3000;
-  double rate = 0.02;  ///< Adam's step; falls to 0 along a cosine
+  double rate = 0.02;      ///< Adam's step; falls to 0 along a cosine
   std::uint64_t seed = 1;  ///< of this model's start and prompts
   std::size_t trial = 0;   ///< which of the run's training seeds that is
 

@@ -5,9 +5,7 @@
 #include "core/in_context/training_study.h"
 
 namespace attnlab::in_context {
-namespace {
-
-}  // namespace
+namespace {}  // namespace
 
 Experiment TrainingExperiment::face() {
   Experiment experiment;
@@ -17,7 +15,8 @@ Experiment TrainingExperiment::face() {
   experiment.question = "Does training find what several heads can do?";
   experiment.summary =
       "Softmax heads are trained on fresh random prompts with hand-written gradients. The dotted "
-      "levels are the best head sets whose query-key matrices are multiples of I; watch which models "
+      "levels are the best head sets whose query-key matrices are multiples of I; watch which "
+      "models "
       "reach theirs or get below them with other matrices, and how heads that start alike get "
       "stuck.";
   experiment.schema = {training_parameters({1, 2, 4}, 3000, 3)};
@@ -34,7 +33,8 @@ Experiment TrainingExperiment::face() {
        {{"init", "same"}, {"heads", "1,2"}}},
       {"random-start",
        "A random start",
-       "No structure at all at the start: do the heads find opposite signs by themselves? Change the "
+       "No structure at all at the start: do the heads find opposite signs by themselves? Change "
+       "the "
        "seed and watch again. Next: noisy labels.",
        {{"init", "random"}, {"heads", "1,2,4"}}},
       {"noisy",
@@ -44,9 +44,14 @@ Experiment TrainingExperiment::face() {
        {{"noise", "0.5"}}},
       {"rotation",
        "Heads that rotate",
-       "In the plane with five examples four trained heads get below the best set with KQ = bI: their "
+       "In the plane with five examples four trained heads get below the best set with KQ = bI: "
+       "their "
        "matrices turn the query. Look at the off-diagonal entries. Next: back to the race.",
-       {{"dim", "2"}, {"prompt-length", "5"}, {"heads", "1,4"}, {"steps", "8000"}, {"trials", "2"}}},
+       {{"dim", "2"},
+        {"prompt-length", "5"},
+        {"heads", "1,4"},
+        {"steps", "8000"},
+        {"trials", "2"}}},
   };
   experiment.plan = plan_training;
   return experiment;
@@ -69,12 +74,14 @@ Experiment EmbeddingExperiment::face() {
   experiment.title = "Embedding size";
   experiment.question = "When is there room for several heads?";
   experiment.summary =
-      "Heads share one embedding of dimension p: h heads have query-key matrices of rank p/h. Small "
-      "embeddings cannot see every direction of x, whatever the heads. Two heads win as soon as each "
+      "Heads share one embedding of dimension p: h heads have query-key matrices of rank p/h. "
+      "Small "
+      "embeddings cannot see every direction of x, whatever the heads. Two heads win as soon as "
+      "each "
       "has a dimension; from p = d on they come near what two heads can do at all.";
-  Parameter embedding = icl_whole_parameter(
-      "embedding", "Embedding dimension", "p", "rank of all heads' query-key matrices together", 1,
-      128, 1, {1, 2, 4, 5, 6, 8, 10, 16});
+  Parameter embedding = icl_whole_parameter("embedding", "Embedding dimension", "p",
+                                            "rank of all heads' query-key matrices together", 1,
+                                            128, 1, {1, 2, 4, 5, 6, 8, 10, 16});
   embedding.kind = ParameterKind::kIntegerList;
   embedding.max_items = 16;
   embedding.default_value = std::vector<std::int64_t>{1, 2, 3, 4, 5, 6, 8, 10};
@@ -85,11 +92,13 @@ Experiment EmbeddingExperiment::face() {
       {"first-look",
        "First look",
        "Risk against the size of the embedding in five dimensions. Where do several heads win, and "
-       "where do they come near their optimum? Next: a larger dimension, where the step at p = d moves along.",
+       "where do they come near their optimum? Next: a larger dimension, where the step at p = d "
+       "moves along.",
        {}},
       {"eight-heads",
        "Eight heads",
-       "Eight heads need eight dimensions before they can be built at all. Next: fewer dimensions of "
+       "Eight heads need eight dimensions before they can be built at all. Next: fewer dimensions "
+       "of "
        "x.",
        {{"heads", "1,2,8"}, {"embedding", "2,4,5,6,8,10,16"}}},
       {"two-dimensions",

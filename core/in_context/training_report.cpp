@@ -4,8 +4,8 @@
 #include <limits>
 #include <map>
 
-#include "core/findings/palette.h"
 #include "core/base/text.h"
+#include "core/findings/palette.h"
 #include "core/in_context/parameters.h"
 #include "core/in_context/risk_study.h"
 #include "core/in_context/training_report_parts.h"
@@ -19,8 +19,9 @@ namespace {
 Table matrix_table(const TrainingStudy& study, const TrainingOutcome& outcome) {
   Table table;
   table.name = "matrices";
-  table.caption = "Query-key matrices (row: key entry, the last is y; column: query entry) and value "
-                  "vectors of the trained heads, of the first training seed";
+  table.caption =
+      "Query-key matrices (row: key entry, the last is y; column: query entry) and value "
+      "vectors of the trained heads, of the first training seed";
   table.columns = {{"heads", "heads h", ""}, {"head", "head", ""},     {"matrix", "matrix", ""},
                    {"row", "row", ""},       {"column", "column", ""}, {"value", "value", ""}};
   for (std::size_t m = 0; m < study.models.size(); ++m) {
@@ -44,8 +45,10 @@ Table matrix_table(const TrainingStudy& study, const TrainingOutcome& outcome) {
 
 /// C1 by training: the largest trained head count against one trained head.
 Claim training_claim(const TrainingStudy& study, const TrainingOutcome& outcome) {
-  Claim claim{"C1", "Several trained softmax heads predict better than one trained head.",
-              ClaimStatus::kUndecided, {}};
+  Claim claim{"C1",
+              "Several trained softmax heads predict better than one trained head.",
+              ClaimStatus::kUndecided,
+              {}};
   std::size_t heads = 0;
   for (const TrainingSetup& setup : study.models) {
     const bool known = !gaps_over_trials(study, outcome, setup.heads, 0).empty();
@@ -60,33 +63,42 @@ Claim training_claim(const TrainingStudy& study, const TrainingOutcome& outcome)
   for (std::size_t m = 0; m < study.models.size(); ++m) {
     if (verdict_of(study, outcome, m) != TrainingVerdict::kTrapped) continue;
     claim.status = ClaimStatus::kUndecided;
-    claim.evidence += " Several heads are trapped, so this start does not decide; start with "
-                      "alternating signs.";
+    claim.evidence +=
+        " Several heads are trapped, so this start does not decide; start with "
+        "alternating signs.";
     break;
   }
   return claim;
 }
 
 /// What one verdict means, where it needs a word.
-std::string verdict_note(const TrainingStudy& study, const TrainingOutcome& outcome,
-                         std::size_t m, TrainingVerdict verdict) {
+std::string verdict_note(const TrainingStudy& study, const TrainingOutcome& outcome, std::size_t m,
+                         TrainingVerdict verdict) {
   const TrainedModel& model = outcome.models[m];
   const double gap = model.risk.mean - optimum_of(study, outcome, study.models[m].heads).mean;
   switch (verdict) {
     case TrainingVerdict::kTrapped:
       return study.models[m].start == HeadStart::kSame
-                 ? " Heads that start with the same sign all average in the same direction; none has "
+                 ? " Heads that start with the same sign all average in the same direction; none "
+                   "has "
                    "a reason to change its sign."
                  : " The loss stands still there: from this start no head has a reason to change.";
     case TrainingVerdict::kAbove:
-      return still_falls(model, gap) ? " The loss still falls: more steps bring it closer."
-                                     : " The loss no longer falls: more steps alone do not help.";
+      if (still_falls(model, gap)) return " The loss still falls: more steps bring it closer.";
+      return " The loss no longer falls: more steps alone do not help." +
+             std::string(
+                 study.models[m].attend_query
+                     ? " Where the query is attended, heads of negative scale do best: they "
+                       "look away from it, because its label is unknown; a head that starts "
+                       "with the other sign does not get there."
+                     : "");
     case TrainingVerdict::kBelow:
       return " Training finds what no set with KQ = bI can do: KQ is " +
              short_text(100 * rotation(model, study.models[m].dim)) +
              " % away from a multiple of I, relative to its norm (table matrices).";
     case TrainingVerdict::kOptimal:
-    case TrainingVerdict::kUnknown: break;
+    case TrainingVerdict::kUnknown:
+      break;
   }
   return {};
 }
@@ -121,8 +133,9 @@ Series loss_series(const Result& result, std::size_t heads) {
   Series series;
   series.id = "heads/" + std::to_string(heads);
   series.label = heads_text(heads);
-  series.note = "mean loss of the prompts of a window of steps, every prompt new, over the training "
-                "seeds";
+  series.note =
+      "mean loss of the prompts of a window of steps, every prompt new, over the training "
+      "seeds";
   series.colour = heads_colour(heads);
   std::map<double, std::vector<double>> losses;
   std::map<double, FigurePoint> points;
@@ -174,13 +187,14 @@ Figure matrix_figure(const TrainingSetup& setup, const Result& result) {
   figure.id = "matrices-" + std::to_string(setup.heads);
   figure.title = "What do the matrices of " + heads_text(setup.heads) + " become?";
   figure.subtitle =
-      "KQ: how the score weighs key entry (row) times query entry (column). OV: what each head adds "
+      "KQ: how the score weighs key entry (row) times query entry (column). OV: what each head "
+      "adds "
       "of an attended example.";
   figure.table = "matrices";
   figure.empty_text = "Press Run: the matrices form while the heads learn.";
   for (std::size_t h = 0; h < setup.heads; ++h) {
-    HeatPanel panel = panel_of("kq-" + std::to_string(h + 1), "KQ of head " + std::to_string(h + 1),
-                               d + 1, d);
+    HeatPanel panel =
+        panel_of("kq-" + std::to_string(h + 1), "KQ of head " + std::to_string(h + 1), d + 1, d);
     panel.x.label = "query entry";
     panel.y.label = "key entry";
     panel.x_labels = token_labels(d, false);
@@ -220,8 +234,9 @@ Result reduce_training(const RunSpec& spec, std::span<const JobOutput> outputs) 
   const TrainingOutcome outcome = read_training(*study, outputs, result.notes);
   Table risk;
   risk.name = "risk";
-  risk.caption = "Mean loss of windows of training steps, with one standard error over steps; theory "
-                 "is the leading order in 1/D (our derivation, docs/derivations.md)";
+  risk.caption =
+      "Mean loss of windows of training steps, with one standard error over steps; theory "
+      "is the leading order in 1/D (our derivation, docs/derivations.md)";
   risk.columns = training_columns();
   for (std::size_t m = 0; m < study->models.size(); ++m) {
     double last = 0;
@@ -232,8 +247,8 @@ Result reduce_training(const RunSpec& spec, std::span<const JobOutput> outputs) 
                                    window * real_of(study->models[m].batch), point.step));
     }
   }
-  result.tables = {std::move(risk), outcome_table(*study, outcome),
-                   optimum_table(*study, outcome), matrix_table(*study, outcome)};
+  result.tables = {std::move(risk), outcome_table(*study, outcome), optimum_table(*study, outcome),
+                   matrix_table(*study, outcome)};
   result.claims = {training_claim(*study, outcome)};
   add_verdicts(*study, outcome, result);
   return result;
@@ -246,7 +261,9 @@ std::vector<Figure> training_figures(const RunSpec& spec, const Result& result) 
   Figure figure;
   figure.id = "training";
   figure.title = "How far do one and several heads get by training?";
-  figure.subtitle = sizes_text(*study) + ".  Bars: ±1 standard error.  Dotted: the best head sets with KQ = bI, by Monte Carlo.";
+  figure.subtitle =
+      sizes_text(*study) +
+      ".  Bars: ±1 standard error.  Dotted: the best head sets with KQ = bI, by Monte Carlo.";
   figure.x.label = "training step";
   figure.x.logarithmic = true;
   figure.x.min = 4;

@@ -30,12 +30,19 @@ std::vector<Cell> risk_row(const TrainingSetup& setup, const Estimate& risk, dou
                            double step) {
   const Scenario scenario = setup.scenario();
   const double length = real_of(setup.prompt_length);
-  std::vector<Cell> row = {
-      std::string("softmax"), whole(setup.heads), whole(setup.dim), whole(setup.prompt_length),
-      std::string(kSettingNames[std::size_t(scenario.setting)]), real_cell(scenario.value),
-      real_cell(risk.mean), real_cell(risk.std_error), real_cell(length * risk.mean),
-      real_cell(risk_theory(scenario, setup.heads)), real_cell(length * risk.std_error),
-      std::string("trained"), static_cast<std::int64_t>(prompts)};
+  std::vector<Cell> row = {std::string("softmax"),
+                           whole(setup.heads),
+                           whole(setup.dim),
+                           whole(setup.prompt_length),
+                           std::string(kSettingNames[std::size_t(scenario.setting)]),
+                           real_cell(scenario.value),
+                           real_cell(risk.mean),
+                           real_cell(risk.std_error),
+                           real_cell(length * risk.mean),
+                           real_cell(risk_theory(scenario, setup.heads)),
+                           real_cell(length * risk.std_error),
+                           std::string("trained"),
+                           static_cast<std::int64_t>(prompts)};
   row.push_back(static_cast<std::int64_t>(std::llround(step)));
   row.push_back(static_cast<std::int64_t>(setup.seed & ((std::uint64_t{1} << 40) - 1)));
   row.push_back(whole(setup.trial + 1));
@@ -90,9 +97,8 @@ Table optimum_table(const TrainingStudy& study, const TrainingOutcome& outcome) 
   table.caption = "Risk of the best head sets with KQ = bI and values that read y" +
                   std::string(study.models.front().attend_query ? ", the query attended" : "") +
                   ", by Monte Carlo";
-  table.columns = {{"heads", "heads h", ""},
-                   {"risk", "risk", "std_error"},
-                   {"std_error", "standard error", ""}};
+  table.columns = {
+      {"heads", "heads h", ""}, {"risk", "risk", "std_error"}, {"std_error", "standard error", ""}};
   for (std::size_t i = 0; i < study.heads.size(); ++i) {
     const Estimate& estimate = outcome.optimum[i];
     if (estimate.count == 0) continue;
@@ -116,8 +122,7 @@ Estimate risk_over_trials(const TrainingStudy& study, const TrainingOutcome& out
   std::vector<double> risks;
   Estimate last;
   for (std::size_t m = 0; m < study.models.size(); ++m) {
-    const bool wanted =
-        study.models[m].heads == heads && study.models[m].embedding == embedding;
+    const bool wanted = study.models[m].heads == heads && study.models[m].embedding == embedding;
     if (!wanted || outcome.models[m].risk.count == 0) continue;
     last = outcome.models[m].risk;
     risks.push_back(last.mean);
@@ -172,8 +177,9 @@ void add_optimum_levels(const Result& result, double low, double high, Figure& f
     Series level;
     level.id = "optimum/" + std::to_string(heads);
     level.label = "best " + heads_text(heads) + ", KQ = bI";
-    level.note = "risk of the best head set whose query-key matrices are multiples of I and whose "
-                 "values read y, by Monte Carlo; heads with other matrices can do better";
+    level.note =
+        "risk of the best head set whose query-key matrices are multiples of I and whose "
+        "values read y, by Monte Carlo; heads with other matrices can do better";
     level.role = SeriesRole::kExact;
     level.colour = heads_colour(heads);
     level.points = {{low, number(row[1]), 0, 0}, {high, number(row[1]), 0, 0}};

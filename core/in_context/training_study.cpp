@@ -28,7 +28,8 @@ double optimum_cost(const TrainingStudy& study) {
   std::size_t all = 0;
   for (const std::size_t heads : study.heads) all += heads;
   const Scenario scenario = study.models.front().scenario();
-  return search_cost(scenario, kSearchPrompts) + measure_cost(scenario, kSetsPerCount * all, kOptimumPrompts);
+  return search_cost(scenario, kSearchPrompts) +
+         measure_cost(scenario, kSetsPerCount * all, kOptimumPrompts);
 }
 
 Bytes encode_optimum(const RiskEstimates& estimates) {
@@ -170,15 +171,16 @@ std::vector<Parameter> training_parameters(std::vector<std::int64_t> heads, std:
   query.label = "Query attends to itself";
   query.help = "whether the query column (x_q, 0) is one of the keys";
   query.kind = ParameterKind::kChoice;
-  query.choices = {{"no", "No", "keys are the examples only"}, {"yes", "Yes", "one more key, with label 0"}};
+  query.choices = {{"no", "No", "keys are the examples only"},
+                   {"yes", "Yes", "one more key, with label 0"}};
   query.default_value = std::string("no");
   Parameter length = icl_whole_parameter("prompt-length", "Examples in the prompt", "D",
                                          "examples (x, y) that come before the query", 1, 1000, 40,
                                          {10, 20, 40, 100});
   length.primary = true;
   Parameter rate = icl_real_parameter("rate", "Learning rate", "",
-                                      "Adam's first step size; it falls to 0 along a cosine", 0.0001,
-                                      1, 0.01, {0.003, 0.01, 0.03});
+                                      "Adam's first step size; it falls to 0 along a cosine",
+                                      0.0001, 1, 0.01, {0.003, 0.01, 0.03});
   rate.logarithmic = true;
   return {icl_heads_parameter(std::move(heads)),
           init,
@@ -241,9 +243,10 @@ Expected<TrainingStudy> read_training_study(const RunSpec& spec) {
     }
   }
   if (study.models.empty()) {
-    return Error{"heads must be at most the embedding dimension: every head needs at least one "
-                 "dimension, not " + parameters.text("heads") + " heads in embedding " +
-                 parameters.text("embedding")};
+    return Error{
+        "heads must be at most the embedding dimension: every head needs at least one "
+        "dimension, not " +
+        parameters.text("heads") + " heads in embedding " + parameters.text("embedding")};
   }
   const std::vector<TrainingSetup> once = study.models;
   for (std::size_t trial = 1; trial < study.trials; ++trial) {
@@ -335,16 +338,15 @@ TrainingVerdict verdict_of(const TrainingStudy& study, const TrainingOutcome& ou
   const Estimate own = optimum_of(study, outcome, heads), one = optimum_of(study, outcome, 1);
   if (risk.count == 0 || own.count == 0) return TrainingVerdict::kUnknown;
   const auto near = [&](const Estimate& level, double share) {
-    return risk.mean <
-           level.mean * (1 + share) + 2 * std::hypot(risk.std_error, level.std_error);
+    return risk.mean < level.mean * (1 + share) + 2 * std::hypot(risk.std_error, level.std_error);
   };
   constexpr double kOptimal = 0.03, kTrapped = 0.05, kFar = 0.1, kBelow = 0.01;
   const double error = std::hypot(risk.std_error, own.std_error);
   if (risk.mean < own.mean * (1 - kBelow) - 4 * error) return TrainingVerdict::kBelow;
   if (near(own, kOptimal)) return TrainingVerdict::kOptimal;
   const bool no_better_than_one = risk.mean > one.mean * (1 - kTrapped) - 2 * one.std_error;
-  const bool stays = near(one, kTrapped) ||
-                     !still_falls(outcome.models[model], risk.mean - own.mean);
+  const bool stays =
+      near(one, kTrapped) || !still_falls(outcome.models[model], risk.mean - own.mean);
   if (heads > 1 && no_better_than_one && stays && risk.mean > own.mean * (1 + kFar)) {
     return TrainingVerdict::kTrapped;
   }
@@ -354,9 +356,8 @@ TrainingVerdict verdict_of(const TrainingStudy& study, const TrainingOutcome& ou
 Estimate recent_progress(const TrainedModel& model) {
   if (model.curve.size() < 2) return {};
   const LossPoint& last = model.curve.back();
-  const auto half = std::find_if(model.curve.begin(), model.curve.end(), [&](const LossPoint& p) {
-    return p.step >= model.steps / 2;
-  });
+  const auto half = std::find_if(model.curve.begin(), model.curve.end(),
+                                 [&](const LossPoint& p) { return p.step >= model.steps / 2; });
   if (half == model.curve.end() || half->step >= last.step) return {};
   return {half->loss - last.loss, std::hypot(half->std_error, last.std_error), 2};
 }
@@ -382,11 +383,16 @@ double rotation(const TrainedModel& model, std::size_t dim) {
 
 std::string verdict_text(TrainingVerdict verdict) {
   switch (verdict) {
-    case TrainingVerdict::kOptimal: return "at the best with KQ = bI";
-    case TrainingVerdict::kTrapped: return "trapped, no better than one head";
-    case TrainingVerdict::kAbove: return "above the best with KQ = bI";
-    case TrainingVerdict::kBelow: return "below the best with KQ = bI";
-    case TrainingVerdict::kUnknown: break;
+    case TrainingVerdict::kOptimal:
+      return "at the best with KQ = bI";
+    case TrainingVerdict::kTrapped:
+      return "trapped, no better than one head";
+    case TrainingVerdict::kAbove:
+      return "above the best with KQ = bI";
+    case TrainingVerdict::kBelow:
+      return "below the best with KQ = bI";
+    case TrainingVerdict::kUnknown:
+      break;
   }
   return "training";
 }

@@ -12,16 +12,16 @@
 
 namespace attnlab::in_context {
 
-/// A run's parameters, read once. Reads trials, dim, heads, prompt-length, noise, init, attend-query, steps,
-/// batch, rate, prompts and, where the schema has it, embedding.
+/// A run's parameters, read once. Reads trials, dim, heads, prompt-length, noise, init,
+/// attend-query, steps, batch, rate, prompts and, where the schema has it, embedding.
 struct TrainingStudy {
   /// Job i + 1 trains models[i]; job 0 finds the optimum. All models of the first training seed,
   /// then those of the next.
   std::vector<TrainingSetup> models;
   std::size_t trials = 1;
-  std::vector<std::size_t> heads;     ///< distinct head counts, increasing; for the optimum
+  std::vector<std::size_t> heads;  ///< distinct head counts, increasing; for the optimum
   std::size_t test_prompts = 0;
-  std::vector<std::string> skipped;   ///< sentences about combinations that make no sense
+  std::vector<std::string> skipped;  ///< sentences about combinations that make no sense
 };
 /// Fails when no combination is left or one does not fit, naming the parameter.
 Expected<TrainingStudy> read_training_study(const RunSpec& spec);
@@ -43,7 +43,7 @@ struct TrainedModel {
   double steps = 0;
   std::vector<LossPoint> curve;
   std::vector<std::vector<double>> key_query, value;  ///< per head
-  Estimate risk;  ///< on test prompts; count 0 until then
+  Estimate risk;                                      ///< on test prompts; count 0 until then
 };
 
 enum class TrainingVerdict { kUnknown, kOptimal, kTrapped, kAbove, kBelow };
@@ -58,8 +58,9 @@ TrainingOutcome read_training(const TrainingStudy& study, std::span<const JobOut
 Estimate optimum_of(const TrainingStudy& study, const TrainingOutcome& outcome, std::size_t heads);
 
 /// The optimum is the best head set with KQ = b I. Below: better than it by four standard errors
-/// and 1 %, which needs other matrices. Optimal: within 3 % (and two standard errors) of it. Trapped: several
-/// heads, far above their own optimum, end within 5 % of that of one head, or stand still above it.
+/// and 1 %, which needs other matrices. Optimal: within 3 % (and two standard errors) of it.
+/// Trapped: several heads, far above their own optimum, end within 5 % of that of one head, or
+/// stand still above it.
 TrainingVerdict verdict_of(const TrainingStudy& study, const TrainingOutcome& outcome,
                            std::size_t model);
 std::string verdict_text(TrainingVerdict verdict);

@@ -5,6 +5,9 @@
 
 #include <array>
 #include <cmath>
+#include <vector>
+
+#include "core/numerics/random.h"
 
 using namespace attnlab;
 using namespace attnlab::in_context;
@@ -19,7 +22,8 @@ TEST_CASE("one-head constants and ratios are those of the leading-order theory")
     CHECK(one_head_limit(task) / many_head_limit(task) == doctest::Approx(ratio).epsilon(2e-4));
   }
   const RegressionTask huge{1e7, 1, 0};
-  CHECK(one_head_limit(huge) / many_head_limit(huge) == doctest::Approx(std::exp(1.0)).epsilon(1e-5));
+  CHECK(one_head_limit(huge) / many_head_limit(huge) ==
+        doctest::Approx(std::exp(1.0)).epsilon(1e-5));
 }
 
 TEST_CASE("the noiseless optimum is ((d+4) - sqrt(d^2+4d+8)) / (2(d+2))") {
@@ -81,8 +85,8 @@ TEST_CASE("local limits: many heads never lose to one, and radius 0 leaves the n
             local_one_head_constant(task, radius, best) - 1e-9);
     }
     const double tiny = 1e-3 / radius, slope = 1 / (1 + 0.5 * radius * radius);
-    const std::array<SoftmaxHead, 2> pair = {{{tiny, slope * (0.5 + 0.25 / tiny)},
-                                              {-tiny, slope * (0.5 - 0.25 / tiny)}}};
+    const std::array<SoftmaxHead, 2> pair = {
+        {{tiny, slope * (0.5 + 0.25 / tiny)}, {-tiny, slope * (0.5 - 0.25 / tiny)}}};
     CHECK(local_head_set_constant(task, radius, pair) > local_many_head_limit(task, radius));
   }
   CHECK(local_many_head_limit({5, 1, 0.3}, 0) == doctest::Approx(0.3));
@@ -110,4 +114,50 @@ TEST_CASE("linear attention is the best step of its exact quadratic risk") {
   }
   CHECK(linear_attention_risk({5, 1, 2}, 40) == doctest::Approx((6.0 + 10) / (40 + 6 + 10)));
   CHECK(debiased_linear_risk({5, 1, 2}, 40) == doctest::Approx((6.0 + 10) / (40 + 5 + 10)));
+}
+
+TEST_CASE("the debiased risk of local examples agrees with Monte Carlo") {
+  // From the definition: theta, noise and examples drawn, the best step by least squares.
+  constexpr std::size_t kDim = 2, kLength = 8;
+  constexpr double kRadius = 0.6, kNoise = 0.2;
+  constexpr int kPrompts = 200000;
+  RandomStream stream(5, hash_name("test"), 0);
+  double cross = 0, square = 0, base = 0, square4 = 0;
+  for (int k = 0; k < kPrompts; ++k) {
+    double theta[kDim], query[kDim], x[kLength][kDim], y[kLength], mean_x[kDim] = {}, mean_y = 0;
+    std::vector<double> normal(2 * kDim + kLength * (kDim + 1));
+    stream.fill_normal(normal);
+    std::size_t at = 0;
+    for (std::size_t a = 0; a < kDim; ++a) {
+      theta[a] = normal[at++] / std::sqrt(double(kDim));
+      query[a] = normal[at++];
+    }
+    double truth = 0;
+    for (std::size_t a = 0; a < kDim; ++a) truth += theta[a] * query[a];
+    for (std::size_t i = 0; i < kLength; ++i) {
+      y[i] = std::sqrt(kNoise) * normal[at++];
+      for (std::size_t a = 0; a < kDim; ++a) {
+        x[i][a] = query[a] + kRadius * normal[at++];
+        y[i] += theta[a] * x[i][a];
+        mean_x[a] += x[i][a] / kLength;
+      }
+      mean_y += y[i] / kLength;
+    }
+    double slope = 0;
+    for (std::size_t i = 0; i < kLength; ++i) {
+      for (std::size_t a = 0; a < kDim; ++a) {
+        slope += (query[a] - mean_x[a]) * (x[i][a] - mean_x[a]) * (y[i] - mean_y) / (kLength - 1);
+      }
+    }
+    const double rest = truth - mean_y;
+    base += rest * rest / kPrompts;
+    square4 += rest * rest * rest * rest / kPrompts;
+    cross += rest * slope / kPrompts;
+    square += slope * slope / kPrompts;
+  }
+  const double measured = base - cross * cross / square;
+  const double error = std::sqrt((square4 - base * base) / kPrompts);
+  const double exact = local_debiased_risk({kDim, 1, kNoise}, kRadius, kLength);
+  CHECK(std::abs(measured - exact) < 4 * error);
+  CHECK(measured < base - 4 * error);  // so that the step is tested, too
 }
