@@ -48,12 +48,10 @@ Inquiry<bool> measure_normal(Residual& rest, const std::vector<double>& point,
 
 /// A kink of one hidden layer is a whole hyperplane: at two of three random points of it the second
 /// difference across it must be its strength.
-Inquiry<bool> retest(Residual& rest, const AbsAffine::Kink& kink, double room, RandomStream& stream,
+Inquiry<bool> retest(Residual& rest, const AbsAffine::Kink& kink, RandomStream& stream,
                      std::uint64_t& counter) {
   const std::size_t dim = kink.normal.size();
-  // In one dimension the hyperplane is a point, and its neighbours are as near as on the line.
-  const double step =
-      std::min(1e-3 * std::max(1.0, std::abs(kink.offset)), dim == 1 ? room / 4 : INFINITY);
+  const double step = 1e-3 * std::max(1.0, std::abs(kink.offset));
   Matrix<double> points(9, dim);
   for (std::size_t p = 0; p < 3; ++p) {
     std::vector<double> z(dim);
@@ -280,7 +278,7 @@ Inquiry<Outcome> learn_network(AbsAffine& found, NetworkSearch& search, NetworkO
                                                  candidate, search.normal_queries);
         const bool consistent = co_await measuring;
         if (!consistent) continue;
-        Inquiry<bool> testing = retest(rest, candidate, kink.room, stream, search.test_queries);
+        Inquiry<bool> testing = retest(rest, candidate, stream, search.test_queries);
         good = co_await testing;
         if (good) accepted.push_back(std::move(candidate));
       }
