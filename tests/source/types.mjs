@@ -46,7 +46,7 @@ const values = (what) => [`const contract: Contract = ${JSON.stringify(what)};`,
   `const experiments: Experiment[] = ${JSON.stringify(experiments)};`,
   'export { contract, experiments };'];
 assert.equal(complaints_about(values(contract)), '');
-assert.match(complaints_about(values({ ...contract, more: 1 })), /'more' does not exist/);
+assert.match(complaints_about(values({ ...contract, more: 1 })), /"more"' does not exist/);
 assert.match(complaints_about(values({ ...contract, seed: undefined })), /'seed' is missing/);
 
 for (const [source, prefix] of [['web/app/app.cpp', 'app'], ['web/compute/compute.cpp', 'compute']]) {
