@@ -171,12 +171,6 @@ void install_callbacks(GLFWwindow* window, Events& events) {
   glfwSetWindowRefreshCallback(window, [](GLFWwindow* w) { events_of(w); });
 }
 
-constexpr SaveFormat kSaveFormats[] = {{"csv", "CSV: the main table"},
-                                       {"json", "JSON: parameters, tables, claims"},
-                                       {"svg", "SVG: the figure"},
-                                       {"png", "PNG: the figure as pixels"},
-                                       {"bibtex", "BibTeX: the paper and this run"}};
-
 /// "a.svg", or "a-2.svg" where there is an a.svg already: nobody's file is overwritten.
 std::string unused_name(const std::string& name) {
   const std::filesystem::path wanted(name);
@@ -213,9 +207,8 @@ Platform desktop_platform(const std::unique_ptr<App>& app) {
   Platform platform;
   platform.copy_text = [](const std::string& text) { ImGui::SetClipboardText(text.c_str()); };
   platform.save_file = write_result_file;
-  platform.save_formats = kSaveFormats;
-  platform.make_file = [&app](std::string_view format) {
-    return picture_or_citation(app->state(), format);
+  platform.make_file = [&app](const SaveFormat& format) {
+    return picture_or_citation(app->state(), format.id);
   };
   platform.link_text = [](const std::string& query) { return "attnlab open '" + query + "'"; };
   return platform;

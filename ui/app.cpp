@@ -5,6 +5,7 @@
 
 #include "core/catalogue/catalogue.h"
 #include "core/base/text.h"
+#include "core/experiment/seed.h"
 #include "ui/app_state.h"
 #include "ui/field_layout.h"
 #include "ui/theme.h"
@@ -19,7 +20,6 @@ constexpr double kLinkEvery = 0.35;     // browsers limit changes of the locatio
 // took a fifth of the processor time that a run's workers want.
 constexpr double kProgressEvery = 0.25;
 constexpr double kRestlessStep = 0.08;
-const std::vector<std::string> kPageKeys = {"ui", "lock", "theme", "embed"};
 
 ParameterSet first_parameters(const Experiment& experiment) {
   if (!experiment.presets.empty()) {
@@ -177,41 +177,32 @@ void follow_run(AppState& s) {
   }
 }
 
-void take_page_keys(AppState& s, const Permalink& link) {
-  for (const auto& [key, value] : link.other) {
-    if (key == "ui") {
-      s.options.minimal = value == "min";
-    } else if (key == "embed") {
-      s.options.embedded = value != "0";
-    } else if (key == "lock") {
-      s.options.locked = split(value, ',');
-    } else if (key == "theme" && (value == "dark" || value == "light")) {
-      s.dark = value == "dark";
-      s.theme_chosen = true;
-    }
-    s.page_keys.emplace_back(key, value);
-  }
+std::string with_page(const AppState& s, const PageSettings& page) {
+  const std::string settings = page_text(page);
+  return query_text(s.spec) + (settings.empty() ? "" : "&") + settings;
 }
 
-/// Whether a query says anything about the run, or only how the page should look.
-bool names_a_run(std::string_view query) {
-  for (const std::string& item : split(query, '&')) {
-    const std::string key = item.substr(0, item.find('='));
-    if (!key.empty() && key != "run" &&
-        std::find(kPageKeys.begin(), kPageKeys.end(), key) == kPageKeys.end())
-      return true;
+/// The parameters, seed and notes of a link; what is locked keeps its value.
+void take_over(AppState& s, const Permalink& link) {
+  s.notes = link.notes;
+  s.parameter_notes.clear();
+  if (link.names_run) {
+    if (!s.run || !(s.run->spec() == link.spec)) drop_run(s);
+    s.spec = link.spec;
   }
-  return false;
+  s.hold_locked(s.spec);  // what the address locks keeps its value
+  spec_changed(s);
 }
 
 }  // namespace
 
 bool AppState::locked(std::string_view name) const {
-  return std::find(options.locked.begin(), options.locked.end(), name) != options.locked.end();
+  const std::vector<std::string>& names = page().locked;
+  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 void AppState::hold_locked(RunSpec& wanted) {
-  for (const std::string& name : options.locked) {
+  for (const std::string& name : page().locked) {
     if (name == "seed") {
       const std::string& text = fixed.try_emplace(name, std::to_string(wanted.seed)).first->second;
       wanted.seed = std::stoull(text);
@@ -234,28 +225,41 @@ App::~App() {
   state_->executor.cancel();
 }
 
-void App::open_query(std::string_view query) {
+void App::open_query(std::string_view query, std::string_view search) {
   AppState& s = *state_;
-  if (!query.empty() && (query.front() == '?' || query.front() == '#')) query.remove_prefix(1);
-  const Permalink link = read_query(query, *s.spec.experiment, kPageKeys);
-  s.page_keys.clear();
-  take_page_keys(s, link);
-  s.notes = link.notes;
-  s.parameter_notes.clear();
-  if (names_a_run(query)) {
-    if (!s.run || !(s.run->spec() == link.spec)) drop_run(s);
-    s.spec = link.spec;
+  Permalink link = read_query(query, *s.spec.experiment);
+  read_page_settings(search, link);
+  s.options.page = std::move(link.page);
+  if (s.page().theme != PageSettings::Theme::kAuto) {
+    s.dark = s.page().theme == PageSettings::Theme::kDark;
+    s.theme_chosen = true;
   }
-  s.fixed.clear();  // who gives the address may give what is locked other values
-  s.hold_locked(s.spec);
-  spec_changed(s);
+  s.fixed.clear();  // an address opened anew may also change the values of what it locks
+  take_over(s, link);
   if (link.run) run();
 }
 
+void App::load(std::string_view query) {
+  AppState& s = *state_;
+  Permalink link = read_query(query, *s.spec.experiment);
+  const bool other = link.spec.experiment != s.spec.experiment;
+  if (other && s.locked("experiment")) {
+    s.notes = {"experiment is fixed on this page; a state of " + link.spec.experiment->id +
+               " is left out."};
+    return s.touch();
+  }
+  if (!other && s.locked("preset")) link.spec.parameters = s.spec.parameters;
+  take_over(s, link);
+}
+
 std::string App::query() const {
-  std::string text = query_text(state_->spec);
-  for (const auto& [key, value] : state_->page_keys) text += "&" + key + "=" + value;
-  return text;
+  return with_page(*state_, state_->page());
+}
+
+std::string App::link_query() const {
+  PageSettings page = state_->page();
+  page.embed = page.fit = false;
+  return with_page(*state_, page);
 }
 
 void App::parts_arrived() {
@@ -333,17 +337,8 @@ std::string App::set_parameter(std::string_view name, std::string_view text) {
 
 std::string App::set_seed(std::string_view text) {
   AppState& s = *state_;
-  const std::optional<std::int64_t> seed = read_integer(text);
-  std::string note;
-  if (s.locked("seed")) {
-    note = "seed is fixed on this page.";
-  } else if (!seed || *seed < 0 || static_cast<std::uint64_t>(*seed) > kMaxSeed) {
-    note = "seed = " + std::string(text) + " is not a whole number from 0 to " +
-           exact_text(static_cast<std::int64_t>(kMaxSeed)) + "; kept " +
-           exact_text(static_cast<std::int64_t>(s.spec.seed)) + ".";
-  } else {
-    s.spec.seed = static_cast<std::uint64_t>(*seed);
-  }
+  std::string note =
+      s.locked("seed") ? "seed is fixed on this page." : set_seed_clamped(s.spec.seed, text);
   s.parameter_notes["seed"] = note;
   spec_changed(s);
   return note;

@@ -21,12 +21,12 @@ class App {
   App(const App&) = delete;
   App& operator=(const App&) = delete;
 
-  /// Takes over a permalink ("e=rf-learning-curve&dim=8&run=1"); what was clamped or dropped shows
-  /// as notes. Also understands the page's own keys: ui=min|full, lock=a,b, theme=light|dark|auto,
-  /// embed=0|1; they stay in query().
-  void open_query(std::string_view query);
-  /// The same for a state that others send (a message, a file, an undo): what the page fixes (lock=,
-  /// and the page's own keys) stays as it is.
+  /// Takes over an address ("e=rf-learning-curve&dim=8&run=1"); what was clamped or dropped shows as
+  /// notes. Its page settings (core/codecs/contract.h) replace those before it and stay in query();
+  /// of those that `search`, the address's search part, has, too, that one counts.
+  void open_query(std::string_view query, std::string_view search = {});
+  /// The same for a state that others send (a message, a file, an undo): page settings, and what
+  /// they lock, stay as they are.
   void load(std::string_view query);
   /// Takes over the finished jobs of a journal (core/codecs/codecs.h) as a finished, precomputed
   /// run; false, and nothing changes, unless it is a whole run of exactly the current parameters and
@@ -39,6 +39,8 @@ class App {
   bool waits_for_parts() const;
   /// The current state as permalink text, without run=1.
   std::string query() const;
+  /// The same for other readers: without what only this frame is (embed, fit).
+  std::string link_query() const;
 
   /// Runs the executor and reduces when the run grew. True when a redraw is needed. Never works
   /// for long itself; call it every animation frame or when the executor has news.
@@ -49,6 +51,17 @@ class App {
 
   // Actions. An unknown experiment or preset changes nothing and leaves a note; an unknown parameter
   // changes nothing and is what the returned sentence says.
+
+  /// Whether an action would do something now: buttons and keys follow it.
+  bool can(Action action) const;
+  /// Does what a button or a message asks for, when it can.
+  void act(Action action);
+  /// The same by id (core/codecs/contract.h), or "experiment", "preset", "seed", "save" with a value,
+  /// "parameter" with a name, too. Returns the sentence to show, often empty.
+  std::string act(std::string_view id, std::string_view name, std::string_view value);
+  /// What the button of an action says now ("Go on" for Run of a paused run).
+  std::string_view label(Action action) const;
+  void toggle_table();
   void select_experiment(std::string_view id);
   void select_preset(std::string_view name);
   /// Clamps like a permalink; returns the sentence that says what was changed, empty when taken.
@@ -64,8 +77,8 @@ class App {
   void step();   ///< one more job, then pauses
   /// Forgets the run; parameters stay. Of a live experiment: back to the preset chosen last.
   void reset();
-  /// "csv" (the main table), "json" (everything) or what Platform::make_file makes; through
-  /// Platform::save_file. Returns the sentence that is shown.
+  /// A file of a format that save_formats() names, through Platform::save_file. Returns the sentence
+  /// that is shown.
   std::string save(std::string_view format);
   /// The bytes that save would write; empty for an unknown format or without a result.
   std::string export_text(std::string_view format) const;
@@ -81,11 +94,13 @@ class App {
   /// One sentence on where things are, for the live region and the run bar.
   std::string status_sentence() const;
   /// {"experiment","title","question","family","preset","seed","params":{name: canonical text},
-  ///  "live":bool, "changed":bool (parameters differ from the run's), "locked":[...], "state":"ready|running|
-  ///  paused|finished|failed", "precomputed":bool (the jobs came with the page), "fraction",
-  ///  "jobs_done","jobs","rate","remaining","elapsed",
-  ///  "status": sentence, "error": sentence, "notes":[...], "query",
-  ///  "can_keep":bool, "kept":[in what each differs], "claims":[{"id","statement","status","evidence"}],
+  ///  "live":bool, "changed":bool (parameters differ from the run's),
+  ///  "page":{"embed":bool,"fit":bool,"minimal":bool,"locked":[...]}, "state":"ready|running|
+  ///  paused|finished|failed", "precomputed":bool (the run came finished, with its page), "fraction",
+  ///  "jobs_done","jobs","rate","remaining","elapsed", "status": sentence, "error": sentence,
+  ///  "notes":[...], "query", "link" (query without what only this frame is), "actions":[{"id","label",
+  ///  "enabled"} of those that this experiment has],
+  ///  "kept":[in what each differs], "claims":[{"id","statement","status","evidence"}],
   ///  "tables":[{"name","caption","columns":[{"name","label"}],"rows":[[{"text","exact"}...]],"row_count"}]}
   /// rate, remaining: null until known. In "text" an estimate carries its uncertainty. Of a table
   /// of more than kStateRows rows the first kLongStateRows: a matrix of dimension 512 has 262144, and the

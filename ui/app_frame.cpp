@@ -58,7 +58,7 @@ PlotOptions plot_options(const View& view, const Figure& figure) {
   PlotOptions options;
   options.touch = view.input.touch;
   options.fields = view.input.fields;
-  options.locked = s.options.locked;
+  options.locked = s.page().locked;
   options.fraction = s.run ? static_cast<float>(s.run->fraction()) : 0;
   options.sentence = figure.empty_text;
   options.phase = PlotPhase::kEmpty;
@@ -90,7 +90,7 @@ PlotOptions plot_options(const View& view, const Figure& figure) {
 }
 
 float claims_share(const View& view, float width, float height) {
-  if (view.state.options.minimal) return 0;
+  if (view.state.page().minimal) return 0;
   return std::min(claims_height(view, width) + 8, 0.36f * height);
 }
 
@@ -114,7 +114,7 @@ void centre_column(const View& view, float width, float height) {
 
 bool shows_controls(const View& view) {
   const AppState& s = view.state;
-  if (!s.options.minimal) return true;
+  if (!s.page().minimal) return true;
   const auto& parameters = s.spec.experiment->schema.parameters;
   return std::any_of(parameters.begin(), parameters.end(), [&](const Parameter& parameter) {
     return parameter.primary && !s.locked(parameter.name);
@@ -134,7 +134,7 @@ void wide_layout(const View& view, ImVec2 origin, ImVec2 size) {
   const Theme& t = theme();
   const float row = ImGui::GetFrameHeight();
   float top = origin.y;
-  if (!s.options.embedded) {
+  if (!s.page().embed) {
     const Region region("header", origin, ImVec2(size.x, row + 18), t.ground, kMargin, 9,
                         ImGuiWindowFlags_NoScrollbar);
     header_view(view, region.width());
@@ -208,12 +208,12 @@ void narrow_layout(const View& view, ImVec2 origin, ImVec2 size) {
   AppState& s = view.state;
   const Region region("column", origin, size, theme().ground, kMargin, 10);
   const float width = region.width();
-  if (!s.options.embedded) header_view(view, width);
+  if (!s.page().embed) header_view(view, width);
   notes_view(view, width);
   figure_view(view, width, narrow_figure_height(s, width, size.y));
   run_bar_view(view, width);
   if (s.view.table_open) table_tabs_and_rows(view, width, 300);
-  if (!s.options.minimal && !(s.run ? s.result : s.preview).claims.empty()) {
+  if (!s.page().minimal && !(s.run ? s.result : s.preview).claims.empty()) {
     rule(width);
     claims_view(view, width);
   }

@@ -58,7 +58,6 @@ struct AppState {
 
   std::vector<std::string> notes;                      ///< until the reader dismisses them
   std::map<std::string, std::string> parameter_notes;  ///< by parameter, until it changes again
-  std::vector<std::pair<std::string, std::string>> page_keys;  ///< ui, lock, theme, embed
   std::string save_note;  ///< what the last save or copy did
 
   bool dark = false;
@@ -92,6 +91,7 @@ struct AppState {
   /// What tables show.
   const Result& shown_result() const { return kept.empty() ? result : compared; }
   bool live() const { return spec.experiment->live; }
+  const PageSettings& page() const { return options.page; }
   bool locked(std::string_view name) const;
   /// Gives what is locked the value it is fixed at: that of the first specification seen with it.
   void hold_locked(RunSpec& wanted);

@@ -135,6 +135,37 @@ std::string tables_json(const Result& result) {
   return list.done();
 }
 
+std::string truth(bool value) { return value ? "true" : "false"; }
+
+std::string page_json(const PageSettings& page) {
+  return Json('{')
+      .member("embed", truth(page.embed))
+      .member("fit", truth(page.fit))
+      .member("minimal", truth(page.minimal))
+      .member("locked", texts_json(page.locked))
+      .done();
+}
+
+/// A live experiment needs no run.
+bool has_action(const AppState& s, Action action) {
+  const bool of_run =
+      action == Action::kRun || action == Action::kPause || action == Action::kStep;
+  return !(of_run && s.live());
+}
+
+std::string actions_json(const App& app) {
+  Json list('[');
+  for (const ActionText& text : actions()) {
+    if (!has_action(app.state(), text.action)) continue;
+    list.item(Json('{')
+                  .text("id", text.id)
+                  .text("label", app.label(text.action))
+                  .member("enabled", truth(app.can(text.action)))
+                  .done());
+  }
+  return list.done();
+}
+
 std::string parameters_as_texts(const RunSpec& spec) {
   Json object('{');
   for (const Parameter& parameter : spec.experiment->schema.parameters)
@@ -212,11 +243,11 @@ std::string App::state_json() const {
       .text("preset", s.preset)
       .member("seed", exact_text(static_cast<std::int64_t>(s.spec.seed)))
       .member("params", parameters_as_texts(s.spec))
-      .member("live", s.live() ? "true" : "false")
-      .member("changed", s.changed() ? "true" : "false")
-      .member("locked", texts_json(s.options.locked))
+      .member("live", truth(s.live()))
+      .member("changed", truth(s.changed()))
+      .member("page", page_json(s.page()))
       .text("state", state_name(s))
-      .member("precomputed", s.precomputed ? "true" : "false")
+      .member("precomputed", truth(s.precomputed))
       .number("fraction", s.run ? s.run->fraction() : 0)
       .number("jobs_done", s.run ? static_cast<double>(s.run->jobs_done()) : 0)
       .number("jobs", s.run    ? static_cast<double>(s.run->jobs_total())
@@ -231,27 +262,33 @@ std::string App::state_json() const {
                                            : std::string())
       .member("notes", texts_json(all_notes(s)))
       .text("query", query())
-      .member("can_keep", s.can_keep() ? "true" : "false")
+      .text("link", link_query())
+      .member("actions", actions_json(*this))
       .member("kept", texts_json(kept_texts(s)))
       .member("claims", claims_json(s.result))
       .member("tables", tables_json(s.shown_result()))
       .done();
 }
 
-std::string App::export_text(std::string_view format) const {
+std::string App::export_text(std::string_view id) const {
   const AppState& s = *state_;
-  if (format == "csv")
-    return s.has_result() ? table_csv(s.shown_result().tables.front()) : std::string();
-  if (format != "json") return s.platform.make_file ? s.platform.make_file(format) : std::string();
-  const RunSpec& spec = s.run ? s.run->spec() : s.spec;
-  return result_json(spec, s.result, s.options.build, s.run ? s.run->jobs_total() : 0,
-                     s.run ? s.clock.elapsed() : 0);
+  const SaveFormat* format = find_save_format(id);
+  if (format == nullptr || !s.has_result()) return {};
+  if (!format->of_result) {
+    return s.platform.make_file ? s.platform.make_file(*format) : std::string();
+  }
+  if (id == "csv") return table_csv(s.shown_result().tables.front());
+  return result_json(s.run->spec(), s.result, s.options.build, s.run->jobs_total(),
+                     s.clock.elapsed());
 }
 
-std::string App::save(std::string_view format) {
+std::string App::save(std::string_view id) {
   AppState& s = *state_;
-  const std::string bytes = export_text(format);
-  if (!s.has_result()) {
+  const SaveFormat* format = find_save_format(id);
+  const std::string bytes = export_text(id);
+  if (format == nullptr) {
+    s.save_note = "There is no format named " + quoted_text(id) + ".";
+  } else if (!s.has_result()) {
     s.save_note = "There is no result to save yet: press Run first.";
   } else if (bytes.empty()) {
     s.save_note = "Not saved: this file could not be made.";
@@ -259,9 +296,8 @@ std::string App::save(std::string_view format) {
     const RunSpec& spec = s.run->spec();
     const std::string name = spec.experiment->id + "-seed" +
                              exact_text(static_cast<std::int64_t>(spec.seed)) + "." +
-                             (format == "bibtex" ? "bib" : std::string(format));
-    s.save_note = s.platform.save_file(name, format == "csv" ? "text/csv" : "application/json",
-                                       bytes);
+                             std::string(format->extension);
+    s.save_note = s.platform.save_file(name, std::string(format->mime), bytes);
     if (s.save_note.empty()) s.save_note = "Saved as " + name + ".";
   }
   s.touch();
@@ -271,7 +307,7 @@ std::string App::save(std::string_view format) {
 void App::copy_link() {
   AppState& s = *state_;
   if (!s.platform.copy_text) return;
-  const std::string text = query();
+  const std::string text = link_query();
   s.platform.copy_text(s.platform.link_text ? s.platform.link_text(text) : text);
   s.save_note = "Link copied.";
   s.touch();

@@ -14,12 +14,6 @@
 
 namespace attnlab {
 
-/// A kind of file that "Save" offers.
-struct SaveFormat {
-  const char* id;
-  const char* label;  ///< "CSV: the main table"
-};
-
 /// Any of these may be empty: the front end then leaves the button out or does without.
 struct Platform {
   /// The state changed; `query` is its permalink text (web: location hash). At most once a frame.
@@ -29,9 +23,9 @@ struct Platform {
   std::function<std::string(const std::string& file_name, const std::string& mime,
                             const std::string& bytes)>
       save_file;
-  /// What there is to save: "csv" and "json" are made by the front end, the others by `make_file`.
-  std::span<const SaveFormat> save_formats;
-  std::function<std::string(std::string_view format)> make_file;
+  /// The bytes of a format that is not made from the result alone (SaveFormat::of_result); without
+  /// it those formats are not offered.
+  std::function<std::string(const SaveFormat& format)> make_file;
   /// The absolute link of a permalink text, for "Copy link".
   std::function<std::string(const std::string& query)> link_text;
   /// The embed code of a permalink text, for "Copy embed code".
@@ -59,12 +53,10 @@ struct FrameInput {
 };
 
 struct AppOptions {
-  bool embedded = false;   ///< inside a course page: no header row
-  bool minimal = false;    ///< ui=min: figure, run bar and the unlocked primary controls only
+  PageSettings page;       ///< until an address says something else
   bool show_text = false;  ///< the experiment's text as a folding panel (desktop; pages have HTML)
-  std::vector<std::string> locked;  ///< parameters (or "preset", "seed") a teacher fixed
-  BuildInfo build;                  ///< for saved files
-  double memory_limit_bytes = 0;    ///< refuse runs whose largest job needs more; 0: no limit
+  BuildInfo build;         ///< for saved files
+  double memory_limit_bytes = 0;  ///< refuse runs whose largest job needs more; 0: no limit
 };
 
 }  // namespace attnlab

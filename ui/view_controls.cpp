@@ -39,16 +39,16 @@ void preset_cards(const View& view, float width) {
 void controls_view(const View& view, float width) {
   AppState& s = view.state;
   ImGui::PushID("controls");
-  if (!s.options.minimal) preset_cards(view, width);
-  section(s.options.minimal ? "What to touch" : "Or change");
+  if (!s.page().minimal) preset_cards(view, width);
+  section(s.page().minimal ? "What to touch" : "Or change");
   const std::vector<Parameter>& parameters = s.spec.experiment->schema.parameters;
   bool has_more = false;
   for (const Parameter& parameter : parameters) {
     if (!parameter.primary) has_more = true;
-    if (!parameter.primary || (s.options.minimal && s.locked(parameter.name))) continue;
+    if (!parameter.primary || (s.page().minimal && s.locked(parameter.name))) continue;
     parameter_view(view, parameter, width);
   }
-  if (!s.options.minimal) {
+  if (!s.page().minimal) {
     if (has_more && fold("more", "More", &s.view.more_open, width))
       for (const Parameter& parameter : parameters)
         if (!parameter.primary) parameter_view(view, parameter, width);

@@ -83,8 +83,8 @@ void tabs(const View& view, float width) {
 
 struct Tool {
   const char* id;
-  const char* label;
-  const char* help;
+  std::string_view label;
+  std::string_view help;
   Icon icon;
   bool shown;
 };
@@ -95,8 +95,11 @@ void save_menu(const View& view, ImVec2 corner) {
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(8, 8));
   if (ImGui::BeginPopup("formats")) {
     crisp_lines();
-    for (const SaveFormat& format : view.state.platform.save_formats)
-      if (ImGui::Selectable(format.label)) view.app.save(format.id);
+    for (const SaveFormat& format : save_formats()) {
+      if (!format.of_result && !view.state.platform.make_file) continue;
+      const std::string label = std::string(format.label) + ": " + std::string(format.help);
+      if (ImGui::Selectable(label.c_str())) view.app.save(format.id);
+    }
     ImGui::EndPopup();
   }
   ImGui::PopStyleVar();
@@ -108,9 +111,9 @@ void tools(const View& view, float right, float top) {
   const bool has_result = s.has_result();
   const Tool all[] = {
       {"theme", "", dark ? "Light colours" : "Dark colours", dark ? Icon::kSun : Icon::kMoon, true},
-      {"link", "Copy link", "A link to these parameters and this seed", Icon::kLink,
-       static_cast<bool>(s.platform.copy_text)},
-      {"save", "Save", "Save the result as a file", Icon::kSave, !s.platform.save_formats.empty()},
+      {"link", text_of(Action::kCopyLink).label, text_of(Action::kCopyLink).help, Icon::kLink,
+       view.app.can(Action::kCopyLink)},
+      {"save", "Save", "Save the result as a file", Icon::kSave, static_cast<bool>(s.platform.save_file)},
   };
   const auto look = [&](const Tool& tool) {
     return ButtonLook{.kind = ButtonKind::kQuiet,
@@ -119,7 +122,7 @@ void tools(const View& view, float right, float top) {
   };
   const auto label = [&](const Tool& tool) {
     const bool whole = view.narrow ? tool.icon == Icon::kSave : view.input.width >= kRoomy;
-    return whole ? tool.label : "";
+    return whole ? tool.label : std::string_view();
   };
   float width = 0;
   for (const Tool& tool : all)
@@ -130,7 +133,7 @@ void tools(const View& view, float right, float top) {
     if (!tool.shown) continue;
     if (!first) ImGui::SameLine(0, 2);
     first = false;
-    if (button(tool.id, label(tool), tool.help, look(tool))) {
+    if (button(tool.id, label(tool), std::string(tool.help).c_str(), look(tool))) {
       const std::string_view id = tool.id;
       if (id == "theme") {
         view.app.set_theme_dark(!dark);

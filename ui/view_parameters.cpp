@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "core/base/text.h"
+#include "core/experiment/seed.h"
 #include "ui/text_draw.h"
 #include "ui/theme.h"
 #include "ui/views.h"
@@ -265,14 +266,12 @@ void seed_view(const View& view, float width) {
   ImGui::BeginDisabled(view.state.locked("seed"));
   {
     const TextStyle style(Face::kBold, 14, theme().ink);
-    ImGui::TextUnformatted("Seed");
+    ImGui::TextUnformatted(seed_parameter().label.c_str());
   }
-  const char* help =
-      "Names the random numbers: the same seed gives the same result on every machine.";
   const ButtonLook look;
   const float next_width = button_width("Next", look);
   const auto seed = static_cast<std::int64_t>(view.state.spec.seed);
-  entry("##entry", exact_text(seed), width - next_width - kGap, help,
+  entry("##entry", exact_text(seed), width - next_width - kGap, seed_parameter().help.c_str(),
         [&](std::string_view t) { view.app.set_seed(t); });
   ImGui::SameLine(0, kGap);
   if (button("next", "Next", "Another draw of everything random", look))

@@ -13,87 +13,74 @@ namespace {
 
 constexpr float kBarHeight = 6.0f;
 
-void run_buttons(const View& view, bool short_labels) {
-  AppState& s = view.state;
-  if (s.live()) {
-    if (button("reset", "Reset", "Back to the setting chosen last",
-               {.icon = Icon::kReset, .enabled = s.preset.empty()}))
-      view.app.reset();
-    return;
+Icon icon_of(Action action) {
+  switch (action) {
+    case Action::kRun: return Icon::kPlay;
+    case Action::kPause: return Icon::kPause;
+    case Action::kStep: return Icon::kStep;
+    case Action::kReset: return Icon::kReset;
+    case Action::kKeep: return Icon::kCheck;
+    case Action::kForget: return Icon::kCross;
+    case Action::kTable: return Icon::kTable;
+    case Action::kCopyLink: break;
   }
-  const bool active = s.run && s.run->active();
-  const bool can_run = s.plan_error.empty() && !active;
-  const bool resumes = s.run && !s.changed() && s.run->state() == Run::State::kPaused;
-  if (button("run", resumes ? "Go on" : "Run", "Start the computation (R, or Space)",
-             {.kind = ButtonKind::kPrimary, .icon = Icon::kPlay, .enabled = can_run}))
-    view.app.run();
-  ImGui::SameLine(0, kGap);
-  if (button("pause", "Pause", "Hold the computation; Run goes on (Space)",
-             {.icon = Icon::kPause, .enabled = active}))
-    view.app.pause();
-  ImGui::SameLine(0, kGap);
-  if (button("step", short_labels ? "" : "Step", "One more job, then pause (S)",
-             {.icon = Icon::kStep, .enabled = s.plan_error.empty()}))
-    view.app.step();
-  ImGui::SameLine(0, kGap);
-  if (button("reset", short_labels ? "" : "Reset", "Forget the result; parameters stay",
-             {.icon = Icon::kReset, .enabled = s.run.has_value()}))
-    view.app.reset();
+  return Icon::kLink;
+}
+
+/// The button of an action, pale while it can do nothing.
+void action_button(const View& view, Action action, bool picture_only) {
+  const ActionText& text = text_of(action);
+  const std::string id(text.id);
+  std::string help(text.help);
+  if (!text.key.empty()) help += " (" + std::string(text.key) + ")";
+  const ButtonLook look{
+      .kind = action == Action::kRun ? ButtonKind::kPrimary : ButtonKind::kPlain,
+      .icon = icon_of(action),
+      .enabled = view.app.can(action)};
+  const std::string_view label = picture_only ? std::string_view() : view.app.label(action);
+  if (button(id.c_str(), label, help.c_str(), look)) view.app.act(action);
+}
+
+void run_buttons(const View& view, bool short_labels) {
+  if (!view.state.live()) {
+    for (const Action action : {Action::kRun, Action::kPause, Action::kStep}) {
+      action_button(view, action, short_labels && action == Action::kStep);
+      ImGui::SameLine(0, kGap);
+    }
+  }
+  action_button(view, Action::kReset, short_labels && !view.state.live());
 }
 
 /// What the reader can do with the result, at the right end of the row.
-enum class ResultAction { kForget, kKeep, kTable };
-
-struct ResultButton {
-  ResultAction action;
-  const char* id;
-  std::string_view label;
-  const char* help;
-  Icon icon;
-
-  float width(bool picture_only) const {
-    return button_width(picture_only ? std::string_view() : label, {.icon = icon});
+std::vector<Action> result_actions(const View& view) {
+  std::vector<Action> wanted;
+  for (const Action action : {Action::kForget, Action::kKeep, Action::kTable}) {
+    if (view.app.can(action)) wanted.push_back(action);
   }
-};
-
-std::vector<ResultButton> result_buttons(const AppState& s) {
-  std::vector<ResultButton> buttons;
-  if (!s.kept.empty())
-    buttons.push_back({ResultAction::kForget, "forget", "Forget kept",
-                       "Show the newest result alone", Icon::kCross});
-  if (s.can_keep())
-    buttons.push_back({ResultAction::kKeep, "keep", "Keep",
-                       "Keep this result: the next one is shown beside it (K)", Icon::kCheck});
-  buttons.push_back({ResultAction::kTable, "table", s.view.table_open ? "Hide table" : "Table",
-                     "The numbers behind the figure (T)", Icon::kTable});
-  return buttons;
+  return wanted;
 }
 
-float result_buttons_width(const std::vector<ResultButton>& buttons, bool picture_only) {
+float action_width(const View& view, Action action, bool picture_only) {
+  return button_width(picture_only ? std::string_view() : view.app.label(action),
+                      {.icon = icon_of(action)});
+}
+
+float result_buttons_width(const View& view, bool picture_only) {
   float width = -kGap;
-  for (const ResultButton& one : buttons) width += one.width(picture_only) + kGap;
+  for (const Action action : result_actions(view)) {
+    width += action_width(view, action, picture_only) + kGap;
+  }
   return width;
 }
 
 /// Only their pictures where the labels would meet the run buttons.
 void result_buttons_view(const View& view, float right, float top, float free_from) {
-  AppState& s = view.state;
-  const std::vector<ResultButton> buttons = result_buttons(s);
-  const bool picture_only = right - result_buttons_width(buttons, false) < free_from;
-  float left = right - result_buttons_width(buttons, picture_only);
-  for (const ResultButton& one : buttons) {
+  const bool picture_only = right - result_buttons_width(view, false) < free_from;
+  float left = right - result_buttons_width(view, picture_only);
+  for (const Action action : result_actions(view)) {
     ImGui::SetCursorScreenPos(ImVec2(left, top));
-    left += one.width(picture_only) + kGap;
-    if (!button(one.id, picture_only ? std::string_view() : one.label, one.help, {.icon = one.icon}))
-      continue;
-    switch (one.action) {
-      case ResultAction::kForget: view.app.forget_kept(); break;
-      case ResultAction::kKeep: view.app.keep(); break;
-      case ResultAction::kTable:
-        s.view.table_open = !s.view.table_open;
-        s.touch();
-        break;
-    }
+    left += action_width(view, action, picture_only) + kGap;
+    action_button(view, action, picture_only);
   }
 }
 
@@ -146,7 +133,7 @@ void run_bar_view(const View& view, float width) {
   } else {
     ImGui::SameLine(0, 2 * kGap);
     const float left = ImGui::GetCursorScreenPos().x;
-    const float right = corner.x + width - result_buttons_width(result_buttons(s), false) - 2 * kGap;
+    const float right = corner.x + width - result_buttons_width(view, false) - 2 * kGap;
     const float middle = corner.y + row / 2;
     const float bar = s.live() ? 0 : std::clamp((right - left) * 0.32f, 80.0f, 280.0f);
     if (bar > 0) progress_bar(s, ImVec2(left, middle - kBarHeight / 2), bar);
@@ -163,25 +150,17 @@ void run_bar_view(const View& view, float width) {
 
 void take_shortcuts(const View& view) {
   const ImGuiIO& io = ImGui::GetIO();
-  AppState& s = view.state;
   if (io.WantTextInput || io.KeyCtrl || io.KeyAlt || io.KeySuper || ImGui::IsAnyItemActive() ||
       ImGui::IsPopupOpen(nullptr, ImGuiPopupFlags_AnyPopup))
     return;
-  const bool active = s.run && s.run->active();
   // With a visible focus, Space presses the focused control instead.
   if (!io.NavVisible && ImGui::IsKeyPressed(ImGuiKey_Space, false)) {
-    if (active) {
-      view.app.pause();
-    } else {
-      view.app.run();
-    }
+    view.app.act(view.app.can(Action::kPause) ? Action::kPause : Action::kRun);
   }
-  if (ImGui::IsKeyPressed(ImGuiKey_R, false) && !active) view.app.run();
-  if (ImGui::IsKeyPressed(ImGuiKey_S, false)) view.app.step();
-  if (ImGui::IsKeyPressed(ImGuiKey_K, false) && s.can_keep()) view.app.keep();
-  if (ImGui::IsKeyPressed(ImGuiKey_T, false)) {
-    s.view.table_open = !s.view.table_open;
-    s.touch();
+  for (const ActionText& text : actions()) {
+    if (text.key.empty()) continue;
+    const auto key = static_cast<ImGuiKey>(ImGuiKey_A + (text.key.front() - 'A'));
+    if (ImGui::IsKeyPressed(key, false)) view.app.act(text.action);
   }
 }
 

@@ -7,5 +7,5 @@
   script.src = alone ? 'bundle.js' : 'page.js';
   document.head.append(script);
   // The picture is that of the state the lab opens with when the address names none.
-  document.getElementById('first').hidden = location.hash.includes('=');
+  document.getElementById('first')?.toggleAttribute('hidden', location.hash.includes('='));
 })();

@@ -2,10 +2,12 @@
 // context. Translates DOM events into the calls of web/app/app.cpp and asks for a redraw after each.
 import { call } from './files.js';
 
-const kind = { move: 0, down: 1, up: 2, leave: 3 };
-
-/** Keeps the canvas' pixels equal to the screen's at every zoom; calls resized after a change. */
+/**
+ * Keeps the canvas' pixels equal to the screen's at every zoom; calls resized after a change.
+ * @param {HTMLCanvasElement} canvas @param {AppModule} app @param {() => void} resized
+ */
 function follow_size(canvas, app, resized) {
+  /** @param {number} width @param {number} height */
   const apply = (width, height) => {
     if (width < 1 || height < 1) return;
     if (canvas.width !== width) canvas.width = width;
@@ -13,6 +15,7 @@ function follow_size(canvas, app, resized) {
     app._app_size(width / devicePixelRatio, height / devicePixelRatio, devicePixelRatio);
     resized();
   };
+  /** @param {ResizeObserverSize} [device] */
   const measure = (device) => {
     const { width, height } = canvas.getBoundingClientRect();
     const wide = Math.round(width * devicePixelRatio);
@@ -37,14 +40,19 @@ function follow_size(canvas, app, resized) {
   measure();
 }
 
-function follow_pointer(canvas, app, keyboard, redraw) {
+/**
+ * @param {HTMLCanvasElement} canvas @param {AppModule} app @param {Contract['pointer']} kind
+ * @param {Keyboard} keyboard @param {() => void} redraw
+ */
+function follow_pointer(canvas, app, kind, keyboard, redraw) {
+  /** @param {PointerEvent} event @param {number} what */
   const send = (event, what) => {
     const box = canvas.getBoundingClientRect();
     const touch = event.pointerType === 'touch';
-    app._app_pointer(what, event.clientX - box.left, event.clientY - box.top, event.button, touch);
+    app._app_pointer(what, event.clientX - box.left, event.clientY - box.top, event.button, Number(touch));
     redraw();
   };
-  if (matchMedia('(pointer: coarse)').matches) app._app_pointer(kind.leave, 0, 0, 0, true);
+  if (matchMedia('(pointer: coarse)').matches) app._app_pointer(kind.leave, 0, 0, 0, 1);
   canvas.addEventListener('pointermove', (event) => send(event, kind.move));
   canvas.addEventListener('pointerdown', (event) => {
     canvas.focus({ preventScroll: true });
@@ -57,8 +65,8 @@ function follow_pointer(canvas, app, keyboard, redraw) {
   });
   // The browser took the gesture over, to scroll the page: let go, away from whatever was pressed.
   canvas.addEventListener('pointercancel', () => {
-    app._app_pointer(kind.leave, 0, 0, 0, true);
-    app._app_pointer(kind.up, -1e6, -1e6, 0, true);
+    app._app_pointer(kind.leave, 0, 0, 0, 1);
+    app._app_pointer(kind.up, -1e6, -1e6, 0, 1);
     redraw();
   });
   // A finger on a handle moves it; the page must not take the gesture for scrolling.
@@ -72,7 +80,11 @@ function follow_pointer(canvas, app, keyboard, redraw) {
   canvas.addEventListener('contextmenu', (event) => event.preventDefault());
 }
 
-/** The page scrolls as if the lab were a picture, unless it has focus and something to scroll. */
+/**
+ * The page scrolls as if the lab were a picture, unless it has focus and something to scroll.
+ * @param {HTMLCanvasElement} canvas @param {AppModule} app @param {Keyboard} keyboard
+ * @param {() => void} redraw
+ */
 function follow_wheel(canvas, app, keyboard, redraw) {
   const lines = [1 / 100, 1 / 3, 3]; // of one wheel unit: pixels, lines, pages
   canvas.addEventListener(
@@ -91,9 +103,17 @@ function follow_wheel(canvas, app, keyboard, redraw) {
 class Keyboard {
   #pasted = '';
 
-  constructor(canvas, field, app, redraw) {
-    Object.assign(this, { canvas, field, app, redraw });
-    for (const element of [canvas, field]) {
+  /**
+   * @param {HTMLCanvasElement} canvas @param {HTMLInputElement} field @param {AppModule} app
+   * @param {Contract['modifiers']} modifiers @param {() => void} redraw
+   */
+  constructor(canvas, field, app, modifiers, redraw) {
+    this.canvas = canvas;
+    this.field = field;
+    this.app = app;
+    this.modifiers = modifiers;
+    this.redraw = redraw;
+    for (const element of /** @type {HTMLElement[]} */ ([canvas, field])) {
       element.addEventListener('keydown', (event) => this.#key(event, true));
       element.addEventListener('keyup', (event) => this.#key(event, false));
       element.addEventListener('focus', () => this.#focus(true));
@@ -116,31 +136,36 @@ class Keyboard {
     if (this.app._app_wants_text()) this.field.focus({ preventScroll: true });
   }
 
+  /** @param {boolean} focused */
   #focus(focused) {
-    this.app._app_focus(focused);
+    this.app._app_focus(Number(focused));
     this.redraw();
   }
 
+  /** @param {string} code @param {boolean} down @param {number} modifiers */
   #send(code, down, modifiers) {
     const used = call(this.app, '_app_key', code, down, modifiers);
     this.redraw();
     return used !== 0;
   }
 
+  /** @param {string} text */
   #text(text) {
     call(this.app, '_app_text', text);
     this.redraw();
   }
 
+  /** @param {KeyboardEvent} event @param {boolean} down */
   #key(event, down) {
     if (event.key === 'Tab' || event.isComposing) return; // leaves the lab; belongs to an IME
     const { ctrlKey, shiftKey, altKey, metaKey } = event;
+    const { ctrl, shift, alt, meta } = this.modifiers;
     const modifiers =
-      (ctrlKey ? 1 : 0) | (shiftKey ? 2 : 0) | (altKey ? 4 : 0) | (metaKey ? 8 : 0);
+      (ctrlKey ? ctrl : 0) | (shiftKey ? shift : 0) | (altKey ? alt : 0) | (metaKey ? meta : 0);
     const command = ctrlKey || metaKey;
     if (command && event.code === 'KeyV') return; // the paste event follows
     if (event.key === 'Escape' && down && !this.app._app_wants_escape()) {
-      document.activeElement.blur();
+      if (event.target instanceof HTMLElement) event.target.blur();
       if (parent !== window) parent.focus(); // slides, say, have the keys again
       return;
     }
@@ -156,10 +181,11 @@ class Keyboard {
     this.field.value = '';
   }
 
+  /** @param {ClipboardEvent} event */
   #paste(event) {
     if (!this.focused() || !this.app._app_wants_text()) return;
-    this.#pasted = event.clipboardData.getData('text/plain');
-    for (const down of [true, false]) this.#send('KeyV', down, down ? 1 : 0);
+    this.#pasted = event.clipboardData?.getData('text/plain') ?? '';
+    for (const down of [true, false]) this.#send('KeyV', down, down ? this.modifiers.ctrl : 0);
     event.preventDefault();
   }
 }
@@ -167,11 +193,13 @@ class Keyboard {
 /**
  * Connects the canvas with the app. redraw(): ask for a frame; draw_now(): draw before the next
  * paint (a resized canvas is blank); lost(is_lost): the GPU took the context away or gave it back.
+ * @param {{ canvas: HTMLCanvasElement, field: HTMLInputElement, app: AppModule, contract: Contract,
+ *   redraw(): void, draw_now(): void, lost(is_lost: boolean): void }} given
  */
-export function attach_canvas({ canvas, field, app, redraw, draw_now, lost }) {
-  const keyboard = new Keyboard(canvas, field, app, redraw);
+export function attach_canvas({ canvas, field, app, contract, redraw, draw_now, lost }) {
+  const keyboard = new Keyboard(canvas, field, app, contract.modifiers, redraw);
   follow_size(canvas, app, draw_now);
-  follow_pointer(canvas, app, keyboard, redraw);
+  follow_pointer(canvas, app, contract.pointer, keyboard, redraw);
   follow_wheel(canvas, app, keyboard, redraw);
   canvas.addEventListener('webglcontextlost', (event) => {
     event.preventDefault();

@@ -1,6 +1,12 @@
 // Making elements without markup strings, so that no text of an experiment is ever read as HTML.
 
-/** element('a', {href: '#'}, 'text', other) : attributes that are false or undefined are left out. */
+/**
+ * element('a', {href: '#'}, 'text', other) : attributes that are false or undefined are left out.
+ * @template {keyof HTMLElementTagNameMap} Name
+ * @param {Name} name
+ * @param {Record<string, any>} attributes
+ * @param {(Node | string | undefined)[]} children
+ */
 export function element(name, attributes = {}, ...children) {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
@@ -8,11 +14,32 @@ export function element(name, attributes = {}, ...children) {
     else if (value === true) made.setAttribute(key, '');
     else if (value !== false && value !== undefined) made.setAttribute(key, value);
   }
-  made.append(...children.filter((child) => child !== undefined));
+  made.append(...children.flatMap((child) => child ?? []));
   return made;
 }
 
-/** Sets the text only when it changed: selections and live regions are left in peace. */
+/**
+ * The element of index.html with this id.
+ * @param {string} id
+ * @returns {HTMLElement}
+ */
+export function by_id(id) {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`the page has no ${id}`);
+  return found;
+}
+
+/**
+ * The sentence of whatever was thrown.
+ * @param {unknown} error
+ */
+export const message_of = (error) => (error instanceof Error ? error.message : String(error));
+
+/**
+ * Sets the text only when it changed: selections and live regions are left in peace.
+ * @param {Node} node
+ * @param {string} text
+ */
 export function set_text(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }

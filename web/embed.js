@@ -9,21 +9,26 @@
 // (a promise of the state). Events: attnlab-ready, -state, -progress, -result, -error; detail is the
 // message.
 (() => {
-  const base = new URL('.', document.currentScript.src).href;
+  const { src } = /** @type {HTMLScriptElement} */ (document.currentScript);
+  const base = new URL('.', src).href;
   const own = new Set(['id', 'class', 'style', 'title', 'lang', 'dir', 'hidden', 'slot', 'part',
-    'tabindex', 'role', 'experiment', 'query', 'height', 'run', 'ui', 'lock', 'theme', 'sandbox']);
+    'tabindex', 'role', 'experiment', 'query', 'height', 'run', 'sandbox']);
   const sandbox = 'allow-scripts allow-same-origin allow-downloads';
   const first_height = 560;
   const most_height = 4000;
 
   class AttentionLab extends HTMLElement {
+    /** @type {HTMLIFrameElement | undefined} */
     #frame;
+    /** @type {Message[]} */
     #waiting = []; // messages until the frame is ready
+    /** @type {Map<number, (state: unknown) => void>} */
     #asked = new Map(); // what get() promised, by the id its answer carries
     #asks = 0;
     #ready = false;
+    /** @type {IntersectionObserver | undefined} */
     #near;
-    #receive = (event) => this.#take(event);
+    #receive = (/** @type {MessageEvent} */ event) => this.#take(event);
 
     connectedCallback() {
       if (!this.style.display) this.style.display = 'block';
@@ -44,6 +49,7 @@
       this.#ready = false;
     }
 
+    /** @param {object} state */
     load(state) {
       this.#send({ ...state, type: 'load' });
     }
@@ -77,22 +83,20 @@
 
     #address() {
       const hash = new URLSearchParams(this.getAttribute('query')?.replace(/^.*#/, '') ?? '');
-      if (this.hasAttribute('experiment')) hash.set('e', this.getAttribute('experiment'));
+      const experiment = this.getAttribute('experiment');
+      if (experiment !== null) hash.set('e', experiment);
       for (const { name, value } of this.attributes) {
         if (!own.has(name) && !/^(data-|aria-|on)/.test(name)) hash.set(name, value);
       }
       if (this.hasAttribute('run') && this.getAttribute('run') !== '0') hash.set('run', '1');
       const search = new URLSearchParams({ embed: '1' });
       if (this.#fixed_height()) search.set('fit', '1');
-      for (const key of ['ui', 'lock', 'theme']) {
-        if (this.hasAttribute(key)) search.set(key, this.getAttribute(key));
-      }
       return `${base}index.html?${search}#${hash}`;
     }
 
     #start() {
       if (this.#frame) return;
-      this.#near.disconnect();
+      this.#near?.disconnect();
       const frame = document.createElement('iframe');
       frame.setAttribute('sandbox', this.getAttribute('sandbox') ?? sandbox);
       frame.allow = 'clipboard-write';
@@ -104,11 +108,13 @@
       this.append(frame);
     }
 
+    /** @param {Message} message */
     #send(message) {
-      if (this.#ready) this.#frame.contentWindow.postMessage({ ...message, attnlab: 1 }, '*');
+      if (this.#ready) this.#frame?.contentWindow?.postMessage({ ...message, attnlab: 1 }, '*');
       else this.#waiting.push(message);
     }
 
+    /** @param {MessageEvent} event */
     #take({ source, data }) {
       if (!this.#frame || source !== this.#frame.contentWindow) return;
       if (data === null || typeof data !== 'object' || data.attnlab !== 1) return;

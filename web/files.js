@@ -3,19 +3,25 @@
 
 const carried = () => globalThis.attnlab_parts;
 
+/** @param {string} name */
 const url = (name) => new URL(name, import.meta.url);
 
+/** @param {string} name */
 async function fetched(name) {
   const response = await fetch(url(name));
   if (!response.ok) throw new Error(`${name} could not be loaded (${response.status})`);
   return response;
 }
 
+/** @param {string} base64 */
 const bytes_of = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
 
-/** A carried file: base64 of its deflated bytes. */
+/**
+ * A carried file: base64 of its deflated bytes.
+ * @param {string} name
+ */
 async function unpacked(name) {
-  const stream = new Blob([bytes_of(carried()[name])]).stream().pipeThrough(new DecompressionStream('deflate'));
+  const stream = new Blob([bytes_of(carried()?.[name] ?? '')]).stream().pipeThrough(new DecompressionStream('deflate'));
   return new Response(stream).arrayBuffer();
 }
 
@@ -26,7 +32,10 @@ const relaxed = 'AGFzbQEAAAABBQFgAAF7AwIBAAoTAREAQQD9D0EA/Q9BAP0P/YUCCw==';
 export const jobs_file = () =>
   !carried() && WebAssembly.validate(bytes_of(relaxed)) ? 'jobs_relaxed.wasm' : 'jobs.wasm';
 
-/** The compiled module of that file. */
+/**
+ * The compiled module of that file.
+ * @param {string} name
+ */
 export async function compile(name) {
   if (carried()) return WebAssembly.compile(await unpacked(name));
   const response = await fetched(name);
@@ -35,16 +44,25 @@ export async function compile(name) {
   return WebAssembly.compile(await response.arrayBuffer());
 }
 
+/** @param {string} name */
 export async function text_of(name) {
   if (carried()) return new TextDecoder().decode(await unpacked(name));
   return (await fetched(name)).text();
 }
 
-/** An instance of the compiled module with the script that Emscripten made for it. */
+/**
+ * An instance of the compiled module with the script that Emscripten made for it.
+ * @template Module
+ * @param {Create<Module>} create
+ * @param {WebAssembly.Module} compiled
+ * @param {object} options
+ * @returns {Promise<Module>}
+ */
 export function instance(create, compiled, options = {}) {
   return new Promise((resolve, reject) => {
     create({
       ...options,
+      /** @param {WebAssembly.Imports} imports @param {Function} receive */
       instantiateWasm(imports, receive) {
         WebAssembly.instantiate(compiled, imports).then((made) => receive(made, compiled), reject);
         return {};
@@ -53,7 +71,11 @@ export function instance(create, compiled, options = {}) {
   });
 }
 
-/** Bytes on the module's heap: their address, for _free. */
+/**
+ * Bytes on the module's heap: their address, for _free.
+ * @param {WasmModule} module
+ * @param {Uint8Array} bytes
+ */
 export function put(module, bytes) {
   const at = module._malloc(bytes.length || 1) >>> 0; // addresses may pass 2 GB
   if (!at) throw new Error('out of memory');
@@ -62,15 +84,24 @@ export function put(module, bytes) {
 }
 
 /** Calls a function of the module with numbers, texts and bytes. (Emscripten's ccall puts texts on the stack,
- *  and a long one over what lies below it.) */
+ *  and a long one over what lies below it.)
+ *  @template {WasmModule} Module
+ *  @param {Module} module
+ *  @param {keyof Module} name
+ *  @param {(number | string | boolean | Uint8Array)[]} values
+ *  @returns {any} */
 export function call(module, name, ...values) {
+  /** @type {number[]} */
   const lent = [];
+  /** @param {Uint8Array} bytes */
   const lend = (bytes) => {
-    lent.push(put(module, bytes));
-    return lent.at(-1);
+    const at = put(module, bytes);
+    lent.push(at);
+    return at;
   };
   try {
-    return module[name](...values.map((value) => {
+    const asked = /** @type {(...values: unknown[]) => any} */ (module[name]);
+    return asked(...values.map((value) => {
       if (typeof value === 'string') return lend(new TextEncoder().encode(`${value}\0`));
       return value instanceof Uint8Array ? lend(value) : value;
     }));
@@ -79,6 +110,7 @@ export function call(module, name, ...values) {
   }
 }
 
+/** @type {string | undefined} */
 let worker_url;
 
 /** A new worker. */

@@ -3,15 +3,22 @@
 const most = 200;
 
 export class History {
+  /** @type {string[]} */
   #states = [];
   #at = -1;
 
-  /** go(query): brings the lab back to that state. */
+  /**
+   * go(query): brings the lab back to that state.
+   * @param {(query: string) => void} go
+   */
   constructor(go) {
     this.go = go;
   }
 
-  /** The lab is in this state now. */
+  /**
+   * The lab is in this state now.
+   * @param {string} query
+   */
   note(query) {
     if (query === this.#states[this.#at]) return;
     this.#states.splice(this.#at + 1, Infinity, query);
@@ -35,10 +42,13 @@ export class History {
     if (this.can_redo()) this.go(this.#states[++this.#at]);
   }
 
-  /** Ctrl+Z and Ctrl+Shift+Z (or Ctrl+Y), except where they belong to a text field. */
+  /**
+   * Ctrl+Z and Ctrl+Shift+Z (or Ctrl+Y), except where they belong to a text field.
+   * @param {KeyboardEvent} event
+   */
   key(event) {
     if (!(event.ctrlKey || event.metaKey) || event.altKey || event.defaultPrevented) return;
-    if (event.target.closest?.('input, select, textarea')) return;
+    if (event.target instanceof Element && event.target.closest('input, select, textarea')) return;
     const key = event.key.toLowerCase();
     if (key !== 'z' && key !== 'y') return;
     event.preventDefault();

@@ -1,26 +1,29 @@
 // The lab inside a frame: messages from the page around it, and news to it. Both are
 // {attnlab: 1, type, ...}; anything else is ignored, and nothing but the page around is listened to.
-//   in:  load {query} or {experiment, parameters, seed}, run, pause, step, reset,
-//        get {id}: answered by a state with the same id
-//   out: ready, height {height}, state {state, id}, progress {fraction}, result {state}, error {error}
+// Their types are listed in core/codecs/contract.cpp.
 // What a message asks goes through the schema and respects the locks of the frame's address.
 
-const page_keys = new Set(['embed', 'ui', 'lock', 'theme', 'run']);
 const most_keys = 256;
-const actions = new Set(['run', 'pause', 'step', 'reset']);
 const tell_every_ms = 200;
 
+/** @param {unknown} value */
 const is_plain = (value) => ['string', 'number', 'boolean'].includes(typeof value);
 
-/** A value as permalink text: lists by commas; undefined for what no parameter could be. */
+/**
+ * A value as permalink text: lists by commas; undefined for what no parameter could be.
+ * @param {unknown} value
+ */
 function text_of(value) {
   if (is_plain(value)) return String(value);
   if (Array.isArray(value) && value.length < most_keys && value.every(is_plain)) return value.join(',');
   return undefined;
 }
 
-/** The permalink text a load message asks for, without keys that only the frame's address may set. */
-export function query_of(message) {
+/**
+ * The permalink text a load message asks for. (What only the frame's address may set, App::load leaves out.)
+ * @param {Record<string, any>} message
+ */
+function query_of(message) {
   const wanted = new URLSearchParams();
   if (typeof message.query === 'string') {
     for (const [key, value] of new URLSearchParams(message.query.replace(/^[?#]/, ''))) {
@@ -36,11 +39,13 @@ export function query_of(message) {
     }
   }
   if (is_plain(message.seed)) wanted.set('seed', String(message.seed));
-  for (const key of page_keys) wanted.delete(key);
   return wanted.toString();
 }
 
-/** What others may know of the state: everything but the page's own words. */
+/**
+ * What others may know of the state: everything but the page's own words.
+ * @param {State} state
+ */
 function shared({ experiment, params, seed, state, fraction, query, claims, tables, notes, error }) {
   return { experiment, parameters: params, seed, state, fraction, query, claims, tables, notes, error };
 }
@@ -49,9 +54,14 @@ export class Messages {
   #told = { state: '', fraction: -1, query: '', height: 0, error: '', at: -Infinity };
   #later = 0;
 
-  /** lab: {state(), load(query), act(action)}; root: the element whose height the frame should have. */
+  /**
+   * root: the element whose height the frame should have.
+   * @param {{ state(): State, load(query: string): void, act(action: string): void, contract: Contract }} lab
+   * @param {Element} root
+   */
   constructor(lab, root) {
-    Object.assign(this, { lab, root });
+    this.lab = lab;
+    this.root = root;
     addEventListener('message', (event) => this.#receive(event));
     new ResizeObserver(() => this.#tell_height()).observe(root);
     this.#post({ type: 'ready' });
@@ -59,18 +69,22 @@ export class Messages {
     this.#post({ type: 'state', state: shared(lab.state()) });
   }
 
+  /** @param {Message} message */
   #post(message) {
     // The page around may be of any origin; what is told is what the reader sees.
     parent.postMessage({ attnlab: 1, ...message }, '*');
   }
 
+  /** @param {MessageEvent} event */
   #receive({ source, data }) {
     if (source !== parent || data === null || typeof data !== 'object' || data.attnlab !== 1) return;
-    if (actions.has(data.type)) this.lab.act(data.type);
+    const actions = this.lab.contract.actions.filter(({ message }) => message);
+    if (actions.some(({ id }) => id === data.type)) this.lab.act(data.type);
     else if (data.type === 'load') this.lab.load(query_of(data));
     else if (data.type === 'get') this.#answer(data.id);
   }
 
+  /** @param {unknown} id */
   #answer(id) {
     const answer = { type: 'state', state: shared(this.lab.state()) };
     this.#post(is_plain(id) ? { ...answer, id } : answer);
@@ -83,7 +97,10 @@ export class Messages {
     this.#post({ type: 'height', height });
   }
 
-  /** The state changed: says what is new, progress at most five times a second. */
+  /**
+   * The state changed: says what is new, progress at most five times a second.
+   * @param {State} state
+   */
   update(state) {
     clearTimeout(this.#later);
     const told = this.#told;

@@ -51,13 +51,25 @@ const postlude = `
   };
 }`;
 
+/**
+ * @typedef {{ resolve(answers: Uint8Array): void, reject(error: Error): void, size: number, timer: number }}
+ *   Waiting
+ */
+
 export class OwnBox {
+  /** @type {Promise<MessagePort> | undefined} */
   #frame; // promise of the port into the sealed frame
+  /** @type {MessagePort | undefined} */
   #port;
+  /** @type {Waiting | undefined} */
   #waiting; // {resolve, reject, size, timer} of the question that is out
   #running = ''; // the text in the worker
 
-  /** panel: the element to fill; run(): starts the experiment anew. */
+  /**
+   * panel: the element to fill; run(): starts the experiment anew.
+   * @param {HTMLElement} panel
+   * @param {() => void} run
+   */
   constructor(panel, run) {
     this.panel = panel;
     this.code = element('textarea', { id: 'own_box_code', rows: '14', spellcheck: 'false',
@@ -78,13 +90,20 @@ export class OwnBox {
       this.state);
   }
 
-  /** Shows the panel where the state of the lab asks for the reader's box. */
+  /**
+   * Shows the panel where the state of the lab asks for the reader's box.
+   * @param {State} state
+   */
   update({ params, state }) {
     this.panel.hidden = params.box !== 'own';
     if (state !== 'running' && state !== 'paused' && this.#running) this.stop('');
   }
 
-  /** Answers to an encoded batch (core/extraction/learn/question.h) as bytes; rejects with a sentence. */
+  /**
+   * Answers to an encoded batch (core/extraction/learn/question.h) as bytes; rejects with a sentence.
+   * @param {Uint8Array} bytes
+   * @returns {Promise<Uint8Array>}
+   */
   async ask(bytes) {
     const queries = new DataView(bytes.buffer, bytes.byteOffset).getUint32(8, true);
     const port = await this.#open();
@@ -103,7 +122,10 @@ export class OwnBox {
     });
   }
 
-  /** Ends the function wherever it is; a question that is out is refused with the reason. */
+  /**
+   * Ends the function wherever it is; a question that is out is refused with the reason.
+   * @param {string} reason
+   */
   stop(reason) {
     this.#port?.postMessage({ type: 'stop' });
     this.#running = '';
@@ -122,8 +144,10 @@ export class OwnBox {
   }
 
   #watch() {
-    clearTimeout(this.#waiting.timer);
-    this.#waiting.timer = setTimeout(
+    const waiting = this.#waiting;
+    if (!waiting) return;
+    clearTimeout(waiting.timer);
+    waiting.timer = setTimeout(
       () => this.stop(`it was silent for ${silence_limit_ms / 1000} s and was ended`), silence_limit_ms);
   }
 
@@ -155,13 +179,14 @@ export class OwnBox {
           this.#receive(data);
         }
       };
-      frame.addEventListener('load', () => frame.contentWindow.postMessage('port', '*', [channel.port2]),
+      frame.addEventListener('load', () => frame.contentWindow?.postMessage('port', '*', [channel.port2]),
         { once: true });
       this.panel.append(frame);
     });
   }
 
-  /** Everything that comes from the frame may be forged by the reader's text: it is only looked at. */
+  /** Everything that comes from the frame may be forged by the reader's text: it is only looked at.
+   *  @param {any} data */
   #receive(data) {
     if (!this.#waiting) return;
     if (data?.working === true) {
@@ -169,7 +194,7 @@ export class OwnBox {
     } else if (typeof data?.failed === 'string') {
       this.stop(data.failed.slice(0, 200));
     } else if (data?.answers instanceof ArrayBuffer && data.answers.byteLength === this.#waiting.size) {
-      this.#settle().resolve(new Uint8Array(data.answers));
+      this.#settle()?.resolve(new Uint8Array(data.answers));
     } else {
       this.stop('its answer is not one number for each question');
     }

@@ -2,13 +2,13 @@
 // changed. docs/web.md has the contracts between the files of this folder.
 import create_attnlab from './attnlab.js';
 import { attach_canvas } from './canvas.js';
-import { set_text } from './dom.js';
+import { by_id as $, message_of, set_text } from './dom.js';
 import { call, compile, instance, jobs_file, put, start_worker, text_of } from './files.js';
 import { Tools, copy_text, notice, save_file } from './tools.js';
 import { Twin } from './twin.js';
-import { WorkerPool, news_kind } from './workers.js';
+import { WorkerPool } from './workers.js';
 
-const $ = (id) => document.getElementById(id);
+const details = () => /** @type {HTMLDetailsElement} */ ($('twin_details'));
 const seconds = () => performance.now() / 1000;
 const memory_bytes = 3e9; // of all workers together; wasm itself ends at 4 GB a worker
 const max_workers = 8;
@@ -16,7 +16,10 @@ const max_height = 4000; // of the canvas, in CSS pixels
 
 // --- What the reader sees when something is wrong ----------------------------------------------
 
-/** The drawing cannot be shown; everything else may still work. */
+/**
+ * The drawing cannot be shown; everything else may still work.
+ * @param {string} sentence
+ */
 function cover(sentence) {
   $('cover').hidden = !sentence;
   $('cover').classList.add('failed');
@@ -35,18 +38,16 @@ const simd_probe = new Uint8Array([
 
 // --- Permalinks ----------------------------------------------------------------------------------
 
-const page_keys = ['embed', 'ui', 'lock', 'theme'];
 const worker_count = () => Math.max(1, Math.min(navigator.hardwareConcurrency || 2, max_workers));
 let written_hash = '';
 
-/** The state of an address: the hash, and the page's own keys also from the search part. */
-function address_query(hash = location.hash.slice(1)) {
-  const search = new URLSearchParams(location.search);
-  const own = page_keys.filter((key) => search.has(key));
-  const extra = own.map((key) => `${key}=${encodeURIComponent(search.get(key))}`);
-  return [hash.includes('=') ? hash : '', ...extra].filter(Boolean).join('&');
-}
+/**
+ * A hash that holds a state; others are places on the page.
+ * @param {string} hash
+ */
+const state_in = (hash) => (hash.includes('=') ? hash.replace(/^#/, '') : '');
 
+/** @param {string} query */
 function show_permalink(query) {
   if (location.hash.slice(1) === query) return;
   written_hash = query;
@@ -57,20 +58,47 @@ function show_permalink(query) {
   }
 }
 
-function link_text(query) {
-  const kept = query.split('&').filter((part) => !part.startsWith('embed='));
-  return `${location.origin}${location.pathname}#${kept.join('&')}`;
-}
+/** @param {string} query */
+const link_text = (query) => `${location.origin}${location.pathname}#${query}`;
 
+/** @param {boolean} dark */
 function show_theme(dark) {
   document.documentElement.dataset.theme = dark ? 'dark' : 'light';
 }
 
 // --- The lab -------------------------------------------------------------------------------------
 
+const later = /** @type {any} */ (undefined); // set by start()
+
 class Lab {
+  /** @type {AppModule} */
+  app = later;
+  /** @type {Contract} */
+  contract = later;
+  /** @type {Experiment[]} */
+  experiments = later;
+  /** @type {WorkerPool} */
+  pool = later;
+  /** @type {Tools} */
+  tools = later;
+  /** @type {Twin} */
+  twin = later;
+  /** @type {JobsModule | undefined} */
+  parts;
+  /** @type {import('./messages.js').Messages | undefined} */
+  messages;
+  /** @type {ReturnType<typeof attach_canvas> | undefined} */
+  keyboard;
+  drawn = false;
+  /** @type {Promise<WebAssembly.Module> | undefined} */
+  #compiled;
+  /** @type {Promise<void> | undefined} */
+  #parts_loading;
+  /** @type {Promise<import('./oracle.js').OwnBox> | undefined} */
+  #box;
   #frame = 0; // of requestAnimationFrame
   #dirty = false;
+  /** @type {number[]} */
   #settle = [];
   #poll_queued = false;
   #refresh = 0;
@@ -86,17 +114,19 @@ class Lab {
       notice,
     });
     this.app = await instance(create_attnlab, await compile('attnlab.wasm'), { host: this.#host() });
-    const drawn = call(this.app, '_app_open', address_query(), 1, memory_bytes) === 1;
+    const drawn = call(this.app, '_app_open', state_in(location.hash), location.search, 1, memory_bytes) === 1;
     if (this.app._app_waits_for_parts()) await this.#load_parts();
-    this.experiments = JSON.parse(this.#text(this.app._app_experiments())).experiments;
+    Object.assign(this, JSON.parse(this.#text(this.app._app_experiments()))); // contract, experiments
     this.twin = new Twin({
       body: $('twin_body'),
-      details: $('twin_details'),
+      details: details(),
       live: $('live'),
+      contract: this.contract,
       experiments: this.experiments,
       act: (...call) => this.#act(...call),
     });
     this.tools = new Tools({
+      contract: this.contract,
       state: () => this.#state(),
       act: (...call) => this.#act(...call),
       load: (query) => this.#load(query),
@@ -110,10 +140,11 @@ class Lab {
       }),
       family: () => this.#experiment(this.#state()).family,
     });
+    this.#show_page(this.#state());
     this.#listen();
     this.#follow_system();
     await this.#show_precomputed();
-    if (drawn) this.#draw_on($('canvas'));
+    if (drawn) this.#draw_on(/** @type {HTMLCanvasElement} */ ($('canvas')));
     else this.#without_drawing();
     document.documentElement.dataset.ready = 'true';
     this.redraw();
@@ -123,11 +154,11 @@ class Lab {
 
   /** The workers' module, compiled once for all of them. A download that failed is tried again. */
   #jobs() {
-    this.jobs ??= compile(jobs_file()).catch((error) => {
-      this.jobs = undefined;
+    this.#compiled ??= compile(jobs_file()).catch((error) => {
+      this.#compiled = undefined;
       throw error;
     });
-    return this.jobs;
+    return this.#compiled;
   }
 
   /** Fetched when the page has shown itself, so that Run does not wait for it; a course page with
@@ -140,7 +171,7 @@ class Lab {
   /** An instance of the workers' module beside the page's own: what most experiments find (their tables,
    *  claims and figures) is computed by it. Loaded with the first of them. */
   async #load_parts() {
-    this.parts_loading ??= import('./jobs.js').then(async ({ default: create_jobs }) => {
+    this.#parts_loading ??= import('./jobs.js').then(async ({ default: create_jobs }) => {
       this.parts = await instance(create_jobs, await this.#jobs());
       this.app._app_parts_arrived();
       if (!this.tools) return;
@@ -148,15 +179,16 @@ class Lab {
       this.redraw();
     });
     try {
-      await this.parts_loading;
+      await this.#parts_loading;
     } catch (error) {
-      this.parts_loading = undefined;
-      notice(`This part of the lab could not be loaded: ${error.message}. Reload the page to try again.`);
+      this.#parts_loading = undefined;
+      notice(`This part of the lab could not be loaded: ${message_of(error)}. Reload the page to try again.`);
     }
   }
 
   /** Puts the bytes that this question's findings are (compute_findings) on the heap: [address, length];
-   *  none while their module loads, and where the memory is full. */
+   *  none while their module loads, and where the memory is full.
+   *  @param {string} query @param {Uint8Array} outputs */
   #findings(query, outputs) {
     const { parts } = this;
     if (!parts) {
@@ -170,7 +202,8 @@ class Lab {
       const length = parts._compute_bytes_size();
       return [put(this.app, parts.HEAPU8.subarray(begin, begin + length)), length];
     } catch (error) {
-      notice(`What the run found cannot be shown: ${error.message ?? error}.`);
+      notice(`What the run found cannot be shown: ${message_of(error)}.`);
+      return undefined;
     }
   }
 
@@ -191,18 +224,24 @@ class Lab {
       state: () => this.#state(),
       load: (query) => this.#load(query),
       act: (action) => this.#act(action, '', ''),
-    }, document.querySelector('main'));
+      contract: this.contract,
+    }, /** @type {HTMLElement} */ (document.querySelector('main')));
   }
 
+  /** @param {State} state @returns {Experiment} */
   #experiment(state) {
-    return this.experiments.find(({ id }) => id === state.experiment);
+    return this.experiments.find(({ id }) => id === state.experiment) ?? this.experiments[0];
   }
 
+  /** @returns {State} */
   #state() {
     return JSON.parse(this.#text(this.app._app_state()));
   }
 
-  /** A state from a message, a file, the history: what the page fixes stays. */
+  /**
+   * A state from a message, a file, the history: what the page fixes stays.
+   * @param {string} query
+   */
   #load(query) {
     call(this.app, '_app_load', query);
     this.#refresh_now();
@@ -213,23 +252,25 @@ class Lab {
     return {
       show_permalink,
       link_text,
-      copy_text: (text) => { copy_text(text); },
+      copy_text: (/** @type {string} */ text) => { copy_text(text); },
       save_file,
       state_changed: () => this.#refresh_soon(),
       theme_changed: show_theme,
-      findings: (...question) => this.#findings(...question),
-      set_cursor: (cursor) => { $('canvas').style.cursor = cursor; },
+      findings: (/** @type {[string, Uint8Array]} */ ...question) => this.#findings(...question),
+      set_cursor: (/** @type {string} */ cursor) => { $('canvas').style.cursor = cursor; },
       clipboard_text: () => this.keyboard?.pasted() ?? '',
       workers: this.pool,
     };
   }
 
+  /** @param {HTMLCanvasElement} canvas */
   #draw_on(canvas) {
     this.drawn = true;
     this.keyboard = attach_canvas({
       canvas,
-      field: $('typed'),
+      field: /** @type {HTMLInputElement} */ ($('typed')),
       app: this.app,
+      contract: this.contract,
       redraw: () => this.#input(),
       draw_now: () => this.#draw(),
       lost: (lost) => {
@@ -243,7 +284,7 @@ class Lab {
   #without_drawing() {
     cover('This browser has no WebGL 2, so the figure cannot be drawn. ' +
       'The controls and results below work without it.');
-    $('twin_details').open = true;
+    details().open = true;
   }
 
   #kept_journals() {
@@ -252,10 +293,12 @@ class Lab {
     return journals;
   }
 
+  /** @param {number} pointer */
   #text(pointer) {
     return this.app.UTF8ToString(pointer);
   }
 
+  /** @param {string} action @param {string} name @param {string} value @returns {string} */
   #act(action, name, value) {
     const sentence = this.#text(call(this.app, '_app_act', action, name, value));
     this.#refresh_now();
@@ -304,12 +347,13 @@ class Lab {
     if (this.app._app_poll(seconds())) this.redraw();
   }
 
+  /** @param {number} ticket @param {NewsKind} kind @param {number} fraction @param {Uint8Array} bytes */
   #news(ticket, kind, fraction, bytes = new Uint8Array()) {
     try {
-      call(this.app, '_app_job_news', ticket, kind, fraction, bytes, bytes.length);
+      call(this.app, '_app_job_news', ticket, this.contract.news[kind], fraction, bytes, bytes.length);
     } catch {
       bytes = new TextEncoder().encode('the page has no memory left for what it computed');
-      call(this.app, '_app_job_news', ticket, news_kind.failed, 0, bytes, bytes.length);
+      call(this.app, '_app_job_news', ticket, this.contract.news.failed, 0, bytes, bytes.length);
     }
     this.#go_on();
   }
@@ -343,24 +387,37 @@ class Lab {
     clearTimeout(this.#refresh);
     this.#refresh = 0;
     const state = this.#state();
+    this.#show_page(state);
     this.#tell_story(state);
     this.twin.update(state);
     this.messages?.update(state);
     this.tools.update(state);
-    if (this.own_box || state.params.box === 'own') {
-      this.#own_box().then((box) => box.update(this.#state()), (error) => notice(error.message));
+    if (this.#box || state.params.box === 'own') {
+      this.#own_box().then((box) => box.update(this.#state()), (error) => notice(message_of(error)));
     }
   }
 
   /** The reader's own black box, loaded with the first state that asks for it. */
   #own_box() {
-    this.own_box ??= import('./oracle.js').then(({ OwnBox }) => new OwnBox($('own_box'), () => {
+    this.#box ??= import('./oracle.js').then(({ OwnBox }) => new OwnBox($('own_box'), () => {
       this.#act('reset', '', '');
       this.#act('run', '', '');
     }));
-    return this.own_box;
+    return this.#box;
   }
 
+  /**
+   * How much of the page is there around the lab.
+   * @param {State} state
+   */
+  #show_page({ page: { embed, minimal, fit } }) {
+    const { classList } = document.documentElement;
+    classList.toggle('embedded', embed);
+    classList.toggle('minimal', minimal);
+    classList.toggle('fit', fit);
+  }
+
+  /** @param {State} state */
   #tell_story(state) {
     const experiment = this.#experiment(state);
     const preset = experiment.presets.find(({ name }) => name === state.preset);
@@ -378,7 +435,7 @@ class Lab {
     const dark = matchMedia('(prefers-color-scheme: dark)');
     const still = matchMedia('(prefers-reduced-motion: reduce)');
     const tell = () => {
-      this.app._app_theme(dark.matches, still.matches);
+      this.app._app_theme(Number(dark.matches), Number(still.matches));
       show_theme(this.app._app_dark() === 1);
       this.redraw();
     };
@@ -388,28 +445,27 @@ class Lab {
   }
 
   #listen() {
-    const own = new URLSearchParams(address_query());
-    document.documentElement.classList.toggle('embedded', own.get('embed') === '1');
-    document.documentElement.classList.toggle('minimal', own.get('ui') === 'min');
-    document.documentElement.classList.toggle('fit', new URLSearchParams(location.search).get('fit') === '1');
     document.addEventListener('visibilitychange', () => this.#go_on());
     addEventListener('beforeprint', () => this.#draw());
     addEventListener('hashchange', ({ newURL }) => {
       // Not location.hash: the permalink of the state before may have been written over it since.
-      const hash = new URL(newURL).hash.slice(1);
-      if (!hash.includes('=') || hash === written_hash) return;
+      const hash = state_in(new URL(newURL).hash);
+      if (!hash || hash === written_hash) return;
       // A page that fixes something keeps it, whatever the hash says.
-      if (own.get('lock')) return this.#load(hash);
-      call(this.app, '_app_open_query', address_query(hash));
+      if (this.#state().page.locked.length > 0) {
+        this.#load(hash);
+        return;
+      }
+      call(this.app, '_app_open_query', hash, location.search);
       this.#input(); // later frames write the permalink, which may not follow the one before at once
       this.#refresh_soon();
     });
-    $('twin_details').addEventListener('toggle', () => this.#refresh_now());
-    document.querySelector('.skip').addEventListener('click', (event) => {
+    details().addEventListener('toggle', () => this.#refresh_now());
+    document.querySelector('.skip')?.addEventListener('click', (event) => {
       event.preventDefault(); // the hash belongs to the permalink
-      $('twin_details').open = true;
+      details().open = true;
       $('twin').scrollIntoView();
-      $('twin').querySelector('summary').focus();
+      $('twin').querySelector('summary')?.focus();
     });
   }
 }
@@ -422,12 +478,12 @@ async function main() {
     return;
   }
   addEventListener('error', ({ error }) => {
-    if (error) notice(`Something in the lab stopped: ${error.message ?? error}. Reload the page if it does not answer.`);
+    if (error) notice(`Something in the lab stopped: ${message_of(error)}. Reload the page if it does not answer.`);
   });
   try {
     await new Lab().start();
   } catch (error) {
-    cover(`The lab could not be loaded: ${error.message}. Reload the page to try again.`);
+    cover(`The lab could not be loaded: ${message_of(error)}. Reload the page to try again.`);
     console.error(error);
   }
 }

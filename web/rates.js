@@ -1,15 +1,19 @@
 // "How fast is it?": rates of the kernels and of whole jobs (core/selftest/rates.h), by workers like
 // those that run jobs. Loaded when first used.
+import { answer_of } from './ask.js';
 import { element } from './dom.js';
 import { start_worker } from './files.js';
-import { answer_of } from './selftest.js';
 
 const probe_ms = 250;
 
 const heads = ['Work', 'Best rate of many runs', 'Of the peak'];
 
+/** @typedef {{ name: string, unit: string, rate: number, peak: number }} Rate */
+
+/** @param {number} value */
 const digits = (value) => (value >= 999.5 ? value.toFixed(0) : value.toPrecision(3));
 
+/** @param {Rate} rate @param {Rate[]} rates */
 function row_of({ name, unit, rate, peak }, rates) {
   const bound = rates[peak];
   return element('tr', {},
@@ -18,14 +22,21 @@ function row_of({ name, unit, rate, peak }, rates) {
     element('td', {}, bound ? `${digits((100 * rate) / bound.rate)} %` : ''));
 }
 
-/** Whole jobs, by all of these workers at once: how many a second. */
+/**
+ * Whole jobs, by all of these workers at once: how many a second.
+ * @param {Worker[]} workers
+ * @param {number} probe
+ */
 async function jobs_of(workers, probe) {
   const ask = { type: 'rate', probe, ms: 6 * probe_ms };
   const answers = await Promise.all(workers.map((worker) => answer_of(worker, ask, 'rated')));
   return answers.reduce((sum, { rate }) => sum + rate, 0);
 }
 
-/** Fills box with a table, a row as soon as it is measured; says in `sentence` what it comes to. */
+/**
+ * Fills box with a table, a row as soon as it is measured; says what it comes to.
+ * @param {{ box: HTMLElement, module: WebAssembly.Module, total: number, say(text: string): void }} given
+ */
 export async function measure_rates({ box, module, total, say }) {
   const body = element('tbody');
   const row = element('tr', {}, ...heads.map((text) => element('th', { scope: 'col' }, text)));
@@ -33,6 +44,7 @@ export async function measure_rates({ box, module, total, say }) {
   const workers = Array.from({ length: total }, () => start_worker());
   try {
     await Promise.all(workers.map((worker) => answer_of(worker, { type: 'load', module }, 'ready')));
+    /** @type {Rate[]} */
     const rates = [];
     for (let probe = 0, probes = 1; probe < probes; ++probe) {
       say(`Measuring: ${probe} of ${probes > 1 ? probes : 'some'} rates.`);

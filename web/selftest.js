@@ -1,37 +1,27 @@
 // "Check this machine": the self-check of core (core/selftest) by the module that runs jobs, in a
 // worker of its own, one group of statements after the other. Loaded when first used.
-import { element, set_text } from './dom.js';
+import { answer_of } from './ask.js';
+import { element, message_of, set_text } from './dom.js';
 import { start_worker } from './files.js';
 
-const silence_ms = 30000; // a group takes well under a second
-
 const heads = ['Verdict', 'Family', 'Statement', 'Deviation', 'Allowed'];
-
-/** Sends a message; the worker's answer of that type. */
-export function answer_of(worker, message, type) {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('no answer')), silence_ms);
-    worker.onmessage = ({ data }) => {
-      if (data.type !== type && data.type !== 'died') return;
-      clearTimeout(timer);
-      if (data.type === type) resolve(data);
-      else reject(new Error(data.reason));
-    };
-    worker.onerror = (event) => {
-      event.preventDefault();
-      clearTimeout(timer);
-      reject(new Error(event.message || 'the worker did not load'));
-    };
-    worker.postMessage(message);
-  });
-}
 
 export class MachineCheck {
   #running = false;
 
-  /** box: the element for the table; module(): promise of the workers' compiled module; total: workers. */
+  /**
+   * box: the element for the table; module(): promise of the workers' compiled module; total: workers.
+   * @param {HTMLElement} box
+   * @param {() => Promise<WebAssembly.Module>} module
+   * @param {number} total
+   */
   constructor(box, module, total) {
-    Object.assign(this, { box, module, total });
+    this.box = box;
+    this.module = module;
+    this.total = total;
+    this.sentence = element('p', { role: 'status' });
+    this.rows = element('tbody');
+    this.rates = element('div', { class: 'table', tabindex: '0', role: 'region', 'aria-label': 'Rates' });
   }
 
   async run() {
@@ -45,7 +35,7 @@ export class MachineCheck {
       await answer_of(worker, { type: 'load', module }, 'ready');
       await this.#check(worker);
     } catch (error) {
-      set_text(this.sentence, `The check could not be finished: ${error.message}.`);
+      set_text(this.sentence, `The check could not be finished: ${message_of(error)}.`);
     } finally {
       worker?.terminate();
       this.#running = false;
@@ -53,14 +43,15 @@ export class MachineCheck {
   }
 
   #open() {
-    this.sentence = element('p', { role: 'status' }, 'Checking: a few seconds.');
-    this.rows = element('tbody');
+    set_text(this.sentence, 'Checking: a few seconds.');
+    this.rows.replaceChildren();
+    this.rates.hidden = true;
     const row = element('tr', {}, ...heads.map((text) => element('th', { scope: 'col' }, text)));
     this.box.replaceChildren(
       this.sentence,
       element('div', { class: 'table', tabindex: '0', role: 'region', 'aria-label': 'Statements checked' },
         element('table', {}, element('thead', {}, row), this.rows)),
-      this.rates = element('div', { class: 'table', tabindex: '0', role: 'region', 'aria-label': 'Rates', hidden: true }),
+      this.rates,
       element('div', { class: 'bar' },
         element('button', { type: 'button', 'data-tool': 'rates', onclick: () => this.#measure() }, 'How fast is it?'),
         element('button', { type: 'button', onclick: () => this.#close() }, 'Close')));
@@ -73,10 +64,10 @@ export class MachineCheck {
     this.rates.hidden = false;
     try {
       const { measure_rates } = await import('./rates.js');
-      const say = (text) => set_text(this.sentence, text);
+      const say = (/** @type {string} */ text) => set_text(this.sentence, text);
       await measure_rates({ box: this.rates, module: await this.module(), total: this.total, say });
     } catch (error) {
-      set_text(this.sentence, `The rates could not be measured: ${error.message}.`);
+      set_text(this.sentence, `The rates could not be measured: ${message_of(error)}.`);
     } finally {
       this.#running = false;
     }
@@ -84,9 +75,11 @@ export class MachineCheck {
 
   #close() {
     this.box.hidden = true;
-    document.querySelector('[data-tool="check"]').focus();
+    const tool = document.querySelector('[data-tool="check"]');
+    if (tool instanceof HTMLElement) tool.focus();
   }
 
+  /** @param {Worker} worker */
   async #check(worker) {
     const start = performance.now();
     let count = 0;
@@ -94,14 +87,14 @@ export class MachineCheck {
     for (let group = 0, groups = 1; group < groups; ++group) {
       const answer = await answer_of(worker, { type: 'check', group }, 'checked');
       ({ groups } = answer);
-      for (const cells of answer.lines.map((line) => line.split('\t'))) {
+      for (const cells of answer.lines.map((/** @type {string} */ line) => line.split('\t'))) {
         const holds = cells.at(-1) === 'right';
         count += 1;
         wrong += holds ? 0 : 1;
         const [verdict, shown] = holds ? ['holds', 'right'] : ['fails', 'wrong'];
         this.rows.append(element('tr', {},
           element('td', {}, element('strong', { class: `verdict ${verdict}` }, shown)),
-          ...cells.slice(0, -1).map((text) => element('td', {}, text))));
+          ...cells.slice(0, -1).map((/** @type {string} */ text) => element('td', {}, text))));
       }
     }
     const seconds = ((performance.now() - start) / 1000).toPrecision(2);

@@ -1,19 +1,21 @@
 // What stands around the figure: undo, copying, saving, dropped files, the guided tour, predictions.
 // Rare things are loaded when they are first used.
-import { element, set_text } from './dom.js';
+import { by_id as $, element, message_of, set_text } from './dom.js';
 import { has_address } from './files.js';
 import { History } from './history.js';
 
-const $ = (id) => document.getElementById(id);
 const most_file_bytes = 50e6; // saved results have less than a tenth of it
-const formats = [['csv', 'CSV'], ['json', 'JSON'], ['svg', 'SVG'], ['png', 'PNG'], ['bibtex', 'BibTeX']];
 
-/** One sentence under the figure; empty: none. */
+/**
+ * One sentence under the figure; empty: none.
+ * @param {string} sentence
+ */
 export function notice(sentence) {
   $('notice').hidden = !sentence;
   set_text($('notice'), sentence);
 }
 
+/** @param {string} text @param {string} done */
 export async function copy_text(text, done = '') {
   try {
     await navigator.clipboard.writeText(text);
@@ -23,6 +25,7 @@ export async function copy_text(text, done = '') {
   }
 }
 
+/** @param {string} name @param {string} mime @param {BlobPart} bytes */
 export function save_file(name, mime, bytes) {
   const link = element('a', { href: URL.createObjectURL(new Blob([bytes], { type: mime })), download: name });
   link.click();
@@ -30,28 +33,39 @@ export function save_file(name, mime, bytes) {
   return `Saved as ${name}.`;
 }
 
+/**
+ * state(): the lab's state; act(action, name, value), load(query): change it; jobs(): promise of the workers'
+ * module; run(): what is shown; family(): of the experiment shown.
+ * @typedef {{ contract: Contract, state(): State, act(action: string, name: string, value: string): string,
+ *   load(query: string): void, jobs(): Promise<WebAssembly.Module>, workers: number, family(): string,
+ *   run(): { journal: string, kept: string[], figure: number, dark: boolean } }} ToolsLab
+ */
+
 export class Tools {
-  /**
-   * state(): the lab's state; act(action, name, value), load(query): change it; jobs(): promise of the
-   * workers' module; run(): {journal, figure, dark}; family(): of the experiment shown.
-   */
+  /** @type {import('./selftest.js').MachineCheck | undefined} */
+  #machine;
+  /** @type {import('./tours.js').Tour | undefined} */
+  #tour;
+  /** @type {import('./predict.js').Prediction | undefined} */
+  #prediction;
+  /** @type {(() => void) | undefined} */
+  #ended;
+
+  /** @param {ToolsLab} lab */
   constructor(lab) {
     this.lab = lab;
     this.history = new History((query) => lab.load(query));
-    this.#make();
-  }
-
-  #make() {
+    /** @type {(name: string, label: string, action: () => void) => HTMLButtonElement} */
     const tool = (name, label, action) =>
       element('button', { type: 'button', 'data-tool': name, onclick: action }, label);
-    const save = (format) => () => this.#save(format);
+    const save = (/** @type {SaveFormat} */ format) => () => this.#save(format);
     this.undo = tool('undo', 'Undo', () => this.history.undo());
     this.redo = tool('redo', 'Redo', () => this.history.redo());
     const address = has_address();
     $('tools').append(this.undo, this.redo,
       ...(address ? [tool('link', 'Copy link', () => this.lab.act('copy-link', '', '')),
         tool('embed', 'Copy embed code', () => this.#copy_embed_code())] : []),
-      ...formats.map(([format, label]) => tool(format, label, save(format))),
+      ...this.lab.contract.formats.map((format) => tool(format.id, format.label, save(format))),
       tool('check', 'Check this machine', () => this.#check_machine()));
     $('start_tour').addEventListener('click', () => this.#start_tour());
     $('start_predict').addEventListener('click', () => this.#predict());
@@ -62,71 +76,80 @@ export class Tools {
 
   async #check_machine() {
     const { MachineCheck } = await import('./selftest.js');
-    this.machine ??= new MachineCheck($('machine'), () => this.lab.jobs(), this.lab.workers);
-    await this.machine.run();
+    this.#machine ??= new MachineCheck($('machine'), () => this.lab.jobs(), this.lab.workers);
+    await this.#machine.run();
   }
 
   async #start_tour() {
     const { Tour } = await import('./tours.js');
-    this.tour ??= new Tour({
+    this.#tour ??= new Tour({
       box: $('tour'),
-      element,
       load: (query) => this.lab.load(query),
       done: () => $('start_tour').focus(),
     });
-    this.tour.start(this.lab.family());
+    this.#tour.start(this.lab.family());
   }
 
   async #predict() {
     const { Prediction } = await import('./predict.js');
-    this.prediction ??= new Prediction({
+    this.#prediction ??= new Prediction({
       box: $('predict'),
-      element,
-      picture: async () => (await this.#exported('svg')).bytes,
+      picture: () => this.#picture('svg'),
       run: () => this.#run_to_end(),
       closed: () => $('start_predict').focus(),
     });
     this.lab.act('reset', '', '');
-    if (!await this.prediction.open()) notice('This figure has no curves to sketch.');
+    if (!await this.#prediction.open()) notice('This figure has no curves to sketch.');
   }
 
   /** Runs; fulfilled when the run has ended, one way or the other. */
   #run_to_end() {
     this.lab.act('run', '', '');
-    return new Promise((resolve) => { this.ended = resolve; });
+    return /** @type {Promise<void>} */ (new Promise((resolve) => { this.#ended = resolve; }));
   }
 
+  /** @param {string} format */
+  async #picture(format) {
+    const wanted = this.lab.contract.formats.find(({ id }) => id === format);
+    return wanted ? String((await this.#exported(wanted)).bytes) : '';
+  }
+
+  /** @param {SaveFormat} format */
   async #exported(format) {
     const { exported } = await import('./transfer.js');
     return exported(() => this.lab.jobs(), format, {
-      query: this.lab.state().query.replace(/&(embed|ui|lock|theme)=[^&]*/g, ''),
+      query: this.lab.state().query,
       ...this.lab.run(),
     });
   }
 
+  /** @param {SaveFormat} format */
   async #save(format) {
     try {
-      if (format === 'csv' || format === 'json') {
-        notice(this.lab.act('save', '', format));
+      if (format.of_result) {
+        notice(this.lab.act('save', '', format.id));
         return;
       }
       const { name, mime, bytes } = await this.#exported(format);
       notice(save_file(name, mime, bytes));
     } catch (error) {
-      notice(`The ${format} could not be made: ${error.message}.`);
+      notice(`The ${format.label} could not be made: ${message_of(error)}.`);
     }
   }
 
   async #copy_embed_code() {
     const { embed_code } = await import('./transfer.js');
-    await copy_text(embed_code(this.lab.state().query), 'Embed code copied.');
+    await copy_text(embed_code(this.lab.state().link), 'Embed code copied.');
   }
 
-  /** A saved result, or a text with a link, dropped on the page: its parameters are taken over. */
+  /**
+   * A saved result, or a text with a link, dropped on the page: its parameters are taken over.
+   * @param {DragEvent} event
+   */
   async #drop(event) {
     event.preventDefault();
-    const [file] = event.dataTransfer?.files ?? [];
-    if (file?.size > most_file_bytes) {
+    const file = event.dataTransfer?.files[0];
+    if (file && file.size > most_file_bytes) {
       return notice(`${file.name} has ${Math.ceil(file.size / 1e6)} MB: a file can have ${most_file_bytes / 1e6} MB at most.`);
     }
     const text = file ? await file.text() : event.dataTransfer?.getData('text/plain') ?? '';
@@ -137,14 +160,17 @@ export class Tools {
       : 'What was dropped holds no state of the lab: drop a saved JSON result or a link.');
   }
 
-  /** The lab's state is this now. */
+  /**
+   * The lab's state is this now.
+   * @param {State} state
+   */
   update(state) {
     this.history.note(state.query);
     this.undo.disabled = !this.history.can_undo();
     this.redo.disabled = !this.history.can_redo();
-    if (this.ended && (state.state === 'finished' || state.state === 'failed')) {
-      this.ended();
-      this.ended = undefined;
+    if (this.#ended && (state.state === 'finished' || state.state === 'failed')) {
+      this.#ended();
+      this.#ended = undefined;
     }
   }
 }

@@ -1,6 +1,9 @@
 // The guided tours: one per family, each step a state of the lab and what to look for in it. A step
 // sets the state through the same texts as a permalink.
 
+import { element } from './dom.js';
+
+/** @type {Record<string, { title: string, steps: { query: string, title: string, text: string }[] }>} */
 export const tours = {
   A: {
     title: 'What can one attention layer learn?',
@@ -84,21 +87,28 @@ export class Tour {
   #family = '';
   #step = 0;
 
-  /** box: the element it fills; element: of dom.js; load(query): sets the lab's state; done(): it was closed. */
-  constructor({ box, element, load, done }) {
-    Object.assign(this, { box, element, load, done });
+  /**
+   * box: the element it fills; load(query): sets the lab's state; done(): it was closed.
+   * @param {{ box: HTMLElement, load(query: string): void, done(): void }} given
+   */
+  constructor({ box, load, done }) {
+    this.box = box;
+    this.load = load;
+    this.done = done;
   }
 
+  /** @param {string} family */
   start(family) {
     this.#family = family in tours ? family : 'A';
     this.#show(0);
   }
 
+  /** @param {number} step */
   #show(step) {
     const { steps, title } = tours[this.#family];
     this.#step = Math.max(0, Math.min(step, steps.length - 1));
     const { query, title: name, text } = steps[this.#step];
-    const { element } = this;
+    /** @type {(label: string, to: number, enabled: boolean, mark: string) => HTMLElement} */
     const go = (label, to, enabled, mark) => element('button', { type: 'button', disabled: !enabled,
       'data-tour': mark, onclick: () => this.#show(to) }, label);
     const heading = element('h3', { tabindex: '-1' }, name);

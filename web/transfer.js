@@ -5,10 +5,21 @@ import { call, has_address, instance } from './files.js';
 
 const png_scale = 2;
 
+/**
+ * @typedef {{ query: string, journal: string, kept: string[], figure: number, dark: boolean }} Shown
+ * @typedef {() => Promise<WebAssembly.Module>} Jobs
+ */
+
+/** @type {Promise<JobsModule> | undefined} */
 let maker;
 
-/** The picture or citation of a run as text. `journal`: App::journal(). */
-async function made(jobs, format, { query, journal, kept = [], figure, dark }) {
+/**
+ * The picture or citation of a run as text. `journal`: App::journal().
+ * @param {Jobs} jobs
+ * @param {string} format
+ * @param {Shown} run
+ */
+async function made(jobs, format, { query, journal, kept, figure, dark }) {
   maker ??= instance(create_jobs, await jobs());
   const compute = await maker;
   for (const one of kept) call(compute, '_compute_keep', one.split(' ')[3], one);
@@ -18,6 +29,7 @@ async function made(jobs, format, { query, journal, kept = [], figure, dark }) {
   return text;
 }
 
+/** @param {string} svg */
 async function png_of(svg) {
   const image = new Image();
   image.src = URL.createObjectURL(new Blob([svg], { type: 'image/svg+xml' }));
@@ -26,7 +38,8 @@ async function png_of(svg) {
     const canvas = document.createElement('canvas');
     canvas.width = image.naturalWidth * png_scale;
     canvas.height = image.naturalHeight * png_scale;
-    canvas.getContext('2d').drawImage(image, 0, 0, canvas.width, canvas.height);
+    canvas.getContext('2d')?.drawImage(image, 0, 0, canvas.width, canvas.height);
+    /** @type {Blob | null} */
     const blob = await new Promise((resolve) => canvas.toBlob(resolve, 'image/png'));
     if (!blob) throw new Error('the browser made no picture');
     return new Uint8Array(await blob.arrayBuffer());
@@ -36,34 +49,42 @@ async function png_of(svg) {
 }
 
 /**
- * {name, mime, bytes} of an export that core's page module does not make: svg, png or bibtex. A journal
+ * {name, mime, bytes} of an export that core's page module does not make. format: of the contract. A journal
  * names its own run; without one the picture is that of `query`, still empty.
+ * @param {Jobs} jobs
+ * @param {SaveFormat} format
+ * @param {Shown} run
  */
 export async function exported(jobs, format, run) {
   const query = run.journal ? run.journal.split(' ')[3] : run.query;
   const experiment = new URLSearchParams(query).get('e') ?? 'attention-lab';
   const seed = new URLSearchParams(query).get('seed') ?? '1';
-  const name = `${experiment}-seed${seed}`;
-  const text = await made(jobs, format === 'bibtex' ? 'bibtex' : 'svg', { ...run, query });
-  if (format === 'bibtex') return { name: `${name}.bib`, mime: 'application/x-bibtex', bytes: text };
-  if (format === 'svg') return { name: `${name}.svg`, mime: 'image/svg+xml', bytes: text };
-  return { name: `${name}.png`, mime: 'image/png', bytes: await png_of(text) };
+  const name = `${experiment}-seed${seed}.${format.extension}`;
+  const picture = format.id === 'png';
+  const text = await made(jobs, picture ? 'svg' : format.id, { ...run, query });
+  return { name, mime: format.mime, bytes: picture ? await png_of(text) : text };
 }
 
+/** @param {string} text */
 const attribute = (text) => text.replaceAll('&', '&amp;').replaceAll('"', '&quot;');
 
-/** HTML that shows the state of `query` in another page, for web/embed.js. */
+/**
+ * HTML that shows the state of `query` in another page, for web/embed.js.
+ * @param {string} query
+ */
 export function embed_code(query) {
   const base = has_address() ? new URL('.', location.href).href : '';
   const words = [];
   for (const [key, value] of new URLSearchParams(query)) {
-    if (key === 'embed' || key === 'run') continue;
     words.push(`${key === 'e' ? 'experiment' : key}="${attribute(value)}"`);
   }
   return `<script src="${base}embed.js"></script>\n<attention-lab ${words.join(' ')}></attention-lab>`;
 }
 
-/** The permalink text in a file: a saved JSON result, a link, or the text itself; '' when there is none. */
+/**
+ * The permalink text in a file: a saved JSON result, a link, or the text itself; '' when there is none.
+ * @param {string} text
+ */
 export function query_in_file(text) {
   try {
     const { experiment, params = {}, seed } = JSON.parse(text);

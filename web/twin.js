@@ -4,25 +4,18 @@ import { element, set_text } from './dom.js';
 
 const live_interval_s = 10;
 
-const buttons = [
-  ['run', 'Run'],
-  ['pause', 'Pause'],
-  ['step', 'Step'],
-  ['reset', 'Reset'],
-];
-
-/** Which buttons do something in a state. */
-const enabled = {
-  run: (state) => state !== 'running',
-  pause: (state) => state === 'running',
-  step: (state) => state !== 'running',
-  reset: (state) => state !== 'ready',
-};
-
+/** @param {string} text */
 const sentence = (text) => text.replace(/^./, (first) => first.toUpperCase()).replace(/[^.?!]$/, '$&.');
+/** @param {string} kind */
 const is_list = (kind) => kind.endsWith('list') || kind.endsWith('tuple');
 
-/** One labelled control for a parameter: {row, show(text, locked), note(sentence)}. */
+/**
+ * One labelled control for a parameter.
+ * @typedef {{ row: HTMLElement, show(text: string, locked: boolean): void, note(sentence: string): void }} Control
+ * @param {Parameter} parameter
+ * @param {(text: string) => void} commit
+ * @returns {Control}
+ */
 function parameter_control(parameter, commit) {
   const id = `parameter_${parameter.name}`;
   const help = element('p', { class: 'help', id: `${id}_help` });
@@ -33,68 +26,97 @@ function parameter_control(parameter, commit) {
   const title = `${parameter.label}${symbol}${unit}`;
   help.textContent = `${sentence(parameter.help)} Allowed: ${parameter.allowed}.`;
 
-  const labels = (choices) => choices.map(({ name, label }) => [name, label || name]);
-  let control;
-  let show;
-  if (parameter.kind === 'choice') {
-    control = element(
-      'select',
-      { id, 'aria-describedby': described, onchange: () => commit(control.value) },
-      ...labels(parameter.choices).map(([value, text]) => element('option', { value }, text)),
-    );
-    show = (text, locked) => {
-      control.value = text;
-      control.disabled = locked;
-    };
-  } else if (parameter.kind === 'choice-list') {
-    const boxes = labels(parameter.choices).map(([value, text]) => {
-      const box = element('input', { type: 'checkbox', value, onchange: () => checked() });
-      return [box, element('label', { class: 'check' }, box, text)];
-    });
-    const checked = () =>
-      commit(boxes.flatMap(([box]) => (box.checked ? [box.value] : [])).join(','));
-    control = element('fieldset', { 'aria-describedby': described },
-      element('legend', {}, title), ...boxes.map(([, label]) => label));
-    show = (text, locked) => {
-      const chosen = text.split(',');
-      for (const [box] of boxes) box.checked = chosen.includes(box.value);
-      control.disabled = locked;
-    };
-  } else {
-    const offered = parameter.choices?.length ? `${id}_offered` : undefined;
-    control = element('input', {
-      id,
-      type: 'text',
-      inputmode: parameter.kind === 'integer' ? 'numeric' : 'text',
-      list: offered,
-      autocomplete: 'off',
-      spellcheck: 'false',
-      'aria-describedby': described,
-      onchange: () => commit(control.value),
-    });
-    if (offered) {
-      help.append(element('datalist', { id: offered },
-        ...parameter.choices.map(({ name, label }) => element('option', { value: name }, label))));
-    }
-    show = (text, locked) => {
-      if (document.activeElement !== control || control.dataset.shown === control.value) {
-        control.value = text;
-      }
-      control.dataset.shown = text;
-      control.disabled = locked;
-    };
-  }
+  const parts = parameter.kind === 'choice' ? choice_parts(id, described, parameter, commit)
+    : parameter.kind === 'choice-list' ? choice_list_parts(title, described, parameter, commit)
+      : text_parts(id, described, parameter, commit);
+  help.append(...parts.offered);
   const label = parameter.kind === 'choice-list' ? undefined : element('label', { for: id }, title);
   const row = element('div', { class: is_list(parameter.kind) ? 'field wide' : 'field' },
-    label, control, help, note);
-  const say = (changed) => {
+    label, parts.control, help, note);
+  return { row, show: parts.show, note: (changed) => {
     set_text(note, changed);
-    const field = control.matches('fieldset') ? undefined : control;
-    if (changed && field) field.value = field.dataset.shown ?? field.value;
-  };
-  return { row, show, note: say };
+    if (changed) parts.restore();
+  } };
 }
 
+/**
+ * control: the element; show: gives it a value; restore: shows the value again that it showed last;
+ * offered: what goes with its help.
+ * @typedef {{ control: HTMLElement, show: Control['show'], restore(): void, offered: Node[] }} Parts
+ */
+
+/** @param {Parameter} parameter @returns {[string, string][]} */
+const labels = ({ choices }) => choices.map(({ name, label }) => [name, label || name]);
+
+/**
+ * @param {string} id @param {string} described @param {Parameter} parameter
+ * @param {(text: string) => void} commit @returns {Parts}
+ */
+function choice_parts(id, described, parameter, commit) {
+  const control = element(
+    'select',
+    { id, 'aria-describedby': described, onchange: () => commit(control.value) },
+    ...labels(parameter).map(([value, text]) => element('option', { value }, text)),
+  );
+  let shown = '';
+  return { control, offered: [],
+    restore: () => { control.value = shown; },
+    show: (text, locked) => {
+      shown = text;
+      control.value = text;
+      control.disabled = locked;
+    } };
+}
+
+/**
+ * @param {string} title @param {string} described @param {Parameter} parameter
+ * @param {(text: string) => void} commit @returns {Parts}
+ */
+function choice_list_parts(title, described, parameter, commit) {
+  const boxes = labels(parameter).map(([value]) =>
+    element('input', { type: 'checkbox', value, onchange: () => checked() }));
+  const checked = () => commit(boxes.filter((box) => box.checked).map((box) => box.value).join(','));
+  const control = element('fieldset', { 'aria-describedby': described }, element('legend', {}, title),
+    ...labels(parameter).map(([, text], i) => element('label', { class: 'check' }, boxes[i], text)));
+  return { control, offered: [],
+    restore: () => {},
+    show: (text, locked) => {
+      const chosen = text.split(',');
+      for (const box of boxes) box.checked = chosen.includes(box.value);
+      control.disabled = locked;
+    } };
+}
+
+/**
+ * @param {string} id @param {string} described @param {Parameter} parameter
+ * @param {(text: string) => void} commit @returns {Parts}
+ */
+function text_parts(id, described, parameter, commit) {
+  const list = parameter.choices.length > 0 ? `${id}_offered` : undefined;
+  const control = element('input', {
+    id,
+    type: 'text',
+    inputmode: parameter.kind === 'integer' ? 'numeric' : 'text',
+    list,
+    autocomplete: 'off',
+    spellcheck: 'false',
+    'aria-describedby': described,
+    onchange: () => commit(control.value),
+  });
+  const offered = list ? [element('datalist', { id: list },
+    ...parameter.choices.map(({ name, label }) => element('option', { value: name }, label)))] : [];
+  /** @type {string | undefined} */
+  let shown;
+  return { control, offered,
+    restore: () => { control.value = shown ?? control.value; },
+    show: (text, locked) => {
+      if (document.activeElement !== control || shown === control.value) control.value = text;
+      shown = text;
+      control.disabled = locked;
+    } };
+}
+
+/** @param {Table} table */
 function table_element(table) {
   const head = element('tr', {},
     ...table.columns.map(({ name, label }) =>
@@ -110,6 +132,7 @@ function table_element(table) {
     left_out > 0 ? element('p', {}, `${left_out} more rows are in the saved CSV.`) : undefined);
 }
 
+/** @param {Claim} claim */
 function claim_element({ id, statement, status, evidence, judged }) {
   return element('li', {},
     element('strong', { class: `verdict ${status}` }, status.replace('-', ' ')), ` ${id}. ${statement} `,
@@ -117,43 +140,48 @@ function claim_element({ id, statement, status, evidence, judged }) {
     element('span', { class: 'evidence judged' }, judged));
 }
 
+/** @typedef {[value: string, text: string]} Option */
+
 export class Twin {
+  /** @type {Map<string, Control>} */
   #controls = new Map();
   #experiment = '';
-  #said = { sentence: '', state: '', at: -Infinity };
+  #said = { sentence: '', state: '', experiment: '', at: -Infinity };
 
   /**
    * body: where the controls go; details: what opens and closes them; live: the polite sentence;
-   * experiments: of experiments_json(); act(action, name, value): returns the sentence to show.
+   * act(action, name, value): returns the sentence to show.
+   * @param {{ body: HTMLElement, details: HTMLDetailsElement, live: HTMLElement, contract: Contract,
+   *   experiments: Experiment[], act(action: string, name: string, value: string): string }} given
    */
-  constructor({ body, details, live, experiments, act }) {
-    Object.assign(this, { body, details, live, experiments, act });
+  constructor({ body, details, live, contract, experiments, act }) {
+    this.body = body;
+    this.details = details;
+    this.live = live;
+    this.seed = contract.seed;
+    this.experiments = experiments;
+    this.act = act;
     this.selects = element('div', { class: 'fields' });
     this.experiment = this.#select('Experiment', 'experiment',
-      experiments.map(({ id, family, title }) => [id, `${family}: ${title}`]));
+      experiments.map(({ id, family, title }) => /** @type {Option} */ ([id, `${family}: ${title}`])));
     this.preset = this.#select('Preset', 'preset', []);
     this.bar = element('div', { class: 'bar', role: 'group', 'aria-label': 'Run' });
-    this.buttons = Object.fromEntries(buttons.map(([action, label]) => {
-      const button = element('button', { type: 'button', onclick: () => act(action, '', ''),
-        'data-action': action }, label);
-      return [action, button];
-    }));
+    /** @type {Map<string, HTMLButtonElement>} */
+    this.buttons = new Map(contract.actions.map(({ id, label, help }) => [id,
+      element('button', { type: 'button', title: help, onclick: () => act(id, '', ''),
+        'data-action': id }, label)]));
     this.progress = element('progress', { max: '1', value: '0', 'aria-label': 'Progress of the run' });
     this.status = element('p', { class: 'status' });
-    this.bar.append(...Object.values(this.buttons), this.progress, this.status);
+    const of_run = contract.actions.filter(({ message }) => message).map(({ id }) => this.buttons.get(id) ?? '');
+    this.bar.append(...of_run, this.progress, this.status);
     this.parameters = element('div', { class: 'fields' });
     this.notes = element('ul', { class: 'notes', 'aria-label': 'Notes' });
     this.claims = element('ul', { class: 'claims' });
     this.tables = element('div', {});
-    const save = (format, label) =>
-      element('button', { type: 'button', onclick: () => act('save', '', format) }, label);
-    this.files = element('div', { class: 'bar' }, save('csv', 'Save CSV'), save('json', 'Save JSON'),
-      element('button', { type: 'button', onclick: () => act('copy-link', '', '') }, 'Copy link'));
-    const compare = (action, label) =>
-      element('button', { type: 'button', 'data-action': action, onclick: () => act(action, '', '') }, label);
-    this.keep = compare('keep', 'Keep to compare');
-    this.forget = compare('forget', 'Forget kept results');
-    this.files.append(this.keep, this.forget);
+    const files = contract.formats.filter(({ of_result }) => of_result).map(({ id, label, help }) =>
+      element('button', { type: 'button', title: help, onclick: () => act('save', '', id) }, `Save ${label}`));
+    this.files = element('div', { class: 'bar' }, ...files,
+      ...['copy-link', 'keep', 'forget'].map((id) => this.buttons.get(id) ?? ''));
     body.append(
       this.selects, this.bar, this.notes,
       element('h3', {}, 'Parameters'), this.parameters,
@@ -161,6 +189,7 @@ export class Twin {
       element('h3', {}, 'Results'), this.tables, this.files);
   }
 
+  /** @param {string} label @param {string} action @param {Option[]} options */
   #select(label, action, options) {
     const id = `twin_${action}`;
     const select = element('select', { id, onchange: () => this.act(action, '', select.value) });
@@ -170,30 +199,33 @@ export class Twin {
     return select;
   }
 
+  /** @param {HTMLSelectElement} select @param {Option[]} options */
   #fill(select, options) {
     select.replaceChildren(...options.map(([value, text]) => element('option', { value }, text)));
   }
 
+  /** @param {Experiment} experiment */
   #show_experiment(experiment) {
     if (this.#experiment === experiment.id) return;
     this.#experiment = experiment.id;
     this.#fill(this.preset, [['', 'own values'],
-      ...experiment.presets.map(({ name, label }) => [name, label])]);
+      ...experiment.presets.map(({ name, label }) => /** @type {Option} */ ([name, label]))]);
     this.#controls.clear();
+    /** @type {(parameter: Parameter, action: string) => HTMLElement} */
     const add = (parameter, action) => {
       const control = parameter_control(parameter,
         (text) => control.note(this.act(action, parameter.name, text)));
       this.#controls.set(parameter.name, control);
       return control.row;
     };
-    const seed = { name: 'seed', label: 'Seed', symbol: '', unit: '', kind: 'integer',
-      help: 'Names the random numbers: the same seed gives the same result.',
-      allowed: '0 to 9007199254740991' };
     this.parameters.replaceChildren(
-      ...experiment.parameters.map((parameter) => add(parameter, 'parameter')), add(seed, 'seed'));
+      ...experiment.parameters.map((parameter) => add(parameter, 'parameter')), add(this.seed, 'seed'));
   }
 
-  /** The polite sentence: at once when something happened, rarely while numbers only grow. */
+  /**
+   * The polite sentence: at once when something happened, rarely while numbers only grow.
+   * @param {State} state
+   */
   #speak(state) {
     const now = performance.now() / 1000;
     const said = this.#said;
@@ -205,23 +237,24 @@ export class Twin {
     set_text(this.live, sentence);
   }
 
+  /** @param {State} state */
   update(state) {
     this.#speak(state);
     if (!this.details.open) return;
     const experiment = this.experiments.find(({ id }) => id === state.experiment);
+    if (!experiment) return;
     this.#show_experiment(experiment);
-    const locked = (name) => state.locked.includes(name);
+    const locked = (/** @type {string} */ name) => state.page.locked.includes(name);
     this.experiment.value = state.experiment;
     this.experiment.disabled = locked('experiment');
     this.preset.value = state.preset;
     this.preset.disabled = locked('preset');
-    for (const [action, button] of Object.entries(this.buttons)) {
-      // A live experiment needs no run; Reset brings its preset back.
-      button.hidden = state.live && action !== 'reset';
-      button.disabled = state.live ? state.preset !== '' : !enabled[action](state.state);
+    for (const [id, button] of this.buttons) {
+      const now = state.actions.find((action) => action.id === id);
+      button.hidden = !now;
+      button.disabled = !now?.enabled;
+      if (now) set_text(button, now.label);
     }
-    this.keep.disabled = !state.can_keep;
-    this.forget.disabled = state.kept.length === 0;
     this.progress.hidden = state.live;
     this.progress.value = state.fraction;
     this.body.dataset.state = state.state;
@@ -234,7 +267,13 @@ export class Twin {
     this.#list(this.tables, state.tables, table_element, 'No result yet.');
   }
 
-  /** Makes the children anew only when their data changed, so that focus and selection survive. */
+  /**
+   * Makes the children anew only when their data changed, so that focus and selection survive.
+   * @template Item
+   * @param {HTMLElement} parent
+   * @param {Item[]} items
+   * @param {(item: Item) => HTMLElement} make
+   */
   #list(parent, items, make, empty = '') {
     const key = JSON.stringify(items);
     if (parent.dataset.key === key) return;

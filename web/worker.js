@@ -13,7 +13,9 @@ import create_jobs from './jobs.js';
 const slice_ms = 40;
 const progress_every_ms = 100;
 
-let compute;
+/** @type {JobsModule} */
+let compute; // once it is loaded
+let dead = false; // it cannot be used any more
 let ticket = 0; // of the job in hand; 0: none
 let held = false;
 let asking = false; // the job waits for an answer from outside
@@ -34,29 +36,34 @@ function schedule() {
   turn.port2.postMessage(0);
 }
 
-/** An abort or trap leaves the module unusable: say so and do nothing more. */
+/**
+ * An abort or trap leaves the module unusable: say so and do nothing more.
+ * @param {() => void} action
+ */
 function guard(action) {
-  if (compute === null) return;
+  if (dead) return;
   try {
     action();
   } catch (error) {
-    compute = null;
+    dead = true;
     ticket = 0;
     const memory = /memory|OOM|allocat/i.test(String(error));
-    const reason = memory ? 'it ran out of memory' : `it stopped with "${error.message ?? error}"`;
+    const reason = memory ? 'it ran out of memory' : `it stopped with "${error instanceof Error ? error.message : error}"`;
     postMessage({ type: 'died', reason });
   }
 }
 
 const text = () => compute.UTF8ToString(compute._compute_text());
 
+/** @param {string} type @param {object} more */
 function post_bytes(type, more = {}) {
   const begin = compute._compute_bytes() >>> 0; // addresses may pass 2 GB
   const bytes = compute.HEAPU8.slice(begin, begin + compute._compute_bytes_size());
-  postMessage({ type, ticket, bytes, ...more }, [bytes.buffer]);
+  postMessage({ type, ticket, bytes, ...more }, { transfer: [bytes.buffer] });
 }
 
-/** Bytes on the module's heap while `use(address)` lasts. (`call` of files.js would be one file more to load.) */
+/** Bytes on the module's heap while `use(address)` lasts. (`call` of files.js would be one file more to load.)
+ *  @template Result @param {Uint8Array} bytes @param {(at: number) => Result} use */
 function lend(bytes, use) {
   const at = compute._malloc(bytes.length || 1) >>> 0;
   if (!at) throw new Error('out of memory');
@@ -72,7 +79,10 @@ function finish() {
   compute._compute_drop();
 }
 
-/** The answer to the question at which the job stopped, or why there is none. */
+/**
+ * The answer to the question at which the job stopped, or why there is none.
+ * @param {Message} message
+ */
 function answer({ bytes, reason }) {
   asking = false;
   if (reason) {
@@ -84,7 +94,10 @@ function answer({ bytes, reason }) {
   schedule();
 }
 
-/** So many helpers are there for this job: each gets a share, if there still is so much to do. */
+/**
+ * So many helpers are there for this job: each gets a share, if there still is so much to do.
+ * @param {number} count
+ */
 function hand_out(count) {
   help_asked = false;
   compute._compute_help(count);
@@ -92,9 +105,12 @@ function hand_out(count) {
   postMessage({ type: 'given', ticket });
 }
 
-/** What a helper found, or that it was lost. */
+/**
+ * What a helper found, or that it was lost.
+ * @param {Message} message
+ */
 function settle({ share, bytes }) {
-  lend(bytes ?? [], (at) => compute._compute_settle(share, at, bytes?.length ?? 0, bytes ? 1 : 0));
+  lend(bytes ?? new Uint8Array(), (at) => compute._compute_settle(share, at, bytes?.length ?? 0, bytes ? 1 : 0));
   schedule();
 }
 
@@ -136,16 +152,22 @@ function work() {
   }
 }
 
-/** One group of core's self-check. */
+/**
+ * One group of core's self-check.
+ * @param {Message} message
+ */
 function check({ group }) {
   const groups = compute._compute_selftest(group);
   postMessage({ type: 'checked', groups, lines: text().split('\n').filter(Boolean) });
 }
 
-/** Best rate of one of core's probes in about so many milliseconds. */
+/**
+ * Best rate of one of core's probes in about so many milliseconds.
+ * @param {Message} message
+ */
 function rate({ probe, ms }) {
   let probes = 0;
-  const time_of = (runs) => {
+  const time_of = (/** @type {number} */ runs) => {
     const start = performance.now();
     probes = compute._compute_rate(probe, runs);
     return performance.now() - start;
@@ -160,11 +182,13 @@ function rate({ probe, ms }) {
     else best = Math.min(best, time / runs);
   } while (best === Infinity || performance.now() - start < ms);
   const [name, unit, amount, peak] = text().split('\t');
-  postMessage({ type: 'rated', probes, name, unit, rate: (1000 * amount) / best, peak: Number(peak) });
+  postMessage({ type: 'rated', probes, name, unit, rate: (1000 * Number(amount)) / best, peak: Number(peak) });
 }
 
+/** @param {WebAssembly.Module} module */
 async function load(module) {
   compute = await create_jobs({
+    /** @param {WebAssembly.Imports} imports @param {Function} receive */
     instantiateWasm(imports, receive) {
       WebAssembly.instantiate(module, imports).then((instance) => receive(instance, module), died);
       return {};
@@ -173,12 +197,16 @@ async function load(module) {
   postMessage({ type: 'ready' });
 }
 
+/** @param {any} error */
 function died(error) {
-  compute = null;
+  dead = true;
   postMessage({ type: 'died', reason: `it could not start (${error.message ?? error})` });
 }
 
-/** A job, or a share of one that another worker does. */
+/**
+ * A job, or a share of one that another worker does.
+ * @param {Message} message
+ */
 function start({ ticket: given, query, index, bytes }) {
   ticket = given;
   last_progress = performance.now();

@@ -1,8 +1,6 @@
 // The pool of Web Workers: starts, watches and replaces them. What a job is, and which comes next,
 // is decided in C++ (web/app/worker_pool.cpp); here a job is a ticket, a query and an index.
-
-/** Kinds of news, as in WorkerPoolExecutor::News. */
-export const news_kind = { progress: 0, partial: 1, done: 2, failed: 3, lost: 4 };
+import { message_of } from './dom.js';
 
 const tick_ms = 1000;
 // Counted in ticks, not by the clock: a computer that slept has not made its workers late.
@@ -11,11 +9,25 @@ const silence_limit_ticks = 20;
 const ping_after_ticks = 3;
 const max_failed_starts = 3;
 
+/** @param {string} text */
 const encode = (text) => new TextEncoder().encode(text);
 
+/**
+ * A worker and what it does; `asked`: how many helpers its job welcomes; `owner`: the slot whose job it
+ * helps, with `share` (0: none yet); `silent`: ticks since it was last heard.
+ * @typedef {{ worker: Worker, state: 'starting' | 'free' | 'busy' | 'helping' | 'dropping', ticket: number,
+ *   query: string, index: number, asked: number, owner: Slot | undefined, share: number, silent: number }} Slot
+ *
+ * total: how many workers; start(): a new worker; module(): promise of the compiled module; news(ticket, kind,
+ * fraction, bytes): of a job, bytes is output or sentence; ask(bytes): promise of the answer to a job's question,
+ * rejected with a sentence; changed(): a worker became free or the pool failed; notice(sentence): for the reader.
+ * @typedef {{ total: number, start(): Worker, module(): Promise<WebAssembly.Module>,
+ *   news(ticket: number, kind: NewsKind, fraction: number, bytes?: Uint8Array): void,
+ *   ask(bytes: Uint8Array): Promise<Uint8Array>, changed(): void, notice(sentence: string): void }} Around
+ */
+
 export class WorkerPool {
-  // {worker, state: starting | free | busy | helping | dropping, ticket, silent}; busy also {query,
-  // index, asked: how many helpers are welcome}, helping {owner: the busy slot, share: 0 at first}
+  /** @type {Set<Slot>} */
   #slots = new Set();
   #spare = 0;
   #started = false;
@@ -23,20 +35,17 @@ export class WorkerPool {
   #failed_starts = 0;
   #replaced = 0;
   #problem = '';
+  /** @type {Around} */
+  #around;
   #timer = 0;
 
-  /**
-   * total: how many workers; start(): a new worker; module(): promise of the compiled module;
-   * news(ticket, kind, fraction, bytes): of a job, bytes is output or sentence;
-   * ask(bytes): promise of the answer to a job's question, rejected with a sentence;
-   * changed(): a worker became free or the pool failed; notice(sentence): for the reader.
-   */
-  constructor({ total, start, module, news, ask, changed, notice }) {
-    Object.assign(this, { total_: total, start, module, news, ask, changed, notice });
+  /** @param {Around} around */
+  constructor(around) {
+    this.#around = around;
   }
 
   total() {
-    return this.total_;
+    return this.#around.total;
   }
 
   /** Ready workers without a job. The first question starts the pool. */
@@ -47,6 +56,7 @@ export class WorkerPool {
     return count;
   }
 
+  /** @param {number} ticket @param {string} query @param {number} index */
   post(ticket, query, index) {
     for (const slot of this.#slots) {
       if (slot.state !== 'free') continue;
@@ -57,12 +67,16 @@ export class WorkerPool {
     }
   }
 
-  /** So many of the free workers may help others with their jobs. */
+  /**
+   * So many of the free workers may help others with their jobs.
+   * @param {number} count
+   */
   spare(count) {
     this.#spare = count;
     for (const slot of this.#slots) if (slot.asked) this.#lend(slot);
   }
 
+  /** @param {boolean} held */
   hold(held) {
     this.#held = held;
     for (const { worker, state } of this.#slots) {
@@ -75,7 +89,7 @@ export class WorkerPool {
     for (const slot of this.#slots) {
       if (slot.state === 'busy' || slot.state === 'helping') this.#drop_one(slot);
     }
-    if (this.#problem || this.#slots.size < this.total_) this.#started = false;
+    if (this.#problem || this.#slots.size < this.#around.total) this.#started = false;
     this.#problem = '';
     this.#failed_starts = 0;
     this.#replaced = 0;
@@ -88,43 +102,52 @@ export class WorkerPool {
 
   #start_all() {
     this.#started = true;
-    while (this.#slots.size < this.total_) this.#start_one();
+    while (this.#slots.size < this.#around.total) this.#start_one();
     this.#watch();
   }
 
   #start_one() {
-    const slot = { worker: undefined, state: 'starting', ticket: 0, silent: 0 };
+    let worker;
     try {
-      slot.worker = this.start();
+      worker = this.#around.start();
     } catch (error) {
-      this.#give_up(`this browser refuses to start workers (${error.message})`);
+      this.#give_up(`this browser refuses to start workers (${message_of(error)})`);
       return;
     }
+    /** @type {Slot} */
+    const slot = { worker, state: 'starting', ticket: 0, query: '', index: 0, asked: 0, owner: undefined,
+      share: 0, silent: 0 };
     this.#slots.add(slot);
-    slot.worker.onmessage = ({ data }) => this.#receive(slot, data);
-    slot.worker.onmessageerror = () => this.#lose(slot, 'its message could not be read');
-    slot.worker.onerror = (event) => {
+    worker.onmessage = ({ data }) => this.#receive(slot, data);
+    worker.onmessageerror = () => this.#lose(slot, 'its message could not be read');
+    worker.onerror = (event) => {
       event.preventDefault();
       this.#lose(slot, event.message ? `it stopped with "${event.message}"` : 'it did not load');
     };
-    this.module().then((module) => slot.worker.postMessage({ type: 'load', module }),
-      (error) => this.#lose(slot, error.message));
+    this.#around.module().then((module) => worker.postMessage({ type: 'load', module }),
+      (error) => this.#lose(slot, message_of(error)));
   }
 
+  /** @param {Slot} slot */
   #drop_one(slot) {
     this.#clear(slot, 'dropping');
     slot.worker.postMessage({ type: 'drop' });
   }
 
+  /** @param {Slot} slot @param {Slot['state']} state */
   #clear(slot, state) {
     Object.assign(slot, { state, ticket: 0, owner: undefined, asked: 0, silent: 0 });
   }
 
+  /** @param {Slot} slot */
   #helpers_of(slot) {
     return [...this.#slots].filter(({ owner }) => owner === slot);
   }
 
-  /** Gives a job that asked what helpers there are; each waits for its share. */
+  /**
+   * Gives a job that asked what helpers there are; each waits for its share.
+   * @param {Slot} slot
+   */
   #lend(slot) {
     const free = [...this.#slots].filter(({ state }) => state === 'free');
     const helpers = free.slice(0, Math.min(slot.asked, this.#spare));
@@ -138,7 +161,10 @@ export class WorkerPool {
     slot.worker.postMessage({ type: 'helpers', ticket, count: helpers.length });
   }
 
-  /** A share goes to a helper that has none yet. */
+  /**
+   * A share goes to a helper that has none yet.
+   * @param {Slot} slot @param {Message} message
+   */
   #pass_share(slot, { ticket, share, bytes }) {
     const helper = this.#helpers_of(slot).find((each) => !each.share);
     if (!helper) return this.#settle({ owner: slot, ticket, share }); // it was lost meanwhile
@@ -147,12 +173,16 @@ export class WorkerPool {
     helper.worker.postMessage({ type: 'assist', ticket, query, index, bytes }, [bytes.buffer]);
   }
 
-  /** A helper's result goes to the job, or the news that there is none. */
+  /**
+   * A helper's result goes to the job, or the news that there is none.
+   * @param {{ owner: Slot | undefined, ticket: number, share: number }} helper @param {Uint8Array} [bytes]
+   */
   #settle({ owner, ticket, share }, bytes) {
-    if (!share) return;
+    if (!share || !owner) return;
     owner.worker.postMessage({ type: 'shared', ticket, share, bytes }, bytes ? [bytes.buffer] : []);
   }
 
+  /** @param {Slot} slot @param {Message} message */
   #receive(slot, message) {
     if (!this.#slots.has(slot)) return;
     slot.silent = 0;
@@ -160,7 +190,7 @@ export class WorkerPool {
       case 'ready':
         slot.state = 'free';
         if (this.#held) slot.worker.postMessage({ type: 'hold' });
-        this.changed();
+        this.#around.changed();
         break;
       case 'progress':
       case 'partial':
@@ -179,7 +209,7 @@ export class WorkerPool {
         break;
       case 'given': // helpers without a share came too late
         for (const helper of this.#helpers_of(slot)) if (!helper.share) this.#clear(helper, 'free');
-        this.changed();
+        this.#around.changed();
         break;
       case 'done':
       case 'failed':
@@ -187,11 +217,11 @@ export class WorkerPool {
         else this.#tell(slot, message);
         for (const helper of this.#helpers_of(slot)) this.#drop_one(helper);
         if (slot.state !== 'dropping') this.#clear(slot, 'free');
-        this.changed();
+        this.#around.changed();
         break;
       case 'dropped':
         if (slot.state === 'dropping') this.#clear(slot, 'free');
-        this.changed();
+        this.#around.changed();
         break;
       case 'died':
         this.#lose(slot, message.reason);
@@ -199,26 +229,31 @@ export class WorkerPool {
     }
   }
 
-  /** A question of the job goes to the page, its answer back to the worker if it still has the job. */
+  /** A question of the job goes to the page, its answer back to the worker if it still has the job.
+   *  @param {Slot} slot @param {Message} message */
   async #pass_on(slot, { ticket, bytes }) {
     let answer;
     try {
-      answer = { bytes: await this.ask(bytes) };
+      answer = { bytes: await this.#around.ask(bytes) };
     } catch (error) {
-      answer = { reason: error.message };
+      answer = { reason: message_of(error) };
     }
     if (this.#slots.has(slot) && slot.ticket === ticket) {
       slot.worker.postMessage({ type: 'answer', ticket, ...answer });
     }
   }
 
+  /** @param {Slot} slot @param {Message} message */
   #tell(slot, { type, ticket, fraction = 0, bytes, reason = '' }) {
     if (ticket === slot.ticket && !slot.owner) {
-      this.news(ticket, news_kind[type], fraction, bytes ?? encode(reason));
+      this.#around.news(ticket, /** @type {NewsKind} */ (type), fraction, bytes ?? encode(reason));
     }
   }
 
-  /** A worker is gone: its job goes back, another worker takes its place. */
+  /**
+   * A worker is gone: its job goes back, another worker takes its place.
+   * @param {Slot} slot @param {string} reason
+   */
   #lose(slot, reason) {
     if (!this.#slots.delete(slot)) return;
     slot.worker.terminate();
@@ -227,16 +262,16 @@ export class WorkerPool {
     if (slot.owner) {
       this.#settle(slot);
     } else if (slot.ticket) {
-      this.news(slot.ticket, news_kind.lost, 0, encode(`a worker was lost: ${reason}`));
+      this.#around.news(slot.ticket, 'lost', 0, encode(`a worker was lost: ${reason}`));
     }
     const allowed = starting
       ? ++this.#failed_starts < max_failed_starts
-      : ++this.#replaced <= 2 * this.total_;
-    if (allowed && this.#slots.size < this.total_) this.#start_one();
+      : ++this.#replaced <= 2 * this.#around.total;
+    if (allowed && this.#slots.size < this.#around.total) this.#start_one();
     if (this.#slots.size === 0) {
       this.#give_up(reason);
     } else {
-      this.notice(
+      this.#around.notice(
         starting
           ? `A worker could not be started (${reason}); the others go on.`
           : `A worker was lost (${reason})${allowed ? ' and replaced' : ''}.` +
@@ -244,17 +279,18 @@ export class WorkerPool {
       );
     }
     this.#watch();
-    this.changed();
+    this.#around.changed();
   }
 
+  /** @param {string} reason */
   #give_up(reason) {
     for (const slot of [...this.#slots]) {
       this.#slots.delete(slot);
       slot.worker.terminate();
-      if (slot.ticket && !slot.owner) this.news(slot.ticket, news_kind.lost, 0, encode(reason));
+      if (slot.ticket && !slot.owner) this.#around.news(slot.ticket, 'lost', 0, encode(reason));
     }
     this.#problem = `No worker could be started: ${reason}. Reload the page, or try another browser.`;
-    this.changed();
+    this.#around.changed();
   }
 
   /** Ticks only while an answer is awaited, so that an idle page does nothing. */

@@ -91,30 +91,6 @@ std::string choice_json(const Choice& choice) {
          ",\"help\":" + json_quoted(choice.help) + "}";
 }
 
-std::string parameter_json(const Parameter& parameter, const ParameterSet& defaults) {
-  const bool numbers =
-      parameter.kind != ParameterKind::kChoice && parameter.kind != ParameterKind::kChoiceList;
-  std::string json =
-      "{\"name\":" + json_quoted(parameter.name) + ",\"label\":" + json_quoted(parameter.label) +
-      ",\"symbol\":" + json_quoted(parameter.symbol) + ",\"unit\":" + json_quoted(parameter.unit) +
-      ",\"help\":" + json_quoted(parameter.help) +
-      ",\"kind\":" + json_quoted(kind_name(parameter.kind));
-  if (numbers) {
-    json += ",\"min\":" + number_json(parameter.min) + ",\"max\":" + number_json(parameter.max);
-  }
-  return json + ",\"max_items\":" + whole_json(parameter.max_items) +
-         (parameter.kind == ParameterKind::kRealTuple
-              ? ",\"min_items\":" + whole_json(parameter.min_items) +
-                    ",\"group\":" + whole_json(parameter.group)
-              : std::string()) +
-         ",\"choices\":" + array_json(parameter.choices, "", choice_json) +
-         ",\"default\":" + value_json(defaults.value(parameter.name)) +
-         ",\"suggested\":" + array_json(parameter.suggested, "", number_json) +
-         ",\"allowed\":" + json_quoted(allowed_text(parameter)) +
-         ",\"logarithmic\":" + bool_json(parameter.logarithmic) +
-         ",\"primary\":" + bool_json(parameter.primary) + "}";
-}
-
 std::string preset_json(const Experiment& experiment, const Preset& preset) {
   const auto parameters = preset_parameters(experiment, preset.name);
   std::string values;
@@ -191,22 +167,45 @@ std::string result_json(const RunSpec& spec, const Result& result, const BuildIn
          ",\n \"jobs\":" + whole_json(jobs) + ",\n \"elapsed_s\":" + number_json(elapsed_s) + "}\n";
 }
 
+std::string parameter_json(const Parameter& parameter) {
+  const Schema schema{{parameter}};
+  const bool numbers =
+      parameter.kind != ParameterKind::kChoice && parameter.kind != ParameterKind::kChoiceList;
+  std::string json =
+      "{\"name\":" + json_quoted(parameter.name) + ",\"label\":" + json_quoted(parameter.label) +
+      ",\"symbol\":" + json_quoted(parameter.symbol) + ",\"unit\":" + json_quoted(parameter.unit) +
+      ",\"help\":" + json_quoted(parameter.help) +
+      ",\"kind\":" + json_quoted(kind_name(parameter.kind));
+  if (numbers) {
+    json += ",\"min\":" + number_json(parameter.min) + ",\"max\":" + number_json(parameter.max);
+  }
+  return json + ",\"max_items\":" + whole_json(parameter.max_items) +
+         (parameter.kind == ParameterKind::kRealTuple
+              ? ",\"min_items\":" + whole_json(parameter.min_items) +
+                    ",\"group\":" + whole_json(parameter.group)
+              : std::string()) +
+         ",\"choices\":" + array_json(parameter.choices, "", choice_json) +
+         ",\"default\":" + value_json(ParameterSet(schema).value(parameter.name)) +
+         ",\"suggested\":" + array_json(parameter.suggested, "", number_json) +
+         ",\"allowed\":" + json_quoted(allowed_text(parameter)) +
+         ",\"logarithmic\":" + bool_json(parameter.logarithmic) +
+         ",\"primary\":" + bool_json(parameter.primary) + "}";
+}
+
 std::string experiment_json(const Experiment& experiment) {
-  const ParameterSet defaults(experiment.schema);
-  const auto parameter = [&](const Parameter& each) { return parameter_json(each, defaults); };
   const auto preset = [&](const Preset& each) { return preset_json(experiment, each); };
   return "{\"id\":" + json_quoted(experiment.id) + ",\"family\":" + json_quoted(experiment.family) +
          ",\"title\":" + json_quoted(experiment.title) +
          ",\"question\":" + json_quoted(experiment.question) +
          ",\"summary\":" + json_quoted(experiment.summary) +
          ",\"live\":" + bool_json(experiment.live) +
-         ",\n  \"parameters\":" + array_json(experiment.schema.parameters, "\n    ", parameter) +
+         ",\n  \"parameters\":" + array_json(experiment.schema.parameters, "\n    ", parameter_json) +
          ",\n  \"presets\":" + array_json(experiment.presets, "\n    ", preset) + "}";
 }
 
 std::string experiments_json() {
   const auto print = [](const Experiment* experiment) { return experiment_json(*experiment); };
-  return "{\"attnlab\":1,\"experiments\":" + array_json(experiments(), "\n  ", print) + "}\n";
+  return "{\"attnlab\":1,\"contract\":" + contract_json() + ",\n \"experiments\":" + array_json(experiments(), "\n  ", print) + "}\n";
 }
 
 }  // namespace attnlab

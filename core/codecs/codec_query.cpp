@@ -1,9 +1,10 @@
 // Permalinks: a run as a query string, read leniently because links are typed, cut and mangled.
 #include <algorithm>
 
-#include "core/codecs/codecs.h"
-#include "core/catalogue/catalogue.h"
 #include "core/base/text.h"
+#include "core/catalogue/catalogue.h"
+#include "core/codecs/codecs.h"
+#include "core/experiment/seed.h"
 
 namespace attnlab {
 namespace {
@@ -88,19 +89,6 @@ const std::string* find(const Pairs& pairs, std::string_view key) {
   return nullptr;
 }
 
-/// The seed a link asks for; the nearest one with a note where it is none.
-std::uint64_t lenient_seed(std::string_view text, std::vector<std::string>& notes) {
-  const auto strict = read_seed(text);
-  if (strict) return *strict;
-  const std::optional<double> number = read_real(trimmed(text));
-  std::uint64_t seed = kDefaultSeed;
-  if (number && *number < 0) seed = 0;
-  if (number && *number > static_cast<double>(kMaxSeed)) seed = kMaxSeed;
-  notes.push_back(strict.error().sentence + "; " + exact_text(static_cast<std::int64_t>(seed)) +
-                  " is used instead");
-  return seed;
-}
-
 bool lenient_switch(std::string_view key, std::string_view text, std::vector<std::string>& notes) {
   if (text == "0" || text == "false") return false;
   if (text == "1" || text == "true" || text.empty()) return true;
@@ -137,6 +125,10 @@ std::string unknown_key_note(const std::string& key, const Experiment& experimen
          (meant.empty() ? std::string() : " (did you mean \"" + meant + "\"?)");
 }
 
+void note(Permalink& link, std::string sentence) {
+  if (!sentence.empty()) link.notes.push_back(std::move(sentence));
+}
+
 void keep_few(std::vector<std::string>& notes) {
   if (notes.size() <= kMaxNotes) return;
   const std::size_t more = notes.size() - (kMaxNotes - 1);
@@ -155,31 +147,51 @@ std::string printed_query(const RunSpec& spec, bool with_defaults) {
 
 }  // namespace
 
-Permalink read_query(std::string_view query, const Experiment& default_experiment,
-                     const std::vector<std::string>& extra_keys) {
+Permalink read_query(std::string_view query, const Experiment& default_experiment) {
   const Pairs pairs = pairs_of(query);
   std::vector<std::string> notes;
   const Experiment& experiment = lenient_experiment(pairs, default_experiment, notes);
-  Permalink link{
-      RunSpec{&experiment, ParameterSet(experiment.schema), kDefaultSeed}, false, {}, notes};
+  Permalink link{.spec = RunSpec{&experiment, ParameterSet(experiment.schema), kDefaultSeed},
+                 .page = {},
+                 .notes = notes};
   if (const std::string* preset = find(pairs, "preset")) apply_preset(*preset, link);
   for (const auto& [key, value] : pairs) {
-    if (key == "e" || key == "preset") continue;
+    const AddressKey* known = find_address_key(key);
+    if (known != nullptr && known->read != nullptr) {
+      note(link, known->read(link.page, value));
+      continue;
+    }
+    const bool parameter = known == nullptr && experiment.schema.find(key) != nullptr;
+    link.names_run |= parameter || (known != nullptr && key != "run");
     if (key == "seed") {
-      link.spec.seed = lenient_seed(value, link.notes);
+      note(link, set_seed_clamped(link.spec.seed, value));
     } else if (key == "run") {
       link.run = lenient_switch(key, value, link.notes);
-    } else if (experiment.schema.find(key) != nullptr) {
-      std::string note = link.spec.parameters.set_text_clamped(key, value);
-      if (!note.empty()) link.notes.push_back(std::move(note));
-    } else if (std::find(extra_keys.begin(), extra_keys.end(), key) != extra_keys.end()) {
-      link.other.emplace_back(key, value);
-    } else {
+    } else if (parameter) {
+      note(link, link.spec.parameters.set_text_clamped(key, value));
+    } else if (known == nullptr) {
       link.notes.push_back(unknown_key_note(key, experiment));
     }
   }
   keep_few(link.notes);
   return link;
+}
+
+void read_page_settings(std::string_view query, Permalink& link) {
+  for (const auto& [key, value] : pairs_of(query)) {
+    const AddressKey* known = find_address_key(key);
+    if (known != nullptr && known->read != nullptr) note(link, known->read(link.page, value));
+  }
+  keep_few(link.notes);
+}
+
+std::string page_text(const PageSettings& page) {
+  std::vector<std::string> items;
+  for (const AddressKey& key : address_keys()) {
+    const std::string value = key.text ? key.text(page) : std::string();
+    if (!value.empty()) items.push_back(std::string(key.name) + "=" + encoded(value));
+  }
+  return join(items, "&");
 }
 
 std::string query_text(const RunSpec& spec) {

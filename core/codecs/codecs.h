@@ -7,28 +7,34 @@
 #include <utility>
 #include <vector>
 
+#include "core/codecs/contract.h"
 #include "core/experiment/experiment.h"
 
 namespace attnlab {
 
 // --- Permalink: "e=icl-risk&dim=5&heads=1,2&seed=7" ------------------------------------------
 
-/// What a query string said: the run, and what the front end does with it.
+/// What an address said: the run, and what the front end does with it.
 struct Permalink {
   RunSpec spec;
-  bool run = false;                                        ///< run=1: start at once
-  std::vector<std::pair<std::string, std::string>> other;  ///< front-end keys: `extra_keys`
+  bool run = false;        ///< run=1: start at once
+  bool names_run = false;  ///< it says anything about the run, not only how the page should look
+  PageSettings page;
   std::vector<std::string> notes;  ///< what was clamped, dropped or unknown, one sentence each
 };
 
 /// Reads leniently and never fails: unknown keys and values out of range are dropped or clamped
 /// with a note. `preset=NAME` is applied before the other keys; of a key given twice the last one
 /// counts. Percent-encoding and '+' are understood, a leading '?' or '#' is skipped. `e` finds the
-/// registered experiments and `default_experiment`. Keys in `extra_keys` are passed through in
-/// `other` without a note. 256 keys are read and 20 notes kept, the last of which then counts the
-/// others.
-Permalink read_query(std::string_view query, const Experiment& default_experiment,
-                     const std::vector<std::string>& extra_keys = {});
+/// registered experiments and `default_experiment`. 256 keys are read and 20 notes kept, the last
+/// of which then counts the others.
+Permalink read_query(std::string_view query, const Experiment& default_experiment);
+
+/// Takes over the page settings of a query and nothing else of it (an address's search part).
+void read_page_settings(std::string_view query, Permalink& link);
+
+/// The settings that are not at their default, as a query string: "ui=min&lock=dim,seed".
+std::string page_text(const PageSettings& page);
 
 /// The run as a query string: the experiment, every parameter that is not at its default, and the
 /// seed. read_query of it gives the same run.
@@ -49,9 +55,10 @@ std::string result_json(const RunSpec& spec, const Result& result, const BuildIn
                         std::size_t jobs, double elapsed_s);
 
 /// Experiments with parameters, ranges, defaults and presets: `attnlab list --json` and the page.
-/// {"attnlab":1,"experiments":[...]}, each entry as experiment_json prints it.
+/// {"attnlab":1,"contract":{...},"experiments":[...]}: contract_json, and experiment_json of each.
 std::string experiments_json();
 std::string experiment_json(const Experiment& experiment);
+std::string parameter_json(const Parameter& parameter);
 
 /// Parameter values from a JSON object {"dim": 16, "samples": [16, 64]}, the others at their
 /// defaults; strict. A string is read like a flag's text ("16,64"), a number for a list is a list

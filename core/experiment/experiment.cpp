@@ -1,4 +1,4 @@
-// What can be said about any experiment: its presets, one parameter of a run, its seed.
+// What can be said about any experiment: its presets, one parameter of a run.
 #include "core/experiment/experiment.h"
 
 #include "core/base/text.h"
@@ -24,15 +24,6 @@ Expected<void> set_parameter(RunSpec& spec, std::string_view name, std::string_v
     return unknown_parameter(spec.experiment->schema, name, spec.experiment->id);
   }
   return spec.parameters.set_text(name, text);
-}
-
-Expected<std::uint64_t> read_seed(std::string_view text) {
-  const std::optional<std::int64_t> seed = read_integer(trimmed(text));
-  if (seed && *seed >= 0 && static_cast<std::uint64_t>(*seed) <= kMaxSeed) {
-    return static_cast<std::uint64_t>(*seed);
-  }
-  return Error{"seed must be 0 to " + exact_text(static_cast<std::int64_t>(kMaxSeed)) + ", not " +
-               (seed ? exact_text(*seed) : quoted_text(text))};
 }
 
 Bytes encode_outputs(std::span<const JobOutput> outputs) {

@@ -66,11 +66,13 @@ await run_checks({
   },
 
   async 'what a teacher locks stays, whoever asks'(lab) {
-    const page = await course_page(lab, lab_element('lock="heads,seed,experiment" seed="5"'));
+    const page = await course_page(lab, lab_element('lock="heads, seed,experiment" seed="5"'));
     const before = await ask(page);
     const asks = [
       { attnlab: 1, type: 'load', parameters: { heads: 77, dim: 8 }, seed: 6 },
       { attnlab: 1, type: 'load', query: 'e=icl-risk&heads=1&seed=8&lock=' },
+      { attnlab: 1, type: 'load',
+        query: `${Array.from({ length: 254 }, (_, i) => `zz${i}=1`).join('&')}&heads=77&seed=6&lock=` },
       { attnlab: 1, type: 'load', query: 'heads=3&seed=12&dim=9&lock=dim&ui=min' },
     ];
     for (const message of asks) {

@@ -66,9 +66,12 @@ await run_checks({
     const png = await saved(page, 'png');
     assert.deepEqual(png.begin.slice(1, 4), [...'PNG'].map((letter) => letter.charCodeAt(0)));
     assert.equal((png.begin[18] << 8) + png.begin[19], 1520, 'twice the width of the svg');
-    assert.match((await saved(page, 'bibtex')).text, /eprint = \{2307\.11353\}[^]*seed = 3/);
-    const json = JSON.parse((await saved(page, 'json')).text);
-    assert.equal(json.seed, 3);
+    const json = await saved(page, 'json');
+    assert.equal(JSON.parse(json.text).seed, 3);
+    const bibtex = await saved(page, 'bibtex');
+    assert.match(bibtex.text, /eprint = \{2307\.11353\}[^]*seed = 3/);
+    assert.deepEqual([svg, png, json, bibtex].map(({ type }) => type),
+      ['image/svg+xml', 'image/png', 'application/json', 'application/x-bibtex']);
     assert_quiet(page);
   },
 

@@ -1,47 +1,87 @@
 // What the page around a frame, its address, its controls and its files may ask of the front end:
-// lines of an action and its words. The state stays JSON that names a run inside the schema.
+// lines of an action and its words. The state stays JSON that names a run inside the schema, and
+// what the address locks keeps its value until another address is opened.
+#include <map>
+
 #include <nlohmann/json.hpp>
 
-#include "core/catalogue/catalogue.h"
 #include "core/base/text.h"
+#include "core/catalogue/catalogue.h"
 #include "tests/fuzz/fuzz.h"
 #include "ui/app.h"
+#include "ui/app_state.h"
 
 using namespace attnlab;
 
 namespace {
 
-void act(App& app, std::string_view line) {
+/// One line; true when it opened an address.
+bool act(App& app, std::string_view line) {
   const std::size_t space = std::min(line.find(' '), line.size());
   const std::string_view words = line.substr(std::min(space + 1, line.size()));
   const std::size_t middle = std::min(words.find('='), words.size());
-  const std::string_view name = words.substr(0, middle);
-  const std::string_view value = words.substr(std::min(middle + 1, words.size()));
   const std::string_view action = line.substr(0, space);
-  if (action == "open") app.open_query(words);
-  if (action == "load") app.load(words);
-  if (action == "set") app.set_parameter(name, value);
-  if (action == "seed") app.set_seed(words);
-  if (action == "experiment") app.select_experiment(words);
-  if (action == "preset") app.select_preset(words);
-  if (action == "adopt") app.adopt(words);
-  if (action == "save") app.save(words);
-  if (action == "run") app.run();
-  if (action == "pause") app.pause();
-  if (action == "step") app.step();
-  if (action == "reset") app.reset();
+  if (action == "open") {
+    app.open_query(words);
+    return true;
+  }
+  if (action == "load") {
+    app.load(words);
+  } else if (action == "adopt") {
+    app.adopt(words);
+  } else if (action == "set") {
+    app.act("parameter", words.substr(0, middle), words.substr(std::min(middle + 1, words.size())));
+  } else {
+    app.act(action, {}, words);
+  }
+  return false;
 }
+
+/// The values of what is locked, each as it was when it was first seen. (An experiment that does
+/// not allow the value of another has the nearest one.)
+class Locks {
+ public:
+  void check(const AppState& state, bool opened) {
+    if (opened) {
+      page_ = state.page();
+      seen_.clear();
+    }
+    ATTNLAB_MUST(state.page() == page_);
+    for (const std::string& name : page_.locked) {
+      if (name == "seed") {
+        must_be(name, exact_text(static_cast<std::int64_t>(state.spec.seed)));
+      } else if (name == "experiment") {
+        must_be(name, state.spec.experiment->id);
+      } else if (state.spec.experiment->schema.find(name) != nullptr) {
+        must_be(state.spec.experiment->id + "/" + name, state.spec.parameters.text(name));
+      }
+    }
+  }
+
+ private:
+  void must_be(const std::string& name, const std::string& value) {
+    ATTNLAB_MUST(seen_.try_emplace(name, value).first->second == value);
+  }
+  PageSettings page_;
+  std::map<std::string, std::string> seen_;
+};
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   SerialExecutor executor;
   App app({}, executor, {});
+  Locks locks;
   int lines = 0;
   for (const std::string& line : split(fuzz::text_of(data, size), '\n')) {
     if (++lines > 8) break;
-    act(app, line);
+    const bool opened = act(app, line);
+    locks.check(app.state(), opened);
   }
+  const Permalink link = read_query(app.query(), *experiments().front());
+  ATTNLAB_MUST(link.notes.empty());
+  ATTNLAB_MUST(link.spec == app.state().spec);
+  ATTNLAB_MUST(link.page == app.state().page());
   const std::string text = app.state_json();
   ATTNLAB_MUST(valid_utf8(text) == text);
   const nlohmann::json state = nlohmann::json::parse(text, nullptr, false);

@@ -214,7 +214,7 @@ export const promises = [
   {
     promise: 'What was found and finds no memory in the page is missed with a sentence.',
     file: 'web/page.js',
-    text: 'notice(`What the run found cannot be shown: ${error.message ?? error}.`);',
+    text: 'notice(`What the run found cannot be shown: ${message_of(error)}.`);',
     without: '',
     test: ['browser', 'memory', 'findings that the page has no memory for are missed with a sentence, and shown when there is room'],
   },
@@ -235,9 +235,9 @@ export const promises = [
   {
     promise: 'A text of millions of letters overruns nothing.',
     file: 'web/files.js',
-    text: 'lent.push(put(module, bytes));',
-    without: `lent.push(module._malloc(1));
-    module.HEAPU8.set(bytes.subarray(0, 1 << 20), lent.at(-1) >>> 0);`,
+    text: 'const at = put(module, bytes);',
+    without: `const at = module._malloc(1);
+    module.HEAPU8.set(bytes.subarray(0, 1 << 20), at >>> 0);`,
     test: ['browser', 'memory', 'texts of millions of letters are read or refused like any other'],
   },
 
@@ -245,14 +245,14 @@ export const promises = [
   {
     promise: 'A worker that dies is replaced.',
     file: 'web/workers.js',
-    text: 'if (allowed && this.#slots.size < this.total_) this.#start_one();',
+    text: 'if (allowed && this.#slots.size < this.#around.total) this.#start_one();',
     without: '',
     test: ['browser', 'workers', 'a worker that throws is replaced at once'],
   },
   {
     promise: 'The job of a worker that died runs again.',
     file: 'web/workers.js',
-    text: 'this.news(slot.ticket, news_kind.lost, 0, encode(`a worker was lost: ${reason}`));',
+    text: "this.#around.news(slot.ticket, 'lost', 0, encode(`a worker was lost: ${reason}`));",
     without: '',
     test: ['browser', 'workers', 'a worker is killed in each phase of its life, and the run has the numbers of the command line'],
   },
@@ -344,24 +344,23 @@ export const promises = [
   },
   {
     promise: 'What a teacher fixes stays, whatever a message asks.',
-    file: 'ui/app_transfer.cpp',
-    text: 'if (name == "seed" || schema.find(name)) text += "&" + name + "=" + value;',
-    without: '{}',
+    file: 'ui/app.cpp',
+    text: 's.hold_locked(s.spec);  // what the address locks keeps its value',
+    without: '',
     test: ['unit', '', 'what is locked keeps its value through every experiment and back'],
   },
   {
     promise: 'A message cannot unlock what the address of the frame locks.',
-    file: 'web/messages.js',
-    text: 'for (const key of page_keys) wanted.delete(key);',
-    without: '',
-    more: [['ui/app_transfer.cpp', 'for (const auto& [key, value] : s.page_keys) text += "&" + key + "=" + value;', '']],
-    test: ['browser', 'embed', 'what a teacher locks stays, whoever asks'],
+    file: 'ui/app.cpp',
+    text: 'const bool other = link.spec.experiment != s.spec.experiment;',
+    without: 'const bool other = link.spec.experiment != s.spec.experiment; s.options.page = link.page;',
+    test: ['unit', '', 'a message, link or file of 300 keys changes nothing that is locked, and keeps the lock'],
   },
   {
     promise: 'A file that is too large for a result is not read.',
     file: 'web/tools.js',
-    text: 'if (file?.size > most_file_bytes) {',
-    without: 'if (file?.size < 0) {',
+    text: 'if (file && file.size > most_file_bytes) {',
+    without: 'if (file && file.size < 0) {',
     test: ['browser', 'robust', 'a dropped file of more than 50 MB is refused before it is read'],
   },
   {

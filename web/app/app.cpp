@@ -2,7 +2,9 @@
 //
 // Contract, JavaScript to C++ (the other direction is web/app/host.h). Texts are UTF-8; returned
 // texts are valid until the next call. Times are seconds of performance.now().
-//   app_open(query, has_canvas, memory)  starts the app; 1, or 0 when has_canvas and no WebGL 2
+//   app_open(query, search, has_canvas, memory)
+//                                        starts the app at an address: its hash and its search part;
+//                                        1, or 0 when has_canvas and no WebGL 2
 //   app_size(width, height, ratio)       logical pixels and device pixels per logical pixel
 //   app_theme(dark, reduced_motion)      what the reader's system or the page wants
 //   app_poll(now)                        moves jobs along; 1: a redraw is needed
@@ -14,18 +16,17 @@
 //   app_wants_text()                     1 while a text field is edited; app_wants_escape(): 1 while
 //                                        Escape closes something inside the lab
 //   app_job_news(ticket, kind, fraction, bytes, size)   from a worker (web/app/worker_pool.h)
-//   app_open_query(text)                 a permalink was opened
+//   Kinds of news and pointers and bits of modifiers have the numbers of core/codecs/contract.h.
+//   app_open_query(query, search)        another address was opened
 //   app_load(text)                       a state was sent (message, file, undo): locks stay
 //   app_adopt(journal)                   a precomputed run; 1 when it was taken over
 //   app_parts_arrived()                  host.findings can answer now; app_waits_for_parts(): 1 when it
 //                                        was asked before
 //   app_kept_journal(i)                  of the i-th kept result; empty behind the last
 //   app_journal(), app_figure()          the run's finished jobs; which of its figures is shown
-//   app_export(format)                   the bytes of a saved file; empty without a result
-//   app_act(action, name, value)         run pause step reset experiment preset parameter seed save
-//                                        copy-link keep forget: what the page's own controls do; returns the
-//                                        sentence to show, often empty
-//   app_state(), app_experiments()       JSON of ui/app.h and core/codecs/codecs.h
+//   app_act(action, name, value)         what the page's own controls do (App::act); returns the sentence to
+//                                        show, often empty
+//   app_state(), app_experiments()       JSON of ui/app.h and core/codecs/codecs.h (with the contract)
 //   app_dark()                           1: the theme in force is dark
 #include <emscripten/emscripten.h>
 
@@ -76,36 +77,16 @@ std::optional<Findings> findings(const RunSpec& spec, std::span<const JobOutput>
   return *std::move(read);
 }
 
-constexpr SaveFormat kSaveFormats[] = {{"csv", "CSV: the main table"},
-                                       {"json", "JSON: parameters, tables, claims"}};
-
 Platform platform() {
   Platform platform;
   platform.show_permalink = host::show_permalink;
   platform.copy_text = host::copy_text;
   platform.save_file = host::save_file;
-  platform.save_formats = kSaveFormats;
   platform.link_text = host::link_text;
   platform.state_changed = host::state_changed;
   platform.theme_changed = host::theme_changed;
   platform.findings = findings;
   return platform;
-}
-
-std::string act(App& app, std::string_view action, const char* name, const char* value) {
-  if (action == "run") app.run();
-  else if (action == "pause") app.pause();
-  else if (action == "step") app.step();
-  else if (action == "reset") app.reset();
-  else if (action == "experiment") app.select_experiment(value);
-  else if (action == "preset") app.select_preset(value);
-  else if (action == "parameter") return app.set_parameter(name, value);
-  else if (action == "seed") return app.set_seed(value);
-  else if (action == "save") return app.save(value);
-  else if (action == "keep") return app.keep();
-  else if (action == "forget") app.forget_kept();
-  else if (action == "copy-link") app.copy_link();
-  return {};
 }
 
 const char* returned(std::string text) {
@@ -120,14 +101,15 @@ using namespace attnlab;
 
 extern "C" {
 
-EMSCRIPTEN_KEEPALIVE int app_open(const char* query, int has_canvas, double memory_bytes) {
+EMSCRIPTEN_KEEPALIVE int app_open(const char* query, const char* search, int has_canvas,
+                                  double memory_bytes) {
   page() = std::make_unique<Page>(memory_bytes);
   const bool drawn = has_canvas && page()->canvas.open();
   AppOptions options;
   options.build = {kVersion, kTarget, "simd128"};
   options.memory_limit_bytes = memory_bytes;
   page()->app = std::make_unique<App>(platform(), page()->pool, options);
-  page()->app->open_query(query);
+  page()->app->open_query(query, search);
   return drawn || !has_canvas;
 }
 
@@ -153,9 +135,9 @@ EMSCRIPTEN_KEEPALIVE float app_wanted_height() { return page()->canvas.wanted_he
 EMSCRIPTEN_KEEPALIVE void app_context(int lost) { page()->canvas.context(lost != 0); }
 
 EMSCRIPTEN_KEEPALIVE void app_pointer(int kind, float x, float y, int button, int touch) {
-  const auto what = static_cast<Canvas::Pointer>(kind);
+  const auto what = static_cast<PointerKind>(kind);
   // Controls grow for a finger when it is lifted: what it presses must not move away under it.
-  const bool pressing = what == Canvas::Pointer::kDown || (touch && what == Canvas::Pointer::kMove);
+  const bool pressing = what == PointerKind::kDown || (touch && what == PointerKind::kMove);
   if (!pressing) page()->input.touch = touch != 0;
   page()->canvas.pointer(what, x, y, button, touch != 0);
 }
@@ -175,11 +157,13 @@ EMSCRIPTEN_KEEPALIVE int app_wants_escape() { return page()->canvas.wants_escape
 
 EMSCRIPTEN_KEEPALIVE void app_job_news(std::uint32_t ticket, int kind, double fraction,
                                        const std::uint8_t* bytes, std::size_t size) {
-  page()->pool.receive(ticket, static_cast<WorkerPoolExecutor::News>(kind), fraction,
+  page()->pool.receive(ticket, static_cast<JobNews>(kind), fraction,
                        Bytes(bytes, bytes + size));
 }
 
-EMSCRIPTEN_KEEPALIVE void app_open_query(const char* query) { page()->app->open_query(query); }
+EMSCRIPTEN_KEEPALIVE void app_open_query(const char* query, const char* search) {
+  page()->app->open_query(query, search);
+}
 
 EMSCRIPTEN_KEEPALIVE void app_load(const char* query) { page()->app->load(query); }
 EMSCRIPTEN_KEEPALIVE int app_adopt(const char* journal) { return page()->app->adopt(journal); }
@@ -193,12 +177,8 @@ EMSCRIPTEN_KEEPALIVE const char* app_kept_journal(unsigned index) {
 EMSCRIPTEN_KEEPALIVE int app_figure() {
   return static_cast<int>(page()->app->state().view.figure);
 }
-EMSCRIPTEN_KEEPALIVE const char* app_export(const char* format) {
-  return returned(page()->app->export_text(format));
-}
-
 EMSCRIPTEN_KEEPALIVE const char* app_act(const char* action, const char* name, const char* value) {
-  return returned(act(*page()->app, action, name, value));
+  return returned(page()->app->act(action, name, value));
 }
 
 EMSCRIPTEN_KEEPALIVE const char* app_state() { return returned(page()->app->state_json()); }

@@ -167,21 +167,21 @@ float Canvas::wanted_height() const {
   return 0;
 }
 
-void Canvas::pointer(Pointer kind, float x, float y, int button, bool touch) {
+void Canvas::pointer(PointerKind kind, float x, float y, int button, bool touch) {
   if (!open_) return;
   ImGuiIO& io = ImGui::GetIO();
   io.AddMouseSourceEvent(touch ? ImGuiMouseSource_TouchScreen : ImGuiMouseSource_Mouse);
-  if (kind == Pointer::kLeave) {
+  if (kind == PointerKind::kLeave) {
     io.AddMousePosEvent(-FLT_MAX, -FLT_MAX);
     return;
   }
   io.AddMousePosEvent(x, y);
-  if (kind == Pointer::kMove) return;
+  if (kind == PointerKind::kMove) return;
   constexpr int kButtons[] = {ImGuiMouseButton_Left, ImGuiMouseButton_Middle,
                               ImGuiMouseButton_Right};
-  if (button >= 0 && button <= 2) io.AddMouseButtonEvent(kButtons[button], kind == Pointer::kDown);
+  if (button >= 0 && button <= 2) io.AddMouseButtonEvent(kButtons[button], kind == PointerKind::kDown);
   // A finger that is lifted hovers over nothing.
-  if (touch && kind == Pointer::kUp) io.AddMousePosEvent(-FLT_MAX, -FLT_MAX);
+  if (touch && kind == PointerKind::kUp) io.AddMousePosEvent(-FLT_MAX, -FLT_MAX);
 }
 
 bool Canvas::wheel(float x, float y) {
@@ -199,19 +199,22 @@ bool Canvas::wheel(float x, float y) {
 bool Canvas::key(std::string_view code, bool down, int modifiers) {
   if (!open_) return false;
   ImGuiIO& io = ImGui::GetIO();
-  io.AddKeyEvent(ImGuiMod_Ctrl, modifiers & 1);
-  io.AddKeyEvent(ImGuiMod_Shift, modifiers & 2);
-  io.AddKeyEvent(ImGuiMod_Alt, modifiers & 4);
-  io.AddKeyEvent(ImGuiMod_Super, modifiers & 8);
+  const auto held = [&](KeyModifier modifier) { return (modifiers & static_cast<int>(modifier)) != 0; };
+  const bool ctrl = held(KeyModifier::kCtrl), alt = held(KeyModifier::kAlt);
+  const bool meta = held(KeyModifier::kMeta);
+  io.AddKeyEvent(ImGuiMod_Ctrl, ctrl);
+  io.AddKeyEvent(ImGuiMod_Shift, held(KeyModifier::kShift));
+  io.AddKeyEvent(ImGuiMod_Alt, alt);
+  io.AddKeyEvent(ImGuiMod_Super, meta);
   const ImGuiKey key = key_named(code);
   if (key == ImGuiKey_None) return false;
   io.AddKeyEvent(key, down);
-  if (modifiers & (1 | 4 | 8)) {
+  if (ctrl || alt || meta) {
     // Of the browser's shortcuts the lab takes those of text editing, while it edits text.
     const bool editing = key == ImGuiKey_A || key == ImGuiKey_X || key == ImGuiKey_Z ||
                          key == ImGuiKey_Y || key == ImGuiKey_LeftArrow ||
                          key == ImGuiKey_RightArrow || key == ImGuiKey_Backspace;
-    return wants_text() && editing && !(modifiers & 4);
+    return wants_text() && editing && !alt;
   }
   return true;
 }

@@ -5,6 +5,7 @@
 
 #include <string_view>
 
+#include "core/codecs/contract.h"
 #include "ui/gl_fields.h"
 
 namespace attnlab {
@@ -32,14 +33,13 @@ class Canvas {
   /// windows: there a finger must be able to scroll the page everywhere); otherwise 0.
   float wanted_height() const;
 
-  enum class Pointer : int { kMove = 0, kDown = 1, kUp = 2, kLeave = 3 };
   /// Logical pixels from the canvas' corner; button 0 left, 1 middle, 2 right (as in the DOM).
-  void pointer(Pointer kind, float x, float y, int button, bool touch);
+  void pointer(PointerKind kind, float x, float y, int button, bool touch);
   /// Wheel movement in lines, positive away from the user. False: nothing here would move, so the
   /// page may scroll.
   bool wheel(float x, float y);
-  /// A key by its DOM `code` ("KeyA", "ArrowLeft"); modifiers: 1 ctrl, 2 shift, 4 alt, 8 meta. True:
-  /// the lab uses the key, so the page must not.
+  /// A key by its DOM `code` ("KeyA", "ArrowLeft"); modifiers: bits of KeyModifier. True: the lab
+  /// uses the key, so the page must not.
   bool key(std::string_view code, bool down, int modifiers);
   void text(const char* utf8);
   void focus(bool focused);

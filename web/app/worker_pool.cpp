@@ -9,7 +9,7 @@
 
 namespace attnlab {
 
-void WorkerPoolExecutor::receive(std::uint32_t ticket, News kind, double fraction, Bytes bytes) {
+void WorkerPoolExecutor::receive(std::uint32_t ticket, JobNews kind, double fraction, Bytes bytes) {
   if (in_flight_.contains(ticket)) inbox_.push_back({ticket, kind, fraction, std::move(bytes)});
 }
 
@@ -17,15 +17,15 @@ void WorkerPoolExecutor::apply(Run& run, Item item) {
   const auto found = in_flight_.find(item.ticket);
   if (found == in_flight_.end()) return;
   const std::uint32_t index = found->second;
-  if (item.kind >= News::kDone) in_flight_.erase(found);
+  if (item.kind >= JobNews::kDone) in_flight_.erase(found);
   switch (item.kind) {
-    case News::kProgress: run.report(index, item.fraction); return;
-    case News::kPartial: run.report_partial(index, std::move(item.bytes)); return;
-    case News::kDone: run.complete(index, std::move(item.bytes)); return;
-    case News::kFailed:
+    case JobNews::kProgress: run.report(index, item.fraction); return;
+    case JobNews::kPartial: run.report_partial(index, std::move(item.bytes)); return;
+    case JobNews::kDone: run.complete(index, std::move(item.bytes)); return;
+    case JobNews::kFailed:
       run.fail(index, Error{std::string(item.bytes.begin(), item.bytes.end())});
       return;
-    case News::kLost: run.lost(index, std::string(item.bytes.begin(), item.bytes.end())); return;
+    case JobNews::kLost: run.lost(index, std::string(item.bytes.begin(), item.bytes.end())); return;
   }
 }
 

@@ -7,14 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "core/codecs/contract.h"
 #include "core/experiment/run.h"
 
 namespace attnlab {
 
 class WorkerPoolExecutor : public Executor {
  public:
-  enum class News : int { kProgress = 0, kPartial = 1, kDone = 2, kFailed = 3, kLost = 4 };
-
   /// Memory that all workers together may use: fewer work at once when jobs are large.
   explicit WorkerPoolExecutor(double memory_bytes) : memory_bytes_(memory_bytes) {}
 
@@ -24,12 +23,12 @@ class WorkerPoolExecutor : public Executor {
 
   /// News of a job, kept until the next poll; of a ticket that was dropped meanwhile: ignored.
   /// `bytes` is the output (kPartial, kDone) or a UTF-8 sentence (kFailed, kLost).
-  void receive(std::uint32_t ticket, News kind, double fraction, Bytes bytes);
+  void receive(std::uint32_t ticket, JobNews kind, double fraction, Bytes bytes);
 
  private:
   struct Item {
     std::uint32_t ticket;
-    News kind;
+    JobNews kind;
     double fraction;
     Bytes bytes;
   };

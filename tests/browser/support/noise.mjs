@@ -3,10 +3,10 @@
 /** Opens ten thousand random permalinks in bare_app; the first few after which the state was none the schema allows. */
 export async function open_random_permalinks() {
   const app = await globalThis.bare_app({ total: () => 1, free: () => 0, post: () => {} });
-  call(app, '_app_open', '', 0, 3e9);
+  call(app, '_app_open', '', '', 0, 3e9);
   const { experiments } = JSON.parse(app.UTF8ToString(app._app_experiments()));
   const open = (query) => {
-    call(app, '_app_open_query', query);
+    call(app, '_app_open_query', query, '');
     return JSON.parse(app.UTF8ToString(app._app_state()));
   };
   let seed = 2024;
@@ -49,7 +49,7 @@ export async function open_random_permalinks() {
 export async function read_random_files(saved) {
   const app = await globalThis.bare_app({ total: () => 1, free: () => 0, post: () => {} });
   const { query_in_file } = await import('./transfer.js');
-  call(app, '_app_open', '', 0, 3e9);
+  call(app, '_app_open', '', '', 0, 3e9);
   let seed = 4711;
   const random = (below) => {
     seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
@@ -75,7 +75,7 @@ export async function read_random_files(saved) {
       if (typeof query !== 'string') throw new Error(`it gave ${typeof query}`);
       if (!query) continue;
       told += 1;
-      call(app, '_app_open_query', query);
+      call(app, '_app_open_query', query, '');
       JSON.parse(app.UTF8ToString(app._app_state()));
     } catch (error) {
       wrong.push(`${String(error)}: ${text.slice(0, 200)}`);

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "core/base/text.h"
 #include "core/codecs/codecs.h"
 #include "tests/unit/experiment/pi_experiment.h"
 #include "tests/unit/experiment/random_values.h"
@@ -61,7 +62,7 @@ TEST_CASE("any bytes read as a run inside the schema") {
     for (std::size_t k = 0; k < count; ++k) {
       query += random.chance(3) ? random.any_bytes(6) : pieces[random.below(std::size(pieces))];
     }
-    const Permalink link = read_query(query, pi_experiment(), {"theme"});
+    const Permalink link = read_query(query, pi_experiment());
     CHECK(link.spec.seed <= kMaxSeed);
     CHECK(link.notes.size() <= 20);
     const Permalink again = read_query(query_text(link.spec), *link.spec.experiment);
@@ -103,12 +104,73 @@ TEST_CASE("percent-encoding, blanks and repeated keys are understood") {
   CHECK(link.run);
 }
 
-TEST_CASE("keys of the front end are passed through without a note") {
+TEST_CASE("what an address says of the page is read beside the run, without a note") {
   const Permalink link =
-      read_query("theme=dark&lock=points%2Ctrials", pi_experiment(), {"theme", "lock"});
+      read_query("theme=dark&lock=seed%2Ctrials&ui=min&embed=1&fit=1", pi_experiment());
   CHECK(link.notes.empty());
-  CHECK(link.other == std::vector<std::pair<std::string, std::string>>{{"theme", "dark"},
-                                                                       {"lock", "points,trials"}});
+  CHECK_FALSE(link.names_run);
+  CHECK(link.page == PageSettings{.embed = true,
+                                  .fit = true,
+                                  .minimal = true,
+                                  .theme = PageSettings::Theme::kDark,
+                                  .locked = {"seed", "trials"}});
+  CHECK(page_text(link.page) == "embed=1&fit=1&ui=min&lock=seed,trials&theme=dark");
+  CHECK(read_query("seed=2", pi_experiment()).names_run);
+  CHECK_FALSE(read_query("run=1", pi_experiment()).names_run);
+  CHECK(page_text(PageSettings()).empty());
+}
+
+TEST_CASE("a switch without a value is on, 0 is off, in every key alike") {
+  CHECK(read_query("embed", pi_experiment()).page.embed);
+  CHECK(read_query("embed=", pi_experiment()).page.embed);
+  CHECK_FALSE(read_query("embed=0", pi_experiment()).page.embed);
+  CHECK_FALSE(read_query("embed=1&embed=0", pi_experiment()).page.embed);
+}
+
+TEST_CASE("blanks around the names of a lock do not count, and each is kept once") {
+  for (const char* query : {"lock=heads, seed", "lock=+heads%20,,seed,heads,"}) {
+    CAPTURE(query);
+    const Permalink link = read_query(query, pi_experiment());
+    CHECK(link.notes.empty());
+    CHECK(link.page.locked == std::vector<std::string>{"heads", "seed"});
+  }
+}
+
+TEST_CASE("what a page setting gets wrong is left out with a note") {
+  const Permalink link =
+      read_query("lock=headss,a%26trials%3D9,seed&ui=tiny&theme=blue&embed=yes", pi_experiment());
+  CHECK(join(link.notes, "\n") ==
+        "lock names \"headss\", which no experiment has; it is left out (did you mean \"heads\"?)\n"
+        "ui must be full or min, not \"tiny\"; it is left out\n"
+        "theme must be auto or light or dark, not \"blue\"; it is left out\n"
+        "embed must be 0 or 1, not \"yes\"; it is left out");
+  CHECK(link.page == PageSettings{.locked = {"seed"}});
+}
+
+TEST_CASE("page settings are read back from their text, whatever they are") {
+  test::RandomValues random(5);
+  const std::string names[] = {"heads", "seed", "trials", "experiment", "preset", "dim"};
+  for (int i = 0; i < 500; ++i) {
+    PageSettings page{.embed = random.chance(2),
+                      .fit = random.chance(2),
+                      .minimal = random.chance(2),
+                      .theme = static_cast<PageSettings::Theme>(random.below(3)),
+                      .locked = {}};
+    for (const std::string& name : names) {
+      if (random.chance(2)) page.locked.push_back(name);
+    }
+    const Permalink link = read_query(page_text(page), pi_experiment());
+    CHECK(link.notes.empty());
+    CHECK(link.page == page);
+  }
+}
+
+TEST_CASE("the search part of an address gives page settings only, and its own come first") {
+  Permalink link = read_query("points=3&lock=trials&ui=min", pi_experiment());
+  read_page_settings("?lock=seed&points=9&utm_source=mail", link);
+  CHECK(link.notes.empty());
+  CHECK(link.spec.parameters.integer("points") == 3);
+  CHECK(link.page == PageSettings{.minimal = true, .locked = {"seed"}});
 }
 
 TEST_CASE("a link of many wrong keys gives few notes, and the last counts the others") {

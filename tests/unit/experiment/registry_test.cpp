@@ -39,9 +39,10 @@ TEST_CASE("every experiment is found by its id, and no id is given twice") {
 }
 
 TEST_CASE("every registered parameter is named once, described, and consistent with its range") {
-  const std::set<std::string> reserved = {"e",    "seed", "run",   "preset", "embed",
-                                          "ui",   "lock", "theme", "out",    "format",
-                                          "json", "help", "quiet", "resume", "threads"};
+  // Flags of `attnlab run`, and what an address has beside parameters.
+  std::set<std::string> reserved = {"out",    "format",  "json",   "help",  "quiet",
+                                    "resume", "threads", "memory", "figure"};
+  for (const AddressKey& key : address_keys()) reserved.insert(std::string(key.name));
   for (const Experiment* experiment : experiments()) {
     std::set<std::string> names = reserved;
     for (const Parameter& parameter : experiment->schema.parameters) {

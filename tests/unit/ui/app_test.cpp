@@ -40,7 +40,9 @@ void finish(App& app, double& now) {
   app.poll(now += 1);
 }
 
-nlohmann::json state_of(const App& app) { return nlohmann::json::parse(app.state_json()); }
+nlohmann::json state_of(const App& app) {
+  return nlohmann::json::parse(app.state_json());
+}
 
 TEST_CASE("a permalink runs to a result that state, table and files agree on") {
   Shell shell;
@@ -76,7 +78,7 @@ TEST_CASE("the query of an app opens the same app") {
   CHECK(other.query() == app.query());
   CHECK(other.state().spec == app.state().spec);
   CHECK(other.state().locked("dim"));
-  CHECK(other.state().options.minimal);
+  CHECK(other.state().page().minimal);
 }
 
 TEST_CASE("page keys alone leave the newcomer's preset in place") {
@@ -86,7 +88,7 @@ TEST_CASE("page keys alone leave the newcomer's preset in place") {
   app.open_query("?embed=1&theme=dark");
   CHECK(app.state().preset == preset);
   CHECK(app.theme_dark());
-  CHECK(app.state().options.embedded);
+  CHECK(app.state().page().embed);
 }
 
 TEST_CASE("a value out of range is clamped and says so where it was entered") {
@@ -106,7 +108,7 @@ TEST_CASE("a value out of range is clamped and says so where it was entered") {
 TEST_CASE("a locked parameter cannot be changed by an action or a preset") {
   Shell shell;
   AppOptions options;
-  options.locked = {"dim", "seed"};
+  options.page.locked = {"dim", "seed"};
   App app(shell.platform(), shell.executor, options);
   app.open_query("e=rf-learning-curve&dim=4&seed=3&lock=dim,seed");
   CHECK_FALSE(app.set_parameter("dim", "8").empty());
@@ -133,6 +135,128 @@ TEST_CASE("what is locked keeps its value through every experiment and back") {
   CHECK(app.state().spec.seed == 3);
   app.open_query("e=rf-learning-curve&trials=5&lock=trials");  // the page's own address may
   CHECK(locked_at() == "5");
+}
+
+/// So many keys that nobody knows: more than a link is read for.
+std::string many_keys(int count) {
+  std::string text;
+  for (int i = 0; i < count; ++i) text += "&zz" + std::to_string(i) + "=1";
+  return text;
+}
+
+TEST_CASE(
+    "a message, link or file of 300 keys changes nothing that is locked, and keeps the lock") {
+  Shell shell;
+  App app(shell.platform(), shell.executor, {});
+  app.open_query("e=rf-learning-curve&trials=3&seed=3&lock=trials,seed,experiment&ui=min");
+  const PageSettings page = app.state().page();
+  for (const std::string& text :
+       {"e=rf-learning-curve&trials=9&seed=9" + many_keys(300), many_keys(254) + "&trials=9&seed=9",
+        "e=extract-single&trials=9&seed=9&lock=&ui=full" + many_keys(300)}) {
+    app.load(text);
+    CHECK(app.state().spec.experiment->id == "rf-learning-curve");
+    CHECK(app.state().spec.parameters.text("trials") == "3");
+    CHECK(app.state().spec.seed == 3);
+    CHECK(app.state().page() == page);
+    CHECK(app.query().ends_with("&ui=min&lock=trials,seed,experiment"));
+  }
+}
+
+TEST_CASE("a lock in the search part of an address holds beside a hash of 300 keys") {
+  Shell shell;
+  App app(shell.platform(), shell.executor, {});
+  app.open_query("e=rf-learning-curve&trials=3" + many_keys(300), "?embed=1&lock=trials");
+  CHECK(app.state().locked("trials"));
+  CHECK(app.state().page().embed);
+  app.load("trials=9");
+  CHECK(app.state().spec.parameters.text("trials") == "3");
+}
+
+TEST_CASE("a state of another experiment than the locked one is left out, with a note") {
+  Shell shell;
+  App app(shell.platform(), shell.executor, {});
+  app.open_query("e=rf-learning-curve&dim=4&lock=experiment");
+  const RunSpec before = app.state().spec;
+  app.load("e=extract-single&dim=9&seed=5");
+  CHECK(app.state().spec == before);
+  CHECK(app.state().notes ==
+        std::vector<std::string>{
+            "experiment is fixed on this page; a state of extract-single is left out."});
+  app.load("e=rf-learning-curve&dim=9");
+  CHECK(app.state().spec.parameters.integer("dim") == 9);
+}
+
+TEST_CASE("a copied link is for other places: it keeps the lock and leaves the frame out") {
+  Shell shell;
+  App app(shell.platform(), shell.executor, {});
+  app.open_query("e=rf-learning-curve&lock=dim&ui=min", "?embed=1&fit=1");
+  CHECK(app.query().ends_with("&embed=1&fit=1&ui=min&lock=dim"));
+  app.copy_link();
+  CHECK(shell.copied.back() == "page#e=rf-learning-curve&seed=1&ui=min&lock=dim");
+}
+
+TEST_CASE("an action does something exactly when its button says so") {
+  Shell shell;
+  App app(shell.platform(), shell.executor, {});
+  double now = 0;
+  app.open_query(kSmall);
+  const auto enabled = [&] {
+    std::string ids;
+    const nlohmann::json state = state_of(app);
+    for (const nlohmann::json& action : state["actions"]) {
+      if (action["enabled"]) ids += (ids.empty() ? "" : " ") + action["id"].get<std::string>();
+    }
+    return ids;
+  };
+  CHECK(enabled() == "run step table copy-link");
+  app.act(Action::kPause);
+  app.act(Action::kReset);
+  CHECK(app.current_run() == nullptr);
+  app.act("run", "", "");
+  CHECK(enabled() == "pause step reset table copy-link");
+  const Run* run = app.current_run();
+  const std::size_t done = run->jobs_done();
+  app.act(Action::kRun);  // does not begin anew
+  CHECK(app.current_run()->active());
+  CHECK(app.current_run()->jobs_done() == done);
+  app.act(Action::kPause);
+  CHECK(app.label(Action::kRun) == "Go on");
+  app.act(Action::kRun);
+  finish(app, now);
+  CHECK(enabled() == "run step reset keep table copy-link");
+  app.act(Action::kKeep);
+  CHECK(enabled() == "run step reset forget table copy-link");
+}
+
+TEST_CASE("a parameter that cannot run leaves no action but the way back") {
+  Shell shell;
+  AppOptions options;
+  options.memory_limit_bytes = 1000;
+  App app(shell.platform(), shell.executor, options);
+  CHECK_FALSE(app.can(Action::kRun));
+  CHECK_FALSE(app.can(Action::kStep));
+}
+
+TEST_CASE("a saved file has the type of its format") {
+  Shell shell;
+  Platform platform = shell.platform();
+  std::vector<std::string> types;
+  platform.save_file = [&](const std::string&, const std::string& mime, const std::string&) {
+    types.push_back(mime);
+    return std::string();
+  };
+  platform.make_file = [](const SaveFormat& format) { return std::string(format.id); };
+  App app(std::move(platform), shell.executor, {});
+  double now = 0;
+  app.open_query(std::string(kSmall) + "&run=1");
+  finish(app, now);
+  for (const SaveFormat& format : save_formats()) {
+    CHECK(app.save(format.id) ==
+          "Saved as rf-learning-curve-seed1." + std::string(format.extension) + ".");
+  }
+  CHECK(types == std::vector<std::string>{"text/csv", "application/json", "image/svg+xml",
+                                          "image/png", "application/x-bibtex"});
+  CHECK(app.save("gif") == "There is no format named \"gif\".");
 }
 
 TEST_CASE("changing a parameter holds the run and keeps its result until the next run") {
@@ -207,13 +331,30 @@ TEST_CASE("nothing is redrawn and the page hears nothing while nothing changes")
 TEST_CASE("unknown names leave a note and change nothing") {
   Shell shell;
   App app(shell.platform(), shell.executor, {});
+  double now = 0;
+  app.open_query(std::string(kSmall) + "&seed=5&lock=dim");
+  app.poll(++now);
+  const std::string query = app.query();
   const RunSpec before = app.state().spec;
+  const auto unchanged = [&](std::size_t notes) {
+    app.poll(++now);
+    CHECK(app.state().spec == before);
+    CHECK(app.query() == query);
+    CHECK(app.current_run() == nullptr);
+    CHECK(shell.saved.empty());
+    CHECK(state_of(app)["notes"].size() == notes);
+  };
   app.select_experiment("no-such-experiment");
+  unchanged(1);
   app.select_preset("no-such-preset");
-  app.open_query("e=no-such-experiment&bogus=1");
-  CHECK(app.state().spec.experiment == before.experiment);
-  CHECK_FALSE(app.state().notes.empty());
-  CHECK_FALSE(state_of(app)["notes"].empty());
+  unchanged(2);
+  app.act("no-such-action", "", "");
+  unchanged(3);
+  CHECK_FALSE(app.act("parameter", "no-such-parameter", "1").empty());
+  CHECK_FALSE(app.act("save", "", "no-such-format").empty());
+  unchanged(3);
+  app.load("bogus=1");
+  unchanged(1);
 }
 
 }  // namespace

@@ -143,7 +143,7 @@ TEST_CASE("a locked parameter's handles stay where they are") {
   Screen screen;
   SerialExecutor executor;
   AppOptions options;
-  options.locked = {"points"};
+  options.page.locked = {"points"};
   App app({}, executor, options);
   open_live(app);
   screen.frames(app, 3);

@@ -1,0 +1,98 @@
+// The contract between core, its shells and the pages around them, described once: keys of an
+// address, actions, kinds of files, messages, and the numbers that JavaScript and C++ exchange.
+// `attnlab list --json` prints it, web/*.js works from it, docs/embed/README.md is checked against
+// it.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace attnlab {
+
+// --- Addresses
+// ------------------------------------------------------------------------------------
+
+/// What an address says of the page, not of the run: never a lock or a look by accident.
+struct PageSettings {
+  enum class Theme { kAuto, kLight, kDark };
+  bool embed = false;               ///< inside another page: without header and text
+  bool fit = false;                 ///< as high as the frame, which has a height of its own
+  bool minimal = false;             ///< figure, run bar and what is not locked of the main controls
+  Theme theme = Theme::kAuto;       ///< kAuto: what the reader's system says
+  std::vector<std::string> locked;  ///< what the reader must not change, each name once
+  bool operator==(const PageSettings&) const = default;
+};
+
+/// One key of an address that is no parameter of an experiment.
+struct AddressKey {
+  std::string_view name;     ///< "lock"
+  std::string_view allowed;  ///< "names of parameters, experiment, preset, seed; with commas"
+  std::string_view meaning;  ///< one line
+  /// Takes a value over; returns the sentence on what of it was left out, or an empty one. Null for
+  /// keys of the run (e, preset, seed, run), which read_query treats itself.
+  std::string (*read)(PageSettings& page, std::string_view value) = nullptr;
+  /// The value as text, empty at the default; read of it changes nothing.
+  std::string (*text)(const PageSettings& page) = nullptr;
+};
+std::span<const AddressKey> address_keys();
+/// Null for anything else.
+const AddressKey* find_address_key(std::string_view name);
+
+// --- What a reader can do
+// -------------------------------------------------------------------------
+
+enum class Action { kRun, kPause, kStep, kReset, kKeep, kForget, kTable, kCopyLink };
+
+struct ActionText {
+  Action action;
+  std::string_view id;     ///< "copy-link"
+  std::string_view label;  ///< "Copy link"
+  std::string_view help;   ///< one line
+  std::string_view key;    ///< letter on the keyboard, or empty
+  std::string_view when;   ///< when it does something (App::can decides)
+  bool message = false;    ///< the page around a frame may ask for it
+};
+std::span<const ActionText> actions();
+const ActionText& text_of(Action action);
+
+struct SaveFormat {
+  std::string_view id;     ///< "bibtex"
+  std::string_view label;  ///< "BibTeX"
+  std::string_view help;   ///< what the file holds
+  std::string_view mime;
+  std::string_view extension;  ///< without the dot
+  bool of_result =
+      false;  ///< made from the result alone; the others need a picture or the citation
+};
+std::span<const SaveFormat> save_formats();
+/// Null for an unknown id.
+const SaveFormat* find_save_format(std::string_view id);
+
+// --- Messages between a frame and the page around it
+// ----------------------------------------------
+
+struct MessageType {
+  std::string_view type;     ///< "load"
+  bool to_frame;             ///< from the page around the frame; else to it
+  std::string_view members;  ///< "query, or experiment, parameters, seed"
+  std::string_view meaning;
+};
+std::span<const MessageType> message_types();
+
+// --- Numbers that JavaScript hands to C++
+// ---------------------------------------------------------
+
+/// News of a job in a worker.
+enum class JobNews : int { kProgress, kPartial, kDone, kFailed, kLost };
+/// What a pointer did.
+enum class PointerKind : int { kMove, kDown, kUp, kLeave };
+/// Bits of the keys that are held with another.
+enum class KeyModifier : int { kCtrl = 1, kShift = 2, kAlt = 4, kMeta = 8 };
+
+/// All of it: {"keys":[...],"actions":[...],"formats":[...],"messages":[...],"news":{name:number},
+/// "pointer":{...},"modifiers":{...},"seed": a parameter as experiment_json prints it}.
+std::string contract_json();
+
+}  // namespace attnlab

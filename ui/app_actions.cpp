@@ -1,0 +1,90 @@
+// What buttons, keys, page controls and messages ask for: one rule for when an action does
+// something.
+#include "core/base/text.h"
+#include "ui/app.h"
+#include "ui/app_state.h"
+
+namespace attnlab {
+
+bool App::can(Action action) const {
+  const AppState& s = *state_;
+  const bool active = s.run && s.run->active();
+  const bool can_run = !s.live() && s.plan_error.empty();
+  switch (action) {
+    case Action::kRun:
+      return can_run && !active;
+    case Action::kPause:
+      return !s.live() && active;
+    case Action::kStep:
+      return can_run;
+    case Action::kReset:
+      return s.live() ? s.preset.empty() : s.run.has_value();
+    case Action::kKeep:
+      return s.can_keep();
+    case Action::kForget:
+      return !s.kept.empty();
+    case Action::kTable:
+      return true;
+    case Action::kCopyLink:
+      return static_cast<bool>(s.platform.copy_text);
+  }
+  return false;
+}
+
+void App::act(Action action) {
+  if (!can(action)) return;
+  switch (action) {
+    case Action::kRun:
+      return run();
+    case Action::kPause:
+      return pause();
+    case Action::kStep:
+      return step();
+    case Action::kReset:
+      return reset();
+    case Action::kKeep:
+      keep();
+      return;
+    case Action::kForget:
+      return forget_kept();
+    case Action::kTable:
+      return toggle_table();
+    case Action::kCopyLink:
+      return copy_link();
+  }
+}
+
+std::string App::act(std::string_view id, std::string_view name, std::string_view value) {
+  for (const ActionText& text : actions()) {
+    if (text.id != id) continue;
+    act(text.action);
+    return {};
+  }
+  if (id == "parameter") return set_parameter(name, value);
+  if (id == "seed") return set_seed(value);
+  if (id == "save") return save(value);
+  if (id == "experiment") {
+    select_experiment(value);
+  } else if (id == "preset") {
+    select_preset(value);
+  } else {
+    state_->notes.push_back("There is no action named " + quoted_text(id) + ".");
+    state_->touch();
+  }
+  return {};
+}
+
+std::string_view App::label(Action action) const {
+  const AppState& s = *state_;
+  const bool resumes = s.run && !s.changed() && s.run->state() == Run::State::kPaused;
+  if (action == Action::kRun && resumes) return "Go on";
+  if (action == Action::kTable && s.view.table_open) return "Hide table";
+  return text_of(action).label;
+}
+
+void App::toggle_table() {
+  state_->view.table_open = !state_->view.table_open;
+  state_->touch();
+}
+
+}  // namespace attnlab

@@ -1,0 +1,28 @@
+// Questions to a worker that runs no job: the self-check and the rates. Loaded with them.
+
+const silence_ms = 30000; // what is asked takes a second or two
+
+/**
+ * Sends a message; the worker's answer of that type.
+ * @param {Worker} worker
+ * @param {Message} message
+ * @param {string} type
+ * @returns {Promise<any>}
+ */
+export function answer_of(worker, message, type) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('no answer')), silence_ms);
+    worker.onmessage = ({ data }) => {
+      if (data.type !== type && data.type !== 'died') return;
+      clearTimeout(timer);
+      if (data.type === type) resolve(data);
+      else reject(new Error(data.reason));
+    };
+    worker.onerror = (event) => {
+      event.preventDefault();
+      clearTimeout(timer);
+      reject(new Error(event.message || 'the worker did not load'));
+    };
+    worker.postMessage(message);
+  });
+}

@@ -1,0 +1,3 @@
+// Made by Emscripten.
+declare const create: Create<JobsModule>;
+export default create;
