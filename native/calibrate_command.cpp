@@ -1,5 +1,5 @@
-// `attnlab calibrate`: settings of every claim are run with many seeds on all threads. Every verdict can
-// be kept in a file, one a line, so that a calibration is done in pieces.
+// `attnlab calibrate`: settings of every claim are run with many seeds on all threads. Every
+// verdict can be kept in a file, one a line, so that a calibration is done in pieces.
 #include <algorithm>
 #include <atomic>
 #include <fstream>
@@ -249,8 +249,9 @@ Expected<CalibrateRequest> read_request(const Given& given) {
 Expected<Usage> usage(const std::string&) {
   const std::string group = "Calibration";
   return Usage{
-      .about = "Measures how often verdicts are contradicted by a run with 50 times the data.\n"
-               "Long: an hour and more for all claims; with --resume it can be done in pieces.",
+      .about =
+          "Measures how often verdicts are contradicted by a run with 50 times the data.\n"
+          "Long: an hour and more for all claims; with --resume it can be done in pieces.",
       .flags = {{"claim", "ID", "This claim only", group},
                 {"setting", "N", "The N-th of the settings only", group},
                 {"seeds", "N", "Runs of every setting\ndefault 200", group},

@@ -20,7 +20,8 @@ std::string memory_file() {
   const char* state = std::getenv("XDG_STATE_HOME");
   if (state && state[0] == '/') return std::string(state) + "/attnlab/window";
   const char* home = std::getenv("HOME");
-  return home && home[0] == '/' ? std::string(home) + "/.local/state/attnlab/window" : std::string();
+  return home && home[0] == '/' ? std::string(home) + "/.local/state/attnlab/window"
+                                : std::string();
 }
 
 }  // namespace
@@ -69,7 +70,8 @@ void remember(const DesktopMemory& memory) {
   if (name.empty()) return;
   std::error_code ignored;
   std::filesystem::create_directories(folder_of(name), ignored);
-  if (const Expected<OutputFile> file = OutputFile::check(name)) (void)file->write(memory_text(memory));
+  if (const Expected<OutputFile> file = OutputFile::check(name))
+    (void)file->write(memory_text(memory));
 }
 
 }  // namespace attnlab

@@ -1,4 +1,5 @@
-// What the desktop window remembers from one time to the next: its size, its theme and what it showed.
+// What the desktop window remembers from one time to the next: its size, its theme and what it
+// showed.
 #pragma once
 
 #include <string>
@@ -12,12 +13,13 @@ struct DesktopMemory {
   std::string query;  ///< permalink text; read as one from outside
 };
 
-/// One `size 1280x800`, `theme dark`, `open QUERY` a line, in any order; what cannot be read is left out.
+/// One `size 1280x800`, `theme dark`, `open QUERY` a line, in any order; what cannot be read is
+/// left out.
 DesktopMemory read_memory(std::string_view text);
 std::string memory_text(const DesktopMemory& memory);
 
-/// `$XDG_STATE_HOME/attnlab/window`, else `~/.local/state/attnlab/window`; without a home nothing is
-/// remembered. At most 64 kB are read.
+/// `$XDG_STATE_HOME/attnlab/window`, else `~/.local/state/attnlab/window`; without a home nothing
+/// is remembered. At most 64 kB are read.
 DesktopMemory recall();
 
 /// Written whole or not at all; a folder that cannot be written is no reason to trouble anybody.

@@ -1,5 +1,5 @@
-// Draws a figure into a frame buffer of its own, with a context of Dear ImGui of its own: the window may be
-// in the middle of a frame. See desktop_picture.h.
+// Draws a figure into a frame buffer of its own, with a context of Dear ImGui of its own: the
+// window may be in the middle of a frame. See desktop_picture.h.
 #include "native/desktop_picture.h"
 
 #include <vector>
@@ -88,8 +88,7 @@ void lay_out_picture(const Figure& figure, const SvgOptions& options, ImVec2 siz
   PlotState state;
   PlotOptions look;
   look.fields = &fields;
-  plot("figure", figure, state, look,
-       ImVec2(size.x - 2 * kMargin, size.y - kTop - kSourceHeight));
+  plot("figure", figure, state, look, ImVec2(size.x - 2 * kMargin, size.y - kTop - kSourceHeight));
   draw_text(list, ImVec2(kMargin, size.y - kSourceHeight + 6), options.source, false, kSourceSize,
             theme().muted);
   ImGui::End();
@@ -125,7 +124,8 @@ std::string figure_png(const Figure& figure, const SvgOptions& options, float wi
   const OffScreen target(width, height);
   if (!target.complete()) return {};
   const OwnContext context;
-  setup_fonts_and_style(window_ratio, options.dark);  // what it sets for both contexts stays as it is
+  setup_fonts_and_style(window_ratio,
+                        options.dark);  // what it sets for both contexts stays as it is
   GlFieldRenderer fields(kGlslDesktop);
   ImGuiIO& io = ImGui::GetIO();
   io.DisplaySize = ImVec2(static_cast<float>(size.width), static_cast<float>(size.height));

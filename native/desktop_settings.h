@@ -7,9 +7,9 @@
 namespace attnlab {
 
 struct DesktopSettings {
-  int width = 0, height = 0;  ///< logical pixels; 0: what fits the screen
-  float pixel_ratio = 0;      ///< 0: the system's
-  std::optional<bool> dark;  ///< none: as it was last
+  int width = 0, height = 0;     ///< logical pixels; 0: what fits the screen
+  float pixel_ratio = 0;         ///< 0: the system's
+  std::optional<bool> dark;      ///< none: as it was last
   std::string screenshot;        ///< file to write, empty: none
   double screenshot_after = -1;  ///< seconds; negative: when nothing moves any more
 };

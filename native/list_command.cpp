@@ -52,11 +52,12 @@ std::string experiment_text(const Experiment& experiment) {
 }
 
 Expected<Usage> usage(const std::string&) {
-  return Usage{.about = "Experiments with parameters, ranges, defaults and presets.",
-               .words = "EXPERIMENT",
-               .words_help = "Only this one",
-               .flags = {{"json", "", "As a JSON document", "List"},
-                         {"markdown", "", "The reference of all experiments, as Markdown", "List"}}};
+  return Usage{
+      .about = "Experiments with parameters, ranges, defaults and presets.",
+      .words = "EXPERIMENT",
+      .words_help = "Only this one",
+      .flags = {{"json", "", "As a JSON document", "List"},
+                {"markdown", "", "The reference of all experiments, as Markdown", "List"}}};
 }
 
 int execute(const Given& given) {

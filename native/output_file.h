@@ -14,7 +14,8 @@ class OutputFile {
   /// Refuses, before anything is computed, a name that cannot be written: an empty name, a folder,
   /// a device, a folder that is missing or not writable. Leaves nothing behind.
   /// `asked_by` begins the sentence: the flag that named the file, or nothing.
-  static Expected<OutputFile> check(const std::string& name, const std::string& asked_by = "--out ");
+  static Expected<OutputFile> check(const std::string& name,
+                                    const std::string& asked_by = "--out ");
 
   /// Writes to a temporary name in the same folder, brings it to disk and renames it; on an error
   /// nothing is left and an older file of that name is untouched.

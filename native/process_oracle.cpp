@@ -173,7 +173,8 @@ Error ProcessOracle::ended(const Talk& talk) {
                std::to_string(talk.before + talk.heard - talk.first + 1) + " was answered"};
 }
 
-Expected<void> ProcessOracle::ask(const extraction::QueryBatch& batch, std::size_t first, const Heard& heard) {
+Expected<void> ProcessOracle::ask(const extraction::QueryBatch& batch, std::size_t first,
+                                  const Heard& heard) {
   if (child_ < 0 && from_child_ < 0) {
     if (const auto started = start(); !started) return started;
   }

@@ -9,8 +9,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "core/codecs/codecs.h"
 #include "core/base/text.h"
+#include "core/codecs/codecs.h"
 #include "native/console.h"
 #include "native/oracle_lines.h"
 #include "native/output_file.h"
@@ -69,7 +69,8 @@ Expected<QueryReplay> QueryReplay::open(const std::string& file, const LogName& 
   return replay;
 }
 
-Expected<std::optional<double>> QueryReplay::next(const extraction::QueryBatch& batch, std::size_t i) {
+Expected<std::optional<double>> QueryReplay::next(const extraction::QueryBatch& batch,
+                                                  std::size_t i) {
   if (at_end_) return std::optional<double>();
   std::string line;
   std::getline(stream_, line);

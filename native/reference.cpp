@@ -9,8 +9,10 @@ namespace {
 std::string cell(std::string_view text) {
   std::string escaped;
   for (const char c : text) {
-    if (c == '|') escaped += "\\|";
-    else escaped += c == '\n' ? ' ' : c;
+    if (c == '|')
+      escaped += "\\|";
+    else
+      escaped += c == '\n' ? ' ' : c;
   }
   return escaped;
 }
@@ -29,8 +31,8 @@ std::string parameter_rows(const Experiment& experiment) {
     if (parameter.choices.empty()) continue;
     text += "\n`" + parameter.name + "` can be:\n\n";
     for (const Choice& choice : parameter.choices) {
-      text += "* `" + choice.name + "`: " + (choice.help.empty() ? choice.label : choice.help) +
-              "\n";
+      text +=
+          "* `" + choice.name + "`: " + (choice.help.empty() ? choice.label : choice.help) + "\n";
     }
   }
   return text;
@@ -83,8 +85,10 @@ std::string experiment_section(const Experiment& experiment) {
 std::string reference_markdown() {
   std::string text =
       "# Reference of the experiments\n\n"
-      "Made by `attnlab list --markdown > docs/reference.md`; do not edit. Every parameter is a flag\n"
-      "(`--dim 8`), a key of a link (`dim=8`), a member of JSON and a control. Every experiment also\n"
+      "Made by `attnlab list --markdown > docs/reference.md`; do not edit. Every parameter is a "
+      "flag\n"
+      "(`--dim 8`), a key of a link (`dim=8`), a member of JSON and a control. Every experiment "
+      "also\n"
       "takes `seed`, 0 to " +
       std::to_string(kMaxSeed) + " (default " + std::to_string(kDefaultSeed) + ").\n";
   for (const Experiment* experiment : experiments()) text += experiment_section(*experiment);

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "core/catalogue/catalogue.h"
 #include "core/base/text.h"
+#include "core/catalogue/catalogue.h"
 #include "core/experiment/seed.h"
 #include "ui/app_state.h"
 #include "ui/field_layout.h"
@@ -13,11 +13,11 @@
 namespace attnlab {
 namespace {
 
-constexpr double kReduceEvery = 0.15;   // seconds, while a run goes on
-constexpr double kTellEvery = 0.25;     // seconds between two news to the page
-constexpr double kLinkEvery = 0.35;     // browsers limit changes of the location
-// Seconds between two redraws for progress alone. Where no graphics card draws, ten of them a second
-// took a fifth of the processor time that a run's workers want.
+constexpr double kReduceEvery = 0.15;  // seconds, while a run goes on
+constexpr double kTellEvery = 0.25;    // seconds between two news to the page
+constexpr double kLinkEvery = 0.35;    // browsers limit changes of the location
+// Seconds between two redraws for progress alone. Where no graphics card draws, ten of them a
+// second took a fifth of the processor time that a run's workers want.
 constexpr double kProgressEvery = 0.25;
 constexpr double kRestlessStep = 0.08;
 

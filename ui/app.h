@@ -21,16 +21,16 @@ class App {
   App(const App&) = delete;
   App& operator=(const App&) = delete;
 
-  /// Takes over an address ("e=rf-learning-curve&dim=8&run=1"); what was clamped or dropped shows as
-  /// notes. Its page settings (core/codecs/contract.h) replace those before it and stay in query();
-  /// of those that `search`, the address's search part, has, too, that one counts.
+  /// Takes over an address ("e=rf-learning-curve&dim=8&run=1"); what was clamped or dropped shows
+  /// as notes. Its page settings (core/codecs/contract.h) replace those before it and stay in
+  /// query(); of those that `search`, the address's search part, has, too, that one counts.
   void open_query(std::string_view query, std::string_view search = {});
   /// The same for a state that others send (a message, a file, an undo): page settings, and what
   /// they lock, stay as they are.
   void load(std::string_view query);
   /// Takes over the finished jobs of a journal (core/codecs/codecs.h) as a finished, precomputed
-  /// run; false, and nothing changes, unless it is a whole run of exactly the current parameters and
-  /// there is no run yet.
+  /// run; false, and nothing changes, unless it is a whole run of exactly the current parameters
+  /// and there is no run yet.
   bool adopt(std::string_view journal);
   /// The finished jobs of the current run as such a text; empty without a run.
   std::string journal() const;
@@ -49,15 +49,15 @@ class App {
   /// arrived. True when another frame should follow at once (something is still settling).
   bool frame(const FrameInput& input);
 
-  // Actions. An unknown experiment or preset changes nothing and leaves a note; an unknown parameter
-  // changes nothing and is what the returned sentence says.
+  // Actions. An unknown experiment or preset changes nothing and leaves a note; an unknown
+  // parameter changes nothing and is what the returned sentence says.
 
   /// Whether an action would do something now: buttons and keys follow it.
   bool can(Action action) const;
   /// Does what a button or a message asks for, when it can.
   void act(Action action);
-  /// The same by id (core/codecs/contract.h), or "experiment", "preset", "seed", "save" with a value,
-  /// "parameter" with a name, too. Returns the sentence to show, often empty.
+  /// The same by id (core/codecs/contract.h), or "experiment", "preset", "seed", "save" with a
+  /// value, "parameter" with a name, too. Returns the sentence to show, often empty.
   std::string act(std::string_view id, std::string_view name, std::string_view value);
   /// What the button of an action says now ("Go on" for Run of a paused run).
   std::string_view label(Action action) const;
@@ -77,8 +77,8 @@ class App {
   void step();   ///< one more job, then pauses
   /// Forgets the run; parameters stay. Of a live experiment: back to the preset chosen last.
   void reset();
-  /// A file of a format that save_formats() names, through Platform::save_file. Returns the sentence
-  /// that is shown.
+  /// A file of a format that save_formats() names, through Platform::save_file. Returns the
+  /// sentence that is shown.
   std::string save(std::string_view format);
   /// The bytes that save would write; empty for an unknown format or without a result.
   std::string export_text(std::string_view format) const;
@@ -96,15 +96,15 @@ class App {
   /// {"experiment","title","question","family","preset","seed","params":{name: canonical text},
   ///  "live":bool, "changed":bool (parameters differ from the run's),
   ///  "page":{"embed":bool,"fit":bool,"minimal":bool,"locked":[...]}, "state":"ready|running|
-  ///  paused|finished|failed", "precomputed":bool (the run came finished, with its page), "fraction",
-  ///  "jobs_done","jobs","rate","remaining","elapsed", "status": sentence, "error": sentence,
-  ///  "notes":[...], "query", "link" (query without what only this frame is), "actions":[{"id","label",
-  ///  "enabled"} of those that this experiment has],
-  ///  "kept":[in what each differs], "claims":[{"id","statement","status","evidence"}],
+  ///  paused|finished|failed", "precomputed":bool (the run came finished, with its page),
+  ///  "fraction", "jobs_done","jobs","rate","remaining","elapsed", "status": sentence, "error":
+  ///  sentence, "notes":[...], "query", "link" (query without what only this frame is),
+  ///  "actions":[{"id","label", "enabled"} of those that this experiment has], "kept":[in what each
+  ///  differs], "claims":[{"id","statement","status","evidence"}],
   ///  "tables":[{"name","caption","columns":[{"name","label"}],"rows":[[{"text","exact"}...]],"row_count"}]}
   /// rate, remaining: null until known. In "text" an estimate carries its uncertainty. Of a table
-  /// of more than kStateRows rows the first kLongStateRows: a matrix of dimension 512 has 262144, and the
-  /// page reads, and lays out, this often.
+  /// of more than kStateRows rows the first kLongStateRows: a matrix of dimension 512 has 262144,
+  /// and the page reads, and lays out, this often.
   std::string state_json() const;
   static constexpr std::size_t kStateRows = 200, kLongStateRows = 40;
 
@@ -119,8 +119,8 @@ class App {
 };
 
 /// Loads the font (sizes are rasterised on demand at the given ratio) and sets colours and spacing.
-/// Needs an ImGui context. App::frame calls it again when ratio or theme changed, so a shell calls it
-/// once at its start; false when no font could be loaded.
+/// Needs an ImGui context. App::frame calls it again when ratio or theme changed, so a shell calls
+/// it once at its start; false when no font could be loaded.
 bool setup_fonts_and_style(float pixel_ratio, bool dark);
 
 }  // namespace attnlab

@@ -15,18 +15,18 @@
 namespace attnlab {
 namespace {
 
-constexpr float kNarrowWidth = 760.0f;   // below: one scrolling column
-constexpr float kTextFrom = 1120.0f;     // from here the text stands at the left
+constexpr float kNarrowWidth = 760.0f;  // below: one scrolling column
+constexpr float kTextFrom = 1120.0f;    // from here the text stands at the left
 constexpr float kTextWidth = 270.0f;
 constexpr float kControlsWidth = 316.0f;
 constexpr float kMargin = 16.0f;
-constexpr float kRestless = 0.7f;        // seconds of settling after input: delays of help texts
+constexpr float kRestless = 0.7f;  // seconds of settling after input: delays of help texts
 constexpr float kTouchHeight = 44.0f;
 constexpr float kChipGap = 6.0f;
 
-constexpr ImGuiWindowFlags kPlainWindow =
-    ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
-    ImGuiWindowFlags_NoBringToFrontOnFocus;
+constexpr ImGuiWindowFlags kPlainWindow = ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove |
+                                          ImGuiWindowFlags_NoSavedSettings |
+                                          ImGuiWindowFlags_NoBringToFrontOnFocus;
 
 /// A child region with margins; closes itself.
 class Region {
@@ -37,8 +37,7 @@ class Region {
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(margin_x, margin_y));
     ImGui::PushStyleColor(ImGuiCol_ChildBg, ground);
     ImGui::BeginChild(id, size,
-                      ImGuiChildFlags_AlwaysUseWindowPadding | ImGuiChildFlags_NavFlattened,
-                      flags);
+                      ImGuiChildFlags_AlwaysUseWindowPadding | ImGuiChildFlags_NavFlattened, flags);
     ImGui::PopStyleColor();
     ImGui::PopStyleVar();
     crisp_lines();
@@ -83,7 +82,9 @@ PlotOptions plot_options(const View& view, const Figure& figure) {
         options.phase = PlotPhase::kFailed;
         options.sentence = s.run->error().sentence;
         break;
-      default: options.phase = PlotPhase::kShown; break;
+      default:
+        options.phase = PlotPhase::kShown;
+        break;
     }
   }
   return options;
@@ -145,8 +146,8 @@ void wide_layout(const View& view, ImVec2 origin, ImVec2 size) {
   float x0 = origin.x, x1 = origin.x + size.x;
   const bool text_fits = s.options.show_text && size.x >= kTextFrom;
   if (text_fits && s.view.text_open) {
-    const Region region("text", ImVec2(x0, top), ImVec2(kTextWidth, bottom - top), t.panel,
-                        kMargin, 12);
+    const Region region("text", ImVec2(x0, top), ImVec2(kTextWidth, bottom - top), t.panel, kMargin,
+                        12);
     const ImVec2 corner = ImGui::GetCursorScreenPos();
     const float width = region.width();
     text_view(view, width);
@@ -170,8 +171,8 @@ void wide_layout(const View& view, ImVec2 origin, ImVec2 size) {
                       ImGuiWindowFlags_NoScrollbar);
   run_bar_view(view, region.width());
   ImDrawList* list = ImGui::GetWindowDrawList();
-  list->AddLine(ImVec2(origin.x, bottom + 0.5f), ImVec2(origin.x + size.x, bottom + 0.5f),
-                t.faint, 1);
+  list->AddLine(ImVec2(origin.x, bottom + 0.5f), ImVec2(origin.x + size.x, bottom + 0.5f), t.faint,
+                1);
 }
 
 /// Of the rows of chips that choose a figure.
@@ -181,7 +182,8 @@ float chips_height(const AppState& s, float width) {
   for (const Figure& figure : s.figures) {
     const ImVec2 chip = chip_size(figure.title, width);
     const float next = x + kChipGap + chip.x;
-    if (next > width) height += chip.y + ImGui::GetStyle().ItemSpacing.y;  // of two lines: alone in its row
+    if (next > width)
+      height += chip.y + ImGui::GetStyle().ItemSpacing.y;  // of two lines: alone in its row
     x = next > width ? chip.x : next;
   }
   return height;

@@ -46,19 +46,19 @@ struct AppState {
   std::optional<Run> run;
   bool precomputed = false;  ///< the run's jobs came finished, with their page
   RunClock clock;
-  Result result;                ///< of the run, as far as it is
-  Result preview;               ///< of no job at all: the claims that a run would judge
-  std::vector<Figure> figures;  ///< of the run, or the empty ones of spec
+  Result result;                    ///< of the run, as far as it is
+  Result preview;                   ///< of no job at all: the claims that a run would judge
+  std::vector<Figure> figures;      ///< of the run, or the empty ones of spec
   std::vector<Figure> run_figures;  ///< of the run's result; none before there is one
   std::map<std::string, std::string, std::less<>> fixed;  ///< the values of what is locked
-  std::vector<KeptResult> kept;     ///< finished results to compare with, oldest first
-  Result compared;                  ///< the run's result with the rows of the kept ones
-  bool waiting = false;             ///< for the part of the program that finds (Platform::findings)
+  std::vector<KeptResult> kept;  ///< finished results to compare with, oldest first
+  Result compared;               ///< the run's result with the rows of the kept ones
+  bool waiting = false;          ///< for the part of the program that finds (Platform::findings)
   std::uint64_t reduced_revision = 0;
 
   std::vector<std::string> notes;                      ///< until the reader dismisses them
   std::map<std::string, std::string> parameter_notes;  ///< by parameter, until it changes again
-  std::string save_note;  ///< what the last save or copy did
+  std::string save_note;                               ///< what the last save or copy did
 
   bool dark = false;
   bool theme_chosen = false;  ///< by the reader or a link: no longer the shell's choice
@@ -81,7 +81,9 @@ struct AppState {
   /// At least one row was measured.
   bool has_result() const { return !result.tables.empty() && !result.tables.front().rows.empty(); }
   /// The run, or what would be run: kept results are shown beside it.
-  const RunSpec& shown_spec() const { return run && (!changed() || has_result()) ? run->spec() : spec; }
+  const RunSpec& shown_spec() const {
+    return run && (!changed() || has_result()) ? run->spec() : spec;
+  }
   /// The result is whole, shown, and not kept already; live ones follow the controls instead.
   bool can_keep() const {
     return run && !live() && run->state() == Run::State::kFinished && !run_figures.empty() &&

@@ -14,16 +14,23 @@ namespace {
 std::string_view state_name(const AppState& s) {
   if (!s.run) return "ready";
   switch (s.run->state()) {
-    case Run::State::kRunning: return "running";
-    case Run::State::kPaused: return "paused";
-    case Run::State::kFinished: return "finished";
-    case Run::State::kFailed: return "failed";
-    case Run::State::kReady: break;
+    case Run::State::kRunning:
+      return "running";
+    case Run::State::kPaused:
+      return "paused";
+    case Run::State::kFinished:
+      return "finished";
+    case Run::State::kFailed:
+      return "failed";
+    case Run::State::kReady:
+      break;
   }
   return "ready";
 }
 
-std::string count_text(std::size_t count) { return exact_text(static_cast<std::int64_t>(count)); }
+std::string count_text(std::size_t count) {
+  return exact_text(static_cast<std::int64_t>(count));
+}
 
 std::string jobs_text(const Run& run) {
   return count_text(run.jobs_done()) + " of " + count_text(run.jobs_total()) + " jobs";
@@ -135,7 +142,9 @@ std::string tables_json(const Result& result) {
   return list.done();
 }
 
-std::string truth(bool value) { return value ? "true" : "false"; }
+std::string truth(bool value) {
+  return value ? "true" : "false";
+}
 
 std::string page_json(const PageSettings& page) {
   return Json('{')
@@ -148,8 +157,7 @@ std::string page_json(const PageSettings& page) {
 
 /// A live experiment needs no run.
 bool has_action(const AppState& s, Action action) {
-  const bool of_run =
-      action == Action::kRun || action == Action::kPause || action == Action::kStep;
+  const bool of_run = action == Action::kRun || action == Action::kPause || action == Action::kStep;
   return !(of_run && s.live());
 }
 
@@ -221,10 +229,13 @@ std::string App::status_sentence() const {
         return "Precomputed with seed " +
                exact_text(static_cast<std::int64_t>(s.run->spec().seed)) + " (" +
                count_text(run.jobs_total()) + " jobs). Run computes it here." + verdicts(s.result);
-      return "Finished: " + count_text(run.jobs_total()) + (run.jobs_total() == 1 ? " job in " : " jobs in ") +
-             duration_text(s.clock.elapsed()) + "." + verdicts(s.result);
-    case Run::State::kFailed: return "Failed: " + run.error().sentence;
-    case Run::State::kReady: break;
+      return "Finished: " + count_text(run.jobs_total()) +
+             (run.jobs_total() == 1 ? " job in " : " jobs in ") + duration_text(s.clock.elapsed()) +
+             "." + verdicts(s.result);
+    case Run::State::kFailed:
+      return "Failed: " + run.error().sentence;
+    case Run::State::kReady:
+      break;
   }
   return "Ready.";
 }

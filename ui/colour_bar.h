@@ -4,8 +4,8 @@
 #include <string_view>
 
 #include "core/findings/figure.h"
-#include "imgui.h"
 #include "core/picture/plot_layout.h"
+#include "imgui.h"
 
 namespace attnlab {
 

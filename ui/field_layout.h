@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "core/picture/field_layout.h"
-#include "core/findings/figure.h"
 #include "core/experiment/schema.h"
+#include "core/findings/figure.h"
+#include "core/picture/field_layout.h"
 #include "core/picture/plot_layout.h"
 
 namespace attnlab {

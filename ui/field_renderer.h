@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "core/findings/figure.h"
-#include "imgui.h"
 #include "core/picture/plot_layout.h"
+#include "imgui.h"
 
 namespace attnlab {
 

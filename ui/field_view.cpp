@@ -5,11 +5,11 @@
 #include <cmath>
 
 #include "core/base/text.h"
+#include "core/picture/heat_layout.h"
 #include "ui/colour_bar.h"
 #include "ui/field_layout.h"
 #include "ui/field_renderer.h"
 #include "ui/handles.h"
-#include "core/picture/heat_layout.h"
 #include "ui/heat_map.h"
 #include "ui/plot_draw.h"
 #include "ui/plot_parts.h"
@@ -20,11 +20,11 @@ namespace attnlab {
 namespace {
 
 constexpr float kBetween = 12.0f;
-constexpr float kPixelsPerCell = 6.0f;  // of the CPU's version
+constexpr float kPixelsPerCell = 6.0f;    // of the CPU's version
 constexpr float kSmallestPlane = 180.0f;  // width of a plane beside another one
 constexpr float kStackedPlane = 250.0f;   // and of planes that stand below each other
 constexpr float kNarrowArea = 480.0f;
-constexpr float kHeading = 130.0f;      // title, subtitle and figure chips of a narrow lab
+constexpr float kHeading = 130.0f;  // title, subtitle and figure chips of a narrow lab
 
 void draw_on_grid(ImDrawList* list, const FieldPanel& field, const FieldDrawing& drawing) {
   const Box& box = drawing.box;
@@ -111,7 +111,8 @@ FieldMargins field_margins(const Figure& figure, float width) {
   FieldMargins margins;
   if (width < kNarrowArea) margins.left = 24, margins.right = 2;
   if (!shares_colours(figure.fields().panels))
-    margins.right += colour_bar_width({figure.fields().panels[0].min, figure.fields().panels[0].max});
+    margins.right +=
+        colour_bar_width({figure.fields().panels[0].min, figure.fields().panels[0].max});
   return margins;
 }
 
@@ -120,7 +121,8 @@ FieldMargins field_margins(const Figure& figure, float width) {
 float field_figure_height(const Figure& figure, float width) {
   const Range x = plane_range(figure.x), y = plane_range(figure.y);
   const FieldMargins margins = field_margins(figure, width);
-  const float bar = colour_bar_width({figure.fields().panels[0].min, figure.fields().panels[0].max});
+  const float bar =
+      colour_bar_width({figure.fields().panels[0].min, figure.fields().panels[0].max});
   const float room = width - (shares_colours(figure.fields().panels) ? bar : 0) - 4;
   const auto plane_width = [&](float across) {
     return room / across - margins.left - margins.right;
@@ -139,7 +141,8 @@ void field_panels(ImDrawList* list, const Figure& figure, PlotState& state,
                   const PlotOptions& options, const Box& area) {
   const Range x = plane_range(figure.x), y = plane_range(figure.y);
   const bool shared = shares_colours(figure.fields().panels);
-  const float bar = colour_bar_width({figure.fields().panels[0].min, figure.fields().panels[0].max});
+  const float bar =
+      colour_bar_width({figure.fields().panels[0].min, figure.fields().panels[0].max});
   const bool narrow = area.width() < kNarrowArea;
   const FieldMargins margins = field_margins(figure, area.width());
   Box room = area;

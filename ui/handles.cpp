@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "ui/field_layout.h"
 #include "core/picture/heat_layout.h"
+#include "ui/field_layout.h"
 #include "ui/plot_parts.h"
 #include "ui/text_draw.h"
 #include "ui/theme.h"

@@ -2,9 +2,9 @@
 // (Shift: finer).
 #pragma once
 
+#include "core/picture/plot_layout.h"
 #include "imgui.h"
 #include "ui/plot.h"
-#include "core/picture/plot_layout.h"
 
 namespace attnlab {
 

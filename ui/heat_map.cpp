@@ -137,7 +137,8 @@ void draw_names(ImDrawList* list, const HeatPanel& panel, const HeatPlace& place
 /// What the colours mean, where there is room for it beside the rows' name.
 std::string_view bar_label(const HeatPanel& panel, const HeatPlace& place) {
   const auto width = [](const std::string& text) { return text_size(text, false, kSmallSize).x; };
-  const bool fits = width(panel.y.label) + width(panel.value_label) + 16 < place.cells.x1 - place.slot.x0 + 30;
+  const bool fits =
+      width(panel.y.label) + width(panel.value_label) + 16 < place.cells.x1 - place.slot.x0 + 30;
   return fits ? std::string_view(panel.value_label) : std::string_view();
 }
 
@@ -153,9 +154,8 @@ std::optional<PointRef> cell_of_interest(const Figure& figure, PlotState& state,
     const int cells = static_cast<int>(panel.rows) * columns;
     ImGui::PushID(static_cast<int>(p));
     ImGui::SetCursorScreenPos(ImVec2(place.cells.x0, place.cells.y0));
-    const bool pressed =
-        ImGui::InvisibleButton("cells", ImVec2(place.cells.width(), place.cells.height()),
-                               ImGuiButtonFlags_EnableNav);
+    const bool pressed = ImGui::InvisibleButton(
+        "cells", ImVec2(place.cells.width(), place.cells.height()), ImGuiButtonFlags_EnableNav);
     if (ImGui::IsItemHovered()) {
       const ImVec2 mouse = ImGui::GetIO().MousePos;
       const int c = static_cast<int>((mouse.x - place.cells.x0) / place.cell_width);
@@ -164,8 +164,8 @@ std::optional<PointRef> cell_of_interest(const Figure& figure, PlotState& state,
       if (pressed && !ImGui::GetIO().NavVisible) state.chosen = hovered;
     }
     if (const auto step = arrow_keys_here()) {
-      int cell = state.chosen && state.chosen->series == static_cast<int>(p) ? state.chosen->point
-                                                                             : 0;
+      int cell =
+          state.chosen && state.chosen->series == static_cast<int>(p) ? state.chosen->point : 0;
       if (*step == Direction::kLeft) cell -= 1;
       if (*step == Direction::kRight) cell += 1;
       if (*step == Direction::kUp) cell -= columns;

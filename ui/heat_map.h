@@ -1,8 +1,8 @@
 // The widget that draws a figure's heat panels: cells, names, colour bars, contours, read-out.
 #pragma once
 
-#include "imgui.h"
 #include "core/picture/heat_layout.h"
+#include "imgui.h"
 #include "ui/plot.h"
 
 namespace attnlab {

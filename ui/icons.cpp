@@ -75,7 +75,9 @@ void draw_link(const Pen& pen) {
 void draw_icon(ImDrawList* list, Icon icon, ImVec2 centre, float size, ImU32 colour) {
   const Pen pen(list, centre, size, colour);
   switch (icon) {
-    case Icon::kPlay: pen.fill({{-0.55f, -0.8f}, {0.85f, 0}, {-0.55f, 0.8f}}); break;
+    case Icon::kPlay:
+      pen.fill({{-0.55f, -0.8f}, {0.85f, 0}, {-0.55f, 0.8f}});
+      break;
     case Icon::kPause:
       pen.fill({{-0.6f, -0.75f}, {-0.2f, -0.75f}, {-0.2f, 0.75f}, {-0.6f, 0.75f}});
       pen.fill({{0.2f, -0.75f}, {0.6f, -0.75f}, {0.6f, 0.75f}, {0.2f, 0.75f}});
@@ -93,7 +95,9 @@ void draw_icon(ImDrawList* list, Icon icon, ImVec2 centre, float size, ImU32 col
       pen.line({{0, -0.25f}, {0, 0.25f}});
       pen.dot(0, 0.5f, 0.1f);
       break;
-    case Icon::kCheck: pen.line({{-0.65f, 0.05f}, {-0.15f, 0.55f}, {0.7f, -0.5f}}); break;
+    case Icon::kCheck:
+      pen.line({{-0.65f, 0.05f}, {-0.15f, 0.55f}, {0.7f, -0.5f}});
+      break;
     case Icon::kCross:
       pen.line({{-0.55f, -0.55f}, {0.55f, 0.55f}});
       pen.line({{-0.55f, 0.55f}, {0.55f, -0.55f}});
@@ -107,9 +111,15 @@ void draw_icon(ImDrawList* list, Icon icon, ImVec2 centre, float size, ImU32 col
       pen.arc(-0.18f, -0.18f, 0.52f, 0, 2 * kPi);
       pen.line({{0.2f, 0.2f}, {0.75f, 0.75f}});
       break;
-    case Icon::kSun: draw_sun(pen); break;
-    case Icon::kMoon: draw_moon(pen); break;
-    case Icon::kLink: draw_link(pen); break;
+    case Icon::kSun:
+      draw_sun(pen);
+      break;
+    case Icon::kMoon:
+      draw_moon(pen);
+      break;
+    case Icon::kLink:
+      draw_link(pen);
+      break;
     case Icon::kSave:
       pen.line({{0, -0.8f}, {0, 0.35f}});
       pen.line({{-0.4f, -0.05f}, {0, 0.35f}, {0.4f, -0.05f}});
@@ -120,8 +130,12 @@ void draw_icon(ImDrawList* list, Icon icon, ImVec2 centre, float size, ImU32 col
       pen.line({{-0.8f, -0.2f}, {0.8f, -0.2f}});
       pen.line({{-0.2f, -0.65f}, {-0.2f, 0.65f}});
       break;
-    case Icon::kDown: pen.line({{-0.5f, -0.25f}, {0, 0.3f}, {0.5f, -0.25f}}); break;
-    case Icon::kRight: pen.line({{-0.25f, -0.5f}, {0.3f, 0}, {-0.25f, 0.5f}}); break;
+    case Icon::kDown:
+      pen.line({{-0.5f, -0.25f}, {0, 0.3f}, {0.5f, -0.25f}});
+      break;
+    case Icon::kRight:
+      pen.line({{-0.25f, -0.5f}, {0.3f, 0}, {-0.25f, 0.5f}});
+      break;
   }
 }
 

@@ -35,8 +35,8 @@ struct Platform {
   std::function<void()> state_changed;
   /// The user switched the theme inside the lab: the shell follows with its own colours.
   std::function<void(bool dark)> theme_changed;
-  /// Experiment::find for experiments whose `find` is not in this program: the page's own module asks
-  /// the workers' one. Nothing while that is still loading; then App::parts_arrived follows.
+  /// Experiment::find for experiments whose `find` is not in this program: the page's own module
+  /// asks the workers' one. Nothing while that is still loading; then App::parts_arrived follows.
   std::function<std::optional<Findings>(const RunSpec&, std::span<const JobOutput>)> findings;
 };
 

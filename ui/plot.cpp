@@ -14,19 +14,18 @@
 namespace attnlab {
 namespace {
 
-constexpr float kReach = 22.0f;       // pixels within which the mouse finds a point
+constexpr float kReach = 22.0f;  // pixels within which the mouse finds a point
 constexpr float kTouchReach = 36.0f;
-constexpr float kWidest = 1.75f;      // width over height beyond which a plot stays narrower
-constexpr float kInset = 10.0f;       // between the axes' ends and the area's edges
+constexpr float kWidest = 1.75f;  // width over height beyond which a plot stays narrower
+constexpr float kInset = 10.0f;   // between the axes' ends and the area's edges
 constexpr float kNarrow = 480.0f;
-constexpr float kUnderPicture = 0.3f; // opacity of guides while a picture covers the plot
+constexpr float kUnderPicture = 0.3f;  // opacity of guides while a picture covers the plot
 
 float draw_heading(ImDrawList* list, const Figure& figure, const Box& outer) {
   const bool narrow = outer.width() < kNarrow;
   const float title_size = narrow ? 17.0f : kTitleSize;
   float y = outer.y0;
-  draw_text(list, ImVec2(outer.x0, y), figure.title, true, title_size, theme().ink,
-            outer.width());
+  draw_text(list, ImVec2(outer.x0, y), figure.title, true, title_size, theme().ink, outer.width());
   y += text_size(figure.title, true, title_size, outer.width()).y + 3;
   std::string text = figure.subtitle;
   if (!figure.invitation.empty()) text += (text.empty() ? "" : " ") + figure.invitation;
@@ -67,8 +66,7 @@ PlotFrame lay_out(const Figure& figure, const PlotState& state, const Box& outer
   return frame;
 }
 
-void draw_axes(ImDrawList* list, const Figure& figure, const PlotFrame& frame,
-               const Box& outer) {
+void draw_axes(ImDrawList* list, const Figure& figure, const PlotFrame& frame, const Box& outer) {
   const Box& area = frame.area;
   const Theme& t = theme();
   for (const Tick& tick : frame.y_ticks) {
@@ -85,13 +83,14 @@ void draw_axes(ImDrawList* list, const Figure& figure, const PlotFrame& frame,
     const float left = std::clamp(x - size.x / 2, outer.x0, outer.x1 - size.x);
     draw_tick_text(list, ImVec2(left, area.y1 + 5), tick.text, kSmallSize, t.muted);
   }
-  draw_text(list, ImVec2(outer.x0, area.y0 - kSmallSize - 8), figure.y.label,
-            false, kSmallSize, t.muted);
+  draw_text(list, ImVec2(outer.x0, area.y0 - kSmallSize - 8), figure.y.label, false, kSmallSize,
+            t.muted);
   const float width = text_size(figure.x.label, false, kSmallSize).x;
   const float centre = (area.x0 + area.x1 - width) / 2;
-  draw_text(list, ImVec2(std::max(outer.x0, std::min(centre, outer.x1 - width)),
-                         area.y1 + kSmallSize + 10),
-            figure.x.label, false, kSmallSize, t.muted);
+  draw_text(
+      list,
+      ImVec2(std::max(outer.x0, std::min(centre, outer.x1 - width)), area.y1 + kSmallSize + 10),
+      figure.x.label, false, kSmallSize, t.muted);
 }
 
 void draw_references(ImDrawList* list, const Figure& figure, const PlotFrame& frame,
@@ -116,8 +115,7 @@ void draw_all_series(ImDrawList* list, const Figure& figure, const PlotState& st
                      const std::string& emphasised) {
   for (const bool measured : {false, true})
     for (const Series& series : figure.lines().series) {
-      if ((series.role == SeriesRole::kMeasured) != measured ||
-          is_hidden(state.hidden, series))
+      if ((series.role == SeriesRole::kMeasured) != measured || is_hidden(state.hidden, series))
         continue;
       float opacity = measured ? options.opacity : covered ? kUnderPicture : 0.9f;
       if (!emphasised.empty() && series.id != emphasised) opacity *= 0.25f;
@@ -131,9 +129,8 @@ std::optional<PointRef> point_of_interest(const Figure& figure, PlotState& state
   const Box& area = frame.area;
   ImGui::SetCursorScreenPos(ImVec2(area.x0, area.y0));
   ImGui::SetNextItemAllowOverlap();
-  const bool pressed =
-      ImGui::InvisibleButton("points", ImVec2(area.width(), area.height()),
-                             ImGuiButtonFlags_EnableNav);
+  const bool pressed = ImGui::InvisibleButton("points", ImVec2(area.width(), area.height()),
+                                              ImGuiButtonFlags_EnableNav);
   if (const auto step = arrow_keys_here())
     state.chosen = step_point(figure, state.hidden, state.chosen, *step);
   std::optional<PointRef> hovered;
@@ -147,8 +144,8 @@ std::optional<PointRef> point_of_interest(const Figure& figure, PlotState& state
   return hovered ? hovered : state.chosen;
 }
 
-bool line_plot(ImDrawList* list, const Figure& figure, PlotState& state,
-               const PlotOptions& options, const Box& outer, float top) {
+bool line_plot(ImDrawList* list, const Figure& figure, PlotState& state, const PlotOptions& options,
+               const Box& outer, float top) {
   const PlotFrame frame = lay_out(figure, state, outer, top);
   const bool shows_points = has_measured_points(figure);
   const bool live = options.phase == PlotPhase::kShown && !figure.handles.empty();
@@ -162,8 +159,8 @@ bool line_plot(ImDrawList* list, const Figure& figure, PlotState& state,
   const std::string emphasised = label_buttons(figure, state, labels, options.touch);
   draw_all_series(list, figure, state, frame, options, covered, emphasised);
   draw_labels(list, figure, state, frame, labels, emphasised);
-  const bool on_handle = draw_handles(list, figure, state, options,
-                                      {frame.area, frame.x, frame.y}, outer);
+  const bool on_handle =
+      draw_handles(list, figure, state, options, {frame.area, frame.x, frame.y}, outer);
   if (point && !on_handle) draw_read_out(list, figure, state, frame, outer, *point);
   if (live) return false;
   if (covered) return empty_picture(list, frame.area, options);
@@ -172,8 +169,8 @@ bool line_plot(ImDrawList* list, const Figure& figure, PlotState& state,
   return false;
 }
 
-bool heat_plot(ImDrawList* list, const Figure& figure, PlotState& state,
-               const PlotOptions& options, const Box& outer, float top) {
+bool heat_plot(ImDrawList* list, const Figure& figure, PlotState& state, const PlotOptions& options,
+               const Box& outer, float top) {
   const Box area{outer.x0, top, outer.x1, outer.y1};
   heat_panels(list, figure, state, options, area);
   if (!has_known_cells(figure)) return empty_picture(list, area, options);

@@ -1,7 +1,7 @@
 // The plot widget that draws any Figure: axes, measured series with uncertainty, guides, direct
-// labels that toggle their series, a one-line read-out for mouse, touch and keyboard, handles that move
-// parameters, and a picture with a sentence while there is nothing to plot. Heat maps and fields have
-// files of their own.
+// labels that toggle their series, a one-line read-out for mouse, touch and keyboard, handles that
+// move parameters, and a picture with a sentence while there is nothing to plot. Heat maps and
+// fields have files of their own.
 #pragma once
 
 #include <optional>
@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "core/findings/figure.h"
+#include "core/picture/plot_layout.h"
 #include "imgui.h"
 #include "ui/field_renderer.h"
-#include "core/picture/plot_layout.h"
 
 namespace attnlab {
 
@@ -33,10 +33,11 @@ struct PlotState {
   HiddenSeries hidden;
   std::optional<PointRef> chosen;  ///< by keyboard or tap; the mouse only hovers
   std::string read_out;            ///< the line shown now, empty when none
-  std::optional<ReadOutMark> mark; ///< where it is shown, over everything drawn before; in this frame
-  std::optional<HandleMove> moved; ///< in this frame
-  ImVec2 grabbed_at;               ///< where the held handle was pressed, from its middle
-  std::vector<Box> grabs;          ///< where a finger moves a handle, not the page
+  std::optional<ReadOutMark>
+      mark;  ///< where it is shown, over everything drawn before; in this frame
+  std::optional<HandleMove> moved;  ///< in this frame
+  ImVec2 grabbed_at;                ///< where the held handle was pressed, from its middle
+  std::vector<Box> grabs;           ///< where a finger moves a handle, not the page
 };
 
 /// What to show in place of points, or as a badge beside them.

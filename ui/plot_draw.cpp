@@ -23,21 +23,29 @@ struct Pattern {
 
 Pattern pattern_of(Dash dash) {
   switch (dash) {
-    case Dash::kLong: return {11, 4};
-    case Dash::kDashed: return {6, 4};
-    case Dash::kDotted: return {1.6f, 3.6f};
-    case Dash::kSolid: break;
+    case Dash::kLong:
+      return {11, 4};
+    case Dash::kDashed:
+      return {6, 4};
+    case Dash::kDotted:
+      return {1.6f, 3.6f};
+    case Dash::kSolid:
+      break;
   }
   return {1, 0};
 }
 
 Dash dash_of(const Series& series) {
   switch (series.role) {
-    case SeriesRole::kTheory: return Dash::kDashed;
-    case SeriesRole::kExact: return Dash::kDotted;
-    case SeriesRole::kFit: return Dash::kSolid;
+    case SeriesRole::kTheory:
+      return Dash::kDashed;
+    case SeriesRole::kExact:
+      return Dash::kDotted;
+    case SeriesRole::kFit:
+      return Dash::kSolid;
     case SeriesRole::kCurve:
-    case SeriesRole::kMeasured: break;
+    case SeriesRole::kMeasured:
+      break;
   }
   return series.variant == 0 ? Dash::kSolid : Dash::kLong;
 }
@@ -93,8 +101,7 @@ void draw_error_bar(ImDrawList* list, const FigurePoint& point, const Scale& x, 
   list->AddLine(ImVec2(px, top), ImVec2(px, bottom), colour, kBarWidth);
   list->AddLine(ImVec2(px - kCapHalf, top), ImVec2(px + kCapHalf, top), colour, kBarWidth);
   if (!y.logarithmic || point.y > point.error)
-    list->AddLine(ImVec2(px - kCapHalf, bottom), ImVec2(px + kCapHalf, bottom), colour,
-                  kBarWidth);
+    list->AddLine(ImVec2(px - kCapHalf, bottom), ImVec2(px + kCapHalf, bottom), colour, kBarWidth);
 }
 
 }  // namespace
@@ -135,22 +142,38 @@ void draw_marker(ImDrawList* list, ImVec2 c, float radius, const Series& series,
       list->AddCircleFilled(c, radius, fill);
       list->AddCircle(c, radius, colour, 0, 1.5f);
       break;
-    case 1: polygon(list, c, radius * 1.2f, 4, kQuarter, fill, colour); break;       // square
-    case 2: polygon(list, c, radius * 1.25f, 3, kUp, fill, colour); break;           // triangle
-    case 3: polygon(list, c, radius * 1.3f, 4, kUp, fill, colour); break;            // diamond
-    case 4: polygon(list, c, radius * 1.25f, 3, -kUp, fill, colour); break;          // down
-    case 5: arms(list, c, radius * 1.2f, 2, 0, colour); break;                       // plus
-    case 6: arms(list, c, radius * 1.2f, 2, kQuarter, colour); break;                // cross
-    default: polygon(list, c, radius * 1.15f, 6, kUp, fill, colour); break;          // hexagon
+    case 1:
+      polygon(list, c, radius * 1.2f, 4, kQuarter, fill, colour);
+      break;  // square
+    case 2:
+      polygon(list, c, radius * 1.25f, 3, kUp, fill, colour);
+      break;  // triangle
+    case 3:
+      polygon(list, c, radius * 1.3f, 4, kUp, fill, colour);
+      break;  // diamond
+    case 4:
+      polygon(list, c, radius * 1.25f, 3, -kUp, fill, colour);
+      break;  // down
+    case 5:
+      arms(list, c, radius * 1.2f, 2, 0, colour);
+      break;  // plus
+    case 6:
+      arms(list, c, radius * 1.2f, 2, kQuarter, colour);
+      break;  // cross
+    default:
+      polygon(list, c, radius * 1.15f, 6, kUp, fill, colour);
+      break;  // hexagon
   }
 }
 
 void draw_key(ImDrawList* list, ImVec2 c, float radius, const Series& series, ImU32 colour,
               ImU32 ground) {
-  if (series.role != SeriesRole::kCurve) return draw_marker(list, c, radius, series, colour, ground);
+  if (series.role != SeriesRole::kCurve)
+    return draw_marker(list, c, radius, series, colour, ground);
   const float half = 1.4f * radius, gap = series.variant > 0 ? 1.5f : 0.0f;  // two dashes, or one
   for (const float side : {-1.0f, 1.0f})
-    list->AddLine(ImVec2(c.x + side * gap, c.y), ImVec2(c.x + side * half, c.y), colour, kLineWidth);
+    list->AddLine(ImVec2(c.x + side * gap, c.y), ImVec2(c.x + side * half, c.y), colour,
+                  kLineWidth);
 }
 
 void draw_series(ImDrawList* list, const Series& series, const Scale& x, const Scale& y,
@@ -187,10 +210,9 @@ void draw_series(ImDrawList* list, const Series& series, const Scale& x, const S
 
 ImVec2 tick_text_size(const TickText& text, float size) {
   const ImVec2 base = text_size(text.base, false, size);
-  return {base.x + (text.superscript.empty()
-                        ? 0
-                        : text_size(text.superscript, false, size * 0.75f).x),
-          base.y};
+  return {
+      base.x + (text.superscript.empty() ? 0 : text_size(text.superscript, false, size * 0.75f).x),
+      base.y};
 }
 
 void draw_tick_text(ImDrawList* list, ImVec2 position, const TickText& text, float size,

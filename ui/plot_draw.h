@@ -4,8 +4,8 @@
 
 #include <span>
 
-#include "imgui.h"
 #include "core/picture/plot_layout.h"
+#include "imgui.h"
 #include "ui/text_draw.h"
 
 namespace attnlab {
@@ -18,8 +18,8 @@ void draw_line(ImDrawList* list, std::span<const ImVec2> points, ImU32 colour, f
 
 /// One of eight shapes by colour slot, shifted by the variant, so that colour is never alone.
 /// Variants above 0 are hollow.
-void draw_marker(ImDrawList* list, ImVec2 centre, float radius, const Series& series,
-                 ImU32 colour, ImU32 ground);
+void draw_marker(ImDrawList* list, ImVec2 centre, float radius, const Series& series, ImU32 colour,
+                 ImU32 ground);
 
 /// What a series looks like, beside its label: its marker, or a piece of line where it has none.
 void draw_key(ImDrawList* list, ImVec2 centre, float radius, const Series& series, ImU32 colour,

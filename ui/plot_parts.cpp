@@ -17,9 +17,12 @@ constexpr float kIconRadius = 30.0f;
 
 Icon icon_of(PlotPhase phase) {
   switch (phase) {
-    case PlotPhase::kPaused: return Icon::kPause;
-    case PlotPhase::kFailed: return Icon::kWarning;
-    default: return Icon::kPlay;
+    case PlotPhase::kPaused:
+      return Icon::kPause;
+    case PlotPhase::kFailed:
+      return Icon::kWarning;
+    default:
+      return Icon::kPlay;
   }
 }
 
@@ -41,8 +44,8 @@ float balanced_width(std::string_view text, float widest) {
 
 }  // namespace
 
-void draw_read_out(ImDrawList* list, const Figure& figure, PlotState& state,
-                   const PlotFrame& frame, const Box& outer, PointRef ref) {
+void draw_read_out(ImDrawList* list, const Figure& figure, PlotState& state, const PlotFrame& frame,
+                   const Box& outer, PointRef ref) {
   const Series& series = figure.lines().series[ref.series];
   const FigurePoint& point = series.points[ref.point];
   if (is_hidden(state.hidden, series)) return;
@@ -59,8 +62,8 @@ void draw_bubble(ImDrawList* list, const ReadOutMark& mark, const std::string& t
   // One line where it fits; wrapped only where the plot is narrower than the line.
   const float widest = outer.width() - 20;
   const ImVec2 size = text_size(text, false, kTextSize, widest);
-  const float left = std::clamp(at.x - size.x / 2, outer.x0 + 10,
-                                std::max(outer.x0 + 10, outer.x1 - size.x - 10));
+  const float left =
+      std::clamp(at.x - size.x / 2, outer.x0 + 10, std::max(outer.x0 + 10, outer.x1 - size.x - 10));
   const bool above = at.y - radius - size.y - 18 >= outer.y0;
   const float top = above ? at.y - radius - size.y - 13 : at.y + radius + 12;
   const ImVec2 corner0(left - 9, top - 5), corner1(left + size.x + 9, top + size.y + 5);
@@ -114,8 +117,8 @@ bool empty_picture(ImDrawList* list, const Box& area, const PlotOptions& options
   bool pressed = false, hovered = false;
   if (can_press) {
     ImGui::SetCursorScreenPos(corner0);
-    pressed = ImGui::InvisibleButton(
-        "start", ImVec2(corner1.x - corner0.x, corner1.y - corner0.y), ImGuiButtonFlags_EnableNav);
+    pressed = ImGui::InvisibleButton("start", ImVec2(corner1.x - corner0.x, corner1.y - corner0.y),
+                                     ImGuiButtonFlags_EnableNav);
     hovered = ImGui::IsItemHovered();
     if (hovered) ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
   }

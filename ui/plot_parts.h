@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "core/picture/plot_layout.h"
 #include "imgui.h"
 #include "ui/plot.h"
-#include "core/picture/plot_layout.h"
 
 namespace attnlab {
 
@@ -45,12 +45,11 @@ std::string label_buttons(const Figure& figure, PlotState& state, const LabelLay
                           bool touch);
 
 void draw_labels(ImDrawList* list, const Figure& figure, const PlotState& state,
-                 const PlotFrame& frame, const LabelLayout& labels,
-                 const std::string& emphasised);
+                 const PlotFrame& frame, const LabelLayout& labels, const std::string& emphasised);
 
 /// Ring around the point and one line near it, by state.read_out and state.mark.
-void draw_read_out(ImDrawList* list, const Figure& figure, PlotState& state,
-                   const PlotFrame& frame, const Box& outer, PointRef point);
+void draw_read_out(ImDrawList* list, const Figure& figure, PlotState& state, const PlotFrame& frame,
+                   const Box& outer, PointRef point);
 
 /// A text in a box above (or below) the mark.
 void draw_bubble(ImDrawList* list, const ReadOutMark& mark, const std::string& text);

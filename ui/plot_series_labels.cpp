@@ -14,7 +14,7 @@ namespace {
 constexpr float kLabelSize = 14.0f;
 constexpr float kGuideSize = 12.5f;
 constexpr float kRowHeight = 24.0f;
-constexpr float kMarkWidth = 16.0f;   // marker and gap before a label's text
+constexpr float kMarkWidth = 16.0f;  // marker and gap before a label's text
 constexpr float kLongestLeader = 90.0f;
 constexpr float kMarkInLabel = 4.0f;  // radius
 
@@ -74,15 +74,14 @@ std::vector<Segment> visible_segments(const Figure& figure, const PlotState& sta
     if (is_hidden(state.hidden, series)) continue;
     for (std::size_t i = 1; i < series.points.size(); ++i) {
       const FigurePoint &a = series.points[i - 1], &b = series.points[i];
-      segments.push_back({frame.x.pixel(a.x), frame.y.pixel(a.y), frame.x.pixel(b.x),
-                          frame.y.pixel(b.y)});
+      segments.push_back(
+          {frame.x.pixel(a.x), frame.y.pixel(a.y), frame.x.pixel(b.x), frame.y.pixel(b.y)});
     }
   }
   return segments;
 }
 
-std::vector<Box> point_boxes(const Figure& figure, const PlotState& state,
-                             const PlotFrame& frame) {
+std::vector<Box> point_boxes(const Figure& figure, const PlotState& state, const PlotFrame& frame) {
   std::vector<Box> boxes;
   for (const Series& series : figure.lines().series) {
     if (!at_line_end(series) || is_hidden(state.hidden, series)) continue;
@@ -90,7 +89,8 @@ std::vector<Box> point_boxes(const Figure& figure, const PlotState& state,
       const float x = frame.x.pixel(point.x);
       const double error = point.error > 0 ? point.error : 0;
       boxes.push_back({x - 6, std::min(frame.y.pixel(point.y + error), frame.y.pixel(point.y) - 6),
-                       x + 6, std::max(frame.y.pixel(point.y - error), frame.y.pixel(point.y) + 6)});
+                       x + 6,
+                       std::max(frame.y.pixel(point.y - error), frame.y.pixel(point.y) + 6)});
     }
   }
   return boxes;
@@ -155,7 +155,8 @@ void place_inside_labels(const Figure& figure, const PlotState& state, const Plo
   };
   for (std::size_t s = 0; s < figure.lines().series.size(); ++s)
     if (!at_line_end(figure.lines().series[s]))
-      labels.series[s] = place_along(figure.lines().series[s].label, guide_anchors(figure.lines().series[s], frame));
+      labels.series[s] = place_along(figure.lines().series[s].label,
+                                     guide_anchors(figure.lines().series[s], frame));
   for (std::size_t r = 0; r < figure.lines().references.size(); ++r) {
     const ReferenceLine& line = figure.lines().references[r];
     const Scale& scale = line.vertical ? frame.x : frame.y;
@@ -163,7 +164,8 @@ void place_inside_labels(const Figure& figure, const PlotState& state, const Plo
     const float at = scale.pixel(line.at);
     if (line.vertical) {
       if (!line.label.empty())
-        labels.references[r] = place(beside_upright(at, text_size(line.label, false, kGuideSize), frame.area));
+        labels.references[r] =
+            place(beside_upright(at, text_size(line.label, false, kGuideSize), frame.area));
       continue;
     }
     std::vector<ImVec2> anchors;
@@ -188,8 +190,7 @@ void draw_leader(ImDrawList* list, const Series& series, const PlotFrame& frame,
 float series_label_width(const Figure& figure) {
   float width = 0;
   for (const Series& series : figure.lines().series)
-    if (at_line_end(series))
-      width = std::max(width, text_size(series.label, true, kLabelSize).x);
+    if (at_line_end(series)) width = std::max(width, text_size(series.label, true, kLabelSize).x);
   return width;
 }
 
@@ -253,8 +254,7 @@ std::string label_buttons(const Figure& figure, PlotState& state, const LabelLay
 }
 
 void draw_labels(ImDrawList* list, const Figure& figure, const PlotState& state,
-                 const PlotFrame& frame, const LabelLayout& labels,
-                 const std::string& emphasised) {
+                 const PlotFrame& frame, const LabelLayout& labels, const std::string& emphasised) {
   const ImU32 ground = theme().ground;
   for (std::size_t s = 0; s < figure.lines().series.size(); ++s) {
     const Series& series = figure.lines().series[s];
@@ -268,8 +268,8 @@ void draw_labels(ImDrawList* list, const Figure& figure, const PlotState& state,
                           with_alpha(ground, 0.8f), 3);
       draw_text(list, ImVec2(box.x0, box.y0), series.label, false, kGuideSize, colour);
       if (hidden)
-        list->AddLine(ImVec2(box.x0, (box.y0 + box.y1) / 2),
-                      ImVec2(box.x1, (box.y0 + box.y1) / 2), colour, 1);
+        list->AddLine(ImVec2(box.x0, (box.y0 + box.y1) / 2), ImVec2(box.x1, (box.y0 + box.y1) / 2),
+                      colour, 1);
       continue;
     }
     const float middle = (box.y0 + box.y1) / 2;

@@ -1,5 +1,6 @@
-// What Dear ImGui calls in place of sscanf in the page's module (cmake/imgui.cmake): it reads "%d" out of
-// the names of WebGL's and the shaders' versions; saved window settings, its other use, the lab has not.
+// What Dear ImGui calls in place of sscanf in the page's module (cmake/imgui.cmake): it reads "%d"
+// out of the names of WebGL's and the shaders' versions; saved window settings, its other use, the
+// lab has not.
 #ifdef __EMSCRIPTEN__
 #include <cstdarg>
 

@@ -11,8 +11,7 @@ namespace {
 
 double number(const Cell& cell) {
   if (const auto* real = std::get_if<double>(&cell)) return *real;
-  if (const auto* integer = std::get_if<std::int64_t>(&cell))
-    return static_cast<double>(*integer);
+  if (const auto* integer = std::get_if<std::int64_t>(&cell)) return static_cast<double>(*integer);
   return std::numeric_limits<double>::quiet_NaN();
 }
 
@@ -33,8 +32,8 @@ std::vector<TableViewColumn> table_view(const Table& table) {
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
     if (is_error[i]) continue;
     const std::string& error = table.columns[i].error_column;
-    view.push_back({i, error.empty() ? table.columns.size() : table.column(error),
-                    is_numeric(table, i)});
+    view.push_back(
+        {i, error.empty() ? table.columns.size() : table.column(error), is_numeric(table, i)});
   }
   return view;
 }

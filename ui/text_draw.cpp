@@ -8,7 +8,9 @@
 namespace attnlab {
 namespace {
 
-ImFont* face_of(bool bold) { return font(bold ? Face::kBold : Face::kRegular); }
+ImFont* face_of(bool bold) {
+  return font(bold ? Face::kBold : Face::kRegular);
+}
 
 float line_width(std::string_view line, bool bold, float size) {
   return face_of(bold)->CalcTextSizeA(size, 1e9f, 0, line.data(), line.data() + line.size()).x;

@@ -1,5 +1,5 @@
-// Text measured, wrapped and drawn at any size. Lines break at blanks only: a number never loses its
-// decimals to the next line.
+// Text measured, wrapped and drawn at any size. Lines break at blanks only: a number never loses
+// its decimals to the next line.
 #pragma once
 
 #include <string_view>

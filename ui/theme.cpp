@@ -152,10 +152,14 @@ ImU32 series_colour(int colour_slot) {
 
 ImU32 status_colour(ClaimStatus status) {
   switch (status) {
-    case ClaimStatus::kHolds: return g_theme->holds;
-    case ClaimStatus::kFails: return g_theme->fails;
-    case ClaimStatus::kNoCounterexample: return g_theme->unrefuted;
-    case ClaimStatus::kUndecided: break;
+    case ClaimStatus::kHolds:
+      return g_theme->holds;
+    case ClaimStatus::kFails:
+      return g_theme->fails;
+    case ClaimStatus::kNoCounterexample:
+      return g_theme->unrefuted;
+    case ClaimStatus::kUndecided:
+      break;
   }
   return g_theme->undecided;
 }

@@ -10,16 +10,16 @@ namespace attnlab {
 
 struct Theme {
   bool dark;
-  ImU32 ground;      ///< figure and page
-  ImU32 panel;       ///< side columns
-  ImU32 raised;      ///< cards, chips, fields
-  ImU32 ink;         ///< text
-  ImU32 muted;       ///< second text, ticks
-  ImU32 faint;       ///< hairlines, borders
-  ImU32 grid;        ///< plot grid
-  ImU32 accent;      ///< what can be done next: Run, chosen values, focus
-  ImU32 accent_ink;  ///< text on accent
-  ImU32 accent_soft; ///< ground of a chosen card
+  ImU32 ground;       ///< figure and page
+  ImU32 panel;        ///< side columns
+  ImU32 raised;       ///< cards, chips, fields
+  ImU32 ink;          ///< text
+  ImU32 muted;        ///< second text, ticks
+  ImU32 faint;        ///< hairlines, borders
+  ImU32 grid;         ///< plot grid
+  ImU32 accent;       ///< what can be done next: Run, chosen values, focus
+  ImU32 accent_ink;   ///< text on accent
+  ImU32 accent_soft;  ///< ground of a chosen card
   ImU32 holds, fails, undecided, unrefuted;
 };
 

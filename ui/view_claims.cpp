@@ -14,7 +14,9 @@ constexpr float kStacked = 520.0f;  // narrower panels put the evidence below th
 constexpr float kEvidenceSize = kTextSize;
 constexpr float kBetween = 10.0f;
 
-const Result& shown_result(const AppState& s) { return s.run ? s.result : s.preview; }
+const Result& shown_result(const AppState& s) {
+  return s.run ? s.result : s.preview;
+}
 
 /// What was measured comes first; before a run there is only what the paper says.
 std::string first_line(const AppState& s, const Claim& claim) {
@@ -31,20 +33,28 @@ std::string second_line(const AppState& s, const Claim& claim) {
 const char* verdict_word(const AppState& s, const Claim& claim) {
   if (!s.has_result()) return "To test";
   switch (claim.status) {
-    case ClaimStatus::kHolds: return "HOLDS";
-    case ClaimStatus::kFails: return "FAILS";
-    case ClaimStatus::kNoCounterexample: return "Not refuted";
-    case ClaimStatus::kUndecided: break;
+    case ClaimStatus::kHolds:
+      return "HOLDS";
+    case ClaimStatus::kFails:
+      return "FAILS";
+    case ClaimStatus::kNoCounterexample:
+      return "Not refuted";
+    case ClaimStatus::kUndecided:
+      break;
   }
   return "Undecided";
 }
 
 Icon verdict_icon(ClaimStatus status) {
   switch (status) {
-    case ClaimStatus::kHolds: return Icon::kCheck;
-    case ClaimStatus::kFails: return Icon::kCross;
-    case ClaimStatus::kNoCounterexample: return Icon::kSearch;
-    case ClaimStatus::kUndecided: break;
+    case ClaimStatus::kHolds:
+      return Icon::kCheck;
+    case ClaimStatus::kFails:
+      return Icon::kCross;
+    case ClaimStatus::kNoCounterexample:
+      return Icon::kSearch;
+    case ClaimStatus::kUndecided:
+      break;
   }
   return Icon::kQuestion;
 }
@@ -59,10 +69,10 @@ ClaimBox measure(const AppState& s, const Claim& claim, float width) {
   box.text_x = stacked ? 0 : kVerdictWidth;
   box.text_width = std::max(80.0f, width - box.text_x);
   box.evidence_y = stacked ? 24 : 0;
-  box.statement_y = box.evidence_y + 3 +
-                    text_size(first_line(s, claim), false, kEvidenceSize, box.text_width).y;
-  box.height = box.statement_y +
-               text_size(second_line(s, claim), false, kSmallSize, box.text_width).y;
+  box.statement_y =
+      box.evidence_y + 3 + text_size(first_line(s, claim), false, kEvidenceSize, box.text_width).y;
+  box.height =
+      box.statement_y + text_size(second_line(s, claim), false, kSmallSize, box.text_width).y;
   return box;
 }
 
@@ -78,8 +88,8 @@ void draw_claim(const AppState& s, const Claim& claim, float width) {
   draw_text(list, ImVec2(at.x + 25, at.y), verdict_word(s, claim), true, kTextSize, colour);
   draw_text(list, ImVec2(at.x + box.text_x, at.y + box.evidence_y), first_line(s, claim), false,
             kEvidenceSize, ink, box.text_width);
-  draw_text(list, ImVec2(at.x + box.text_x, at.y + box.statement_y),
-            second_line(s, claim), false, kSmallSize, theme().muted, box.text_width);
+  draw_text(list, ImVec2(at.x + box.text_x, at.y + box.statement_y), second_line(s, claim), false,
+            kSmallSize, theme().muted, box.text_width);
   ImGui::Dummy(ImVec2(width, box.height));
 }
 
@@ -97,8 +107,7 @@ float claims_height(const View& view, float width) {
 
 void claims_view(const View& view, float width) {
   ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(kGap, kBetween));
-  for (const Claim& claim : shown_result(view.state).claims)
-    draw_claim(view.state, claim, width);
+  for (const Claim& claim : shown_result(view.state).claims) draw_claim(view.state, claim, width);
   for (const std::string& text : shown_result(view.state).notes) note(text, NoteKind::kInfo);
   ImGui::PopStyleVar();
 }

@@ -15,9 +15,9 @@ namespace {
 struct Family {
   std::string_view id, label;
 };
-constexpr float kRoomy = 900;  // width of a lab from which everything in the row has its full length
-constexpr Family kFamilies[] = {
-    {"A", "Random features"}, {"B", "Queries"}, {"C", "In context"}};
+constexpr float kRoomy =
+    900;  // width of a lab from which everything in the row has its full length
+constexpr Family kFamilies[] = {{"A", "Random features"}, {"B", "Queries"}, {"C", "In context"}};
 
 std::vector<const Experiment*> experiments_of(std::string_view family) {
   std::vector<const Experiment*> found;
@@ -31,17 +31,15 @@ float tab_width(std::string_view label, bool on) {
 }
 
 bool tab(const char* id, std::string_view label, bool on) {
-  const bool pressed =
-      ImGui::InvisibleButton(id, ImVec2(tab_width(label, on), ImGui::GetFrameHeight()),
-                             ImGuiButtonFlags_EnableNav);
+  const bool pressed = ImGui::InvisibleButton(
+      id, ImVec2(tab_width(label, on), ImGui::GetFrameHeight()), ImGuiButtonFlags_EnableNav);
   const ImVec2 a = ImGui::GetItemRectMin(), b = ImGui::GetItemRectMax();
   ImDrawList* list = ImGui::GetWindowDrawList();
   const ImVec2 size = text_size(label, on, kTextSize);
   const ImU32 colour = on || ImGui::IsItemHovered() ? theme().ink : theme().muted;
   draw_text(list, ImVec2((a.x + b.x - size.x) / 2, (a.y + b.y - size.y) / 2), label, on, kTextSize,
             colour);
-  if (on)
-    list->AddRectFilled(ImVec2(a.x + 10, b.y - 2), ImVec2(b.x - 10, b.y), theme().accent, 1);
+  if (on) list->AddRectFilled(ImVec2(a.x + 10, b.y - 2), ImVec2(b.x - 10, b.y), theme().accent, 1);
   return pressed;
 }
 
@@ -65,7 +63,8 @@ void tabs(const View& view, float width) {
     ImGui::TextUnformatted(("·  " + current.title).c_str());
     return;
   }
-  const float combo_width = std::min(view.narrow || view.input.width >= kRoomy ? 210.0f : 170.0f, width);
+  const float combo_width =
+      std::min(view.narrow || view.input.width >= kRoomy ? 210.0f : 170.0f, width);
   flow.next(combo_width);
   ImGui::SetNextItemWidth(combo_width);
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(8, 8));
@@ -113,7 +112,8 @@ void tools(const View& view, float right, float top) {
       {"theme", "", dark ? "Light colours" : "Dark colours", dark ? Icon::kSun : Icon::kMoon, true},
       {"link", text_of(Action::kCopyLink).label, text_of(Action::kCopyLink).help, Icon::kLink,
        view.app.can(Action::kCopyLink)},
-      {"save", "Save", "Save the result as a file", Icon::kSave, static_cast<bool>(s.platform.save_file)},
+      {"save", "Save", "Save the result as a file", Icon::kSave,
+       static_cast<bool>(s.platform.save_file)},
   };
   const auto look = [&](const Tool& tool) {
     return ButtonLook{.kind = ButtonKind::kQuiet,

@@ -15,14 +15,22 @@ constexpr float kBarHeight = 6.0f;
 
 Icon icon_of(Action action) {
   switch (action) {
-    case Action::kRun: return Icon::kPlay;
-    case Action::kPause: return Icon::kPause;
-    case Action::kStep: return Icon::kStep;
-    case Action::kReset: return Icon::kReset;
-    case Action::kKeep: return Icon::kCheck;
-    case Action::kForget: return Icon::kCross;
-    case Action::kTable: return Icon::kTable;
-    case Action::kCopyLink: break;
+    case Action::kRun:
+      return Icon::kPlay;
+    case Action::kPause:
+      return Icon::kPause;
+    case Action::kStep:
+      return Icon::kStep;
+    case Action::kReset:
+      return Icon::kReset;
+    case Action::kKeep:
+      return Icon::kCheck;
+    case Action::kForget:
+      return Icon::kCross;
+    case Action::kTable:
+      return Icon::kTable;
+    case Action::kCopyLink:
+      break;
   }
   return Icon::kLink;
 }
@@ -33,10 +41,9 @@ void action_button(const View& view, Action action, bool picture_only) {
   const std::string id(text.id);
   std::string help(text.help);
   if (!text.key.empty()) help += " (" + std::string(text.key) + ")";
-  const ButtonLook look{
-      .kind = action == Action::kRun ? ButtonKind::kPrimary : ButtonKind::kPlain,
-      .icon = icon_of(action),
-      .enabled = view.app.can(action)};
+  const ButtonLook look{.kind = action == Action::kRun ? ButtonKind::kPrimary : ButtonKind::kPlain,
+                        .icon = icon_of(action),
+                        .enabled = view.app.can(action)};
   const std::string_view label = picture_only ? std::string_view() : view.app.label(action);
   if (button(id.c_str(), label, help.c_str(), look)) view.app.act(action);
 }
@@ -92,8 +99,8 @@ void progress_bar(const AppState& s, ImVec2 corner, float width) {
   if (share <= 0) return;
   const bool failed = s.run->state() == Run::State::kFailed;
   const ImU32 colour = failed ? theme().fails : s.changed() ? theme().muted : theme().accent;
-  list->AddRectFilled(corner, ImVec2(corner.x + std::max(kBarHeight, width * share), end.y),
-                      colour, kBarHeight / 2);
+  list->AddRectFilled(corner, ImVec2(corner.x + std::max(kBarHeight, width * share), end.y), colour,
+                      kBarHeight / 2);
 }
 
 ImU32 sentence_colour(const AppState& s) {
@@ -102,7 +109,9 @@ ImU32 sentence_colour(const AppState& s) {
 }
 
 /// In the narrow layout: of the progress bar with its gaps, between buttons and sentence.
-float progress_height(const AppState& s) { return s.live() ? 8 : 12 + kBarHeight + 6; }
+float progress_height(const AppState& s) {
+  return s.live() ? 8 : 12 + kBarHeight + 6;
+}
 
 }  // namespace
 
@@ -125,9 +134,8 @@ void run_bar_view(const View& view, float width) {
   if (view.narrow) {
     result_buttons_view(view, corner.x + width, corner.y, ImGui::GetItemRectMax().x + kGap);
     if (!s.live()) progress_bar(s, ImVec2(corner.x, corner.y + row + 12), width);
-    draw_text(ImGui::GetWindowDrawList(),
-              ImVec2(corner.x, corner.y + row + progress_height(s)), sentence, false, 14,
-              sentence_colour(s), width);
+    draw_text(ImGui::GetWindowDrawList(), ImVec2(corner.x, corner.y + row + progress_height(s)),
+              sentence, false, 14, sentence_colour(s), width);
     ImGui::SetCursorScreenPos(corner);
     ImGui::Dummy(ImVec2(width, run_bar_height(view, width)));
   } else {

@@ -81,8 +81,8 @@ void table_tabs_and_rows(const View& view, float width, float height) {
   for (std::size_t i = 0; i < s.shown_result().tables.size(); ++i) {
     const std::string name = plain_name(s.shown_result().tables[i].name);
     flow.next(chip_size(name).x);
-    if (chip(s.shown_result().tables[i].name.c_str(), name, s.shown_result().tables[i].caption.c_str(),
-             {.on = i == s.view.table}))
+    if (chip(s.shown_result().tables[i].name.c_str(), name,
+             s.shown_result().tables[i].caption.c_str(), {.on = i == s.view.table}))
       s.view.table = i;
   }
   if (s.view.table >= s.shown_result().tables.size()) s.view.table = 0;

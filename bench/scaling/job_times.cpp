@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "core/base/text.h"
 #include "core/codecs/codecs.h"
 #include "core/codecs/sweep.h"
-#include "core/base/text.h"
 #include "native/resume_file.h"
 
 namespace attnlab {

@@ -20,7 +20,7 @@ class ByteWriter {
   void real(double value);
   void reals(std::span<const double> values);  ///< count, then the values
   void reserve(std::size_t bytes) { bytes_.reserve(bytes); }
-  void text(std::string_view value);           ///< length, then UTF-8
+  void text(std::string_view value);  ///< length, then UTF-8
   Bytes take() { return std::move(bytes_); }
 
  private:

@@ -1,6 +1,6 @@
 // Which of the experiments' functions a program contains. Every program links one definition of
-// link_methods: core/methods for all of them, web/app/methods.cpp for what the page itself finds. What
-// a definition does not name, the linker leaves out.
+// link_methods: core/methods for all of them, web/app/methods.cpp for what the page itself finds.
+// What a definition does not name, the linker leaves out.
 #pragma once
 
 #include <span>
@@ -20,11 +20,13 @@ struct Joined<TypeList<A...>, TypeList<B...>, TypeList<C...>> {
 };
 
 /// In the order in which readers see them: index i is experiments()[i].
-using AllExperiments = Joined<random_features::Experiments, extraction::Experiments,
-                              in_context::Experiments>::List;
+using AllExperiments =
+    Joined<random_features::Experiments, extraction::Experiments, in_context::Experiments>::List;
 
 template <class Type>
-inline constexpr bool kHasJobs = requires { &Type::start; };
+inline constexpr bool kHasJobs = requires {
+  &Type::start;
+};
 
 /// Everything of one type: its face with all of its functions.
 template <class Type>

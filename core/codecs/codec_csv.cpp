@@ -1,6 +1,6 @@
 // CSV by RFC 4180, with "\n" line ends: the same table gives the same bytes on every platform.
-#include "core/codecs/codecs.h"
 #include "core/base/text.h"
+#include "core/codecs/codecs.h"
 
 namespace attnlab {
 namespace {

@@ -2,9 +2,9 @@
 // torn by a crash is good up to the tear:
 //   attnlab-journal 1 VERSION QUERY CRC      (QUERY: full_query_text of the run)
 //   INDEX BASE64 CRC
-#include "core/codecs/codecs.h"
-#include "core/catalogue/catalogue.h"
 #include "core/base/text.h"
+#include "core/catalogue/catalogue.h"
+#include "core/codecs/codecs.h"
 
 namespace attnlab {
 namespace {

@@ -2,8 +2,8 @@
 // are linked without it.
 #include <nlohmann/json.hpp>
 
-#include "core/codecs/codecs.h"
 #include "core/base/text.h"
+#include "core/codecs/codecs.h"
 
 namespace attnlab {
 namespace {

@@ -1,9 +1,9 @@
 // JSON out, by hand: the page's module needs no JSON library for it.
 #include <cmath>
 
-#include "core/codecs/codecs.h"
-#include "core/catalogue/catalogue.h"
 #include "core/base/text.h"
+#include "core/catalogue/catalogue.h"
+#include "core/codecs/codecs.h"
 
 namespace attnlab {
 namespace {
@@ -198,14 +198,15 @@ std::string experiment_json(const Experiment& experiment) {
          ",\"title\":" + json_quoted(experiment.title) +
          ",\"question\":" + json_quoted(experiment.question) +
          ",\"summary\":" + json_quoted(experiment.summary) +
-         ",\"live\":" + bool_json(experiment.live) +
-         ",\n  \"parameters\":" + array_json(experiment.schema.parameters, "\n    ", parameter_json) +
+         ",\"live\":" + bool_json(experiment.live) + ",\n  \"parameters\":" +
+         array_json(experiment.schema.parameters, "\n    ", parameter_json) +
          ",\n  \"presets\":" + array_json(experiment.presets, "\n    ", preset) + "}";
 }
 
 std::string experiments_json() {
   const auto print = [](const Experiment* experiment) { return experiment_json(*experiment); };
-  return "{\"attnlab\":1,\"contract\":" + contract_json() + ",\n \"experiments\":" + array_json(experiments(), "\n  ", print) + "}\n";
+  return "{\"attnlab\":1,\"contract\":" + contract_json() +
+         ",\n \"experiments\":" + array_json(experiments(), "\n  ", print) + "}\n";
 }
 
 }  // namespace attnlab

@@ -4,10 +4,10 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "core/codecs/codecs.h"
-#include "core/catalogue/catalogue.h"
-#include "core/codecs/sweep.h"
 #include "core/base/text.h"
+#include "core/catalogue/catalogue.h"
+#include "core/codecs/codecs.h"
+#include "core/codecs/sweep.h"
 
 namespace attnlab {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "core/codecs/codecs.h"
 #include "core/base/text.h"
+#include "core/codecs/codecs.h"
 
 namespace attnlab {
 namespace {

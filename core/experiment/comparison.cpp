@@ -20,7 +20,7 @@ const Figure* figure_named(const Findings& findings, const std::string& id) {
 /// Adds what a kept result's figure shows to a figure of the same kind.
 struct Adding {
   Figure& figure;
-  int number;                     ///< of the kept result, from 1
+  int number;              ///< of the kept result, from 1
   std::string difference;  ///< its parameters that differ
 
   std::string id(const std::string& own) const {

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "core/base/expected.h"
-#include "core/findings/findings.h"
 #include "core/experiment/schema.h"
 #include "core/experiment/steps.h"
+#include "core/findings/findings.h"
 
 namespace attnlab {
 
@@ -39,14 +39,14 @@ struct Preset {
 
 struct PlannedJob {
   std::string label;  ///< "trial 2 of 5, BRFA"
-  double cost = 1;    ///< relative work (floating-point operations), for progress and remaining time
+  double cost = 1;  ///< relative work (floating-point operations), for progress and remaining time
 };
 
 struct Plan {
   std::vector<PlannedJob> jobs;  ///< job i is (seed, i)
   double job_bytes = 0;          ///< peak memory of the largest job
   std::string memory_parameter;  ///< the parameter to lower when job_bytes is too much ("samples")
-  std::string outside;           ///< not empty: jobs ask a box outside this program; who can answer it
+  std::string outside;  ///< not empty: jobs ask a box outside this program; who can answer it
 };
 
 /// The output of one job: complete, or the newest partial one of a job still running.
@@ -66,8 +66,8 @@ struct Experiment {
   std::vector<Preset> presets;  ///< the first is where a newcomer starts
 
   /// Has no jobs: `plan` gives none (it may still refuse), `find` computes everything from the
-  /// parameters alone in a few milliseconds, and front ends do so after every change of a parameter,
-  /// without Run.
+  /// parameters alone in a few milliseconds, and front ends do so after every change of a
+  /// parameter, without Run.
   bool live = false;
 
   /// Jobs of a run, or why these values cannot be run together.

@@ -1,6 +1,7 @@
 // Short ways to describe a parameter.
 //
-//   described({.name = "dim", .label = "Token dimension", .symbol = "d", .help = "length of a token",
+//   described({.name = "dim", .label = "Token dimension", .symbol = "d", .help = "length of a
+//   token",
 //              .min = 1, .max = 512, .default_value = integers({4, 8, 16}), .primary = true})
 #pragma once
 
@@ -14,10 +15,10 @@ namespace attnlab {
 
 inline constexpr std::size_t kMostListItems = 16;  ///< of a list that names no other maximum
 
-/// The parameter with the kind that its default value has: an integer, a real number, a list of either,
-/// a choice, a list of choices, or, where a choice has a range (min < max), a choice or a real number.
-/// A tuple has a min_items or a group above 1. Lists of choices take all of them, other lists
-/// kMostListItems, unless max_items says otherwise.
+/// The parameter with the kind that its default value has: an integer, a real number, a list of
+/// either, a choice, a list of choices, or, where a choice has a range (min < max), a choice or a
+/// real number. A tuple has a min_items or a group above 1. Lists of choices take all of them,
+/// other lists kMostListItems, unless max_items says otherwise.
 Parameter described(Parameter parameter);
 
 /// Default values of lists, whose braces alone would not name a type.

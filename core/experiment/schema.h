@@ -24,9 +24,8 @@ enum class ParameterKind {
 };
 
 /// kInteger: int64; kReal: double; kChoice: string; kChoiceOrReal: string or double; lists: vectors
-using ParameterValue =
-    std::variant<std::int64_t, double, std::string, std::vector<std::int64_t>, std::vector<double>,
-                 std::vector<std::string>>;
+using ParameterValue = std::variant<std::int64_t, double, std::string, std::vector<std::int64_t>,
+                                    std::vector<double>, std::vector<std::string>>;
 
 /// Lists and tuples: several entries, as text separated by commas.
 bool has_items(ParameterKind kind);
@@ -45,15 +44,15 @@ struct Parameter {
   std::string unit = {};    ///< empty for pure numbers
   std::string help = {};    ///< one line
   ParameterKind kind = ParameterKind::kInteger;
-  double min = 0, max = 0;  ///< range of a number or of every list entry, both ends allowed
+  double min = 0, max = 0;    ///< range of a number or of every list entry, both ends allowed
   std::size_t max_items = 1;  ///< lists and tuples: at most this many entries, at least one
   std::size_t min_items = 1;  ///< tuples: at least this many
   std::size_t group = 1;      ///< tuples: entries come in whole groups of so many (2: points)
   std::vector<Choice> choices = {};
   ParameterValue default_value = {};
   std::vector<double> suggested = {};  ///< values worth offering as buttons, in order
-  bool logarithmic = false;       ///< a slider moves on a log scale
-  bool primary = false;           ///< shown at once; the rest is folded under "more"
+  bool logarithmic = false;            ///< a slider moves on a log scale
+  bool primary = false;                ///< shown at once; the rest is folded under "more"
 };
 
 struct Schema {
@@ -87,8 +86,9 @@ class ParameterSet {
 
   /// Lenient, for permalinks: clamps numbers, drops unknown list entries and unreadable values;
   /// returns the sentence that says what was done, empty when the text was taken as it is. A value
-  /// of which nothing can be used leaves the parameter as it was; so does a tuple with an entry that
-  /// is not a number, or with too few entries, because the places of its entries have a meaning.
+  /// of which nothing can be used leaves the parameter as it was; so does a tuple with an entry
+  /// that is not a number, or with too few entries, because the places of its entries have a
+  /// meaning.
   std::string set_text_clamped(std::string_view name, std::string_view text);
 
   /// Canonical text of one value; set_text(name, text(name)) changes nothing.

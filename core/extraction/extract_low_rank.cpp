@@ -264,11 +264,11 @@ Figure query_figure(const RunSpec& spec, const Recovered& recovered) {
       [](const RecoveryRow& row) { return row.method == "range-finder" && is_recovered(row); },
       &RecoveryRow::dim, &RecoveryRow::queries);
   figure.draw_lines().series = {std::move(measured),
-                   count_line("low-rank-count", "d + 2dr − r²",
-                              "d for v, dr for r columns, r(d − r) for the rest", dims,
-                              [r](double d) { return d + 2 * d * r - r * r; }),
-                   count_line("full-count", "d² + d", "without knowing the rank", dims,
-                              [](double d) { return d * d + d; })};
+                                count_line("low-rank-count", "d + 2dr − r²",
+                                           "d for v, dr for r columns, r(d − r) for the rest", dims,
+                                           [r](double d) { return d + 2 * d * r - r * r; }),
+                                count_line("full-count", "d² + d", "without knowing the rank", dims,
+                                           [](double d) { return d * d + d; })};
   figure.draw_lines().series.back().variant = 1;
   return figure;
 }

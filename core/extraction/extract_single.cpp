@@ -137,9 +137,9 @@ Figure query_figure(const RunSpec& spec, const Recovered& recovered) {
         [&](const RecoveryRow& row) { return row.method == method && is_recovered(row); },
         &RecoveryRow::dim, &RecoveryRow::queries);
   }
-  figure.draw_lines().series.push_back(count_line("predicted", "d² + d",
-                                     "exact count: d for v, d² for W (Theorem 4.1)", dims_of(spec),
-                                     [](double d) { return d * d + d; }));
+  figure.draw_lines().series.push_back(
+      count_line("predicted", "d² + d", "exact count: d for v, d² for W (Theorem 4.1)",
+                 dims_of(spec), [](double d) { return d * d + d; }));
   return figure;
 }
 

@@ -14,7 +14,7 @@ namespace attnlab {
 struct Axis {
   std::string label;  ///< "training samples n"
   bool logarithmic = false;
-  double min = 0, max = 0;  ///< suggested limits; equal means: fit to the data
+  double min = 0, max = 0;    ///< suggested limits; equal means: fit to the data
   std::vector<double> ticks;  ///< wanted ticks (sample sizes); empty: chosen by the plot
 };
 
@@ -65,8 +65,8 @@ struct HeatPanel {
   std::vector<double> errors;  ///< one standard error per cell, or empty
   ColourScale scale = ColourScale::kSequential;
   bool logarithmic = false;
-  std::string value_label;  ///< at the colour bar
-  std::string scale_group;  ///< panels of one group share one colour range
+  std::string value_label;       ///< at the colour bar
+  std::string scale_group;       ///< panels of one group share one colour range
   std::vector<double> contours;  ///< levels drawn as lines through the cell centres
 };
 
@@ -76,7 +76,7 @@ struct HeatPanel {
 struct Handle {
   static constexpr std::size_t kFixed = static_cast<std::size_t>(-1);
 
-  std::string parameter;  ///< a tuple, or a real number (item 0)
+  std::string parameter;               ///< a tuple, or a real number (item 0)
   std::size_t x_item = 0, y_item = 1;  ///< entries that are its coordinates; kFixed: it stays there
   double x = 0, y = 0;
   std::string label;  ///< drawn beside it, short; may be empty
@@ -96,8 +96,8 @@ struct FieldPanel {
   double (*value)(std::span<const float> data, double x, double y) = nullptr;  ///< NaN: unknown
   double min = 0, max = 1;  ///< ends of the colours; a diverging scale wants min = -max
   ColourScale scale = ColourScale::kSequential;
-  std::string value_label;        ///< at the colour bar
-  std::vector<double> contours;   ///< levels drawn as lines
+  std::string value_label;       ///< at the colour bar
+  std::vector<double> contours;  ///< levels drawn as lines
   /// Per handle of the figure a share 0..1 that its disc shows by its area (an attention weight);
   /// empty: plain discs.
   std::vector<double> handle_shares;
@@ -139,8 +139,8 @@ struct Figure {
   Axis x, y;
   FigureContent content;
   std::vector<Handle> handles;  ///< of line plots and fields
-  std::string table;  ///< name of the result table whose rows the measured points are
-  std::string empty_text;  ///< what to say while there is no point yet
+  std::string table;            ///< name of the result table whose rows the measured points are
+  std::string empty_text;       ///< what to say while there is no point yet
 
   /// The content of one kind, for reading; an empty one if the content is of another kind.
   const LinePlot& lines() const { return known<LinePlot>(); }

@@ -1,5 +1,5 @@
-// A table described once: every column's name and label beside what it shows of a row, so that the two
-// cannot get out of step.
+// A table described once: every column's name and label beside what it shows of a row, so that the
+// two cannot get out of step.
 //
 //   struct Point { std::string model; double error = 0, std_error = 0; std::int64_t trials = 0; };
 //   const RowTable<Point> table{"test_error", "Mean squared test error",
@@ -64,8 +64,8 @@ template <class Row, class Value>
 Row row_of(Value (*)(const Row&));
 }  // namespace detail
 
-/// A column that shows a member of the row, or what a function of the row gives. `error_column`: as in
-/// Column.
+/// A column that shows a member of the row, or what a function of the row gives. `error_column`: as
+/// in Column.
 template <auto value>
 auto column(std::string name, std::string label, std::string error_column = {}) {
   using Row = decltype(detail::row_of(value));

@@ -35,6 +35,7 @@ struct EmbeddingExperiment {
 };
 
 /// In the order in which readers see them.
-using Experiments = TypeList<AttentionExperiment, RiskExperiment, TrainingExperiment, EmbeddingExperiment, ScenariosExperiment>;
+using Experiments = TypeList<AttentionExperiment, RiskExperiment, TrainingExperiment,
+                             EmbeddingExperiment, ScenariosExperiment>;
 
 }  // namespace attnlab::in_context

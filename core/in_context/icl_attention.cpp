@@ -286,9 +286,9 @@ Figure prediction_figure(const Picture& picture) {
   figure.draw_fields().panels.push_back(
       field_panel(picture, FieldQuantity::kTruth, kAllHeads, "truth", "Truth: θᵀx"));
   const std::size_t heads = prompt.heads.size();
-  figure.draw_fields().panels.push_back(field_panel(picture, FieldQuantity::kPrediction,
-                                      heads == 1 ? 0 : kAllHeads, "together",
-                                      heads == 1 ? "The head: a S(b)" : "All heads together"));
+  figure.draw_fields().panels.push_back(
+      field_panel(picture, FieldQuantity::kPrediction, heads == 1 ? 0 : kAllHeads, "together",
+                  heads == 1 ? "The head: a S(b)" : "All heads together"));
   for (std::size_t h = 0; heads > 1 && h < heads; ++h) {
     figure.draw_fields().panels.push_back(field_panel(
         picture, FieldQuantity::kPrediction, static_cast<int>(h), "head-" + number_text(h + 1),
@@ -309,9 +309,9 @@ Figure attention_figure(const Picture& picture) {
     if (i == picture.focus) figure.handles[i].label = number_text(i + 1);
   }
   for (std::size_t h = 0; h < picture.prompt.heads.size(); ++h) {
-    figure.draw_fields().panels.push_back(field_panel(picture, FieldQuantity::kWeight, static_cast<int>(h),
-                                        "attention-" + number_text(h + 1),
-                                        head_name(picture.prompt.heads[h], h)));
+    figure.draw_fields().panels.push_back(
+        field_panel(picture, FieldQuantity::kWeight, static_cast<int>(h),
+                    "attention-" + number_text(h + 1), head_name(picture.prompt.heads[h], h)));
     figure.draw_fields().panels.back().contours = {0.25, 0.5, 0.75};
     figure.draw_fields().panels.back().value_label = "weight";
   }
@@ -326,7 +326,8 @@ Figure error_figure(const Picture& picture) {
       field_panel(picture, FieldQuantity::kError, kAllHeads, "softmax-error",
                   prompt.heads.size() == 1 ? "One softmax head" : "All softmax heads"));
   figure.draw_fields().panels.push_back(field_panel(picture, FieldQuantity::kLinearError, kAllHeads,
-                                      "linear-error", "Linear attention (one gradient step)"));
+                                                    "linear-error",
+                                                    "Linear attention (one gradient step)"));
   const double steepest = std::hypot(prompt.theta.x, prompt.theta.y) * kReach;
   colour_signed(figure, round_up(std::max({steepest, largest_label(prompt), 0.1})), "error");
   return figure;

@@ -210,7 +210,8 @@ void add_all_theory(const RiskStudy& study, bool scaled, Figure& figure) {
       if (kind != Variant::kFinite) add_theory(study, scenario, scaled, variant, figure);
       const double floor = risk_floor(scenario);
       if (!scaled && floor > 0) {
-        figure.draw_lines().references.push_back({false, floor, "floor of KQ = bI, " + cell_text(scenario)});
+        figure.draw_lines().references.push_back(
+            {false, floor, "floor of KQ = bI, " + cell_text(scenario)});
       }
       ++variant;
     }

@@ -6,8 +6,8 @@
 
 namespace attnlab::in_context {
 
-/// Lower Cholesky factor of `matrix` (n x n, row-major; the lower triangle is read) in its own lower
-/// triangle. False when a pivot falls to `tolerance` times its diagonal entry or below.
+/// Lower Cholesky factor of `matrix` (n x n, row-major; the lower triangle is read) in its own
+/// lower triangle. False when a pivot falls to `tolerance` times its diagonal entry or below.
 bool factor_small(std::size_t n, std::span<double> matrix, double tolerance);
 
 /// Solves with a factor of factor_small, in place.

@@ -41,8 +41,8 @@ Bytes encode_optimum(const RiskEstimates& estimates) {
   return writer.take();
 }
 
-/// Windows of steps whose mean loss is one point of the curve: at least 8 steps, and at least 8 % of
-/// the steps so far, so that points are about evenly spaced on a logarithmic axis.
+/// Windows of steps whose mean loss is one point of the curve: at least 8 steps, and at least 8 %
+/// of the steps so far, so that points are about evenly spaced on a logarithmic axis.
 class LossCurve {
  public:
   void add(double step, double loss) {

@@ -1,5 +1,5 @@
-// Lets one large computation use idle threads. Core starts no thread: an executor provides them, and
-// without one everything runs on the calling thread.
+// Lets one large computation use idle threads. Core starts no thread: an executor provides them,
+// and without one everything runs on the calling thread.
 //
 // Parts write to disjoint places and each is computed as it would be alone, so which thread takes
 // which part, and how many parts there are, never changes a bit of the result.

@@ -97,7 +97,8 @@ FieldGrid field_grid(const FieldPanel& field, Range x, Range y, std::size_t colu
   FieldGrid grid{columns, rows, {}};
   for (std::size_t r = 0; r <= rows; ++r)
     for (std::size_t c = 0; c <= columns; ++c) {
-      const double at_x = x.lo + (x.hi - x.lo) * static_cast<double>(c) / static_cast<double>(columns);
+      const double at_x =
+          x.lo + (x.hi - x.lo) * static_cast<double>(c) / static_cast<double>(columns);
       const double at_y = y.hi - (y.hi - y.lo) * static_cast<double>(r) / static_cast<double>(rows);
       grid.corners.push_back(field.value ? field.value(field.data, at_x, at_y) : std::nan(""));
     }
@@ -111,7 +112,8 @@ std::vector<Outline> region_at_least(const FieldGrid& grid, double level) {
     std::size_t whole_from = 0;
     const auto end_of_whole = [&](std::size_t c) {
       const auto left = static_cast<float>(whole_from), right = static_cast<float>(c);
-      if (c > whole_from) region.push_back({{left, top}, {right, top}, {right, bottom}, {left, bottom}});
+      if (c > whole_from)
+        region.push_back({{left, top}, {right, top}, {right, bottom}, {left, bottom}});
       whole_from = c + 1;
     };
     for (std::size_t c = 0; c < grid.columns; ++c) {

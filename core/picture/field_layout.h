@@ -1,5 +1,5 @@
-// The geometry of fields and handles as plain functions: places, sizes, and the region where a field
-// reaches a level. No drawing, so that every rule is unit tested.
+// The geometry of fields and handles as plain functions: places, sizes, and the region where a
+// field reaches a level. No drawing, so that every rule is unit tested.
 #pragma once
 
 #include <cstddef>
@@ -25,8 +25,8 @@ bool shares_colours(const std::vector<FieldPanel>& fields);
 /// What the figure's plane shows: the axes' limits as they are, [-1, 1] without any.
 Range plane_range(const Axis& axis);
 
-/// Of a handle's disc in a plane so many pixels wide: discs shrink with a small plane, so that they do
-/// not hide it, and show the handle's share of the field by their area.
+/// Of a handle's disc in a plane so many pixels wide: discs shrink with a small plane, so that they
+/// do not hide it, and show the handle's share of the field by their area.
 float handle_radius(const FieldPanel* field, std::size_t handle, float plane_width);
 
 /// A field at the corners of equal cells, row 0 at the top.
@@ -45,8 +45,8 @@ struct Spot {
 };
 using Outline = std::vector<Spot>;
 /// Where the grid, linear along the edges of its cells, is at least `level`: outlines that do not
-/// overlap, in units of cells. Neighbouring whole cells of a row are one outline; cells with an unknown
-/// corner have none.
+/// overlap, in units of cells. Neighbouring whole cells of a row are one outline; cells with an
+/// unknown corner have none.
 std::vector<Outline> region_at_least(const FieldGrid& grid, double level);
 
 }  // namespace attnlab

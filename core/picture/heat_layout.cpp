@@ -70,8 +70,8 @@ std::vector<HeatPlace> arrange(const Figure& figure, const Box& area,
   const std::size_t n = figure.maps().panels.size(), down = (n + across - 1) / across;
   const float w = (area.width() - kBetweenColumns * static_cast<float>(across - 1)) /
                   static_cast<float>(across);
-  const float h = (area.height() - kBetweenRows * static_cast<float>(down - 1)) /
-                  static_cast<float>(down);
+  const float h =
+      (area.height() - kBetweenRows * static_cast<float>(down - 1)) / static_cast<float>(down);
   std::vector<HeatPlace> places;
   for (std::size_t i = 0; i < n; ++i) {
     const float x = area.x0 + (w + kBetweenColumns) * static_cast<float>(i % across);
@@ -90,14 +90,18 @@ float smallest_cell_area(const std::vector<HeatPlace>& places) {
 
 }  // namespace
 
-unsigned heat_rgb(ColourScale scale, double share) { return between(heat_knots(scale), share); }
+unsigned heat_rgb(ColourScale scale, double share) {
+  return between(heat_knots(scale), share);
+}
 
 std::span<const unsigned> heat_knots(ColourScale scale) {
   if (scale == ColourScale::kDiverging) return kDiverging;
   return kSequential;
 }
 
-bool has_thin_lines(ColourScale scale) { return scale == ColourScale::kDiverging; }
+bool has_thin_lines(ColourScale scale) {
+  return scale == ColourScale::kDiverging;
+}
 
 Range heat_range(const Figure& figure, const HeatPanel& panel) {
   double lo = std::numeric_limits<double>::infinity(), hi = -lo;
@@ -121,9 +125,8 @@ Range heat_range(const Figure& figure, const HeatPanel& panel) {
 double heat_share(const HeatPanel& panel, Range range, double value) {
   const bool logarithmic = panel.logarithmic && panel.scale == ColourScale::kSequential;
   if (logarithmic && value <= 0) return 0;
-  const double share = logarithmic
-                           ? std::log(value / range.lo) / std::log(range.hi / range.lo)
-                           : (value - range.lo) / (range.hi - range.lo);
+  const double share = logarithmic ? std::log(value / range.lo) / std::log(range.hi / range.lo)
+                                   : (value - range.lo) / (range.hi - range.lo);
   return std::clamp(share, 0.0, 1.0);
 }
 
@@ -185,8 +188,8 @@ std::string heat_read_out(const HeatPanel& panel, std::size_t row, std::size_t c
   const std::size_t cell = row * panel.columns + column;
   if (row >= panel.rows || column >= panel.columns || cell >= panel.values.size()) return {};
   const double value = panel.values[cell];
-  const double error = cell < panel.errors.size() ? panel.errors[cell]
-                                                  : std::numeric_limits<double>::quiet_NaN();
+  const double error =
+      cell < panel.errors.size() ? panel.errors[cell] : std::numeric_limits<double>::quiet_NaN();
   return panel.title + ": " + panel.value_label + " " +
          (std::isfinite(value) ? estimate_text(value, error) : "not known") + " at " +
          panel.x.label + " = " + heat_name(panel.x_labels, column) + ", " + panel.y.label + " = " +
@@ -194,10 +197,11 @@ std::string heat_read_out(const HeatPanel& panel, std::size_t row, std::size_t c
 }
 
 bool has_known_cells(const Figure& figure) {
-  return std::any_of(figure.maps().panels.begin(), figure.maps().panels.end(), [](const HeatPanel& panel) {
-    return std::any_of(panel.values.begin(), panel.values.end(),
-                       [](double value) { return std::isfinite(value); });
-  });
+  return std::any_of(figure.maps().panels.begin(), figure.maps().panels.end(),
+                     [](const HeatPanel& panel) {
+                       return std::any_of(panel.values.begin(), panel.values.end(),
+                                          [](double value) { return std::isfinite(value); });
+                     });
 }
 
 }  // namespace attnlab

@@ -60,8 +60,7 @@ std::vector<float> increasing(const std::vector<float>& values) {
 
 }  // namespace
 
-std::vector<float> spread_labels(std::span<const LabelWish> wishes, float lo, float hi,
-                                 float gap) {
+std::vector<float> spread_labels(std::span<const LabelWish> wishes, float lo, float hi, float gap) {
   const std::size_t n = wishes.size();
   std::vector<float> centres(n);
   if (n == 0) return centres;
@@ -73,16 +72,14 @@ std::vector<float> spread_labels(std::span<const LabelWish> wishes, float lo, fl
   // offset[i]: how far label i's centre must at least be from label 0's centre.
   std::vector<float> offset(n, 0.0f), wish(n);
   for (std::size_t i = 1; i < n; ++i)
-    offset[i] =
-        offset[i - 1] + (wishes[order[i - 1]].size + wishes[order[i]].size) / 2 + gap;
+    offset[i] = offset[i - 1] + (wishes[order[i - 1]].size + wishes[order[i]].size) / 2 + gap;
   for (std::size_t i = 0; i < n; ++i) wish[i] = wishes[order[i]].centre - offset[i];
   const float lowest = lo + wishes[order[0]].size / 2;
   const float highest = hi - wishes[order[n - 1]].size / 2 - offset[n - 1];
   const std::vector<float> best = increasing(wish);
-  const float squeeze =
-      highest < lowest && offset[n - 1] > 0
-          ? std::max(0.0f, offset[n - 1] + highest - lowest) / offset[n - 1]
-          : 1.0f;
+  const float squeeze = highest < lowest && offset[n - 1] > 0
+                            ? std::max(0.0f, offset[n - 1] + highest - lowest) / offset[n - 1]
+                            : 1.0f;
   for (std::size_t i = 0; i < n; ++i)
     centres[order[i]] = highest < lowest ? lowest + squeeze * offset[i]
                                          : std::clamp(best[i], lowest, highest) + offset[i];

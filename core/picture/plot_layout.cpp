@@ -12,10 +12,10 @@
 namespace attnlab {
 namespace {
 
-constexpr double kPadding = 0.05;          // share of the span left free beyond the data
-constexpr double kFurthest = 1e130;        // axes reach no further: spans and ratios must stay numbers
-constexpr double kZeroIsNear = 0.35;       // linear axes start at 0 when the data come this close
-constexpr float kGuideHandicap = 8.0f;     // pixels by which a measured point wins over a guide
+constexpr double kPadding = 0.05;       // share of the span left free beyond the data
+constexpr double kFurthest = 1e130;     // axes reach no further: spans and ratios must stay numbers
+constexpr double kZeroIsNear = 0.35;    // linear axes start at 0 when the data come this close
+constexpr float kGuideHandicap = 8.0f;  // pixels by which a measured point wins over a guide
 
 class Bounds {
  public:
@@ -133,8 +133,7 @@ Range x_range(const Figure& figure, const HiddenSeries& hidden) {
   Bounds measured(figure.x.logarithmic), all(figure.x.logarithmic);
   for (const Series& series : figure.lines().series)
     for (const FigurePoint& point : series.points) {
-      if (series.role == SeriesRole::kMeasured && !is_hidden(hidden, series))
-        measured.add(point.x);
+      if (series.role == SeriesRole::kMeasured && !is_hidden(hidden, series)) measured.add(point.x);
       all.add(point.x);
     }
   for (const double tick : figure.x.ticks) all.add(tick);
@@ -170,8 +169,7 @@ std::optional<PointRef> nearest_point(const Figure& figure, const HiddenSeries& 
     for (std::size_t i = 0; i < series.points.size(); ++i) {
       const FigurePoint& point = series.points[i];
       if (!x.shows(point.x) || !y.shows(point.y)) continue;
-      const float distance =
-          std::hypot(x.pixel(point.x) - px, y.pixel(point.y) - py) + handicap;
+      const float distance = std::hypot(x.pixel(point.x) - px, y.pixel(point.y) - py) + handicap;
       if (distance > best_distance || (distance == best_distance && best)) continue;
       best_distance = distance;
       best = PointRef{static_cast<int>(s), static_cast<int>(i)};
@@ -194,7 +192,8 @@ std::optional<PointRef> step_point(const Figure& figure, const HiddenSeries& hid
   const auto here = height_of(figure, *from);
   std::optional<PointRef> best;
   for (std::size_t s = 0; s < figure.lines().series.size(); ++s) {
-    if (static_cast<int>(s) == from->series || is_hidden(hidden, figure.lines().series[s])) continue;
+    if (static_cast<int>(s) == from->series || is_hidden(hidden, figure.lines().series[s]))
+      continue;
     const PointRef other{static_cast<int>(s),
                          closest_in_x(figure.lines().series[s], series.points[from->point].x)};
     if (other.point < 0) continue;
@@ -222,9 +221,10 @@ std::string read_out(const Figure& figure, PointRef ref) {
 }
 
 bool has_measured_points(const Figure& figure) {
-  return std::any_of(figure.lines().series.begin(), figure.lines().series.end(), [](const Series& series) {
-    return series.role == SeriesRole::kMeasured && !series.points.empty();
-  });
+  return std::any_of(figure.lines().series.begin(), figure.lines().series.end(),
+                     [](const Series& series) {
+                       return series.role == SeriesRole::kMeasured && !series.points.empty();
+                     });
 }
 
 }  // namespace attnlab

@@ -12,7 +12,9 @@ namespace {
 constexpr float kBetweenLabels = 8.0f;  // pixels that two labels keep apart
 constexpr int kMostLinearTicks = 8;
 
-TickText plain(double value) { return {short_text(value), {}}; }
+TickText plain(double value) {
+  return {short_text(value), {}};
+}
 
 TickText power_of_ten(int exponent) {
   return {"10", exact_text(std::int64_t{exponent})};
@@ -122,8 +124,7 @@ std::vector<Tick> log_ticks(Range range, const Spacing& spacing) {
 
 }  // namespace
 
-std::vector<Tick> axis_ticks(const Axis& axis, Range range, float pixels,
-                             const TextWidth& extent) {
+std::vector<Tick> axis_ticks(const Axis& axis, Range range, float pixels, const TextWidth& extent) {
   const Spacing spacing(axis, range, pixels, extent);
   if (!axis.ticks.empty()) {
     std::vector<Tick> ticks = wanted_ticks(axis, range, spacing);

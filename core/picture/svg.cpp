@@ -1,18 +1,18 @@
-// The SVG document around a figure: ground, heading, axes, curves. Heat maps are in svg_heat.cpp, fields
-// and handles in svg_fields.cpp.
+// The SVG document around a figure: ground, heading, axes, curves. Heat maps are in svg_heat.cpp,
+// fields and handles in svg_fields.cpp.
 #include "core/picture/svg.h"
 
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/text.h"
 #include "core/picture/plot_layout.h"
 #include "core/picture/svg_parts.h"
-#include "core/base/text.h"
 
 namespace attnlab {
 namespace {
 
-constexpr float kInset = 10;  // between the axes' ends and the area's edges
+constexpr float kInset = 10;     // between the axes' ends and the area's edges
 constexpr float kLabelGap = 14;  // from the area's edge to the labels of the curves
 
 std::string points_text(const Series& series, const Scale& x, const Scale& y) {
@@ -127,7 +127,8 @@ class LineFigure {
     if (line.vertical) {
       svg_.line(at, a.y0, at, a.y1, muted);
       const bool right = at < (a.x0 + a.x1) / 2;  // of the line, where more room is
-      svg_.text(at + (right ? 4 : -4), a.y0 + 12, line.label, muted, {.anchor = right ? "start" : "end"});
+      svg_.text(at + (right ? 4 : -4), a.y0 + 12, line.label, muted,
+                {.anchor = right ? "start" : "end"});
     } else {
       svg_.line(a.x0, at, a.x1, at, muted);
       svg_.text(a.x0 + 4, at - 5, line.label, muted);
@@ -142,8 +143,8 @@ class LineFigure {
     const bool measured = series.role == SeriesRole::kMeasured;
     svg_.add("<g fill=\"none\" stroke=\"" + colour + "\">");
     svg_.add("<polyline clip-path=\"url(#area)\" stroke-width=\"" +
-             std::string(measured || series.role == SeriesRole::kCurve ? "2" : "1.5") + "\"" + dashes(series) + " points=\"" + line +
-             "\"/>");
+             std::string(measured || series.role == SeriesRole::kCurve ? "2" : "1.5") + "\"" +
+             dashes(series) + " points=\"" + line + "\"/>");
     if (measured)
       for (std::size_t i = 0; i < series.points.size(); ++i) draw_point(index, i);
     svg_.add("</g>\n");

@@ -2,11 +2,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/text.h"
 #include "core/picture/field_layout.h"
 #include "core/picture/heat_layout.h"
 #include "core/picture/svg.h"
 #include "core/picture/svg_parts.h"
-#include "core/base/text.h"
 
 namespace attnlab {
 namespace {
@@ -15,7 +15,9 @@ constexpr float kBetween = 14;
 constexpr std::size_t kCells = 64;  // of the grid, along a plane's longer side
 constexpr const char* kDark = "#101218";
 
-std::string spot_text(Spot spot) { return svg_number(spot.x) + "," + svg_number(spot.y); }
+std::string spot_text(Spot spot) {
+  return svg_number(spot.x) + "," + svg_number(spot.y);
+}
 
 /// A unit of the grid in pixels, and where the grid begins.
 struct GridPlace {
@@ -131,7 +133,8 @@ void draw_label(Svg& svg, const std::string& label, Spot at, float radius, const
   const float width = svg_text_width(label, kSvgSmall);
   float x = at.x + radius + 5;
   if (x + width + 3 > area.x1) x = at.x - radius - 5 - width;
-  const float y = std::clamp(at.y + 4, area.y0 + kSvgSmall, std::max(area.y0 + kSvgSmall, area.y1 - 4));
+  const float y =
+      std::clamp(at.y + 4, area.y0 + kSvgSmall, std::max(area.y0 + kSvgSmall, area.y1 - 4));
   svg.add("<rect x=\"" + svg_number(x - 3) + "\" y=\"" + svg_number(y - kSvgSmall) + "\" width=\"" +
           svg_number(width + 6) + "\" height=\"" + svg_number(kSvgSmall + 4) +
           "\" rx=\"3\" fill=\"" + svg.colours().ground + "\" fill-opacity=\"0.82\"/>");

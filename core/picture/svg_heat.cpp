@@ -1,10 +1,10 @@
 // Heat maps of an SVG document: cells, names, colour bars, contour lines.
 #include <cmath>
 
+#include "core/base/text.h"
 #include "core/picture/heat_layout.h"
 #include "core/picture/svg.h"
 #include "core/picture/svg_parts.h"
-#include "core/base/text.h"
 
 namespace attnlab {
 namespace {

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/text.h"
 #include "core/findings/palette.h"
 #include "core/picture/svg.h"
-#include "core/base/text.h"
 
 namespace attnlab {
 

@@ -52,8 +52,8 @@ class Svg {
 
 std::string svg_colour(unsigned rgb);  ///< "#1d2229"
 
-inline constexpr int kSvgBands = 24;          ///< colours of a bar, and of a field
-inline constexpr float kSvgBarWidth = 70;     ///< with its gap and its numbers
+inline constexpr int kSvgBands = 24;       ///< colours of a bar, and of a field
+inline constexpr float kSvgBarWidth = 70;  ///< with its gap and its numbers
 /// Right of `cells`, as high as they are.
 void svg_colour_bar(Svg& svg, ColourScale scale, Range range, const std::string& label,
                     const Box& cells);

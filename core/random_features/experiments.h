@@ -37,6 +37,7 @@ struct InsideExperiment {
 };
 
 /// In the order in which readers see them.
-using Experiments = TypeList<LearningCurveExperiment, HeadsExperiment, ComplexityExperiment, BiasExperiment, LengthExperiment, InsideExperiment>;
+using Experiments = TypeList<LearningCurveExperiment, HeadsExperiment, ComplexityExperiment,
+                             BiasExperiment, LengthExperiment, InsideExperiment>;
 
 }  // namespace attnlab::random_features

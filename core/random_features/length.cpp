@@ -36,7 +36,8 @@ std::vector<Figure> figures(const RunSpec& spec, const Result& result) {
   figure.x.max = figure.x.ticks.back();
   figure.y.label = "samples to reach error 0.5";
   figure.y.logarithmic = true;
-  figure.draw_lines().references = {{false, static_cast<double>(sweep.stages.back().back()), "largest n tried"}};
+  figure.draw_lines().references = {
+      {false, static_cast<double>(sweep.stages.back().back()), "largest n tried"}};
   figure.table = "samples_needed";
   figure.empty_text = "Press Run: small n first.";
   for (std::size_t m = 0; m < sweep.models.size(); ++m) {
@@ -64,7 +65,8 @@ Experiment LengthExperiment::face() {
   experiment.question = "Does a longer context cost samples?";
   experiment.summary =
       "The target is a mean over the keys. Attention treats them alike whatever their number, and "
-      "so does RF-invariant, a network averaged over the keys; RFMLP sees one long input and has to "
+      "so does RF-invariant, a network averaged over the keys; RFMLP sees one long input and has "
+      "to "
       "learn every position by itself. Dashed: how the bounds grow. The variance of a mean falls "
       "with N and errors are measured in it, so RFA's bound grows, too, where its need may not.";
   experiment.schema = sweep_schema(SweptQuantity::kKeys);

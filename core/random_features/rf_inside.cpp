@@ -138,8 +138,7 @@ double change_in(const Table& table, std::size_t row) {
 
 Claim order_claim(const Inside& inside, const Table& order) {
   const std::string label(inside.model->label);
-  Claim claim{"A1",
-              label + " is a function of the set of keys: their order changes nothing."};
+  Claim claim{"A1", label + " is a function of the set of keys: their order changes nothing."};
   if (!is_moved(inside)) {
     claim.evidence = "The keys are in their own order: move one.";
     return claim;
@@ -227,11 +226,12 @@ Figure head_figure(const Inside& inside) {
       "Head " + number_text(inside.head + 1) + " of " + number_text(inside.attention.layer.units) +
       " (" + std::string(inside.model->label) + ") on sample " + number_text(inside.sample + 1) +
       ". W is random and stays; only the value v is trained.";
-  figure.draw_maps().panels = {matrix_panel(inside),
-                   key_panel(inside, "weights", "Scores ⟨W, [x₀; 1][xᵢ; 1]ᵀ⟩ become weights",
-                             inside.keys.scores, "score", inside.keys.weights, "weight"),
-                   key_panel(inside, "values", "The value v reads the keys", inside.keys.reads,
-                             "reads ⟨v, [xᵢ; 1]⟩", inside.keys.contributions, "adds")};
+  figure.draw_maps().panels = {
+      matrix_panel(inside),
+      key_panel(inside, "weights", "Scores ⟨W, [x₀; 1][xᵢ; 1]ᵀ⟩ become weights", inside.keys.scores,
+                "score", inside.keys.weights, "weight"),
+      key_panel(inside, "values", "The value v reads the keys", inside.keys.reads,
+                "reads ⟨v, [xᵢ; 1]⟩", inside.keys.contributions, "adds")};
   figure.table = "keys";
   return figure;
 }

@@ -259,10 +259,10 @@ std::vector<SelfCheck> check_prompt_heads() {
 }
 
 std::vector<SelfCheck> check_training() {
-  return {{"C", "loss and gradient in double agree with the definition", training_error<double>(),
-           1e-7},
-          {"C", "loss and gradient in float agree with the definition", training_error<float>(),
-           1e-5}};
+  return {
+      {"C", "loss and gradient in double agree with the definition", training_error<double>(),
+       1e-7},
+      {"C", "loss and gradient in float agree with the definition", training_error<float>(), 1e-5}};
 }
 
 std::vector<SelfCheck> check_closed_forms() {

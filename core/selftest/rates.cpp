@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "core/attention/softmax_attention.h"
-#include "core/experiment/experiment.h"
 #include "core/catalogue/catalogue.h"
+#include "core/experiment/experiment.h"
 #include "core/extraction/learn/single_head.h"
 #include "core/in_context/training.h"
 #include "core/numerics/cholesky.h"

@@ -9,7 +9,6 @@
 #include <random>
 #include <utility>
 
-#include "native/bench/eigen_peer.h"
 #include "core/numerics/kernels/dispatch.h"
 #include "core/numerics/linear_algebra.h"
 #include "core/numerics/matrix.h"
@@ -17,6 +16,7 @@
 #include "core/numerics/row_products.h"
 #include "core/numerics/shifted_solves.h"
 #include "core/selftest/rates.h"
+#include "native/bench/eigen_peer.h"
 
 namespace attnlab {
 namespace {

@@ -1,7 +1,7 @@
 // Journals. Odd first byte: any text, also behind a right first line. Even: a journal of jobs, then
 // cut and changed at one place; what stood before that place is kept, and nothing else is made up.
-#include "core/codecs/codecs.h"
 #include "core/catalogue/catalogue.h"
+#include "core/codecs/codecs.h"
 #include "tests/fuzz/fuzz.h"
 
 using namespace attnlab;

@@ -1,7 +1,7 @@
 // Outputs of jobs, which come from journals, ranks and workers: reduce, figures and documents take
 // any bytes. Chosen by the input: the experiment, then number and length of each output.
-#include "core/codecs/codecs.h"
 #include "core/catalogue/catalogue.h"
+#include "core/codecs/codecs.h"
 #include "core/picture/svg.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -1,8 +1,8 @@
 // Parameters of each experiment from JSON: refused with a sentence, or a set that its own JSON
 // gives back. The first byte chooses the experiment.
-#include "core/codecs/codecs.h"
-#include "core/catalogue/catalogue.h"
 #include "core/base/text.h"
+#include "core/catalogue/catalogue.h"
+#include "core/codecs/codecs.h"
 #include "tests/fuzz/fuzz.h"
 
 using namespace attnlab;

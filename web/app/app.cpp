@@ -3,31 +3,34 @@
 // Contract, JavaScript to C++ (the other direction is web/app/host.h). Texts are UTF-8; returned
 // texts are valid until the next call. Times are seconds of performance.now().
 //   app_open(query, search, has_canvas, memory)
-//                                        starts the app at an address: its hash and its search part;
-//                                        1, or 0 when has_canvas and no WebGL 2
+//                                        starts the app at an address: its hash and its search
+//                                        part; 1, or 0 when has_canvas and no WebGL 2
 //   app_size(width, height, ratio)       logical pixels and device pixels per logical pixel
 //   app_theme(dark, reduced_motion)      what the reader's system or the page wants
 //   app_poll(now)                        moves jobs along; 1: a redraw is needed
 //   app_frame(now)                       draws; 1: another frame should follow at once
 //   app_wanted_height()                  logical pixels for a narrow lab; 0: any height will do
-//   app_grabs(x, y)                      1: a finger here moves a handle of the figure, not the page
-//   app_context(lost)                    the WebGL context was lost (1) or came back (0)
+//   app_grabs(x, y)                      1: a finger here moves a handle of the figure, not the
+//   page app_context(lost)                    the WebGL context was lost (1) or came back (0)
 //   app_pointer/wheel/key/text/focus     input events (web/app/canvas.h)
-//   app_wants_text()                     1 while a text field is edited; app_wants_escape(): 1 while
+//   app_wants_text()                     1 while a text field is edited; app_wants_escape(): 1
+//   while
 //                                        Escape closes something inside the lab
 //   app_job_news(ticket, kind, fraction, bytes, size)   from a worker (web/app/worker_pool.h)
 //   Kinds of news and pointers and bits of modifiers have the numbers of core/codecs/contract.h.
 //   app_open_query(query, search)        another address was opened
 //   app_load(text)                       a state was sent (message, file, undo): locks stay
 //   app_adopt(journal)                   a precomputed run; 1 when it was taken over
-//   app_parts_arrived()                  host.findings can answer now; app_waits_for_parts(): 1 when it
+//   app_parts_arrived()                  host.findings can answer now; app_waits_for_parts(): 1
+//   when it
 //                                        was asked before
 //   app_kept_journal(i)                  of the i-th kept result; empty behind the last
 //   app_journal(), app_figure()          the run's finished jobs; which of its figures is shown
-//   app_act(action, name, value)         what the page's own controls do (App::act); returns the sentence to
+//   app_act(action, name, value)         what the page's own controls do (App::act); returns the
+//   sentence to
 //                                        show, often empty
-//   app_state(), app_experiments()       JSON of ui/app.h and core/codecs/codecs.h (with the contract)
-//   app_dark()                           1: the theme in force is dark
+//   app_state(), app_experiments()       JSON of ui/app.h and core/codecs/codecs.h (with the
+//   contract) app_dark()                           1: the theme in force is dark
 #include <emscripten/emscripten.h>
 
 #include <memory>
@@ -69,8 +72,7 @@ FieldFunction field_function(std::string_view shader) {
 }
 
 std::optional<Findings> findings(const RunSpec& spec, std::span<const JobOutput> outputs) {
-  const std::optional<Bytes> bytes =
-      host::findings(full_query_text(spec), encode_outputs(outputs));
+  const std::optional<Bytes> bytes = host::findings(full_query_text(spec), encode_outputs(outputs));
   if (!bytes) return std::nullopt;
   Expected<Findings> read = decode_findings(*bytes, field_function);
   if (!read) return std::nullopt;
@@ -124,15 +126,21 @@ EMSCRIPTEN_KEEPALIVE void app_theme(int dark, int reduced_motion) {
   page()->input.reduced_motion = reduced_motion != 0;
 }
 
-EMSCRIPTEN_KEEPALIVE int app_poll(double now) { return page()->app->poll(now); }
+EMSCRIPTEN_KEEPALIVE int app_poll(double now) {
+  return page()->app->poll(now);
+}
 
 EMSCRIPTEN_KEEPALIVE int app_frame(double now) {
   page()->input.now = now;
   return page()->canvas.draw(*page()->app, page()->input);
 }
 
-EMSCRIPTEN_KEEPALIVE float app_wanted_height() { return page()->canvas.wanted_height(); }
-EMSCRIPTEN_KEEPALIVE void app_context(int lost) { page()->canvas.context(lost != 0); }
+EMSCRIPTEN_KEEPALIVE float app_wanted_height() {
+  return page()->canvas.wanted_height();
+}
+EMSCRIPTEN_KEEPALIVE void app_context(int lost) {
+  page()->canvas.context(lost != 0);
+}
 
 EMSCRIPTEN_KEEPALIVE void app_pointer(int kind, float x, float y, int button, int touch) {
   const auto what = static_cast<PointerKind>(kind);
@@ -142,34 +150,55 @@ EMSCRIPTEN_KEEPALIVE void app_pointer(int kind, float x, float y, int button, in
   page()->canvas.pointer(what, x, y, button, touch != 0);
 }
 
-EMSCRIPTEN_KEEPALIVE int app_grabs(float x, float y) { return page()->app->grabs(x, y); }
+EMSCRIPTEN_KEEPALIVE int app_grabs(float x, float y) {
+  return page()->app->grabs(x, y);
+}
 
-EMSCRIPTEN_KEEPALIVE int app_wheel(float x, float y) { return page()->canvas.wheel(x, y); }
+EMSCRIPTEN_KEEPALIVE int app_wheel(float x, float y) {
+  return page()->canvas.wheel(x, y);
+}
 
 EMSCRIPTEN_KEEPALIVE int app_key(const char* code, int down, int modifiers) {
   return page()->canvas.key(code, down != 0, modifiers);
 }
 
-EMSCRIPTEN_KEEPALIVE void app_text(const char* utf8) { page()->canvas.text(utf8); }
-EMSCRIPTEN_KEEPALIVE void app_focus(int focused) { page()->canvas.focus(focused != 0); }
-EMSCRIPTEN_KEEPALIVE int app_wants_text() { return page()->canvas.wants_text(); }
-EMSCRIPTEN_KEEPALIVE int app_wants_escape() { return page()->canvas.wants_escape(); }
+EMSCRIPTEN_KEEPALIVE void app_text(const char* utf8) {
+  page()->canvas.text(utf8);
+}
+EMSCRIPTEN_KEEPALIVE void app_focus(int focused) {
+  page()->canvas.focus(focused != 0);
+}
+EMSCRIPTEN_KEEPALIVE int app_wants_text() {
+  return page()->canvas.wants_text();
+}
+EMSCRIPTEN_KEEPALIVE int app_wants_escape() {
+  return page()->canvas.wants_escape();
+}
 
 EMSCRIPTEN_KEEPALIVE void app_job_news(std::uint32_t ticket, int kind, double fraction,
                                        const std::uint8_t* bytes, std::size_t size) {
-  page()->pool.receive(ticket, static_cast<JobNews>(kind), fraction,
-                       Bytes(bytes, bytes + size));
+  page()->pool.receive(ticket, static_cast<JobNews>(kind), fraction, Bytes(bytes, bytes + size));
 }
 
 EMSCRIPTEN_KEEPALIVE void app_open_query(const char* query, const char* search) {
   page()->app->open_query(query, search);
 }
 
-EMSCRIPTEN_KEEPALIVE void app_load(const char* query) { page()->app->load(query); }
-EMSCRIPTEN_KEEPALIVE int app_adopt(const char* journal) { return page()->app->adopt(journal); }
-EMSCRIPTEN_KEEPALIVE void app_parts_arrived() { page()->app->parts_arrived(); }
-EMSCRIPTEN_KEEPALIVE int app_waits_for_parts() { return page()->app->waits_for_parts(); }
-EMSCRIPTEN_KEEPALIVE const char* app_journal() { return returned(page()->app->journal()); }
+EMSCRIPTEN_KEEPALIVE void app_load(const char* query) {
+  page()->app->load(query);
+}
+EMSCRIPTEN_KEEPALIVE int app_adopt(const char* journal) {
+  return page()->app->adopt(journal);
+}
+EMSCRIPTEN_KEEPALIVE void app_parts_arrived() {
+  page()->app->parts_arrived();
+}
+EMSCRIPTEN_KEEPALIVE int app_waits_for_parts() {
+  return page()->app->waits_for_parts();
+}
+EMSCRIPTEN_KEEPALIVE const char* app_journal() {
+  return returned(page()->app->journal());
+}
 EMSCRIPTEN_KEEPALIVE const char* app_kept_journal(unsigned index) {
   const std::vector<KeptResult>& kept = page()->app->state().kept;
   return index < kept.size() ? kept[index].journal.c_str() : "";
@@ -181,8 +210,12 @@ EMSCRIPTEN_KEEPALIVE const char* app_act(const char* action, const char* name, c
   return returned(page()->app->act(action, name, value));
 }
 
-EMSCRIPTEN_KEEPALIVE const char* app_state() { return returned(page()->app->state_json()); }
-EMSCRIPTEN_KEEPALIVE const char* app_experiments() { return returned(experiments_json()); }
+EMSCRIPTEN_KEEPALIVE const char* app_state() {
+  return returned(page()->app->state_json());
+}
+EMSCRIPTEN_KEEPALIVE const char* app_experiments() {
+  return returned(experiments_json());
+}
 
 EMSCRIPTEN_KEEPALIVE int app_dark() {
   const AppState& state = page()->app->state();

@@ -22,17 +22,28 @@ struct KeyName {
 };
 
 constexpr KeyName kKeyNames[] = {
-    {"ArrowLeft", ImGuiKey_LeftArrow},   {"ArrowRight", ImGuiKey_RightArrow},
-    {"ArrowUp", ImGuiKey_UpArrow},       {"ArrowDown", ImGuiKey_DownArrow},
-    {"PageUp", ImGuiKey_PageUp},         {"PageDown", ImGuiKey_PageDown},
-    {"Home", ImGuiKey_Home},             {"End", ImGuiKey_End},
-    {"Insert", ImGuiKey_Insert},         {"Delete", ImGuiKey_Delete},
-    {"Backspace", ImGuiKey_Backspace},   {"Space", ImGuiKey_Space},
-    {"Enter", ImGuiKey_Enter},           {"Escape", ImGuiKey_Escape},
-    {"NumpadEnter", ImGuiKey_KeypadEnter}, {"Minus", ImGuiKey_Minus},
-    {"Equal", ImGuiKey_Equal},           {"Comma", ImGuiKey_Comma},
-    {"Period", ImGuiKey_Period},         {"Slash", ImGuiKey_Slash},
-    {"NumpadAdd", ImGuiKey_KeypadAdd},   {"NumpadSubtract", ImGuiKey_KeypadSubtract},
+    {"ArrowLeft", ImGuiKey_LeftArrow},
+    {"ArrowRight", ImGuiKey_RightArrow},
+    {"ArrowUp", ImGuiKey_UpArrow},
+    {"ArrowDown", ImGuiKey_DownArrow},
+    {"PageUp", ImGuiKey_PageUp},
+    {"PageDown", ImGuiKey_PageDown},
+    {"Home", ImGuiKey_Home},
+    {"End", ImGuiKey_End},
+    {"Insert", ImGuiKey_Insert},
+    {"Delete", ImGuiKey_Delete},
+    {"Backspace", ImGuiKey_Backspace},
+    {"Space", ImGuiKey_Space},
+    {"Enter", ImGuiKey_Enter},
+    {"Escape", ImGuiKey_Escape},
+    {"NumpadEnter", ImGuiKey_KeypadEnter},
+    {"Minus", ImGuiKey_Minus},
+    {"Equal", ImGuiKey_Equal},
+    {"Comma", ImGuiKey_Comma},
+    {"Period", ImGuiKey_Period},
+    {"Slash", ImGuiKey_Slash},
+    {"NumpadAdd", ImGuiKey_KeypadAdd},
+    {"NumpadSubtract", ImGuiKey_KeypadSubtract},
     {"NumpadDecimal", ImGuiKey_KeypadDecimal},
 };
 
@@ -52,16 +63,26 @@ ImGuiKey key_named(std::string_view code) {
 
 const char* css_cursor(ImGuiMouseCursor cursor) {
   switch (cursor) {
-    case ImGuiMouseCursor_None: return "none";
-    case ImGuiMouseCursor_TextInput: return "text";
-    case ImGuiMouseCursor_ResizeAll: return "move";
-    case ImGuiMouseCursor_ResizeNS: return "ns-resize";
-    case ImGuiMouseCursor_ResizeEW: return "ew-resize";
-    case ImGuiMouseCursor_ResizeNESW: return "nesw-resize";
-    case ImGuiMouseCursor_ResizeNWSE: return "nwse-resize";
-    case ImGuiMouseCursor_Hand: return "pointer";
-    case ImGuiMouseCursor_NotAllowed: return "not-allowed";
-    default: return "default";
+    case ImGuiMouseCursor_None:
+      return "none";
+    case ImGuiMouseCursor_TextInput:
+      return "text";
+    case ImGuiMouseCursor_ResizeAll:
+      return "move";
+    case ImGuiMouseCursor_ResizeNS:
+      return "ns-resize";
+    case ImGuiMouseCursor_ResizeEW:
+      return "ew-resize";
+    case ImGuiMouseCursor_ResizeNESW:
+      return "nesw-resize";
+    case ImGuiMouseCursor_ResizeNWSE:
+      return "nwse-resize";
+    case ImGuiMouseCursor_Hand:
+      return "pointer";
+    case ImGuiMouseCursor_NotAllowed:
+      return "not-allowed";
+    default:
+      return "default";
   }
 }
 
@@ -129,7 +150,8 @@ bool Canvas::draw(App& app, const FrameInput& input) {
   // The loss comes before its event; whatever is made between the two fails.
   if (emscripten_is_webgl_context_lost(emscripten_webgl_get_current_context())) return false;
   ImGuiIO& io = ImGui::GetIO();
-  if (io.DisplaySize.x != input.width || io.DisplaySize.y != input.height) settling_ = 2;  // regions know their content a frame later
+  if (io.DisplaySize.x != input.width || io.DisplaySize.y != input.height)
+    settling_ = 2;  // regions know their content a frame later
   io.DisplaySize = {input.width, input.height};
   io.DisplayFramebufferScale = {input.pixel_ratio, input.pixel_ratio};
   const double passed = last_now_ < 0 ? 0 : input.now - last_now_;
@@ -179,7 +201,8 @@ void Canvas::pointer(PointerKind kind, float x, float y, int button, bool touch)
   if (kind == PointerKind::kMove) return;
   constexpr int kButtons[] = {ImGuiMouseButton_Left, ImGuiMouseButton_Middle,
                               ImGuiMouseButton_Right};
-  if (button >= 0 && button <= 2) io.AddMouseButtonEvent(kButtons[button], kind == PointerKind::kDown);
+  if (button >= 0 && button <= 2)
+    io.AddMouseButtonEvent(kButtons[button], kind == PointerKind::kDown);
   // A finger that is lifted hovers over nothing.
   if (touch && kind == PointerKind::kUp) io.AddMousePosEvent(-FLT_MAX, -FLT_MAX);
 }
@@ -199,7 +222,9 @@ bool Canvas::wheel(float x, float y) {
 bool Canvas::key(std::string_view code, bool down, int modifiers) {
   if (!open_) return false;
   ImGuiIO& io = ImGui::GetIO();
-  const auto held = [&](KeyModifier modifier) { return (modifiers & static_cast<int>(modifier)) != 0; };
+  const auto held = [&](KeyModifier modifier) {
+    return (modifiers & static_cast<int>(modifier)) != 0;
+  };
   const bool ctrl = held(KeyModifier::kCtrl), alt = held(KeyModifier::kAlt);
   const bool meta = held(KeyModifier::kMeta);
   io.AddKeyEvent(ImGuiMod_Ctrl, ctrl);
@@ -227,7 +252,9 @@ void Canvas::focus(bool focused) {
   if (open_) ImGui::GetIO().AddFocusEvent(focused);
 }
 
-bool Canvas::wants_text() const { return open_ && ImGui::GetIO().WantTextInput; }
+bool Canvas::wants_text() const {
+  return open_ && ImGui::GetIO().WantTextInput;
+}
 
 bool Canvas::wants_escape() const {
   return open_ && (ImGui::GetIO().WantTextInput || ImGui::GetCurrentContext()->ActiveId != 0 ||

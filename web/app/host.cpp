@@ -60,34 +60,60 @@ std::string taken(char* text) {
 
 }  // namespace
 
-void show_permalink(const std::string& query) { host_show_permalink(query.c_str()); }
-std::string link_text(const std::string& query) { return taken(host_link_text(query.c_str())); }
-void copy_text(const std::string& text) { host_copy_text(text.c_str()); }
+void show_permalink(const std::string& query) {
+  host_show_permalink(query.c_str());
+}
+std::string link_text(const std::string& query) {
+  return taken(host_link_text(query.c_str()));
+}
+void copy_text(const std::string& text) {
+  host_copy_text(text.c_str());
+}
 std::string save_file(const std::string& name, const std::string& mime, const std::string& bytes) {
   return taken(
       host_save_file(name.c_str(), mime.c_str(), bytes.data(), static_cast<int>(bytes.size())));
 }
 std::optional<Bytes> findings(const std::string& query, const Bytes& outputs) {
   int size = 0;
-  char* text = host_findings(query.c_str(), outputs.data(), static_cast<int>(outputs.size()),
-                             &size);
+  char* text =
+      host_findings(query.c_str(), outputs.data(), static_cast<int>(outputs.size()), &size);
   if (text == nullptr) return std::nullopt;
   Bytes bytes(text, text + size);
   std::free(text);
   return bytes;
 }
-void state_changed() { host_state_changed(); }
-void theme_changed(bool dark) { host_theme_changed(dark); }
-void set_cursor(const char* css_cursor) { host_set_cursor(css_cursor); }
-std::string clipboard_text() { return taken(host_clipboard_text()); }
-int workers_total() { return host_workers_total(); }
-int workers_free() { return host_workers_free(); }
+void state_changed() {
+  host_state_changed();
+}
+void theme_changed(bool dark) {
+  host_theme_changed(dark);
+}
+void set_cursor(const char* css_cursor) {
+  host_set_cursor(css_cursor);
+}
+std::string clipboard_text() {
+  return taken(host_clipboard_text());
+}
+int workers_total() {
+  return host_workers_total();
+}
+int workers_free() {
+  return host_workers_free();
+}
 void workers_post(std::uint32_t ticket, const std::string& query, std::uint32_t index) {
   host_workers_post(ticket, query.c_str(), index);
 }
-void workers_spare(int count) { host_workers_spare(count); }
-void workers_hold(bool hold) { host_workers_hold(hold); }
-void workers_drop() { host_workers_drop(); }
-std::string workers_problem() { return taken(host_workers_problem()); }
+void workers_spare(int count) {
+  host_workers_spare(count);
+}
+void workers_hold(bool hold) {
+  host_workers_hold(hold);
+}
+void workers_drop() {
+  host_workers_drop();
+}
+std::string workers_problem() {
+  return taken(host_workers_problem());
+}
 
 }  // namespace attnlab::host

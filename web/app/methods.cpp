@@ -1,5 +1,5 @@
-// link_methods for the page's own module: workers run the jobs, and most experiments' findings come from
-// their module. Only the family that the page opens with is found here.
+// link_methods for the page's own module: workers run the jobs, and most experiments' findings come
+// from their module. Only the family that the page opens with is found here.
 #include <type_traits>
 
 #include "core/catalogue/methods.h"

@@ -19,13 +19,21 @@ void WorkerPoolExecutor::apply(Run& run, Item item) {
   const std::uint32_t index = found->second;
   if (item.kind >= JobNews::kDone) in_flight_.erase(found);
   switch (item.kind) {
-    case JobNews::kProgress: run.report(index, item.fraction); return;
-    case JobNews::kPartial: run.report_partial(index, std::move(item.bytes)); return;
-    case JobNews::kDone: run.complete(index, std::move(item.bytes)); return;
+    case JobNews::kProgress:
+      run.report(index, item.fraction);
+      return;
+    case JobNews::kPartial:
+      run.report_partial(index, std::move(item.bytes));
+      return;
+    case JobNews::kDone:
+      run.complete(index, std::move(item.bytes));
+      return;
     case JobNews::kFailed:
       run.fail(index, Error{std::string(item.bytes.begin(), item.bytes.end())});
       return;
-    case JobNews::kLost: run.lost(index, std::string(item.bytes.begin(), item.bytes.end())); return;
+    case JobNews::kLost:
+      run.lost(index, std::string(item.bytes.begin(), item.bytes.end()));
+      return;
   }
 }
 

@@ -1,5 +1,5 @@
-// The executor of the page: hands jobs to Web Workers and moves their news into the run. The workers
-// themselves (starting, watching, replacing) are web/workers.js.
+// The executor of the page: hands jobs to Web Workers and moves their news into the run. The
+// workers themselves (starting, watching, replacing) are web/workers.js.
 #pragma once
 
 #include <cstdint>

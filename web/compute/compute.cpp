@@ -9,7 +9,8 @@
 //   compute_has_partial()         1 when a new partial output is at compute_bytes()
 //   compute_bytes() / _size()     the partial or final output; valid until the next call
 //   compute_question()            1 when the last step stopped at a question for somebody outside
-//                                 (core/extraction/learn/question.h), which then is at compute_bytes()
+//                                 (core/extraction/learn/question.h), which then is at
+//                                 compute_bytes()
 //   compute_answer(bytes, size)   its answer; call compute_step() next
 //   compute_help_wanted()         how many helpers would be worth having now
 //                                 (core/experiment/shared_work.h)
@@ -273,7 +274,8 @@ EMSCRIPTEN_KEEPALIVE int compute_document(const char* query) {
     outputs.push_back({index, *std::move(bytes)});
   }
   const Result result = spec->experiment->find(*spec, outputs).result;
-  worker().text = result_json(*spec, result, {kVersion, kTarget, simd_target_name()}, outputs.size(), 0);
+  worker().text =
+      result_json(*spec, result, {kVersion, kTarget, simd_target_name()}, outputs.size(), 0);
   return 1;
 }
 

@@ -48,8 +48,8 @@ Inquiry<bool> measure_forms(HeadKnowledge& known, const Matrix<double>& a, const
 void logits(std::span<double> alphas);
 double logit(double alpha);
 
-/// The reflection U = I - 2 h h^T with U v = +-|v| / sqrt(dim) (1, ..., 1), for v != 0. Its rows are
-/// orthonormal probes of one value: none is blind, however unevenly v is distributed.
+/// The reflection U = I - 2 h h^T with U v = +-|v| / sqrt(dim) (1, ..., 1), for v != 0. Its rows
+/// are orthonormal probes of one value: none is blind, however unevenly v is distributed.
 class BalancedProbes {
  public:
   explicit BalancedProbes(std::span<const double> v);

@@ -54,8 +54,8 @@ struct FeedForward {
 struct SharedRowScores {
   SharedRows rows;
   std::size_t batches = 0;
-  std::vector<double> values;  ///< r.v
-  Matrix<double> images;       ///< entry (i, r) = (r^T W)_i, or empty
+  std::vector<double> values;          ///< r.v
+  Matrix<double> images;               ///< entry (i, r) = (r^T W)_i, or empty
   std::vector<double> logits, shares;  ///< r^T W q and its logistic function, of the batch at hand
 };
 

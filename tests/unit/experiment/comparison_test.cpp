@@ -2,8 +2,8 @@
 
 #include <doctest/doctest.h>
 
-#include "core/codecs/codecs.h"
 #include "core/catalogue/catalogue.h"
+#include "core/codecs/codecs.h"
 
 using namespace attnlab;
 
@@ -65,17 +65,25 @@ TEST_CASE("a figure gets the curves of kept runs, each once and under a name of 
   // Lines that tell nothing new are not drawn twice.
   std::vector<KeptResult> theory{kept[0]};
   theory[0].findings.figures = {one_curve("level", SeriesRole::kTheory, 1.0)};
-  CHECK(with_kept(one_curve("level", SeriesRole::kTheory, 1.0), now, theory).lines().series.size() == 1);
-  CHECK(with_kept(one_curve("level", SeriesRole::kTheory, 0.5), now, theory).lines().series.size() == 2);
+  CHECK(
+      with_kept(one_curve("level", SeriesRole::kTheory, 1.0), now, theory).lines().series.size() ==
+      1);
+  CHECK(
+      with_kept(one_curve("level", SeriesRole::kTheory, 0.5), now, theory).lines().series.size() ==
+      2);
 }
 
 TEST_CASE("a run is not compared with itself nor with another experiment") {
   const RunSpec now = run_with({});
   const KeptResult itself = kept_run(now, 0.8);
-  CHECK(with_kept(one_curve("rfa", SeriesRole::kMeasured, 1.0), now, {&itself, 1}).lines().series.size() == 1);
+  CHECK(with_kept(one_curve("rfa", SeriesRole::kMeasured, 1.0), now, {&itself, 1})
+            .lines()
+            .series.size() == 1);
   const Experiment* other = find_experiment("extract-single");
   const KeptResult foreign = kept_run({other, ParameterSet(other->schema), 1}, 0.8);
-  CHECK(with_kept(one_curve("rfa", SeriesRole::kMeasured, 1.0), now, {&foreign, 1}).lines().series.size() == 1);
+  CHECK(with_kept(one_curve("rfa", SeriesRole::kMeasured, 1.0), now, {&foreign, 1})
+            .lines()
+            .series.size() == 1);
   CHECK(with_kept(foreign.findings.result.tables[0], now, {&foreign, 1}).columns.size() == 1);
 }
 

@@ -34,7 +34,8 @@ double area_of(const std::vector<Outline>& region) {
 
 TEST_CASE("the region above a level of a linear field has the area that integration gives") {
   const FieldGrid grid = field_grid(field_of(plane), {-1, 1}, {-2, 2}, 16, 32);
-  // The mean of a function with values in [-2, 2] is the integral over the levels of the share above.
+  // The mean of a function with values in [-2, 2] is the integral over the levels of the share
+  // above.
   constexpr int kLevels = 4000;
   double mean = -2;
   for (int i = 0; i < kLevels; ++i)

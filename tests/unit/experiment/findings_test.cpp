@@ -2,10 +2,10 @@
 
 #include <doctest/doctest.h>
 
-#include "core/codecs/codecs.h"
 #include "core/catalogue/catalogue.h"
-#include "core/picture/svg.h"
+#include "core/codecs/codecs.h"
 #include "core/in_context/one_prompt.h"
+#include "core/picture/svg.h"
 
 using namespace attnlab;
 using namespace attnlab::in_context;

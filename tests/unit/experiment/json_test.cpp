@@ -3,8 +3,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "core/codecs/codecs.h"
 #include "core/catalogue/catalogue.h"
+#include "core/codecs/codecs.h"
 #include "tests/unit/experiment/pi_experiment.h"
 #include "tests/unit/experiment/random_values.h"
 
@@ -131,8 +131,9 @@ TEST_CASE("the result document has the keys of the command line's contract, in o
   CHECK(document["tables"]["pi"]["rows"][0][0] == 1.0 / 3);
   CHECK(document["tables"]["pi"]["rows"][0][2] == "r\"f\na\xEF\xBF\xBD");
   CHECK(document["tables"]["pi"]["rows"][1].dump() == R"([null,null,""])");
-  CHECK(document["claims"].dump() ==
-        R"([{"id":"A2","statement":"It learns.","status":"holds","evidence":"0.161 ± 0.010","judged":"Level 5 %."}])");
+  CHECK(
+      document["claims"].dump() ==
+      R"([{"id":"A2","statement":"It learns.","status":"holds","evidence":"0.161 ± 0.010","judged":"Level 5 %."}])");
   CHECK(document["notes"].dump() == R"(["one","two"])");
   CHECK(document["jobs"] == 5);
   CHECK(document["elapsed_s"] == 1.25);

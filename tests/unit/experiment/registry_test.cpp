@@ -4,8 +4,8 @@
 #include <cmath>
 #include <set>
 
-#include "core/codecs/codecs.h"
 #include "core/catalogue/catalogue.h"
+#include "core/codecs/codecs.h"
 #include "core/experiment/run.h"
 
 using namespace attnlab;

@@ -105,9 +105,9 @@ TEST_CASE("a share that is lost or cannot be read is done by the job, or by anot
   work.grant(2);
   const auto first = work.next_share(), second = work.next_share();
   REQUIRE(second);
-  work.settle(first->number, {});         // lost
-  work.settle(first->number, Bytes{7});   // and silent from then on
-  work.settle(second->number, Bytes{});   // cannot be read
+  work.settle(first->number, {});                // lost
+  work.settle(first->number, Bytes{7});          // and silent from then on
+  work.settle(second->number, Bytes{});          // cannot be read
   while (pieces.text != "01234567") job.step();  // the second part is here again
   REQUIRE(work.wanted() == 2);
   work.grant(1);

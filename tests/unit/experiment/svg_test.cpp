@@ -5,8 +5,8 @@
 #include <cmath>
 #include <limits>
 
-#include "core/codecs/citation.h"
 #include "core/catalogue/catalogue.h"
+#include "core/codecs/citation.h"
 
 using namespace attnlab;
 
@@ -108,9 +108,11 @@ TEST_CASE("a live experiment's svg shows every field, handle and contour") {
       CHECK(well_formed(svg));
       CHECK(count(svg, "class=\"field\"") == figure.fields().panels.size());
       const std::size_t planes = figure.fields().panels.empty() ? 1 : figure.fields().panels.size();
-      CHECK(count(svg, "class=\"handle\"") == (figure.maps().panels.empty() ? planes : 0) * figure.handles.size());
+      CHECK(count(svg, "class=\"handle\"") ==
+            (figure.maps().panels.empty() ? planes : 0) * figure.handles.size());
       CHECK(count(svg, "nan") == 0);
-      // Every colour of the bar is somewhere in the picture of the prediction, which spans its range.
+      // Every colour of the bar is somewhere in the picture of the prediction, which spans its
+      // range.
       if (figure.id == "prediction")
         CHECK(count(svg, "\" d=\"M") > figure.fields().panels.size() * 20);
     }

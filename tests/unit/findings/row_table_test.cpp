@@ -25,15 +25,14 @@ std::string shout(const Point& point) {
 }  // namespace
 
 TEST_CASE("each column of a described table shows its own member of each row") {
-  const RowTable<Point> described{"points",
-                                  "Some points",
-                                  {column<&Point::model>("model", "model"),
-                                   column<&Point::error>("mean", "test error", "std_error"),
-                                   column<&Point::std_error>("std_error", "standard error"),
-                                   column<&Point::trials>("trials", "trials"),
-                                   column<&Point::heads>("heads", "heads M"),
-                                   column<&Point::scaled>("scaled", "twice the error"),
-                                   column<&shout>("loud", "loud")}};
+  const RowTable<Point> described{
+      "points",
+      "Some points",
+      {column<&Point::model>("model", "model"),
+       column<&Point::error>("mean", "test error", "std_error"),
+       column<&Point::std_error>("std_error", "standard error"),
+       column<&Point::trials>("trials", "trials"), column<&Point::heads>("heads", "heads M"),
+       column<&Point::scaled>("scaled", "twice the error"), column<&shout>("loud", "loud")}};
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const std::vector<Point> points = {{"rfa", 0.25, nan, 3, 7}, {"rfmlp", 1, 0.5, 0, {}}};
   const Table table = described.of(points);
@@ -41,10 +40,16 @@ TEST_CASE("each column of a described table shows its own member of each row") {
   REQUIRE(table.columns.size() == 7);
   CHECK(table.columns[1].error_column == "std_error");
   REQUIRE(table.rows.size() == 2);
-  CHECK(table.rows[0] == std::vector<Cell>{std::string("rfa"), 0.25, {}, std::int64_t{3},
-                                           std::int64_t{7}, 0.5, std::string("rfa!")});
-  CHECK(table.rows[1] == std::vector<Cell>{std::string("rfmlp"), 1.0, 0.5, std::int64_t{0}, {}, 2.0,
-                                           std::string("rfmlp!")});
+  CHECK(table.rows[0] == std::vector<Cell>{std::string("rfa"),
+                                           0.25,
+                                           {},
+                                           std::int64_t{3},
+                                           std::int64_t{7},
+                                           0.5,
+                                           std::string("rfa!")});
+  CHECK(table.rows[1] ==
+        std::vector<Cell>{
+            std::string("rfmlp"), 1.0, 0.5, std::int64_t{0}, {}, 2.0, std::string("rfmlp!")});
 }
 
 TEST_CASE("a count kept as a double is an integer cell, and NaN an empty one") {

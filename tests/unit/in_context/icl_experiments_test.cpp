@@ -44,11 +44,14 @@ const Values kSmallTraining = {{"steps", "40"},  {"batch", "32"},         {"prom
 TEST_CASE("every experiment of the family gives the same result for outputs in any order") {
   Values embedding = kSmallTraining;
   embedding.push_back({"embedding", "1,2,4"});
-  const std::vector<RunSpec> specs = {
-      spec_of(named("icl-risk"), kSmallRisk),
-      spec_of(named("icl-scenarios"), {{"prompts", "200"}, {"prompt-length", "8"}, {"heads", "1,2"},
-                                {"setting", "correlation"}, {"value", "0,0.99"}}),
-      spec_of(named("icl-training"), kSmallTraining), spec_of(named("icl-embedding"), embedding)};
+  const std::vector<RunSpec> specs = {spec_of(named("icl-risk"), kSmallRisk),
+                                      spec_of(named("icl-scenarios"), {{"prompts", "200"},
+                                                                       {"prompt-length", "8"},
+                                                                       {"heads", "1,2"},
+                                                                       {"setting", "correlation"},
+                                                                       {"value", "0,0.99"}}),
+                                      spec_of(named("icl-training"), kSmallTraining),
+                                      spec_of(named("icl-embedding"), embedding)};
   for (const RunSpec& spec : specs) {
     std::vector<JobOutput> outputs = run_all(spec);
     const Result result = spec.experiment->find(spec, outputs).result;
@@ -75,9 +78,8 @@ TEST_CASE("every experiment of the family gives the same result for outputs in a
 }
 
 TEST_CASE("presets of the family set what their schema allows and can be planned") {
-  for (const Experiment* experiment :
-       {&named("icl-risk"), &named("icl-scenarios"), &named("icl-training"),
-        &named("icl-embedding")}) {
+  for (const Experiment* experiment : {&named("icl-risk"), &named("icl-scenarios"),
+                                       &named("icl-training"), &named("icl-embedding")}) {
     for (const Preset& preset : experiment->presets) {
       const auto parameters = preset_parameters(*experiment, preset.name);
       REQUIRE_MESSAGE(static_cast<bool>(parameters), preset.name);
@@ -92,12 +94,13 @@ TEST_CASE("presets of the family set what their schema allows and can be planned
 TEST_CASE("what cannot be run together is refused with the name of the parameter") {
   CHECK(refusal(named("icl-risk"), {{"setting", "correlation"}, {"value", "1"}}) ==
         "value must be 0 to 0.99 with setting correlation, not 1");
-  CHECK(refusal(named("icl-scenarios"), {{"setting", "local"}, {"value", "11"}}).find("value must be") ==
-        0);
-  CHECK(refusal(named("icl-embedding"), {{"heads", "8"}, {"embedding", "2,4"}}).find("heads must be") ==
-        0);
+  CHECK(refusal(named("icl-scenarios"), {{"setting", "local"}, {"value", "11"}})
+            .find("value must be") == 0);
+  CHECK(refusal(named("icl-embedding"), {{"heads", "8"}, {"embedding", "2,4"}})
+            .find("heads must be") == 0);
   CHECK(refusal(named("icl-embedding"), {{"heads", "1,8"}, {"embedding", "2"}}).empty());
-  CHECK(refusal(named("icl-training"), {{"heads", "8"}, {"dim", "20"}, {"prompt-length", "1000"}}).empty());
+  CHECK(refusal(named("icl-training"), {{"heads", "8"}, {"dim", "20"}, {"prompt-length", "1000"}})
+            .empty());
 }
 
 TEST_CASE("training streams its curve and matrices while it runs") {
@@ -106,7 +109,8 @@ TEST_CASE("training streams its curve and matrices while it runs") {
   REQUIRE(job.step() == JobSteps::State::kRunning);
   const auto partial = job.take_partial();
   REQUIRE(partial.has_value());
-  const Result result = named("icl-training").find(spec, std::vector{JobOutput{1, *partial, false}}).result;
+  const Result result =
+      named("icl-training").find(spec, std::vector{JobOutput{1, *partial, false}}).result;
   CHECK(!result.table("risk")->rows.empty());
   CHECK(!result.table("matrices")->rows.empty());
   CHECK(result.table("outcome")->rows.empty());
@@ -114,7 +118,8 @@ TEST_CASE("training streams its curve and matrices while it runs") {
 
 TEST_CASE("the same-sign start is labelled as trapped, alternating signs reach the optimum") {
   for (const bool same : {false, true}) {
-    const RunSpec spec = spec_of(named("icl-training"), {{"heads", "2"}, {"init", same ? "same" : "opposite"}});
+    const RunSpec spec =
+        spec_of(named("icl-training"), {{"heads", "2"}, {"init", same ? "same" : "opposite"}});
     const std::vector<JobOutput> outputs = run_all(spec);
     const auto study = read_training_study(spec);
     REQUIRE(static_cast<bool>(study));
@@ -126,13 +131,16 @@ TEST_CASE("the same-sign start is labelled as trapped, alternating signs reach t
 }
 
 TEST_CASE("claims C1 and C2 hold on the plain task and say by how much") {
-  const RunSpec spec = spec_of(named("icl-risk"), {{"heads", "1,2"}, {"prompt-length", "10,100,400"}});
+  const RunSpec spec =
+      spec_of(named("icl-risk"), {{"heads", "1,2"}, {"prompt-length", "10,100,400"}});
   const Result result = named("icl-risk").find(spec, run_all(spec)).result;
   REQUIRE(result.claims.size() == 2);
   for (const Claim& claim : result.claims) {
     CHECK(claim.status == ClaimStatus::kHolds);
     CHECK(claim.evidence.find("95 % interval") != std::string::npos);
   }
-  const RunSpec one = spec_of(named("icl-risk"), {{"heads", "1"}, {"prompt-length", "10"}, {"prompts", "100"}});
-  CHECK(named("icl-risk").find(one, run_all(one)).result.claims[0].status == ClaimStatus::kUndecided);
+  const RunSpec one =
+      spec_of(named("icl-risk"), {{"heads", "1"}, {"prompt-length", "10"}, {"prompts", "100"}});
+  CHECK(named("icl-risk").find(one, run_all(one)).result.claims[0].status ==
+        ClaimStatus::kUndecided);
 }

@@ -340,7 +340,8 @@ TEST_CASE(
   CHECK(many[1].title == "How many samples for mean-power 2?");
   for (const Figure& figure : many) {
     std::size_t measured = 0;
-    for (const Series& series : figure.lines().series) measured += series.role == SeriesRole::kMeasured;
+    for (const Series& series : figure.lines().series)
+      measured += series.role == SeriesRole::kMeasured;
     CHECK(measured == 4);
   }
 }

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "attnlab_font.h"
-#include "core/codecs/codecs.h"
 #include "core/catalogue/catalogue.h"
+#include "core/codecs/codecs.h"
 
 using namespace attnlab;
 

@@ -3,8 +3,8 @@
 
 #include <doctest/doctest.h>
 
-#include "tests/unit/ui/screen.h"
 #include "core/picture/heat_layout.h"
+#include "tests/unit/ui/screen.h"
 #include "ui/plot.h"
 
 namespace attnlab {
@@ -26,7 +26,8 @@ HeatPanel panel_of(std::size_t rows, std::size_t columns, std::vector<double> va
 
 TEST_CASE("panels of one group share one colour range and differences are centred at zero") {
   Figure figure;
-  figure.draw_maps().panels = {panel_of(1, 2, {1, 2}), panel_of(1, 2, {5, kNan}), panel_of(1, 2, {-1, 3})};
+  figure.draw_maps().panels = {panel_of(1, 2, {1, 2}), panel_of(1, 2, {5, kNan}),
+                               panel_of(1, 2, {-1, 3})};
   figure.draw_maps().panels[0].scale_group = figure.draw_maps().panels[1].scale_group = "weights";
   figure.draw_maps().panels[2].scale = ColourScale::kDiverging;
   for (int p : {0, 1}) {

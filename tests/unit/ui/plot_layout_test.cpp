@@ -30,8 +30,9 @@ Figure two_curves() {
   Figure figure;
   figure.x = {"training samples n", true, 16, 256, {16, 64, 256}};
   figure.y = {"test error", true, 0, 0, {}};
-  figure.draw_lines().series = {measured("rfa", {{16, 1.2, 0.1, 3}, {64, 0.5, 0.05, 3}, {256, 0.1, 0.01, 3}}),
-                   measured("rfmlp", {{16, 1.3, kNan, 1}, {64, 1.1, 0.02, 3}, {256, 1, 0.02, 3}})};
+  figure.draw_lines().series = {
+      measured("rfa", {{16, 1.2, 0.1, 3}, {64, 0.5, 0.05, 3}, {256, 0.1, 0.01, 3}}),
+      measured("rfmlp", {{16, 1.3, kNan, 1}, {64, 1.1, 0.02, 3}, {256, 1, 0.02, 3}})};
   return figure;
 }
 
@@ -58,12 +59,14 @@ TEST_CASE("ranges and ticks stay numbers when the data are as far apart as numbe
   for (const bool logarithmic : {false, true}) {
     Figure figure;
     figure.y = {"error", logarithmic, 0, 0, {}};
-    figure.draw_lines().series = {measured("any", {{1, 5e-324, kNan, 1}, {2, 1.7e308, kNan, 1}, {3, -1.7e308, kNan, 1}})};
+    figure.draw_lines().series = {
+        measured("any", {{1, 5e-324, kNan, 1}, {2, 1.7e308, kNan, 1}, {3, -1.7e308, kNan, 1}})};
     const Range y = y_range(figure, {});
     CHECK(std::isfinite(y.hi - y.lo));
     CHECK(y.lo < y.hi);
     if (logarithmic) CHECK(std::isfinite(y.hi / y.lo));
-    for (const Tick& tick : axis_ticks(figure.y, y, 400, text_width)) CHECK(std::isfinite(tick.value));
+    for (const Tick& tick : axis_ticks(figure.y, y, 400, text_width))
+      CHECK(std::isfinite(tick.value));
   }
 }
 
@@ -212,8 +215,8 @@ TEST_CASE("arrow keys walk along a curve and between curves") {
 
 TEST_CASE("the read-out is one line with the digits of the table") {
   const Figure figure = two_curves();
-  CHECK(read_out(figure, {0, 1}) == "rfa: " + estimate_text(0.5, 0.05) +
-                                        " at training samples n = 64 (3 trials)");
+  CHECK(read_out(figure, {0, 1}) ==
+        "rfa: " + estimate_text(0.5, 0.05) + " at training samples n = 64 (3 trials)");
   CHECK(read_out(figure, {1, 0}) ==
         "rfmlp: 1.3 at training samples n = 16 (1 trial, error unknown)");
   CHECK(read_out(figure, {1, 7}).empty());
