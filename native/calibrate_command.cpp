@@ -1,4 +1,4 @@
-// `attnlab calibrate`: settings of every claim are run with many seeds on all threads. Every
+// `attnlab selftest --claims`: settings are run with many seeds on all threads. Every
 // verdict can be kept in a file, one a line, so that a calibration is done in pieces.
 #include <algorithm>
 #include <atomic>
@@ -10,7 +10,7 @@
 #include "core/base/text.h"
 #include "core/codecs/codecs.h"
 #include "core/selftest/calibration.h"
-#include "native/commands.h"
+#include "native/calibrate_command.h"
 #include "native/common_flags.h"
 #include "native/console.h"
 #include "native/interrupts.h"
@@ -116,7 +116,7 @@ Expected<std::vector<CalibrationSetting>> chosen_settings(const CalibrateRequest
   }
   std::sort(all_ids.begin(), all_ids.end());
   if (chosen.empty()) {
-    return Error{"claim must be one of " + join(all_ids, ", ") + ", not " +
+    return Error{"claims must be one of all, " + join(all_ids, ", ") + ", not " +
                  quoted_text(request.claim)};
   }
   if (request.setting > chosen.size()) {
@@ -226,7 +226,8 @@ Expected<std::uint64_t> read_count(const Given& given, const std::string& name,
 
 Expected<CalibrateRequest> read_request(const Given& given) {
   CalibrateRequest request;
-  request.claim = given.value("claim").value_or("");
+  request.claim = given.value("claims").value_or("");
+  if (request.claim == "all") request.claim.clear();
   const auto setting = read_count(given, "setting", 0, 1000);
   if (!setting) return setting.error();
   request.setting = *setting;
@@ -246,21 +247,22 @@ Expected<CalibrateRequest> read_request(const Given& given) {
   return request;
 }
 
-Expected<Usage> usage(const std::string&) {
-  const std::string group = "Calibration";
-  return Usage{
-      .about =
-          "Measures how often verdicts are contradicted by a run with 50 times the data.\n"
-          "Long: an hour and more for all claims; with --resume it can be done in pieces.",
-      .flags = {{"claim", "ID", "This claim only", group},
-                {"setting", "N", "The N-th of the settings only", group},
-                {"seeds", "N", "Runs of every setting\ndefault 200", group},
-                threads_flag(group),
-                {"format", "NAME", "table or csv", group},
-                {"resume", "FILE", "Keep every verdict here, and go on from there", group}}};
+}  // namespace
+
+std::vector<Flag> calibration_flags() {
+  const std::string group = "Calibration of claims";
+  return {{"claims", "ID",
+           "Instead measure how often verdicts of this claim, or of \"all\", are contradicted by\n"
+           "a run with 50 times the data. Long; with --resume it can be done in pieces",
+           group},
+          {"setting", "N", "The N-th of its settings only", group},
+          {"seeds", "N", "Runs of every setting\ndefault 200", group},
+          threads_flag(group),
+          {"format", "NAME", "table or csv", group},
+          {"resume", "FILE", "Keep every verdict here, and go on from there", group}};
 }
 
-int execute(const Given& given) {
+int calibrate_claims(const Given& given) {
   catch_interrupts();
   const auto request = read_request(given);
   if (!request) return refuse(request.error());
@@ -281,12 +283,6 @@ int execute(const Given& given) {
   const int printed =
       print(request->format == OutputFormat::kCsv ? table_csv(table) : table_text(table));
   return interrupted() ? static_cast<int>(kExitInterrupted) : printed;
-}
-
-}  // namespace
-
-Command calibrate_command() {
-  return {"calibrate", "How often verdicts are wrong, measured (long)", usage, execute};
 }
 
 }  // namespace attnlab

@@ -90,7 +90,7 @@ test('selftest --claims measures a setting, keeps its verdicts and goes on from 
     assert.equal(again.out, first.out);
     assert.match(attnlab([...flags, '--seeds', '4']).out, /,A1,4,/);
   });
-  assert.match(attnlab(['selftest', '--claims', 'Z9']).err, /claims must be one of A1, /);
+  assert.match(attnlab(['selftest', '--claims', 'Z9']).err, /claims must be one of all, A1, /);
   assert.match(attnlab(['selftest', '--seeds', '4']).err, /--seeds belongs to --claims/);
   assert.match(attnlab(['selftest', '--claims', 'A1', '--seeds', '0']).err, /seeds must be 1 to /);
 });
