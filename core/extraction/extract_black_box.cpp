@@ -4,6 +4,7 @@
 
 #include "core/base/text.h"
 #include "core/experiment/outside_question.h"
+#include "core/experiment/parameters.h"
 #include "core/extraction/box_report.h"
 #include "core/extraction/experiments.h"
 #include "core/extraction/learn/boxes.h"
@@ -272,25 +273,47 @@ Experiment BlackBoxExperiment::face() {
       "no single head (two heads, positions, a residual path, a network) is told apart, with the "
       "question that gives it away. The box may be one of ours, or your own function or program.";
   experiment.schema.parameters = {
-      primary(choice_parameter(
-          "box", "Box", "what is taken apart",
-          {{"one-head", "one head", "softmax(xᵢᵀ W x_N) weights of v·xᵢ"},
-           {"two-heads", "two heads", "the sum of two heads"},
-           {"positions", "positions", "a vector for each place is added to the tokens"},
-           {"residual", "residual", "r·x_N is added to the answer"},
-           {"network", "network", "a ReLU network of 4 neurons reads the mixed token"},
-           {"own", "your own", "a function in the page, or a program (attnlab extract)"}},
-          "two-heads")),
-      primary(integer_parameter("dim", "Token dimension", "d", "length of a token", 1, 512, 8,
-                                {2, 4, 8, 16})),
-      primary(choice_parameter(
-          "method", "Taken for", "the model that the learner assumes",
-          {{"single", "one head", "d² + d queries"},
-           {"low-rank", "a low-rank head", "d + 2dr − r² queries for W of rank r"},
-           {"transformer", "a head with a network", "one hidden ReLU layer on the mixed token"}},
-          "single")),
-      integer_parameter("rank", "Rank", "r", "rank of W for method low-rank; 0: found by growing",
-                        0, 512, 0, {0, 1, 2, 4}),
+      described(
+          {.name = "box",
+           .label = "Box",
+           .help = "what is taken apart",
+           .choices = {{"one-head", "one head", "softmax(xᵢᵀ W x_N) weights of v·xᵢ"},
+                       {"two-heads", "two heads", "the sum of two heads"},
+                       {"positions", "positions", "a vector for each place is added to the tokens"},
+                       {"residual", "residual", "r·x_N is added to the answer"},
+                       {"network", "network", "a ReLU network of 4 neurons reads the mixed token"},
+                       {"own", "your own",
+                        "a function in the page, or a program (attnlab extract)"}},
+           .default_value = std::string("two-heads"),
+           .primary = true}),
+      described({.name = "dim",
+                 .label = "Token dimension",
+                 .symbol = "d",
+                 .help = "length of a token",
+                 .min = 1,
+                 .max = 512,
+                 .default_value = std::int64_t{8},
+                 .suggested = {2, 4, 8, 16},
+                 .logarithmic = true,
+                 .primary = true}),
+      described(
+          {.name = "method",
+           .label = "Taken for",
+           .help = "the model that the learner assumes",
+           .choices = {{"single", "one head", "d² + d queries"},
+                       {"low-rank", "a low-rank head", "d + 2dr − r² queries for W of rank r"},
+                       {"transformer", "a head with a network",
+                        "one hidden ReLU layer on the mixed token"}},
+           .default_value = std::string("single"),
+           .primary = true}),
+      described({.name = "rank",
+                 .label = "Rank",
+                 .symbol = "r",
+                 .help = "rank of W for method low-rank; 0: found by growing",
+                 .min = 0,
+                 .max = 512,
+                 .default_value = std::int64_t{0},
+                 .suggested = {0, 1, 2, 4}}),
   };
   experiment.presets = presets();
   experiment.plan = plan_run;

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "core/base/text.h"
+#include "core/experiment/parameters.h"
 #include "core/extraction/experiments.h"
 #include "core/extraction/learn/membership.h"
 #include "core/extraction/recovery.h"
@@ -166,18 +167,51 @@ Experiment MembershipExperiment::face() {
       "digit "
       "a question.";
   experiment.schema.parameters = {
-      primary(integer_list_parameter("dim", "Token dimension", "d", "length of a token", 1, 48,
-                                     {4, 8}, {2, 4, 8, 16})),
-      primary(integer_list_parameter("bits", "Bisection steps", "",
-                                     "questions per number after its first interval", 4, 46,
-                                     {8, 16, 24, 32, 40}, {8, 16, 32, 40})),
-      primary(integer_parameter("trials", "Trials", "", "heads drawn independently", 1, 1000, 3,
-                                {1, 3, 5, 10})),
-      real_parameter("threshold", "Threshold", "θ", "the box says yes where f(X) is at least this",
-                     1e-3, 1e3, 1, {0.1, 1, 10}),
-      real_parameter("weight-scale", "Size of W", "‖W‖", "Frobenius norm of W on average", 1e-2,
-                     1e4, 1, {0.1, 1, 100}),
-      value_shape_parameter(),
+      described({.name = "dim",
+                 .label = "Token dimension",
+                 .symbol = "d",
+                 .help = "length of a token",
+                 .min = 1,
+                 .max = 48,
+                 .default_value = integers({4, 8}),
+                 .suggested = {2, 4, 8, 16},
+                 .primary = true}),
+      described({.name = "bits",
+                 .label = "Bisection steps",
+                 .help = "questions per number after its first interval",
+                 .min = 4,
+                 .max = 46,
+                 .default_value = integers({8, 16, 24, 32, 40}),
+                 .suggested = {8, 16, 32, 40},
+                 .primary = true}),
+      described({.name = "trials",
+                 .label = "Trials",
+                 .help = "heads drawn independently",
+                 .min = 1,
+                 .max = 1000,
+                 .default_value = std::int64_t{3},
+                 .suggested = {1, 3, 5, 10},
+                 .logarithmic = true,
+                 .primary = true}),
+      described({.name = "threshold",
+                 .label = "Threshold",
+                 .symbol = "θ",
+                 .help = "the box says yes where f(X) is at least this",
+                 .min = 1e-3,
+                 .max = 1e3,
+                 .default_value = 1.0,
+                 .suggested = {0.1, 1, 10},
+                 .logarithmic = true}),
+      described({.name = "weight-scale",
+                 .label = "Size of W",
+                 .symbol = "‖W‖",
+                 .help = "Frobenius norm of W on average",
+                 .min = 1e-2,
+                 .max = 1e4,
+                 .default_value = 1.0,
+                 .suggested = {0.1, 1, 100},
+                 .logarithmic = true}),
+      value_shape_parameter(false),
   };
   experiment.presets = {
       {"first-look",

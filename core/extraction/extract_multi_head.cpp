@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "core/base/text.h"
+#include "core/experiment/parameters.h"
 #include "core/extraction/experiments.h"
 #include "core/extraction/learn/multi_head.h"
 #include "core/extraction/recovery.h"
@@ -325,19 +326,52 @@ Experiment MultiHeadExperiment::face() {
       "token "
       "tells them apart. What answers do determine is recovered from many copies of one token.";
   experiment.schema.parameters = {
-      primary(integer_list_parameter("dim", "Token dimension", "d", "length of a token", 1, 16,
-                                     {3, 4, 6, 8}, {3, 4, 6, 8})),
-      primary(integer_list_parameter("heads", "Heads", "H",
-                                     "heads in the box; queries have up to 2^(2H−1) + 1 tokens", 1,
-                                     4, {2}, {1, 2, 3})),
-      primary(real_list_parameter("shift", "Distance of W′", "",
-                                  "how far W′ is from W, per √d: the pair that two tokens cannot "
-                                  "tell apart",
-                                  1e-3, 100, {0.01, 0.03, 0.1, 0.3, 1, 3}, {0.1, 1, 3})),
-      primary(integer_parameter("trials", "Trials", "", "boxes drawn independently", 1, 1000, 3,
-                                {1, 3, 5, 10})),
-      real_parameter("weight-scale", "Size of W", "‖W‖", "Frobenius norm of each W on average",
-                     1e-2, 100, 3, {1, 3, 10}),
+      described({.name = "dim",
+                 .label = "Token dimension",
+                 .symbol = "d",
+                 .help = "length of a token",
+                 .min = 1,
+                 .max = 16,
+                 .default_value = integers({3, 4, 6, 8}),
+                 .suggested = {3, 4, 6, 8},
+                 .primary = true}),
+      described({.name = "heads",
+                 .label = "Heads",
+                 .symbol = "H",
+                 .help = "heads in the box; queries have up to 2^(2H−1) + 1 tokens",
+                 .min = 1,
+                 .max = 4,
+                 .default_value = integers({2}),
+                 .suggested = {1, 2, 3},
+                 .primary = true}),
+      described({.name = "shift",
+                 .label = "Distance of W′",
+                 .help = "how far W′ is from W, per √d: the pair that two tokens cannot "
+                         "tell apart",
+                 .min = 1e-3,
+                 .max = 100,
+                 .default_value = reals({0.01, 0.03, 0.1, 0.3, 1, 3}),
+                 .suggested = {0.1, 1, 3},
+                 .logarithmic = true,
+                 .primary = true}),
+      described({.name = "trials",
+                 .label = "Trials",
+                 .help = "boxes drawn independently",
+                 .min = 1,
+                 .max = 1000,
+                 .default_value = std::int64_t{3},
+                 .suggested = {1, 3, 5, 10},
+                 .logarithmic = true,
+                 .primary = true}),
+      described({.name = "weight-scale",
+                 .label = "Size of W",
+                 .symbol = "‖W‖",
+                 .help = "Frobenius norm of each W on average",
+                 .min = 1e-2,
+                 .max = 100,
+                 .default_value = 3.0,
+                 .suggested = {1, 3, 10},
+                 .logarithmic = true}),
   };
   experiment.presets = {
       {"first-look",

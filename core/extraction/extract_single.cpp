@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "core/base/text.h"
+#include "core/experiment/parameters.h"
 #include "core/extraction/experiments.h"
 #include "core/extraction/learn/single_head.h"
 #include "core/extraction/recovery.h"
@@ -209,26 +210,58 @@ Experiment SingleExperiment::face() {
       "two tokens give W: nothing else is needed, and the head is known to a few units in the last "
       "of 16 digits.";
   experiment.schema.parameters = {
-      primary(integer_list_parameter("dim", "Token dimension", "d",
-                                     "length of a token; several dimensions make one curve", 1, 512,
-                                     {4, 8, 16, 32}, {4, 8, 16, 32, 64, 128})),
-      primary(choice_list_parameter(
-          "method", "Method", "how the questions are chosen",
-          {{"robust", "robust", "balanced, scaled probes; repeats where the softmax saturates"},
-           {"gaussian", "Gaussian",
-            "the paper's form, as we know it: independent normal probes and a linear solve"},
-           {"plain", "simplest", "our simplest form: unit vectors, no scaling"}},
-          {"robust"})),
-      primary(integer_parameter("trials", "Trials", "", "heads drawn independently", 1, 1000, 2,
-                                {1, 2, 5, 10})),
-      primary(
-          real_list_parameter("weight-scale", "Size of W", "‖W‖",
-                              "Frobenius norm of W on average; its entries are normal with this "
-                              "standard deviation divided by d",
-                              1e-6, 1e6, {1}, {0.01, 1, 100})),
-      primary(value_shape_parameter()),
-      real_parameter("probe-norm", "Probe norm", "S", "length of the robust form's probes", 1, 1024,
-                     32, {1, 8, 32, 64}),
+      described({.name = "dim",
+                 .label = "Token dimension",
+                 .symbol = "d",
+                 .help = "length of a token; several dimensions make one curve",
+                 .min = 1,
+                 .max = 512,
+                 .default_value = integers({4, 8, 16, 32}),
+                 .suggested = {4, 8, 16, 32, 64, 128},
+                 .logarithmic = true,
+                 .primary = true}),
+      described(
+          {.name = "method",
+           .label = "Method",
+           .help = "how the questions are chosen",
+           .choices =
+               {{"robust", "robust",
+                 "balanced, scaled probes; repeats where the softmax saturates"},
+                {"gaussian", "Gaussian",
+                 "the paper's form, as we know it: independent normal probes and a linear solve"},
+                {"plain", "simplest", "our simplest form: unit vectors, no scaling"}},
+           .default_value = names({"robust"}),
+           .primary = true}),
+      described({.name = "trials",
+                 .label = "Trials",
+                 .help = "heads drawn independently",
+                 .min = 1,
+                 .max = 1000,
+                 .default_value = std::int64_t{2},
+                 .suggested = {1, 2, 5, 10},
+                 .logarithmic = true,
+                 .primary = true}),
+      described({.name = "weight-scale",
+                 .label = "Size of W",
+                 .symbol = "‖W‖",
+                 .help = "Frobenius norm of W on average; its entries are normal with this "
+                         "standard deviation divided by d",
+                 .min = 1e-6,
+                 .max = 1e6,
+                 .default_value = reals({1}),
+                 .suggested = {0.01, 1, 100},
+                 .logarithmic = true,
+                 .primary = true}),
+      value_shape_parameter(true),
+      described({.name = "probe-norm",
+                 .label = "Probe norm",
+                 .symbol = "S",
+                 .help = "length of the robust form's probes",
+                 .min = 1,
+                 .max = 1024,
+                 .default_value = 32.0,
+                 .suggested = {1, 8, 32, 64},
+                 .logarithmic = true}),
   };
   experiment.presets = presets();
   experiment.plan = plan_run;

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "core/base/text.h"
+#include "core/experiment/parameters.h"
 #include "core/extraction/experiments.h"
 #include "core/extraction/learn/multi_head.h"
 #include "core/extraction/report.h"
@@ -202,9 +203,14 @@ Experiment TwinsExperiment::face() {
       "A third token does. Tokens have one number here; the same holds for any W in any dimension.";
   const auto real = [](const char* name, const char* label, const char* symbol, const char* help,
                        double value) {
-    Parameter parameter = real_parameter(name, label, symbol, help, -kReach, kReach, value, {});
-    parameter.primary = true;
-    return parameter;
+    return described({.name = name,
+                      .label = label,
+                      .symbol = symbol,
+                      .help = help,
+                      .min = -kReach,
+                      .max = kReach,
+                      .default_value = value,
+                      .primary = true});
   };
   experiment.schema.parameters = {
       real("weight", "First pair", "W", "the first pair is (W, v) and (−W, v)", 0.5),

@@ -67,26 +67,8 @@ const MatrixPair* shown_matrices(const std::vector<DecodedReport>& reports);
 /// Largest value of a field; NaN when one of them is.
 double worst(const std::vector<RecoveryRow>& rows, double RecoveryRow::*field);
 
-// --- Parameters -------------------------------------------------------------------------------
-
-Parameter integer_parameter(std::string name, std::string label, std::string symbol,
-                            std::string help, double min, double max, std::int64_t value,
-                            std::vector<double> suggested);
-Parameter integer_list_parameter(std::string name, std::string label, std::string symbol,
-                                 std::string help, double min, double max,
-                                 std::vector<std::int64_t> values, std::vector<double> suggested);
-Parameter real_parameter(std::string name, std::string label, std::string symbol, std::string help,
-                         double min, double max, double value, std::vector<double> suggested);
-Parameter real_list_parameter(std::string name, std::string label, std::string symbol,
-                              std::string help, double min, double max, std::vector<double> values,
-                              std::vector<double> suggested);
-Parameter choice_parameter(std::string name, std::string label, std::string help,
-                           std::vector<Choice> choices, std::string value);
-Parameter choice_list_parameter(std::string name, std::string label, std::string help,
-                                std::vector<Choice> choices, std::vector<std::string> values);
-Parameter primary(Parameter parameter);  ///< shown at once
-/// value-shape: random | basis | tiny-entry | zero.
-Parameter value_shape_parameter();
+/// value-shape: random | basis | tiny-entry | zero; shown at once where it is primary.
+Parameter value_shape_parameter(bool primary);
 /// v of a shape: normal entries; e_1; one normal entry times 1e-9; 0.
 std::vector<double> draw_value(RandomStream& stream, std::size_t dim, const std::string& shape);
 
