@@ -18,8 +18,7 @@ ParameterKind kind_of(const Parameter& parameter) {
       return ParameterKind::kIntegerList;
     }
     ParameterKind operator()(const std::vector<double>&) const {
-      const bool tuple = p.min_items > 1 || p.group > 1;
-      return tuple ? ParameterKind::kRealTuple : ParameterKind::kRealList;
+      return p.kind == ParameterKind::kRealTuple ? p.kind : ParameterKind::kRealList;
     }
     ParameterKind operator()(const std::vector<std::string>&) const {
       return ParameterKind::kChoiceList;

@@ -17,8 +17,8 @@ inline constexpr std::size_t kMostListItems = 16;  ///< of a list that names no 
 
 /// The parameter with the kind that its default value has: an integer, a real number, a list of
 /// either, a choice, a list of choices, or, where a choice has a range (min < max), a choice or a
-/// real number. A tuple has a min_items or a group above 1. Lists of choices take all of them,
-/// other lists kMostListItems, unless max_items says otherwise.
+/// real number. Only a tuple says its kind, because its default value looks like a list's. Lists of
+/// choices take all of them, other lists kMostListItems, unless max_items says otherwise.
 Parameter described(Parameter parameter);
 
 /// Default values of lists, whose braces alone would not name a type.

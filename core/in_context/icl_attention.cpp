@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/base/text.h"
+#include "core/experiment/parameters.h"
 #include "core/findings/findings.h"
 #include "core/findings/palette.h"
 #include "core/in_context/experiments.h"
@@ -340,41 +341,58 @@ std::vector<Figure> figures(const RunSpec& spec, const Result&) {
 
 // --- Parameters ----------------------------------------------------------------------------------
 
-Parameter tuple(std::string name, std::string label, std::string symbol, std::string help,
-                double reach, std::size_t least, std::size_t most, std::size_t group,
-                std::vector<double> value) {
-  Parameter parameter = icl_real_parameter(std::move(name), std::move(label), std::move(symbol),
-                                           std::move(help), -reach, reach, 0, {});
-  parameter.kind = ParameterKind::kRealTuple;
-  parameter.min_items = least;
-  parameter.max_items = most;
-  parameter.group = group;
-  parameter.default_value = std::move(value);
-  return parameter;
+Parameter points_parameter(Parameter points) {
+  points.kind = ParameterKind::kRealTuple;
+  points.min = -points.max;
+  points.min_items = points.group = 2;
+  return described(std::move(points));
 }
 
 Schema schema() {
-  Parameter scales = tuple("scales", "Heads' scales", "b",
-                           "one softmax head a scale; a score is "
-                           "b xᵀx_q, and weights a are the best ones for random prompts",
-                           4, 1, kMostHeads, 1, {0.3, -0.3});
-  scales.primary = true;
   Parameter noise = icl_noise_parameter();
   noise.primary = true;
   noise.max = 4;
-  Parameter example = icl_whole_parameter("example", "Example to follow", "",
-                                          "whose weight \"Where does each head look?\" draws", 1,
-                                          kMostExamples, 1, {});
-  example.logarithmic = false;
-  return {{scales, noise,
-           tuple("theta", "True θ", "θ", "labels are θᵀx plus noise; drag the arrow", 2, 2, 2, 2,
-                 {0.9, 0.5}),
-           tuple("query", "Query", "x_q", "position x₁,x₂; drag it", kReach, 2, 2, 2, {1.4, -0.6}),
-           tuple("examples", "Examples", "x", "positions x₁,x₂ of every example; drag them", kReach,
-                 2, 2 * kMostExamples, 2,
-                 {-0.5, 1.1, 0.8, 0.7, 1.7, 0.2, -1.4, -0.3, 0.2, -1.2, 0.9, -1.6, -0.9, -1.3, -0.2,
-                  0.3}),
-           example}};
+  return {{described(
+               {.name = "scales",
+                .label = "Heads' scales",
+                .symbol = "b",
+                .help = "one softmax head a scale; a score is b xᵀx_q, and weights a are the best "
+                        "ones for random prompts",
+                .kind = ParameterKind::kRealTuple,
+                .min = -4,
+                .max = 4,
+                .max_items = kMostHeads,
+                .default_value = reals({0.3, -0.3}),
+                .primary = true}),
+           noise,
+           points_parameter({.name = "theta",
+                             .label = "True θ",
+                             .symbol = "θ",
+                             .help = "labels are θᵀx plus noise; drag the arrow",
+                             .max = 2,
+                             .max_items = 2,
+                             .default_value = reals({0.9, 0.5})}),
+           points_parameter({.name = "query",
+                             .label = "Query",
+                             .symbol = "x_q",
+                             .help = "position x₁,x₂; drag it",
+                             .max = kReach,
+                             .max_items = 2,
+                             .default_value = reals({1.4, -0.6})}),
+           points_parameter({.name = "examples",
+                             .label = "Examples",
+                             .symbol = "x",
+                             .help = "positions x₁,x₂ of every example; drag them",
+                             .max = kReach,
+                             .max_items = 2 * kMostExamples,
+                             .default_value = reals({-0.5, 1.1, 0.8, 0.7, 1.7, 0.2, -1.4, -0.3, 0.2,
+                                                     -1.2, 0.9, -1.6, -0.9, -1.3, -0.2, 0.3})}),
+           described({.name = "example",
+                      .label = "Example to follow",
+                      .help = "whose weight \"Where does each head look?\" draws",
+                      .min = 1,
+                      .max = kMostExamples,
+                      .default_value = std::int64_t{1}})}};
 }
 
 std::vector<Preset> presets() {

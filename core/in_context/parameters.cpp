@@ -1,48 +1,35 @@
 // Shared parameters of family C.
+#include "core/experiment/parameters.h"
 #include "core/in_context/parameters.h"
 
 #include "core/findings/palette.h"
 
 namespace attnlab::in_context {
 
-Parameter icl_whole_parameter(std::string name, std::string label, std::string symbol,
-                              std::string help, double min, double max, std::int64_t value,
-                              std::vector<double> suggested) {
-  Parameter parameter;
-  parameter.name = std::move(name);
-  parameter.label = std::move(label);
-  parameter.symbol = std::move(symbol);
-  parameter.help = std::move(help);
-  parameter.kind = ParameterKind::kInteger;
-  parameter.min = min;
-  parameter.max = max;
-  parameter.default_value = value;
-  parameter.suggested = std::move(suggested);
-  parameter.logarithmic = true;
-  return parameter;
-}
-
-Parameter icl_real_parameter(std::string name, std::string label, std::string symbol,
-                             std::string help, double min, double max, double value,
-                             std::vector<double> suggested) {
-  Parameter parameter = icl_whole_parameter(std::move(name), std::move(label), std::move(symbol),
-                                            std::move(help), min, max, 0, std::move(suggested));
-  parameter.kind = ParameterKind::kReal;
-  parameter.default_value = value;
-  parameter.logarithmic = false;
-  return parameter;
-}
-
 Parameter icl_dim_parameter(double max) {
-  Parameter parameter = icl_whole_parameter("dim", "Dimension", "d", "length of an example x", 1,
-                                            max, 5, {1, 2, 5, 10, 20});
+  Parameter parameter = described({.name = "dim",
+                                   .label = "Dimension",
+                                   .symbol = "d",
+                                   .help = "length of an example x",
+                                   .min = 1,
+                                   .max = max,
+                                   .default_value = std::int64_t{5},
+                                   .suggested = {1, 2, 5, 10, 20},
+                                   .logarithmic = true});
   parameter.primary = true;
   return parameter;
 }
 
 Parameter icl_heads_parameter(std::vector<std::int64_t> values) {
-  Parameter parameter = icl_whole_parameter(
-      "heads", "Softmax heads", "h", "numbers of softmax heads to compare", 1, 8, 1, {1, 2, 4, 8});
+  Parameter parameter = described({.name = "heads",
+                                   .label = "Softmax heads",
+                                   .symbol = "h",
+                                   .help = "numbers of softmax heads to compare",
+                                   .min = 1,
+                                   .max = 8,
+                                   .default_value = std::int64_t{1},
+                                   .suggested = {1, 2, 4, 8},
+                                   .logarithmic = true});
   parameter.kind = ParameterKind::kIntegerList;
   parameter.max_items = 8;
   parameter.default_value = std::move(values);
@@ -52,9 +39,15 @@ Parameter icl_heads_parameter(std::vector<std::int64_t> values) {
 }
 
 Parameter icl_prompt_length_parameter(double max, std::vector<std::int64_t> values) {
-  Parameter parameter = icl_whole_parameter("prompt-length", "Examples in the prompt", "D",
-                                            "examples (x, y) that come before the query", 1, max, 1,
-                                            {5, 10, 20, 40, 100, 200, 400, 1000, 4000});
+  Parameter parameter = described({.name = "prompt-length",
+                                   .label = "Examples in the prompt",
+                                   .symbol = "D",
+                                   .help = "examples (x, y) that come before the query",
+                                   .min = 1,
+                                   .max = max,
+                                   .default_value = std::int64_t{1},
+                                   .suggested = {5, 10, 20, 40, 100, 200, 400, 1000, 4000},
+                                   .logarithmic = true});
   parameter.kind = ParameterKind::kIntegerList;
   parameter.max_items = 16;
   parameter.default_value = std::move(values);
@@ -63,9 +56,13 @@ Parameter icl_prompt_length_parameter(double max, std::vector<std::int64_t> valu
 }
 
 Parameter icl_noise_parameter() {
-  return icl_real_parameter("noise", "Label noise", "σ²",
-                            "variance of the label noise (the labels' own variance is 1)", 0, 100,
-                            0, {0, 0.1, 0.5, 1});
+  return described({.name = "noise",
+                    .label = "Label noise",
+                    .symbol = "σ²",
+                    .help = "variance of the label noise (the labels' own variance is 1)",
+                    .max = 100,
+                    .default_value = 0.0,
+                    .suggested = {0, 0.1, 0.5, 1}});
 }
 
 std::string heads_text(std::size_t heads) {

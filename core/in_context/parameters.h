@@ -8,13 +8,6 @@
 
 namespace attnlab::in_context {
 
-Parameter icl_whole_parameter(std::string name, std::string label, std::string symbol,
-                              std::string help, double min, double max, std::int64_t value,
-                              std::vector<double> suggested);
-Parameter icl_real_parameter(std::string name, std::string label, std::string symbol,
-                             std::string help, double min, double max, double value,
-                             std::vector<double> suggested);
-
 Parameter icl_dim_parameter(double max);
 Parameter icl_heads_parameter(std::vector<std::int64_t> values);
 Parameter icl_prompt_length_parameter(double max, std::vector<std::int64_t> values);

@@ -1,5 +1,6 @@
 // Cells, jobs and estimates of risk_study.h.
 #include "core/in_context/risk_study.h"
+#include "core/experiment/parameters.h"
 
 #include <algorithm>
 #include <cmath>
@@ -155,9 +156,12 @@ Parameter setting_parameter(std::string_view default_setting) {
 
 Parameter value_parameter(std::vector<double> values) {
   Parameter parameter =
-      icl_real_parameter("value", "Strength", "",
-                         "σ², ρ, radius or |θ₀|, as the setting says; the plain task has none", 0,
-                         100, 0, {0, 0.1, 0.25, 0.5, 0.75, 0.9, 1, 2});
+      described({.name = "value",
+                 .label = "Strength",
+                 .help = "σ², ρ, radius or |θ₀|, as the setting says; the plain task has none",
+                 .max = 100,
+                 .default_value = 0.0,
+                 .suggested = {0, 0.1, 0.25, 0.5, 0.75, 0.9, 1, 2}});
   parameter.kind = ParameterKind::kRealList;
   parameter.max_items = 12;
   parameter.default_value = std::move(values);
@@ -166,10 +170,15 @@ Parameter value_parameter(std::vector<double> values) {
 }
 
 Parameter prompts_parameter(std::int64_t prompts) {
-  return icl_whole_parameter("prompts", "Prompts", "",
-                             "random prompts that measure each risk; four times as many halve the "
-                             "error bars",
-                             100, 10000000, prompts, {1000, 4000, 20000, 100000});
+  return described({.name = "prompts",
+                    .label = "Prompts",
+                    .help = "random prompts that measure each risk; four times as many halve the "
+                            "error bars",
+                    .min = 100,
+                    .max = 10000000,
+                    .default_value = prompts,
+                    .suggested = {1000, 4000, 20000, 100000},
+                    .logarithmic = true});
 }
 
 RiskStudy read_risk_study(const ParameterSet& parameters) {

@@ -1,4 +1,5 @@
 // icl-training and icl-embedding: heads trained live, and how large an embedding they need.
+#include "core/experiment/parameters.h"
 #include "core/findings/findings.h"
 #include "core/in_context/experiments.h"
 #include "core/in_context/parameters.h"
@@ -79,9 +80,15 @@ Experiment EmbeddingExperiment::face() {
       "embeddings cannot see every direction of x, whatever the heads. Two heads win as soon as "
       "each "
       "has a dimension; from p = d on they come near what two heads can do at all.";
-  Parameter embedding = icl_whole_parameter("embedding", "Embedding dimension", "p",
-                                            "rank of all heads' query-key matrices together", 1,
-                                            128, 1, {1, 2, 4, 5, 6, 8, 10, 16});
+  Parameter embedding = described({.name = "embedding",
+                                   .label = "Embedding dimension",
+                                   .symbol = "p",
+                                   .help = "rank of all heads' query-key matrices together",
+                                   .min = 1,
+                                   .max = 128,
+                                   .default_value = std::int64_t{1},
+                                   .suggested = {1, 2, 4, 5, 6, 8, 10, 16},
+                                   .logarithmic = true});
   embedding.kind = ParameterKind::kIntegerList;
   embedding.max_items = 16;
   embedding.default_value = std::vector<std::int64_t>{1, 2, 3, 4, 5, 6, 8, 10};

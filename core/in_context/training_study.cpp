@@ -1,5 +1,6 @@
 // Jobs and outcomes of training_study.h.
 #include "core/in_context/training_study.h"
+#include "core/experiment/parameters.h"
 
 #include <algorithm>
 #include <cmath>
@@ -174,31 +175,63 @@ std::vector<Parameter> training_parameters(std::vector<std::int64_t> heads, std:
   query.choices = {{"no", "No", "keys are the examples only"},
                    {"yes", "Yes", "one more key, with label 0"}};
   query.default_value = std::string("no");
-  Parameter length = icl_whole_parameter("prompt-length", "Examples in the prompt", "D",
-                                         "examples (x, y) that come before the query", 1, 1000, 40,
-                                         {10, 20, 40, 100});
+  Parameter length = described({.name = "prompt-length",
+                                .label = "Examples in the prompt",
+                                .symbol = "D",
+                                .help = "examples (x, y) that come before the query",
+                                .min = 1,
+                                .max = 1000,
+                                .default_value = std::int64_t{40},
+                                .suggested = {10, 20, 40, 100},
+                                .logarithmic = true});
   length.primary = true;
-  Parameter rate = icl_real_parameter("rate", "Learning rate", "",
-                                      "Adam's first step size; it falls to 0 along a cosine",
-                                      0.0001, 1, 0.01, {0.003, 0.01, 0.03});
+  Parameter rate = described({.name = "rate",
+                              .label = "Learning rate",
+                              .help = "Adam's first step size; it falls to 0 along a cosine",
+                              .min = 0.0001,
+                              .max = 1,
+                              .default_value = 0.01,
+                              .suggested = {0.003, 0.01, 0.03}});
   rate.logarithmic = true;
   return {icl_heads_parameter(std::move(heads)),
           init,
           icl_dim_parameter(20),
           length,
           icl_noise_parameter(),
-          icl_whole_parameter("steps", "Training steps", "", "steps of Adam, fresh prompts in each",
-                              10, 1000000, steps, {1000, 3000, 10000}),
-          icl_whole_parameter("trials", "Training seeds", "",
-                              "models trained for each number of heads, each with a start and "
-                              "prompts of its own; a verdict needs two",
-                              1, 100, trials, {1, 2, 3, 5, 10}),
-          icl_whole_parameter("batch", "Prompts a step", "", "rounded up to a multiple of 16", 16,
-                              16384, 512, {64, 256, 512, 2048}),
+          described({.name = "steps",
+                     .label = "Training steps",
+                     .help = "steps of Adam, fresh prompts in each",
+                     .min = 10,
+                     .max = 1000000,
+                     .default_value = steps,
+                     .suggested = {1000, 3000, 10000},
+                     .logarithmic = true}),
+          described({.name = "trials",
+                     .label = "Training seeds",
+                     .help = "models trained for each number of heads, each with a start and "
+                             "prompts of its own; a verdict needs two",
+                     .min = 1,
+                     .max = 100,
+                     .default_value = trials,
+                     .suggested = {1, 2, 3, 5, 10},
+                     .logarithmic = true}),
+          described({.name = "batch",
+                     .label = "Prompts a step",
+                     .help = "rounded up to a multiple of 16",
+                     .min = 16,
+                     .max = 16384,
+                     .default_value = std::int64_t{512},
+                     .suggested = {64, 256, 512, 2048},
+                     .logarithmic = true}),
           rate,
-          icl_whole_parameter("prompts", "Test prompts", "",
-                              "fresh prompts that measure the trained risk", 1000, 10000000, 100000,
-                              {20000, 100000, 1000000}),
+          described({.name = "prompts",
+                     .label = "Test prompts",
+                     .help = "fresh prompts that measure the trained risk",
+                     .min = 1000,
+                     .max = 10000000,
+                     .default_value = std::int64_t{100000},
+                     .suggested = {20000, 100000, 1000000},
+                     .logarithmic = true}),
           query};
 }
 

@@ -1,5 +1,6 @@
 // rf-bias: test error against the mean of the query-key matrices.
 #include "core/base/text.h"
+#include "core/experiment/parameters.h"
 #include "core/random_features/claims.h"
 #include "core/random_features/experiments.h"
 #include "core/random_features/sweep_schema.h"

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "core/base/text.h"
+#include "core/experiment/parameters.h"
 #include "core/random_features/claims.h"
 #include "core/random_features/experiments.h"
 #include "core/random_features/sweep_schema.h"

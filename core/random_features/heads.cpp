@@ -1,5 +1,6 @@
 // rf-heads: test error against the number of random heads at a fixed number of samples.
 #include "core/base/text.h"
+#include "core/experiment/parameters.h"
 #include "core/findings/palette.h"
 #include "core/random_features/claims.h"
 #include "core/random_features/experiments.h"

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "core/base/text.h"
+#include "core/experiment/parameters.h"
 #include "core/random_features/claims.h"
 #include "core/random_features/experiments.h"
 #include "core/random_features/sweep_schema.h"

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/base/text.h"
+#include "core/experiment/parameters.h"
 #include "core/findings/findings.h"
 #include "core/findings/palette.h"
 #include "core/findings/verdict.h"
@@ -295,47 +296,30 @@ std::vector<Figure> figures(const RunSpec& spec, const Result& result) {
 // --- Parameters ----------------------------------------------------------------------------------
 
 Parameter places_parameter() {
-  Parameter places;
-  places.name = "places";
-  places.label = "Places of the keys";
-  places.help = "where each key stands in the list; drag the discs";
-  places.kind = ParameterKind::kRealTuple;
-  places.min = 0;
-  places.max = static_cast<double>(kMostKeys) + 1;
-  places.min_items = places.max_items = kMostKeys;
   std::vector<double> own(kMostKeys);
   for (std::size_t i = 0; i < kMostKeys; ++i) own[i] = static_cast<double>(i + 1);
-  places.default_value = own;
-  return places;
+  return described({.name = "places",
+                    .label = "Places of the keys",
+                    .help = "the place of each key in the list; drag the discs",
+                    .kind = ParameterKind::kRealTuple,
+                    .max = static_cast<double>(kMostKeys) + 1,
+                    .max_items = kMostKeys,
+                    .min_items = kMostKeys,
+                    .default_value = own});
 }
 
 Parameter model_parameter() {
-  Parameter model;
-  model.name = "model";
-  model.label = "Model";
-  model.help = "the attention layer to look into";
-  model.kind = ParameterKind::kChoice;
+  std::vector<Choice> choices;
   for (const RandomFeatureModel& known : random_feature_models()) {
     if (!known.attention || known.infinite) continue;
-    model.choices.push_back(
-        {std::string(known.id), std::string(known.label), std::string(known.help)});
+    choices.push_back({std::string(known.id), std::string(known.label), std::string(known.help)});
   }
-  model.default_value = std::string("rfa");
-  model.primary = true;
-  return model;
-}
-
-Parameter whole(std::string name, std::string label, std::string help, double max,
-                std::int64_t value) {
-  Parameter parameter;
-  parameter.name = std::move(name);
-  parameter.label = std::move(label);
-  parameter.help = std::move(help);
-  parameter.min = 1;
-  parameter.max = max;
-  parameter.default_value = value;
-  parameter.primary = true;
-  return parameter;
+  return described({.name = "model",
+                    .label = "Model",
+                    .help = "the attention layer to look into",
+                    .choices = std::move(choices),
+                    .default_value = std::string("rfa"),
+                    .primary = true});
 }
 
 Schema schema() {
@@ -348,18 +332,49 @@ Schema schema() {
   degree.max_items = 1;
   degree.default_value = std::int64_t{2};
   degree.primary = false;
-  Parameter dim = whole("dim", "Token dimension", "length of a token", 8, 4);
-  Parameter keys = whole("keys", "Keys", "key tokens beside the query token", kMostKeys, 6);
-  Parameter heads = whole("heads", "Heads", "frozen random heads of the layer", 64, 40);
+  Parameter dim = described({.name = "dim",
+                             .label = "Token dimension",
+                             .help = "length of a token",
+                             .min = 1,
+                             .max = 8,
+                             .default_value = std::int64_t{4},
+                             .primary = true});
+  Parameter keys = described({.name = "keys",
+                              .label = "Keys",
+                              .help = "key tokens beside the query token",
+                              .min = 1,
+                              .max = kMostKeys,
+                              .default_value = std::int64_t{6},
+                              .primary = true});
+  Parameter heads = described({.name = "heads",
+                               .label = "Heads",
+                               .help = "frozen random heads of the layer",
+                               .min = 1,
+                               .max = 64,
+                               .default_value = std::int64_t{40},
+                               .primary = true});
   dim.symbol = "d";
   keys.symbol = "N";
   heads.symbol = "M";
   dim.primary = heads.primary = false;
   Parameter bias = *shared.find("bias-scale");
   bias.max = 8;
-  return {{model_parameter(), whole("head", "Head to look into", "its number", 64, 1),
-           whole("sample", "Sample", "one of the fresh samples", kTestSamples, 1), keys, target,
-           degree, dim, heads, bias, places_parameter()}};
+  return {{model_parameter(),
+           described({.name = "head",
+                      .label = "Head to look into",
+                      .help = "its number",
+                      .min = 1,
+                      .max = 64,
+                      .default_value = std::int64_t{1},
+                      .primary = true}),
+           described({.name = "sample",
+                      .label = "Sample",
+                      .help = "one of the fresh samples",
+                      .min = 1,
+                      .max = kTestSamples,
+                      .default_value = std::int64_t{1},
+                      .primary = true}),
+           keys, target, degree, dim, heads, bias, places_parameter()}};
 }
 
 std::vector<Preset> presets() {

@@ -1,41 +1,11 @@
 #include "core/random_features/sweep_schema.h"
+#include "core/experiment/parameters.h"
 
 #include "core/random_features/models.h"
 #include "core/random_features/targets.h"
 
 namespace attnlab::random_features {
 namespace {
-
-Parameter integer(std::string name, std::string label, std::string symbol, std::string help,
-                  double min, double max, std::int64_t default_value,
-                  std::vector<double> suggested) {
-  Parameter parameter;
-  parameter.name = std::move(name);
-  parameter.label = std::move(label);
-  parameter.symbol = std::move(symbol);
-  parameter.help = std::move(help);
-  parameter.kind = ParameterKind::kInteger;
-  parameter.min = min;
-  parameter.max = max;
-  parameter.default_value = default_value;
-  parameter.suggested = std::move(suggested);
-  parameter.logarithmic = true;
-  return parameter;
-}
-
-Parameter real(std::string name, std::string label, std::string symbol, std::string help,
-               double max, double default_value, std::vector<double> suggested) {
-  Parameter parameter;
-  parameter.name = std::move(name);
-  parameter.label = std::move(label);
-  parameter.symbol = std::move(symbol);
-  parameter.help = std::move(help);
-  parameter.kind = ParameterKind::kReal;
-  parameter.max = max;
-  parameter.default_value = default_value;
-  parameter.suggested = std::move(suggested);
-  return parameter;
-}
 
 Parameter target_parameter() {
   Parameter parameter;
@@ -55,10 +25,16 @@ Parameter target_parameter() {
 }
 
 Parameter degree_parameter() {
-  Parameter parameter = integer("degree", "Degree", "p",
-                                "the power p in the target; several share "
-                                "one fit",
-                                1, 6, 2, {1, 2, 3, 4, 5, 6});
+  Parameter parameter = described({.name = "degree",
+                                   .label = "Degree",
+                                   .symbol = "p",
+                                   .help = "the power p in the target; several share "
+                                           "one fit",
+                                   .min = 1,
+                                   .max = 6,
+                                   .default_value = std::int64_t{2},
+                                   .suggested = {1, 2, 3, 4, 5, 6},
+                                   .logarithmic = true});
   parameter.kind = ParameterKind::kIntegerList;
   parameter.max_items = 6;
   parameter.default_value = std::vector<std::int64_t>{2};
@@ -95,15 +71,27 @@ Parameter as_list(Parameter parameter, std::size_t max_items, ParameterValue def
 
 Parameter frequency_parameter() {
   Parameter parameter =
-      real("frequency", "Frequency", "g",
-           "the frequency g of the cosine targets; several share one fit", 64, 4, {2, 4, 8, 16});
+      described({.name = "frequency",
+                 .label = "Frequency",
+                 .symbol = "g",
+                 .help = "the frequency g of the cosine targets; several share one fit",
+                 .max = 64,
+                 .default_value = 4.0,
+                 .suggested = {2, 4, 8, 16}});
   parameter.min = 0.1;
   return as_list(parameter, 8, std::vector<double>{4.0});
 }
 
 Parameter samples_parameter(bool list) {
-  Parameter parameter = integer("samples", "Training samples", "n", "number of training samples", 1,
-                                65536, 512, {16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192});
+  Parameter parameter = described({.name = "samples",
+                                   .label = "Training samples",
+                                   .symbol = "n",
+                                   .help = "number of training samples",
+                                   .min = 1,
+                                   .max = 65536,
+                                   .default_value = std::int64_t{512},
+                                   .suggested = {16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192},
+                                   .logarithmic = true});
   parameter.primary = true;
   if (!list) return parameter;
   parameter.help = "training-set sizes, nested in one another";
@@ -155,27 +143,45 @@ Parameter budget_parameter() {
 }
 
 Parameter heads_parameter(bool list) {
-  Parameter parameter =
-      integer("heads", "Heads", "M",
-              "frozen random heads; networks get M·(d+1) neurons, unless operations are equal", 1,
-              100000, 1000, {10, 30, 100, 300, 1000, 3000});
+  Parameter parameter = described(
+      {.name = "heads",
+       .label = "Heads",
+       .symbol = "M",
+       .help = "frozen random heads; networks get M·(d+1) neurons, unless operations are equal",
+       .min = 1,
+       .max = 100000,
+       .default_value = std::int64_t{1000},
+       .suggested = {10, 30, 100, 300, 1000, 3000},
+       .logarithmic = true});
   parameter.primary = true;
   if (!list) return parameter;
   return as_list(parameter, 16, std::vector<std::int64_t>{10, 30, 100, 300, 1000});
 }
 
 Parameter keys_parameter(bool list) {
-  Parameter parameter = integer("keys", "Keys", "N", "key tokens beside the query token", 1, 1024,
-                                16, {1, 2, 4, 8, 16, 32, 64});
+  Parameter parameter = described({.name = "keys",
+                                   .label = "Keys",
+                                   .symbol = "N",
+                                   .help = "key tokens beside the query token",
+                                   .min = 1,
+                                   .max = 1024,
+                                   .default_value = std::int64_t{16},
+                                   .suggested = {1, 2, 4, 8, 16, 32, 64},
+                                   .logarithmic = true});
   if (!list) return parameter;
   return as_list(parameter, 16, std::vector<std::int64_t>{2, 4, 8, 16});
 }
 
 Parameter bias_parameter(bool list) {
-  Parameter parameter = real("bias-scale", "Mean of W", "c",
-                             "mean of BRFA's query-key matrices, times the identity (the theory "
-                             "has 1, the paper's experiments, as we know them, 4)",
-                             64, 4, {0, 1, 2, 4, 8, 16});
+  Parameter parameter =
+      described({.name = "bias-scale",
+                 .label = "Mean of W",
+                 .symbol = "c",
+                 .help = "mean of BRFA's query-key matrices, times the identity (the theory "
+                         "has 1, the paper's experiments, as we know them, 4)",
+                 .max = 64,
+                 .default_value = 4.0,
+                 .suggested = {0, 1, 2, 4, 8, 16}});
   if (!list) return parameter;
   return as_list(parameter, 32, std::vector<double>{0, 0.5, 1, 2, 4, 6, 8, 12, 16});
 }
@@ -183,43 +189,65 @@ Parameter bias_parameter(bool list) {
 }  // namespace
 
 Schema sweep_schema(SweptQuantity swept) {
-  Parameter trials = integer("trials", "Trials", "",
-                             "independent repetitions with fresh data, heads and target; they make "
-                             "the error bars",
-                             1, 1000, 5, {2, 5, 10, 20});
+  Parameter trials =
+      described({.name = "trials",
+                 .label = "Trials",
+                 .help = "independent repetitions with fresh data, heads and target; they make "
+                         "the error bars",
+                 .min = 1,
+                 .max = 1000,
+                 .default_value = std::int64_t{5},
+                 .suggested = {2, 5, 10, 20},
+                 .logarithmic = true});
   trials.primary = true;
   return {{
       target_parameter(),
       degree_parameter(),
       frequency_parameter(),
       models_parameter(),
-      integer("dim", "Token dimension", "d",
-              "length of a token; tokens are uniform on the unit sphere", 1, 256, 16,
-              {4, 8, 16, 32}),
+      described({.name = "dim",
+                 .label = "Token dimension",
+                 .symbol = "d",
+                 .help = "length of a token; tokens are uniform on the unit sphere",
+                 .min = 1,
+                 .max = 256,
+                 .default_value = std::int64_t{16},
+                 .suggested = {4, 8, 16, 32},
+                 .logarithmic = true}),
       keys_parameter(swept == SweptQuantity::kKeys),
       heads_parameter(swept == SweptQuantity::kHeads),
       bias_parameter(swept == SweptQuantity::kBias),
       samples_parameter(swept == SweptQuantity::kSamples || swept == SweptQuantity::kKeys),
-      integer("test-samples", "Test samples", "", "fresh samples that measure the error", 2, 65536,
-              2048, {512, 2048, 8192}),
+      described({.name = "test-samples",
+                 .label = "Test samples",
+                 .help = "fresh samples that measure the error",
+                 .min = 2,
+                 .max = 65536,
+                 .default_value = std::int64_t{2048},
+                 .suggested = {512, 2048, 8192},
+                 .logarithmic = true}),
       trials,
       ridge_parameter(),
       intercept_parameter(),
       budget_parameter(),
-      integer("copies", "Copies of a sample", "",
-              "training rows for each sample of RFMLP augmented: the sample, and its keys in other "
-              "orders",
-              1, 16, 4, {1, 2, 4, 8, 16}),
-      real("noise", "Label noise", "σ",
-           "standard deviation of label noise, in units of the target's own", 10, 0,
-           {0, 0.1, 0.3, 1}),
+      described({.name = "copies",
+                 .label = "Copies of a sample",
+                 .help = "training rows for each sample of RFMLP augmented: the sample, and its "
+                         "keys in other "
+                         "orders",
+                 .min = 1,
+                 .max = 16,
+                 .default_value = std::int64_t{4},
+                 .suggested = {1, 2, 4, 8, 16},
+                 .logarithmic = true}),
+      described({.name = "noise",
+                 .label = "Label noise",
+                 .symbol = "σ",
+                 .help = "standard deviation of label noise, in units of the target's own",
+                 .max = 10,
+                 .default_value = 0.0,
+                 .suggested = {0, 0.1, 0.3, 1}}),
   }};
-}
-
-void set_default(Schema& schema, std::string_view name, ParameterValue value) {
-  for (Parameter& parameter : schema.parameters) {
-    if (parameter.name == name) parameter.default_value = std::move(value);
-  }
 }
 
 }  // namespace attnlab::random_features

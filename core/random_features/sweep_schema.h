@@ -16,6 +16,5 @@ enum class SweptQuantity { kSamples, kHeads, kBias, kKeys };
 Schema sweep_schema(SweptQuantity swept);
 
 /// Replaces the default of a parameter; the name must exist.
-void set_default(Schema& schema, std::string_view name, ParameterValue value);
 
 }  // namespace attnlab::random_features
