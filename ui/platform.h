@@ -53,9 +53,9 @@ struct FrameInput {
 };
 
 struct AppOptions {
-  PageSettings page;       ///< until an address says something else
+  PageSettings page = {};  ///< until an address says something else
   bool show_text = false;  ///< the experiment's text as a folding panel (desktop; pages have HTML)
-  BuildInfo build;         ///< for saved files
+  BuildInfo build = {};    ///< for saved files
   double memory_limit_bytes = 0;  ///< refuse runs whose largest job needs more; 0: no limit
 };
 

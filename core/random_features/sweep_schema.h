@@ -15,6 +15,4 @@ enum class SweptQuantity { kSamples, kHeads, kBias, kKeys };
 /// list for experiments that need learning curves (kSamples, kKeys), else a number.
 Schema sweep_schema(SweptQuantity swept);
 
-/// Replaces the default of a parameter; the name must exist.
-
 }  // namespace attnlab::random_features

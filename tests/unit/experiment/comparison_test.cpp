@@ -56,7 +56,7 @@ TEST_CASE("a figure gets the curves of kept runs, each once and under a name of 
   const std::vector<KeptResult> kept{kept_run(run_with({{"heads", "77"}}), 0.8),
                                      kept_run(run_with({}, 9), 0.6)};
   const Figure both = with_kept(one_curve("rfa", SeriesRole::kMeasured, 1.0), now, kept);
-  REQUIRE(both.lines().lines().series.size() == 3);
+  REQUIRE(both.lines().series.size() == 3);
   CHECK(both.lines().series[0].label == "rfa");
   CHECK(both.lines().series[1].label == "rfa (heads = 77)");
   CHECK(both.lines().series[2].label == "rfa (seed = 9)");

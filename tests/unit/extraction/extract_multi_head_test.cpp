@@ -35,7 +35,7 @@ TEST_CASE("extract-multi-head: trials that stopped do not count among the querie
   for (const auto& row : table.rows) {
     recovered += std::get<std::string>(row[table.column("status")]) == "recovered";
   }
-  for (const Series& series : found.figures.at(1).series) {
+  for (const Series& series : found.figures.at(1).lines().series) {
     for (const FigurePoint& point : series.points) counted += static_cast<std::size_t>(point.count);
   }
   CHECK(recovered < table.rows.size());  // some are stopped here

@@ -29,10 +29,10 @@ TEST_CASE("extract-transformer: trials that found nothing do not count among the
   const Findings found = findings_of(spec, run_all(spec));
   CHECK(found.result.claims.at(0).status == ClaimStatus::kUndecided);
   const Figure& queries = found.figures.at(1);
-  REQUIRE(queries.series.size() == 2);
-  CHECK(queries.series[0].points.empty());
+  REQUIRE(queries.lines().series.size() == 2);
+  CHECK(queries.lines().series[0].points.empty());
   // d^2 numbers of W and the constant: k (d + 1) + 1 numbers of the network.
-  CHECK(queries.series[1].points.at(0).y == 17);
+  CHECK(queries.lines().series[1].points.at(0).y == 17);
 }
 
 TEST_CASE("extract-transformer: the odd part needs a network without biases") {

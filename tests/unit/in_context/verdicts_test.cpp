@@ -146,7 +146,7 @@ TEST_CASE("ratios carry the error of their joint covariance, in the table and in
   const Table* table = findings.result.table("ratio");
   REQUIRE(table != nullptr);
   CHECK(std::get<double>(table->rows[0][5]) == ratio.std_error);
-  CHECK(findings.figures[1].series[0].points[0].error == ratio.std_error);
+  CHECK(findings.figures[1].lines().series[0].points[0].error == ratio.std_error);
 }
 
 TEST_CASE("where the query is attended the level is that of heads that attend it") {
