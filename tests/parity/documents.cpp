@@ -1,7 +1,8 @@
 // Result documents of random runs of every experiment, for parity.mjs to compare with those of the
-// WebAssembly modules. Usage: attnlab_parity SEED SETTINGS. Three lines a run: its query, the
-// document by the kernels without fused multiply-add (what WebAssembly has), the document by the
-// best kernels of this machine.
+// WebAssembly modules. Usage: attnlab_parity SEED SETTINGS. Four lines a run: "default" or "any"
+// (where its parameters come from), its query, the document by the kernels without fused
+// multiply-add (what WebAssembly has), the document by the best kernels of this machine.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
@@ -16,7 +17,7 @@
 namespace attnlab {
 namespace {
 
-/// Sizes that keep a run to a fraction of a second; all other parameters use their whole range.
+/// Sizes that keep a run to a fraction of a second.
 struct Size {
   const char* name;
   double max;
@@ -46,35 +47,37 @@ constexpr Size kSizes[] = {
 };
 
 /// Floating-point operations of a run: what a plan counts as its cost.
-constexpr double kMostCost = 1e8;
+constexpr double kMostCost = 1e9;
 
 [[noreturn]] void give_up(const std::string& sentence) {
   std::fprintf(stderr, "%s\n", sentence.c_str());
   std::exit(1);
 }
 
-Schema scaled_down(Schema schema) {
-  for (Parameter& parameter : schema.parameters) {
-    for (const Size& size : kSizes) {
-      if (parameter.name != size.name) continue;
-      parameter.max = std::max(parameter.min, std::min(parameter.max, size.max));
-      if (parameter.kind != ParameterKind::kRealTuple)
-        parameter.max_items = std::min(parameter.max_items, size.max_items);
-    }
-  }
-  return schema;
+const Size* size_of(const Parameter& parameter) {
+  const auto found =
+      std::ranges::find_if(kSizes, [&](const Size& size) { return parameter.name == size.name; });
+  return found == std::end(kSizes) ? nullptr : found;
 }
 
-/// A random run that the experiment accepts and that asks nobody outside this program.
-RunSpec draw_run(const Experiment& experiment, test::RandomValues& random) {
-  const Schema small = scaled_down(experiment.schema);
+ParameterValue draw_value(Parameter parameter, const Size& size, test::RandomValues& random) {
+  parameter.max = std::max(parameter.min, std::min(parameter.max, size.max));
+  parameter.max_items = std::min(parameter.max_items, size.max_items);
+  return random.value(parameter);
+}
+
+/// A random run that the experiment accepts and that asks nobody outside this program. What is no
+/// size stays at its default, or (`any`) is anywhere in its range in half of the cases.
+RunSpec draw_run(const Experiment& experiment, bool any, test::RandomValues& random) {
   for (int attempt = 0; attempt < 10000; ++attempt) {
-    const ParameterSet drawn = random.parameters(small);
     RunSpec spec{&experiment, ParameterSet(experiment.schema), random.bits() % (kMaxSeed + 1)};
-    for (const Parameter& parameter : small.parameters) {
-      if (!spec.parameters.set(parameter.name, drawn.value(parameter.name)))
-        give_up("the schema of " + experiment.id + " refuses " + parameter.name + " = " +
-                drawn.text(parameter.name));
+    for (const Parameter& parameter : experiment.schema.parameters) {
+      const Size* size = size_of(parameter);
+      if (size == nullptr && (!any || random.chance(2))) continue;
+      const ParameterValue value =
+          size == nullptr ? random.value(parameter) : draw_value(parameter, *size, random);
+      if (!spec.parameters.set(parameter.name, value))
+        give_up("the schema of " + experiment.id + " refuses a value of " + parameter.name);
     }
     const Expected<Plan> plan = experiment.plan(spec);
     if (!plan || !plan->outside.empty()) continue;
@@ -97,7 +100,9 @@ std::string document(const RunSpec& spec) {
     outputs.push_back({index, job.take_output()});
   }
   const Result result = spec.experiment->find(spec, outputs).result;
-  return result_json(spec, result, {"", "", simd_target_name()}, jobs, 0);
+  std::string text = result_json(spec, result, {"", "", simd_target_name()}, jobs, 0);
+  std::ranges::replace(text, '\n', ' ');
+  return text;
 }
 
 }  // namespace
@@ -111,8 +116,9 @@ int main(int count, char** words) {
   const std::string best = simd_target_name();
   for (const Experiment* experiment : experiments()) {
     for (int i = 0; i < settings; ++i) {
-      const RunSpec spec = draw_run(*experiment, random);
-      std::cout << full_query_text(spec) << "\n";
+      const bool any = i % 2 == 1;
+      const RunSpec spec = draw_run(*experiment, any, random);
+      std::cout << (any ? "any" : "default") << "\n" << full_query_text(spec) << "\n";
       for (const std::string& target : {std::string(available_targets().front().name), best}) {
         force_target({target.c_str()});
         std::cout << document(spec) << "\n" << std::flush;

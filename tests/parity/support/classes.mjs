@@ -1,0 +1,34 @@
+// What can be asked of documents by the two arithmetics, with and without fused multiply-add, at
+// default parameters: integers and words are identical, reals agree to 1e-4 of the larger of them
+// and 1 (docs/numerics.md), apart from the columns below. Parameters at the ends of their ranges are
+// not compared: a ridge strength of 1e-12, say, amplifies rounding by 1e12.
+import { differences } from './compare.mjs';
+
+const tolerance = 1e-4;
+
+/** Experiments, tables and columns with a tolerance of their own; none: not compared. */
+const exceptions = [
+  { experiment: /^rf-/, table: /./, column: /^std_error$/, tolerance: 1e-3,
+    why: 'a difference of nearly equal errors has their rounding, not its own' },
+  { experiment: /^icl-(risk|scenarios)$/, table: /^heads$/, column: /./,
+    why: 'the search for head sets decides by comparisons; sets of about the same risk are far apart' },
+  { experiment: /^icl-(risk|scenarios)$/, table: /^risk$/, column: /^(scaled_)?(risk|std_error)$/,
+    why: 'the risk of those head sets' },
+];
+
+function table_differences(experiment, name, a, b) {
+  const exception_of = (column) => exceptions.find((one) => one.experiment.test(experiment) &&
+    one.table.test(name) && one.column.test(column.name ?? column));
+  const of = a.columns.map(exception_of);
+  if (of.every((one) => one && !one.tolerance)) return [];
+  return a.rows.length !== b.rows.length ? [`${name}: ${a.rows.length} against ${b.rows.length} rows`] :
+    a.rows.flatMap((row, i) => row.flatMap((cell, j) => of[j] && !of[j].tolerance ? [] :
+      differences(`${name}[${i}].${a.columns[j].name ?? a.columns[j]}`, cell, b.rows[i][j],
+        of[j]?.tolerance ?? tolerance)));
+}
+
+/** Differences that rounding does not explain, as sentences. */
+export function between_classes(a, b) {
+  return Object.keys(a.tables).flatMap((name) =>
+    table_differences(a.experiment, name, a.tables[name], b.tables[name]));
+}
