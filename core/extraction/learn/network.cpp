@@ -233,6 +233,7 @@ Inquiry<Outcome> learn_network(AbsAffine& found, NetworkSearch& search, NetworkO
   RandomStream stream(options.seed, hash_name("extract/network"), 0);
   Residual rest(found);
   std::vector<double> start(dim), direction(dim);
+  double closer_range = 0;  // above 0: of the next line, around `start`
   int quiet = 0;
   while (true) {
     if (quiet >= 2 && search.lines >= kFewestLines) {
@@ -252,11 +253,16 @@ Inquiry<Outcome> learn_network(AbsAffine& found, NetworkSearch& search, NetworkO
                             std::to_string(found.kinks.size()) +
                             " hyperplanes the rest of the network is still not affine."};
     }
-    stream.fill_normal(start);
-    stream.fill_sphere(direction);
+    const bool closer = closer_range > 0;
+    if (!closer) {
+      stream.fill_normal(start);
+      stream.fill_sphere(direction);
+    }
     // Kinks lie at about sqrt(dim) times a Cauchy variable; longer lines catch the far ones.
-    const double range = 16 * std::sqrt(static_cast<double>(dim)) *
-                         std::pow(4.0, static_cast<double>(search.lines % 3));
+    const double range = closer ? closer_range
+                                : 16 * std::sqrt(static_cast<double>(dim)) *
+                                      std::pow(4.0, static_cast<double>(search.lines % 3));
+    closer_range = 0;
     ++search.lines;
     Inquiry<std::vector<LineKink>> looking =
         find_kinks(rest, start, direction, range, stream, search.line_queries);
@@ -264,7 +270,12 @@ Inquiry<Outcome> learn_network(AbsAffine& found, NetworkSearch& search, NetworkO
     if (!rest.finite()) {
       co_return Outcome{ExtractionStatus::kNotAMatch, "A single-token answer is not a number."};
     }
-    quiet = kinks.empty() ? quiet + 1 : 0;
+    if (!kinks.empty()) {
+      quiet = 0;
+    } else if (!closer) {
+      ++quiet;
+    }
+    std::vector<double> rejected;
     std::vector<AbsAffine::Kink> accepted;  // joins the known part after the line: one rest a line
     for (const LineKink& kink : kinks) {
       std::vector<double> point = start;
@@ -283,6 +294,13 @@ Inquiry<Outcome> learn_network(AbsAffine& found, NetworkSearch& search, NetworkO
         if (good) accepted.push_back(std::move(candidate));
       }
       search.rejected += !good;
+      if (!good && dim == 1) rejected = point;
+    }
+    if (!rejected.empty()) {
+      // Two close kinks looked like one. In one dimension every line meets them as close: look at
+      // them more closely.
+      start = std::move(rejected);
+      closer_range = range / 16;
     }
     for (AbsAffine::Kink& kink : accepted) found.kinks.push_back(std::move(kink));
   }

@@ -69,7 +69,7 @@ Found extract(const FeedForward& network, const Matrix<double>& weight, WeightRo
 
 TEST_CASE("extraction: few neurons are found, also where they are off around the origin") {
   // Query tokens that only touch a hyperplane have no gradient; two quiet lines may miss one.
-  for (const std::size_t hidden : {1, 2}) {
+  for (const std::size_t hidden : {1, 2, 3}) {
     for (const std::size_t dim : {2, 3, 4, 16}) {
       for (std::uint32_t i = 0; i < 24; ++i) {
         CAPTURE(hidden);
@@ -82,6 +82,18 @@ TEST_CASE("extraction: few neurons are found, also where they are off around the
         CHECK(found.weight_error < 1e-9);
       }
     }
+  }
+}
+
+TEST_CASE("extraction: close kinks of opposite sign are told apart in one dimension, too") {
+  // From afar they look like one kink beside both, on every line.
+  for (const double gap : {0.3, 0.08, 0.01, 0.001}) {
+    CAPTURE(gap);
+    FeedForward network{Matrix<double>(2, 1), {0.4, 0.4 + gap}, {-0.65, 0.06}, 0.4};
+    network.input(0, 0) = network.input(1, 0) = 1;
+    const Found found = extract(network, random_head(1, 530).weight, WeightRoute::kGradient);
+    CHECK_MESSAGE(found.outcome.status == ExtractionStatus::kRecovered, found.outcome.evidence);
+    CHECK(found.known.network.kinks.size() == 2);
   }
 }
 
