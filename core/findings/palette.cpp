@@ -19,7 +19,7 @@ constexpr Shades kShades[kColourSlots] = {
     {0x6B6F76, 0x9A9FA8},  // grey
     {0x7A4B2A, 0xC08A5E},  // brown
     {0x6A51A3, 0x9E8BD6},  // violet
-    {0x8A8200, 0xF0E442},  // yellow, dark on light ground
+    {0x2F6F73, 0x6FB7BC},  // teal
 };
 
 }  // namespace

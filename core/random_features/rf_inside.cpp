@@ -359,6 +359,7 @@ Schema schema() {
   dim.primary = heads.primary = false;
   Parameter bias = *shared.find("bias-scale");
   bias.max = 8;
+  std::erase_if(bias.suggested, [&](double value) { return value > bias.max; });
   return {{model_parameter(),
            described({.name = "head",
                       .label = "Head to look into",

@@ -229,6 +229,8 @@ TEST_CASE(
   invariant.id = "rf-invariant";
   invariant.label = "Invariant";
   Sweep setup = setup_of("mean-power", "2");
+  std::erase_if(setup.models,
+                [](const RandomFeatureModel* model) { return model->id == "rf-invariant"; });
   for (const Claim& claim : learning_curve_claims(setup, {})) CHECK(claim.id != "A6");
   setup.models.push_back(&invariant);
   const TargetCase item = setup.cases.front();
