@@ -1,5 +1,6 @@
 #include "core/experiment/seed.h"
 
+#include "core/base/text.h"
 #include "core/experiment/experiment.h"
 
 namespace attnlab {
@@ -31,7 +32,9 @@ std::string set_seed_clamped(std::uint64_t& seed, std::string_view text) {
 
 Expected<std::uint64_t> read_seed(std::string_view text) {
   ParameterSet values(seed_schema());
-  if (const Expected<void> set = values.set_text("seed", text); !set) return set.error();
+  if (!values.set_text("seed", text)) {  // names the text: as a real number it may be rounded
+    return Error{"seed must be " + allowed_text(seed_parameter()) + ", not " + quoted_text(text)};
+  }
   return static_cast<std::uint64_t>(values.integer("seed"));
 }
 

@@ -386,9 +386,40 @@ double RiskEstimates::std_error(std::size_t predictor) const {
   return std::sqrt(std::max(covariance[predictor * risks.size() + predictor], 0.0));
 }
 
-RiskEstimates corrected_risks(const RiskSums& sums, std::span<const double> controls) {
+namespace {
+
+/// How much of a measured loss of the search to take off: all of it while it is small beside the
+/// risk, where its quadratic form holds, and at most half of the risk. A search on so few prompts
+/// that half of them give a useless set says nothing about the best one.
+double trusted_share(double risk, double loss) {
+  const double ratio = 2 * loss / risk;
+  return risk > 0 ? 1 / std::sqrt(1 + ratio * ratio) : 0;
+}
+
+/// Takes back the part of each loss that is not trusted: risk i and its comoments.
+void limit_losses(RiskSums& sums, std::size_t p) {
+  const std::size_t n = sums.means.size();
+  for (std::size_t i = 0; i < sums.heads.size(); ++i) {
+    const std::size_t l = p + i;
+    const double loss = sums.means[l];
+    const double back = 1 - trusted_share(sums.means[i] + loss, loss);
+    sums.means[i] += back * loss;
+    for (std::size_t j = 0; j < n; ++j) {
+      sums.comoments[i * n + j] += back * sums.comoments[l * n + j];
+    }
+    for (std::size_t j = 0; j < n; ++j) {
+      sums.comoments[j * n + i] += back * sums.comoments[j * n + l];
+    }
+    sums.means[l] *= 1 - back;  // what was taken off, whose scatter the error includes
+  }
+}
+
+}  // namespace
+
+RiskEstimates corrected_risks(RiskSums sums, std::span<const double> controls) {
   const std::size_t n = sums.means.size(), k = controls.size(), sets = sums.heads.size();
   if (n < k + sets) return {};
+  limit_losses(sums, n - k - sets);
   const std::size_t first = n - k, p = first - sets;
   RiskEstimates result;
   result.risks.assign(sums.means.begin(), sums.means.begin() + static_cast<std::ptrdiff_t>(p));

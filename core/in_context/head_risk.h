@@ -59,7 +59,7 @@ struct RiskEstimates {
 /// Means corrected by regression on the controls, whose true means are `controls`. The risk of a
 /// head set is that of the best set: what the search lost is estimated and subtracted, and its
 /// scatter is part of the covariance (docs/derivations.md). Sums without any prompt give no risks.
-RiskEstimates corrected_risks(const RiskSums& sums, std::span<const double> controls);
+RiskEstimates corrected_risks(RiskSums sums, std::span<const double> controls);
 
 /// Seconds-free measures of work (floating-point operations) for planning.
 double search_cost(const Scenario& scenario, std::size_t prompts);

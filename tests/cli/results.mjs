@@ -82,7 +82,7 @@ test('the table for people joins estimate and error, lines columns up and judges
   const text = assertDone(attnlab([...small, '--trials', '3']));
   const signs = text.split('\n').filter((line) => /^r?b?rf\S+ .*mean-power.* ± .* 3 /.test(line))
     .map((line) => line.indexOf('±'));
-  assert.equal(signs.length, 6);
+  assert.equal(signs.length, 8);
   assert.ok(text.includes('±') && !/std_error|nan/.test(text));
   assert.match(text, /\nA2 (HOLDS|FAILS|UNDECIDED)  \S/);
 });

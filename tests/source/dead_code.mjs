@@ -10,18 +10,15 @@ import { build, output, root, sources } from './support/tree.mjs';
 // Functions that only tests use, and why they are there all the same.
 const for_tests = {
   'App::theme_dark': 'what a test of the theme asks',
-  'RandomStream::below': 'draws for tests and their random values',
   'RandomStream::fill_uniform': 'shows that blocks and single draws are the same stream',
   'Run::jobs_in_flight': 'what tests of executors ask',
   'extraction::canonical_heads': 'compares heads that are known up to their order',
   force_kernels: 'proves that the self-check notices a wrong kernel',
-  'in_context::debiased_linear_risk': 'the closed form that the tests hold the general one beside',
   'in_context::local_head_set_constant': 'the closed form that the tests hold the general one beside',
   'in_context::two_head_constant': 'the closed form that the tests hold the general one beside',
   portable_sin: 'shows that the sines of normal draws are right to the last bits',
   read_csv: 'reads back what is written, for round trips and fuzzing',
   read_parameters_json: 'reads back what is written, for round trips and fuzzing',
-  student_t_cdf: 'the inverse that quantiles are tested with',
 };
 
 const source_of = new Map(); // path of an object -> our source, as a path from the root of its tree

@@ -69,6 +69,7 @@ interface Claim {
   statement: string;
   status: string;
   evidence: string;
+  judged: string;
 }
 
 interface Table {
