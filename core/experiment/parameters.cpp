@@ -40,7 +40,9 @@ Parameter described(Parameter parameter) {
 
 void set_default(Schema& schema, std::string_view name, ParameterValue value) {
   for (Parameter& parameter : schema.parameters) {
-    if (parameter.name == name) parameter.default_value = std::move(value);
+    if (parameter.name != name) continue;
+    parameter.default_value = std::move(value);
+    return;
   }
 }
 

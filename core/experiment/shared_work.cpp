@@ -29,6 +29,7 @@ void SharedWork::settle(std::uint32_t number, std::optional<Bytes> result) {
     if (given.number != number || !given.out) continue;
     given.out = false;
     given.result = std::move(result);
+    break;
   }
   if (waiting_) must_wait();
 }
