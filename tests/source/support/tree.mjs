@@ -28,9 +28,6 @@ export function output(command, ...words) {
   }
 }
 
-/** Commits up to here; without a repository the day. Neighbouring commits look at different shares. */
-export const turn = Number(output('git', 'rev-list', '--count', 'HEAD')) || Math.floor(Date.now() / 86400e3);
-
 /** Calls `use` for the items, as many at a time as there are processors; stops handing out after `limit_s`. */
 export async function in_parallel(items, limit_s, use) {
   const end = performance.now() + 1000 * limit_s;
