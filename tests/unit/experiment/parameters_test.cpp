@@ -10,7 +10,8 @@ TEST_CASE("a described parameter has the kind of its default value") {
   CHECK(kind({.default_value = 3.0}) == ParameterKind::kReal);
   CHECK(kind({.default_value = integers({1, 2})}) == ParameterKind::kIntegerList);
   CHECK(kind({.default_value = reals({1, 2})}) == ParameterKind::kRealList);
-  CHECK(kind({.kind = ParameterKind::kRealTuple, .default_value = reals({1, 2})}) == ParameterKind::kRealTuple);
+  CHECK(kind({.kind = ParameterKind::kRealTuple, .default_value = reals({1, 2})}) ==
+        ParameterKind::kRealTuple);
   CHECK(kind({.default_value = std::string("a")}) == ParameterKind::kChoice);
   CHECK(kind({.min = 0, .max = 1, .default_value = std::string("a")}) ==
         ParameterKind::kChoiceOrReal);
