@@ -12,6 +12,7 @@
 #include "tests/fuzz/fuzz.h"
 
 using namespace attnlab;
+using namespace attnlab::extraction;
 
 namespace {
 
