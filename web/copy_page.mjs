@@ -1,6 +1,6 @@
-// Copies the page's files into dist/. Comments that have lines of their own stay behind: they are for
-// whoever reads the source, and a third of the scripts. Their lines stay, empty, so that line numbers
-// are those of the source.
+// Copies the page's files into dist/. Comments that have lines of their own stay behind, and so do types
+// inside of lines: they are for whoever reads the source, and a third of the scripts. The lines stay,
+// empty, so that line numbers are those of the source.
 // usage: node copy_page.mjs DIST FILES... A file that is there already, the same, is left alone.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -20,7 +20,7 @@ function bare(name, text) {
       return '';
     }
     if ((line.match(/`/g) ?? []).length % 2 === 1) quoted = !quoted;
-    return line;
+    return quoted ? line : line.replace(/\/\*\* @(?:type|param) [^*]*\*\/ ?/g, '');
   });
   if (comment || quoted) throw new Error(`${name} ends inside a comment or a text`);
   return lines.join('\n');
