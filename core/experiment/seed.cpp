@@ -32,8 +32,10 @@ std::string set_seed_clamped(std::uint64_t& seed, std::string_view text) {
 
 Expected<std::uint64_t> read_seed(std::string_view text) {
   ParameterSet values(seed_schema());
-  if (!values.set_text("seed", text)) {  // names the text: as a real number it may be rounded
-    return Error{"seed must be " + allowed_text(seed_parameter()) + ", not " + quoted_text(text)};
+  if (const Expected<void> set = values.set_text("seed", text); !set) {
+    if (!read_integer(text)) return set.error();
+    // The schema would name a rounded number: beyond 2^53 doubles are even.
+    return Error{"seed must be " + allowed_text(seed_parameter()) + ", not " + std::string(text)};
   }
   return static_cast<std::uint64_t>(values.integer("seed"));
 }
