@@ -91,7 +91,7 @@ await run_checks({
     assert.equal(await result, true, 'the second one ran by itself');
     assert.ok(await rows_of_element(page, 2) > 0);
     await page.waitForFunction(() => document.getElementById('answer').textContent !== 'not run yet');
-    assert.match(await page.$eval('#answer', (answer) => answer.textContent), /holds|fails|undecided|finished/);
+    assert.match(await page.$eval('#answer', (answer) => answer.textContent), /holds|fails|undecided|no counterexample|finished/);
     await page.evaluate(() => scrollTo(0, 0));
     await settle(500);
     await shoot(page, 'plain');

@@ -207,7 +207,7 @@ await run_checks({
       page.waitForNavigation(),
       page.$eval('a[href="docs/derivations.html"]', (link) => link.click()),
     ]);
-    assert.match(await page.$eval('pre', (text) => text.textContent), /C2\* = G'\(0\) = T\(d\+1\) \+ s d/);
+    assert.match(await page.$eval('main', (text) => text.textContent), /C2\* = G'\(0\) = T\(d\+1\) \+ s d/);
     assert_quiet(page);
   },
 
