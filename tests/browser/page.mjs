@@ -202,15 +202,16 @@ await run_checks({
     await page.focus('#canvas');
     await page.mouse.move(controls.x + 140, controls.y + 100);
     const before = await picture();
+    const held = await top(); // the focus brings all of the lab into the window
     await turn_wheel();
     const after = await picture();
-    assert.equal(await top(), 0, 'with focus the wheel is the lab\'s');
+    assert.equal(await top(), held, 'with focus the wheel is the lab\'s');
     assert.ok(!before.equals(after), 'and scrolls its controls');
-    for (let turn = 0; turn < 30 && (await top()) === 0; turn += 1) {
+    for (let turn = 0; turn < 30 && (await top()) === held; turn += 1) {
       await turn_wheel();
       await settle(100);
     }
-    assert.ok(await top() > 0, 'at their end it scrolls the page');
+    assert.ok(await top() > held, 'at their end it scrolls the page');
     await page.evaluate(() => scrollTo(0, 0));
     const focused = () => page.evaluate(() => document.activeElement?.id);
     await page.focus('#canvas');
