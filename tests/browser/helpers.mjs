@@ -8,7 +8,7 @@ import {
 /** One job, large enough that all it does is worth sharing, and with so many test samples that factors for
  *  all ridge strengths are taken at once. */
 const single = 'e=rf-learning-curve&dim=16&keys=4&heads=300&samples=1400&test-samples=12000&trials=1' +
-  '&models=rfa&degree=1,2,3,4,5,6&target=mean-power';
+  '&models=rfa&degree=1,2,3,4,5,6&target=mean-power&ridge=oracle';
 
 /** So many workers; what they are told and tell is kept, and they can be ended by their number. */
 const watch_workers = (count) => (page) => page.evaluateOnNewDocument((workers) => {
