@@ -67,7 +67,10 @@ int execute(const Given& given) {
     if (!known) return refuse(known.error());
     only = *known;
   }
-  if (given.has("markdown")) return print(reference_markdown());
+  if (given.has("markdown")) {
+    if (only != nullptr) return refuse({"--markdown prints all experiments; leave out the name"});
+    return print(reference_markdown());
+  }
   const bool json = given.has("json");
   if (only != nullptr) return print(json ? experiment_json(*only) + "\n" : experiment_text(*only));
   if (json) return print(experiments_json());

@@ -1,5 +1,5 @@
 // Copies the page's files into dist/. Comments that have lines of their own stay behind, and so do types
-// inside of lines: they are for whoever reads the source, and a third of the scripts. The lines stay,
+// inside of lines: they serve readers of the source and are a third of the scripts. The lines stay,
 // empty, so that line numbers are those of the source.
 // usage: node copy_page.mjs DIST FILES... A file that is there already, the same, is left alone.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';

@@ -24,7 +24,7 @@ const Parameter& seed_parameter() {
 
 std::string set_seed_clamped(std::uint64_t& seed, std::string_view text) {
   ParameterSet values(seed_schema());
-  (void)values.set("seed", static_cast<std::int64_t>(seed));  // kept where the text has no number
+  (void)values.set("seed", static_cast<std::int64_t>(seed));  // kept where the text is not a number
   std::string note = values.set_text_clamped("seed", text);
   seed = static_cast<std::uint64_t>(values.integer("seed"));
   return note;

@@ -6,7 +6,7 @@ import { build, everything, root } from './support/tree.mjs';
 
 if (!everything) {
   console.log('left to ./lab test --all');
-  process.exit(0);
+  process.exit(77);  // ctest reports it as skipped
 }
 const { status } = spawnSync(process.execPath, [path.join(root, 'tests/protections/run.mjs'),
   '--folder', path.join(build, '../protections')], { stdio: 'inherit' });
