@@ -1,50 +1,28 @@
 // The menu "Save" of the window, pressed as by a hand: each file is that of the command line, the picture has
 // twice the pixels of the drawing, and a disk that is full leaves nothing behind.
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { picture } from './support/png.mjs';
+import { inWindow, withoutScreen as skip } from './support/screen.mjs';
 
 const attnlab = process.env.ATTNLAB_BIN;
 const small =
   'e=rf-learning-curve&dim=4&keys=4&heads=20&samples=8,16,32&test-samples=128&trials=2';
 const base = 'rf-learning-curve-seed5';
 const entries = ['csv', 'json', 'svg', 'png', 'bib'];  // of the menu, from its top
-const missing = ['Xvfb', 'xdotool'].filter((name) => spawnSync('which', [name]).status !== 0);
-const skip = missing.length > 0 && `not installed: ${missing}`;
-
-/** A screen of our own, for as long as `use` runs; it is given the environment of programs on it. */
-async function onScreen(use) {
-  const screen = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1280x900x24', '-nolisten', 'tcp'],
-    { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
-  const number = await new Promise((resolve, reject) => {
-    screen.stdio[3].once('data', (text) => resolve(String(text).trim()));
-    screen.once('exit', () => reject(new Error('Xvfb did not start')));
-  });
-  try {
-    return await use({ ...process.env, DISPLAY: `:${number}` });
-  } finally {
-    screen.kill();
-  }
-}
-
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
  * Opens a window in `folder`, lets `use` press entries of its menu until what each is to do is done, and closes it.
  * `command` comes in front of the program.
  */
-async function inWindow({ folder, query, command = [], more = {} }, use) {
-  await onScreen(async (screen) => {
-    const env = { ...screen, XDG_STATE_HOME: join(folder, 'state'), ATTNLAB_WINDOW: '1000x700', ...more };
-    const [program, ...words] = [...command, attnlab, 'open', query];
-    const window = spawn(program, words, { cwd: folder, env });
-    const closed = new Promise((resolve) => window.on('exit', resolve));
-    const xdotool = (...what) => spawnSync('xdotool', what, { env: screen, encoding: 'utf8', timeout: 20_000 });
-    xdotool('search', '--sync', '--name', 'Attention Lab');
+async function withMenu({ folder, query, command = [], more = {} }, use) {
+  const env = { XDG_STATE_HOME: join(folder, 'state'), ATTNLAB_WINDOW: '1000x700', ...more };
+  await inWindow([...command, attnlab, 'open', query], { cwd: folder, env }, async (xdotool) => {
     const press = async (x, y) => {
       xdotool('mousemove', String(x), String(y));
       await pause(250);
@@ -62,8 +40,6 @@ async function inWindow({ folder, query, command = [], more = {} }, use) {
       }
       assert.ok(done, `${format} did what it should`);
     });
-    window.kill('SIGINT');
-    assert.equal(await closed, 0);
   });
 }
 
@@ -82,7 +58,7 @@ test('the menu "Save" writes table, document, drawing, picture and citation: tho
   () => inFolder(async (folder, path) => {
     writeFileSync(path(`${base}.svg`), 'not to be overwritten');
     const names = [`${base}.csv`, `${base}.json`, `${base}-2.svg`, `${base}.png`, `${base}.bib`];
-    await inWindow({ folder, query: `${small}&seed=5&run=1` }, async (save) => {
+    await withMenu({ folder, query: `${small}&seed=5&run=1` }, async (save) => {
       for (const [i, name] of names.entries()) await save(entries[i], () => existsSync(path(name)));
     });
     assert.deepEqual(files(folder), [...names, `${base}.svg`].sort());
@@ -109,7 +85,7 @@ test('the menu "Save" writes table, document, drawing, picture and citation: tho
 test('planes of a live experiment, dark: drawn by the shader, with their colours', { skip },
   () => inFolder(async (folder, path) => {
     const name = 'icl-attention-seed1.png';
-    await inWindow({ folder, query: 'e=icl-attention', more: { ATTNLAB_THEME: 'dark' } },
+    await withMenu({ folder, query: 'e=icl-attention', more: { ATTNLAB_THEME: 'dark' } },
       (save) => save('png', () => existsSync(path(name))));
     const { width, height, colours } = picture(readFileSync(path(name)));
     assert.equal(width, 1520);
@@ -124,7 +100,7 @@ test('a disk that is full in the middle of a picture leaves nothing behind, and 
     const command = ['bash', '-c', 'ulimit -f 8; exec "$0" "$@"'];  // thousand bytes; a picture has more
     const more = { LD_PRELOAD: join(dirname(attnlab), 'tests/cli/faulty_calls.so'), ATTNLAB_CALLS: log,
       MESA_SHADER_CACHE_DISABLE: 'true' };
-    await inWindow({ folder, query: `${small}&seed=5&run=1`, command, more }, async (save) => {
+    await withMenu({ folder, query: `${small}&seed=5&run=1`, command, more }, async (save) => {
       await save('png', () => new RegExp(`write .*${base}\\.png\\.\\w{6}\n`).test(readFileSync(log, 'utf8')));
       assert.deepEqual(files(folder), ['state-of-calls']);
       await save('csv', () => existsSync(path(`${base}.csv`)));

@@ -1,50 +1,51 @@
 // The desktop window: opens on a virtual screen, runs a permalink, shows the curves, closes cleanly;
 // without a screen it says so.
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { picture } from './support/png.mjs';
+import { inWindow, onScreen, withoutScreen } from './support/screen.mjs';
 
 const attnlab = process.env.ATTNLAB_BIN;
 const small =
   'e=rf-learning-curve&dim=4&keys=4&heads=20&samples=8,16,32&test-samples=128&trials=2';
-const hasScreen = spawnSync('xvfb-run', ['--help']).status === 0;
-const withoutScreen = hasScreen ? false : 'xvfb-run is not installed (Debian package xvfb)';
 
 function windowPicture(query, environment) {
-  const folder = mkdtempSync(join(tmpdir(), 'attnlab-window-'));
-  try {
-    const run = spawnSync('xvfb-run', ['-a', '-s', '-screen 0 2600x1800x24', attnlab, 'open', query], {
-      cwd: folder,
-      encoding: 'utf8',
-      timeout: 120_000,
-      env: { ...process.env, XDG_STATE_HOME: join(folder, 'none'), ATTNLAB_SCREENSHOT: 'window.png', ...environment },
-    });
-    assert.equal(run.status, 0, run.stderr);
-    assert.deepEqual(readdirSync(folder), ['window.png'], 'nothing else is written');
-    return picture(readFileSync(join(folder, 'window.png')));
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  return onScreen(async (screen) => {
+    const folder = mkdtempSync(join(tmpdir(), 'attnlab-window-'));
+    try {
+      const run = spawnSync(attnlab, ['open', query], {
+        cwd: folder,
+        encoding: 'utf8',
+        timeout: 120_000,
+        env: { ...screen, XDG_STATE_HOME: join(folder, 'none'), ATTNLAB_SCREENSHOT: 'window.png', ...environment },
+      });
+      assert.equal(run.status, 0, run.stderr);
+      assert.deepEqual(readdirSync(folder), ['window.png'], 'nothing else is written');
+      return picture(readFileSync(join(folder, 'window.png')));
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
 }
 
 const isDark = (colour) => ((colour >> 16) & 255) + ((colour >> 8) & 255) + (colour & 255) < 120;
 const mostCommon = ({ colours }) => [...colours].sort((a, b) => b[1] - a[1])[0][0];
 
-test('a run is drawn with its curves and the window closes cleanly', { skip: withoutScreen }, () => {
-  const before = windowPicture(small, { ATTNLAB_WINDOW: '1000x700' });
-  const after = windowPicture(`${small}&run=1`, { ATTNLAB_WINDOW: '1000x700' });
+test('a run is drawn with its curves and the window closes cleanly', { skip: withoutScreen }, async () => {
+  const before = await windowPicture(small, { ATTNLAB_WINDOW: '1000x700' });
+  const after = await windowPicture(`${small}&run=1`, { ATTNLAB_WINDOW: '1000x700' });
   assert.deepEqual([after.width, after.height], [1000, 700]);
   assert.ok(!isDark(mostCommon(after)), 'a light ground');
   const blue = 0x0072b2;  // RFA: the line is added to chip and label
   assert.ok((after.colours.get(blue) ?? 0) > (before.colours.get(blue) ?? 0) + 100);
 });
 
-test('twice the pixel ratio draws twice the pixels, dark on demand', { skip: withoutScreen }, () => {
-  const drawn = windowPicture(`${small}&run=1`, {
+test('twice the pixel ratio draws twice the pixels, dark on demand', { skip: withoutScreen }, async () => {
+  const drawn = await windowPicture(`${small}&run=1`, {
     ATTNLAB_WINDOW: '390x844@2', ATTNLAB_THEME: 'dark',
   });
   assert.deepEqual([drawn.width, drawn.height], [780, 1688]);
@@ -55,12 +56,8 @@ test('what the window showed, its size and theme come back; a damaged memory doe
   { skip: withoutScreen }, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'attnlab-window-'));
     const file = join(folder, 'attnlab', 'window');
-    const environment = { ...process.env, XDG_STATE_HOME: folder };
-    const screen = ['-a', '-s', '-screen 0 2600x1800x24', 'timeout', '-s', 'INT', '5', attnlab];
-    const closed = (words, more = {}) => new Promise((resolve) => {
-      spawn('xvfb-run', [...screen, ...words], { cwd: folder, env: { ...environment, ...more } })
-        .on('exit', resolve);
-    });
+    const closed = (words, more = {}) =>
+      inWindow([attnlab, ...words], { cwd: folder, env: { XDG_STATE_HOME: folder, ...more } });
     try {
       await closed(['open', `${small}&seed=5`], { ATTNLAB_WINDOW: '900x650', ATTNLAB_THEME: 'dark' });
       const first = readFileSync(file, 'utf8');
