@@ -18,9 +18,7 @@ Expected<Usage> usage(const std::string&) {
 /// Without a link the window shows what it showed when it was closed.
 int execute([[maybe_unused]] const Given& given) {
 #if ATTNLAB_HAS_UI
-  const std::string link = given.words.empty() ? "" : given.words.front();
-  const std::size_t hash = link.find('#');
-  return run_desktop(hash == std::string::npos ? link : link.substr(hash + 1));
+  return run_desktop(given.words.empty() ? "" : given.words.front());
 #else
   say("this build has no desktop window; attnlab --help shows the command line");
   return kExitEnvironment;

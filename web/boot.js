@@ -6,6 +6,6 @@
   if (!alone) script.type = 'module';
   script.src = alone ? 'bundle.js' : 'page.js';
   document.head.append(script);
-  // The picture is that of the state the lab opens with when the address names none.
-  document.getElementById('first')?.toggleAttribute('hidden', location.hash.includes('='));
+  // The picture is that of the state the lab opens with when the address says nothing.
+  document.getElementById('first')?.toggleAttribute('hidden', location.hash.length > 1);
 })();

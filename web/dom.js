@@ -43,3 +43,13 @@ export const message_of = (error) => (error instanceof Error ? error.message : S
 export function set_text(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
+
+/**
+ * The state that an address's hash says; '' where it names a place on the page. What it means, however a mail
+ * program left it, core decides.
+ * @param {string} hash
+ */
+export function state_in(hash) {
+  const text = hash.replace(/^#/, '');
+  return document.getElementById(text) ? '' : text;
+}

@@ -72,7 +72,7 @@ const sheets = ['page.css', 'oracle.css'];
 const styles = sheets.map(read);
 const data = (name) => `data:image/svg+xml;base64,${Buffer.from(read(name)).toString('base64')}`;
 const hash = (text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
-const show_first = "document.getElementById('first').hidden = location.hash.includes('=');\n";
+const show_first = "document.getElementById('first').hidden = location.hash.length > 1;\n";
 const replaced = (text, from, to) => {
   if (!text.includes(from)) throw new Error(`index.html has no ${from}`);
   return text.replaceAll(from, () => to);

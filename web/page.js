@@ -2,7 +2,7 @@
 // changed. docs/web.md has the contracts between the files of this folder.
 import create_attnlab from './attnlab.js';
 import { attach_canvas } from './canvas.js';
-import { by_id as $, message_of, set_text } from './dom.js';
+import { by_id as $, message_of, set_text, state_in } from './dom.js';
 import { call, compile, instance, jobs_file, put, start_worker, text_of } from './files.js';
 import { Tools, copy_text, notice, save_file } from './tools.js';
 import { Twin } from './twin.js';
@@ -40,12 +40,6 @@ const simd_probe = new Uint8Array([
 
 const worker_count = () => Math.max(1, Math.min(navigator.hardwareConcurrency || 2, max_workers));
 let written_hash = '';
-
-/**
- * A hash that holds a state; others are places on the page.
- * @param {string} hash
- */
-const state_in = (hash) => (hash.includes('=') ? hash.replace(/^#/, '') : '');
 
 /** @param {string} query */
 function show_permalink(query) {
@@ -209,7 +203,7 @@ class Lab {
 
   /** The default result, computed when the page was built (first.svg is its picture). */
   async #show_precomputed() {
-    if (location.hash.includes('=')) return;
+    if (state_in(location.hash)) return;
     try {
       call(this.app, '_app_adopt', await text_of('first.journal'));
     } catch {

@@ -1,41 +1,18 @@
-// Permalinks: a run as a query string, read leniently because links are typed, cut and mangled.
+// Permalinks: a run as a query string. Reading is lenient, because links are typed, cut and mangled
+// (link_text.h).
 #include <algorithm>
 
 #include "core/base/text.h"
 #include "core/catalogue/catalogue.h"
 #include "core/codecs/codecs.h"
+#include "core/codecs/link_text.h"
 #include "core/experiment/seed.h"
 
 namespace attnlab {
 namespace {
 
 constexpr std::size_t kMaxNotes = 20;
-constexpr std::size_t kMaxPairs = 256;  ///< what comes after is noise
 constexpr std::string_view kHex = "0123456789ABCDEF";
-
-/// Value of a hexadecimal digit, or -1.
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
-}
-
-/// Undoes percent-encoding; a broken escape stays as it is written.
-std::string decoded(std::string_view text) {
-  std::string plain;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const int high = text[i] == '%' && i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
-    const int low = high >= 0 ? hex_value(text[i + 2]) : -1;
-    if (low >= 0) {
-      plain += static_cast<char>(high * 16 + low);
-      i += 2;
-    } else {
-      plain += text[i] == '+' ? ' ' : text[i];
-    }
-  }
-  return plain;
-}
 
 bool stays_plain(char c) {
   const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -60,28 +37,6 @@ std::string encoded(std::string_view text) {
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
-/// Keys and values in order; of a repeated key only the last value, at its first place.
-Pairs pairs_of(std::string_view query) {
-  if (query.starts_with('?') || query.starts_with('#')) query.remove_prefix(1);
-  Pairs pairs;
-  for (const std::string& item : split(query, '&')) {
-    if (item.empty() || pairs.size() == kMaxPairs) continue;
-    const std::size_t equals = item.find('=');
-    std::string key = decoded(std::string_view(item).substr(0, equals));
-    std::string value = equals == std::string::npos
-                            ? std::string()
-                            : decoded(std::string_view(item).substr(equals + 1));
-    const auto same = std::find_if(pairs.begin(), pairs.end(),
-                                   [&](const auto& pair) { return pair.first == key; });
-    if (same != pairs.end()) {
-      same->second = std::move(value);
-    } else {
-      pairs.emplace_back(std::move(key), std::move(value));
-    }
-  }
-  return pairs;
-}
-
 const std::string* find(const Pairs& pairs, std::string_view key) {
   for (const auto& pair : pairs) {
     if (pair.first == key) return &pair.second;
@@ -105,6 +60,17 @@ const Experiment& lenient_experiment(const Pairs& pairs, const Experiment& defau
   notes.push_back("there is no experiment " + quoted_text(*id) + "; " + default_experiment.id +
                   " is used instead");
   return default_experiment;
+}
+
+/// Drops what a mail or a chat left around the values of all keys that are no parameters.
+void keep_names(Pairs& pairs, std::vector<std::string>& notes) {
+  for (auto& [key, value] : pairs) {
+    if (find_address_key(key) == nullptr || key == "seed") continue;
+    std::string names = names_in(value);
+    if (names == value) continue;
+    notes.push_back(key + ": " + quoted_text(value) + " is read as " + quoted_text(names));
+    value = std::move(names);
+  }
 }
 
 void apply_preset(const std::string& name, Permalink& link) {
@@ -136,6 +102,15 @@ void keep_few(std::vector<std::string>& notes) {
   notes.push_back("and " + exact_text(static_cast<std::int64_t>(more)) + " more of the kind");
 }
 
+void say_not_understood(std::string_view query, const Pairs& pairs, Permalink& link) {
+  const bool words_only =
+      std::all_of(pairs.begin(), pairs.end(), [](const auto& pair) { return pair.second.empty(); });
+  if (words_only) link.notes.clear();  // the sentence below says it all
+  link.notes.insert(link.notes.begin(), "the lab understands nothing of the link " +
+                                            quoted_text(query) + "; " + link.spec.experiment->id +
+                                            " is shown at its defaults");
+}
+
 std::string printed_query(const RunSpec& spec, bool with_defaults) {
   std::string query = "e=" + encoded(spec.experiment->id);
   for (const Parameter& parameter : spec.experiment->schema.parameters) {
@@ -148,15 +123,18 @@ std::string printed_query(const RunSpec& spec, bool with_defaults) {
 }  // namespace
 
 Permalink read_query(std::string_view query, const Experiment& default_experiment) {
-  const Pairs pairs = pairs_of(query);
+  Pairs pairs = link_pairs(query);
   std::vector<std::string> notes;
+  keep_names(pairs, notes);
   const Experiment& experiment = lenient_experiment(pairs, default_experiment, notes);
   Permalink link{.spec = RunSpec{&experiment, ParameterSet(experiment.schema), kDefaultSeed},
                  .page = {},
                  .notes = notes};
   if (const std::string* preset = find(pairs, "preset")) apply_preset(*preset, link);
+  bool understood = false;
   for (const auto& [key, value] : pairs) {
     const AddressKey* known = find_address_key(key);
+    understood |= known != nullptr || experiment.schema.find(key) != nullptr;
     if (known != nullptr && known->read != nullptr) {
       note(link, known->read(link.page, value));
       continue;
@@ -173,12 +151,15 @@ Permalink read_query(std::string_view query, const Experiment& default_experimen
       link.notes.push_back(unknown_key_note(key, experiment));
     }
   }
+  if (!understood && !trimmed(query).empty()) say_not_understood(query, pairs, link);
   keep_few(link.notes);
   return link;
 }
 
 void read_page_settings(std::string_view query, Permalink& link) {
-  for (const auto& [key, value] : pairs_of(query)) {
+  Pairs pairs = link_pairs(query);
+  keep_names(pairs, link.notes);
+  for (const auto& [key, value] : pairs) {
     const AddressKey* known = find_address_key(key);
     if (known != nullptr && known->read != nullptr) note(link, known->read(link.page, value));
   }

@@ -54,6 +54,29 @@ std::vector<Entry> entries_of(const Parameter& parameter, std::string_view text)
   return entries;
 }
 
+bool belongs_to_entry(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '_' || c == '.';
+}
+
+/// An entry without what cannot belong to a number or a name, as in "(7)." or "12<br".
+std::string_view entry_in(std::string_view text) {
+  while (!text.empty() && !belongs_to_entry(text.front())) text.remove_prefix(1);
+  const auto end = std::find_if_not(text.begin(), text.end(), belongs_to_entry);
+  text = text.substr(0, static_cast<std::size_t>(end - text.begin()));
+  while (text.ends_with('.')) text.remove_suffix(1);  // of a sentence
+  return text;
+}
+
+/// entry_in of every entry; entries of which nothing stays are left out.
+std::string entries_in(std::string_view text) {
+  std::vector<std::string> entries;
+  for (const std::string& item : split(text, ',')) {
+    if (const std::string_view entry = entry_in(item); !entry.empty()) entries.emplace_back(entry);
+  }
+  return join(entries, ",");
+}
+
 std::vector<Entry> entries_of(const ParameterValue& value) {
   std::vector<Entry> entries;
   std::visit(
@@ -306,6 +329,12 @@ std::string ParameterSet::set_text_clamped(std::string_view name, std::string_vi
   if (strict) return {};
   const Parameter* parameter = schema_->find(name);
   if (parameter == nullptr) return strict.error().sentence;
+  const std::string entries = entries_in(text);
+  if (entries != text && !clamped(*parameter, entries_of(*parameter, entries)).empty()) {
+    const std::string more = set_text_clamped(name, entries);
+    return parameter->name + ": " + quoted_text(text) + " is read as " + quoted_text(entries) +
+           (more.empty() ? "" : "; " + more);
+  }
   const std::vector<Entry> kept = clamped(*parameter, entries_of(*parameter, text));
   ParameterValue& value = values_[known_index(name)];
   if (!kept.empty()) value = value_of(*parameter, kept);

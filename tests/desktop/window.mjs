@@ -66,6 +66,8 @@ test('what the window showed, its size and theme come back; a damaged memory doe
       assert.match(first, /^open .*e=rf-learning-curve.*heads=20.*seed=5/m);
       await closed([]);
       assert.equal(readFileSync(file, 'utf8'), first, 'the second window is as the first');
+      await closed(['open', 'https://host.example/lab/#e%3Dicl-risk%26heads%3D1%2C3&amp;seed=9)']);
+      assert.match(readFileSync(file, 'utf8'), /^open e=icl-risk&heads=1,3&seed=9$/m, 'a link as a mail leaves it');
       writeFileSync(file, `size -5x1e9\ntheme ${'x'.repeat(70000)}\nopen e=%zz&heads=nan\n\0`);
       await closed([]);
       assert.match(readFileSync(file, 'utf8'), /^size \d+x\d+\ntheme light\nopen .*e=rf-learning-curve/);

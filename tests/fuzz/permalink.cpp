@@ -1,11 +1,25 @@
 // Permalinks: whatever the text, a run inside the schema and settings of the page come out, few and
-// readable notes, and their own text gives the same without a note.
+// readable notes, and their own text gives the same without a note, also after a mail program.
 #include "core/base/text.h"
 #include "core/catalogue/catalogue.h"
 #include "core/codecs/codecs.h"
 #include "tests/fuzz/fuzz.h"
 
 using namespace attnlab;
+
+namespace {
+
+/// The link with entities, lines of at most 20 letters, each as in an answer to a mail.
+std::string mailed_text(const std::string& link) {
+  std::string text;
+  for (std::size_t i = 0; i < link.size(); ++i) {
+    if (i % 20 == 19) text += "\r\n> ";
+    text += link[i] == '&' ? std::string("&amp;") : std::string(1, link[i]);
+  }
+  return text;
+}
+
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const Experiment& first = *experiments().front();
@@ -20,6 +34,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     ATTNLAB_MUST(again.notes.empty());
     ATTNLAB_MUST(again.spec == link.spec);
     ATTNLAB_MUST(again.page == link.page);
+    const Permalink mailed = read_query(mailed_text(text + "&" + page_text(link.page)), first);
+    ATTNLAB_MUST(mailed.notes.empty());
+    ATTNLAB_MUST(mailed.spec == link.spec);
+    ATTNLAB_MUST(mailed.page == link.page);
   }
   return 0;
 }

@@ -140,6 +140,7 @@ TEST_CASE("what a page setting gets wrong is left out with a note") {
   const Permalink link =
       read_query("lock=headss,a%26trials%3D9,seed&ui=tiny&theme=blue&embed=yes", pi_experiment());
   CHECK(join(link.notes, "\n") ==
+        "lock: \"headss,a&trials=9,seed\" is read as \"headss,a,seed\"\n"
         "lock names \"headss\", which no experiment has; it is left out (did you mean \"heads\"?)\n"
         "ui must be full or min, not \"tiny\"; it is left out\n"
         "theme must be auto or light or dark, not \"blue\"; it is left out\n"
@@ -176,6 +177,7 @@ TEST_CASE("the search part of an address gives page settings only, and its own c
 TEST_CASE("a link of many wrong keys gives few notes, and the last counts the others") {
   std::string query;
   for (int i = 0; i < 100; ++i) query += "&zz" + std::to_string(i) + "=1";
+  query += "&seed=2";
   const Permalink link = read_query(query, pi_experiment());
   REQUIRE(link.notes.size() == 20);
   CHECK(link.notes.back() == "and 81 more of the kind");
@@ -187,4 +189,145 @@ TEST_CASE("what comes after the 256th key of a link is left out") {
   CHECK(read_query(query + "&points=9", pi_experiment()).spec.parameters.integer("points") == 9);
   const Permalink longer = read_query(query + "&zz=1&points=9", pi_experiment());
   CHECK(longer.spec == defaults(pi_experiment()));
+}
+
+// --- Links as mail programs, chats and editors leave them ---------------------------------------
+
+namespace {
+
+struct Mangled {
+  const char* given;
+  const char* meant;
+  const char* note = "";  ///< of one sentence, or none
+};
+
+void check_mangled(const Mangled& link) {
+  CAPTURE(link.given);
+  const Permalink read = read_query(link.given, pi_experiment());
+  const Permalink meant = read_query(link.meant, pi_experiment());
+  CHECK(read.spec == meant.spec);
+  CHECK(read.page == meant.page);
+  CHECK(read.run == meant.run);
+  CHECK(join(read.notes, "|") == link.note);
+}
+
+}  // namespace
+
+TEST_CASE("a link that was encoded as a whole, once or more, is the link") {
+  const char* meant = "e=pi&points=9&trials=2&seed=11&theme=dark";
+  for (const char* given : {
+           "#e%3Dpi%26points%3D9%26trials%3D2%26seed%3D11%26theme%3Ddark",
+           "e%253Dpi%2526points%253D9%2526trials%253D2%2526seed%253D11%2526theme%253Ddark",
+           "e%3Dpi%26points%3D9%26trials%3D2%26seed%3D11&theme=dark",
+           "https://host.example/lab/#e%3dpi%26points%3d9%26trials%3d2%26seed%3d11%26theme%3ddark",
+           "https://host.example/lab/?embed=1#e=pi&points=9&trials=2&seed=11&theme=dark",
+           "%23e%3Dpi%26points%3D9%26trials%3D2%26seed%3D11%26theme%3Ddark",
+       }) {
+    check_mangled({given, meant});
+  }
+}
+
+TEST_CASE("entities, quoted-printable, folded lines and odd characters leave the link as it was") {
+  const char* meant = "e=pi&points=9&lock=seed,trials&seed=11";
+  for (const char* given : {
+           "#e=pi&amp;points=9&amp;lock=seed,trials&amp;seed=11",
+           "#e=pi&amp;amp;points=9&#38;lock=seed,trials&#x26;seed=11",
+           "e=3Dpi&points=3D9&lock=3Dseed,tr=\r\nials&seed=3D11",
+           "e=pi&poi\r\nnts=9&lock=seed,\n> trials&seed=1\n1",
+           " e=pi & points = 9 & lock=seed, trials & seed=11 ",
+           "e=pi&points=9&lock=seed%2Ctrials&seed=11",
+           "e=pi&points=9&lock=seed%252Ctrials&seed=11",
+           "e=pi&points=9&lock=seed,\xC2\xA0trials&seed=\xE2\x80\x8B"
+           "11",
+           "e=pi&points=9&lock=seed\xEF\xBC\x8Ctrials&seed=\xEF\xBC\x91\xEF\xBC\x91",
+           "e\xEF\xBC\x9Dpi\xEF\xBC\x86points=9&lock=seed,trials&seed=11",
+           "e=pi&points=9&lock=seed%C2%A0,trials&seed=%EF%BB%BF11",
+       }) {
+    check_mangled({given, meant});
+  }
+}
+
+TEST_CASE("what stands behind a number or a name and cannot belong to it is dropped with a note") {
+  for (const Mangled& link : std::vector<Mangled>{
+           {"points=9&seed=7.", "points=9&seed=7"},  // a number that may be written so
+           {"points=9&seed=7,", "points=9&seed=7", "seed: \"7,\" is read as \"7\""},
+           {"points=9&seed=12)", "points=9&seed=12", "seed: \"12)\" is read as \"12\""},
+           {"seed=12&points=9>", "points=9&seed=12", "points: \"9>\" is read as \"9\""},
+           {"points=(9)&seed=12", "points=9&seed=12", "points: \"(9)\" is read as \"9\""},
+           {"points=9&seed=7\">here</a>", "points=9&seed=7",
+            "seed: \"7\">here</a>\" is read as \"7\""},
+           {"e=pi).&seed=2", "seed=2", "e: \"pi).\" is read as \"pi\""},
+           {"seed=2&theme=dark\xE2\x80\x9D", "seed=2&theme=dark",
+            "theme: \"dark\xE2\x80\x9D\" is read as \"dark\""},
+           {"seed=2&lock=trials>,seed", "seed=2&lock=trials,seed",
+            "lock: \"trials>,seed\" is read as \"trials,seed\""},
+           {"seed=2&points=99999999999.", "seed=2&points=10000000",
+            "points: \"99999999999.\" is read as \"99999999999\"; points must be 1 to 10000000, "
+            "not 99999999999; 10000000 is used instead"},
+       }) {
+    check_mangled(link);
+  }
+  const Permalink list = read_query("e=every-kind&wholes=16,32>&reals=0.5;,\"1\"&words=red,'blue'",
+                                    every_kind_experiment());
+  CHECK(list.notes.size() == 3);
+  CHECK(query_text(list.spec) == "e=every-kind&wholes=16,32&reals=0.5,1&seed=1");
+}
+
+TEST_CASE("a link of which nothing is understood says so; a wrong word says what was meant") {
+  CHECK(read_query("#%zz", pi_experiment()).notes ==
+        std::vector<std::string>{"the lab understands nothing of the link \"#%zz\"; pi is shown at "
+                                 "its defaults"});
+  CHECK(read_query("pionts=3", pi_experiment()).notes ==
+        std::vector<std::string>{
+            "the lab understands nothing of the link \"pionts=3\"; pi is shown at its defaults",
+            "pi has no parameter \"pionts\"; it is left out (did you mean \"points\"?)"});
+  CHECK(read_query("", pi_experiment()).notes.empty());
+  CHECK(read_query(" ", pi_experiment()).notes.empty());
+}
+
+TEST_CASE("any clean link is the same state after any mangling of these kinds") {
+  test::RandomValues random(11);
+  const Experiment& experiment = every_kind_experiment();
+  const auto percent = [](std::string_view text) {
+    std::string safe;
+    for (const char c : text) {
+      const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+      constexpr const char* kHex = "0123456789ABCDEF";
+      const auto byte = static_cast<unsigned char>(c);
+      safe += plain ? std::string(1, c) : std::string{'%', kHex[byte >> 4], kHex[byte & 15]};
+    }
+    return safe;
+  };
+  const auto replaced = [](std::string text, char from, std::string_view to) {
+    std::string result;
+    for (const char c : text) result += c == from ? std::string(to) : std::string(1, c);
+    return result;
+  };
+  const std::string blanks[] = {" ", "\r\n", "\n> ", "\t", "\xC2\xA0", "\xE2\x80\x8B", "%20"};
+  const std::string tails[] = {".", ")", ">", "\"", "'", ",", ";", ")."};
+  for (int i = 0; i < 4000; ++i) {
+    RunSpec spec{&experiment, random.parameters(experiment.schema), random.below(1u << 30)};
+    std::string link = random.chance(2) ? query_text(spec) : full_query_text(spec);
+    if (random.chance(2)) link += tails[random.below(std::size(tails))];
+    std::string folded;  // a blank or a fold anywhere, as in a long line of a mail
+    for (const char c : link) {
+      if (random.chance(40)) folded += blanks[random.below(std::size(blanks))];
+      folded += c;
+    }
+    link = folded;
+    if (random.chance(3)) link = replaced(link, ',', random.chance(2) ? "%2C" : "\xEF\xBC\x8C");
+    switch (random.below(4)) {
+      case 0:
+        for (std::size_t k = random.below(3); k > 0; --k) link = replaced(link, '&', "&amp;");
+        break;
+      case 1:
+        for (std::size_t k = 1 + random.below(2); k > 0; --k) link = percent(link);
+        break;
+      default:
+        break;
+    }
+    if (random.chance(2)) link = "https://host.example/lab/#" + link;
+    CAPTURE(link);
+    CHECK(read_query(link, experiment).spec == spec);
+  }
 }

@@ -1,0 +1,198 @@
+#include "core/codecs/link_text.h"
+
+#include <algorithm>
+#include <cstdint>
+
+#include "core/base/text.h"
+
+namespace attnlab {
+namespace {
+
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+constexpr std::size_t kMaxPairs = 256;  ///< what comes after is noise
+constexpr int kMaxLayers = 4;           ///< of encoding, one around the other
+
+bool is_between(std::uint32_t code, std::uint32_t first, std::uint32_t last) {
+  return code >= first && code <= last;
+}
+
+/// A character that separates, shapes or hides, and is not seen.
+bool is_blank(std::uint32_t code) {
+  return code <= 0x20 || is_between(code, 0x7F, 0xA0) || code == 0xAD || code == 0x1680 ||
+         code == 0x180E || is_between(code, 0x2000, 0x200F) || is_between(code, 0x2028, 0x202F) ||
+         is_between(code, 0x205F, 0x206F) || code == 0x3000 || code == 0xFEFF;
+}
+
+/// The ASCII character that was meant, or 0.
+char plain_form(std::uint32_t code) {
+  if (code < 0x80) return static_cast<char>(code);
+  if (is_between(code, 0xFF01, 0xFF5E)) return static_cast<char>(code - 0xFEE0);  // full width
+  if (is_between(code, 0x2010, 0x2015) || code == 0x2212) return '-';
+  return code == 0x3001 || code == 0x060C ? ',' : '\0';  // ideographic and Arabic comma
+}
+
+/// Without blanks, and in plain letters where there is a plain form.
+std::string plain(std::string_view text) {
+  const std::string valid = valid_utf8(text);
+  std::string result;
+  bool line_begins = false;
+  for (std::size_t at = 0; at < valid.size();) {
+    const auto lead = static_cast<unsigned char>(valid[at]);
+    const std::size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+    std::uint32_t code = length == 1 ? lead : lead & (0x7Fu >> length);
+    for (std::size_t i = 1; i < length; ++i) {
+      code = code << 6 | (static_cast<unsigned char>(valid[at + i]) & 0x3Fu);
+    }
+    const char form = plain_form(code);
+    if (code == '\n' || code == '\r') line_begins = true;
+    const bool quotation = line_begins && code == '>';  // of a mail that is answered
+    if (!is_blank(code) && !quotation) {
+      line_begins = false;
+      result += form != '\0' ? std::string(1, form) : valid.substr(at, length);
+    }
+    at += length;
+  }
+  return result;
+}
+
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/// Undoes one layer of percent-encoding; a broken escape stays as it is written.
+std::string decoded(std::string_view text) {
+  std::string bytes;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const int high = text[i] == '%' && i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
+    const int low = high >= 0 ? hex_value(text[i + 2]) : -1;
+    if (low >= 0) {
+      bytes += static_cast<char>(high * 16 + low);
+      i += 2;
+    } else {
+      bytes += text[i] == '+' ? ' ' : text[i];
+    }
+  }
+  return bytes;
+}
+
+/// Undoes all layers.
+std::string fully_decoded(std::string_view text) {
+  std::string bytes(text);
+  for (int layer = 0; layer < kMaxLayers; ++layer) {
+    std::string inner = decoded(bytes);
+    if (inner == bytes) break;
+    bytes = std::move(inner);
+  }
+  return plain(bytes);
+}
+
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
+    text.replace(at, from.size(), to);
+  }
+}
+
+/// Undoes HTML's way to write '&', as often as it was done.
+void undo_entities(std::string& text) {
+  for (const std::string_view entity : {"&amp;", "&#38;", "&#x26;"}) {
+    for (std::size_t at = 0; (at = text.find(entity, at)) != std::string::npos;) {
+      text.replace(at, entity.size(), "&");
+      // What comes next may make another entity of it.
+    }
+  }
+  for (const std::string_view entity : {"&lt;", "&gt;", "&quot;", "&#39;", "&nbsp;"}) {
+    replace_all(text, entity, "\"");  // none belongs to a link
+  }
+}
+
+/// Undoes quoted-printable, in which '=' is written "=3D" and lines end with '='.
+void undo_quoted_printable(std::string& text) {
+  if (!text.starts_with("e=3D") && text.find("&e=3D") == std::string::npos) return;
+  replace_all(text, "=\r\n", "");
+  replace_all(text, "=\n", "");
+  replace_all(text, "=3D", "=");
+}
+
+/// What stands behind the '#' of an address, without a second '#'.
+std::string_view behind_address(std::string_view text) {
+  const auto says_something = [](std::string_view part) {
+    return part.find('=') != std::string_view::npos || part.find("%3") != std::string_view::npos ||
+           part.find("%25") != std::string_view::npos;
+  };
+  const std::size_t hash = text.find('#');
+  if (hash != std::string_view::npos) {
+    const std::string_view behind = text.substr(hash + 1);
+    if (hash == 0 || says_something(behind)) return behind_address(behind);
+    text = text.substr(0, hash);
+  }
+  if (text.starts_with("http") && text.find('?') != std::string_view::npos) {
+    text.remove_prefix(text.find('?'));
+  }
+  if (text.starts_with('?')) text.remove_prefix(1);
+  return text;
+}
+
+/// Adds the pairs of one item between two '&', which is many where the '&' are encoded.
+void add_pairs(std::string_view item, int layer, Pairs& pairs) {
+  const std::size_t equals = item.find('=');
+  const std::string_view left = item.substr(0, equals);
+  const std::string inside = decoded(left);
+  if (layer < kMaxLayers &&
+      (inside.find('=') != std::string::npos || inside.find("%3") != std::string::npos ||
+       inside.find("%25") != std::string::npos)) {
+    const std::string all = decoded(item);
+    for (const std::string& inner : split(behind_address(all), '&')) {
+      add_pairs(inner, layer + 1, pairs);
+    }
+    return;
+  }
+  std::string key = fully_decoded(left);
+  if (key.empty() || pairs.size() >= kMaxPairs) return;
+  std::string value =
+      equals == std::string_view::npos ? std::string() : fully_decoded(item.substr(equals + 1));
+  const auto same =
+      std::find_if(pairs.begin(), pairs.end(), [&](const auto& pair) { return pair.first == key; });
+  if (same != pairs.end()) {
+    same->second = std::move(value);
+  } else {
+    pairs.emplace_back(std::move(key), std::move(value));
+  }
+}
+
+bool belongs_to_name(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '_';
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> link_pairs(std::string_view text) {
+  std::string link(text);
+  undo_entities(link);
+  link = std::string(behind_address(link));
+  undo_quoted_printable(link);
+  link = plain(link);
+  Pairs pairs;
+  for (const std::string& item : split(link, '&')) add_pairs(item, 0, pairs);
+  return pairs;
+}
+
+std::string_view name_in(std::string_view text) {
+  while (!text.empty() && !belongs_to_name(text.front())) text.remove_prefix(1);
+  const auto end = std::find_if_not(text.begin(), text.end(), belongs_to_name);
+  return text.substr(0, static_cast<std::size_t>(end - text.begin()));
+}
+
+std::string names_in(std::string_view text) {
+  std::vector<std::string> names;
+  for (const std::string& item : split(text, ',')) {
+    const std::string_view name = name_in(item);
+    if (!name.empty() || item.empty()) names.emplace_back(name);
+  }
+  return join(names, ",");
+}
+
+}  // namespace attnlab
