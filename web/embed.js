@@ -4,49 +4,73 @@
 // Attributes: experiment, preset, seed and every parameter of `attnlab list` set the state; run (also
 // empty) starts at once; lock="heads,seed" fixes what the reader must not change (also experiment,
 // preset); ui="min" shows figure, run bar and unlocked controls only; theme="light|dark|auto";
-// height="480" (pixels; without it the lab is as high as its content); query="e=...": a permalink.
+// height="480" (pixels; without it the lab is as high as its content); query="e=...": a permalink;
+// base="https://host/lab/": the folder of index.html, where it is not the folder of this script.
+// A changed attribute changes the lab. Those named here are also properties, and `parameters` takes an object.
 // Methods: load({query} or {experiment, parameters, seed}), run(), pause(), step(), reset(), get()
-// (a promise of the state). Events: attnlab-ready, -state, -progress, -result, -error; detail is the
-// message.
+// (a promise of the state, rejected where the lab cannot be loaded). Events, which bubble: attnlab-ready,
+// -state, -progress, -result, -error; detail is the message.
 (() => {
-  const { src } = /** @type {HTMLScriptElement} */ (document.currentScript);
-  const base = new URL('.', src).href;
-  const own = new Set(['id', 'class', 'style', 'title', 'lang', 'dir', 'hidden', 'slot', 'part',
-    'tabindex', 'role', 'experiment', 'query', 'height', 'run', 'sandbox']);
+  const settings = ['experiment', 'preset', 'seed', 'query', 'height', 'lock', 'ui', 'theme', 'sandbox', 'base'];
+  const of_frame = new Set(['query', 'height', 'run', 'sandbox', 'base']); // the others go into the link
+  // What pages and frameworks put on any element, and on frames.
+  const foreign = new Set(('accesskey align allow allowfullscreen autocapitalize autofocus border class color ' +
+    'contenteditable dir draggable enterkeyhint exportparts frameborder hidden id inert inputmode is itemid itemprop ' +
+    'itemref itemscope itemtype key lang loading marginheight marginwidth name nonce part popover ref referrerpolicy ' +
+    'role scrolling slot spellcheck src srcdoc style tabindex title translate width').split(' '));
+  const link_name = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+  const foreign_prefix = /^(aria|astro|data|hx|ng|on|svelte|v|x)-|^on[a-z]/;
   const sandbox = 'allow-scripts allow-same-origin allow-downloads';
   const first_height = 560;
   const most_height = 4000;
+  const patience_ms = 30_000; // from the frame's document to its first message
+
+  /** The folder that this script came from; '' where it does not come from a file of its name. */
+  const script_base = (() => {
+    const script = /** @type {HTMLScriptElement | null} */ (document.currentScript);
+    // A module has no current script, but its place stands in the stack of an error.
+    const traced = /\w+:\/\/[^\s()]*?\/embed\.js/.exec(new Error().stack ?? '')?.[0] ?? '';
+    const found = [script?.src ?? '', traced, ...[...document.scripts].map(({ src }) => src)]
+      .find((src) => /\/embed\.js([?#]|$)/.test(src));
+    return found ? new URL('.', found).href : '';
+  })();
 
   class AttentionLab extends HTMLElement {
     /** @type {HTMLIFrameElement | undefined} */
     #frame;
+    #made_of = ''; // what of the frame only another frame can change
+    #shows = ''; // the link it was given last
+    #ran = false; // the attribute run has been obeyed
     /** @type {Message[]} */
     #waiting = []; // messages until the frame is ready
-    /** @type {Map<number, (state: unknown) => void>} */
+    /** @type {Map<number, { resolve(state: unknown): void, reject(error: Error): void }>} */
     #asked = new Map(); // what get() promised, by the id its answer carries
     #asks = 0;
     #ready = false;
+    #patience = 0;
     /** @type {IntersectionObserver | undefined} */
     #near;
+    #watch = new MutationObserver(() => this.#follow());
     #receive = (/** @type {MessageEvent} */ event) => this.#take(event);
 
     connectedCallback() {
+      this.#take_early_properties();
       if (!this.style.display) this.style.display = 'block';
       this.style.minHeight = `${this.#fixed_height() || first_height}px`;
       addEventListener('message', this.#receive);
+      this.#watch.observe(this, { attributes: true });
       this.#near = new IntersectionObserver((entries) => {
         if (entries.some(({ isIntersecting }) => isIntersecting)) this.#start();
       }, { rootMargin: '200px' });
       this.#near.observe(this);
+      if (this.#asked.size > 0) this.#start();
     }
 
     disconnectedCallback() {
       removeEventListener('message', this.#receive);
+      this.#watch.disconnect();
       this.#near?.disconnect();
-      this.#frame?.remove();
-      this.#frame = undefined;
-      if (this.#ready) this.#waiting = [...this.#asked.keys()].map((id) => ({ type: 'get', id }));
-      this.#ready = false;
+      this.#close();
     }
 
     /** @param {object} state */
@@ -70,10 +94,30 @@
       this.#send({ type: 'reset' });
     }
 
+    /** The lab's state; starts the lab, however far it is from the screen. */
     get() {
       const id = ++this.#asks;
-      this.#send({ type: 'get', id });
-      return new Promise((resolve) => this.#asked.set(id, resolve));
+      return new Promise((resolve, reject) => {
+        this.#asked.set(id, { resolve, reject });
+        this.#send({ type: 'get', id });
+        if (this.isConnected) this.#start();
+      });
+    }
+
+    /** @param {Record<string, unknown>} values */
+    set parameters(values) {
+      for (const [name, value] of Object.entries(values ?? {})) set_attribute(this, name, value);
+    }
+
+    /** Properties that a framework has set before this class was known. */
+    #take_early_properties() {
+      for (const name of [...settings, 'parameters', 'run']) {
+        if (!Object.hasOwn(this, name)) continue;
+        const self = /** @type {any} */ (this);
+        const value = self[name];
+        delete self[name];
+        self[name] = value;
+      }
     }
 
     #fixed_height() {
@@ -81,31 +125,119 @@
       return height > 0 ? Math.min(height, most_height) : 0;
     }
 
-    #address() {
-      const hash = new URLSearchParams(this.getAttribute('query')?.replace(/^.*#/, '') ?? '');
-      const experiment = this.getAttribute('experiment');
-      if (experiment !== null) hash.set('e', experiment);
+    #runs() {
+      return this.hasAttribute('run') && this.getAttribute('run') !== '0';
+    }
+
+    /** The state that the attributes say. A permalink goes to the lab as it is: core knows how mails leave them. */
+    #link() {
+      const attributes = new URLSearchParams();
       for (const { name, value } of this.attributes) {
-        if (!own.has(name) && !/^(data-|aria-|on)/.test(name)) hash.set(name, value);
+        if (name === 'experiment') attributes.set('e', value);
+        else if (link_name.test(name) && !of_frame.has(name) && !foreign.has(name) && !foreign_prefix.test(name)) {
+          attributes.set(name, value);
+        }
       }
-      if (this.hasAttribute('run') && this.getAttribute('run') !== '0') hash.set('run', '1');
-      const search = new URLSearchParams({ embed: '1' });
-      if (this.#fixed_height()) search.set('fit', '1');
-      return `${base}index.html?${search}#${hash}`;
+      return [this.getAttribute('query')?.replace(/^[^#]*#/, '') ?? '', String(attributes)].filter(Boolean).join('&');
+    }
+
+    /** The folder with index.html; undefined where nobody says. */
+    #base() {
+      const base = this.getAttribute('base') ?? script_base;
+      if (!base) return undefined;
+      try {
+        return new URL(base.endsWith('/') ? base : `${base}/`, document.baseURI).href;
+      } catch {
+        return undefined;
+      }
+    }
+
+    #frame_needs() {
+      const names = ['base', 'sandbox', 'lock', 'ui', 'theme'];
+      return JSON.stringify([this.#fixed_height() > 0, ...names.map((name) => this.getAttribute(name))]);
     }
 
     #start() {
       if (this.#frame) return;
       this.#near?.disconnect();
+      const base = this.#base();
+      if (base === undefined) {
+        this.#fail('The lab does not know where its files are. Set base="..." of <attention-lab> to the folder with ' +
+          'its index.html.');
+        return;
+      }
       const frame = document.createElement('iframe');
+      const search = new URLSearchParams({ embed: '1' });
+      if (this.#fixed_height()) search.set('fit', '1');
+      this.#made_of = this.#frame_needs();
+      this.#shows = this.#link();
+      this.#ran = this.#runs();
       frame.setAttribute('sandbox', this.getAttribute('sandbox') ?? sandbox);
       frame.allow = 'clipboard-write';
       frame.title = this.title || 'Attention Lab: interactive figure';
       frame.style.cssText = 'display: block; width: 100%; border: 0';
       frame.style.height = `${this.#fixed_height() || first_height}px`;
-      frame.src = this.#address();
+      frame.src = `${base}index.html?${search}#${this.#shows}${this.#ran ? '&run=1' : ''}`;
+      frame.addEventListener('load', () => {
+        if (frame !== this.#frame || this.#ready) return;
+        this.#patience = setTimeout(() => this.#fail(`The lab at ${base} did not start.`), patience_ms);
+      });
       this.#frame = frame;
-      this.append(frame);
+      this.replaceChildren(frame);
+    }
+
+    #close() {
+      clearTimeout(this.#patience);
+      this.#frame?.remove();
+      this.#frame = undefined;
+      if (this.#ready) this.#waiting = [...this.#asked.keys()].map((id) => ({ type: 'get', id }));
+      this.#ready = false;
+    }
+
+    /** The attributes are others now. */
+    #follow() {
+      const frame = this.#frame;
+      if (!frame) {
+        if (this.hasAttribute('base')) this.#start(); // it may have been missing
+        return;
+      }
+      const height = this.#fixed_height();
+      if (height) this.style.minHeight = frame.style.height = `${height}px`;
+      const link = this.#link();
+      // What is locked stays for every message, but not for the page that locks it.
+      const another = this.#made_of !== this.#frame_needs() || (link !== this.#shows && this.hasAttribute('lock'));
+      if (another) {
+        this.#close();
+        this.#start();
+        return;
+      }
+      if (link !== this.#shows) this.load({ query: link });
+      this.#shows = link;
+      if (this.#runs() && !this.#ran) this.run();
+      this.#ran = this.#runs();
+    }
+
+    /**
+     * The lab cannot be shown: says so in its place where nothing else stands there.
+     * @param {string} error
+     */
+    #fail(error) {
+      clearTimeout(this.#patience);
+      if (!this.#frame) {
+        const sentence = document.createElement('p');
+        sentence.setAttribute('role', 'alert');
+        sentence.textContent = error;
+        this.replaceChildren(sentence);
+      }
+      for (const { reject } of this.#asked.values()) reject(new Error(error));
+      this.#asked.clear();
+      this.#waiting = this.#waiting.filter(({ type }) => type !== 'get');
+      this.#tell({ type: 'error', error });
+    }
+
+    /** @param {Message} detail */
+    #tell(detail) {
+      this.dispatchEvent(new CustomEvent(`attnlab-${detail.type}`, { detail, bubbles: true, composed: true }));
     }
 
     /** @param {Message} message */
@@ -119,6 +251,7 @@
       if (!this.#frame || source !== this.#frame.contentWindow) return;
       if (data === null || typeof data !== 'object' || data.attnlab !== 1) return;
       if (data.type === 'ready') {
+        clearTimeout(this.#patience);
         this.#ready = true;
         for (const message of this.#waiting.splice(0)) this.#send(message);
       } else if (data.type === 'height' && data.height > 0 && !this.#fixed_height()) {
@@ -127,12 +260,37 @@
         this.style.minHeight = height;
       } else if (data.type === 'state') {
         // News without an id may be older than the question.
-        this.#asked.get(data.id)?.(data.state);
+        this.#asked.get(data.id)?.resolve(data.state);
         this.#asked.delete(data.id);
+      } else if (data.type === 'error' && !this.#ready) {
+        this.#fail(String(data.error));
+        return;
       }
-      this.dispatchEvent(new CustomEvent(`attnlab-${data.type}`, { detail: data }));
+      this.#tell(data);
     }
   }
+
+  /** @param {HTMLElement} element @param {string} name @param {unknown} value */
+  function set_attribute(element, name, value) {
+    if (value === undefined || value === null || value === false) element.removeAttribute(name);
+    else element.setAttribute(name, value === true ? '' : String(value));
+  }
+
+  for (const name of settings) {
+    Object.defineProperty(AttentionLab.prototype, name, {
+      configurable: true,
+      enumerable: true,
+      get() { return this.getAttribute(name); },
+      set(value) { set_attribute(this, name, value); },
+    });
+  }
+  // `run` is an attribute and a method: read it is the method, set it is the attribute.
+  const { run } = AttentionLab.prototype;
+  Object.defineProperty(AttentionLab.prototype, 'run', {
+    configurable: true,
+    get() { return run; },
+    set(value) { set_attribute(this, 'run', value); },
+  });
 
   if (!customElements.get('attention-lab')) customElements.define('attention-lab', AttentionLab);
 })();

@@ -1,16 +1,75 @@
 // Where the page's parts come from: files beside it, or, where those cannot be loaded (from disk, in a
-// frame of opaque origin), the parts that bundle.js carries (web/make_bundle.mjs).
+// frame of opaque origin), the parts that bundle.js carries (web/make_page.mjs).
+
+import { message_of } from './dom.js';
 
 const carried = () => globalThis.attnlab_parts;
 
-/** @param {string} name */
-const url = (name) => new URL(name, import.meta.url);
+// What make_page.mjs puts in place of these two names; empty in bundle.js, whose parts cannot be mixed.
+const build = attnlab_build;
+const expected = attnlab_expected;
+
+/**
+ * By a name that carries the build: no cache takes a file of another build for it.
+ * @param {string} name
+ */
+const url = (name) => new URL(build ? `${name}?v=${build}` : name, import.meta.url);
+
+/** A sentence on the files that are of another build than most; '' if there are none. */
+export function mixed_builds() {
+  if (!build) return '';
+  const style = getComputedStyle(document.documentElement);
+  const of = Object.entries({ 'index.html': document.documentElement.dataset.build, ...globalThis.attnlab_builds,
+    ...Object.fromEntries(['page', 'oracle'].map((name) => [`${name}.css`, style.getPropertyValue(`--${name}-build`).trim()])) });
+  /** @param {string | undefined} wanted */
+  const count = (wanted) => of.filter(([, it]) => it === wanted).length;
+  const [, most] = of.reduce((one, other) => (count(other[1]) > count(one[1]) ? other : one));
+  const odd = of.filter(([, it]) => it !== most).map(([name]) => name);
+  return odd.length === 0 ? '' : `${odd.join(', ')} and the other files of this page are of different versions, ` +
+    'or damaged on the way';
+}
+
+/**
+ * A part that is loaded when it is first used; an error says which part did not come.
+ * @template Part
+ * @param {string} name @param {Promise<Part>} loading @returns {Promise<Part>}
+ */
+export async function part(name, loading) {
+  let loaded;
+  try {
+    loaded = await loading;
+  } catch (error) {
+    throw new Error(`${name} could not be loaded (${message_of(error)}); reload the page to try again`);
+  }
+  const mixed = mixed_builds();
+  if (mixed) throw new Error(`${mixed}; reload the page to try again`);
+  return loaded;
+}
 
 /** @param {string} name */
 async function fetched(name) {
-  const response = await fetch(url(name));
+  let response;
+  try {
+    response = await fetch(url(name));
+  } catch (error) {
+    throw new Error(`${name} could not be loaded (${message_of(error)})`);
+  }
   if (!response.ok) throw new Error(`${name} could not be loaded (${response.status})`);
   return response;
+}
+
+/**
+ * Refuses a file that is not the build's own.
+ * @param {string} name @param {ArrayBuffer} bytes
+ */
+async function check(name, bytes) {
+  const wanted = expected[name];
+  if (!wanted) return;
+  // Pages without a secure connection cannot compute the sum.
+  const sum = !crypto.subtle ? wanted.sha256
+    : [...new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  if (bytes.byteLength === wanted.bytes && sum === wanted.sha256) return;
+  throw new Error(`it is not the file of this build: ${bytes.byteLength} bytes, ${wanted.bytes} expected`);
 }
 
 /** @param {string} base64 */
@@ -40,14 +99,25 @@ export async function compile(name) {
   if (carried()) return WebAssembly.compile(await unpacked(name));
   const response = await fetched(name);
   const typed = response.headers.get('Content-Type')?.startsWith('application/wasm');
-  if (typed && WebAssembly.compileStreaming) return WebAssembly.compileStreaming(response);
-  return WebAssembly.compile(await response.arrayBuffer());
+  const bytes = response.clone().arrayBuffer();
+  const streamed = typed && WebAssembly.compileStreaming;
+  try {
+    const [compiled] = await Promise.all([
+      streamed ? WebAssembly.compileStreaming(response) : bytes.then((whole) => WebAssembly.compile(whole)),
+      bytes.then((whole) => check(name, whole)),
+    ]);
+    return compiled;
+  } catch (error) {
+    throw new Error(`${name} was cut, damaged or is of another version (${message_of(error)})`);
+  }
 }
 
 /** @param {string} name */
 export async function text_of(name) {
   if (carried()) return new TextDecoder().decode(await unpacked(name));
-  return (await fetched(name)).text();
+  const bytes = await (await fetched(name)).arrayBuffer();
+  await check(name, bytes).catch((error) => { throw new Error(`${name} was damaged (${message_of(error)})`); });
+  return new TextDecoder().decode(bytes);
 }
 
 /**

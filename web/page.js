@@ -3,7 +3,9 @@
 import create_attnlab from './attnlab.js';
 import { attach_canvas } from './canvas.js';
 import { by_id as $, message_of, set_text, state_in } from './dom.js';
-import { call, compile, instance, jobs_file, put, start_worker, text_of } from './files.js';
+import {
+  call, compile, instance, jobs_file, mixed_builds, part, put, start_worker, text_of,
+} from './files.js';
 import { Tools, copy_text, notice, save_file } from './tools.js';
 import { Twin } from './twin.js';
 import { WorkerPool } from './workers.js';
@@ -17,15 +19,17 @@ const max_height = 4000; // of the canvas, in CSS pixels
 // --- What the reader sees when something is wrong ----------------------------------------------
 
 /**
- * The drawing cannot be shown; everything else may still work.
+ * The drawing cannot be shown; everything else may still work, unless trying again is all that is left.
  * @param {string} sentence
  */
-function cover(sentence) {
+function cover(sentence, again = false) {
   $('cover').hidden = !sentence;
   $('cover').classList.add('failed');
   $('first').hidden = true;
   $('cover_progress').hidden = true;
   set_text($('cover_text'), sentence);
+  $('again').hidden = !again;
+  $('again').onclick = () => location.reload();
 }
 
 // --- Modules -------------------------------------------------------------------------------------
@@ -165,7 +169,7 @@ class Lab {
   /** An instance of the workers' module beside the page's own: what most experiments find (their tables,
    *  claims and figures) is computed by it. Loaded with the first of them. */
   async #load_parts() {
-    this.#parts_loading ??= import('./jobs.js').then(async ({ default: create_jobs }) => {
+    this.#parts_loading ??= part('jobs.js', import('./jobs.js')).then(async ({ default: create_jobs }) => {
       this.parts = await instance(create_jobs, await this.#jobs());
       this.app._app_parts_arrived();
       if (!this.tools) return;
@@ -206,14 +210,14 @@ class Lab {
     if (state_in(location.hash)) return;
     try {
       call(this.app, '_app_adopt', await text_of('first.journal'));
-    } catch {
-      // Without it the lab starts empty.
+    } catch (error) {
+      notice(`The lab starts without a result: ${message_of(error)}.`);
     }
   }
 
   async #serve_frame() {
     if (parent === window) return;
-    const { Messages } = await import('./messages.js');
+    const { Messages } = await part('messages.js', import('./messages.js'));
     this.messages = new Messages({
       state: () => this.#state(),
       load: (query) => this.#load(query),
@@ -393,7 +397,7 @@ class Lab {
 
   /** The reader's own black box, loaded with the first state that asks for it. */
   #own_box() {
-    this.#box ??= import('./oracle.js').then(({ OwnBox }) => new OwnBox($('own_box'), () => {
+    this.#box ??= part('oracle.js', import('./oracle.js')).then(({ OwnBox }) => new OwnBox($('own_box'), () => {
       this.#act('reset', '', '');
       this.#act('run', '', '');
     }));
@@ -474,10 +478,16 @@ async function main() {
   addEventListener('error', ({ error }) => {
     if (error) notice(`Something in the lab stopped: ${message_of(error)}. Reload the page if it does not answer.`);
   });
+  // What nobody waits for is not lost without a word.
+  addEventListener('unhandledrejection', ({ reason }) => notice(`Something in the lab failed: ${message_of(reason)}.`));
   try {
+    const mixed = mixed_builds();
+    if (mixed) throw new Error(mixed);
     await new Lab().start();
   } catch (error) {
-    cover(`The lab could not be loaded: ${message_of(error)}. Reload the page to try again.`);
+    const sentence = `The lab could not be loaded: ${message_of(error)}.`;
+    cover(`${sentence} Try again; if that does not help, empty the browser's cache of this site.`, true);
+    if (parent !== window) parent.postMessage({ attnlab: 1, type: 'error', error: sentence }, '*');
     console.error(error);
   }
 }

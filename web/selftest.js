@@ -2,7 +2,7 @@
 // worker of its own, one group of statements after the other. Loaded when first used.
 import { answer_of } from './ask.js';
 import { element, message_of, set_text } from './dom.js';
-import { start_worker } from './files.js';
+import { part, start_worker } from './files.js';
 
 const heads = ['Verdict', 'Family', 'Statement', 'Deviation', 'Allowed'];
 
@@ -63,7 +63,7 @@ export class MachineCheck {
     this.#running = true;
     this.rates.hidden = false;
     try {
-      const { measure_rates } = await import('./rates.js');
+      const { measure_rates } = await part('rates.js', import('./rates.js'));
       const say = (/** @type {string} */ text) => set_text(this.sentence, text);
       await measure_rates({ box: this.rates, module: await this.module(), total: this.total, say });
     } catch (error) {

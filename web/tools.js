@@ -1,7 +1,7 @@
 // What stands around the figure: undo, copying, saving, dropped files, the guided tour, predictions.
 // Rare things are loaded when they are first used.
 import { by_id as $, element, message_of, set_text } from './dom.js';
-import { has_address } from './files.js';
+import { has_address, part } from './files.js';
 import { History } from './history.js';
 
 const most_file_bytes = 50e6; // saved results have less than a tenth of it
@@ -75,13 +75,13 @@ export class Tools {
   }
 
   async #check_machine() {
-    const { MachineCheck } = await import('./selftest.js');
+    const { MachineCheck } = await part('selftest.js', import('./selftest.js'));
     this.#machine ??= new MachineCheck($('machine'), () => this.lab.jobs(), this.lab.workers);
     await this.#machine.run();
   }
 
   async #start_tour() {
-    const { Tour } = await import('./tours.js');
+    const { Tour } = await part('tours.js', import('./tours.js'));
     this.#tour ??= new Tour({
       box: $('tour'),
       load: (query) => this.lab.load(query),
@@ -91,7 +91,7 @@ export class Tools {
   }
 
   async #predict() {
-    const { Prediction } = await import('./predict.js');
+    const { Prediction } = await part('predict.js', import('./predict.js'));
     this.#prediction ??= new Prediction({
       box: $('predict'),
       picture: () => this.#picture('svg'),
@@ -116,7 +116,7 @@ export class Tools {
 
   /** @param {SaveFormat} format */
   async #exported(format) {
-    const { exported } = await import('./transfer.js');
+    const { exported } = await part('transfer.js', import('./transfer.js'));
     return exported(() => this.lab.jobs(), format, {
       query: this.lab.state().query,
       ...this.lab.run(),
@@ -138,7 +138,7 @@ export class Tools {
   }
 
   async #copy_embed_code() {
-    const { embed_code } = await import('./transfer.js');
+    const { embed_code } = await part('transfer.js', import('./transfer.js'));
     await copy_text(embed_code(this.lab.state().link), 'Embed code copied.');
   }
 
@@ -153,7 +153,7 @@ export class Tools {
       return notice(`${file.name} has ${Math.ceil(file.size / 1e6)} MB: a file can have ${most_file_bytes / 1e6} MB at most.`);
     }
     const text = file ? await file.text() : event.dataTransfer?.getData('text/plain') ?? '';
-    const { query_in_file } = await import('./transfer.js');
+    const { query_in_file } = await part('transfer.js', import('./transfer.js'));
     const query = query_in_file(text);
     if (query) this.lab.load(query);
     notice(query ? `Parameters taken from ${file?.name ?? 'the dropped text'}.`

@@ -129,7 +129,7 @@ await check('the first frame is a picture, shown before the module', async (page
   let release;
   const held = new Promise((resolve) => { release = resolve; });
   page.on('request', async (request) => {
-    if (request.url().endsWith('attnlab.wasm')) await held;
+    if (request.url().includes('attnlab.wasm')) await held;
     request.continue();
   });
   await page.goto(origin, { waitUntil: 'domcontentloaded' });

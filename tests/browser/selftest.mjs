@@ -43,7 +43,7 @@ const spoil_module = () => {
   globalThis.spoiled = 0;
   WebAssembly.compileStreaming = async (response) => {
     const bytes = new Uint8Array(await response.arrayBuffer());
-    if (/\/jobs(_relaxed)?\.wasm$/.test(response.url)) {
+    if (/\/jobs(_relaxed)?\.wasm\b/.test(response.url)) {
       for (let at = 0; (at = bytes.indexOf(wanted[0], at)) >= 0; ++at) {
         if (!wanted.every((byte, i) => bytes[at + i] === byte)) continue;
         bytes.set(wrong, at);

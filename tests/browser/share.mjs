@@ -21,7 +21,7 @@ await run_checks({
     let release;
     const held = new Promise((resolve) => { release = resolve; });
     page.on('request', async (request) => {
-      if (request.url().endsWith('attnlab.wasm')) await held;
+      if (request.url().includes('attnlab.wasm')) await held;
       request.continue();
     });
     const begin = Date.now();

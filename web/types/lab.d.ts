@@ -179,6 +179,10 @@ interface JobsModule extends WasmModule {
 
 type Create<Module> = (options: object) => Promise<Module>;
 
-/** What bundle.js carries (make_bundle.mjs). */
+/** What bundle.js carries (make_page.mjs). */
+/** What make_page.mjs writes into the files of one build. */
+declare const attnlab_build: string;
+declare const attnlab_expected: Record<string, { bytes: number; sha256: string } | undefined>;
+declare var attnlab_builds: Record<string, string> | undefined;
 declare var attnlab_parts: Record<string, string> | undefined;
 declare var attnlab_worker: string;

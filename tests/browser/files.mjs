@@ -1,0 +1,174 @@
+// Files of the page that do not come, come damaged, or come from another version: a sentence that names the
+// file, and trying again works.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { dist, open_page, press, read_twin, run_checks } from './support/lab.mjs';
+
+const web = path.join(import.meta.dirname, '../../web');
+const small = 'e=rf-learning-curve&dim=6&keys=5&heads=50&samples=16,64&test-samples=200&trials=1';
+const types = { '.js': 'text/javascript', '.css': 'text/css', '.html': 'text/html', '.wasm': 'application/wasm',
+  '.journal': 'application/octet-stream' };
+
+/** What the page asks for when it opens, without pictures: a page without its picture is whole. */
+const at_start = ['boot.js', 'page.css', 'oracle.css', 'attnlab.wasm', 'attnlab.js', 'first.journal',
+  ...imports_of('page.js')];
+
+/** A script and all that it imports before it runs. */
+function imports_of(name, seen = new Set()) {
+  if (seen.has(name)) return [];
+  seen.add(name);
+  const text = readFileSync(path.join(dist, name), 'utf8');
+  const next = [...text.matchAll(/from ?["']\.\/([\w-]+\.js)/g)].map(([, file]) => file);
+  return [name, ...next.flatMap((file) => imports_of(file, seen))];
+}
+
+/** Parts that come later: what asks for them. */
+const later = {
+  'tours.js': (page) => page.click('#start_tour'),
+  'predict.js': (page) => page.click('#start_predict'),
+  'selftest.js': (page) => page.click('[data-tool="check"]'),
+  'transfer.js': (page) => page.click('[data-tool="svg"]'),
+  'oracle.js': (page) => page.evaluate(() => { location.hash = 'e=extract-black-box&box=own'; }),
+  'jobs.js': (page) => page.evaluate(() => { location.hash = 'e=icl-risk'; }),
+};
+
+const answers = {
+  missing: () => ({ status: 404, contentType: 'text/plain', body: 'not found' }),
+  'of a wrong type': (name) =>
+    ({ status: 200, contentType: 'text/plain', headers: { 'X-Content-Type-Options': 'nosniff' }, body: readFileSync(path.join(dist, name)) }),
+  cut: (name) => {
+    const body = readFileSync(path.join(dist, name));
+    return { status: 200, contentType: types[path.extname(name)], body: body.subarray(0, Math.floor(body.length * 0.6)) };
+  },
+};
+
+/** Answers for the file of this name with `answer` until it is undefined. */
+const instead_of = (name, state) => async (page) => {
+  await page.setRequestInterception(true);
+  page.on('request', (request) => {
+    const asked = new URL(request.url()).pathname.endsWith(`/${name}`);
+    if (!asked || !state.answer) request.continue();
+    else if (state.answer === 'blocked') request.abort('blockedbyclient');
+    else request.respond(state.answer);
+  });
+};
+
+/** Waits for a sentence with this name: in the cover, or in the line below the figure. */
+async function sentence_about(page, name) {
+  await page.waitForFunction((file) => {
+    const shown = ['cover', 'notice'].map((id) => document.getElementById(id))
+      .filter((element) => element.checkVisibility()).map(({ textContent }) => textContent).join(' ');
+    return shown.includes(file) && shown;
+  }, { timeout: 30_000, polling: 50 }, name);
+}
+
+const ready = (page) => page.waitForSelector('html[data-ready]', { timeout: 60_000 });
+
+/** Opens the page with one file answered so, reads the sentence, and tries again with the file as it is. */
+async function one_file(lab, name, kind) {
+  const state = { answer: kind === 'blocked' ? kind : answers[kind](name) };
+  const page = await open_page(lab, '', { prepare: instead_of(name, state), wait: false });
+  try {
+    await sentence_about(page, name);
+    const only_noted = await page.evaluate(() => !document.getElementById('cover').checkVisibility());
+    state.answer = undefined;
+    if (only_noted) return;
+    await page.evaluate(() => [...document.querySelectorAll('#again, #no_boot a')].find((one) => one.checkVisibility()).click());
+    await ready(page);
+  } catch (error) {
+    throw new Error(`${name} ${kind}: ${error.message}`);
+  } finally {
+    await page.close();
+  }
+}
+
+/** The page of another commit, as its build makes it: one script and one module have more than ours. */
+function other_version(folder) {
+  const sources = path.join(folder, 'sources');
+  mkdirSync(sources);
+  for (const name of readdirSync(web)) {
+    if (/\.(js|css|html|svg)$/.test(name)) cpSync(path.join(web, name), path.join(sources, name));
+  }
+  cpSync(path.join(web, '../index.html'), path.join(sources, 'index.html'));
+  const built = path.join(process.env.ATTNLAB_WEB_BUILD, 'web');
+  for (const name of ['attnlab.js', 'attnlab.wasm', 'jobs.js', 'jobs.wasm', 'jobs_relaxed.wasm',
+    'first.svg', 'first-dark.svg', 'first.journal']) cpSync(path.join(built, name), path.join(sources, name));
+  appendFileSync(path.join(sources, 'history.js'), '\nexport const newer = 1;\n');
+  appendFileSync(path.join(sources, 'attnlab.wasm'), Buffer.from([0, 2, 1, 120])); // a section of its own
+  const names = readdirSync(sources).map((name) => path.join(sources, name));
+  const made = spawnSync(process.execPath, [path.join(web, 'make_page.mjs'), folder, ...names], { encoding: 'utf8' });
+  assert.equal(made.status, 0, made.stderr);
+}
+
+await run_checks({
+  async 'any file of the start that is missing, blocked, cut or of a wrong type is named, and trying again works'(lab) {
+    for (const name of at_start) {
+      await one_file(lab, name, 'missing');
+      if (name !== 'boot.js') await one_file(lab, name, 'cut');
+    }
+    for (const name of ['boot.js', 'page.css', 'attnlab.wasm', 'dom.js']) await one_file(lab, name, 'blocked');
+    for (const name of ['page.css', 'page.js', 'attnlab.js', 'dom.js']) await one_file(lab, name, 'of a wrong type');
+  },
+
+  async 'a part that comes later and is missing is named where it was asked for'(lab) {
+    for (const [name, ask] of Object.entries(later)) {
+      const state = { answer: answers.missing() };
+      const page = await open_page(lab, name === 'transfer.js' ? `#${small}` : '', { prepare: instead_of(name, state) });
+      await ask(page);
+      await sentence_about(page, name).catch((error) => { throw new Error(`${name}: ${error.message}`); });
+      await page.close();
+    }
+  },
+
+  async 'the jobs module that is cut ends a run with a sentence that names it'(lab) {
+    const state = { answer: undefined };
+    const prepare = async (page) => {
+      for (const name of ['jobs.wasm', 'jobs_relaxed.wasm']) state[name] = answers.cut(name);
+      await page.setRequestInterception(true);
+      page.on('request', (request) => {
+        const answer = state[path.basename(new URL(request.url()).pathname)];
+        if (answer) request.respond(answer);
+        else request.continue();
+      });
+    };
+    const page = await open_page(lab, `#${small}`, { prepare });
+    await press(page, 'run');
+    await page.waitForFunction(() => /jobs(_relaxed)?\.wasm/.test(document.body.textContent), { timeout: 60_000 });
+  },
+
+  async 'one file of another version is named, whichever it is'(lab) {
+    const folder = mkdtempSync(path.join(tmpdir(), 'attnlab-version-'));
+    try {
+      other_version(folder);
+      for (const name of [...at_start, 'index.html'].filter((file) => file !== 'first.journal' && file !== 'boot.js')) {
+        const state = { answer: { status: 200, contentType: types[path.extname(name)], body: readFileSync(path.join(folder, name)) } };
+        const place = name === 'index.html' ? 'index.html' : '';
+        const page = await open_page(lab, place, { prepare: instead_of(name, state), wait: false });
+        await page.waitForFunction(() => {
+          const cover = document.getElementById('cover');
+          return cover.checkVisibility() && /version|damaged/.test(cover.textContent);
+        }, { timeout: 30_000, polling: 50 }).catch((error) => { throw new Error(`${name}: ${error.message}`); });
+        const text = await page.$eval('#cover', ({ textContent }) => textContent);
+        assert.ok(text.includes(name), `${name} in: ${text}`);
+        await page.close();
+      }
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+
+  async 'the same files give the same build, and every script asks for it'(lab) {
+    const html = readFileSync(path.join(dist, 'index.html'), 'utf8');
+    const build = /data-build="([0-9a-f]{10})"/.exec(html)[1];
+    const asked = [];
+    const prepare = async (page) => page.on('request', (request) => asked.push(request.url()));
+    const page = await open_page(lab, '', { prepare });
+    assert.equal((await read_twin(page)).state, 'finished');
+    const ours = asked.map((url) => new URL(url)).filter(({ pathname }) => /\.(js|css|wasm|journal)$/.test(pathname));
+    assert.ok(ours.length > 10);
+    assert.deepEqual(ours.filter(({ search }) => search !== `?v=${build}`).map(String), []);
+  },
+});
