@@ -14,7 +14,7 @@ const files = sources();
 assert.ok(files.length > 300, `only ${files.length} files were found`);
 const packs = Array.from({ length: Math.ceil(files.length / 25) }, (_, i) => files.slice(25 * i, 25 * i + 25));
 const others = [];
-await in_parallel(packs, Infinity, async (pack) => {
+await in_parallel(packs, async (pack) => {
   const { text } = await run('clang-format', '--dry-run', '-Werror', ...pack);
   others.push(...pack.filter((name) => text.includes(`${name}:`)));
 });
