@@ -12,6 +12,9 @@ const pages = new Map();
 for (const name of readdirSync(path.join(root, 'docs')).sort()) {
   if (name.endsWith('.md')) pages.set(`docs/${name}`, name === 'README.md' ? 'index.html' : name.replace(/md$/, 'html'));
 }
+for (const name of readdirSync(path.join(root, 'docs/how-to')).sort()) {
+  if (name.endsWith('.md')) pages.set(`docs/how-to/${name}`, `how-to-${name.replace(/md$/, 'html')}`);
+}
 pages.set('docs/embed/README.md', 'embed.html');
 pages.set('CONTRIBUTING.md', 'contributing.html');
 for (const family of ['random_features', 'extraction', 'in_context']) {

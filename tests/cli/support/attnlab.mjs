@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const program = process.env.ATTNLAB_BIN ?? process.argv[2];
+export const program = process.env.ATTNLAB_BIN ?? process.argv[2];
 if (!program || !existsSync(program)) {
   console.error('set ATTNLAB_BIN to the attnlab program');
   process.exit(1);
