@@ -1,11 +1,10 @@
-// Copies the page's files into dist/. Comments that have lines of their own stay behind, and so do types
-// inside of lines: they serve readers of the source and are a third of the scripts. The lines stay,
-// empty, so that line numbers are those of the source.
-// usage: node copy_page.mjs DIST FILES... A file that is there already, the same, is left alone.
+// Copies the page's files into dist/ without whole-line comments and types, which are a third of the scripts.
+// Their lines stay, empty, so that line numbers are the same as in the source.
+// usage: node copy_page.mjs DIST FILES... A file that is already equal is not written.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** Without whole-line comments; texts of several lines (in backquotes) are left as they are. */
+/** The text without whole-line comments; template literals of several lines are not changed. */
 function bare(name, text) {
   let comment = false; // of several lines
   let quoted = false;

@@ -1,8 +1,8 @@
-// <attention-lab experiment="icl-risk" heads="1,2" height="480"></attention-lab>: the lab in a page of
-// yours. A sandboxed frame that starts when it comes near the screen.
+// <attention-lab experiment="icl-risk" heads="1,2" height="480"></attention-lab>: the lab in your page.
+// A sandboxed frame that starts when it comes near the visible area.
 //
 // Attributes: experiment, preset, seed and every parameter of `attnlab list` set the state; run (also
-// empty) starts at once; lock="heads,seed" fixes what the reader must not change (also experiment,
+// empty) starts at once; lock="heads,seed" names what the reader cannot change (also experiment,
 // preset); ui="min" shows figure, run bar and unlocked controls only; theme="light|dark|auto";
 // height="480" (pixels; without it the lab is as high as its content); query="e=...": a permalink.
 // Methods: load({query} or {experiment, parameters, seed}), run(), pause(), step(), reset(), get()
@@ -23,7 +23,7 @@
     /** @type {Message[]} */
     #waiting = []; // messages until the frame is ready
     /** @type {Map<number, (state: unknown) => void>} */
-    #asked = new Map(); // what get() promised, by the id its answer carries
+    #asked = new Map(); // promises of get(), by the id of the answer
     #asks = 0;
     #ready = false;
     /** @type {IntersectionObserver | undefined} */
@@ -126,7 +126,7 @@
         this.#frame.style.height = height;
         this.style.minHeight = height;
       } else if (data.type === 'state') {
-        // News without an id may be older than the question.
+        // A message without an id may be older than the question.
         this.#asked.get(data.id)?.(data.state);
         this.#asked.delete(data.id);
       }

@@ -1,4 +1,4 @@
-// Makes the forms of the page that need no module loading, from the finished files of dist/:
+// Makes the forms of the page that load no modules, from the finished files in dist/:
 //   bundle.js            one plain script with every module, WebAssembly and worker (web/boot.js)
 //   attention-lab.html   one file that runs from disk, its scripts allowed by their hashes
 // usage: node make_bundle.mjs DIST. The same files give the same bytes.
@@ -14,7 +14,7 @@ const read = (name) => readFileSync(path.join(dist, name), 'utf8');
 const imports_of = (text) =>
   [...text.matchAll(/(?:from|import\()\s*'\.\/([\w-]+\.js)'/g)].map(([, name]) => name);
 
-/** A module as the body of a function that fills `exports`: only the forms that our files use. */
+/** A module as the body of a function that fills `exports`; handles only the syntax that our files use. */
 function as_function(name, text) {
   const exported = [];
   const body = text
@@ -66,7 +66,7 @@ globalThis.attnlab_worker = ${JSON.stringify(bundle('worker.js'))};
 ${bundle('page.js')}`;
 writeFileSync(path.join(dist, 'bundle.js'), script);
 
-// An inline script ends at the first closing tag, whatever the language says.
+// An inline script ends at the first closing tag, even inside a string.
 const inline = script.replaceAll('</script', '<\\/script');
 const sheets = ['page.css', 'oracle.css'];
 const styles = sheets.map(read);

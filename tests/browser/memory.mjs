@@ -79,7 +79,7 @@ await run_checks({
     });
     await press(page, 'run');
     await wait_for_state(page, 'failed', 60000);
-    assert.match((await read_twin(page)).status, /the page has no memory left for what it computed/);
+    assert.match((await read_twin(page)).status, /the page has no memory left for this output/);
     await page.evaluate(() => { globalThis.refuse = false; });
     await press(page, 'run');
     await wait_for_state(page, 'finished', 60000);
@@ -107,7 +107,7 @@ await run_checks({
       await page.evaluate(() => { globalThis.refuse = true; });
       await press(page, 'run');
       await page.waitForFunction(() => !document.getElementById('notice').hidden, { timeout: 60000 });
-      assert.match(await notice(page), /What the run found cannot be shown: out of memory/);
+      assert.match(await notice(page), /The findings cannot be shown: out of memory/);
       await page.evaluate(() => { globalThis.refuse = false; });
       await press(page, 'reset');
       await press(page, 'run');
@@ -123,7 +123,7 @@ await run_checks({
     await read_twin(page);
     await page.evaluate(() => { globalThis.refuse = true; });
     await paste(page, 'dim', 17e6);
-    assert.match(await notice(page), /Something in the lab stopped: out of memory\. Reload the page/);
+    assert.match(await notice(page), /Part of the lab stopped: out of memory\. Reload the page/);
     assert.deepEqual(uncaught(page), []);
     await page.evaluate(() => { globalThis.refuse = false; });
     await type_parameter(page, 'dim', '7');

@@ -41,7 +41,7 @@ await run_checks({
       dispatchEvent(new DragEvent('drop', { dataTransfer: carried, cancelable: true }));
     });
     await page.waitForFunction(() => document.getElementById('notice').textContent ===
-      'disk.img has 51 MB: a file can have 50 MB at most.');
+      'disk.img has 51 MB: a file can have at most 50 MB.');
     assert_quiet(page);
   },
 

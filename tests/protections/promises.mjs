@@ -200,7 +200,7 @@ export const promises = [
   {
     promise: 'An output that the page has no memory for ends the run with a sentence.',
     file: 'web/page.js',
-    text: "bytes = new TextEncoder().encode('the page has no memory left for what it computed');",
+    text: "bytes = new TextEncoder().encode('the page has no memory left for this output');",
     without: 'return;',
     test: ['browser', 'memory', 'an output that the page has no memory for ends the run with a sentence, and the page goes on'],
   },
@@ -214,15 +214,15 @@ export const promises = [
   {
     promise: 'What was found and finds no memory in the page is missed with a sentence.',
     file: 'web/page.js',
-    text: 'notice(`What the run found cannot be shown: ${message_of(error)}.`);',
+    text: 'notice(`The findings cannot be shown: ${message_of(error)}.`);',
     without: '',
     test: ['browser', 'memory', 'findings that the page has no memory for are missed with a sentence, and shown when there is room'],
   },
   {
     promise: 'Whatever stops in the page is said.',
     file: 'web/page.js',
-    text: 'if (error) notice(`Something in the lab stopped',
-    without: 'if (!error) notice(`Something in the lab stopped',
+    text: 'if (error) notice(`Part of the lab stopped',
+    without: 'if (!error) notice(`Part of the lab stopped',
     test: ['browser', 'memory', 'memory that is refused to the page is said, and the page goes on'],
   },
   {
