@@ -65,7 +65,7 @@ await run_checks({
     assert.deepEqual(page.complaints, []);
   },
 
-  async 'what a teacher locks stays, whoever asks'(lab) {
+  async 'locked parameters stay, for any message or link'(lab) {
     const page = await course_page(lab, lab_element('lock="heads, seed,experiment" seed="5"'));
     const before = await ask(page);
     const asks = [
@@ -103,7 +103,7 @@ await run_checks({
     assert.deepEqual(page.complaints, []);
   },
 
-  async 'news on its way does not answer what is asked after it'(lab) {
+  async 'an earlier message does not answer a later get()'(lab) {
     const page = await course_page(lab, lab_element('seed="5"'));
     assert.equal((await ask(page)).seed, 5);
     const asked = await page.evaluate(async () => {
@@ -129,7 +129,7 @@ await run_checks({
     assert.deepEqual(page.complaints, []);
   },
 
-  async 'only the page around a lab is listened to'(lab) {
+  async 'a lab accepts messages only from the page around it'(lab) {
     const page = await course_page(lab, lab_element('') + lab_element('seed="9"'));
     const both = async () => Promise.all([0, 1].map(async (index) => {
       const { seed, parameters } = await ask(page, index);

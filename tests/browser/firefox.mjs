@@ -105,7 +105,7 @@ await check('a copied link shows the same picture, pixel for pixel', async (page
   assert.ok(first.equals(second), 'the pictures are the same');
 });
 
-await check('an idle page asks for no frame', async (page) => {
+await check('an idle page requests no frame', async (page) => {
   await page.evaluateOnNewDocument(() => {
     globalThis.frames_asked = 0;
     const ask = globalThis.requestAnimationFrame.bind(globalThis);

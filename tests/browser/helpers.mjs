@@ -54,7 +54,7 @@ const lose = (whom) => `globalThis.on_told = (number, type) => {
 const types = (told, type) => told.filter(([, each]) => each === type);
 
 await run_checks({
-  async 'workers without a job of their own take shares of a large one, and change no digit'(lab) {
+  async 'idle workers take shares of a large job and change no digit'(lab) {
     const alone = await rows_with(lab, 1);
     assert.equal(types(alone.told, 'assist').length, 0);
     for (const count of [2, 3]) {
@@ -68,14 +68,14 @@ await run_checks({
     }
   },
 
-  async 'a helper that is lost costs its share a second start, by the job itself'(lab) {
+  async 'if a helper is lost, the job computes its share itself'(lab) {
     const { rows } = await rows_with(lab, 1);
     const lost = await rows_with(lab, 2, lose('helper'));
     assert.match(lost.notice, /A worker was lost \(it stopped with "ended"\) and replaced\. Its part runs again/);
     assert.deepEqual(lost.rows, rows);
   },
 
-  async 'a job that is lost while others help it runs again, and its helpers are free'(lab) {
+  async 'if a job with helpers is lost, it runs again and its helpers are free'(lab) {
     const { rows } = await rows_with(lab, 1);
     const lost = await rows_with(lab, 2, lose('owner'));
     assert.match(lost.notice, /A worker was lost .* and replaced\. Its job runs again/);
@@ -84,7 +84,7 @@ await run_checks({
     assert.deepEqual(lost.rows, rows);
   },
 
-  async 'pause, reset and a second run leave no helper behind'(lab) {
+  async 'after pause and reset, a second run gives the right numbers'(lab) {
     const page = await open_page(lab, `#${single}`, { prepare: watch_workers(2) });
     const helping = () => page.waitForFunction(
       () => globalThis.told.some(([, type]) => type === 'assist'), { polling: 'raf' });
@@ -102,7 +102,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'helpers are taken while the memory lasts, and only when no job waits'(lab) {
+  async 'jobs get helpers only within the memory limit and when no job waits'(lab) {
     const page = await open_page(lab, '', { before: bare_app });
     const spare = (query, memory) => page.evaluate(async (text, bytes) => {
       let posted = 0;

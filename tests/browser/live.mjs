@@ -112,7 +112,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'a finger on a point moves it, beside it the page scrolls'(lab) {
+  async 'a finger on a point moves it; next to it the page scrolls'(lab) {
     const page = await open_page(lab, '#e=icl-attention', {
       height: 600,
       prepare: (fresh) => fresh.setViewport({ width: 1280, height: 800, hasTouch: true }),
@@ -141,7 +141,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'fields drawn by the shader are those of the processor'(lab) {
+  async 'fields drawn by the shader equal those computed in C++'(lab) {
     for (const preset of ['two-heads', 'noisy-labels']) {
       const address = `#e=icl-attention&preset=${preset}`;
       const page = await open_page(lab, address);
@@ -161,7 +161,7 @@ await run_checks({
     }
   },
 
-  async 'heat maps and contours drawn by the shader are those of the processor'(lab) {
+  async 'heat maps and contours drawn by the shader equal those computed in C++'(lab) {
     const finished = async (options) => {
       const page = await open_page(lab, `#${map}`, options);
       await press(page, 'run');
@@ -182,7 +182,7 @@ await run_checks({
     assert_quiet(plain);
   },
 
-  async 'fields come back with a lost context'(lab) {
+  async 'fields are drawn again after a lost context'(lab) {
     const page = await open_page(lab, '#e=icl-attention&preset=sharp-head');
     const before = await canvas_picture(page);
     await page.evaluate(() => {
@@ -197,7 +197,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'where theory is ours the page says so and leads to the derivation'(lab) {
+  async 'the page marks our own theory and links to its derivation'(lab) {
     const page = await open_page(lab, '#e=icl-risk&dim=2&prompt-length=10&heads=1&prompts=200');
     await press(page, 'run');
     await wait_for_state(page, 'finished');

@@ -69,7 +69,7 @@ const paste = (page, name, letters) => page.$eval(`#parameter_${name}`, (field, 
 const uncaught = (page) => page.complaints.splice(0).filter((one) => !/out of memory/.test(one));
 
 await run_checks({
-  async 'an output that the page has no memory for ends the run with a sentence, and the page goes on'(lab) {
+  async 'an output that does not fit into the page\'s memory ends the run with a sentence, and the page still works'(lab) {
     const page = await open_page(lab, `#${small}`,
       { before: `(${refuse_growth})(); (${swell_messages})();` });
     await read_twin(page);
@@ -86,7 +86,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'an answer that a worker has no memory for costs its job a second start'(lab) {
+  async 'a job restarts if its worker has no memory for an answer'(lab) {
     const page = await open_page(lab, '#e=extract-black-box&box=own&dim=4', {
       before: `${without_growth(Infinity)} (${swell_messages})();` });
     await page.waitForSelector('#own_box:not([hidden]) textarea');
@@ -99,7 +99,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'findings that the page has no memory for are missed with a sentence, and shown when there is room'(lab) {
+  async 'findings without memory are replaced by a sentence, and shown when there is room'(lab) {
     // What a job sends and what a control asks is smaller than what is found.
     for (const [name, nth, least] of [['attnlab.js', 1, 1500], ['jobs.js', 2, 1]]) {
       const page = await open_page(lab, `#${remote}`, { before: await refusing(name, nth, least) });
@@ -118,7 +118,7 @@ await run_checks({
     }
   },
 
-  async 'memory that is refused to the page is said, and the page goes on'(lab) {
+  async 'the page reports refused memory and still works'(lab) {
     const page = await open_page(lab, `#${small}`, { before: refuse_growth });
     await read_twin(page);
     await page.evaluate(() => { globalThis.refuse = true; });
@@ -132,7 +132,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'where the memory ends inside the module, it says so'(lab) {
+  async 'the module reports that it ran out of memory'(lab) {
     const page = await open_page(lab, '', { before: `(${bare_app})(); (${refuse_growth})();` });
     const said = await page.evaluate(async () => {
       globalThis.refuse = true;
@@ -154,7 +154,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'texts of millions of letters are read or refused like any other'(lab) {
+  async 'texts of millions of letters are read or refused like shorter ones'(lab) {
     const page = await open_page(lab, `#${small}`);
     await read_twin(page);
     for (const letters of [2e5, 2e6, 5e6]) {

@@ -42,7 +42,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'another function is told apart, with the evidence'(lab) {
+  async 'a function that is no head is recognised, with evidence'(lab) {
     const page = await open_own(lab);
     await write(page, 'const f = (X) => X.reduce((sum, x) => sum + x[0], 0);');
     await press(page, 'run');
@@ -53,7 +53,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'a function that loops for ever is stopped by the button, and the page goes on'(lab) {
+  async 'the button stops an endless function, and the page still works'(lab) {
     const page = await open_own(lab);
     await write(page, 'function f() { for (;;); }');
     await press(page, 'run');
@@ -67,7 +67,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'a function that loops for ever is ended after ten seconds'(lab) {
+  async 'an endless function is ended after ten seconds'(lab) {
     const page = await open_own(lab);
     await write(page, 'function f() { for (;;); }');
     await press(page, 'run');
@@ -76,7 +76,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'bad answers and bad texts are one sentence'(lab) {
+  async 'bad answers and bad texts give one sentence'(lab) {
     const page = await open_own(lab);
     for (const [text, pattern] of [
       ['const f = () => NaN;', /finite number, not NaN/],
@@ -156,7 +156,7 @@ function f(X) {
     neighbour.close();
   },
 
-  async 'the one-file form asks the function, too'(lab) {
+  async 'the one-file form also asks the function'(lab) {
     const page = await open_own({ ...lab, origin: `${pathToFileURL(path.join(dist, 'attention-lab.html'))}` });
     await press(page, 'run');
     await wait_for_state(page, 'finished', 120000);
@@ -164,7 +164,7 @@ function f(X) {
     assert_quiet(page);
   },
 
-  async 'a frame without an origin asks the function, too'(lab) {
+  async 'a frame without an origin also asks the function'(lab) {
     const html = `<!doctype html><title>Course</title><iframe width="900" height="900" sandbox="allow-scripts"
       src="${lab.origin}index.html?embed=1#${own}"></iframe>`;
     const course = createServer((request, response) => {
@@ -195,7 +195,7 @@ function f(X) {
     assert.ok((await file('index.html')).includes(`content="${policy}"`), 'the page and the server have one policy');
   },
 
-  async 'the panel is there for the own box only'(lab) {
+  async 'the panel appears only for the reader\'s own box'(lab) {
     const page = await open_page(lab, '#e=extract-single');
     assert.equal(await page.$eval('#own_box', (panel) => panel.hidden), true);
     assert_quiet(page);

@@ -15,7 +15,7 @@ const small = 'e=rf-learning-curve&dim=6&keys=5&heads=50&samples=16,64,128&test-
 const long = 'e=rf-learning-curve&dim=8&keys=8&heads=400&samples=64,512&test-samples=1000&trials=40';
 
 await run_checks({
-  async 'a permalink sets the controls, and the address keeps saying what they show'(lab) {
+  async 'a permalink sets the controls, and the address follows them'(lab) {
     const page = await open_page(lab, `#${small}&seed=7`);
     const twin = await read_twin(page);
     assert.equal(twin.experiment, 'rf-learning-curve');
@@ -55,7 +55,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'pause holds the jobs, run goes on, step does one job, reset forgets'(lab) {
+  async 'pause stops the jobs, run continues, step computes one job, reset discards them'(lab) {
     const page = await open_page(lab, `#${long}`);
     await press(page, 'run');
     await wait_for_state(page, 'running');
@@ -98,7 +98,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'a new hash changes the state, also from a page that shows another'(lab) {
+  async 'a new hash changes the state, also while another experiment is shown'(lab) {
     const page = await open_page(lab, `#${small}&seed=1`);
     await page.evaluate((hash) => { location.hash = hash; }, `${small}&seed=99`);
     await page.waitForFunction(() => document.getElementById('parameter_seed')?.value === '99' ||
@@ -112,7 +112,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'an idle page asks for no frame'(lab) {
+  async 'an idle page requests no frame'(lab) {
     const page = await open_page(lab, `#${small}`, {
       before: () => {
         globalThis.frames_asked = 0;
@@ -148,7 +148,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'the canvas has one pixel for each of the screen, at ratio 1 and 2'(lab) {
+  async 'the canvas has one pixel per screen pixel, at ratio 1 and 2'(lab) {
     for (const ratio of [1, 2]) {
       const page = await open_page(lab, `#${small}`, { ratio, width: 1111 });
       const sizes = () => page.$eval('#canvas', (canvas) => {
@@ -255,7 +255,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'what is printed is drawn for it'(lab) {
+  async 'the canvas is drawn again for printing'(lab) {
     const page = await open_page(lab, `#${small}`);
     await settle(1000);
     const [before, after] = await page.evaluate(() => {

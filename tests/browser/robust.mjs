@@ -23,7 +23,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'ten thousand damaged files: each is read as what it says, or as nothing'(lab) {
+  async 'ten thousand damaged files: each is read correctly or refused'(lab) {
     const page = await open_page(lab, '', { before: bare_app });
     const saved = JSON.stringify({ experiment: 'rf-learning-curve', params: { dim: 6, samples: '16,64' }, seed: 3,
       tables: [{ name: 'test_error', columns: ['n', 'mean'], rows: [[16, 1.02], [64, null]] }] }, null, 1);
@@ -61,7 +61,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'where every kind of storage is denied the page works as ever'(lab) {
+  async 'the page works without any kind of storage'(lab) {
     const page = await open_page(lab, `#${small}`, { before: () => {
       for (const name of ['localStorage', 'sessionStorage', 'indexedDB', 'caches']) {
         Object.defineProperty(globalThis, name, { get() { throw new DOMException('denied', 'SecurityError'); } });
@@ -76,7 +76,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'a run that begins and ends while the WebGL context is lost gives the picture of one that was seen'(lab) {
+  async 'a run during a lost WebGL context gives the same picture as a visible run'(lab) {
     const seen = await open_page(lab, `#${small}`);
     await press(seen, 'run');
     const wanted = await still_picture(seen);
@@ -95,7 +95,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'in the background jobs go on and nothing is drawn; back in front the result is drawn'(lab) {
+  async 'in the background jobs run and nothing is drawn; in the foreground the result is drawn'(lab) {
     const page = await open_page(lab, `#${small}`, { before: () => {
       globalThis.frames_asked = 0;
       const ask = globalThis.requestAnimationFrame.bind(globalThis);
@@ -149,7 +149,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'until the first picture there is less work than two seconds at a quarter of the speed'(lab) {
+  async 'the first picture takes less than two seconds of work at a quarter of the speed'(lab) {
     const page = await lab.browser.newPage();
     const client = await page.createCDPSession();
     await client.send('Performance.enable', { timeDomain: 'threadTicks' });

@@ -89,7 +89,7 @@ await run_checks({
     assert.ok(rows.some((row) => row[0] === 'wrong' && /rectified/.test(row[2])), JSON.stringify(rows));
   },
 
-  async 'a check that cannot be made says so, and works at the next press'(lab) {
+  async 'a failed self-check says so, and works at the next press'(lab) {
     const page = await open_page(lab, '', {
       before: () => {
         const Real = Worker;

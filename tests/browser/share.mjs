@@ -75,7 +75,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'a kept result stands beside the next one: in figure, table, CSV and SVG'(lab) {
+  async 'a kept result appears next to the new one in figure, table, CSV and SVG'(lab) {
     for (const look of [{}, { width: 390, dark: true }]) {
       const page = await open_page(lab, `#${small}&seed=3`, { before: keep_files, ...look });
       assert.equal((await read_twin(page)).enabled.keep, false, 'nothing to keep yet');
@@ -126,7 +126,7 @@ await run_checks({
     }
   },
 
-  async 'an address typed while the page writes its own is opened'(lab) {
+  async 'an address typed while the page updates its own is opened'(lab) {
     const page = await open_page(lab, `#${small}`);
     await page.evaluate(() => {
       const before = location.hash;
@@ -139,7 +139,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'undo and redo go through the changes; a dropped result sets the parameters'(lab) {
+  async 'undo and redo repeat the changes; a dropped result sets the parameters'(lab) {
     const page = await open_page(lab, `#${small}`);
     await type_parameter(page, 'keys', '9');
     await type_parameter(page, 'dim', '12');

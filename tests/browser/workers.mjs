@@ -117,7 +117,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'a worker is killed in each phase of its life, and the run has the numbers of the command line'(lab) {
+  async 'a worker killed in any phase changes no number of the run'(lab) {
     const { columns, rows } = (await native_result(medium)).tables.test_error;
     for (const [phase, kill] of Object.entries(phases)) {
       const page = await open_page(lab, `#${medium}`, { before: keep_all_in_haste });
@@ -149,7 +149,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'memory that is refused to one worker costs its job a second start, and no digit'(lab) {
+  async 'if a worker gets no memory, its job runs again and no digit changes'(lab) {
     const page = await open_page(lab, `#${large}`, {
       // One worker at a time: the first gets the large jobs, however late it comes.
       before: `${without_growth(1)} Object.defineProperty(navigator, 'hardwareConcurrency', { get: () => 1 });` });
@@ -162,7 +162,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'memory that is refused to every worker ends the run with a sentence; what was finished stays'(lab) {
+  async 'if no worker gets memory, the run ends with a sentence and finished jobs stay'(lab) {
     const page = await open_page(lab, `#${large}`, { before: without_growth(Infinity) });
     await press(page, 'run');
     await wait_for_state(page, 'failed', 60000);
@@ -179,7 +179,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'what does not fit into the memory of a worker is refused before it starts, in the page too'(lab) {
+  async 'a run too large for a worker is refused before it starts, in the page too'(lab) {
     const huge = large.replace('heads=400', 'heads=20000').replace('samples=64,1024', 'samples=16,65536');
     const page = await open_page(lab, `#${huge}`, { before: keep_workers });
     await press(page, 'run');
@@ -216,7 +216,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'a worker script that is missing ends the run with a sentence, not with silence'(lab) {
+  async 'a missing worker script ends the run with a sentence'(lab) {
     const missing = { status: 404, contentType: 'text/plain', body: 'not found' };
     const page = await open_page(lab, `#${small}`, { prepare: intercept('/worker.js', missing) });
     await press(page, 'run');
@@ -224,7 +224,7 @@ await run_checks({
     assert.match((await read_twin(page)).status, /No worker could be started/);
   },
 
-  async 'a module that a host sends with the wrong type still loads'(lab) {
+  async 'a module served with the wrong MIME type still loads'(lab) {
     const body = await readFile(path.join(dist, 'attnlab.wasm'));
     const plain = { status: 200, contentType: 'application/octet-stream', body };
     const page = await open_page(lab, `#${small}`, { prepare: intercept('/attnlab.wasm', plain) });
@@ -233,7 +233,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'a module that is missing is said on the page'(lab) {
+  async 'the page reports a missing module'(lab) {
     const missing = { status: 404, contentType: 'text/plain', body: 'not found' };
     const page = await open_page(lab, '', { prepare: intercept('/attnlab.wasm', missing), wait: false });
     await page.waitForFunction(

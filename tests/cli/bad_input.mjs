@@ -90,7 +90,7 @@ test('a result and a journal in one file are refused', () => inFolder((folder, p
   assert.deepEqual(files(folder), ['link', 'there']);
 }));
 
-test('a resume file of another run is refused and left as it was', () => inFolder((folder, path) => {
+test('a resume file of another run is refused and not changed', () => inFolder((folder, path) => {
   assertDone(attnlab([...small, '--trials', '2', '--resume', path('journal')]));
   const before = readFileSync(path('journal'));
   for (const [change, pattern] of [[['--trials', '3'], /trials/], [['--trials', '2', '--noise', '0.1'], /noise/]]) {
@@ -101,7 +101,7 @@ test('a resume file of another run is refused and left as it was', () => inFolde
   assert.deepEqual(files(folder), ['journal']);
 }));
 
-test('a resume file that is no journal is refused and left as it was', () => inFolder((folder, path) => {
+test('a resume file that is no journal is refused and not changed', () => inFolder((folder, path) => {
   for (const text of ['my notes', 'my notes\n', '\n', 'attnlab-journal 2 x y z\n']) {
     writeFileSync(path('notes'), text);
     assertRefused(attnlab([...small, '--resume', path('notes')]), 2, [/--resume .*notes/]);
@@ -112,7 +112,7 @@ test('a resume file that is no journal is refused and left as it was', () => inF
   assert.deepEqual(files(folder), ['notes']);
 }));
 
-test('without a display the window gives a sentence and exit code 3', () => {
+test('without a display the window ends with a sentence and exit code 3', () => {
   const env = { ...process.env };
   delete env.DISPLAY;
   delete env.WAYLAND_DISPLAY;

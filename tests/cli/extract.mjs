@@ -131,7 +131,7 @@ for (const [fault, pattern] of [
     }));
 }
 
-test('answers that nobody asked for end the run', () => {
+test('answers without a question end the run', () => {
   assertRefused(attnlab(words(command('head', 3, 'banner'), 3)), 4, [/answer 1 must be .*loading/]);
   assertRefused(attnlab(words(command('head', 3, 'twice', 2), 3)), 4, [/an answer to no question after answer \d/]);
   assertRefused(attnlab(words(command('head', 3, 'farewell'), 3)), 4, [/more answers than/, /bye/]);
@@ -143,7 +143,7 @@ test('a command that cannot be run is a sentence', () => {
   assert.match(result.err, /attnlab: the oracle ended with exit code 127 .*nowhere/);
 });
 
-test('a run that broke off goes on from its log with the same result, without repeating a query', () =>
+test('an interrupted extraction continues from its log with the same result, without repeating a query', () =>
   inFolder((folder, path) => {
     const cmd = (fault) => `FAULT=${fault}; sh -c 'if [ -e ${path('broken')} ]; then exec node ${box} head 3; ` +
       `else exec node ${box} head 3 exit 7; fi'`;
@@ -167,7 +167,7 @@ test('a run that broke off goes on from its log with the same result, without re
     assert.equal(readFileSync(path('out'), 'utf8'), whole.out);
   }));
 
-test('a log of something else is refused and left as it was', () => inFolder((folder, path) => {
+test('the log of another run is refused and not changed', () => inFolder((folder, path) => {
   const cmd = command('head', 3);
   assertDone(attnlab(words(cmd, 3, '--log', path('log'))));
   const before = readFileSync(path('log'));

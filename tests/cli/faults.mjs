@@ -19,7 +19,7 @@ function withQuota(kb, words) {
   return { code: done.status, out: done.stdout, err: done.stderr };
 }
 
-test('where the journal finds no more room the run ends with a sentence, and goes on with more room', () =>
+test('a full disk under the journal ends the run with a sentence; with more room it continues', () =>
   inFolder((folder, path) => {
     const words = [...args, '--resume', path('journal'), '--out', path('result')];
     assertRefused(withQuota(4, words), 3, [/cannot write .*journal/]);
@@ -33,7 +33,7 @@ test('where the journal finds no more room the run ends with a sentence, and goe
     assert.equal(readFileSync(path('result'), 'utf8'), assertDone(attnlab(args)));
   }));
 
-test('where the result finds no room the old file stays and the journal has every job', () => inFolder((folder, path) => {
+test('if there is no room for the result, the old file stays and the journal has every job', () => inFolder((folder, path) => {
   writeFileSync(path('result'), 'older');
   assertDone(attnlab([...args, '--resume', path('journal')]));
   const full = withQuota(0, [...args, '--resume', path('journal'), '--out', path('result')]);
@@ -66,7 +66,7 @@ test('a finished job is on the disk before it counts, and a result before it tak
     ['write new', 'fsync new', 'rename new result', 'fsync .']);
 }));
 
-test('a disk that owns up only when it is asked to be safe ends the run with a sentence, and nothing is lost', () =>
+test('a disk that reports its error only at fsync ends the run with a sentence, and nothing is lost', () =>
   inFolder((folder, path) => {
     const words = [...args, '--quiet', '--resume', path('journal'), '--out', path('result')];
     writeFileSync(path('result'), 'older');
@@ -82,7 +82,7 @@ test('a disk that owns up only when it is asked to be safe ends the run with a s
     assert.equal(readFileSync(path('result'), 'utf8'), assertDone(attnlab(args)));
   }));
 
-test('memory that is refused in the middle of a run ends it with a sentence; what was finished is kept', () =>
+test('refused memory in the middle of a run ends it with a sentence; finished jobs are kept', () =>
   inFolder((folder, path) => {
     const whole = ['run', 'rf-learning-curve', '--dim', '4', '--keys', '4', '--heads', '400', '--samples', '64,1024',
       '--test-samples', '64', '--trials', '2', '--threads', '1', '--format', 'csv'];
@@ -111,7 +111,7 @@ for (const [what, bytes, run, sentence] of [
   });
 }
 
-test('memory that is refused while a black box is taken apart ends with a sentence', () =>
+test('refused memory during an extraction ends it with a sentence', () =>
   inFolder((_, path) => {
     const words = ['extract', '--oracle-cmd', box(path, 'return X[0][0];'), '--dim', '200'];
     // W has 320 kB; the job wants it before its first question.
@@ -187,7 +187,7 @@ test('a black box that begins to lie after its first check is caught by the seco
   assert.equal(await verdictOn(45), 'not-a-match');
 });
 
-test('a black box that drips letters without ever ending a line is silent', () => inFolder((_, path) => {
+test('a black box that sends letters but never ends a line counts as silent', () => inFolder((_, path) => {
   writeFileSync(path('drip.mjs'), `process.stdin.resume();
 process.stdout.write('{"y": 0.');
 setInterval(() => process.stdout.write('1'), 100);`);

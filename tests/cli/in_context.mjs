@@ -70,7 +70,7 @@ for (const [name, [words, patterns]] of Object.entries(refused)) {
   test(`${name} is refused`, () => assertRefused(attnlab(words), 2, patterns));
 }
 
-test('a live experiment is done at once, the same twice, and follows the order of its tuples', () =>
+test('a live experiment ends at once, is repeatable, and uses the order of its tuples', () =>
   inFolder((cwd) => {
     const csv = [...attention, '--format', 'csv'];
     const first = assertDone(attnlab(csv, { cwd }));

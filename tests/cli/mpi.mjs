@@ -64,7 +64,7 @@ test('a sweep under mpirun gives the table of one process', { skip }, () => inFo
   assert.equal(readFileSync(path('three/table.csv'), 'utf8'), readFileSync(path('one/table.csv'), 'utf8'));
 }));
 
-test('what the ranks had finished when one of them was killed is kept', { skip }, () => inFolder(async (_, path) => {
+test('finished jobs of all ranks are kept when one rank is killed', { skip }, () => inFolder(async (_, path) => {
   const journal = path('journal');
   let kept = [];
   for (const victim of ['1', '0']) {
@@ -89,7 +89,7 @@ test('what the ranks had finished when one of them was killed is kept', { skip }
   assert.equal(readFileSync(path('result.csv'), 'utf8'), assertDone(attnlab([...long, '--resume', journal])));
 }));
 
-test('jobs go to who is free: a rank that stands still holds up only the two jobs it has', { skip }, () =>
+test('jobs go to free ranks: a stopped rank delays only its own two jobs', { skip }, () =>
   inFolder(async (_, path) => {
     const journal = path('journal');
     const { child, ended } = startRanks(3, [...long, '--resume', journal, '--out', path('result.csv')]);
@@ -114,7 +114,7 @@ test('bad input under mpirun is one sentence of rank 0', { skip }, () => {
   assert.match(threads.err, /threads is 2, and under mpirun every rank computes one job at a time/);
 });
 
-test('without mpirun nothing of MPI is loaded', () => {
+test('without mpirun no MPI library is loaded', () => {
   const linked = spawnSync('ldd', [program], { encoding: 'utf8' }).stdout;
   assert.doesNotMatch(linked, /libmpi|libopen/);
   const version = attnlab(['--version']).out;

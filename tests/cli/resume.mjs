@@ -26,7 +26,7 @@ function assertIndicesOnce(lines) {
   assert.deepEqual(indices, Array.from({ length: jobs }, (_, i) => i));
 }
 
-test('killed by SIGKILL again and again, a run ends with the same bytes', () => inFolder(async (_, path) => {
+test('a run killed by SIGKILL again and again ends with the same bytes', () => inFolder(async (_, path) => {
   const journal = path('journal');
   let kept = [];
   for (let kill = 0; kill < 3; ++kill) {
@@ -47,7 +47,7 @@ test('killed by SIGKILL again and again, a run ends with the same bytes', () => 
 }));
 
 for (const signal of ['SIGINT', 'SIGTERM']) {
-  test(`after ${signal} finished jobs are kept and the run goes on from there`, () => inFolder(async (_, path) => {
+  test(`after ${signal} finished jobs are kept and the run continues from there`, () => inFolder(async (_, path) => {
     const journal = path('journal');
     const stopped = await stopAfter(journal, 5, signal);
     const kept = journalLines(journal);
@@ -59,7 +59,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
   }));
 }
 
-test('an interrupt without a journal says that nothing is kept', async () => {
+test('an interrupt without a journal says that no job is kept', async () => {
   const { child, ended } = start([...small, '--trials', '1000', '--threads', '1']);
   await new Promise((resolve) => setTimeout(resolve, 500));
   child.kill('SIGINT');

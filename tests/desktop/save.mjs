@@ -78,7 +78,7 @@ async function inFolder(use) {
 
 const files = (folder) => readdirSync(folder).filter((name) => name !== 'state').sort();
 
-test('the menu "Save" writes table, document, drawing, picture and citation: those of the command line', { skip },
+test('the menu "Save" writes the same table, document, drawing, picture and citation as the command line', { skip },
   () => inFolder(async (folder, path) => {
     writeFileSync(path(`${base}.svg`), 'not to be overwritten');
     const names = [`${base}.csv`, `${base}.json`, `${base}-2.svg`, `${base}.png`, `${base}.bib`];
@@ -106,7 +106,7 @@ test('the menu "Save" writes table, document, drawing, picture and citation: tho
     }
   }));
 
-test('planes of a live experiment, dark: drawn by the shader, with their colours', { skip },
+test('planes of a live experiment, dark: the shader draws them with their colours', { skip },
   () => inFolder(async (folder, path) => {
     const name = 'icl-attention-seed1.png';
     await inWindow({ folder, query: 'e=icl-attention', more: { ATTNLAB_THEME: 'dark' } },
@@ -117,7 +117,7 @@ test('planes of a live experiment, dark: drawn by the shader, with their colours
     assert.ok(colours.size > 1000, `${colours.size} colours`);  // gradients
   }));
 
-test('a disk that is full in the middle of a picture leaves nothing behind, and the next file is written', { skip },
+test('a disk that fills up during a picture leaves no file, and the next file is written', { skip },
   () => inFolder(async (folder, path) => {
     const log = path('state-of-calls');
     writeFileSync(log, '');

@@ -1,4 +1,4 @@
-// A copy of the tree in which protections are taken away: its files, its builds, and the tests that run in it.
+// A copy of the tree in which protections are removed: its files, its builds, and the tests that run in it.
 import { spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync,
@@ -7,7 +7,7 @@ import path from 'node:path';
 import { edits_of } from './table.mjs';
 
 const data_kb = 3000000; // memory a test may take without its protection, browsers excepted
-const ours = /^(?!(build|dist|node_modules|\.git)(\/|$))/; // everything else is made from what is there
+const ours = /^(?!(build|dist|node_modules|\.git)(\/|$))/; // not made by a build
 
 const targets = { unit: ['attnlab_tests'], native: ['attnlab_native_tests'], program: ['attnlab'],
   cli: ['attnlab', 'attnlab_faulty_calls'] };
@@ -20,7 +20,7 @@ const files_below = (folder) => readdirSync(folder).filter((name) => ours.test(n
   return readdirSync(path.join(folder, name), { recursive: true }).map((below) => path.join(name, below));
 }).filter((name) => statSync(path.join(folder, name)).isFile());
 
-/** What belongs to the tree: what git knows or would take; without git, every file that no build made. */
+/** The files of the tree: tracked or not ignored by git; without git, every file outside of build folders. */
 function files_of(root) {
   const listed = spawnSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root });
   const names = listed.status === 0 ? listed.stdout.toString().split('\0') : files_below(root);
@@ -32,8 +32,8 @@ export class Copy {
   #env;
   #configured = false;
 
-  /** A copy of `root` in `tree`. A copy of an earlier time is made current: only what differs is written, so that
-   *  its builds go on from what they have. */
+  /** A copy of `root` in `tree`. An earlier copy is updated: only files that differ are written, so that its builds
+   *  are incremental. */
   constructor(root, tree) {
     this.#tree = tree;
     this.#env = { ...process.env, CCACHE_BASEDIR: tree, CCACHE_NOHASHDIR: 'true',
@@ -59,7 +59,7 @@ export class Copy {
     chmodSync(to, statSync(from).mode);
   }
 
-  /** What the command said, and its exit code; after `limit_s` it is ended with all it has started. */
+  /** Output and exit code of the command; after `limit_s` it is killed with all its children. */
   #run(words, { more = {}, limit_s = 3600 } = {}) {
     return new Promise((resolve) => {
       const child = spawn(words[0], words.slice(1), { cwd: this.#tree, env: { ...this.#env, ...more }, detached: true });
@@ -82,14 +82,14 @@ export class Copy {
     if (code !== 0) throw new Error(`it does not build:\n${text.slice(-2000)}`);
   }
 
-  /** Builds what tests of these kinds run; an error with the compiler's words where that fails. */
+  /** Builds what tests of these kinds run; throws the compiler's messages if that fails. */
   async build(kinds) {
     if (kinds.includes('browser')) await this.#succeed(['bash', this.#in('lab'), 'page']);
     const wanted = new Set(kinds.flatMap((kind) => targets[kind] ?? []));
     if (!wanted.size) return;
     if (!this.#configured) await this.#succeed(['bash', this.#in('lab'), 'cli', '--version']);
     this.#configured = true;
-    // Behind the browser of the other copy, which has its own time limits.
+    // With lower priority than the browser of the other copy, whose tests have time limits.
     await this.#succeed(['nice', 'cmake', '--build', this.#in('build/native'), '--target', ...wanted]);
   }
 
@@ -107,7 +107,7 @@ export class Copy {
     }
   }
 
-  /** Runs the test as it was built last: whether it ran and passed, what it said, whether it was ended. */
+  /** Runs the test as it was built last: whether it ran and passed, its output, whether it was killed. */
   async test(test, limit_s) {
     const [kind, , name] = test;
     const { code, text, late } =
@@ -118,7 +118,7 @@ export class Copy {
     return { passed: code === 0 && ran.test(text), text, late };
   }
 
-  /** Takes the protections of an entry away for as long as `use` lasts. */
+  /** Removes the protections of an entry during `use`. */
   async without(entry, use) {
     const before = new Map();
     for (const [file, text, without] of edits_of(entry)) {

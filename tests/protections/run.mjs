@@ -1,7 +1,7 @@
-// Takes each protection of promises.mjs away, in a copy of the tree, and demands that its test fails then.
+// Removes each protection of promises.mjs in a copy of the tree, and demands that its test then fails.
 //   node tests/protections/run.mjs [--only WORD] [--sixth N] [--folder DIR] [--write]
 // --only: the promises whose entry contains WORD; --sixth: every sixth promise, beginning with the N-th (0 to 5);
-// --folder: keeps copies and builds there for the next time; --write: only renews docs/promises.md.
+// --folder: keeps copies and builds there for the next time; --write: only updates docs/promises.md.
 // Needs what ./lab test needs.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -36,7 +36,7 @@ function chosen() {
     (options.sixth === undefined || i % 6 === Number(options.sixth)));
 }
 
-/** Headers last: after them much is built anew. */
+/** Headers last, because changing one rebuilds much. */
 const by_cost = (entries) => {
   const header = (entry) => edits_of(entry).some(([file]) => file.endsWith('.h'));
   return [...entries.filter((entry) => !header(entry)), ...entries.filter(header)];
@@ -55,7 +55,7 @@ function report(entry, problem, how, seconds) {
   }
 }
 
-/** Each test once with every protection in place, after one build: how long it takes, or why it does not pass. */
+/** Runs each test once with every protection in place, after one build: how long it takes, or why it fails. */
 async function untouched(copy, entries) {
   await copy.build([...new Set(entries.map(({ test: [kind] }) => kind))]);
   const found = new Map();
@@ -65,12 +65,12 @@ async function untouched(copy, entries) {
     const begin = performance.now();
     const { passed, text } = await copy.test(test, 600);
     found.set(key, passed ? { seconds: (performance.now() - begin) / 1000 }
-      : { problem: `its test does not pass as things are:\n${text.slice(-2000)}` });
+      : { problem: `its test fails with every protection in place:\n${text.slice(-2000)}` });
   }
   return ({ test }) => found.get(test.join('\n'));
 }
 
-/** The entries in a copy of their own. What an entry changed is built back together with the next one. */
+/** Examines the entries in a separate copy. One build restores an entry's files and removes the next protection. */
 async function examine(name, entries) {
   const copy = new Copy(root, path.join(folder, name));
   const of = await untouched(copy, entries);
@@ -86,7 +86,7 @@ async function examine(name, entries) {
         await copy.build([entry.test[0]]);
         return copy.test(entry.test, 10 * seconds + 10);
       });
-      report(entry, result.passed ? `without it this passes all the same: ${test_text(entry.test)}` : '',
+      report(entry, result.passed ? `without the protection this still passes: ${test_text(entry.test)}` : '',
         result.late ? 'did not end' : 'failed', (performance.now() - begin) / 1000);
     } catch (error) {
       report(entry, error.message);
@@ -94,8 +94,8 @@ async function examine(name, entries) {
   }
 }
 
-// The page has a copy of its own: no change of a native file makes its modules be linked anew, and browsers wait
-// for other things than compilers do.
+// The page has a copy of its own, so that a changed native file does not relink its modules, and because browsers and
+// compilers wait for different things.
 const folder = options.folder ?? mkdtempSync(path.join(tmpdir(), 'attnlab-protections-'));
 const entries = by_cost(chosen());
 const for_page = ({ test: [kind] }) => kind === 'browser';

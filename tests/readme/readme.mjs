@@ -64,7 +64,7 @@ for (const line of commands) {
   });
 }
 
-test('the picture and the documents that the README names are there', () => {
+test('the picture and the documents that the README links to exist', () => {
   for (const [, target] of text.matchAll(/\]\((?!https?:)([^)]+)\)/g)) {
     assert.ok(statSync(join(root, target)).size > 0, target);
   }

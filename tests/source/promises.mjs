@@ -1,6 +1,6 @@
-// Promises are broken on purpose, one after the other in a copy of the tree, which their tests must notice: a sixth of
-// them, another one for every commit; all with ./lab test --all. The copies stay in build/protections, because making
-// them costs more than breaking a promise.
+// Every promise is kept by lines without which its test fails: checked for a sixth of the promises, another one for every
+// commit; for all with ./lab test --all. The copies stay in build/protections, because making them takes longer than one
+// promise.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { build, everything, root, turn } from './support/tree.mjs';
