@@ -495,8 +495,8 @@ export const promises = [
   },
   {
     promise: 'Memory that is refused in the middle of a job ends the run with a sentence.',
-    file: 'core/experiment/steps.h',
-    text: 'this->chain->fail({"the job ran out of memory"});',
+    file: 'core/experiment/steps.cpp',
+    text: 'job.fail({"the job ran out of memory"});',
     without: 'throw;',
     more: [['native/thread_pool.cpp',
       '  } catch (const std::bad_alloc&) {\n    tell(assignment.generation, {.index = assignment.index,',
