@@ -162,7 +162,7 @@ await run_checks({
       assert.equal((await read_twin(page)).parameters.dim, '6');
     }
     await page.evaluate((query) => { location.hash = `${query}&note=${'x'.repeat(1.5e6)}`; }, small.replace('dim=6', 'dim=5'));
-    await page.waitForFunction(() => document.getElementById('parameter_dim').value === '5', { timeout: 30000 });
+    await page.waitForFunction(() => document.getElementById('parameter_dim').value === '5', { timeout: 60000 });
     await press(page, 'run');
     await wait_for_state(page, 'finished', 60000);
     assert_quiet(page);

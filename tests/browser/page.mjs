@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { differences } from '../parity/support/compare.mjs';
 import {
-  assert_quiet, native_result, open_page, press, read_twin, run_checks, settle, type_parameter,
+  assert_quiet, native_result, open_page, press, read_twin, run_checks, settle, type_parameter, until,
   wait_for_state,
 } from './support/lab.mjs';
 import { still_picture } from './support/pictures.mjs';
@@ -25,7 +25,7 @@ await run_checks({
     assert.equal(twin.state, 'ready');
     assert.deepEqual(twin.notes, []);
     await type_parameter(page, 'keys', '9');
-    await page.waitForFunction(() => /keys=9/.test(location.hash), { timeout: 5000 });
+    await page.waitForFunction(() => /keys=9/.test(location.hash), { timeout: 60000 });
     const again = await open_page(lab, `#${await page.evaluate(() => location.hash.slice(1))}`);
     assert.deepEqual((await read_twin(again)).parameters, (await read_twin(page)).parameters);
     assert_quiet(page);
@@ -102,12 +102,11 @@ await run_checks({
     const page = await open_page(lab, `#${small}&seed=1`);
     await page.evaluate((hash) => { location.hash = hash; }, `${small}&seed=99`);
     await page.waitForFunction(() => document.getElementById('parameter_seed')?.value === '99' ||
-      (document.getElementById('twin_details').open = true, false), { timeout: 5000 });
-    await settle(1200);
-    assert.match((await read_twin(page)).hash, /seed=99/);
+      (document.getElementById('twin_details').open = true, false), { timeout: 60000 });
+    await until(async () => /seed=99/.test((await read_twin(page)).hash), 'the address has the seed');
     const before = await page.evaluate(() => history.length);
     await type_parameter(page, 'seed', '100');
-    await settle(1200);
+    await until(async () => /seed=100/.test((await read_twin(page)).hash), 'the address has the seed');
     assert.equal(await page.evaluate(() => history.length), before);
     assert_quiet(page);
   },
@@ -129,8 +128,7 @@ await run_checks({
     await settle(2000);
     assert.equal(await page.evaluate(() => globalThis.frames_asked), before);
     await page.mouse.move(640, 400);
-    await settle(200);
-    assert.ok((await page.evaluate(() => globalThis.frames_asked)) > before, 'input is answered');
+    await until(async () => await page.evaluate(() => globalThis.frames_asked) > before, 'input is answered');
     assert_quiet(page);
   },
 
@@ -176,7 +174,7 @@ await run_checks({
       await page.setViewport({ width: 1280, height: 700, deviceScaleFactor: ratio + 0.5 }); // ends in half a pixel
       await settle(500);
       await check(ratio + 0.5);
-      assert.ok(await last_column() > 200, 'drawn to its last pixel');
+      await until(async () => await last_column() > 200, 'it is drawn to its last pixel');
       assert_quiet(page);
     }
   },
@@ -196,7 +194,7 @@ await run_checks({
       await page.mouse.wheel({ deltaY: 200 });
     };
     await turn_wheel();
-    await page.waitForFunction(() => scrollY > 50, { timeout: 3000 });
+    await page.waitForFunction(() => scrollY > 50, { timeout: 60000 });
     await settle(500); // the browser may scroll smoothly
     await page.evaluate(() => scrollTo(0, 0));
     await page.focus('#canvas');
@@ -204,10 +202,9 @@ await run_checks({
     const before = await picture();
     const held = await top(); // the focus brings all of the lab into the window
     await turn_wheel();
-    const after = await picture();
-    assert.equal(await top(), held, 'with focus the wheel is the lab\'s');
-    assert.ok(!before.equals(after), 'and scrolls its controls');
-    for (let turn = 0; turn < 30 && (await top()) === held; turn += 1) {
+    await until(async () => !before.equals(await picture()), 'the wheel scrolls the controls of a lab with focus');
+    assert.equal(await top(), held, 'and not the page');
+    for (let turn = 0; turn < 100 && (await top()) === held; turn += 1) {
       await turn_wheel();
       await settle(100);
     }
@@ -276,19 +273,18 @@ await run_checks({
 
   async 'a narrow lab is as tall as its content, so that a finger scrolls the page'(lab) {
     const page = await open_page(lab, `#${small}`, { width: 390, height: 700, ratio: 2 });
-    await settle(1000);
     const height = () => page.$eval('#stage', (stage) => stage.clientHeight);
+    await until(async () => await height() > 1000, 'the lab is tall');
+    await settle(1000);
     const tall = await height();
-    assert.ok(tall > 1000, `${tall}`);
     await settle(500);
-    assert.equal(await height(), tall);
+    assert.equal(await height(), tall, 'and stays so');
     for (const [width, own] of [[1200, false], [390, true], [1200, false]]) {
       await page.setViewport({ width, height: 700 });
       await page.waitForFunction((wanted) => (document.getElementById('stage').style.height !== '') === wanted,
-        { timeout: 5000 }, own); // nothing else is drawn until it is right
+        { timeout: 60000 }, own); // nothing else is drawn until it is right
       if (own) {
-        await settle(1500);
-        assert.equal(await height(), tall, 'without the bar of a lab that scrolls');
+        await until(async () => await height() === tall, 'it is as tall as before, without a scroll bar');
       } else {
         assert.ok((await height()) <= 1000);
       }

@@ -36,7 +36,7 @@ async function raw_status(url, target) {
   return Number(data.toString().split(' ')[1]);
 }
 
-test('serve.mjs', { timeout: 60_000 }, async (all) => {
+test('serve.mjs', { timeout: 300_000 }, async (all) => {
   const { child, url } = await start('--port', '8790');
   await all.test('types, policy and compression', async () => {
     const page = await fetch(url);

@@ -5,8 +5,8 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { differences } from '../parity/support/compare.mjs';
 import {
-  assert_quiet, bare_app, dist, native_result, open_page, press, read_twin, run_checks, settle, type_parameter,
-  wait_for_state, without_growth,
+  assert_quiet, bare_app, dist, native_result, open_page, press, read_twin, run_checks, settle,
+  type_parameter, until, wait_for_state, without_growth,
 } from './support/lab.mjs';
 import { document_rows } from './support/readings.mjs';
 
@@ -126,7 +126,7 @@ await run_checks({
       await wait_for_state(page, 'finished', 60000);
       await page.waitForFunction( // one that never started may be missed only after the run
         () => /A worker (was lost|could not be started)/.test(document.getElementById('notice').textContent),
-        { timeout: 10000 });
+        { timeout: 60000 });
       const shown = document_rows((await read_twin(page)).tables.test_error, columns);
       assert.deepEqual(differences('test_error', rows, shown, 1e-3), [], phase);
       assert_quiet(page);
@@ -183,7 +183,7 @@ await run_checks({
     const huge = large.replace('heads=400', 'heads=20000').replace('samples=64,1024', 'samples=16,65536');
     const page = await open_page(lab, `#${huge}`, { before: keep_workers });
     await press(page, 'run');
-    await settle(500);
+    await until(async () => /too much here/.test((await read_twin(page)).status), 'the run is refused');
     const twin = await read_twin(page);
     assert.notEqual(twin.state, 'running');
     assert.match(twin.status, /samples is 16,65536, which is too much here: one job needs \d+ GB .* at most 3 GB; lower samples/);

@@ -194,5 +194,5 @@ setInterval(() => process.stdout.write('1'), 100);`);
   const begin = Date.now();
   assertRefused(attnlab(['extract', '--oracle-cmd', `node ${path('drip.mjs')}`, '--dim', '3', '--timeout', '2']), 4,
     [/did not answer question 1 within 2 s/]);
-  assert.ok(Date.now() - begin < 20000);
+  assert.ok(Date.now() - begin < 60000, 'it does not wait for the end of the line');
 }));

@@ -43,8 +43,8 @@ async function inWindow({ folder, query, command = [], more = {} }, use) {
     const [program, ...words] = [...command, attnlab, 'open', query];
     const window = spawn(program, words, { cwd: folder, env });
     const closed = new Promise((resolve) => window.on('exit', resolve));
-    const xdotool = (...what) => spawnSync('xdotool', what, { env: screen, encoding: 'utf8', timeout: 20_000 });
-    xdotool('search', '--sync', '--name', 'Attention Lab');
+    const xdotool = (...what) => spawnSync('xdotool', what, { env: screen, encoding: 'utf8', timeout: 120_000 });
+    assert.equal(xdotool('search', '--sync', '--name', 'Attention Lab').status, 0, 'the window is there');
     const press = async (x, y) => {
       xdotool('mousemove', String(x), String(y));
       await pause(250);
@@ -54,8 +54,8 @@ async function inWindow({ folder, query, command = [], more = {} }, use) {
       await pause(250);
     };
     await use(async (format, isDone) => {
-      let done = false;  // there is nothing to save before the run is over
-      for (let turn = 0; turn < 8 && !done; turn += 1) {
+      let done = false;  // there is nothing to save before the run has finished
+      for (let turn = 0; turn < 30 && !done; turn += 1) {
         await press(945, 24);
         await press(900, 60 + 24 * entries.indexOf(format));
         for (let look = 0; look < 40 && !(done = isDone()); look += 1) await pause(100);

@@ -205,8 +205,18 @@ export async function wait_for_state(page, state, timeout = 120000) {
     { timeout, polling: 50 }, state);
 }
 
+/** Waits a fixed time: to show that something does not happen, or before a picture. For all else there is until(). */
 export async function settle(ms) {
   await new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Waits until `condition()` holds; fails after a minute, which no machine needs. */
+export async function until(condition, what) {
+  const deadline = performance.now() + 60000;
+  while (!await condition()) {
+    assert.ok(performance.now() < deadline, `waited in vain until ${what}`);
+    await settle(50);
+  }
 }
 
 /** Runs named checks one after the other; every failure is printed; the exit code says the rest.

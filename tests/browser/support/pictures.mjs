@@ -17,7 +17,7 @@ export async function saved(page, format) {
   await page.click(`[data-tool="${format}"]`);
   const ending = format === 'bibtex' ? 'bib' : format;
   await page.waitForFunction((wanted) => globalThis.files.length > 0 &&
-    document.getElementById('notice').textContent.includes(`.${wanted}`), { timeout: 30000 }, ending);
+    document.getElementById('notice').textContent.includes(`.${wanted}`), { timeout: 60000 }, ending);
   return page.evaluate(async () => {
     const blob = globalThis.files.at(-1);
     const bytes = new Uint8Array(await blob.arrayBuffer());
@@ -34,7 +34,7 @@ export const keep_copied = () => {
 /** What "Copy link" puts on the clipboard. */
 export async function copied_link(page) {
   await page.click('[data-tool="link"]');
-  await page.waitForFunction(() => globalThis.copied, { timeout: 10000 });
+  await page.waitForFunction(() => globalThis.copied, { timeout: 60000 });
   return page.evaluate(() => globalThis.copied);
 }
 
