@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import {
-  assertDone, assertRefused, attnlab, inFolder, journalLines, small, start, until,
+  assertDone, assertRefused, attnlab, handlesInterrupts, inFolder, journalLines, small, start, until,
 } from './support/attnlab.mjs';
 
 const jobs = 240;  // four models a trial
@@ -61,7 +61,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 
 test('an interrupt without a journal says that no job is kept', async () => {
   const { child, ended } = start([...small, '--trials', '1000', '--threads', '1']);
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await until(() => handlesInterrupts(child.pid), 'the program handles Ctrl-C');
   child.kill('SIGINT');
   assertRefused(await ended, 130, [/not kept/, /--resume/]);
 });
@@ -69,7 +69,7 @@ test('an interrupt without a journal says that no job is kept', async () => {
 test('a second interrupt ends the program at once', async () => {
   const slow = ['run', 'rf-learning-curve', '--samples', '4096', '--trials', '2'];
   const { child, ended } = start(slow);
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await until(() => handlesInterrupts(child.pid), 'the program handles Ctrl-C');
   child.kill('SIGINT');
   child.kill('SIGTERM');
   assert.equal((await ended).code, 130);

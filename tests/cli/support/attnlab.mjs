@@ -84,6 +84,12 @@ export async function until(condition, what) {
   }
 }
 
+/** Whether the process has installed its handler of SIGINT. */
+export function handlesInterrupts(pid) {
+  const [, caught] = /^SigCgt:\s*([0-9a-f]+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  return (BigInt(`0x${caught}`) >> 1n) % 2n === 1n;
+}
+
 /** RFC 4180 fields, without quoted line breaks (our tables have none). */
 export function parseCsv(text) {
   assert.ok(text.endsWith('\n'));
