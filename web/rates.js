@@ -1,5 +1,5 @@
 // "How fast is it?": rates of the kernels and of whole jobs (core/selftest/rates.h), in workers like
-// those of runs. Loaded when first used.
+// the ones that run jobs. Loaded when first used.
 import { answer_of } from './ask.js';
 import { element } from './dom.js';
 import { start_worker } from './files.js';

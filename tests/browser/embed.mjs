@@ -85,7 +85,7 @@ await run_checks({
       assert.equal(now.parameters.heads, before.parameters.heads);
       assert.equal(now.seed, 5);
     }
-    assert.equal((await ask(page)).parameters.dim, '9', 'what is not locked is set');
+    assert.equal((await ask(page)).parameters.dim, '9', 'a parameter that is not locked is set');
     const [frame] = frames(page);
     await frame.evaluate(() => { location.hash = 'e=rf-learning-curve&heads=3&seed=2&dim=7'; });
     let after = await ask(page);
@@ -119,7 +119,7 @@ await run_checks({
     assert.deepEqual(asked, [6, 6]);
     const moved = await page.evaluate(async () => {
       const element = document.querySelector('attention-lab');
-      const state = element.get(); // the frame that was asked is lost, the next one answers
+      const state = element.get(); // the frame is lost before it answers; the next frame answers
       element.remove();
       document.body.prepend(element);
       return state;
@@ -136,7 +136,7 @@ await run_checks({
     }));
     const before = await both();
     const message = { attnlab: 1, type: 'load', parameters: { dim: 9 }, seed: 77 };
-    // Every lab to itself and to its neighbour: the frames are in no order.
+    // From every lab to itself and to the others: the order of the frames is not defined.
     for (const frame of frames(page)) {
       await frame.evaluate((what) => {
         postMessage(what, '*');
@@ -156,7 +156,7 @@ await run_checks({
     await ask(page);
     await settle(500);
     await page.mouse.move(400, 300);
-    // What the frame itself can scroll comes first, as with any frame; the lab takes nothing.
+    // As with any frame, the frame's own content scrolls first; the lab takes no wheel events.
     await until(async () => {
       await page.mouse.wheel({ deltaY: 400 });
       await settle(400);

@@ -1,5 +1,5 @@
-// The page in Firefox (drawn by Mesa under Xvfb: headless Firefox has no WebGL here): it loads, runs, gives
-// the command line's numbers, saves, is accessible, looks right, and works inside pages of another origin.
+// The page in Firefox (drawn by Mesa under Xvfb, because headless Firefox has no WebGL): it loads, runs, gives the
+// numbers of the command line, saves, is accessible, looks right, and works inside pages of another origin.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
@@ -17,7 +17,7 @@ import { copied_link, keep_copied, keep_files, saved, still_picture } from './su
 const small = 'e=rf-learning-curve&dim=6&keys=5&heads=50&samples=16,64&test-samples=200&trials=1&seed=3';
 const firefox = process.env.ATTNLAB_FIREFOX || '/usr/bin/firefox-esr';
 
-/** A screen of our own; its number. */
+/** Starts a virtual screen; returns its number. */
 async function start_screen() {
   const screen = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1400x1100x24', '-nolisten', 'tcp'],
     { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
@@ -171,7 +171,7 @@ for (const theme of ['light', 'dark']) {
 const lab_element = (words) =>
   `<attention-lab query="${small.replaceAll('&', '&amp;')}" ${words}></attention-lab>`;
 
-/** Opens a page of another origin that allows scripts and frames of the lab's origin and nothing else. */
+/** Opens a page of another origin that allows only scripts and frames of the lab's origin. */
 async function with_course(page, body, work) {
   const policy = `default-src 'none'; img-src 'self'; script-src ${origin}; frame-src ${origin}`; // it asks for an icon
   const html = `<!doctype html><html lang="en"><title>Course</title><body><h1>Course</h1>${body}` +
@@ -227,7 +227,7 @@ await check('three labs in a strict page: they start when they come near, run, k
         return now.parameters.dim === '7';
       }, 'the new hash is read');
       assert.deepEqual([now.parameters.heads, now.seed, now.parameters.dim], [before.parameters.heads, before.seed, '7'],
-        'nor does what is fixed change from inside');
+        'a hash inside the frame does not change locked parameters');
       assert.deepEqual(await page.$$eval('iframe', (all) => all.map((frame) => frame.getAttribute('sandbox'))),
         Array(2).fill('allow-scripts allow-same-origin allow-downloads'));
       await page.mouse.move(400, 300);

@@ -1,16 +1,16 @@
-// One large job and several workers: they share it, nothing about it depends on who did what, and
-// whoever is lost on the way costs time only.
+// Several workers share one large job. The result does not depend on which worker computed which share, and a lost
+// worker costs only time.
 import assert from 'node:assert/strict';
 import {
   assert_quiet, bare_app, open_page, press, read_twin, run_checks, wait_for_state,
 } from './support/lab.mjs';
 
-/** One job, large enough that all it does is worth sharing, and with so many test samples that factors for
- *  all ridge strengths are taken at once. */
+/** One job, large enough to share every kind of work, with so many test samples that all ridge parameters are
+ *  factorised at once. */
 const single = 'e=rf-learning-curve&dim=16&keys=4&heads=300&samples=1400&test-samples=12000&trials=1' +
   '&models=rfa&degree=1,2,3,4,5,6&target=mean-power&ridge=oracle';
 
-/** So many workers; what they are told and tell is kept, and they can be ended by their number. */
+/** Sets the number of workers, records messages to and from them, and lets the test end them by number. */
 const watch_workers = (count) => (page) => page.evaluateOnNewDocument((workers) => {
   Object.defineProperty(navigator, 'hardwareConcurrency', { get: () => workers });
   globalThis.kept = [];
@@ -29,7 +29,7 @@ const watch_workers = (count) => (page) => page.evaluateOnNewDocument((workers) 
   };
 }, count);
 
-/** The rows of the run, once it is finished by so many workers; `fault` may break something. */
+/** The rows of the run after `count` workers have finished it; `fault` may break something. */
 async function rows_with(lab, count, fault) {
   const page = await open_page(lab, `#${single}`, { prepare: watch_workers(count) });
   if (fault) await page.evaluate(fault);
@@ -43,7 +43,7 @@ async function rows_with(lab, count, fault) {
   return { rows, told, notice };
 }
 
-/** For `fault`, with two workers: ends the one that gets the first share, or the one whose job it is. */
+/** For `fault`, with two workers: ends the one that gets the first share, or the owner of the job. */
 const lose = (whom) => `globalThis.on_told = (number, type) => {
   if (type !== 'assist') return;
   globalThis.on_told = undefined;

@@ -1,5 +1,5 @@
-// Live experiments in a real browser: the result is there without a run, handles follow mouse and
-// finger, and shaders draw what the processor computes.
+// Live experiments in a real browser: they have a result without a run, handles follow mouse and finger, and
+// shaders draw the same as the C++ code.
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
@@ -11,7 +11,7 @@ import {
 mkdirSync(screenshots, { recursive: true });
 const map = 'e=rf-complexity&dim=6&keys=4&heads=40&samples=16,32,64,128&degree=1,2,3&test-samples=128&trials=1';
 
-/** Makes every field's shader fail to compile, as an old driver might. */
+/** Makes every field's shader fail to compile, as an old driver might do. */
 function without_shaders() {
   const compiled = WebGL2RenderingContext.prototype.getShaderParameter;
   WebGL2RenderingContext.prototype.getShaderParameter = function (shader, what) {
@@ -52,7 +52,7 @@ async function difference(page, first, second) {
   }, first.toString('base64'), second.toString('base64'));
 }
 
-/** A place on the canvas where the cursor says that something can be moved; the plane is full of them. */
+/** A place on the canvas where the cursor shows a handle; the plane has many. */
 async function find_handle(page) {
   const box = await (await page.$('#canvas')).boundingBox();
   const moves = () => page.$eval('#canvas', (canvas) => canvas.style.cursor === 'move');

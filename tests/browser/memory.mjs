@@ -1,5 +1,5 @@
-// Memory that the page itself cannot get, and texts that are longer than anybody means: the reader is told,
-// and what was finished stays. Faults are injected from outside; the page has no hook for them.
+// The page runs out of memory, or gets extremely long texts: the reader is told, and finished results stay. Faults
+// are injected from outside; the page has no hook for them.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -23,8 +23,8 @@ const refuse_growth = () => {
 };
 
 /**
- * As refuse_growth; and while globalThis.swell names a kind of message from a worker (or to one), the bytes
- * of the next one are 16 million: as many as a module begins with, of which its stack has some.
+ * Like refuse_growth. While globalThis.swell names a kind of message from (or to) a worker, the next such message
+ * has 16 million bytes: as many as a module starts with, and its stack is part of them.
  */
 const swell_messages = () => {
   const swollen = (data) => {
@@ -39,8 +39,8 @@ const swell_messages = () => {
 };
 
 /**
- * For `before`: while globalThis.refuse is set, malloc of the page's module (its first instance) or of the
- * one that finds results (its second) has no room for so many bytes and more.
+ * For `before`: while globalThis.refuse is set, malloc in the page's module (the first instance) or in the module
+ * that computes findings (the second) fails for this many bytes or more.
  */
 async function refusing(script, nth, least) {
   const text = await readFile(path.join(dist, script), 'utf8');
@@ -60,7 +60,7 @@ async function refusing(script, nth, least) {
   return `(${wrap})('${malloc}', ${nth}, ${least})`;
 }
 
-/** Gives the field of a parameter this many letters, as a paste does. */
+/** Puts this many letters into the field of a parameter, as a paste does. */
 const paste = (page, name, letters) => page.$eval(`#parameter_${name}`, (field, count) => {
   field.value = 'x'.repeat(count);
   field.dispatchEvent(new Event('change'));
@@ -100,7 +100,7 @@ await run_checks({
   },
 
   async 'findings without memory are replaced by a sentence, and shown when there is room'(lab) {
-    // What a job sends and what a control asks is smaller than what is found.
+    // Outputs of jobs and requests of controls are smaller than findings.
     for (const [name, nth, least] of [['attnlab.js', 1, 1500], ['jobs.js', 2, 1]]) {
       const page = await open_page(lab, `#${remote}`, { before: await refusing(name, nth, least) });
       await read_twin(page);

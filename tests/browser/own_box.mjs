@@ -1,4 +1,4 @@
-// The reader's own function as a black box: recovered, stopped, refused, and sealed off.
+// The reader's own function as a black box: recovered, stopped, refused, and isolated.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -14,7 +14,7 @@ const own = 'e=extract-black-box&box=own&dim=4';
 const write = (page, text) => page.$eval('#own_box_code', (field, code) => { field.value = code; }, text);
 const said = (page) => page.$eval('#own_box [role=status]', (element) => element.textContent);
 
-/** The page where the panel of the own box is open: its script is loaded with the first need of it. */
+/** Opens the page with the panel of the reader's box, whose script is loaded when first needed. */
 async function open_own(lab) {
   const page = await open_page(lab, `#${own}`);
   await page.waitForSelector('#own_box:not([hidden]) textarea');
@@ -98,7 +98,7 @@ await run_checks({
 
   async 'the function reaches no network, no page and no storage'(lab) {
     const page = await open_own(lab);
-    // A neighbour that lets everybody in and writes down who came.
+    // A server that accepts every request and records it.
     const visits = [];
     const neighbour = createServer((request, response) => {
       visits.push(request.url);
@@ -141,7 +141,7 @@ let done = 0;
 tries.forEach((attempt, i) => {
   Promise.resolve().then(attempt).then(() => reached.push(i), () => {}).finally(() => { done += 1; });
 });
-// One long answer after the other, so that what was tried can come to its end in between.
+// Long answers, one after the other, so that attempted requests can end in between.
 function f(X) {
   if (done === tries.length) throw new Error('reached ' + JSON.stringify(reached) + ' of ' + done);
   for (const begin = performance.now(); performance.now() - begin < 50;);

@@ -1,5 +1,5 @@
-// The page in a real browser: permalinks, a run against the command line's numbers, the buttons, and
-// that nothing is drawn, asked for or complained about without need.
+// The page in a real browser: permalinks, a run compared with the command line, the buttons, and no needless
+// drawing, requests or console messages.
 import assert from 'node:assert/strict';
 import { differences } from '../parity/support/compare.mjs';
 import {
@@ -11,7 +11,7 @@ import { document_rows, watch_thread } from './support/readings.mjs';
 
 const tolerance = 1e-4; // as in tests/parity/parity.mjs
 const small = 'e=rf-learning-curve&dim=6&keys=5&heads=50&samples=16,64,128&test-samples=200&trials=2';
-/** Long enough to look at while it runs: many jobs of a few tenths of a second. */
+/** Long enough to observe while it runs: many jobs of a few tenths of a second. */
 const long = 'e=rf-learning-curve&dim=8&keys=8&heads=400&samples=64,512&test-samples=1000&trials=40';
 
 await run_checks({
@@ -64,7 +64,7 @@ await run_checks({
     await wait_for_state(page, 'paused');
     let held = -1;
     for (let turn = 0, now; turn < 20 && (now = (await read_twin(page)).fraction) !== held; turn += 1) {
-      held = now; // what was on its way arrives
+      held = now; // messages that were already sent arrive
       await settle(800);
     }
     await settle(1500);
@@ -171,7 +171,7 @@ await run_checks({
       }, await page.screenshot({ encoding: 'base64' }));
       await check(ratio);
       assert.ok(await last_column() > 200, 'drawn to its last pixel');
-      await page.setViewport({ width: 1280, height: 700, deviceScaleFactor: ratio + 0.5 }); // ends in half a pixel
+      await page.setViewport({ width: 1280, height: 700, deviceScaleFactor: ratio + 0.5 }); // the canvas ends in half a pixel
       await settle(500);
       await check(ratio + 0.5);
       await until(async () => await last_column() > 200, 'it is drawn to its last pixel');
@@ -183,7 +183,7 @@ await run_checks({
     const page = await open_page(lab, `#${small}`, { height: 600 });
     const top = () => page.evaluate(() => scrollY);
     const box = await (await page.$('#canvas')).boundingBox();
-    // Over the controls, which have more below them than fits.
+    // Over the controls, which are taller than the canvas.
     const controls = { x: box.x + box.width - 300, y: box.y + 100, width: 280, height: 200 };
     const picture = async () => {
       await settle(700);
@@ -200,7 +200,7 @@ await run_checks({
     await page.focus('#canvas');
     await page.mouse.move(controls.x + 140, controls.y + 100);
     const before = await picture();
-    const held = await top(); // the focus brings all of the lab into the window
+    const held = await top(); // focus scrolls the lab into view
     await turn_wheel();
     await until(async () => !before.equals(await picture()), 'the wheel scrolls the controls of a lab with focus');
     assert.equal(await top(), held, 'and not the page');
@@ -248,7 +248,7 @@ await run_checks({
     await press(page, 'reset');
     await press(page, 'run');
     for (let turn = 0; turn < 10; ++turn) assert.equal(await lose_and_restore(), 0);
-    assert.ok(never_lost.equals(await picture()), 'of a run in which it was lost, too');
+    assert.ok(never_lost.equals(await picture()), 'also after losses during a run');
     assert_quiet(page);
   },
 
@@ -282,7 +282,7 @@ await run_checks({
     for (const [width, own] of [[1200, false], [390, true], [1200, false]]) {
       await page.setViewport({ width, height: 700 });
       await page.waitForFunction((wanted) => (document.getElementById('stage').style.height !== '') === wanted,
-        { timeout: 60000 }, own); // nothing else is drawn until it is right
+        { timeout: 60000 }, own);
       if (own) {
         await until(async () => await height() === tall, 'it is as tall as before, without a scroll bar');
       } else {

@@ -1,5 +1,5 @@
-// Hostile and poor surroundings: ten thousand permalinks, no storage, a tab in the background, an idle
-// page's processor time, and the work until the first picture.
+// Difficult environments: ten thousand permalinks, no storage, a background tab; and processor time of an idle
+// page and until the first picture.
 import assert from 'node:assert/strict';
 import {
   assert_quiet, bare_app, open_page, press, read_twin, run_checks, settle, until, wait_for_state,
@@ -9,7 +9,7 @@ import { still_picture } from './support/pictures.mjs';
 
 const small = 'e=rf-learning-curve&dim=6&keys=5&heads=50&samples=16,64&test-samples=200&trials=1';
 
-/** Seconds that the page's main thread has worked, whatever else the machine does. */
+/** Processor seconds of the page's main thread, independent of other work on the machine. */
 async function thread_seconds(client) {
   const { metrics } = await client.send('Performance.getMetrics');
   return metrics.find(({ name }) => name === 'TaskDuration').value;
@@ -87,7 +87,7 @@ await run_checks({
     });
     await page.waitForFunction(() => !document.getElementById('cover').hidden);
     await press(page, 'run');
-    await wait_for_state(page, 'finished'); // the glyphs are begun anew, without a texture to put them into
+    await wait_for_state(page, 'finished'); // the glyph atlas is rebuilt without a texture
     await page.evaluate(() => globalThis.lost.restoreContext());
     await page.waitForFunction(() => document.getElementById('cover').hidden);
     assert.ok(wanted.equals(await still_picture(page)), 'the pictures are the same');
@@ -126,7 +126,7 @@ await run_checks({
     const worked = await thread_seconds(client);
     await settle(2000);
     const share = (await thread_seconds(client) - worked) / 2;
-    assert.ok(share < 0.02, `then it rests, too: ${share}`);
+    assert.ok(share < 0.02, `it is idle after the run: ${share}`);
     await page.evaluate(() => globalThis.go_behind(false));
     await until(async () => await page.evaluate(() => globalThis.frames_asked) > before, 'it asks for a frame');
     assert.ok((await read_twin(page)).tables.test_error.rows.length > 0);

@@ -1,4 +1,4 @@
-// First seconds, saved files, undo, dropped files, copied links, accessibility.
+// The first seconds, saved files, undo, dropped files, copied links, and accessibility.
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -34,7 +34,7 @@ await run_checks({
     console.log(`     the picture stood after ${took} ms at a quarter of the processor's speed`);
     const loaded = await page.evaluate(() => performance.getEntriesByType('paint')
       .find(({ name }) => name === 'first-contentful-paint')?.startTime);
-    console.log(`     first paint after ${Math.round(loaded)} ms`); // a figure, not a test: machines differ
+    console.log(`     first paint after ${Math.round(loaded)} ms`); // printed, not tested, because machines differ
     assert.ok(loaded > 0, 'something was painted before the module');
     assert.match(await page.$eval('#first', (figure) => figure.textContent), /Precomputed with seed 1/);
     release();

@@ -1,5 +1,5 @@
-// What happens when workers die, do not load, or are refused: the run goes on where it can, and the
-// reader is told in any case. Faults are injected from outside; the page has no hook for them.
+// Workers that die, do not load, or are refused: the run continues if possible, and the reader is always told.
+// Faults are injected from outside; the page has no hook for them.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -14,7 +14,7 @@ const small = 'e=rf-learning-curve&dim=6&keys=5&heads=50&samples=16,64&test-samp
 const medium = 'e=rf-learning-curve&dim=8&keys=8&heads=200&samples=64,256&test-samples=500&trials=6';
 const long = 'e=rf-learning-curve&dim=8&keys=8&heads=300&samples=64,512&test-samples=500&trials=8';
 
-/** Keeps every worker of the page that has loaded where the test can reach it. */
+/** Stores every loaded worker of the page where the test can reach it. */
 const keep_workers = () => {
   globalThis.kept = [];
   globalThis.Worker = class extends Worker {
@@ -27,7 +27,7 @@ const keep_workers = () => {
   };
 };
 
-/** Small jobs fit into the 16 MB that a worker begins with, those of 1024 samples do not. */
+/** Small jobs fit into the 16 MB that a worker starts with; jobs of 1024 samples do not. */
 const large = 'e=rf-learning-curve&dim=6&keys=5&heads=400&samples=64,1024&test-samples=200&trials=2';
 
 const notice = (page) => page.$eval('#notice', (element) => (element.hidden ? '' : element.textContent));
@@ -41,7 +41,7 @@ const intercept = (name, answer) => async (page) => {
   });
 };
 
-/** As keep_workers, also those that have not loaded; and the page's seconds pass in a tenth. */
+/** Like keep_workers, including workers that have not loaded; and the page's clock runs ten times as fast. */
 const keep_all_in_haste = () => {
   globalThis.kept = [];
   globalThis.Worker = class extends Worker {
@@ -55,7 +55,7 @@ const keep_all_in_haste = () => {
   globalThis.setInterval = (action, ms, ...words) => real(action, ms === 1000 ? 100 : ms, ...words);
 };
 
-/** How a worker is killed in each phase of its life; each ends with the run going on, or started anew. */
+/** Kills a worker in each phase of its life; afterwards the run continues or starts again. */
 const phases = {
   starting: async (page) => {
     await page.evaluate(() => {
@@ -75,7 +75,7 @@ const phases = {
   },
   held: async (page) => {
     await press(page, 'run');
-    await page.evaluate(async () => { // at once: late in the run nobody might need the worker any more
+    await page.evaluate(async () => { // at once: late in the run the worker might not be needed
       while (document.querySelector('#twin_body progress').value <= 0.02) {
         await new Promise((resolve) => requestAnimationFrame(resolve));
       }
@@ -124,7 +124,7 @@ await run_checks({
       await read_twin(page);
       await kill(page);
       await wait_for_state(page, 'finished', 60000);
-      await page.waitForFunction( // one that never started may be missed only after the run
+      await page.waitForFunction( // a worker that never started may be noticed only after the run
         () => /A worker (was lost|could not be started)/.test(document.getElementById('notice').textContent),
         { timeout: 60000 });
       const shown = document_rows((await read_twin(page)).tables.test_error, columns);
@@ -151,7 +151,7 @@ await run_checks({
 
   async 'if a worker gets no memory, its job runs again and no digit changes'(lab) {
     const page = await open_page(lab, `#${large}`, {
-      // One worker at a time: the first gets the large jobs, however late it comes.
+      // One worker at a time, so that the first gets the large jobs even if it loads late.
       before: `${without_growth(1)} Object.defineProperty(navigator, 'hardwareConcurrency', { get: () => 1 });` });
     await press(page, 'run');
     await wait_for_state(page, 'finished', 60000);

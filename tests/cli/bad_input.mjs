@@ -1,5 +1,5 @@
-// Bad input ends with exit code 2 (or 3 for the machine's fault), one sentence naming what was wrong,
-// its value and what is allowed, and leaves nothing behind.
+// Bad input ends with exit code 2 (3 for a fault of the machine) and one sentence that names the error, the value and
+// what is allowed; no files are left.
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -13,7 +13,7 @@ const refused = {
   'an unknown command': [['walk'], /"walk".*list, run, extract, sweep, merge, selftest, bench, open/],
   'an unknown flag before a command': [['--fast'], /"--fast"/],
   'run without an experiment': [['run'], /experiment.*rf-learning-curve/],
-  'a box that nobody here answers for': [['run', 'extract-black-box', '--box', 'own'], /box = own/, /attnlab extract/],
+  'a box that needs answers from outside': [['run', 'extract-black-box', '--box', 'own'], /box = own/, /attnlab extract/],
   'an unknown experiment': [['run', 'rf-learning-curv'], /"rf-learning-curv"/, /did you mean "rf-learning-curve"/],
   'an unknown parameter': [[...run, '--dimm', '3'], /"--dimm"/, /did you mean "--dim"/],
   'an unknown parameter with =': [[...run, '--dimm=3'], /"--dimm"/, /did you mean "--dim"/],
@@ -51,7 +51,7 @@ for (const [name, [args, ...patterns]] of Object.entries(refused)) {
   test(`${name} is refused`, () => inFolder((folder) => {
     const files_to_make = args[0] === 'run' && args.length > 2
       ? ['--out', 'result.csv', '--resume', 'journal'] : [];
-    // In front, so that a flag without its value stays the last word.
+    // First, so that a flag without its value stays the last word.
     const words = [...args.slice(0, 2), ...files_to_make, ...args.slice(2)];
     assertRefused(attnlab(words, { cwd: folder }), 2, patterns);
     assert.deepEqual(files(folder), []);

@@ -1,5 +1,5 @@
-// Family C at the ends of its ranges: every extreme is computed to finite numbers or refused with one
-// sentence that names the parameter.
+// Family C at the ends of its ranges: every extreme gives finite numbers or is refused with one sentence that names
+// the parameter.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertDone, assertRefused, attnlab, inFolder } from './support/attnlab.mjs';

@@ -1,5 +1,5 @@
-// Under mpirun the ranks compute the jobs of one run: the bytes are those of a single process,
-// whatever the number of ranks, and a rank that is killed costs only what was not finished.
+// Under mpirun the ranks compute the jobs of one run: any number of ranks gives the bytes of a single process, and a
+// killed rank costs only its unfinished jobs.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -41,7 +41,7 @@ function rankProcesses(launcher) {
 }
 
 const run = [...small, '--trials', '40', '--format', 'csv'];
-// Some 20 ms a job: long beside the time it takes to end the ranks, and 6 s in all.
+// About 20 ms a job, long compared with the time to end the ranks, and 6 s in all.
 const long = ['run', 'rf-learning-curve', '--dim', '8', '--keys', '16', '--heads', '64', '--samples', '64,256',
   '--test-samples', '2048', '--trials', '75', '--format', 'csv'];
 const jobs = 300;
@@ -97,7 +97,7 @@ test('jobs go to free ranks: a stopped rank delays only its own two jobs', { ski
     const still = rankProcesses(child.pid)['2'];
     process.kill(still, 'SIGSTOP');
     try {
-      await until(() => journalLines(journal).length >= jobs - 2, 'the others have done the rest');
+      await until(() => journalLines(journal).length >= jobs - 2, 'the other ranks have done the rest');
     } finally {
       process.kill(still, 'SIGCONT');
     }

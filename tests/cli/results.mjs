@@ -1,4 +1,4 @@
-// What a finished run gives: the contract of CSV, JSON, tables, files and pipes.
+// Outputs of a finished run: the contract of CSV, JSON, tables, files and pipes.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import {

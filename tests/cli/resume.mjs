@@ -1,5 +1,5 @@
-// A run that is interrupted, killed or finds its journal damaged goes on where it stopped, computes
-// only what is missing and ends with the same bytes as a run that was left alone.
+// A run that is interrupted or killed, or finds its journal damaged, continues where it stopped, computes only the
+// missing jobs and ends with the same bytes as an uninterrupted run.
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';

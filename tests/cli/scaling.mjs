@@ -23,7 +23,7 @@ test('one long job determines the time, and is named', () => {
   const found = simulate([100, ...equal(300)], 10);
   close(found.makespan, 100 + 1);
   assert.equal(found.limit, 'the longest job');
-  // With 999 short ones the work decides: all ranks end within the last second.
+  // With 999 short jobs the total work decides: all ranks end within the last second.
   close(simulate([100, ...equal(999)], 10).makespan, Math.ceil((100 + 999) / 10));
 });
 
@@ -51,7 +51,7 @@ test('jobs without work take rank 0 its time for each, and rank 0 is named', () 
 
 test('a slow disk collects the answers that arrive meanwhile into one round', () => {
   const costs = { ...free_hand_out, sync_s: 1 };
-  // 8 ranks with two jobs each: 16 come during a round of the disk, 8 before the first and after the last.
+  // 8 ranks with two jobs each: 16 answers arrive during a round of the disk, 8 before the first and after the last.
   close(Math.round(simulate(equal(160, 1e-6), 8, costs).makespan), 11);
 });
 
@@ -63,7 +63,7 @@ test('more ranks never take longer when hand-out is free, and never less than wo
     const { makespan } = simulate(jobs, ranks);
     const least = Math.max(work / ranks, longest);
     assert.ok(makespan <= before + 1e-9 && makespan >= least - 1e-9);
-    // Largest first is at most 4/3 of the best there is (Graham 1969).
+    // Largest first takes at most 4/3 of the optimal time (Graham 1969).
     assert.ok(makespan <= least * 4 / 3 + longest / 3 + 1e-9, `${ranks}: ${makespan} against ${least}`);
     before = makespan;
   }

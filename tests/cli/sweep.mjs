@@ -1,5 +1,5 @@
-// A sweep gives one table whose bytes depend on its specification only: not on threads, shards,
-// kills or a torn journal. What cannot be computed is refused before anything is written.
+// A sweep gives one table whose bytes depend only on its specification: not on threads, shards, kills or a torn
+// journal. A sweep that cannot be computed is refused before anything is written.
 import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';

@@ -1,6 +1,5 @@
-// Verdicts that were once wrong, on the commands that showed it. Only verdicts and sentences are
-// looked at, not numbers; a verdict of "fails" for a true statement has a chance of 2.5 % over
-// seeds, so seeds are fixed.
+// Verdicts that were once wrong, with the commands that showed it. The tests compare verdicts and sentences, not
+// numbers. Over seeds, a true statement gets the verdict "fails" with a probability of 2.5 %, so seeds are fixed.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { attnlab, inFolder } from './support/attnlab.mjs';

@@ -1,5 +1,5 @@
-// The menu "Save" of the window, pressed as by a hand: each file is that of the command line, the picture has
-// twice the pixels of the drawing, and a disk that is full leaves nothing behind.
+// The menu "Save" of the window, with simulated mouse input: each file equals the file of the command line, the picture
+// has twice the pixels of the drawing, and a full disk leaves no file.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ const entries = ['csv', 'json', 'svg', 'png', 'bib'];  // of the menu, from its 
 const missing = ['Xvfb', 'xdotool'].filter((name) => spawnSync('which', [name]).status !== 0);
 const skip = missing.length > 0 && `not installed: ${missing}`;
 
-/** A screen of our own, for as long as `use` runs; it is given the environment of programs on it. */
+/** A virtual screen during `use`, which gets the environment for programs on it. */
 async function onScreen(use) {
   const screen = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1280x900x24', '-nolisten', 'tcp'],
     { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
@@ -34,8 +34,8 @@ async function onScreen(use) {
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
- * Opens a window in `folder`, lets `use` press entries of its menu until what each is to do is done, and closes it.
- * `command` comes in front of the program.
+ * Opens a window in `folder`, lets `use` press entries of its menu until each has done its work, and closes it.
+ * `command` is put in front of the program.
  */
 async function inWindow({ folder, query, command = [], more = {} }, use) {
   await onScreen(async (screen) => {

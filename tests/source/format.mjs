@@ -1,8 +1,8 @@
-// All C++ is as clang-format leaves it; `./lab format` brings it into that form.
+// All C++ is formatted with clang-format; `./lab format` does it.
 import assert from 'node:assert/strict';
 import { in_parallel, output, run, sources } from './support/tree.mjs';
 
-const wanted = '14'; // another version breaks other lines
+const wanted = '14'; // other versions break lines differently
 const version = /version (\d+)/.exec(output('clang-format', '--version'))?.[1];
 assert.ok(version, 'clang-format is missing: ./lab test installs it');
 if (version !== wanted) {

@@ -1,6 +1,5 @@
-// What turns the page's files into the forms that are handed out depends on their names and content alone: in another
-// folder, at another time, by files that were read and written anew it makes the same bytes. (Compilers are
-// tests/reproduce.sh's.)
+// The scripts that turn the page's files into bundle, single file and zip depend only on names and content: another
+// folder, another time and other time stamps give the same bytes. (tests/reproduce.sh tests the compilers.)
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
@@ -15,7 +14,7 @@ const files = readdirSync(dist, { withFileTypes: true }).filter((entry) => entry
 const zipped = ['bundle.js', ...files];
 const folder = mkdtempSync(path.join(tmpdir(), 'attnlab-same-'));
 
-/** The files in a folder of their own, last read and changed so many seconds ago, and what is made of them. */
+/** Copies the files to a folder, with time stamps `age` seconds ago; returns the bundles made from them. */
 function make(place, age) {
   const copy = path.join(folder, place);
   mkdirSync(copy, { recursive: true });
@@ -37,7 +36,7 @@ try {
   const now = make('one', 0), later = make('another/place', 86400 * 400);
   for (const [i, name] of made.entries()) {
     const same = now[i].equals(later[i]);
-    console.log(`${same ? 'ok  ' : 'FAIL'} ${name} has the same bytes wherever and whenever it is made`);
+    console.log(`${same ? 'ok  ' : 'FAIL'} ${name} has the same bytes in any folder and at any time`);
     failed += same ? 0 : 1;
   }
   const here = readFileSync(path.join(dist, 'bundle.js'));

@@ -1,4 +1,4 @@
-// Runs the command line the way a shell does and looks at everything it leaves behind.
+// Runs the command line like a shell does, and examines its outputs and files.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
@@ -69,7 +69,7 @@ export function assertDone(result) {
 
 export const files = (folder) => readdirSync(folder).sort();
 
-/** Whole lines of a journal without its header; none while it is not there. */
+/** Complete lines of a journal without its header; empty while there is no file. */
 export function journalLines(path) {
   if (!existsSync(path)) return [];
   return readFileSync(path, 'utf8').split('\n').slice(1, -1);

@@ -1,5 +1,5 @@
-// What the checks of the source share: the tree's files, the native build beside it, and a share of
-// slow work that differs from commit to commit.
+// Shared by the checks of the source: the tree's files, its native build, and the part of slow work that is this
+// commit's turn.
 import { execFileSync, spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
@@ -7,11 +7,11 @@ import path from 'node:path';
 
 export const root = path.resolve(process.env.ATTNLAB_ROOT ?? '.');
 export const build = path.dirname(path.resolve(process.env.ATTNLAB_BIN ?? path.join(root, 'build/native/attnlab')));
-/** `./lab test --all`: nothing is left to a later run. */
+/** `./lab test --all`: slow checks run in full. */
 export const everything = process.env.ATTNLAB_TEST_ALL === '1';
 
-/** Slow work is cut into six parts. Which of them, 0 to 5, is this commit's turn: six commits in a row see every part.
- *  Where the history is not there (a shallow clone) the commit's name decides, without git the day. */
+/** Slow work is divided into six parts; returns the number of this commit's part, 0 to 5. Six commits in a row run
+ *  every part. In a shallow clone the commit's name decides, without git the day. */
 export function turn() {
   const day = Math.floor(Date.now() / 86400000);
   const whole = output('git', 'rev-parse', '--is-shallow-repository').trim() === 'false';
@@ -28,7 +28,7 @@ export function sources(pattern = /\.(h|cpp)$/, among = folders) {
     .map((name) => path.join(folder, name))).filter((name) => pattern.test(name)).sort();
 }
 
-/** The standard output, or '' where the command fails or is not there. */
+/** The standard output, or '' if the command fails or is missing. */
 export function output(command, ...words) {
   try {
     return execFileSync(command, words, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'],
@@ -47,7 +47,7 @@ export async function in_parallel(items, use) {
   await Promise.all(Array.from({ length: availableParallelism?.() ?? cpus().length }, work));
 }
 
-/** Exit code and everything that a command says. */
+/** Exit code and output of a command. */
 export function run(command, ...words) {
   return new Promise((resolve) => {
     const child = spawn(command, words, { cwd: root });
