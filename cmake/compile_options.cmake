@@ -1,4 +1,4 @@
-# How all our code is compiled. Targets link `attnlab_options`; Dear ImGui does not.
+# Compiler options of all our code. Our targets link `attnlab_options`; Dear ImGui does not.
 
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
@@ -34,7 +34,7 @@ target_compile_options(attnlab_options INTERFACE -Wall -Wextra $<$<BOOL:${ATTNLA
   # False alarms of g++ 12 on std::string and std::variant (GCC bugs 105651, 105593).
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict -Wno-maybe-uninitialized>)
 
-# For programs, which stand above every floor: all headers of the tree.
+# For programs, which may use every floor: all headers of the tree.
 add_library(attnlab_tree INTERFACE)
 target_link_libraries(attnlab_tree INTERFACE attnlab_options)
 target_include_directories(attnlab_tree INTERFACE ${CMAKE_SOURCE_DIR})

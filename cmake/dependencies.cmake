@@ -1,4 +1,4 @@
-# The libraries we build on, as imported targets with one name natively and for the web.
+# Libraries as imported targets, with the same names natively and for the web.
 
 # Header-only packages of the build machine, for the web build: a folder of links to just these,
 # because /usr/include as a whole belongs to another target.

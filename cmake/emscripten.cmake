@@ -1,5 +1,5 @@
-# CMake toolchain for WebAssembly: the emcc on the PATH where it is recent enough, else the one that
-# cmake/prepare_toolchain.sh has put beside the tree (./lab does that by itself).
+# CMake toolchain for WebAssembly: the emcc on the PATH if it is recent enough, else the one that
+# cmake/prepare_toolchain.sh has prepared (./lab runs it).
 
 if(DEFINED ENV{ATTNLAB_CACHE})
   set(attnlab_cache $ENV{ATTNLAB_CACHE})

@@ -1,5 +1,5 @@
-# Floors: folders whose libraries can include only what they say they use. A floor's headers are found
-# through a folder of links to it alone, which only its users have on their include path.
+# Floors: folders whose libraries can include only the floors that they list. A floor's headers are found
+# through a folder with a link to this floor only; the include path of its users contains that folder.
 
 # attnlab_floor_headers(FOLDER target): `target` brings the headers of FOLDER ("core/base") to its
 # users.

@@ -1,4 +1,4 @@
-# `attnlab_font`: the header attnlab_font.h with the fonts the front end draws with.
+# `attnlab_font`: the header attnlab_font.h with the fonts of the front end.
 
 find_program(ATTNLAB_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH NO_CMAKE_FIND_ROOT_PATH)
 find_program(ATTNLAB_PYTHON python3 NO_CMAKE_FIND_ROOT_PATH REQUIRED)

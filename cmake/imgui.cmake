@@ -1,4 +1,4 @@
-# Dear ImGui with its OpenGL 3 backend (and GLFW natively), without what we never show.
+# Dear ImGui with its OpenGL 3 backend (and GLFW natively), without the parts we do not use.
 
 if(ATTNLAB_IMGUI_DIR)
   set(imgui_dir ${ATTNLAB_IMGUI_DIR})
@@ -29,7 +29,7 @@ target_compile_definitions(imgui PUBLIC IMGUI_USER_CONFIG="ui/imgui_config.h")
 target_compile_definitions(imgui PRIVATE IMGUI_DISABLE_DEFAULT_FONT)  # ours is in attnlab_font.h
 if(EMSCRIPTEN)
   target_compile_options(imgui PRIVATE -Oz)
-  # Of the C library's scanner it needs whole numbers only (ui/small_scan.cpp): the module is smaller.
+  # It only scans integers (ui/small_scan.cpp), so the module needs no scanner of the C library.
   target_compile_definitions(imgui PRIVATE sscanf=attnlab_small_scan)
 else()
   target_sources(imgui PRIVATE ${imgui_dir}/backends/imgui_impl_glfw.cpp)

@@ -1,5 +1,5 @@
-# The SPDX 2.3 file of a build: what is linked into its programs, in the versions found on this machine, with
-# licences. Written while configuring.
+# The SPDX 2.3 file of a build: the libraries of its programs, with versions found on this machine and licences. Written
+# while configuring.
 
 # version_in(VARIABLE FILE REGEX): what the regular expression's group finds in the file.
 function(attnlab_version_in variable file regex)
@@ -63,7 +63,7 @@ print(TTFont(sys.argv[1])['name'].getDebugName(5).split(';')[0].removeprefix('Ve
     attnlab_spdx_package(LLVM-libcxx "of Emscripten ${EMSCRIPTEN_VERSION}"
       "Apache-2.0 WITH LLVM-exception" https://libcxx.llvm.org STATIC_LINK)
   else()
-    # Only the peer of `attnlab bench` (native/bench/eigen_peer.cpp) is made of it.
+    # Only the peer of `attnlab bench` (native/bench/eigen_peer.cpp) uses it.
     attnlab_find_header(eigen Eigen/src/Core/util/Macros.h)
     foreach(part WORLD MAJOR MINOR)
       attnlab_version_in(eigen_${part} ${eigen} "#define EIGEN_${part}_VERSION ([0-9]+)")
@@ -79,7 +79,7 @@ print(TTFont(sys.argv[1])['name'].getDebugName(5).split(';')[0].removeprefix('Ve
     endif()
   endif()
 
-  # The same sources give the same bytes, so a build has no time of its own.
+  # The same sources give the same bytes, so the file contains no build time.
   set(date ${ATTNLAB_SOURCE_DATE}T00:00:00Z)
   string(SHA256 contents "${PROJECT_VERSION}${ATTNLAB_TARGET}${spdx_packages}${date}")
   file(CONFIGURE OUTPUT ${output} CONTENT [[{

@@ -1,9 +1,9 @@
-// Questions to a worker that runs no job: the self-check and the rates. Loaded with them.
+// Questions to a worker that runs no job, for the self-check and the rates, which load this file.
 
-const silence_ms = 30000; // what is asked takes a second or two
+const silence_ms = 30000; // an answer takes a second or two
 
 /**
- * Sends a message; the worker's answer of that type.
+ * Sends a message; resolves to the worker's answer of that type.
  * @param {Worker} worker
  * @param {Message} message
  * @param {string} type

@@ -3,7 +3,7 @@
 import { call } from './files.js';
 
 /**
- * Keeps the canvas' pixels equal to the screen's at every zoom; calls resized after a change.
+ * Keeps canvas pixels equal to physical pixels at every zoom; calls resized after a change.
  * @param {HTMLCanvasElement} canvas @param {AppModule} app @param {() => void} resized
  */
 function follow_size(canvas, app, resized) {
@@ -20,7 +20,7 @@ function follow_size(canvas, app, resized) {
     const { width, height } = canvas.getBoundingClientRect();
     const wide = Math.round(width * devicePixelRatio);
     const high = Math.round(height * devicePixelRatio);
-    // The browser knows how it rounds; but an emulated ratio (device preview) it leaves out.
+    // Only the browser knows how it rounds, but it ignores an emulated ratio (device preview).
     const exact = device && Math.abs(device.inlineSize - wide) <= 2;
     if (exact) apply(device.inlineSize, device.blockSize);
     else apply(wide, high);
@@ -31,7 +31,7 @@ function follow_size(canvas, app, resized) {
   } catch {
     observer.observe(canvas);
   }
-  // Moving to another screen changes the ratio, not always the size.
+  // Moving to another screen changes the ratio, but not always the size.
   const follow_ratio = () => {
     const query = matchMedia(`(resolution: ${devicePixelRatio}dppx)`);
     query.addEventListener('change', () => (measure(), follow_ratio()), { once: true });
@@ -63,13 +63,13 @@ function follow_pointer(canvas, app, kind, keyboard, redraw) {
     send(event, kind.up);
     if (event.pointerType === 'touch') keyboard.offer();
   });
-  // The browser took the gesture over, to scroll the page: let go, away from whatever was pressed.
+  // The browser took over the gesture to scroll the page: release outside of the pressed control.
   canvas.addEventListener('pointercancel', () => {
     app._app_pointer(kind.leave, 0, 0, 0, 1);
     app._app_pointer(kind.up, -1e6, -1e6, 0, 1);
     redraw();
   });
-  // A finger on a handle moves it; the page must not take the gesture for scrolling.
+  // A finger on a handle moves the handle; the page must not scroll.
   canvas.addEventListener('touchstart', (event) => {
     if (event.touches.length !== 1) return;
     const box = canvas.getBoundingClientRect();
@@ -81,7 +81,7 @@ function follow_pointer(canvas, app, kind, keyboard, redraw) {
 }
 
 /**
- * The page scrolls as if the lab were a picture, unless it has focus and something to scroll.
+ * The wheel scrolls the page, unless the lab has focus and something to scroll.
  * @param {HTMLCanvasElement} canvas @param {AppModule} app @param {Keyboard} keyboard
  * @param {() => void} redraw
  */
@@ -99,7 +99,7 @@ function follow_wheel(canvas, app, keyboard, redraw) {
   );
 }
 
-/** Keys and text; a hidden field takes the text where the keyboard is on the screen. */
+/** Keys and text; with an on-screen keyboard, a hidden field takes the text. */
 class Keyboard {
   #pasted = '';
 
@@ -157,7 +157,7 @@ class Keyboard {
 
   /** @param {KeyboardEvent} event @param {boolean} down */
   #key(event, down) {
-    if (event.key === 'Tab' || event.isComposing) return; // leaves the lab; belongs to an IME
+    if (event.key === 'Tab' || event.isComposing) return; // Tab leaves the lab; the other belongs to an IME
     const { ctrlKey, shiftKey, altKey, metaKey } = event;
     const { ctrl, shift, alt, meta } = this.modifiers;
     const modifiers =
@@ -166,7 +166,7 @@ class Keyboard {
     if (command && event.code === 'KeyV') return; // the paste event follows
     if (event.key === 'Escape' && down && !this.app._app_wants_escape()) {
       if (event.target instanceof HTMLElement) event.target.blur();
-      if (parent !== window) parent.focus(); // slides, say, have the keys again
+      if (parent !== window) parent.focus(); // for example, slides get the keys back
       return;
     }
     const used = this.#send(event.code, down, modifiers);
@@ -192,7 +192,7 @@ class Keyboard {
 
 /**
  * Connects the canvas with the app. redraw(): ask for a frame; draw_now(): draw before the next
- * paint (a resized canvas is blank); lost(is_lost): the GPU took the context away or gave it back.
+ * paint (a resized canvas is blank); lost(is_lost): the WebGL context was lost or restored.
  * @param {{ canvas: HTMLCanvasElement, field: HTMLInputElement, app: AppModule, contract: Contract,
  *   redraw(): void, draw_now(): void, lost(is_lost: boolean): void }} given
  */

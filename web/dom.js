@@ -1,7 +1,7 @@
-// Making elements without markup strings, so that no text of an experiment is ever read as HTML.
+// Makes elements without markup strings, so that no text of an experiment is ever parsed as HTML.
 
 /**
- * element('a', {href: '#'}, 'text', other) : attributes that are false or undefined are left out.
+ * element('a', {href: '#'}, 'text', other): attributes that are false or undefined are omitted.
  * @template {keyof HTMLElementTagNameMap} Name
  * @param {Name} name
  * @param {Record<string, any>} attributes
@@ -30,13 +30,13 @@ export function by_id(id) {
 }
 
 /**
- * The sentence of whatever was thrown.
+ * The message of a thrown value.
  * @param {unknown} error
  */
 export const message_of = (error) => (error instanceof Error ? error.message : String(error));
 
 /**
- * Sets the text only when it changed: selections and live regions are left in peace.
+ * Sets the text only if it changed, so that selections survive and live regions stay silent.
  * @param {Node} node
  * @param {string} text
  */

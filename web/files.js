@@ -76,7 +76,7 @@ async function check(name, bytes) {
 const bytes_of = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
 
 /**
- * A carried file: base64 of its deflated bytes.
+ * A file in bundle.js: base64 of its deflated bytes.
  * @param {string} name
  */
 async function unpacked(name) {
@@ -87,7 +87,7 @@ async function unpacked(name) {
 // A function that needs f32x4.relaxed_madd.
 const relaxed = 'AGFzbQEAAAABBQFgAAF7AwIBAAoTAREAQQD9D0EA/Q9BAP0P/YUCCw==';
 
-/** The file with the jobs' module that this browser runs best. */
+/** The file with the fastest workers' module that this browser supports. */
 export const jobs_file = () =>
   !carried() && WebAssembly.validate(bytes_of(relaxed)) ? 'jobs_relaxed.wasm' : 'jobs.wasm';
 
@@ -121,7 +121,7 @@ export async function text_of(name) {
 }
 
 /**
- * An instance of the compiled module with the script that Emscripten made for it.
+ * An instance of the compiled module, with the script that Emscripten generated for it.
  * @template Module
  * @param {Create<Module>} create
  * @param {WebAssembly.Module} compiled
@@ -142,19 +142,19 @@ export function instance(create, compiled, options = {}) {
 }
 
 /**
- * Bytes on the module's heap: their address, for _free.
+ * Copies bytes to the module's heap; returns their address, for _free.
  * @param {WasmModule} module
  * @param {Uint8Array} bytes
  */
 export function put(module, bytes) {
-  const at = module._malloc(bytes.length || 1) >>> 0; // addresses may pass 2 GB
+  const at = module._malloc(bytes.length || 1) >>> 0; // addresses may exceed 2 GB
   if (!at) throw new Error('out of memory');
   module.HEAPU8.set(bytes, at);
   return at;
 }
 
 /** Calls a function of the module with numbers, texts and bytes. (Emscripten's ccall puts texts on the stack,
- *  and a long one over what lies below it.)
+ *  where a long text overwrites other data.)
  *  @template {WasmModule} Module
  *  @param {Module} module
  *  @param {keyof Module} name
@@ -191,5 +191,5 @@ export function start_worker() {
   return new Worker(worker_url);
 }
 
-/** Where this page stands, for links and embed code; nothing where it has no address of its own. */
+/** The address of this page, for links and embed code; undefined if it has none of its own. */
 export const has_address = () => /^https?:$/.test(location.protocol);

@@ -1,4 +1,4 @@
-// Undo and redo of parameter changes: the states the lab was in, as permalink texts.
+// Undo and redo of parameter changes: earlier states of the lab, as permalink texts.
 
 const most = 200;
 
@@ -8,7 +8,7 @@ export class History {
   #at = -1;
 
   /**
-   * go(query): brings the lab back to that state.
+   * go(query): restores that state of the lab.
    * @param {(query: string) => void} go
    */
   constructor(go) {
@@ -16,7 +16,7 @@ export class History {
   }
 
   /**
-   * The lab is in this state now.
+   * Records the lab's current state.
    * @param {string} query
    */
   note(query) {

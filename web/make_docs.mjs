@@ -1,5 +1,5 @@
-// node make_docs.mjs ROOT OUT: the documents of the tree as linked HTML pages that need no script. Formulas between
-// dollar signs become MathML. A link to a document that is not there, and a formula that TeX would refuse, end the build.
+// node make_docs.mjs ROOT OUT: makes linked HTML pages without scripts from the documents of the tree. Formulas between
+// dollar signs become MathML. A link to a missing document or an invalid formula is an error.
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, writeFileSync, existsSync } from 'node:fs';
 import path from 'node:path';
 import { Marked } from 'marked';
@@ -7,10 +7,13 @@ import temml from 'temml';
 
 const [root, out] = process.argv.slice(2);
 
-/** Documents by their path in the tree, with the page each becomes. */
+/** Path of each document in the tree, with the name of its page. */
 const pages = new Map();
 for (const name of readdirSync(path.join(root, 'docs')).sort()) {
   if (name.endsWith('.md')) pages.set(`docs/${name}`, name === 'README.md' ? 'index.html' : name.replace(/md$/, 'html'));
+}
+for (const name of readdirSync(path.join(root, 'docs/how-to')).sort()) {
+  if (name.endsWith('.md')) pages.set(`docs/how-to/${name}`, `how-to-${name.replace(/md$/, 'html')}`);
 }
 pages.set('docs/embed/README.md', 'embed.html');
 pages.set('CONTRIBUTING.md', 'contributing.html');
@@ -42,7 +45,7 @@ const formulas = [
   },
 ];
 
-/** Where a link of the document leads to in dist/docs; null for files of the tree that are no page. */
+/** Target of a document's link in dist/docs; null for files of the tree that have no page. */
 function target_of(document, href) {
   if (/^(https?:|mailto:|#)/.test(href)) return href;
   const [file, anchor] = href.split('#');

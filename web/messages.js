@@ -1,7 +1,6 @@
-// The lab inside a frame: messages from the page around it, and news to it. Both are
-// {attnlab: 1, type, ...}; anything else is ignored, and nothing but the page around is listened to.
-// Their types are listed in core/codecs/contract.cpp.
-// What a message asks goes through the schema and respects the locks of the frame's address.
+// The lab inside a frame: messages from and to the page around it. Both are {attnlab: 1, type, ...};
+// anything else is ignored, and so are messages from other windows. core/codecs/contract.cpp lists the
+// types. Requests go through the schema and respect the locks of the frame's address.
 
 const most_keys = 256;
 const tell_every_ms = 200;
@@ -10,7 +9,7 @@ const tell_every_ms = 200;
 const is_plain = (value) => ['string', 'number', 'boolean'].includes(typeof value);
 
 /**
- * A value as permalink text: lists by commas; undefined for what no parameter could be.
+ * A value as permalink text, lists with commas; undefined if no parameter can have this type.
  * @param {unknown} value
  */
 function text_of(value) {
@@ -20,7 +19,7 @@ function text_of(value) {
 }
 
 /**
- * The permalink text a load message asks for. (What only the frame's address may set, App::load leaves out.)
+ * The permalink text that a load message asks for. (App::load ignores what only the frame's address may set.)
  * @param {Record<string, any>} message
  */
 function query_of(message) {
@@ -43,7 +42,7 @@ function query_of(message) {
 }
 
 /**
- * What others may know of the state: everything but the page's own words.
+ * The part of the state that other pages may see: everything except the page's own texts.
  * @param {State} state
  */
 function shared({ experiment, params, seed, state, fraction, query, claims, tables, notes, error }) {
@@ -55,7 +54,7 @@ export class Messages {
   #later = 0;
 
   /**
-   * root: the element whose height the frame should have.
+   * root: the element that determines the frame's height.
    * @param {{ state(): State, load(query: string): void, act(action: string): void, contract: Contract }} lab
    * @param {Element} root
    */
@@ -71,7 +70,7 @@ export class Messages {
 
   /** @param {Message} message */
   #post(message) {
-    // The page around may be of any origin; what is told is what the reader sees.
+    // The page around may be of any origin; the message contains only what the reader sees.
     parent.postMessage({ attnlab: 1, ...message }, '*');
   }
 
@@ -98,7 +97,7 @@ export class Messages {
   }
 
   /**
-   * The state changed: says what is new, progress at most five times a second.
+   * The state changed: sends what is new, progress at most five times a second.
    * @param {State} state
    */
   update(state) {

@@ -1,7 +1,7 @@
-// Makes the second module of the workers fit the script of the first. The linker gives imports one-letter
-// names by how often each is called, which may differ where two calls are inlined in one module only.
+// Adapts the second module of the workers to the script of the first. The linker gives imports one-letter
+// names, in order of their number of calls, which may differ because calls are inlined in one module only.
 // usage: node one_script.mjs FIRST/jobs.js SECOND/jobs.js SECOND/jobs.wasm OUT.wasm
-// Fails where the scripts differ in anything else.
+// Fails if the scripts differ in anything else.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const [first, second, module, out] = process.argv.slice(2);

@@ -1,6 +1,6 @@
-// A black box that the reader writes: its function runs in a worker of a sealed frame (oracle.html),
-// which has no origin, no network and no page; here are the text field, the stop button, and the
-// way of questions and answers. docs/web.md says what seals the frame.
+// A black box that the reader writes: its function runs in a worker of a sandboxed frame (oracle.html)
+// without origin, network or access to the page. This file has the text field, the stop button, and the
+// path of questions and answers. docs/web.md says how the frame is isolated.
 import { element, set_text } from './dom.js';
 import { text_of } from './files.js';
 
@@ -18,7 +18,7 @@ function f(X) {
 }
 `;
 
-/** What follows the reader's text in the worker: reads questions, calls f, says how far it is. */
+/** Follows the reader's text in the worker: reads questions, calls f, reports progress. */
 const postlude = `
 ;{
   const box = typeof f === 'function' ? f : undefined;
@@ -58,15 +58,15 @@ const postlude = `
 
 export class OwnBox {
   /** @type {Promise<MessagePort> | undefined} */
-  #frame; // promise of the port into the sealed frame
+  #frame; // promise of the port into the sandboxed frame
   /** @type {MessagePort | undefined} */
   #port;
   /** @type {Waiting | undefined} */
-  #waiting; // {resolve, reject, size, timer} of the question that is out
+  #waiting; // {resolve, reject, size, timer} of the unanswered batch
   #running = ''; // the text in the worker
 
   /**
-   * panel: the element to fill; run(): starts the experiment anew.
+   * panel: the element to fill; run(): restarts the experiment.
    * @param {HTMLElement} panel
    * @param {() => void} run
    */
@@ -91,7 +91,7 @@ export class OwnBox {
   }
 
   /**
-   * Shows the panel where the state of the lab asks for the reader's box.
+   * Shows the panel if the state of the lab uses the reader's box.
    * @param {State} state
    */
   update({ params, state }) {
@@ -123,7 +123,7 @@ export class OwnBox {
   }
 
   /**
-   * Ends the function wherever it is; a question that is out is refused with the reason.
+   * Ends the function at any time; an unanswered question is rejected with the reason.
    * @param {string} reason
    */
   stop(reason) {
@@ -151,7 +151,7 @@ export class OwnBox {
       () => this.stop(`it was silent for ${silence_limit_ms / 1000} s and was ended`), silence_limit_ms);
   }
 
-  /** The frame is made with the first question. */
+  /** Creates the frame with the first question. */
   #open() {
     this.#frame ??= this.#sealed_frame().catch((error) => {
       this.#frame = undefined;
@@ -160,7 +160,7 @@ export class OwnBox {
     return this.#frame;
   }
 
-  /** Its text is part of the page (srcdoc), so that it opens from disk and in opaque origins, too. */
+  /** The frame's text is part of the page (srcdoc), so that it also opens from disk and in opaque origins. */
   async #sealed_frame() {
     const srcdoc = await text_of('oracle.html');
     return new Promise((resolve, reject) => {
@@ -185,7 +185,7 @@ export class OwnBox {
     });
   }
 
-  /** Everything that comes from the frame may be forged by the reader's text: it is only looked at.
+  /** The reader's text can forge every message of the frame, so messages are checked, never executed.
    *  @param {any} data */
   #receive(data) {
     if (!this.#waiting) return;

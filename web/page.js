@@ -1,5 +1,5 @@
-// The page: starts the module, gives it what host.h asks for, and draws only when something
-// changed. docs/web.md has the contracts between the files of this folder.
+// The page: starts the module, provides the functions of host.h, and draws only when something changed.
+// docs/web.md has the contracts between the files of this folder.
 import create_attnlab from './attnlab.js';
 import { attach_canvas } from './canvas.js';
 import { by_id as $, message_of, set_text, state_in } from './dom.js';
@@ -12,11 +12,11 @@ import { WorkerPool } from './workers.js';
 
 const details = () => /** @type {HTMLDetailsElement} */ ($('twin_details'));
 const seconds = () => performance.now() / 1000;
-const memory_bytes = 3e9; // of all workers together; wasm itself ends at 4 GB a worker
+const memory_bytes = 3e9; // of all workers together; the limit of WebAssembly is 4 GB a worker
 const max_workers = 8;
 const max_height = 4000; // of the canvas, in CSS pixels
 
-// --- What the reader sees when something is wrong ----------------------------------------------
+// --- Error messages ----------------------------------------------
 
 /**
  * The drawing cannot be shown; everything else may still work, unless trying again is all that is left.
@@ -34,7 +34,7 @@ function cover(sentence, again = false) {
 
 // --- Modules -------------------------------------------------------------------------------------
 
-/** Smallest module with a vector instruction: a browser that refuses it cannot run the lab. */
+/** Smallest module with a vector instruction: a browser that rejects it cannot run the lab. */
 const simd_probe = new Uint8Array([
   0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15,
   253, 98, 11,
@@ -52,7 +52,7 @@ function show_permalink(query) {
   try {
     history.replaceState(null, '', `#${query}`);
   } catch {
-    // A page without an address of its own (some frames, some readers' previews) keeps none.
+    // A page without an address of its own (some frames and previews) cannot store it.
   }
 }
 
@@ -150,7 +150,7 @@ class Lab {
     await this.#serve_frame();
   }
 
-  /** The workers' module, compiled once for all of them. A download that failed is tried again. */
+  /** The workers' module, compiled once for all workers. A failed download is tried again. */
   #jobs() {
     this.#compiled ??= compile(jobs_file()).catch((error) => {
       this.#compiled = undefined;
@@ -159,15 +159,15 @@ class Lab {
     return this.#compiled;
   }
 
-  /** Fetched when the page has shown itself, so that Run does not wait for it; a course page with
-   *  several labs gets it when the first of them runs. */
+  /** Fetched after the first frame, so that Run does not wait for it; a course page with several labs
+   *  fetches it when the first of them runs. */
   #prefetch_jobs() {
     if (document.documentElement.classList.contains('embedded')) return;
     setTimeout(() => this.#jobs().catch(() => {}), 500);
   }
 
-  /** An instance of the workers' module beside the page's own: what most experiments find (their tables,
-   *  claims and figures) is computed by it. Loaded with the first of them. */
+  /** An instance of the workers' module in the page: it computes what most experiments find (tables,
+   *  claims and figures). Loaded when first needed. */
   async #load_parts() {
     this.#parts_loading ??= part('jobs.js', import('./jobs.js')).then(async ({ default: create_jobs }) => {
       this.parts = await instance(create_jobs, await this.#jobs());
@@ -184,8 +184,8 @@ class Lab {
     }
   }
 
-  /** Puts the bytes that this question's findings are (compute_findings) on the heap: [address, length];
-   *  none while their module loads, and where the memory is full.
+  /** Copies the findings' bytes (compute_findings) to the app's heap; returns [address, length], or
+   *  undefined while their module loads or if memory is short.
    *  @param {string} query @param {Uint8Array} outputs */
   #findings(query, outputs) {
     const { parts } = this;
@@ -200,12 +200,12 @@ class Lab {
       const length = parts._compute_bytes_size();
       return [put(this.app, parts.HEAPU8.subarray(begin, begin + length)), length];
     } catch (error) {
-      notice(`What the run found cannot be shown: ${message_of(error)}.`);
+      notice(`The findings cannot be shown: ${message_of(error)}.`);
       return undefined;
     }
   }
 
-  /** The default result, computed when the page was built (first.svg is its picture). */
+  /** The precomputed default result (first.svg is its picture). */
   async #show_precomputed() {
     if (state_in(location.hash)) return;
     try {
@@ -237,7 +237,7 @@ class Lab {
   }
 
   /**
-   * A state from a message, a file, the history: what the page fixes stays.
+   * Loads a state from a message, a file or the history; locked values stay.
    * @param {string} query
    */
   #load(query) {
@@ -273,7 +273,7 @@ class Lab {
       draw_now: () => this.#draw(),
       lost: (lost) => {
         this.drawn = !lost;
-        cover(lost ? 'The graphics processor took the drawing away; it comes back by itself.' : '');
+        cover(lost ? 'The graphics context was lost; the figure comes back by itself.' : '');
       },
     });
     $('cover').hidden = true;
@@ -304,7 +304,7 @@ class Lab {
     return sentence;
   }
 
-  // Frames. Nothing is asked of the browser while nothing changes.
+  // Frames. No frame is requested while nothing changes.
 
   redraw() {
     this.#dirty = true;
@@ -323,15 +323,15 @@ class Lab {
     this.#dirty = false;
     if (!this.drawn) return;
     if (this.app._app_frame(seconds())) this.redraw();
-    // A narrow lab is as tall as its content; a wide one as the style sheet says.
+    // A narrow lab is as tall as its content; the style sheet sets the height of a wide one.
     const wanted = Math.min(Math.ceil(this.app._app_wanted_height()), max_height);
     const height = wanted ? `${wanted}px` : '';
     if ($('stage').style.height === height) return;
     $('stage').style.height = height;
-    this.redraw(); // what had to scroll may fit now, and be shorter for it
+    this.redraw(); // content that had to scroll may fit now, which changes the height again
   }
 
-  /** After input: now, and twice more, for hints that open after a moment's rest. */
+  /** Draws after input: now, and twice later for tooltips that open after a delay. */
   #input() {
     this.redraw();
     this.#go_on();
@@ -350,19 +350,19 @@ class Lab {
     try {
       call(this.app, '_app_job_news', ticket, this.contract.news[kind], fraction, bytes, bytes.length);
     } catch {
-      bytes = new TextEncoder().encode('the page has no memory left for what it computed');
+      bytes = new TextEncoder().encode('the page has no memory left for this output');
       call(this.app, '_app_job_news', ticket, this.contract.news.failed, 0, bytes, bytes.length);
     }
     this.#go_on();
   }
 
-  /** With the next frame; a hidden page gets none, yet its run goes on. */
+  /** Handles messages with the next frame, or at once in a hidden page, which gets no frames. */
   #go_on() {
     if (document.hidden) this.#poll_soon();
     this.#ask();
   }
 
-  /** A worker is free: give it work before the next frame, once for all messages that wait. */
+  /** A worker is free: gives it work before the next frame, once for all waiting messages. */
   #poll_soon() {
     if (this.#poll_queued || !this.app) return;
     this.#poll_queued = true;
@@ -375,7 +375,7 @@ class Lab {
     turn.port2.postMessage(0);
   }
 
-  // What mirrors the state.
+  // Everything that mirrors the state.
 
   #refresh_soon() {
     this.#refresh ||= setTimeout(() => this.#refresh_now(), 100);
@@ -405,7 +405,7 @@ class Lab {
   }
 
   /**
-   * How much of the page is there around the lab.
+   * Shows or hides the parts of the page around the lab.
    * @param {State} state
    */
   #show_page({ page: { embed, minimal, fit } }) {
@@ -428,7 +428,7 @@ class Lab {
     set_text($('story_preset_text'), preset?.text ?? '');
   }
 
-  /** The reader's system decides colours and motion until a link or the lab's button does. */
+  /** The reader's system determines colours and motion until a link or the lab's button does. */
   #follow_system() {
     const dark = matchMedia('(prefers-color-scheme: dark)');
     const still = matchMedia('(prefers-reduced-motion: reduce)');
@@ -446,16 +446,16 @@ class Lab {
     document.addEventListener('visibilitychange', () => this.#go_on());
     addEventListener('beforeprint', () => this.#draw());
     addEventListener('hashchange', ({ newURL }) => {
-      // Not location.hash: the permalink of the state before may have been written over it since.
+      // Not location.hash: the permalink of the previous state may have replaced it since.
       const hash = state_in(new URL(newURL).hash);
       if (!hash || hash === written_hash) return;
-      // A page that fixes something keeps it, whatever the hash says.
+      // Locks stay, whatever the hash says.
       if (this.#state().page.locked.length > 0) {
         this.#load(hash);
         return;
       }
       call(this.app, '_app_open_query', hash, location.search);
-      this.#input(); // later frames write the permalink, which may not follow the one before at once
+      this.#input(); // later frames write the permalink, because writes are rate-limited
       this.#refresh_soon();
     });
     details().addEventListener('toggle', () => this.#refresh_now());
@@ -476,9 +476,9 @@ async function main() {
     return;
   }
   addEventListener('error', ({ error }) => {
-    if (error) notice(`Something in the lab stopped: ${message_of(error)}. Reload the page if it does not answer.`);
+    if (error) notice(`Part of the lab stopped: ${message_of(error)}. Reload the page if it does not respond.`);
   });
-  // What nobody waits for is not lost without a word.
+  // No promise is rejected silently.
   addEventListener('unhandledrejection', ({ reason }) => notice(`Something in the lab failed: ${message_of(reason)}.`));
   try {
     const mixed = mixed_builds();

@@ -1,6 +1,6 @@
-// "Predict first": the reader sketches a curve on the empty axes, then sees the measured ones with the
-// sketch on top. Axes and curves are core's SVG; the sketch is kept in the units of the axes, which may
-// span something else when the result is there.
+// "Predict first": the reader sketches a curve on the empty axes, then sees the measured curves with the
+// sketch on top. Axes and curves are core's SVG; the sketch is stored in the units of the axes, because
+// their ranges may change with the result.
 import { element } from './dom.js';
 
 const columns = 60;
@@ -45,7 +45,7 @@ export class Prediction {
 
   /**
    * box: the element over the figure; picture(): promise of the figure as SVG text; run(): promise,
-   * fulfilled when the run is finished; closed(): the reader is done.
+   * fulfilled when the run is finished; closed(): the reader has closed it.
    * @param {{ box: HTMLElement, picture(): Promise<string>, run(): Promise<void>, closed(): void }} given
    */
   constructor({ box, picture, run, closed }) {
@@ -69,7 +69,7 @@ export class Prediction {
     this.button.disabled = false;
     this.hint.textContent =
       'Sketch the curve you expect for one of the models: draw with mouse or finger, or focus the axes ' +
-      'and use the arrow keys. Then reveal what is measured.';
+      'and use the arrow keys. Then reveal the measured curve.';
     this.box.replaceChildren(this.hint, this.paper, element('div', { class: 'bar' }, this.button,
       element('button', { type: 'button', 'data-predict': 'clear', onclick: () => this.#clear() }, 'Clear'),
       element('button', { type: 'button', 'data-predict': 'close', onclick: () => this.#close() }, 'Close')));
@@ -117,7 +117,7 @@ export class Prediction {
     const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(screen.inverse());
     const share = (at.x - this.x.begin) / (this.x.end - this.x.begin);
     const column = Math.round(Math.max(0, Math.min(1, share)) * (columns - 1));
-    // A fast hand skips columns: fill those between.
+    // A fast movement skips columns: fill those in between.
     const from = event.type === 'pointermove' && this.#last_column !== undefined ? this.#last_column : column;
     for (let c = Math.min(from, column); c <= Math.max(from, column); ++c) this.#set(c, at.y);
     this.#last_column = column;
@@ -159,14 +159,14 @@ export class Prediction {
 
   async #reveal() {
     this.button.disabled = true;
-    this.hint.textContent = 'Computing what is measured.';
+    this.hint.textContent = 'Computing the measured curve.';
     await this.run();
     if (this.box.hidden) return;
     this.#revealed = true;
     await this.#show();
     this.hint.textContent = this.#sketch.size
       ? 'Your sketch is the dotted line. Where was it wrong, and why?'
-      : 'This is what is measured.';
+      : 'This is the measured curve.';
   }
 
   #close() {

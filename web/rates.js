@@ -1,5 +1,5 @@
-// "How fast is it?": rates of the kernels and of whole jobs (core/selftest/rates.h), by workers like
-// those that run jobs. Loaded when first used.
+// "How fast is it?": rates of the kernels and of whole jobs (core/selftest/rates.h), in workers like
+// the ones that run jobs. Loaded when first used.
 import { answer_of } from './ask.js';
 import { element } from './dom.js';
 import { start_worker } from './files.js';
@@ -23,7 +23,7 @@ function row_of({ name, unit, rate, peak }, rates) {
 }
 
 /**
- * Whole jobs, by all of these workers at once: how many a second.
+ * Whole jobs per second of all these workers together.
  * @param {Worker[]} workers
  * @param {number} probe
  */
@@ -34,7 +34,7 @@ async function jobs_of(workers, probe) {
 }
 
 /**
- * Fills box with a table, a row as soon as it is measured; says what it comes to.
+ * Fills box with a table, each row when it is measured; then reports jobs per second.
  * @param {{ box: HTMLElement, module: WebAssembly.Module, total: number, say(text: string): void }} given
  */
 export async function measure_rates({ box, module, total, say }) {
@@ -53,7 +53,7 @@ export async function measure_rates({ box, module, total, say }) {
       rates.push(answer);
       body.append(row_of(answer, rates));
     }
-    // All of them first: a browser is done with compiling before the one is measured.
+    // All workers first, so that the browser has finished compiling before one worker is measured.
     const jobs = rates.length - 1; // the last probe
     const together = await jobs_of(workers, jobs);
     const alone = await jobs_of(workers.slice(0, 1), jobs);

@@ -1,5 +1,5 @@
-// "Check this machine": the self-check of core (core/selftest) by the module that runs jobs, in a
-// worker of its own, one group of statements after the other. Loaded when first used.
+// "Check this machine": core's self-check (core/selftest) with the module that runs jobs, in a separate
+// worker, one group of statements after the other. Loaded when first used.
 import { answer_of } from './ask.js';
 import { element, message_of, set_text } from './dom.js';
 import { part, start_worker } from './files.js';

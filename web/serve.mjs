@@ -1,7 +1,7 @@
 // Serves a folder on this computer: node web/serve.mjs [DIR] [--port N]. No dependencies.
 //
-// Sends the MIME types and the security policy a real host should send, compresses what shrinks,
-// never leaves the folder, and takes the next free port when the wanted one is in use.
+// Sends the MIME types and the security policy that a real host should send, compresses files that shrink,
+// serves nothing outside the folder, and takes the next free port if the port is in use.
 import { createServer } from 'node:http';
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
@@ -21,8 +21,8 @@ const types = {
   '.txt': 'text/plain; charset=utf-8',
 };
 
-// The same policy stands in index.html for hosts that send none. The hash is that of the script in
-// oracle.html, whose frame inherits this policy.
+// index.html has the same policy for hosts that send none. The hash belongs to the script in oracle.html,
+// whose frame inherits this policy.
 export const policy =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval' " +
   "'sha256-hfdS+nl51v1NNl0sdA83f06vd2jiGVLAt5nzAoqNIHk='; style-src 'self'; " +
@@ -36,7 +36,7 @@ const headers = {
   'Cache-Control': 'no-cache',
 };
 
-/** The file a request path means, inside `root`; undefined for anything outside or missing. */
+/** The file of a request path inside `root`; undefined if it is outside or missing. */
 async function find_file(root, url) {
   let name;
   try {
@@ -66,7 +66,7 @@ function compressed(body, accepted) {
   return [body, undefined];
 }
 
-/** A server of the folder `directory`, not yet listening. */
+/** A server for the folder `directory`, not yet listening. */
 export async function create_static_server(directory) {
   const root = await realpath(directory);
   const answer = async (request, response) => {
@@ -103,7 +103,7 @@ export async function create_static_server(directory) {
   });
 }
 
-/** Listens on `port` or the first free one after it; gives the port. */
+/** Listens on `port` or the first free one after it; resolves to the port. */
 export function listen(server, port) {
   const last = Math.min(port + 100, 65535);
   return new Promise((resolve, reject) => {

@@ -1,13 +1,13 @@
-// What stands around the figure: undo, copying, saving, dropped files, the guided tour, predictions.
-// Rare things are loaded when they are first used.
+// Tools around the figure: undo, copying, saving, dropped files, the guided tour, predictions. Tools that
+// are rarely used are loaded when first used.
 import { by_id as $, element, message_of, set_text } from './dom.js';
 import { has_address, part } from './files.js';
 import { History } from './history.js';
 
-const most_file_bytes = 50e6; // saved results have less than a tenth of it
+const most_file_bytes = 50e6; // saved results are smaller than a tenth of this
 
 /**
- * One sentence under the figure; empty: none.
+ * Shows one sentence under the figure; an empty one hides it.
  * @param {string} sentence
  */
 export function notice(sentence) {
@@ -102,7 +102,7 @@ export class Tools {
     if (!await this.#prediction.open()) notice('This figure has no curves to sketch.');
   }
 
-  /** Runs; fulfilled when the run has ended, one way or the other. */
+  /** Runs; fulfilled when the run has ended, with or without success. */
   #run_to_end() {
     this.lab.act('run', '', '');
     return /** @type {Promise<void>} */ (new Promise((resolve) => { this.#ended = resolve; }));
@@ -143,25 +143,25 @@ export class Tools {
   }
 
   /**
-   * A saved result, or a text with a link, dropped on the page: its parameters are taken over.
+   * Takes the parameters of a saved result, or of a text with a link, that was dropped on the page.
    * @param {DragEvent} event
    */
   async #drop(event) {
     event.preventDefault();
     const file = event.dataTransfer?.files[0];
     if (file && file.size > most_file_bytes) {
-      return notice(`${file.name} has ${Math.ceil(file.size / 1e6)} MB: a file can have ${most_file_bytes / 1e6} MB at most.`);
+      return notice(`${file.name} has ${Math.ceil(file.size / 1e6)} MB: a file can have at most ${most_file_bytes / 1e6} MB.`);
     }
     const text = file ? await file.text() : event.dataTransfer?.getData('text/plain') ?? '';
     const { query_in_file } = await part('transfer.js', import('./transfer.js'));
     const query = query_in_file(text);
     if (query) this.lab.load(query);
     notice(query ? `Parameters taken from ${file?.name ?? 'the dropped text'}.`
-      : 'What was dropped holds no state of the lab: drop a saved JSON result or a link.');
+      : 'This contains no state of the lab: drop a saved JSON result or a link.');
   }
 
   /**
-   * The lab's state is this now.
+   * Records the lab's current state.
    * @param {State} state
    */
   update(state) {

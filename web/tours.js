@@ -1,5 +1,5 @@
-// The guided tours: one per family, each step a state of the lab and what to look for in it. A step
-// sets the state through the same texts as a permalink.
+// The guided tours, one per family. Each step is a state of the lab, as permalink text, and says what to
+// look for in it.
 
 import { element } from './dom.js';
 
@@ -29,7 +29,7 @@ export const tours = {
       { query: 'e=rf-length&preset=squares', title: 'Longer inputs',
         text: 'How many samples are needed as the set gets longer? Look at the slopes: attention shares one small ' +
           'function among all tokens, and so does a network averaged over them (RF-invariant); RFMLP has to learn it ' +
-          'anew at every place.' },
+          'separately at every position.' },
     ],
   },
   B: {
@@ -82,13 +82,13 @@ export const tours = {
   },
 };
 
-/** The tour in the page's text: shows a step, and tells the lab to show its state. */
+/** The tour in the page's text: shows a step and sets the lab to its state. */
 export class Tour {
   #family = '';
   #step = 0;
 
   /**
-   * box: the element it fills; load(query): sets the lab's state; done(): it was closed.
+   * box: the element to fill; load(query): sets the lab's state; done(): the tour was closed.
    * @param {{ box: HTMLElement, load(query: string): void, done(): void }} given
    */
   constructor({ box, load, done }) {

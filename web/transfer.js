@@ -1,5 +1,5 @@
-// What leaves the page as a file or code, and what comes in as a file. Pictures and citations are made
-// by core, in an instance of the workers' module; loaded when first needed.
+// Saved files, embed code and dropped files. Core makes pictures and citations, in an instance of the
+// workers' module, which is loaded when first needed.
 import create_jobs from './jobs.js';
 import { call, has_address, instance } from './files.js';
 
@@ -49,8 +49,8 @@ async function png_of(svg) {
 }
 
 /**
- * {name, mime, bytes} of an export that core's page module does not make. format: of the contract. A journal
- * names its own run; without one the picture is that of `query`, still empty.
+ * {name, mime, bytes} of an export that the page's module cannot make. format: of the contract. A journal
+ * names its own run; without one the picture shows `query` without results.
  * @param {Jobs} jobs
  * @param {SaveFormat} format
  * @param {Shown} run

@@ -40,8 +40,8 @@ function parameter_control(parameter, commit) {
 }
 
 /**
- * control: the element; show: gives it a value; restore: shows the value again that it showed last;
- * offered: what goes with its help.
+ * control: the element; show: sets its value; restore: shows its last value again; offered: nodes after
+ * its help.
  * @typedef {{ control: HTMLElement, show: Control['show'], restore(): void, offered: Node[] }} Parts
  */
 
@@ -149,7 +149,7 @@ export class Twin {
   #said = { sentence: '', state: '', experiment: '', at: -Infinity };
 
   /**
-   * body: where the controls go; details: what opens and closes them; live: the polite sentence;
+   * body: container of the controls; details: the element that folds them; live: the polite live region;
    * act(action, name, value): returns the sentence to show.
    * @param {{ body: HTMLElement, details: HTMLDetailsElement, live: HTMLElement, contract: Contract,
    *   experiments: Experiment[], act(action: string, name: string, value: string): string }} given
@@ -223,7 +223,7 @@ export class Twin {
   }
 
   /**
-   * The polite sentence: at once when something happened, rarely while numbers only grow.
+   * Updates the live region: at once after an event, rarely while only numbers change.
    * @param {State} state
    */
   #speak(state) {
@@ -268,7 +268,7 @@ export class Twin {
   }
 
   /**
-   * Makes the children anew only when their data changed, so that focus and selection survive.
+   * Rebuilds the children only if their data changed, so that focus and selection survive.
    * @template Item
    * @param {HTMLElement} parent
    * @param {Item[]} items

@@ -1,5 +1,5 @@
-// Inside a Web Worker: one instance of the jobs' module, one job at a time, a few steps between two looks at the
-// message queue, so that hold and drop act within about 50 ms (or one step, when it is longer).
+// Inside a Web Worker: one instance of the workers' module, one job at a time. It reads the message queue every few
+// steps, so that hold and drop take effect within about 50 ms (or one step, if that is longer).
 //
 // From the page: load {module}, start {ticket, query, index}, answer {ticket, bytes} or {ticket,
 //                reason}, helpers {ticket, count}, assist {ticket, query, index, bytes}, shared {ticket,
@@ -19,11 +19,11 @@ let dead = false; // it cannot be used any more
 let ticket = 0; // of the job in hand; 0: none
 let held = false;
 let asking = false; // the job waits for an answer from outside
-let help_asked = false; // helpers are welcome; nothing waits for them
+let help_asked = false; // helpers may join; the job does not wait for them
 let last_progress = 0;
 let scheduled = false;
 
-// A message to oneself goes behind those that already wait, without the delay of a timer.
+// A message to itself is handled after the waiting messages, without the delay of a timer.
 const turn = new MessageChannel();
 turn.port1.onmessage = () => {
   scheduled = false;
@@ -37,7 +37,7 @@ function schedule() {
 }
 
 /**
- * An abort or trap leaves the module unusable: say so and do nothing more.
+ * An abort or trap leaves the module unusable: reports it and does nothing more.
  * @param {() => void} action
  */
 function guard(action) {
@@ -57,12 +57,12 @@ const text = () => compute.UTF8ToString(compute._compute_text());
 
 /** @param {string} type @param {object} more */
 function post_bytes(type, more = {}) {
-  const begin = compute._compute_bytes() >>> 0; // addresses may pass 2 GB
+  const begin = compute._compute_bytes() >>> 0; // addresses may exceed 2 GB
   const bytes = compute.HEAPU8.slice(begin, begin + compute._compute_bytes_size());
   postMessage({ type, ticket, bytes, ...more }, { transfer: [bytes.buffer] });
 }
 
-/** Bytes on the module's heap while `use(address)` lasts. (`call` of files.js would be one file more to load.)
+/** Copies bytes to the module's heap for `use(address)`. (Not `call` of files.js: importing it would cost a request.)
  *  @template Result @param {Uint8Array} bytes @param {(at: number) => Result} use */
 function lend(bytes, use) {
   const at = compute._malloc(bytes.length || 1) >>> 0;
@@ -80,7 +80,7 @@ function finish() {
 }
 
 /**
- * The answer to the question at which the job stopped, or why there is none.
+ * Gives the job the answer to its question, or the reason why there is none.
  * @param {Message} message
  */
 function answer({ bytes, reason }) {
@@ -95,7 +95,7 @@ function answer({ bytes, reason }) {
 }
 
 /**
- * So many helpers are there for this job: each gets a share, if there still is so much to do.
+ * `count` helpers are ready for this job: each gets a share while work remains.
  * @param {number} count
  */
 function hand_out(count) {
@@ -106,7 +106,7 @@ function hand_out(count) {
 }
 
 /**
- * What a helper found, or that it was lost.
+ * Takes a helper's result, or the news that the helper was lost.
  * @param {Message} message
  */
 function settle({ share, bytes }) {
@@ -114,7 +114,7 @@ function settle({ share, bytes }) {
   schedule();
 }
 
-/** Does the job need somebody else before it can go on? */
+/** Whether the job waits for an answer or a share. */
 function stopped() {
   return compute._compute_question() || compute._compute_waiting();
 }
@@ -162,7 +162,7 @@ function check({ group }) {
 }
 
 /**
- * Best rate of one of core's probes in about so many milliseconds.
+ * Best rate of one of core's probes within about `ms` milliseconds.
  * @param {Message} message
  */
 function rate({ probe, ms }) {
@@ -172,7 +172,7 @@ function rate({ probe, ms }) {
     probes = compute._compute_rate(probe, runs);
     return performance.now() - start;
   };
-  const clock_ms = 5; // coarse clocks tell no less
+  const clock_ms = 5; // shortest time that a coarse clock measures well
   const start = performance.now();
   let runs = 1;
   let best = Infinity; // of a run
@@ -204,7 +204,7 @@ function died(error) {
 }
 
 /**
- * A job, or a share of one that another worker does.
+ * Starts a job, or a share of another worker's job.
  * @param {Message} message
  */
 function start({ ticket: given, query, index, bytes }) {

@@ -1,9 +1,9 @@
-// The pool of Web Workers: starts, watches and replaces them. What a job is, and which comes next,
-// is decided in C++ (web/app/worker_pool.cpp); here a job is a ticket, a query and an index.
+// The pool of Web Workers: starts, watches and replaces them. C++ decides which job comes next
+// (web/app/worker_pool.cpp); here a job is a ticket, a query and an index.
 import { message_of } from './dom.js';
 
 const tick_ms = 1000;
-// Counted in ticks, not by the clock: a computer that slept has not made its workers late.
+// Counted in ticks, not by the clock, so that the sleep of the computer does not count.
 const start_limit_ticks = 30;
 const silence_limit_ticks = 20;
 const ping_after_ticks = 3;
@@ -13,8 +13,8 @@ const max_failed_starts = 3;
 const encode = (text) => new TextEncoder().encode(text);
 
 /**
- * A worker and what it does; `asked`: how many helpers its job welcomes; `owner`: the slot whose job it
- * helps, with `share` (0: none yet); `silent`: ticks since it was last heard.
+ * A worker and its work. `asked`: how many helpers its job can use; `owner`: the slot whose job it helps,
+ * with `share` (0: none yet); `silent`: ticks since its last message.
  * @typedef {{ worker: Worker, state: 'starting' | 'free' | 'busy' | 'helping' | 'dropping', ticket: number,
  *   query: string, index: number, asked: number, owner: Slot | undefined, share: number, silent: number }} Slot
  *
@@ -48,7 +48,7 @@ export class WorkerPool {
     return this.#around.total;
   }
 
-  /** Ready workers without a job. The first question starts the pool. */
+  /** Number of ready workers without a job. The first call starts the pool. */
   free() {
     if (!this.#started) this.#start_all();
     let count = 0;
@@ -68,7 +68,7 @@ export class WorkerPool {
   }
 
   /**
-   * So many of the free workers may help others with their jobs.
+   * Up to `count` of the free workers may help with the jobs of others.
    * @param {number} count
    */
   spare(count) {
@@ -84,7 +84,7 @@ export class WorkerPool {
     }
   }
 
-  /** Forgets every job, and earlier failures to start: the next run may try again. */
+  /** Drops every job and forgets earlier failures to start, so that the next run can try again. */
   drop() {
     for (const slot of this.#slots) {
       if (slot.state === 'busy' || slot.state === 'helping') this.#drop_one(slot);
@@ -95,7 +95,7 @@ export class WorkerPool {
     this.#replaced = 0;
   }
 
-  /** Why no worker can be had at all; empty while there is hope. */
+  /** Why no worker can be started; empty while one may be. */
   problem() {
     return this.#problem;
   }
@@ -145,7 +145,7 @@ export class WorkerPool {
   }
 
   /**
-   * Gives a job that asked what helpers there are; each waits for its share.
+   * Assigns idle helpers to a job that asked for them; each waits for its share.
    * @param {Slot} slot
    */
   #lend(slot) {
@@ -162,7 +162,7 @@ export class WorkerPool {
   }
 
   /**
-   * A share goes to a helper that has none yet.
+   * Sends a share to a helper that has none yet.
    * @param {Slot} slot @param {Message} message
    */
   #pass_share(slot, { ticket, share, bytes }) {
@@ -174,7 +174,7 @@ export class WorkerPool {
   }
 
   /**
-   * A helper's result goes to the job, or the news that there is none.
+   * Sends a helper's result to the job, or the news that the helper was lost.
    * @param {{ owner: Slot | undefined, ticket: number, share: number }} helper @param {Uint8Array} [bytes]
    */
   #settle({ owner, ticket, share }, bytes) {
@@ -229,7 +229,7 @@ export class WorkerPool {
     }
   }
 
-  /** A question of the job goes to the page, its answer back to the worker if it still has the job.
+  /** Passes a job's question to the page, and the answer back if the worker still has the job.
    *  @param {Slot} slot @param {Message} message */
   async #pass_on(slot, { ticket, bytes }) {
     let answer;
@@ -251,7 +251,7 @@ export class WorkerPool {
   }
 
   /**
-   * A worker is gone: its job goes back, another worker takes its place.
+   * A worker is lost: its job is queued again, and another worker replaces it.
    * @param {Slot} slot @param {string} reason
    */
   #lose(slot, reason) {
@@ -293,7 +293,7 @@ export class WorkerPool {
     this.#around.changed();
   }
 
-  /** Ticks only while an answer is awaited, so that an idle page does nothing. */
+  /** Ticks only while a worker must answer, so that an idle page does nothing. */
   #watch() {
     const waiting = () => [...this.#slots].filter(({ state }) => state !== 'free');
     if (this.#timer || waiting().length === 0) return;

@@ -16,8 +16,6 @@
 #pragma once
 
 #include <concepts>
-#include <exception>
-#include <new>
 #include <optional>
 #include <string>
 #include <utility>
@@ -155,6 +153,9 @@ class [[nodiscard]] Steps : public ChainedCoroutine<StepsPromise<T>> {
 
 using JobSteps = Steps<JobResult>;
 
+/// Ends the job with a sentence about the exception that is being handled.
+void fail_by_exception(JobContext& job);
+
 template <class T>
 struct StepsPromise : ChainedPromise<T, JobContext> {
   Steps<T> get_return_object() { return Steps<T>(*this); }
@@ -167,19 +168,7 @@ struct StepsPromise : ChainedPromise<T, JobContext> {
   }
   using ChainedPromise<T, JobContext>::return_value;
   void return_value(Error failure) { this->chain->fail(std::move(failure)); }
-  void unhandled_exception() {
-#if defined(__cpp_exceptions)
-    try {
-      throw;
-    } catch (const std::bad_alloc&) {
-      this->chain->fail({"the job ran out of memory"});
-    } catch (const std::exception& failure) {
-      this->chain->fail({std::string("the job stopped on an internal error: ") + failure.what()});
-    } catch (...) {
-      this->chain->fail({"the job stopped on an internal error"});
-    }
-#endif
-  }
+  void unhandled_exception() { fail_by_exception(*this->chain); }
 };
 
 }  // namespace attnlab

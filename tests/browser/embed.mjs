@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { dist, open_page, run_checks, settle } from './support/lab.mjs';
+import { dist, open_page, run_checks, settle, until } from './support/lab.mjs';
 import { send_random_messages } from './support/noise.mjs';
 
 const small = 'dim="6" keys="5" heads="50" samples="16,64" test-samples="200" trials="1"';
@@ -56,16 +56,19 @@ await run_checks({
     assert.equal(frames(page).length, 3);
     const heights = await page.$$eval('iframe', (all) => all.map((frame) => frame.clientHeight));
     assert.equal(heights[0], 500);
-    await settle(700);
-    const later = await page.$$eval('iframe', (all) => all.map((frame) => frame.clientHeight));
+    const now = () => page.$$eval('iframe', (all) => all.map((frame) => frame.clientHeight));
+    let later = await now();
+    await until(async () => {
+      const before = later;
+      await settle(700);
+      later = await now();
+      return later.every((height, i) => height === before[i]);
+    }, 'the height has settled');
     assert.ok(later[1] > 300 && later[1] < 4000, `${later}`);
-    await settle(700);
-    assert.deepEqual(await page.$$eval('iframe', (all) => all.map((f) => f.clientHeight)), later,
-      'the height has settled');
     assert.deepEqual(page.complaints, []);
   },
 
-  async 'what a teacher locks stays, whoever asks'(lab) {
+  async 'locked parameters stay, for any message or link'(lab) {
     const page = await course_page(lab, lab_element('lock="heads, seed,experiment" seed="5"'));
     const before = await ask(page);
     const asks = [
@@ -82,28 +85,24 @@ await run_checks({
       assert.equal(now.parameters.heads, before.parameters.heads);
       assert.equal(now.seed, 5);
     }
-    assert.equal((await ask(page)).parameters.dim, '9', 'what is not locked is set');
+    assert.equal((await ask(page)).parameters.dim, '9', 'a parameter that is not locked is set');
     const [frame] = frames(page);
     await frame.evaluate(() => { location.hash = 'e=rf-learning-curve&heads=3&seed=2&dim=7'; });
     let after = await ask(page);
-    for (let turn = 0; turn < 50 && after.parameters.dim !== '7'; turn += 1) {
-      await settle(100);
+    await until(async () => {
       after = await ask(page);
-    }
+      return after.parameters.dim === '7';
+    }, 'the new hash is read');
     assert.equal(after.parameters.heads, before.parameters.heads);
     assert.equal(after.parameters.dim, '7');
     assert.equal(after.seed, 5);
-    const disabled = await frame.evaluate(async () => {
-      document.getElementById('twin_details').open = true;
-      await new Promise((resolve) => setTimeout(resolve, 200));
-      return ['parameter_heads', 'parameter_seed', 'twin_experiment']
-        .map((id) => document.getElementById(id).disabled);
-    });
-    assert.deepEqual(disabled, [true, true, true]);
+    await frame.evaluate(() => { document.getElementById('twin_details').open = true; });
+    await until(() => frame.evaluate(() => ['parameter_heads', 'parameter_seed', 'twin_experiment']
+      .every((id) => document.getElementById(id)?.disabled)), 'the locked controls are disabled');
     assert.deepEqual(page.complaints, []);
   },
 
-  async 'news on its way does not answer what is asked after it'(lab) {
+  async 'an earlier message does not answer a later get()'(lab) {
     const page = await course_page(lab, lab_element('seed="5"'));
     assert.equal((await ask(page)).seed, 5);
     const asked = await page.evaluate(async () => {
@@ -120,7 +119,7 @@ await run_checks({
     assert.deepEqual(asked, [6, 6]);
     const moved = await page.evaluate(async () => {
       const element = document.querySelector('attention-lab');
-      const state = element.get(); // the frame that was asked is lost, the next one answers
+      const state = element.get(); // the frame is lost before it answers; the next frame answers
       element.remove();
       document.body.prepend(element);
       return state;
@@ -129,7 +128,7 @@ await run_checks({
     assert.deepEqual(page.complaints, []);
   },
 
-  async 'only the page around a lab is listened to'(lab) {
+  async 'a lab accepts messages only from the page around it'(lab) {
     const page = await course_page(lab, lab_element('') + lab_element('seed="9"'));
     const both = async () => Promise.all([0, 1].map(async (index) => {
       const { seed, parameters } = await ask(page, index);
@@ -137,7 +136,7 @@ await run_checks({
     }));
     const before = await both();
     const message = { attnlab: 1, type: 'load', parameters: { dim: 9 }, seed: 77 };
-    // Every lab to itself and to its neighbour: the frames are in no order.
+    // From every lab to itself and to the others: the order of the frames is not defined.
     for (const frame of frames(page)) {
       await frame.evaluate((what) => {
         postMessage(what, '*');
@@ -157,12 +156,12 @@ await run_checks({
     await ask(page);
     await settle(500);
     await page.mouse.move(400, 300);
-    // What the frame itself can scroll comes first, as with any frame; the lab takes nothing.
-    for (let turn = 0; turn < 8 && (await page.evaluate(() => scrollY)) < 50; turn += 1) {
+    // As with any frame, the frame's own content scrolls first; the lab takes no wheel events.
+    await until(async () => {
       await page.mouse.wheel({ deltaY: 400 });
       await settle(400);
-    }
-    assert.ok((await page.evaluate(() => scrollY)) >= 50, 'the course page was scrolled');
+      return await page.evaluate(() => scrollY) >= 50;
+    }, 'the course page is scrolled');
     assert.deepEqual(page.complaints, []);
   },
 
@@ -195,12 +194,10 @@ await run_checks({
     await page.evaluate(send_random_messages);
     const after = await ask(page);
     assert.equal(after.state, 'ready');
-    const schema = await frames(page)[0].evaluate(async (query) => {
-      document.getElementById('twin_details').open = true;
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      return document.querySelectorAll('#twin_body .field').length > 0 && query.length < 5000;
-    }, after.query);
-    assert.ok(schema);
+    assert.ok(after.query.length < 5000);
+    await frames(page)[0].evaluate(() => { document.getElementById('twin_details').open = true; });
+    await until(() => frames(page)[0].evaluate(() => document.querySelectorAll('#twin_body .field').length > 0),
+      'the controls are there');
     await page.evaluate((experiment) =>
       document.querySelector('attention-lab').load({ experiment, parameters: { trials: 7 } }), before.experiment);
     const returned = await ask(page);

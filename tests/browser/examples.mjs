@@ -1,4 +1,4 @@
-// The examples of docs/embed, as the hosts they are for serve them: opened, looked at, and run to a result.
+// The examples of docs/embed, served like their hosts serve them: opened, run, and saved as pictures.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ const example = (name) => readFileSync(path.join(root, 'docs/embed', name), 'utf
 const run = promisify(execFile);
 mkdirSync(screenshots, { recursive: true });
 
-/** Opens a page of a host; the host ends with the page. */
+/** Opens a page on a host that is closed together with the page. */
 async function visit(lab, host, address = '', options = {}) {
   const started = await start_host(host);
   const page = await open_page({ ...lab, origin: started.origin, allowed: lab.origin }, address,
@@ -22,7 +22,7 @@ async function visit(lab, host, address = '', options = {}) {
   return page;
 }
 
-/** Nothing to complain of, but that a sandbox shields a page of the lab's own origin from nothing. */
+/** No complaints, except that a sandbox does not protect a page of the lab's own origin. */
 const assert_quiet = (page) => assert.deepEqual(
   page.complaints.filter((text) => !text.includes('can escape its sandboxing')), []);
 
@@ -37,7 +37,7 @@ const rows_of_element = (page, index = 0) => page.evaluate((i) => new Promise((r
   lab.run();
 }), index);
 
-/** What a teacher pastes, after an editor that keeps paragraphs and frames with these attributes only. */
+/** The pasted HTML after an editor that keeps only paragraphs and frames with these attributes. */
 function sanitised(html, kept) {
   const tags = html.replace(/<!--[^]*?-->/g, '').replace(/<(\/?)([a-z-]+)([^>]*)>/g, (all, end, tag, words) => {
     if (tag !== 'p' && tag !== 'iframe') return '';
@@ -48,7 +48,7 @@ function sanitised(html, kept) {
   return tags;
 }
 
-/** A course system's page: a frame is all it has of the lab, and scripts are forbidden. */
+/** A page of a course system: it contains the lab only as a frame, and scripts are forbidden. */
 async function course_page(lab, name, kept, shell) {
   const html = sanitised(example(name), kept).replaceAll('https://example.org/attnlab/', lab.origin);
   return visit(lab, {
@@ -57,7 +57,7 @@ async function course_page(lab, name, kept, shell) {
   });
 }
 
-/** Runs the lab in a page's only frame with the controls that its reader has. */
+/** Runs the lab in the only frame of a page through its controls. */
 async function run_in_frame(page, setting) {
   const element = await page.waitForSelector('iframe');
   await element.evaluate((frame) => frame.scrollIntoView());

@@ -1,5 +1,5 @@
-// The page in Firefox (drawn by Mesa under Xvfb: headless Firefox has no WebGL here): it loads, runs, gives
-// the command line's numbers, saves, is accessible, looks right, and works inside pages of another origin.
+// The page in Firefox (drawn by Mesa under Xvfb, because headless Firefox has no WebGL): it loads, runs, gives the
+// numbers of the command line, saves, is accessible, looks right, and works inside pages of another origin.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
@@ -9,7 +9,7 @@ import puppeteer from 'puppeteer-core';
 import { create_static_server, listen } from '../../web/serve.mjs';
 import { start_host } from './support/host.mjs';
 import {
-  bare_app, dist, native_result, press, read_twin, screenshots, settle, wait_for_state,
+  bare_app, dist, native_result, press, read_twin, screenshots, settle, until, wait_for_state,
 } from './support/lab.mjs';
 import { open_random_permalinks, send_random_messages } from './support/noise.mjs';
 import { copied_link, keep_copied, keep_files, saved, still_picture } from './support/pictures.mjs';
@@ -17,7 +17,7 @@ import { copied_link, keep_copied, keep_files, saved, still_picture } from './su
 const small = 'e=rf-learning-curve&dim=6&keys=5&heads=50&samples=16,64&test-samples=200&trials=1&seed=3';
 const firefox = process.env.ATTNLAB_FIREFOX || '/usr/bin/firefox-esr';
 
-/** A screen of our own; its number. */
+/** Starts a virtual screen; returns its number. */
 async function start_screen() {
   const screen = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1400x1100x24', '-nolisten', 'tcp'],
     { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
@@ -105,7 +105,7 @@ await check('a copied link shows the same picture, pixel for pixel', async (page
   assert.ok(first.equals(second), 'the pictures are the same');
 });
 
-await check('an idle page asks for no frame', async (page) => {
+await check('an idle page requests no frame', async (page) => {
   await page.evaluateOnNewDocument(() => {
     globalThis.frames_asked = 0;
     const ask = globalThis.requestAnimationFrame.bind(globalThis);
@@ -136,7 +136,7 @@ await check('the first frame is a picture, shown before the module', async (page
   await page.waitForFunction(() => {
     const picture = document.querySelector('#first img');
     return picture.checkVisibility() && picture.complete && picture.naturalWidth > 0;
-  }, { timeout: 20000 });
+  }, { timeout: 60000 });
   assert.equal(await page.evaluate(() => document.documentElement.dataset.ready), undefined);
   release();
   await page.waitForSelector('html[data-ready]', { timeout: 60000 });
@@ -171,7 +171,7 @@ for (const theme of ['light', 'dark']) {
 const lab_element = (words) =>
   `<attention-lab query="${small.replaceAll('&', '&amp;')}" ${words}></attention-lab>`;
 
-/** Opens a page of another origin that allows scripts and frames of the lab's origin and nothing else. */
+/** Opens a page of another origin that allows only scripts and frames of the lab's origin. */
 async function with_course(page, body, work) {
   const policy = `default-src 'none'; img-src 'self'; script-src ${origin}; frame-src ${origin}`; // it asks for an icon
   const html = `<!doctype html><html lang="en"><title>Course</title><body><h1>Course</h1>${body}` +
@@ -222,20 +222,20 @@ await check('three labs in a strict page: they start when they come near, run, k
       const inside = page.frames().find((frame) => frame.url().includes('lock='));
       await inside.evaluate(() => { location.hash = 'e=rf-learning-curve&heads=3&seed=2&dim=7'; });
       let now = after;
-      for (let turn = 0; turn < 50 && now.parameters.dim !== '7'; turn += 1) {
-        await settle(100);
+      await until(async () => {
         now = await ask(page, 1);
-      }
+        return now.parameters.dim === '7';
+      }, 'the new hash is read');
       assert.deepEqual([now.parameters.heads, now.seed, now.parameters.dim], [before.parameters.heads, before.seed, '7'],
-        'nor does what is fixed change from inside');
+        'a hash inside the frame does not change locked parameters');
       assert.deepEqual(await page.$$eval('iframe', (all) => all.map((frame) => frame.getAttribute('sandbox'))),
         Array(2).fill('allow-scripts allow-same-origin allow-downloads'));
       await page.mouse.move(400, 300);
-      for (let turn = 0; turn < 8 && (await page.evaluate(() => scrollY)) < 50; turn += 1) {
+      await until(async () => {
         await page.mouse.wheel({ deltaY: 400 });
         await settle(300);
-      }
-      assert.ok((await page.evaluate(() => scrollY)) >= 50, 'the wheel over a lab without focus scrolls the page');
+        return await page.evaluate(() => scrollY) >= 50;
+      }, 'the wheel over a lab without focus scrolls the page');
       await page.evaluate(() => document.querySelectorAll('attention-lab')[2].scrollIntoView());
       assert.equal((await ask(page, 2)).seed, 3);
       assert.equal(page.frames().length - 1, 3);

@@ -1,5 +1,5 @@
-// The sizes of the papers in a browser tab: the numbers of the command line, memory, and a page that
-// stays awake meanwhile.
+// Runs at the sizes of the papers in a browser tab: the numbers of the command line, limited memory, and a page
+// that stays responsive.
 import assert from 'node:assert/strict';
 import { differences } from '../parity/support/compare.mjs';
 import {

@@ -1,16 +1,16 @@
-// One large job and several workers: they share it, nothing about it depends on who did what, and
-// whoever is lost on the way costs time only.
+// Several workers share one large job. The result does not depend on which worker computed which share, and a lost
+// worker costs only time.
 import assert from 'node:assert/strict';
 import {
   assert_quiet, bare_app, open_page, press, read_twin, run_checks, wait_for_state,
 } from './support/lab.mjs';
 
-/** One job, large enough that all it does is worth sharing, and with so many test samples that factors for
- *  all ridge strengths are taken at once. */
+/** One job, large enough to share every kind of work, with so many test samples that all ridge parameters are
+ *  factorised at once. */
 const single = 'e=rf-learning-curve&dim=16&keys=4&heads=300&samples=1400&test-samples=12000&trials=1' +
   '&models=rfa&degree=1,2,3,4,5,6&target=mean-power&ridge=oracle';
 
-/** So many workers; what they are told and tell is kept, and they can be ended by their number. */
+/** Sets the number of workers, records messages to and from them, and lets the test end them by number. */
 const watch_workers = (count) => (page) => page.evaluateOnNewDocument((workers) => {
   Object.defineProperty(navigator, 'hardwareConcurrency', { get: () => workers });
   globalThis.kept = [];
@@ -29,7 +29,7 @@ const watch_workers = (count) => (page) => page.evaluateOnNewDocument((workers) 
   };
 }, count);
 
-/** The rows of the run, once it is finished by so many workers; `fault` may break something. */
+/** The rows of the run after `count` workers have finished it; `fault` may break something. */
 async function rows_with(lab, count, fault) {
   const page = await open_page(lab, `#${single}`, { prepare: watch_workers(count) });
   if (fault) await page.evaluate(fault);
@@ -43,7 +43,7 @@ async function rows_with(lab, count, fault) {
   return { rows, told, notice };
 }
 
-/** For `fault`, with two workers: ends the one that gets the first share, or the one whose job it is. */
+/** For `fault`, with two workers: ends the one that gets the first share, or the owner of the job. */
 const lose = (whom) => `globalThis.on_told = (number, type) => {
   if (type !== 'assist') return;
   globalThis.on_told = undefined;
@@ -54,7 +54,7 @@ const lose = (whom) => `globalThis.on_told = (number, type) => {
 const types = (told, type) => told.filter(([, each]) => each === type);
 
 await run_checks({
-  async 'workers without a job of their own take shares of a large one, and change no digit'(lab) {
+  async 'idle workers take shares of a large job and change no digit'(lab) {
     const alone = await rows_with(lab, 1);
     assert.equal(types(alone.told, 'assist').length, 0);
     for (const count of [2, 3]) {
@@ -68,14 +68,14 @@ await run_checks({
     }
   },
 
-  async 'a helper that is lost costs its share a second start, by the job itself'(lab) {
+  async 'if a helper is lost, the job computes its share itself'(lab) {
     const { rows } = await rows_with(lab, 1);
     const lost = await rows_with(lab, 2, lose('helper'));
     assert.match(lost.notice, /A worker was lost \(it stopped with "ended"\) and replaced\. Its part runs again/);
     assert.deepEqual(lost.rows, rows);
   },
 
-  async 'a job that is lost while others help it runs again, and its helpers are free'(lab) {
+  async 'if a job with helpers is lost, it runs again and its helpers are free'(lab) {
     const { rows } = await rows_with(lab, 1);
     const lost = await rows_with(lab, 2, lose('owner'));
     assert.match(lost.notice, /A worker was lost .* and replaced\. Its job runs again/);
@@ -84,7 +84,7 @@ await run_checks({
     assert.deepEqual(lost.rows, rows);
   },
 
-  async 'pause, reset and a second run leave no helper behind'(lab) {
+  async 'after pause and reset, a second run gives the right numbers'(lab) {
     const page = await open_page(lab, `#${single}`, { prepare: watch_workers(2) });
     const helping = () => page.waitForFunction(
       () => globalThis.told.some(([, type]) => type === 'assist'), { polling: 'raf' });
@@ -102,7 +102,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'helpers are taken while the memory lasts, and only when no job waits'(lab) {
+  async 'jobs get helpers only within the memory limit and when no job waits'(lab) {
     const page = await open_page(lab, '', { before: bare_app });
     const spare = (query, memory) => page.evaluate(async (text, bytes) => {
       let posted = 0;

@@ -1,5 +1,5 @@
-// Memory that the page itself cannot get, and texts that are longer than anybody means: the reader is told,
-// and what was finished stays. Faults are injected from outside; the page has no hook for them.
+// The page runs out of memory, or gets extremely long texts: the reader is told, and finished results stay. Faults
+// are injected from outside; the page has no hook for them.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -23,8 +23,8 @@ const refuse_growth = () => {
 };
 
 /**
- * As refuse_growth; and while globalThis.swell names a kind of message from a worker (or to one), the bytes
- * of the next one are 16 million: as many as a module begins with, of which its stack has some.
+ * Like refuse_growth. While globalThis.swell names a kind of message from (or to) a worker, the next such message
+ * has 16 million bytes: as many as a module starts with, and its stack is part of them.
  */
 const swell_messages = () => {
   const swollen = (data) => {
@@ -39,8 +39,8 @@ const swell_messages = () => {
 };
 
 /**
- * For `before`: while globalThis.refuse is set, malloc of the page's module (its first instance) or of the
- * one that finds results (its second) has no room for so many bytes and more.
+ * For `before`: while globalThis.refuse is set, malloc in the page's module (the first instance) or in the module
+ * that computes findings (the second) fails for this many bytes or more.
  */
 async function refusing(script, nth, least) {
   const text = await readFile(path.join(dist, script), 'utf8');
@@ -60,7 +60,7 @@ async function refusing(script, nth, least) {
   return `(${wrap})('${malloc}', ${nth}, ${least})`;
 }
 
-/** Gives the field of a parameter this many letters, as a paste does. */
+/** Puts this many letters into the field of a parameter, as a paste does. */
 const paste = (page, name, letters) => page.$eval(`#parameter_${name}`, (field, count) => {
   field.value = 'x'.repeat(count);
   field.dispatchEvent(new Event('change'));
@@ -69,7 +69,7 @@ const paste = (page, name, letters) => page.$eval(`#parameter_${name}`, (field, 
 const uncaught = (page) => page.complaints.splice(0).filter((one) => !/out of memory/.test(one));
 
 await run_checks({
-  async 'an output that the page has no memory for ends the run with a sentence, and the page goes on'(lab) {
+  async 'an output that does not fit into the page\'s memory ends the run with a sentence, and the page still works'(lab) {
     const page = await open_page(lab, `#${small}`,
       { before: `(${refuse_growth})(); (${swell_messages})();` });
     await read_twin(page);
@@ -79,14 +79,14 @@ await run_checks({
     });
     await press(page, 'run');
     await wait_for_state(page, 'failed', 60000);
-    assert.match((await read_twin(page)).status, /the page has no memory left for what it computed/);
+    assert.match((await read_twin(page)).status, /the page has no memory left for this output/);
     await page.evaluate(() => { globalThis.refuse = false; });
     await press(page, 'run');
     await wait_for_state(page, 'finished', 60000);
     assert_quiet(page);
   },
 
-  async 'an answer that a worker has no memory for costs its job a second start'(lab) {
+  async 'a job restarts if its worker has no memory for an answer'(lab) {
     const page = await open_page(lab, '#e=extract-black-box&box=own&dim=4', {
       before: `${without_growth(Infinity)} (${swell_messages})();` });
     await page.waitForSelector('#own_box:not([hidden]) textarea');
@@ -99,15 +99,15 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'findings that the page has no memory for are missed with a sentence, and shown when there is room'(lab) {
-    // What a job sends and what a control asks is smaller than what is found.
+  async 'findings without memory are replaced by a sentence, and shown when there is room'(lab) {
+    // Outputs of jobs and requests of controls are smaller than findings.
     for (const [name, nth, least] of [['attnlab.js', 1, 1500], ['jobs.js', 2, 1]]) {
       const page = await open_page(lab, `#${remote}`, { before: await refusing(name, nth, least) });
       await read_twin(page);
       await page.evaluate(() => { globalThis.refuse = true; });
       await press(page, 'run');
       await page.waitForFunction(() => !document.getElementById('notice').hidden, { timeout: 60000 });
-      assert.match(await notice(page), /What the run found cannot be shown: out of memory/);
+      assert.match(await notice(page), /The findings cannot be shown: out of memory/);
       await page.evaluate(() => { globalThis.refuse = false; });
       await press(page, 'reset');
       await press(page, 'run');
@@ -118,12 +118,12 @@ await run_checks({
     }
   },
 
-  async 'memory that is refused to the page is said, and the page goes on'(lab) {
+  async 'the page reports refused memory and still works'(lab) {
     const page = await open_page(lab, `#${small}`, { before: refuse_growth });
     await read_twin(page);
     await page.evaluate(() => { globalThis.refuse = true; });
     await paste(page, 'dim', 17e6);
-    assert.match(await notice(page), /Something in the lab stopped: out of memory\. Reload the page/);
+    assert.match(await notice(page), /Part of the lab stopped: out of memory\. Reload the page/);
     assert.deepEqual(uncaught(page), []);
     await page.evaluate(() => { globalThis.refuse = false; });
     await type_parameter(page, 'dim', '7');
@@ -132,7 +132,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'where the memory ends inside the module, it says so'(lab) {
+  async 'the module reports that it ran out of memory'(lab) {
     const page = await open_page(lab, '', { before: `(${bare_app})(); (${refuse_growth})();` });
     const said = await page.evaluate(async () => {
       globalThis.refuse = true;
@@ -154,7 +154,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'texts of millions of letters are read or refused like any other'(lab) {
+  async 'texts of millions of letters are read or refused like shorter ones'(lab) {
     const page = await open_page(lab, `#${small}`);
     await read_twin(page);
     for (const letters of [2e5, 2e6, 5e6]) {
@@ -162,7 +162,7 @@ await run_checks({
       assert.equal((await read_twin(page)).parameters.dim, '6');
     }
     await page.evaluate((query) => { location.hash = `${query}&note=${'x'.repeat(1.5e6)}`; }, small.replace('dim=6', 'dim=5'));
-    await page.waitForFunction(() => document.getElementById('parameter_dim').value === '5', { timeout: 30000 });
+    await page.waitForFunction(() => document.getElementById('parameter_dim').value === '5', { timeout: 60000 });
     await press(page, 'run');
     await wait_for_state(page, 'finished', 60000);
     assert_quiet(page);

@@ -1,4 +1,4 @@
-// The reader's own function as a black box: recovered, stopped, refused, and sealed off.
+// The reader's own function as a black box: recovered, stopped, refused, and isolated.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -14,7 +14,7 @@ const own = 'e=extract-black-box&box=own&dim=4';
 const write = (page, text) => page.$eval('#own_box_code', (field, code) => { field.value = code; }, text);
 const said = (page) => page.$eval('#own_box [role=status]', (element) => element.textContent);
 
-/** The page where the panel of the own box is open: its script is loaded with the first need of it. */
+/** Opens the page with the panel of the reader's box, whose script is loaded when first needed. */
 async function open_own(lab) {
   const page = await open_page(lab, `#${own}`);
   await page.waitForSelector('#own_box:not([hidden]) textarea');
@@ -42,7 +42,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'another function is told apart, with the evidence'(lab) {
+  async 'a function that is no head is recognised, with evidence'(lab) {
     const page = await open_own(lab);
     await write(page, 'const f = (X) => X.reduce((sum, x) => sum + x[0], 0);');
     await press(page, 'run');
@@ -53,7 +53,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'a function that loops for ever is stopped by the button, and the page goes on'(lab) {
+  async 'the button stops an endless function, and the page still works'(lab) {
     const page = await open_own(lab);
     await write(page, 'function f() { for (;;); }');
     await press(page, 'run');
@@ -67,7 +67,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'a function that loops for ever is ended after ten seconds'(lab) {
+  async 'an endless function is ended after ten seconds'(lab) {
     const page = await open_own(lab);
     await write(page, 'function f() { for (;;); }');
     await press(page, 'run');
@@ -76,7 +76,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'bad answers and bad texts are one sentence'(lab) {
+  async 'bad answers and bad texts give one sentence'(lab) {
     const page = await open_own(lab);
     for (const [text, pattern] of [
       ['const f = () => NaN;', /finite number, not NaN/],
@@ -98,7 +98,7 @@ await run_checks({
 
   async 'the function reaches no network, no page and no storage'(lab) {
     const page = await open_own(lab);
-    // A neighbour that lets everybody in and writes down who came.
+    // A server that accepts every request and records it.
     const visits = [];
     const neighbour = createServer((request, response) => {
       visits.push(request.url);
@@ -141,7 +141,7 @@ let done = 0;
 tries.forEach((attempt, i) => {
   Promise.resolve().then(attempt).then(() => reached.push(i), () => {}).finally(() => { done += 1; });
 });
-// One long answer after the other, so that what was tried can come to its end in between.
+// Long answers, one after the other, so that attempted requests can end in between.
 function f(X) {
   if (done === tries.length) throw new Error('reached ' + JSON.stringify(reached) + ' of ' + done);
   for (const begin = performance.now(); performance.now() - begin < 50;);
@@ -156,7 +156,7 @@ function f(X) {
     neighbour.close();
   },
 
-  async 'the one-file form asks the function, too'(lab) {
+  async 'the one-file form also asks the function'(lab) {
     const page = await open_own({ ...lab, origin: `${pathToFileURL(path.join(dist, 'attention-lab.html'))}` });
     await press(page, 'run');
     await wait_for_state(page, 'finished', 120000);
@@ -164,7 +164,7 @@ function f(X) {
     assert_quiet(page);
   },
 
-  async 'a frame without an origin asks the function, too'(lab) {
+  async 'a frame without an origin also asks the function'(lab) {
     const html = `<!doctype html><title>Course</title><iframe width="900" height="900" sandbox="allow-scripts"
       src="${lab.origin}index.html?embed=1#${own}"></iframe>`;
     const course = createServer((request, response) => {
@@ -195,7 +195,7 @@ function f(X) {
     assert.ok((await file('index.html')).includes(`content="${policy}"`), 'the page and the server have one policy');
   },
 
-  async 'the panel is there for the own box only'(lab) {
+  async 'the panel appears only for the reader\'s own box'(lab) {
     const page = await open_page(lab, '#e=extract-single');
     assert.equal(await page.$eval('#own_box', (panel) => panel.hidden), true);
     assert_quiet(page);

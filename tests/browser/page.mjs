@@ -1,9 +1,9 @@
-// The page in a real browser: permalinks, a run against the command line's numbers, the buttons, and
-// that nothing is drawn, asked for or complained about without need.
+// The page in a real browser: permalinks, a run compared with the command line, the buttons, and no needless
+// drawing, requests or console messages.
 import assert from 'node:assert/strict';
 import { differences } from '../parity/support/compare.mjs';
 import {
-  assert_quiet, native_result, open_page, press, read_twin, run_checks, settle, type_parameter,
+  assert_quiet, native_result, open_page, press, read_twin, run_checks, settle, type_parameter, until,
   wait_for_state,
 } from './support/lab.mjs';
 import { still_picture } from './support/pictures.mjs';
@@ -11,11 +11,11 @@ import { document_rows, watch_thread } from './support/readings.mjs';
 
 const tolerance = 1e-4; // as in tests/parity/parity.mjs
 const small = 'e=rf-learning-curve&dim=6&keys=5&heads=50&samples=16,64,128&test-samples=200&trials=2';
-/** Long enough to look at while it runs: many jobs of a few tenths of a second. */
+/** Long enough to observe while it runs: many jobs of a few tenths of a second. */
 const long = 'e=rf-learning-curve&dim=8&keys=8&heads=400&samples=64,512&test-samples=1000&trials=40';
 
 await run_checks({
-  async 'a permalink sets the controls, and the address keeps saying what they show'(lab) {
+  async 'a permalink sets the controls, and the address follows them'(lab) {
     const page = await open_page(lab, `#${small}&seed=7`);
     const twin = await read_twin(page);
     assert.equal(twin.experiment, 'rf-learning-curve');
@@ -25,7 +25,7 @@ await run_checks({
     assert.equal(twin.state, 'ready');
     assert.deepEqual(twin.notes, []);
     await type_parameter(page, 'keys', '9');
-    await page.waitForFunction(() => /keys=9/.test(location.hash), { timeout: 5000 });
+    await page.waitForFunction(() => /keys=9/.test(location.hash), { timeout: 60000 });
     const again = await open_page(lab, `#${await page.evaluate(() => location.hash.slice(1))}`);
     assert.deepEqual((await read_twin(again)).parameters, (await read_twin(page)).parameters);
     assert_quiet(page);
@@ -55,7 +55,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'pause holds the jobs, run goes on, step does one job, reset forgets'(lab) {
+  async 'pause stops the jobs, run continues, step computes one job, reset discards them'(lab) {
     const page = await open_page(lab, `#${long}`);
     await press(page, 'run');
     await wait_for_state(page, 'running');
@@ -64,7 +64,7 @@ await run_checks({
     await wait_for_state(page, 'paused');
     let held = -1;
     for (let turn = 0, now; turn < 20 && (now = (await read_twin(page)).fraction) !== held; turn += 1) {
-      held = now; // what was on its way arrives
+      held = now; // messages that were already sent arrive
       await settle(800);
     }
     await settle(1500);
@@ -98,21 +98,20 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'a new hash changes the state, also from a page that shows another'(lab) {
+  async 'a new hash changes the state, also while another experiment is shown'(lab) {
     const page = await open_page(lab, `#${small}&seed=1`);
     await page.evaluate((hash) => { location.hash = hash; }, `${small}&seed=99`);
     await page.waitForFunction(() => document.getElementById('parameter_seed')?.value === '99' ||
-      (document.getElementById('twin_details').open = true, false), { timeout: 5000 });
-    await settle(1200);
-    assert.match((await read_twin(page)).hash, /seed=99/);
+      (document.getElementById('twin_details').open = true, false), { timeout: 60000 });
+    await until(async () => /seed=99/.test((await read_twin(page)).hash), 'the address has the seed');
     const before = await page.evaluate(() => history.length);
     await type_parameter(page, 'seed', '100');
-    await settle(1200);
+    await until(async () => /seed=100/.test((await read_twin(page)).hash), 'the address has the seed');
     assert.equal(await page.evaluate(() => history.length), before);
     assert_quiet(page);
   },
 
-  async 'an idle page asks for no frame'(lab) {
+  async 'an idle page requests no frame'(lab) {
     const page = await open_page(lab, `#${small}`, {
       before: () => {
         globalThis.frames_asked = 0;
@@ -129,8 +128,7 @@ await run_checks({
     await settle(2000);
     assert.equal(await page.evaluate(() => globalThis.frames_asked), before);
     await page.mouse.move(640, 400);
-    await settle(200);
-    assert.ok((await page.evaluate(() => globalThis.frames_asked)) > before, 'input is answered');
+    await until(async () => await page.evaluate(() => globalThis.frames_asked) > before, 'input is answered');
     assert_quiet(page);
   },
 
@@ -148,7 +146,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'the canvas has one pixel for each of the screen, at ratio 1 and 2'(lab) {
+  async 'the canvas has one pixel per screen pixel, at ratio 1 and 2'(lab) {
     for (const ratio of [1, 2]) {
       const page = await open_page(lab, `#${small}`, { ratio, width: 1111 });
       const sizes = () => page.$eval('#canvas', (canvas) => {
@@ -173,10 +171,10 @@ await run_checks({
       }, await page.screenshot({ encoding: 'base64' }));
       await check(ratio);
       assert.ok(await last_column() > 200, 'drawn to its last pixel');
-      await page.setViewport({ width: 1280, height: 700, deviceScaleFactor: ratio + 0.5 }); // ends in half a pixel
+      await page.setViewport({ width: 1280, height: 700, deviceScaleFactor: ratio + 0.5 }); // the canvas ends in half a pixel
       await settle(500);
       await check(ratio + 0.5);
-      assert.ok(await last_column() > 200, 'drawn to its last pixel');
+      await until(async () => await last_column() > 200, 'it is drawn to its last pixel');
       assert_quiet(page);
     }
   },
@@ -185,7 +183,7 @@ await run_checks({
     const page = await open_page(lab, `#${small}`, { height: 600 });
     const top = () => page.evaluate(() => scrollY);
     const box = await (await page.$('#canvas')).boundingBox();
-    // Over the controls, which have more below them than fits.
+    // Over the controls, which are taller than the canvas.
     const controls = { x: box.x + box.width - 300, y: box.y + 100, width: 280, height: 200 };
     const picture = async () => {
       await settle(700);
@@ -196,18 +194,17 @@ await run_checks({
       await page.mouse.wheel({ deltaY: 200 });
     };
     await turn_wheel();
-    await page.waitForFunction(() => scrollY > 50, { timeout: 3000 });
+    await page.waitForFunction(() => scrollY > 50, { timeout: 60000 });
     await settle(500); // the browser may scroll smoothly
     await page.evaluate(() => scrollTo(0, 0));
     await page.focus('#canvas');
     await page.mouse.move(controls.x + 140, controls.y + 100);
     const before = await picture();
-    const held = await top(); // the focus brings all of the lab into the window
+    const held = await top(); // focus scrolls the lab into view
     await turn_wheel();
-    const after = await picture();
-    assert.equal(await top(), held, 'with focus the wheel is the lab\'s');
-    assert.ok(!before.equals(after), 'and scrolls its controls');
-    for (let turn = 0; turn < 30 && (await top()) === held; turn += 1) {
+    await until(async () => !before.equals(await picture()), 'the wheel scrolls the controls of a lab with focus');
+    assert.equal(await top(), held, 'and not the page');
+    for (let turn = 0; turn < 100 && (await top()) === held; turn += 1) {
       await turn_wheel();
       await settle(100);
     }
@@ -251,11 +248,11 @@ await run_checks({
     await press(page, 'reset');
     await press(page, 'run');
     for (let turn = 0; turn < 10; ++turn) assert.equal(await lose_and_restore(), 0);
-    assert.ok(never_lost.equals(await picture()), 'of a run in which it was lost, too');
+    assert.ok(never_lost.equals(await picture()), 'also after losses during a run');
     assert_quiet(page);
   },
 
-  async 'what is printed is drawn for it'(lab) {
+  async 'the canvas is drawn again for printing'(lab) {
     const page = await open_page(lab, `#${small}`);
     await settle(1000);
     const [before, after] = await page.evaluate(() => {
@@ -276,19 +273,18 @@ await run_checks({
 
   async 'a narrow lab is as tall as its content, so that a finger scrolls the page'(lab) {
     const page = await open_page(lab, `#${small}`, { width: 390, height: 700, ratio: 2 });
-    await settle(1000);
     const height = () => page.$eval('#stage', (stage) => stage.clientHeight);
+    await until(async () => await height() > 1000, 'the lab is tall');
+    await settle(1000);
     const tall = await height();
-    assert.ok(tall > 1000, `${tall}`);
     await settle(500);
-    assert.equal(await height(), tall);
+    assert.equal(await height(), tall, 'and stays so');
     for (const [width, own] of [[1200, false], [390, true], [1200, false]]) {
       await page.setViewport({ width, height: 700 });
       await page.waitForFunction((wanted) => (document.getElementById('stage').style.height !== '') === wanted,
-        { timeout: 5000 }, own); // nothing else is drawn until it is right
+        { timeout: 60000 }, own);
       if (own) {
-        await settle(1500);
-        assert.equal(await height(), tall, 'without the bar of a lab that scrolls');
+        await until(async () => await height() === tall, 'it is as tall as before, without a scroll bar');
       } else {
         assert.ok((await height()) <= 1000);
       }

@@ -1,15 +1,15 @@
-// Hostile and poor surroundings: ten thousand permalinks, no storage, a tab in the background, an idle
-// page's processor time, and the work until the first picture.
+// Difficult environments: ten thousand permalinks, no storage, a background tab; and processor time of an idle
+// page and until the first picture.
 import assert from 'node:assert/strict';
 import {
-  assert_quiet, bare_app, open_page, press, read_twin, run_checks, settle, wait_for_state,
+  assert_quiet, bare_app, open_page, press, read_twin, run_checks, settle, until, wait_for_state,
 } from './support/lab.mjs';
 import { open_random_permalinks, read_random_files } from './support/noise.mjs';
 import { still_picture } from './support/pictures.mjs';
 
 const small = 'e=rf-learning-curve&dim=6&keys=5&heads=50&samples=16,64&test-samples=200&trials=1';
 
-/** Seconds that the page's main thread has worked, whatever else the machine does. */
+/** Processor seconds of the page's main thread, independent of other work on the machine. */
 async function thread_seconds(client) {
   const { metrics } = await client.send('Performance.getMetrics');
   return metrics.find(({ name }) => name === 'TaskDuration').value;
@@ -23,7 +23,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'ten thousand damaged files: each is read as what it says, or as nothing'(lab) {
+  async 'ten thousand damaged files: each is read correctly or refused'(lab) {
     const page = await open_page(lab, '', { before: bare_app });
     const saved = JSON.stringify({ experiment: 'rf-learning-curve', params: { dim: 6, samples: '16,64' }, seed: 3,
       tables: [{ name: 'test_error', columns: ['n', 'mean'], rows: [[16, 1.02], [64, null]] }] }, null, 1);
@@ -41,7 +41,7 @@ await run_checks({
       dispatchEvent(new DragEvent('drop', { dataTransfer: carried, cancelable: true }));
     });
     await page.waitForFunction(() => document.getElementById('notice').textContent ===
-      'disk.img has 51 MB: a file can have 50 MB at most.');
+      'disk.img has 51 MB: a file can have at most 50 MB.');
     assert_quiet(page);
   },
 
@@ -61,7 +61,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'where every kind of storage is denied the page works as ever'(lab) {
+  async 'the page works without any kind of storage'(lab) {
     const page = await open_page(lab, `#${small}`, { before: () => {
       for (const name of ['localStorage', 'sessionStorage', 'indexedDB', 'caches']) {
         Object.defineProperty(globalThis, name, { get() { throw new DOMException('denied', 'SecurityError'); } });
@@ -76,7 +76,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'a run that begins and ends while the WebGL context is lost gives the picture of one that was seen'(lab) {
+  async 'a run during a lost WebGL context gives the same picture as a visible run'(lab) {
     const seen = await open_page(lab, `#${small}`);
     await press(seen, 'run');
     const wanted = await still_picture(seen);
@@ -87,7 +87,7 @@ await run_checks({
     });
     await page.waitForFunction(() => !document.getElementById('cover').hidden);
     await press(page, 'run');
-    await wait_for_state(page, 'finished'); // the glyphs are begun anew, without a texture to put them into
+    await wait_for_state(page, 'finished'); // the glyph atlas is rebuilt without a texture
     await page.evaluate(() => globalThis.lost.restoreContext());
     await page.waitForFunction(() => document.getElementById('cover').hidden);
     assert.ok(wanted.equals(await still_picture(page)), 'the pictures are the same');
@@ -95,7 +95,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'in the background jobs go on and nothing is drawn; back in front the result is drawn'(lab) {
+  async 'in the background jobs run and nothing is drawn; in the foreground the result is drawn'(lab) {
     const page = await open_page(lab, `#${small}`, { before: () => {
       globalThis.frames_asked = 0;
       const ask = globalThis.requestAnimationFrame.bind(globalThis);
@@ -126,10 +126,9 @@ await run_checks({
     const worked = await thread_seconds(client);
     await settle(2000);
     const share = (await thread_seconds(client) - worked) / 2;
-    assert.ok(share < 0.02, `then it rests, too: ${share}`);
+    assert.ok(share < 0.02, `it is idle after the run: ${share}`);
     await page.evaluate(() => globalThis.go_behind(false));
-    await settle(500);
-    assert.ok(await page.evaluate(() => globalThis.frames_asked) > before);
+    await until(async () => await page.evaluate(() => globalThis.frames_asked) > before, 'it asks for a frame');
     assert.ok((await read_twin(page)).tables.test_error.rows.length > 0);
     assert_quiet(page);
   },
@@ -149,7 +148,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'until the first picture there is less work than two seconds at a quarter of the speed'(lab) {
+  async 'the first picture takes less than two seconds of work at a quarter of the speed'(lab) {
     const page = await lab.browser.newPage();
     const client = await page.createCDPSession();
     await client.send('Performance.enable', { timeDomain: 'threadTicks' });
@@ -158,7 +157,7 @@ await run_checks({
     await page.waitForFunction(() => {
       const picture = document.querySelector('#first img');
       return document.documentElement.dataset.ready || (picture.complete && picture.naturalWidth > 0);
-    }, { timeout: 20000, polling: 20 });
+    }, { timeout: 60000, polling: 20 });
     const work = await thread_seconds(client) - before;
     console.log(`     ${Math.round(1000 * work)} ms of work, at a quarter of the speed ${Math.round(4000 * work)} ms`);
     assert.ok(4 * work < 2, `${work} s of work`);

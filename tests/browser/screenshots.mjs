@@ -1,5 +1,5 @@
-// Pictures of the page for people to look at, in build/screenshots: widths 1280 and 390, ratio 1 and
-// 2, light and dark, before and after a run. Checks that nothing sticks out sideways.
+// Pictures of the page in build/screenshots: widths 1280 and 390, ratio 1 and 2, light and dark, before and after a
+// run. Checks that the page is no wider than the window.
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';

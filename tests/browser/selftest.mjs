@@ -1,5 +1,5 @@
-// "Check this machine": the statements of `attnlab selftest`, computed in the page; a module with a
-// wrong constant is noticed, and a check that cannot be made says so.
+// "Check this machine": the statements of `attnlab selftest`, computed in the page. A module with a wrong constant
+// is noticed, and a check that cannot run says so.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { assert_quiet, dist, open_page, run_checks, screenshots } from './suppor
 const program = process.env.ATTNLAB_BIN ?? 'build/native/attnlab';
 const limit_s = 20;
 
-/** Presses the button; the closing sentence and the rows of the table. */
+/** Presses the button; returns the final sentence and the rows of the table. */
 async function check_machine(page) {
   await page.evaluate(() => document.getElementById('machine').replaceChildren()); // an earlier sentence
   await page.click('[data-tool="check"]');
@@ -36,7 +36,7 @@ async function measure(page) {
   }));
 }
 
-/** In the page: the workers' module gets another 1 / sqrt(2 pi), the normal density's, where it comes in. */
+/** In the page: changes 1 / sqrt(2 pi), of the normal density, in the workers' module while it is loaded. */
 const spoil_module = () => {
   const wanted = new Uint8Array(new Float64Array([1 / Math.sqrt(2 * Math.PI)]).buffer);
   const wrong = new Uint8Array(new Float64Array([1.001 / Math.sqrt(2 * Math.PI)]).buffer);
@@ -89,7 +89,7 @@ await run_checks({
     assert.ok(rows.some((row) => row[0] === 'wrong' && /rectified/.test(row[2])), JSON.stringify(rows));
   },
 
-  async 'a check that cannot be made says so, and works at the next press'(lab) {
+  async 'a failed self-check says so, and works at the next press'(lab) {
     const page = await open_page(lab, '', {
       before: () => {
         const Real = Worker;

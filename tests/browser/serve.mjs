@@ -1,4 +1,4 @@
-// The development server: right types, security headers, nothing outside its folder, free ports.
+// The development server: MIME types, security headers, no files outside its folder, free ports.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -27,7 +27,7 @@ async function start(...words) {
   return { child, url: said.match(/http:\/\/\S+/)[0], said };
 }
 
-/** The status line of a request written by hand: fetch would tidy the path first. */
+/** The status line of a raw request, because fetch would normalise the path. */
 async function raw_status(url, target) {
   const socket = connect(Number(new URL(url).port), '127.0.0.1');
   socket.write(`GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
@@ -36,7 +36,7 @@ async function raw_status(url, target) {
   return Number(data.toString().split(' ')[1]);
 }
 
-test('serve.mjs', { timeout: 60_000 }, async (all) => {
+test('serve.mjs', { timeout: 300_000 }, async (all) => {
   const { child, url } = await start('--port', '8790');
   await all.test('types, policy and compression', async () => {
     const page = await fetch(url);

@@ -1,13 +1,13 @@
-// The download of the page, brotli-compressed as a good host sends it: page and first frame together stay
-// within 300 kB. What comes later, when the reader runs or embeds something or opens another experiment,
-// is printed too. What stands in folders (docs/) is only loaded by who opens it.
+// The download of the page, compressed with brotli as a good host sends it: page and first frame together stay within
+// 300 kB. Files that are loaded later (for a run, embedding or another experiment) are printed too. Files in folders
+// (docs/) are loaded only when they are opened.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { brotliCompressSync } from 'node:zlib';
 
 const limit = 300_000;
 const dist = process.env.ATTNLAB_DIST ?? 'dist';
-/** Not needed for the first frame: workers' files, and what is only fetched on demand. */
+/** Not needed for the first frame: workers' files and other files that are fetched on demand. */
 const later = [
   /^jobs[._]/, /^worker\.js$/, /^(ask|bundle|embed|messages|oracle|transfer|tours|predict|selftest|rates)\.js$/, /^attention-lab\./, /^oracle\.html$/, /^first\.journal$/,
   /^first-dark\.svg$/, // instead of first.svg

@@ -1,12 +1,12 @@
-// What happens when workers die, do not load, or are refused: the run goes on where it can, and the
-// reader is told in any case. Faults are injected from outside; the page has no hook for them.
+// Workers that die, do not load, or are refused: the run continues if possible, and the reader is always told.
+// Faults are injected from outside; the page has no hook for them.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { differences } from '../parity/support/compare.mjs';
 import {
-  assert_quiet, bare_app, dist, native_result, open_page, press, read_twin, run_checks, settle, type_parameter,
-  wait_for_state, without_growth,
+  assert_quiet, bare_app, dist, native_result, open_page, press, read_twin, run_checks, settle,
+  type_parameter, until, wait_for_state, without_growth,
 } from './support/lab.mjs';
 import { document_rows } from './support/readings.mjs';
 
@@ -14,7 +14,7 @@ const small = 'e=rf-learning-curve&dim=6&keys=5&heads=50&samples=16,64&test-samp
 const medium = 'e=rf-learning-curve&dim=8&keys=8&heads=200&samples=64,256&test-samples=500&trials=6';
 const long = 'e=rf-learning-curve&dim=8&keys=8&heads=300&samples=64,512&test-samples=500&trials=8';
 
-/** Keeps every worker of the page that has loaded where the test can reach it. */
+/** Stores every loaded worker of the page where the test can reach it. */
 const keep_workers = () => {
   globalThis.kept = [];
   globalThis.Worker = class extends Worker {
@@ -27,7 +27,7 @@ const keep_workers = () => {
   };
 };
 
-/** Small jobs fit into the 16 MB that a worker begins with, those of 1024 samples do not. */
+/** Small jobs fit into the 16 MB that a worker starts with; jobs of 1024 samples do not. */
 const large = 'e=rf-learning-curve&dim=6&keys=5&heads=400&samples=64,1024&test-samples=200&trials=2';
 
 const notice = (page) => page.$eval('#notice', (element) => (element.hidden ? '' : element.textContent));
@@ -41,7 +41,7 @@ const intercept = (name, answer) => async (page) => {
   });
 };
 
-/** As keep_workers, also those that have not loaded; and the page's seconds pass in a tenth. */
+/** Like keep_workers, including workers that have not loaded; and the page's clock runs ten times as fast. */
 const keep_all_in_haste = () => {
   globalThis.kept = [];
   globalThis.Worker = class extends Worker {
@@ -55,7 +55,7 @@ const keep_all_in_haste = () => {
   globalThis.setInterval = (action, ms, ...words) => real(action, ms === 1000 ? 100 : ms, ...words);
 };
 
-/** How a worker is killed in each phase of its life; each ends with the run going on, or started anew. */
+/** Kills a worker in each phase of its life; afterwards the run continues or starts again. */
 const phases = {
   starting: async (page) => {
     await page.evaluate(() => {
@@ -75,7 +75,7 @@ const phases = {
   },
   held: async (page) => {
     await press(page, 'run');
-    await page.evaluate(async () => { // at once: late in the run nobody might need the worker any more
+    await page.evaluate(async () => { // at once: late in the run the worker might not be needed
       while (document.querySelector('#twin_body progress').value <= 0.02) {
         await new Promise((resolve) => requestAnimationFrame(resolve));
       }
@@ -117,16 +117,16 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'a worker is killed in each phase of its life, and the run has the numbers of the command line'(lab) {
+  async 'a worker killed in any phase changes no number of the run'(lab) {
     const { columns, rows } = (await native_result(medium)).tables.test_error;
     for (const [phase, kill] of Object.entries(phases)) {
       const page = await open_page(lab, `#${medium}`, { before: keep_all_in_haste });
       await read_twin(page);
       await kill(page);
       await wait_for_state(page, 'finished', 60000);
-      await page.waitForFunction( // one that never started may be missed only after the run
+      await page.waitForFunction( // a worker that never started may be noticed only after the run
         () => /A worker (was lost|could not be started)/.test(document.getElementById('notice').textContent),
-        { timeout: 10000 });
+        { timeout: 60000 });
       const shown = document_rows((await read_twin(page)).tables.test_error, columns);
       assert.deepEqual(differences('test_error', rows, shown, 1e-3), [], phase);
       assert_quiet(page);
@@ -149,9 +149,9 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'memory that is refused to one worker costs its job a second start, and no digit'(lab) {
+  async 'if a worker gets no memory, its job runs again and no digit changes'(lab) {
     const page = await open_page(lab, `#${large}`, {
-      // One worker at a time: the first gets the large jobs, however late it comes.
+      // One worker at a time, so that the first gets the large jobs even if it loads late.
       before: `${without_growth(1)} Object.defineProperty(navigator, 'hardwareConcurrency', { get: () => 1 });` });
     await press(page, 'run');
     await wait_for_state(page, 'finished', 60000);
@@ -162,7 +162,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'memory that is refused to every worker ends the run with a sentence; what was finished stays'(lab) {
+  async 'if no worker gets memory, the run ends with a sentence and finished jobs stay'(lab) {
     const page = await open_page(lab, `#${large}`, { before: without_growth(Infinity) });
     await press(page, 'run');
     await wait_for_state(page, 'failed', 60000);
@@ -179,11 +179,11 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'what does not fit into the memory of a worker is refused before it starts, in the page too'(lab) {
+  async 'a run too large for a worker is refused before it starts, in the page too'(lab) {
     const huge = large.replace('heads=400', 'heads=20000').replace('samples=64,1024', 'samples=16,65536');
     const page = await open_page(lab, `#${huge}`, { before: keep_workers });
     await press(page, 'run');
-    await settle(500);
+    await until(async () => /too much here/.test((await read_twin(page)).status), 'the run is refused');
     const twin = await read_twin(page);
     assert.notEqual(twin.state, 'running');
     assert.match(twin.status, /samples is 16,65536, which is too much here: one job needs \d+ GB .* at most 3 GB; lower samples/);
@@ -216,7 +216,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'a worker script that is missing ends the run with a sentence, not with silence'(lab) {
+  async 'a missing worker script ends the run with a sentence'(lab) {
     const missing = { status: 404, contentType: 'text/plain', body: 'not found' };
     const page = await open_page(lab, `#${small}`, { prepare: intercept('/worker.js', missing) });
     await press(page, 'run');
@@ -224,7 +224,7 @@ await run_checks({
     assert.match((await read_twin(page)).status, /No worker could be started/);
   },
 
-  async 'a module that a host sends with the wrong type still loads'(lab) {
+  async 'a module served with the wrong MIME type still loads'(lab) {
     const body = await readFile(path.join(dist, 'attnlab.wasm'));
     const plain = { status: 200, contentType: 'application/octet-stream', body };
     const page = await open_page(lab, `#${small}`, { prepare: intercept('/attnlab.wasm', plain) });
@@ -233,7 +233,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'a module that is missing is said on the page'(lab) {
+  async 'the page reports a missing module'(lab) {
     const missing = { status: 404, contentType: 'text/plain', body: 'not found' };
     const page = await open_page(lab, '', { prepare: intercept('/attnlab.wasm', missing), wait: false });
     await page.waitForFunction(

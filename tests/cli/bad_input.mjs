@@ -1,5 +1,5 @@
-// Bad input ends with exit code 2 (or 3 for the machine's fault), one sentence naming what was wrong,
-// its value and what is allowed, and leaves nothing behind.
+// Bad input ends with exit code 2 (3 for a fault of the machine) and one sentence that names the error, the value and
+// what is allowed; no files are left.
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -13,7 +13,7 @@ const refused = {
   'an unknown command': [['walk'], /"walk".*list, run, extract, sweep, merge, selftest, bench, open/],
   'an unknown flag before a command': [['--fast'], /"--fast"/],
   'run without an experiment': [['run'], /experiment.*rf-learning-curve/],
-  'a box that nobody here answers for': [['run', 'extract-black-box', '--box', 'own'], /box = own/, /attnlab extract/],
+  'a box that needs answers from outside': [['run', 'extract-black-box', '--box', 'own'], /box = own/, /attnlab extract/],
   'an unknown experiment': [['run', 'rf-learning-curv'], /"rf-learning-curv"/, /did you mean "rf-learning-curve"/],
   'an unknown parameter': [[...run, '--dimm', '3'], /"--dimm"/, /did you mean "--dim"/],
   'an unknown parameter with =': [[...run, '--dimm=3'], /"--dimm"/, /did you mean "--dim"/],
@@ -51,7 +51,7 @@ for (const [name, [args, ...patterns]] of Object.entries(refused)) {
   test(`${name} is refused`, () => inFolder((folder) => {
     const files_to_make = args[0] === 'run' && args.length > 2
       ? ['--out', 'result.csv', '--resume', 'journal'] : [];
-    // In front, so that a flag without its value stays the last word.
+    // First, so that a flag without its value stays the last word.
     const words = [...args.slice(0, 2), ...files_to_make, ...args.slice(2)];
     assertRefused(attnlab(words, { cwd: folder }), 2, patterns);
     assert.deepEqual(files(folder), []);
@@ -90,7 +90,7 @@ test('a result and a journal in one file are refused', () => inFolder((folder, p
   assert.deepEqual(files(folder), ['link', 'there']);
 }));
 
-test('a resume file of another run is refused and left as it was', () => inFolder((folder, path) => {
+test('a resume file of another run is refused and not changed', () => inFolder((folder, path) => {
   assertDone(attnlab([...small, '--trials', '2', '--resume', path('journal')]));
   const before = readFileSync(path('journal'));
   for (const [change, pattern] of [[['--trials', '3'], /trials/], [['--trials', '2', '--noise', '0.1'], /noise/]]) {
@@ -101,7 +101,7 @@ test('a resume file of another run is refused and left as it was', () => inFolde
   assert.deepEqual(files(folder), ['journal']);
 }));
 
-test('a resume file that is no journal is refused and left as it was', () => inFolder((folder, path) => {
+test('a resume file that is no journal is refused and not changed', () => inFolder((folder, path) => {
   for (const text of ['my notes', 'my notes\n', '\n', 'attnlab-journal 2 x y z\n']) {
     writeFileSync(path('notes'), text);
     assertRefused(attnlab([...small, '--resume', path('notes')]), 2, [/--resume .*notes/]);
@@ -112,7 +112,7 @@ test('a resume file that is no journal is refused and left as it was', () => inF
   assert.deepEqual(files(folder), ['notes']);
 }));
 
-test('without a display the window gives a sentence and exit code 3', () => {
+test('without a display the window ends with a sentence and exit code 3', () => {
   const env = { ...process.env };
   delete env.DISPLAY;
   delete env.WAYLAND_DISPLAY;

@@ -1,5 +1,5 @@
-// The smallest and most lopsided runs of family A end with numbers or with a sentence that says which
-// ridge strength or target made them impossible; no cell is ever NaN, no row missing in silence.
+// The smallest and most extreme runs of family A end with numbers, or with a sentence that names the ridge parameter
+// or target that made them impossible; no cell is NaN, and no row is missing without a note.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertDone, assertRefused, attnlab } from './support/attnlab.mjs';

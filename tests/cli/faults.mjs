@@ -1,5 +1,5 @@
-// What goes wrong around the program: the disk fills up, files vanish, a black box lies or dawdles.
-// Each ends in one sentence and an exit code, with everything finished kept.
+// Faults outside of the program: the disk fills up, files vanish, a black box lies or is slow. Each ends with one
+// sentence and an exit code, and finished work is kept.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,13 +13,13 @@ const program = process.env.ATTNLAB_BIN ?? process.argv[2];
 const jobs = 240;
 const args = [...small, '--trials', String(jobs / 4), '--format', 'csv', '--threads', '2'];
 
-/** Runs attnlab where no file may grow beyond `kb` thousand bytes (a quota; a full disk is the same to it). */
+/** Runs attnlab with a limit of `kb` thousand bytes for every file (a quota; a full disk looks the same). */
 function withQuota(kb, words) {
   const done = spawnSync('bash', ['-c', `ulimit -f ${kb}; exec "$0" "$@"`, program, ...words], { encoding: 'utf8' });
   return { code: done.status, out: done.stdout, err: done.stderr };
 }
 
-test('where the journal finds no more room the run ends with a sentence, and goes on with more room', () =>
+test('a full disk under the journal ends the run with a sentence; with more room it continues', () =>
   inFolder((folder, path) => {
     const words = [...args, '--resume', path('journal'), '--out', path('result')];
     assertRefused(withQuota(4, words), 3, [/cannot write .*journal/]);
@@ -33,7 +33,7 @@ test('where the journal finds no more room the run ends with a sentence, and goe
     assert.equal(readFileSync(path('result'), 'utf8'), assertDone(attnlab(args)));
   }));
 
-test('where the result finds no room the old file stays and the journal has every job', () => inFolder((folder, path) => {
+test('if there is no room for the result, the old file stays and the journal has every job', () => inFolder((folder, path) => {
   writeFileSync(path('result'), 'older');
   assertDone(attnlab([...args, '--resume', path('journal')]));
   const full = withQuota(0, [...args, '--resume', path('journal'), '--out', path('result')]);
@@ -47,7 +47,7 @@ test('where the result finds no room the old file stays and the journal has ever
 const faulty = `${dirname(program)}/tests/cli/faulty_calls.so`;
 const [EIO, ENOSPC] = [5, 28];
 
-/** Runs attnlab with tests/cli/faulty_calls.cpp in front of the C library. */
+/** Runs attnlab with tests/cli/faulty_calls.cpp preloaded before the C library. */
 const withFaults = (words, env) => attnlab(words, { env: { ...process.env, LD_PRELOAD: faulty, ...env } });
 
 /** The calls of a run that concern the folder, as [call, name or names without the folder]. */
@@ -66,7 +66,7 @@ test('a finished job is on the disk before it counts, and a result before it tak
     ['write new', 'fsync new', 'rename new result', 'fsync .']);
 }));
 
-test('a disk that owns up only when it is asked to be safe ends the run with a sentence, and nothing is lost', () =>
+test('a disk that reports its error only at fsync ends the run with a sentence, and nothing is lost', () =>
   inFolder((folder, path) => {
     const words = [...args, '--quiet', '--resume', path('journal'), '--out', path('result')];
     writeFileSync(path('result'), 'older');
@@ -82,12 +82,12 @@ test('a disk that owns up only when it is asked to be safe ends the run with a s
     assert.equal(readFileSync(path('result'), 'utf8'), assertDone(attnlab(args)));
   }));
 
-test('memory that is refused in the middle of a run ends it with a sentence; what was finished is kept', () =>
+test('refused memory in the middle of a run ends it with a sentence; finished jobs are kept', () =>
   inFolder((folder, path) => {
     const whole = ['run', 'rf-learning-curve', '--dim', '4', '--keys', '4', '--heads', '400', '--samples', '64,1024',
       '--test-samples', '64', '--trials', '2', '--threads', '1', '--format', 'csv'];
     const words = [...whole, '--resume', path('journal'), '--out', path('result')];
-    // The kernel matrix of 1024 samples and its factor have 8 MiB each; nothing else has so much.
+    // The kernel matrix of 1024 samples and its factor have 8 MiB each; everything else is smaller.
     const refused = withFaults(words, { ATTNLAB_REFUSE: `${6 << 20} 6` });
     assertRefused(refused, 4, [/ran out of memory; \d+ of \d+ jobs are kept in .*journal/]);
     assert.deepEqual(files(folder), ['journal']);
@@ -98,7 +98,7 @@ test('memory that is refused in the middle of a run ends it with a sentence; wha
     assert.equal(readFileSync(path('result'), 'utf8'), assertDone(attnlab(whole)));
   }));
 
-// Each job's largest request is the one that is refused: a part of the job makes it, not the job itself.
+// Each job's largest request is refused: a part of the job makes it, not the job itself.
 for (const [what, bytes, run, sentence] of [
   ['measurements of a matrix', 4 << 20, ['extract-low-rank', '--dim', '32', '--rank', '8', '--method', 'nuclear-norm',
     '--oversampling', '1.8', '--trials', '1'], /nuclear-norm.*: the job ran out of memory/],
@@ -111,10 +111,10 @@ for (const [what, bytes, run, sentence] of [
   });
 }
 
-test('memory that is refused while a black box is taken apart ends with a sentence', () =>
+test('refused memory during an extraction ends it with a sentence', () =>
   inFolder((_, path) => {
     const words = ['extract', '--oracle-cmd', box(path, 'return X[0][0];'), '--dim', '200'];
-    // W has 320 kB; the job wants it before its first question.
+    // W has 320 kB; the job allocates it before its first question.
     assertRefused(withFaults(words, { ATTNLAB_REFUSE: '300000 1' }), 4,
       [/ran out of memory; 0 answers are not kept/]);
   }));
@@ -163,7 +163,7 @@ test('a black box that lies, slowly, is not a match, and every lie is in the log
   assert.ok(answers >= cell('queries') + cell('check_queries'), `${answers} answers are in the log`);
 }));
 
-/** One head exactly for the first `honest` questions of d = 3, lies afterwards: what extraction says of it. */
+/** The status of a box that is exactly one head for the first `honest` questions of d = 3 and lies afterwards. */
 const verdictOn = (honest) => inFolder((_, path) => {
   const head = `const W = [[1, 0.2, 0], [0, -0.5, 0.3], [0.1, 0, 0.7]], v = [1, -2, 0.5];
     const dot = (a, b) => a.reduce((sum, x, i) => sum + x * b[i], 0);
@@ -187,12 +187,12 @@ test('a black box that begins to lie after its first check is caught by the seco
   assert.equal(await verdictOn(45), 'not-a-match');
 });
 
-test('a black box that drips letters without ever ending a line is silent', () => inFolder((_, path) => {
+test('a black box that sends letters but never ends a line counts as silent', () => inFolder((_, path) => {
   writeFileSync(path('drip.mjs'), `process.stdin.resume();
 process.stdout.write('{"y": 0.');
 setInterval(() => process.stdout.write('1'), 100);`);
   const begin = Date.now();
   assertRefused(attnlab(['extract', '--oracle-cmd', `node ${path('drip.mjs')}`, '--dim', '3', '--timeout', '2']), 4,
     [/did not answer question 1 within 2 s/]);
-  assert.ok(Date.now() - begin < 20000);
+  assert.ok(Date.now() - begin < 60000, 'it does not wait for the end of the line');
 }));

@@ -1,5 +1,5 @@
-// Family C at the ends of its ranges: every extreme is computed to finite numbers or refused with one
-// sentence that names the parameter.
+// Family C at the ends of its ranges: every extreme gives finite numbers or is refused with one sentence that names
+// the parameter.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertDone, assertRefused, attnlab, inFolder } from './support/attnlab.mjs';
@@ -70,7 +70,7 @@ for (const [name, [words, patterns]] of Object.entries(refused)) {
   test(`${name} is refused`, () => assertRefused(attnlab(words), 2, patterns));
 }
 
-test('a live experiment is done at once, the same twice, and follows the order of its tuples', () =>
+test('a live experiment ends at once, is repeatable, and uses the order of its tuples', () =>
   inFolder((cwd) => {
     const csv = [...attention, '--format', 'csv'];
     const first = assertDone(attnlab(csv, { cwd }));

@@ -1,5 +1,5 @@
-// Under mpirun the ranks compute the jobs of one run: the bytes are those of a single process,
-// whatever the number of ranks, and a rank that is killed costs only what was not finished.
+// Under mpirun the ranks compute the jobs of one run: any number of ranks gives the bytes of a single process, and a
+// killed rank costs only its unfinished jobs.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -41,7 +41,7 @@ function rankProcesses(launcher) {
 }
 
 const run = [...small, '--trials', '40', '--format', 'csv'];
-// Some 20 ms a job: long beside the time it takes to end the ranks, and 6 s in all.
+// About 20 ms a job, long compared with the time to end the ranks, and 6 s in all.
 const long = ['run', 'rf-learning-curve', '--dim', '8', '--keys', '16', '--heads', '64', '--samples', '64,256',
   '--test-samples', '2048', '--trials', '75', '--format', 'csv'];
 const jobs = 300;
@@ -64,7 +64,7 @@ test('a sweep under mpirun gives the table of one process', { skip }, () => inFo
   assert.equal(readFileSync(path('three/table.csv'), 'utf8'), readFileSync(path('one/table.csv'), 'utf8'));
 }));
 
-test('what the ranks had finished when one of them was killed is kept', { skip }, () => inFolder(async (_, path) => {
+test('finished jobs of all ranks are kept when one rank is killed', { skip }, () => inFolder(async (_, path) => {
   const journal = path('journal');
   let kept = [];
   for (const victim of ['1', '0']) {
@@ -89,7 +89,7 @@ test('what the ranks had finished when one of them was killed is kept', { skip }
   assert.equal(readFileSync(path('result.csv'), 'utf8'), assertDone(attnlab([...long, '--resume', journal])));
 }));
 
-test('jobs go to who is free: a rank that stands still holds up only the two jobs it has', { skip }, () =>
+test('jobs go to free ranks: a stopped rank delays only its own two jobs', { skip }, () =>
   inFolder(async (_, path) => {
     const journal = path('journal');
     const { child, ended } = startRanks(3, [...long, '--resume', journal, '--out', path('result.csv')]);
@@ -97,7 +97,7 @@ test('jobs go to who is free: a rank that stands still holds up only the two job
     const still = rankProcesses(child.pid)['2'];
     process.kill(still, 'SIGSTOP');
     try {
-      await until(() => journalLines(journal).length >= jobs - 2, 'the others have done the rest');
+      await until(() => journalLines(journal).length >= jobs - 2, 'the other ranks have done the rest');
     } finally {
       process.kill(still, 'SIGCONT');
     }
@@ -114,7 +114,7 @@ test('bad input under mpirun is one sentence of rank 0', { skip }, () => {
   assert.match(threads.err, /threads is 2, and under mpirun every rank computes one job at a time/);
 });
 
-test('without mpirun nothing of MPI is loaded', () => {
+test('without mpirun no MPI library is loaded', () => {
   const linked = spawnSync('ldd', [program], { encoding: 'utf8' }).stdout;
   assert.doesNotMatch(linked, /libmpi|libopen/);
   const version = attnlab(['--version']).out;

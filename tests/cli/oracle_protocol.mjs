@@ -1,4 +1,4 @@
-// The programs of docs/oracle-protocol.md do what the document says, as they stand there.
+// The programs of docs/oracle-protocol.md, unchanged, do what the document says.
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,12 +9,12 @@ const root = process.env.ATTNLAB_ROOT ?? process.cwd();
 const text = readFileSync(join(root, 'docs/oracle-protocol.md'), 'utf8');
 const block = (language) => new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(text)[1];
 
-// The head that both programs hold.
+// The head of both programs.
 const v = [1, -2, 0.5];
 const W = [[0.5, 1, 0], [-1, 0.25, 2], [0, 0.75, -0.5]];
 
 for (const [language, file, program] of [['python', 'box.py', 'python3'], ['js', 'box.mjs', 'node']]) {
-  test(`the ${language} example is recovered by the command that stands beside it`, () =>
+  test(`the ${language} example is recovered by the command next to it`, () =>
     inFolder((folder, path) => {
       writeFileSync(path(file), block(language));
       const command = `--oracle-cmd "${program} ${file}" --dim 3`;

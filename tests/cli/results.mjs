@@ -1,4 +1,4 @@
-// What a finished run gives: the contract of CSV, JSON, tables, files and pipes.
+// Outputs of a finished run: the contract of CSV, JSON, tables, files and pipes.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import {
@@ -19,7 +19,7 @@ test('the same seed gives the same CSV bytes for any number of threads', () => {
   assert.notEqual(csv('1', '8'), csv('1', '7'));
 });
 
-test('the CSV has the columns of the contract first and a number in every cell that needs one', () => {
+test('the CSV begins with the columns of the contract and has every required number', () => {
   const [header, ...rows] = parseCsv(assertDone(attnlab([...small, '--trials', '2', '--format', 'csv'])));
   assert.deepEqual(header.slice(0, 7), contractColumns);
   assert.equal(rows.length, 4 * 2);
@@ -57,7 +57,7 @@ test('the JSON document has the keys of the contract and the rows of the CSV', (
     csv.map((row) => row.map((cell) => (cell === '' || isNaN(cell) ? cell : String(Number(cell))))));
 });
 
-test('an svg shows the main figure or the one that is named; a wrong name is answered with those there are', () => {
+test('an svg shows the main figure or the named one; a wrong name is answered with the valid names', () => {
   const svg = (...words) => assertDone(attnlab(['run', 'icl-attention', '--format', 'svg', ...words]));
   const title = (text) => /<title>(.*?)<\/title>/.exec(text)[1];
   assert.equal(svg(), svg('--figure', 'prediction'));
@@ -67,7 +67,7 @@ test('an svg shows the main figure or the one that is named; a wrong name is ans
   assertRefused(attnlab(['run', 'icl-attention', '--figure', 'error']), 2, [/figure belongs to --format svg/]);
 });
 
-test('a preset comes first and flags come on top of it, wherever they stand', () => {
+test('flags override a preset, in any order', () => {
   const tail = small.slice(2);
   const parameters = (words) =>
     JSON.parse(assertDone(attnlab(['run', ...words, ...tail, '--trials', '1', '--format', 'json']))).params;
@@ -78,7 +78,7 @@ test('a preset comes first and flags come on top of it, wherever they stand', ()
   assert.deepEqual(parameters(['rf-learning-curve', '--preset=mean-power-4', '--models', 'rfa']), before);
 });
 
-test('the table for people joins estimate and error, lines columns up and judges claims', () => {
+test('the table joins estimate and error, aligns columns and judges claims', () => {
   const text = assertDone(attnlab([...small, '--trials', '3']));
   const signs = text.split('\n').filter((line) => /^r?b?rf\S+ .*mean-power.* ± .* 3 /.test(line))
     .map((line) => line.indexOf('±'));
@@ -87,7 +87,7 @@ test('the table for people joins estimate and error, lines columns up and judges
   assert.match(text, /\nA2 (HOLDS|FAILS|UNDECIDED)  \S/);
 });
 
-test('a file gets the bytes of standard output, replaces the old one and leaves nothing beside it', () =>
+test('a file gets the bytes of standard output, replaces the old one and leaves no other file', () =>
   inFolder((folder, path) => {
     const args = [...small, '--trials', '2', '--format', 'csv'];
     const expected = assertDone(attnlab(args));
@@ -128,7 +128,7 @@ test('the list shows one experiment alone', () => {
     experiments.find(({ id }) => id === 'rf-heads'));
 });
 
-test('help and version are no errors', () => {
+test('help and version exit with code 0', () => {
   for (const args of [['--help'], ['-h'], ['run', '--help'], ['list', '--help'], ['bench', '--help']]) {
     assert.match(assertDone(attnlab(args)), /Usage: attnlab/);
   }
@@ -142,7 +142,7 @@ test('the self-check passes within 20 s', () => {
   assert.ok(seconds < 20, `it took ${seconds} s`);
 });
 
-test('the program has no way to a network', () => {
+test('the program uses no network functions', () => {
   const program = process.env.ATTNLAB_BIN ?? process.argv[2];
   const wanted = spawnSync('nm', ['--dynamic', '--undefined-only', program], { encoding: 'utf8' });
   assert.equal(wanted.status, 0, wanted.stderr);
@@ -150,7 +150,7 @@ test('the program has no way to a network', () => {
   assert.doesNotMatch(wanted.stdout, / U (socket|connect|bind|getaddrinfo|gethostby\w+)(@|$)/m);
 });
 
-test('a reader that has gone away is no error, a full disk is one', () => {
+test('a closed pipe is no error, a full disk is one', () => {
   const program = process.env.ATTNLAB_BIN ?? process.argv[2];
   const gone = spawnSync('bash', ['-c', '{ sleep 0.2; "$0" list; echo "code $?" >&2; } | true', program],
     { encoding: 'utf8' });
@@ -159,7 +159,7 @@ test('a reader that has gone away is no error, a full disk is one', () => {
   assertRefused({ code: full.status, out: full.stdout, err: full.stderr }, 3, [/standard output/]);
 });
 
-test('jobs that do not fit into memory side by side run one after the other',
+test('jobs that do not fit into memory together run one after the other',
   { skip: !canLimitMemory() }, async () => {
     const args = ['run', 'rf-learning-curve', '--samples', '16384', '--trials', '1', '--threads', '2'];
     const [, need] = attnlab(args, { limitKb: 500000 }).err.match(/one job needs ([\d.]+) GB/);

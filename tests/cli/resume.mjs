@@ -1,10 +1,10 @@
-// A run that is interrupted, killed or finds its journal damaged goes on where it stopped, computes
-// only what is missing and ends with the same bytes as a run that was left alone.
+// A run that is interrupted or killed, or finds its journal damaged, continues where it stopped, computes only the
+// missing jobs and ends with the same bytes as an uninterrupted run.
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import {
-  assertDone, assertRefused, attnlab, inFolder, journalLines, small, start, until,
+  assertDone, assertRefused, attnlab, handlesInterrupts, inFolder, journalLines, small, start, until,
 } from './support/attnlab.mjs';
 
 const jobs = 240;  // four models a trial
@@ -26,7 +26,7 @@ function assertIndicesOnce(lines) {
   assert.deepEqual(indices, Array.from({ length: jobs }, (_, i) => i));
 }
 
-test('killed by SIGKILL again and again, a run ends with the same bytes', () => inFolder(async (_, path) => {
+test('a run killed by SIGKILL again and again ends with the same bytes', () => inFolder(async (_, path) => {
   const journal = path('journal');
   let kept = [];
   for (let kill = 0; kill < 3; ++kill) {
@@ -47,7 +47,7 @@ test('killed by SIGKILL again and again, a run ends with the same bytes', () => 
 }));
 
 for (const signal of ['SIGINT', 'SIGTERM']) {
-  test(`after ${signal} finished jobs are kept and the run goes on from there`, () => inFolder(async (_, path) => {
+  test(`after ${signal} finished jobs are kept and the run continues from there`, () => inFolder(async (_, path) => {
     const journal = path('journal');
     const stopped = await stopAfter(journal, 5, signal);
     const kept = journalLines(journal);
@@ -59,9 +59,9 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
   }));
 }
 
-test('an interrupt without a journal says that nothing is kept', async () => {
+test('an interrupt without a journal says that no job is kept', async () => {
   const { child, ended } = start([...small, '--trials', '1000', '--threads', '1']);
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await until(() => handlesInterrupts(child.pid), 'the program handles Ctrl-C');
   child.kill('SIGINT');
   assertRefused(await ended, 130, [/not kept/, /--resume/]);
 });
@@ -69,7 +69,7 @@ test('an interrupt without a journal says that nothing is kept', async () => {
 test('a second interrupt ends the program at once', async () => {
   const slow = ['run', 'rf-learning-curve', '--samples', '4096', '--trials', '2'];
   const { child, ended } = start(slow);
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await until(() => handlesInterrupts(child.pid), 'the program handles Ctrl-C');
   child.kill('SIGINT');
   child.kill('SIGTERM');
   assert.equal((await ended).code, 130);

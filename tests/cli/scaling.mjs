@@ -19,21 +19,21 @@ test('equal jobs without costs take ceil(jobs / ranks) rounds', () => {
   }
 });
 
-test('one long job takes its own time and that of the job that waits behind it, and is named', () => {
+test('one long job determines the time, and is named', () => {
   const found = simulate([100, ...equal(300)], 10);
   close(found.makespan, 100 + 1);
   assert.equal(found.limit, 'the longest job');
-  // With 999 short ones the work decides: all ranks end within the last second.
+  // With 999 short jobs the total work decides: all ranks end within the last second.
   close(simulate([100, ...equal(999)], 10).makespan, Math.ceil((100 + 999) / 10));
 });
 
-test('fewer jobs than ranks take the longest of them, and it is said', () => {
+test('fewer jobs than ranks take the time of the longest, which is named', () => {
   const found = simulate([5, 4, 3], 100);
   close(found.makespan, 5);
   assert.equal(found.limit, 'there are fewer jobs than ranks');
 });
 
-test('a round of jobs waits for its message and is heard after its answer', () => {
+test('a round of jobs includes the times of its messages', () => {
   const costs = { ...free_hand_out, latency_s: 0.25, byte_s: 0.001, out_bytes: 100, in_bytes: 50 };
   // Rank 0 computes one itself; the other rank's job travels 0.25 + 0.1 s, its answer 0.25 + 0.05 s.
   close(simulate(equal(2), 2, costs).makespan, 1 + 0.35 + 0.3);
@@ -41,7 +41,7 @@ test('a round of jobs waits for its message and is heard after its answer', () =
   close(simulate(equal(10), 2, costs).makespan, 5 + 0.35 + 0.3);
 });
 
-test('jobs that take no time cost rank 0 its part of each, and it is named', () => {
+test('jobs without work take rank 0 its time for each, and rank 0 is named', () => {
   const costs = { ...free_hand_out, out_s: 0.003, in_s: 0.002, line_s: 0.005 };
   const found = simulate(equal(1000, 1e-12), 5, costs);
   const away = 1000 * 0.01;
@@ -49,9 +49,9 @@ test('jobs that take no time cost rank 0 its part of each, and it is named', () 
   assert.equal(found.limit, 'rank 0: it hands out no faster');
 });
 
-test('a disk that takes a second for every round makes a round of what has come meanwhile', () => {
+test('a slow disk collects the answers that arrive meanwhile into one round', () => {
   const costs = { ...free_hand_out, sync_s: 1 };
-  // 8 ranks with two jobs each: 16 come during a round of the disk, 8 before the first and after the last.
+  // 8 ranks with two jobs each: 16 answers arrive during a round of the disk, 8 before the first and after the last.
   close(Math.round(simulate(equal(160, 1e-6), 8, costs).makespan), 11);
 });
 
@@ -63,7 +63,7 @@ test('more ranks never take longer when hand-out is free, and never less than wo
     const { makespan } = simulate(jobs, ranks);
     const least = Math.max(work / ranks, longest);
     assert.ok(makespan <= before + 1e-9 && makespan >= least - 1e-9);
-    // Largest first is at most 4/3 of the best there is (Graham 1969).
+    // Largest first takes at most 4/3 of the optimal time (Graham 1969).
     assert.ok(makespan <= least * 4 / 3 + longest / 3 + 1e-9, `${ranks}: ${makespan} against ${least}`);
     before = makespan;
   }

@@ -1,5 +1,5 @@
-// A sweep gives one table whose bytes depend on its specification only: not on threads, shards,
-// kills or a torn journal. What cannot be computed is refused before anything is written.
+// A sweep gives one table whose bytes depend only on its specification: not on threads, shards, kills or a torn
+// journal. A sweep that cannot be computed is refused before anything is written.
 import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -30,7 +30,7 @@ function assertAllOnce(journal) {
   assert.deepEqual(indices, Array.from({ length: jobs }, (_, i) => i));
 }
 
-test('every point of the grid has the rows that a run of its own gives', async () => {
+test('every point of the grid has the rows of a separate run', async () => {
   const [header, ...rows] = parseCsv(await expected());
   assert.deepEqual(header.slice(0, 5), ['point', 'models', 'dim', 'heads', 'samples']);
   assert.equal(new Set(rows.map(([point]) => point)).size, points);
@@ -50,7 +50,7 @@ test('the table does not depend on the number of threads', () => withGrid(async 
   assert.equal(table(path('one')), await expected());
 }));
 
-test('killed again and again, a sweep goes on and ends with the same bytes', () => withGrid(async (sweep, path) => {
+test('a sweep killed again and again ends with the same bytes', () => withGrid(async (sweep, path) => {
   const journal = path('all/journal');
   let kept = [];
   for (let kill = 0; kill < 3; ++kill) {
@@ -72,7 +72,7 @@ test('killed again and again, a sweep goes on and ends with the same bytes', () 
   assertAllOnce(journal);
 }));
 
-test('a torn or damaged end is cut off, everything before it is kept', () => withGrid(async (sweep, path) => {
+test('a torn or damaged end is cut off, and everything before it is kept', () => withGrid(async (sweep, path) => {
   assertDone(sweep(['--out', path('all')]));
   const whole = readFileSync(path('all/journal'));
   for (const damage of ['torn', 'flipped']) {
@@ -87,7 +87,7 @@ test('a torn or damaged end is cut off, everything before it is kept', () => wit
   }
 }));
 
-test('the journal of another sweep, of a run or of somebody else is refused and left as it was', () =>
+test('the journal of another sweep, of a run or of another program is refused and not changed', () =>
   withGrid((sweep, path) => {
     mkdirSync(path('all'));
     const other = structuredClone(grid);
@@ -105,7 +105,7 @@ test('the journal of another sweep, of a run or of somebody else is refused and 
     }
   }));
 
-test('shards merged give the bytes of the sweep that was not cut', () => withGrid(async (sweep, path) => {
+test('merged shards give the bytes of the undivided sweep', () => withGrid(async (sweep, path) => {
   const shards = [1, 2, 3].map((i) => path(`shard${i}`));
   shards.forEach((folder, i) => {
     assertDone(sweep(['--out', folder, '--shard', `${i + 1}/3`]));
@@ -172,7 +172,7 @@ for (const [name, [specification, ...patterns]] of Object.entries(refused)) {
   }, specification));
 }
 
-test('flags and folders that cannot be are refused, and nothing is written', () => withGrid((sweep, path, folder) => {
+test('invalid flags and folders are refused, and nothing is written', () => withGrid((sweep, path, folder) => {
   for (const [words, pattern] of [[[], /--out DIR/], [['--out', path('a'), '--shard', '0/3'], /I\/N/],
     [['--out', path('a'), '--shard', '4/3'], /I\/N/], [['--out', path('a'), '--memory', '12'], /memory must be/],
     [['--out', path('a/b')], /--out .*a\/b cannot be used/], [['--out', path('sweep.json')], /not a folder/]]) {

@@ -1,6 +1,5 @@
-// Verdicts that were once wrong, on the commands that showed it. Only verdicts and sentences are
-// looked at, not numbers; a verdict of "fails" for a true statement has a chance of 2.5 % over
-// seeds, so seeds are fixed.
+// Verdicts that were once wrong, with the commands that showed it. The tests compare verdicts and sentences, not
+// numbers. Over seeds, a true statement gets the verdict "fails" with a probability of 2.5 %, so seeds are fixed.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { attnlab, inFolder } from './support/attnlab.mjs';
@@ -18,7 +17,7 @@ const claimOf = (document, id) => document.claims.find((claim) => claim.id === i
 const easy = ['--dim', '6', '--keys', '2', '--heads', '100', '--degree', '1', '--models', 'rfa,rfmlp',
   '--samples', '8,16,32,64,128'];
 
-test('a curve below 0.5 at the smallest n is no reason to fail "needs fewer samples"', () => {
+test('a curve below 0.5 at the smallest n does not refute "needs fewer samples"', () => {
   for (const seed of [1, 2, 3, 4, 5]) {
     const claim = claimOf(claims('rf-learning-curve', ...easy, '--trials', '5', '--seed', `${seed}`), 'A2');
     assert.notEqual(claim.status, 'fails', claim.evidence);
@@ -29,7 +28,7 @@ test('a curve below 0.5 at the smallest n is no reason to fail "needs fewer samp
   assert.match(many.judged, /^Level 5 % over 1 comparison, smallest difference of interest 5 % of the samples\. /);
 });
 
-test('a lead that is not there any more leaves "beats zero mean" undecided', () => {
+test('a lead that has vanished leaves "beats zero mean" undecided', () => {
   for (const seed of ['16', '19']) {
     const claim = claimOf(claims('rf-learning-curve', '--target', 'correlation-value', '--degree', '1',
       '--dim', '4', '--keys', '3', '--heads', '60', '--bias-scale', '1', '--models', 'rfa,brfa',
@@ -50,7 +49,7 @@ test('neighbouring numbers of heads do not level off, whatever the number of tri
   assert.match(limit.evidence, /more heads can still help/);
 });
 
-test('one trial has no interval of the samples needed', () => {
+test('with one trial, the samples needed have no interval', () => {
   const document = claims('rf-learning-curve', ...easy, '--trials', '1');
   const { columns, rows } = document.tables.samples_needed;
   const [low, high, status] = ['low', 'high', 'status'].map((name) => columns.indexOf(name));
@@ -78,7 +77,7 @@ test('several comparisons share one level, and the claim says how many there are
   assert.match(degrees.judged, /^Level 5 % over 2 comparisons \(Holm\)/);
 });
 
-test('selftest --claims measures a setting, keeps its verdicts and goes on from them', async () => {
+test('selftest --claims measures a setting, keeps its verdicts and continues from them', async () => {
   await inFolder(async (_, path) => {
     const file = path('verdicts');
     const flags = ['selftest', '--claims', 'A1', '--setting', '1', '--format', 'csv', '--resume', file];

@@ -1,5 +1,5 @@
-// The menu "Save" of the window, pressed as by a hand: each file is that of the command line, the picture has
-// twice the pixels of the drawing, and a disk that is full leaves nothing behind.
+// The menu "Save" of the window, with simulated mouse input: each file equals the file of the command line, the picture
+// has twice the pixels of the drawing, and a full disk leaves no file.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,8 +17,8 @@ const entries = ['csv', 'json', 'svg', 'png', 'bib'];  // of the menu, from its 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
- * Opens a window in `folder`, lets `use` press entries of its menu until what each is to do is done, and closes it.
- * `command` comes in front of the program.
+ * Opens a window in `folder`, lets `use` press entries of its menu until each has done its work, and closes it.
+ * `command` is put in front of the program.
  */
 async function withMenu({ folder, query, command = [], more = {} }, use) {
   const env = { XDG_STATE_HOME: join(folder, 'state'), ATTNLAB_WINDOW: '1000x700', ...more };
@@ -32,8 +32,8 @@ async function withMenu({ folder, query, command = [], more = {} }, use) {
       await pause(250);
     };
     await use(async (format, isDone) => {
-      let done = false;  // there is nothing to save before the run is over
-      for (let turn = 0; turn < 8 && !done; turn += 1) {
+      let done = false;  // there is nothing to save before the run has finished
+      for (let turn = 0; turn < 30 && !done; turn += 1) {
         await press(945, 24);
         await press(900, 60 + 24 * entries.indexOf(format));
         for (let look = 0; look < 40 && !(done = isDone()); look += 1) await pause(100);
@@ -54,7 +54,7 @@ async function inFolder(use) {
 
 const files = (folder) => readdirSync(folder).filter((name) => name !== 'state').sort();
 
-test('the menu "Save" writes table, document, drawing, picture and citation: those of the command line', { skip },
+test('the menu "Save" writes the same table, document, drawing, picture and citation as the command line', { skip },
   () => inFolder(async (folder, path) => {
     writeFileSync(path(`${base}.svg`), 'not to be overwritten');
     const names = [`${base}.csv`, `${base}.json`, `${base}-2.svg`, `${base}.png`, `${base}.bib`];
@@ -82,7 +82,7 @@ test('the menu "Save" writes table, document, drawing, picture and citation: tho
     }
   }));
 
-test('planes of a live experiment, dark: drawn by the shader, with their colours', { skip },
+test('planes of a live experiment, dark: the shader draws them with their colours', { skip },
   () => inFolder(async (folder, path) => {
     const name = 'icl-attention-seed1.png';
     await withMenu({ folder, query: 'e=icl-attention', more: { ATTNLAB_THEME: 'dark' } },
@@ -93,7 +93,7 @@ test('planes of a live experiment, dark: drawn by the shader, with their colours
     assert.ok(colours.size > 1000, `${colours.size} colours`);  // gradients
   }));
 
-test('a disk that is full in the middle of a picture leaves nothing behind, and the next file is written', { skip },
+test('a disk that fills up during a picture leaves no file, and the next file is written', { skip },
   () => inFolder(async (folder, path) => {
     const log = path('state-of-calls');
     writeFileSync(log, '');

@@ -2,9 +2,9 @@
 // the native core and by the two modules of the workers (plain, and with relaxed multiply-add)
 // under Node. The plain module has the arithmetic of the native kernels without fused multiply-add:
 // whole documents are equal but for the last digits of what calls log, exp or pow of the C library,
-// which differ between the two (the constants below). The relaxed module may fuse or not: where its
-// documents are not equal to those of one of the native arithmetics, support/classes.mjs says what can
-// be asked, as of the two native arithmetics against each other (docs/numerics.md).
+// which differ between the two (the constants below). The relaxed module may fuse or not: if its documents
+// equal neither native arithmetic, support/classes.mjs has the tolerances, as for the two native arithmetics
+// compared with each other (docs/numerics.md).
 // Environment: ATTNLAB_PARITY (the program of documents.cpp), ATTNLAB_WEB_BUILD, and, for other
 // random runs or more of them, ATTNLAB_PARITY_SEED, ATTNLAB_PARITY_SETTINGS.
 import { spawn } from 'node:child_process';
@@ -23,7 +23,7 @@ async function module_in(...folders) {
   const file = path.join(ATTNLAB_WEB_BUILD, 'web', ...folders, 'jobs.js');
   return (await import(pathToFileURL(file).href)).default();
 }
-setFlagsFromString('--experimental-wasm-relaxed-simd'); // newer Nodes have it without, and do not mind
+setFlagsFromString('--experimental-wasm-relaxed-simd'); // newer versions of Node need no flag and accept it
 const modules = { plain: await module_in(), relaxed: await module_in('relaxed') };
 
 function web_document(compute, query) {
@@ -53,7 +53,7 @@ async function* native_runs() {
 const last_digits = ({ experiment }) => (experiment === 'extract-multi-head' ? 1e-5 : 1e-13);
 
 /** Softmax weighs a single key by 1: all heads have the same features, the fit is singular, and which
- *  ridge strength the validation prefers is a matter of rounding. */
+ *  ridge parameter the validation prefers depends on rounding. */
 const singular = (query) => /&keys=1&/.test(query) && /softmax/.test(query);
 
 let failed = 0;
@@ -65,7 +65,7 @@ function judge(what, query, found) {
 }
 
 const compared = new Map(); // runs of each experiment
-const kinds = new Set(['unfused', 'fused']); // what relaxed multiply-add may still be here
+const kinds = new Set(['unfused', 'fused']); // what relaxed multiply-add may be on this machine, given the results so far
 for await (const native of native_runs()) {
   const { query } = native;
   const id = native.unfused.experiment;

@@ -1,9 +1,9 @@
-// What the lab promises about faults, and which lines keep each promise. run.mjs takes the lines away, one
-// entry at a time, and demands that the test named here fails.
-//   file, text    the protection: a text that stands exactly once in that file
-//   without       what stands there when it is taken away ('' for nothing)
-//   more          further protections [file, text, without] that keep the same promise a second time
-//   test          [kind, where, name], the test that fails then:
+// What the lab promises about faults, and the lines that keep each promise. run.mjs removes these lines, one entry
+// at a time, and demands that the test named here fails.
+//   file, text    the protection: a text that the file contains exactly once
+//   without       its replacement ('' for none); it must compile without warnings
+//   more          further protections [file, text, without] of the same promise
+//   test          [kind, where, name], the test that must fail:
 //     unit        a test case of attnlab_tests
 //     native      a test case of attnlab_native_tests
 //     cli         a test of tests/cli/WHERE.mjs
@@ -13,32 +13,32 @@
 export const promises = [
   // --- Finished work is kept ---------------------------------------------------------------------
   {
-    promise: 'A torn last line of a journal is cut off before anything is written behind it.',
+    promise: 'A torn last line of a journal is cut off before another line is written.',
     file: 'native/resume_file.cpp',
     text: 'if (keep < text->size() && ftruncate(descriptor_, static_cast<off_t>(keep)) != 0) {',
     without: 'if (keep > text->size()) {',
     test: ['native', '', 'a journal torn at any byte keeps every whole line and can be continued'],
   },
   {
-    promise: 'A line of a journal that was changed on the disk is not believed.',
+    promise: 'A line of a journal that was changed on disk is not used.',
     file: 'core/codecs/codec_journal.cpp',
     text: 'if (line.substr(space + 1) != crc_text(content)) return std::nullopt;',
     without: '',
     test: ['unit', '', 'a journal with one changed byte keeps what stands before it, or is refused'],
   },
   {
-    promise: 'The journal of another run is refused and left as it was.',
+    promise: 'The journal of another run is refused and not changed.',
     file: 'core/codecs/codec_journal.cpp',
     text: 'if (name != owner.name) return Error{owner.difference(name)};',
     without: '',
-    test: ['cli', 'bad_input', 'a resume file of another run is refused and left as it was'],
+    test: ['cli', 'bad_input', 'a resume file of another run is refused and not changed'],
   },
   {
-    promise: 'The journal of another sweep is refused and left as it was.',
+    promise: 'The journal of another sweep is refused and not changed.',
     file: 'core/codecs/codec_journal.cpp',
     text: 'if (name != owner.name) return Error{owner.difference(name)};',
     without: '',
-    test: ['cli', 'sweep', 'the journal of another sweep, of a run or of somebody else is refused and left as it was'],
+    test: ['cli', 'sweep', 'the journal of another sweep, of a run or of another program is refused and not changed'],
   },
   {
     promise: 'Numbers of two versions are not mixed in one journal.',
@@ -59,21 +59,21 @@ export const promises = [
     file: 'native/job_loop.cpp',
     text: 'if (journal != nullptr) {\n      std::vector<JobOutput> finished',
     without: 'if (journal != nullptr && !run.active()) {\n      std::vector<JobOutput> finished',
-    test: ['cli', 'resume', 'killed by SIGKILL again and again, a run ends with the same bytes'],
+    test: ['cli', 'resume', 'a run killed by SIGKILL again and again ends with the same bytes'],
   },
   {
-    promise: 'When a rank of an MPI run is lost, what the ranks had finished is kept.',
+    promise: 'When a rank of an MPI run is lost, finished jobs of all ranks are kept.',
     file: 'native/job_loop.cpp',
     text: 'if (journal != nullptr) {\n      std::vector<JobOutput> finished',
     without: 'if (journal != nullptr && !run.active()) {\n      std::vector<JobOutput> finished',
-    test: ['cli', 'mpi', 'what the ranks had finished when one of them was killed is kept'],
+    test: ['cli', 'mpi', 'finished jobs of all ranks are kept when one rank is killed'],
   },
   {
-    promise: 'Under mpirun jobs go to the rank that is free: a slow rank holds up no more than it has.',
+    promise: 'Under mpirun jobs go to free ranks: a slow rank delays only its own jobs.',
     file: 'native/ranks.cpp',
     text: 'constexpr int kJobsAhead = 2;',
     without: 'constexpr int kJobsAhead = 200;',
-    test: ['cli', 'mpi', 'jobs go to who is free: a rank that stands still holds up only the two jobs it has'],
+    test: ['cli', 'mpi', 'jobs go to free ranks: a stopped rank delays only its own two jobs'],
   },
   {
     promise: 'A finished job is on the disk before it counts as kept.',
@@ -87,7 +87,7 @@ export const promises = [
     file: 'native/output_file.cpp',
     text: 'const int descriptor = open_temporary(path_, temporary);',
     without: 'const int descriptor = open((temporary = path_).c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0666);',
-    test: ['cli', 'faults', 'where the result finds no room the old file stays and the journal has every job'],
+    test: ['cli', 'faults', 'if there is no room for the result, the old file stays and the journal has every job'],
   },
   {
     promise: 'A result is on the disk before it takes its name.',
@@ -101,28 +101,28 @@ export const promises = [
     file: 'native/resume_file.cpp',
     text: 'if (const Expected<void> written = write_all(descriptor_, lines); !written) {',
     without: 'if (const Expected<void> written = write_all(descriptor_, lines); lines.empty()) {',
-    test: ['cli', 'faults', 'where the journal finds no more room the run ends with a sentence, and goes on with more room'],
+    test: ['cli', 'faults', 'a full disk under the journal ends the run with a sentence; with more room it continues'],
   },
   {
-    promise: 'A journal that is removed under a run ends it at once, not after hours.',
+    promise: 'If the journal is removed during a run, the run ends at once, not after hours.',
     file: 'native/resume_file.cpp',
     text: 'if (fstat(descriptor_, &status) == 0 && status.st_nlink == 0) {',
     without: 'if (fstat(descriptor_, &status) != 0) {',
     test: ['cli', 'faults', 'a journal that is removed under a run ends it with a sentence'],
   },
   {
-    promise: 'A place where the result cannot be written is refused before anything is computed.',
+    promise: 'A path where the result cannot be written is refused before any computation.',
     file: 'native/run_command.cpp',
     text: 'if (!out) return out.error();',
     without: 'if (!out) return prepared;',
     test: ['cli', 'bad_input', 'an output file that cannot be written is refused before anything is computed'],
   },
   {
-    promise: 'An interrupted run says so by its exit code.',
+    promise: 'The exit code of an interrupted run says so.',
     file: 'native/job_loop.cpp',
     text: 'kept_text(run, journal)}, kExitInterrupted);',
     without: 'kept_text(run, journal)}, kExitDone);',
-    test: ['cli', 'resume', 'after SIGINT finished jobs are kept and the run goes on from there'],
+    test: ['cli', 'resume', 'after SIGINT finished jobs are kept and the run continues from there'],
   },
   {
     promise: 'Shards of a sweep that disagree are not merged.',
@@ -136,10 +136,10 @@ export const promises = [
     file: 'native/sweep_command.cpp',
     text: 'if (outputs->size() < jobs) {',
     without: 'if (outputs->size() > jobs) {',
-    test: ['cli', 'sweep', 'shards merged give the bytes of the sweep that was not cut'],
+    test: ['cli', 'sweep', 'merged shards give the bytes of the undivided sweep'],
   },
   {
-    promise: 'A length in damaged bytes that is larger than the bytes asks for no memory.',
+    promise: 'If damaged bytes contain a length larger than the bytes themselves, no memory is requested for it.',
     file: 'core/base/bytes.cpp',
     text: 'if (length > bytes_.size() - position_) ok_ = false;',
     without: '',
@@ -148,7 +148,7 @@ export const promises = [
 
   // --- Memory ------------------------------------------------------------------------------------
   {
-    promise: 'A run that does not fit into the memory is refused before it starts.',
+    promise: 'A run that does not fit into memory is refused before it starts.',
     file: 'native/run_command.cpp',
     text: 'if (const auto fits = check_memory(request.spec, prepared.plan, limit_bytes); !fits) {',
     without: 'if (const auto fits = check_memory(request.spec, prepared.plan, 1e300); !fits) {',
@@ -169,7 +169,7 @@ export const promises = [
     test: ['cli', 'sweep', 'a point that does not fit into --memory is named and refused'],
   },
   {
-    promise: 'The page refuses what a worker cannot hold.',
+    promise: 'The page refuses a run that is too large for a worker.',
     file: 'ui/app.cpp',
     text: 'if (!fits) s.plan_error = fits.error().sentence;',
     without: '',
@@ -180,7 +180,7 @@ export const promises = [
     file: 'web/page.js',
     text: 'const memory_bytes = 3e9;',
     without: 'const memory_bytes = 3e99;',
-    test: ['browser', 'workers', 'what does not fit into the memory of a worker is refused before it starts, in the page too'],
+    test: ['browser', 'workers', 'a run too large for a worker is refused before it starts, in the page too'],
   },
   {
     promise: 'Large jobs run on fewer workers at a time.',
@@ -194,51 +194,51 @@ export const promises = [
     file: 'web/worker.js',
     text: "postMessage({ type: 'died', reason });",
     without: '',
-    test: ['browser', 'workers', 'memory that is refused to one worker costs its job a second start, and no digit'],
+    test: ['browser', 'workers', 'if a worker gets no memory, its job runs again and no digit changes'],
   },
 
   {
-    promise: 'An output that the page has no memory for ends the run with a sentence.',
+    promise: 'An output that does not fit into the page\'s memory ends the run with a sentence.',
     file: 'web/page.js',
-    text: "bytes = new TextEncoder().encode('the page has no memory left for what it computed');",
+    text: "bytes = new TextEncoder().encode('the page has no memory left for this output');",
     without: 'return;',
-    test: ['browser', 'memory', 'an output that the page has no memory for ends the run with a sentence, and the page goes on'],
+    test: ['browser', 'memory', 'an output that does not fit into the page\'s memory ends the run with a sentence, and the page still works'],
   },
   {
-    promise: 'An answer that finds no memory in a worker is not written over what is there.',
+    promise: 'If a worker has no memory for an answer, it does not overwrite other data.',
     file: 'web/worker.js',
     text: "if (!at) throw new Error('out of memory');",
     without: '',
-    test: ['browser', 'memory', 'an answer that a worker has no memory for costs its job a second start'],
+    test: ['browser', 'memory', 'a job restarts if its worker has no memory for an answer'],
   },
   {
-    promise: 'What was found and finds no memory in the page is missed with a sentence.',
+    promise: 'Findings that do not fit into the page\'s memory are replaced by a sentence.',
     file: 'web/page.js',
-    text: 'notice(`What the run found cannot be shown: ${message_of(error)}.`);',
+    text: 'notice(`The findings cannot be shown: ${message_of(error)}.`);',
     without: '',
-    test: ['browser', 'memory', 'findings that the page has no memory for are missed with a sentence, and shown when there is room'],
+    test: ['browser', 'memory', 'findings without memory are replaced by a sentence, and shown when there is room'],
   },
   {
-    promise: 'Whatever stops in the page is said.',
+    promise: 'The page reports every part that stops.',
     file: 'web/page.js',
-    text: 'if (error) notice(`Something in the lab stopped',
-    without: 'if (!error) notice(`Something in the lab stopped',
-    test: ['browser', 'memory', 'memory that is refused to the page is said, and the page goes on'],
+    text: 'if (error) notice(`Part of the lab stopped',
+    without: 'if (!error) notice(`Part of the lab stopped',
+    test: ['browser', 'memory', 'the page reports refused memory and still works'],
   },
   {
-    promise: 'A module whose memory ends says so, not only that it was aborted.',
+    promise: 'A module that runs out of memory says so, not only that it was aborted.',
     file: 'web/out_of_memory.h',
     text: 'std::set_new_handler([] { emscripten_throw_string("out of memory"); });',
     without: 'nullptr;',
-    test: ['browser', 'memory', 'where the memory ends inside the module, it says so'],
+    test: ['browser', 'memory', 'the module reports that it ran out of memory'],
   },
   {
-    promise: 'A text of millions of letters overruns nothing.',
+    promise: 'A text of millions of letters overwrites no other data.',
     file: 'web/files.js',
     text: 'const at = put(module, bytes);',
     without: `const at = module._malloc(1);
     module.HEAPU8.set(bytes.subarray(0, 1 << 20), at >>> 0);`,
-    test: ['browser', 'memory', 'texts of millions of letters are read or refused like any other'],
+    test: ['browser', 'memory', 'texts of millions of letters are read or refused like shorter ones'],
   },
 
   // --- The page's workers ------------------------------------------------------------------------
@@ -254,31 +254,31 @@ export const promises = [
     file: 'web/workers.js',
     text: "this.#around.news(slot.ticket, 'lost', 0, encode(`a worker was lost: ${reason}`));",
     without: '',
-    test: ['browser', 'workers', 'a worker is killed in each phase of its life, and the run has the numbers of the command line'],
+    test: ['browser', 'workers', 'a worker killed in any phase changes no number of the run'],
   },
   {
     promise: 'A worker that is silent counts as dead.',
     file: 'web/workers.js',
     text: "if (slot.silent > limit) this.#lose(slot, 'it did not answer');\n        else if",
     without: 'if',
-    test: ['browser', 'workers', 'a worker is killed in each phase of its life, and the run has the numbers of the command line'],
+    test: ['browser', 'workers', 'a worker killed in any phase changes no number of the run'],
   },
   {
-    promise: 'A helper that is lost with its share does not hold up the job that it helped.',
+    promise: 'If a helper is lost with its share, the job does not wait for it.',
     file: 'web/workers.js',
     text: 'this.#settle(slot);',
     without: '',
-    test: ['browser', 'helpers', 'a helper that is lost costs its share a second start, by the job itself'],
+    test: ['browser', 'helpers', 'if a helper is lost, the job computes its share itself'],
   },
   {
-    promise: 'When a job is lost, those who help it are free again.',
+    promise: 'When a job is lost, its helpers are free again.',
     file: 'web/workers.js',
     text: "const starting = slot.state === 'starting';\n    for (const helper of this.#helpers_of(slot)) this.#drop_one(helper);",
     without: "const starting = slot.state === 'starting';",
-    test: ['browser', 'helpers', 'a job that is lost while others help it runs again, and its helpers are free'],
+    test: ['browser', 'helpers', 'if a job with helpers is lost, it runs again and its helpers are free'],
   },
   {
-    promise: 'A share whose result comes back torn is computed again, from what was there.',
+    promise: 'If the result of a share arrives damaged, the share is computed again from the original data.',
     file: 'core/random_features/fit/dual_share.cpp',
     text: 'if (result.size() != triangle_bytes(first, first + rows.rows)) return false;',
     without: '',
@@ -306,44 +306,44 @@ export const promises = [
     test: ['unit', '', 'a lost job that answers after all is taken as done'],
   },
   {
-    promise: 'Where no worker can be started the run ends with a sentence.',
+    promise: 'If no worker can be started, the run ends with a sentence.',
     file: 'web/app/worker_pool.cpp',
     text: 'if (const std::optional<std::uint32_t> index = run.take()) run.fail(*index, Error{problem});',
     without: '',
-    test: ['browser', 'workers', 'a worker script that is missing ends the run with a sentence, not with silence'],
+    test: ['browser', 'workers', 'a missing worker script ends the run with a sentence'],
   },
   {
-    promise: 'A picture that the graphics processor took away comes back.',
+    promise: 'After a lost WebGL context the picture is drawn again.',
     file: 'web/canvas.js',
     text: "canvas.addEventListener('webglcontextrestored', () => {\n    app._app_context(0);",
     without: "canvas.addEventListener('webglcontextrestored', () => {",
     test: ['browser', 'page', 'a WebGL context lost twenty times in a row comes back with the same picture, in the middle of a run'],
   },
   {
-    promise: 'A run that ends while the picture is taken away is drawn to the last bit like one that was seen.',
+    promise: 'A run that ends during a lost WebGL context gives the same picture, to the last bit, as a visible run.',
     file: 'ui/app.cpp',
     text: 'if (!active) s.glyphs_renewed = renew_glyphs();',
     without: 'if (!active && (ImGui::GetIO().BackendFlags & ImGuiBackendFlags_RendererHasTextures)) s.glyphs_renewed = renew_glyphs();',
-    test: ['browser', 'robust', 'a run that begins and ends while the WebGL context is lost gives the picture of one that was seen'],
+    test: ['browser', 'robust', 'a run during a lost WebGL context gives the same picture as a visible run'],
   },
 
   // --- What comes from outside -------------------------------------------------------------------
   {
-    promise: 'No number outside its range gets into a run.',
+    promise: 'No run gets a number outside its range.',
     file: 'core/experiment/schema.cpp',
     text: 'return entry_of(std::clamp(number, parameter.min, parameter.max));',
     without: 'return entry_of(number);',
     test: ['unit', '', 'lenient reading of any bytes stays inside the schema'],
   },
   {
-    promise: 'No infinity and no NaN gets into a run.',
+    promise: 'No run gets an infinite number or NaN.',
     file: 'core/experiment/schema.cpp',
     text: 'return takes_numbers(parameter.kind) && entry.number && std::isfinite(*entry.number);',
     without: 'return takes_numbers(parameter.kind) && entry.number;',
     test: ['unit', '', 'nan and infinities are refused by name'],
   },
   {
-    promise: 'What a teacher fixes stays, whatever a message asks.',
+    promise: 'No message changes a locked parameter.',
     file: 'ui/app.cpp',
     text: 's.hold_locked(s.spec);  // what the address locks keeps its value',
     without: '',
@@ -368,31 +368,31 @@ export const promises = [
     file: 'web/messages.js',
     text: 'if (source !== parent || data === null',
     without: 'if (data === null',
-    test: ['browser', 'embed', 'only the page around a lab is listened to'],
+    test: ['browser', 'embed', 'a lab accepts messages only from the page around it'],
   },
   {
-    promise: 'What get() gives is never older than what was sent before it.',
+    promise: 'The answer of get() is never older than the messages sent before it.',
     file: 'web/embed.js',
     text: 'this.#asked.get(data.id)?.(data.state);',
     without: 'for (const resolve of this.#asked.values()) resolve(data.state);',
-    test: ['browser', 'embed', 'news on its way does not answer what is asked after it'],
+    test: ['browser', 'embed', 'an earlier message does not answer a later get()'],
   },
   {
-    promise: 'A link of a hundred thousand parts takes no longer than one of 256.',
+    promise: 'A link with a hundred thousand parts takes no longer than one with 256.',
     file: 'core/codecs/codec_query.cpp',
     text: 'if (item.empty() || pairs.size() == kMaxPairs) continue;',
     without: 'if (item.empty()) continue;',
     test: ['unit', '', 'what comes after the 256th key of a link is left out'],
   },
   {
-    promise: 'A specification nested a hundred thousand deep is refused, not followed.',
+    promise: 'A specification with a hundred thousand nested lists is refused, not parsed.',
     file: 'core/codecs/codec_sweep.cpp',
     text: 'if (json_nested_deeper(text, kMaxDepth)) return no_sweep("this one is nested too deeply");',
     without: '',
     test: ['cli', 'sweep', 'a sweep with a bottomless list is refused'],
   },
   {
-    promise: 'An answer of a black box that is no finite number ends the run.',
+    promise: 'An answer of a black box that is not a finite number ends the run.',
     file: 'native/oracle_lines.cpp',
     text: 'return std::isfinite(value) ? std::optional<double>(value) : std::nullopt;',
     without: 'return value;',
@@ -401,7 +401,7 @@ export const promises = [
     test: ['cli', 'extract', 'a program that fails with null ends the run with one sentence and its answers kept'],
   },
   {
-    promise: 'A black box that ends too early is told from one that is slow.',
+    promise: 'A black box that ends too early is distinguished from a slow one.',
     file: 'native/process_oracle.cpp',
     text: 'if (!*open && talk.heard < talk.end) return ended(talk);',
     without: '',
@@ -412,17 +412,17 @@ export const promises = [
     file: 'native/process_oracle.cpp',
     text: 'if (talk.heard < talk.end && now_s() - talk.last_answer > silence_s_) {',
     without: 'if (talk.heard > talk.end) {',
-    test: ['cli', 'faults', 'a black box that drips letters without ever ending a line is silent'],
+    test: ['cli', 'faults', 'a black box that sends letters but never ends a line counts as silent'],
   },
   {
     promise: 'A black box that gives more answers than questions ends the run.',
     file: 'native/process_oracle.cpp',
     text: 'if (talk.heard == talk.written) {',
     without: 'if (talk.heard > talk.written) {',
-    test: ['cli', 'extract', 'answers that nobody asked for end the run'],
+    test: ['cli', 'extract', 'answers without a question end the run'],
   },
   {
-    promise: 'A black box that begins to lie after its first check is no match.',
+    promise: 'A black box that begins to lie after its first check does not match.',
     file: 'core/extraction/learn/black_box.cpp',
     text: 'if (compared && outcome.status == ExtractionStatus::kRecovered &&',
     without: 'if (!compared && outcome.status == ExtractionStatus::kRecovered &&',
@@ -431,10 +431,10 @@ export const promises = [
 
   // --- No wrong number ---------------------------------------------------------------------------
   {
-    promise: 'A ridge strength for which a factor of another is not enough is not judged by it.',
+    promise: 'Solutions from the factor of another ridge parameter are used only if they have converged.',
     file: 'core/numerics/shifted_solves.cpp',
     text: 'return !residuals_.empty() && residuals_.back()[shift] <= kTolerance;',
-    without: 'return !residuals_.empty();',
+    without: 'return !residuals_.empty() && shift < residuals_.back().size();',
     test: ['unit', '', 'one factor solves for every shift that it says it has reached, and not to less accuracy'],
   },
   {
@@ -445,21 +445,21 @@ export const promises = [
     test: ['unit', '', 'a pivot that is not positive fails there and leaves the leading blocks usable'],
   },
   {
-    promise: 'Attention makes no number of a score that is none.',
+    promise: 'Attention gives NaN for a score that is NaN.',
     file: 'core/numerics/kernels/lanes.h',
     text: 'return exp_normal(larger<float>(broadcast(-87.0f), x));',
     without: 'return exp_normal(larger<float>(x, broadcast(-87.0f)));',
     test: ['unit', '', 'softmax attention never makes a number of what is none, on every target'],
   },
   {
-    promise: 'What is left over behind whole vectors is computed.',
+    promise: 'The tail after the whole vectors is computed.',
     file: 'core/numerics/kernels/row_products.cpp',
     text: 'for (std::size_t j = whole; j < task.cols; ++j) {',
     without: 'for (std::size_t j = whole; j < task.cols - 1; ++j) {',
     test: ['unit', '', 'matrix times vector is a plain sum for random sizes and any entries, on every target'],
   },
   {
-    promise: 'A product does not write beside its result.',
+    promise: 'A product does not write outside its result.',
     file: 'core/numerics/kernels/product.cpp',
     text: 'if (height == kTileRows && width == kTileCols<T>) {',
     without: 'if (height == kTileRows) {',
@@ -473,7 +473,7 @@ export const promises = [
     test: ['program', 'selftest', ''],
   },
   {
-    promise: 'The self-check does not pass what is not right.',
+    promise: 'The self-check rejects wrong results.',
     file: 'core/selftest/selftest.h',
     text: 'bool passed() const { return error <= allowed; }',
     without: 'bool passed() const { return !(error > 1e300); }',
@@ -490,18 +490,17 @@ export const promises = [
     promise: 'A journal of a shard names the jobs of the sweep, not its own.',
     file: 'native/job_loop.cpp',
     text: 'for (JobOutput& each : finished) each.index = numbers.first + numbers.stride * each.index;',
-    without: '',
-    test: ['cli', 'sweep', 'shards merged give the bytes of the sweep that was not cut'],
+    without: 'static_cast<void>(numbers);',
+    test: ['cli', 'sweep', 'merged shards give the bytes of the undivided sweep'],
   },
-  // Last: the header makes everything be built anew.
   {
     promise: 'Memory that is refused in the middle of a job ends the run with a sentence.',
-    file: 'core/experiment/steps.h',
-    text: 'this->chain->fail({"the job ran out of memory"});',
+    file: 'core/experiment/steps.cpp',
+    text: 'job.fail({"the job ran out of memory"});',
     without: 'throw;',
     more: [['native/thread_pool.cpp',
       '  } catch (const std::bad_alloc&) {\n    tell(assignment.generation, {.index = assignment.index,',
       '  } catch (const std::bad_alloc&) {\n    throw;\n    tell(assignment.generation, {.index = assignment.index,']],
-    test: ['cli', 'faults', 'memory that is refused in the middle of a run ends it with a sentence; what was finished is kept'],
+    test: ['cli', 'faults', 'refused memory in the middle of a run ends it with a sentence; finished jobs are kept'],
   },
 ];

@@ -1,10 +1,9 @@
-// What can be said of the promises without building anything: that each protection still stands where it is
-// looked for, and the table of docs/promises.md.
+// Checks of the promises that need no build: each protection is in its file. Also makes the table of docs/promises.md.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { promises } from './promises.mjs';
 
-/** [file, text, without] of everything that keeps a promise. */
+/** [file, text, without] of every protection of a promise. */
 export const edits_of = ({ file, text, without, more = [] }) => [[file, text, without], ...more];
 
 const kinds = {
@@ -20,7 +19,7 @@ export function test_text([kind, where, name]) {
   return kind === 'program' ? `\`attnlab ${where}\`` : `${kinds[kind](where)}: ${name}`;
 }
 
-/** Sentences on what is wrong with the list; none when every protection stands exactly once in its file. */
+/** Errors of the list as sentences; empty if every file contains its protections exactly once. */
 export function stale(root) {
   const wrong = [];
   const names = promises.map(({ promise }) => promise);
@@ -41,7 +40,7 @@ export function stale(root) {
   return wrong;
 }
 
-/** The script that a test stands in; nothing for the units, whose binaries say when there is no such case. */
+/** The script with this test; undefined for unit tests, whose programs report a missing case. */
 function test_source(root, [kind, where]) {
   return ['cli', 'browser'].includes(kind) ? `tests/${kind}/${where}.mjs` : undefined;
 }
@@ -52,14 +51,14 @@ export function document() {
     `| ${entry.promise} | ${[...new Set(edits_of(entry).map(([file]) => file))].join(', ')} | ${test_text(entry.test)} |`);
   return `# Promises, and the tests that fail when they are broken
 
-Each line is a promise about faults, the file with the lines that keep it, and a test that passes with these lines and fails
-without them: in a copy of the tree, tests/protections/run.mjs takes away one protection after the other, builds what is
-needed, runs the test and demands that it fails. Every \`./lab test\` does so for two minutes, beginning at another promise
-for every commit (three promises or so, of the ${promises.length}); \`./lab test --all\` does it for all of them, which takes
-about an hour on two processors. \`node tests/protections/run.mjs --only WORD\` takes those with a word, \`--write\` renews
-this table after a change of the list (tests/protections/promises.mjs).
+Each row has a promise about faults, the files with the lines that keep it, and a test that fails without these lines.
+tests/protections/run.mjs removes the lines in a copy of the tree, one promise at a time, builds, runs the test and demands that
+it fails. Every \`./lab test\` does so for a sixth of the ${promises.length} promises,
+another one for every commit; \`./lab test --all\` does it for all of them. \`node tests/protections/run.mjs --only WORD\`
+runs the promises that contain a word; \`--write\` updates this table after a change of the list
+(tests/protections/promises.mjs).
 
-| promise | kept in | the test |
+| promise | kept in | test |
 |---|---|---|
 ${rows.join('\n')}
 `;

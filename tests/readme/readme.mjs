@@ -1,4 +1,4 @@
-// Every command of the README is run, in a folder of its own.
+// Runs every command of the README in a separate folder.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -26,7 +26,7 @@ function run(line, wrapper = [], environment = {}) {
   });
 }
 
-/// Starts the demo, fetches the page it names, stops it with Ctrl-C.
+/** Starts the demo, fetches the page at its address, stops it with Ctrl-C. */
 async function demo(line) {
   const words = line.split(' ').slice(1);
   const server = spawn(join(root, 'lab'), words, { cwd: folder });
@@ -64,7 +64,7 @@ for (const line of commands) {
   });
 }
 
-test('the picture and the documents that the README names are there', () => {
+test('the picture and the documents that the README links to exist', () => {
   for (const [, target] of text.matchAll(/\]\((?!https?:)([^)]+)\)/g)) {
     assert.ok(statSync(join(root, target)).size > 0, target);
   }

@@ -1,13 +1,12 @@
-// Every function that the native build compiles for everybody (external linkage) is called or has its address
-// taken: by other code of the programs, not only by tests. What the objects refer to is read from their
-// relocations; a function that only its own file uses may be inlined there and leave none, and the page is
-// another build, so for these the text decides.
+// Every function with external linkage in the native build is called, or its address is taken, by code of the
+// programs and not only by tests. References between objects are read from their relocations. A function used only in
+// its own file may be inlined there, and the page is another build, so for these the source text is searched.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { build, output, root, sources } from './support/tree.mjs';
 
-// Functions that only tests use, and why they are there all the same.
+// Functions that only tests use, and why they exist.
 const for_tests = {
   'App::theme_dark': 'what a test of the theme asks',
   'RandomStream::fill_uniform': 'shows that blocks and single draws are the same stream',

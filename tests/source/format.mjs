@@ -1,8 +1,8 @@
-// All C++ is as clang-format leaves it; `./lab format` brings it into that form.
+// All C++ is formatted with clang-format; `./lab format` does it.
 import assert from 'node:assert/strict';
 import { in_parallel, output, run, sources } from './support/tree.mjs';
 
-const wanted = '14'; // another version breaks other lines
+const wanted = '14'; // other versions break lines differently
 const version = /version (\d+)/.exec(output('clang-format', '--version'))?.[1];
 assert.ok(version, 'clang-format is missing: ./lab test installs it');
 if (version !== wanted) {
@@ -14,7 +14,7 @@ const files = sources();
 assert.ok(files.length > 300, `only ${files.length} files were found`);
 const packs = Array.from({ length: Math.ceil(files.length / 25) }, (_, i) => files.slice(25 * i, 25 * i + 25));
 const others = [];
-await in_parallel(packs, Infinity, async (pack) => {
+await in_parallel(packs, async (pack) => {
   const { text } = await run('clang-format', '--dry-run', '-Werror', ...pack);
   others.push(...pack.filter((name) => text.includes(`${name}:`)));
 });

@@ -1,6 +1,5 @@
-// The list of promises (tests/protections) is of this source: every protection stands in its file exactly
-// once, every script has the test, and docs/promises.md is its table. That the tests fail without the
-// protections is seen by promises.mjs.
+// The list of promises (tests/protections) fits the source: every file contains its protections exactly once, every
+// script has the test, and docs/promises.md is current. promises.mjs checks that the tests fail without the protections.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -10,5 +9,5 @@ import { document, stale } from '../protections/table.mjs';
 const root = process.env.ATTNLAB_ROOT ?? '.';
 assert.deepEqual(stale(root), []);
 assert.equal(readFileSync(path.join(root, 'docs/promises.md'), 'utf8'), document(),
-  'docs/promises.md is not the table of the list: node tests/protections/run.mjs --write');
-console.log(`${promises.length} promises, each with a protection that is there`);
+  'docs/promises.md is not current: node tests/protections/run.mjs --write');
+console.log(`${promises.length} promises, each with its protection`);

@@ -1,4 +1,4 @@
-// A host that the lab is embedded in: pages from memory and folders from disk, under a policy of its own.
+// A host that embeds the lab: pages from memory and folders from disk, with its own policy.
 import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';

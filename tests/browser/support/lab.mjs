@@ -1,6 +1,5 @@
-// What the browser tests share: a served page in real Chromium whose every complaint is collected,
-// and the twin's elements by name. Environment: ATTNLAB_DIST, ATTNLAB_CHROMIUM,
-// ATTNLAB_BIN, ATTNLAB_CHECK.
+// Shared by the browser tests: a served page in real Chromium that collects every complaint, and access to the twin's
+// elements by name. Environment: ATTNLAB_DIST, ATTNLAB_CHROMIUM, ATTNLAB_BIN, ATTNLAB_CHECK.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import path from 'node:path';
@@ -29,8 +28,8 @@ const flags = [
   '--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync', '--enable-unsafe-swiftshader',
   '--disable-gpu-driver-bug-workarounds', '--force-color-profile=srgb', '--disable-dev-shm-usage',
-  // Frames of other origins in the page's process: of those in their own the driver now and then misses
-  // the context that scripts run in, and waits for it in vain.
+  // Frames of other origins stay in the page's process: for frames with a process of their own, the driver sometimes
+  // misses the script context and waits for ever.
   '--disable-site-isolation-trials',
   '--disable-features=IsolateOrigins,site-per-process,IsolateSandboxedIframes',
 ];
@@ -60,7 +59,7 @@ export async function open_page(lab, address, options = {}) {
   const page = await lab.browser.newPage();
   const complaints = [];
   page.on('console', (message) => {
-    // SwiftShader reads every picture back for a software compositor and remarks on it.
+    // SwiftShader reads every picture back for a software compositor and logs a warning.
     if (message.text().includes('GPU stall due to ReadPixels')) return;
     if (['error', 'warn', 'warning'].includes(message.type())) {
       complaints.push(`console ${message.type()}: ${message.text()}`);
@@ -92,8 +91,8 @@ export async function open_page(lab, address, options = {}) {
 }
 
 /**
- * For `before`: in the page bare_app(workers) then gives the page's module without a page around it,
- * with a pool that is only asked (workers: {total, free, post}), and call() of web/files.js is there.
+ * For `before`: bare_app(workers) then returns the page's module without the page, with a mock pool (workers:
+ * {total, free, post}); call() of web/files.js is also available.
  */
 export const bare_app = () => {
   globalThis.bare_app = async (workers) => {
@@ -114,8 +113,8 @@ export const bare_app = () => {
 };
 
 /**
- * For `before`, as text: the first `count` workers get no more memory than they begin with. (With requests
- * intercepted, the driver now and then loses one that a worker imports.)
+ * For `before`, as text: the memory of the first `count` workers cannot grow. (If requests are intercepted, the
+ * driver sometimes loses an import of a worker.)
  */
 export function without_growth(count) {
   const refuse = (most) => {
@@ -124,7 +123,7 @@ export function without_growth(count) {
       constructor(address, options) {
         const text = `WebAssembly.Memory.prototype.grow = () => { throw new RangeError('Maximum memory size exceeded'); };
           import '${new URL(address, location.href)}';`;
-        const ours = options?.type === 'module'; // not that of the reader's own box
+        const ours = options?.type === 'module'; // not the worker of the reader's own box
         const script = ours && started++ < most ? URL.createObjectURL(new Blob([text], { type: 'text/javascript' })) : address;
         super(script, options);
       }
@@ -133,7 +132,7 @@ export function without_growth(count) {
   return `(${refuse})(${count});`;
 }
 
-/** What the twin shows; opens it first. */
+/** The twin's content; opens it first. */
 export async function read_twin(page) {
   return page.evaluate(async () => {
     const details = document.getElementById('twin_details');
@@ -184,7 +183,7 @@ export async function press(page, action) {
   const button = await page.$(`#twin_body [data-action="${action}"]`);
   await button.evaluate((element) => new Promise((resolve) => {
     element.scrollIntoView({ block: 'center' });
-    requestAnimationFrame(() => requestAnimationFrame(resolve)); // what stands above may change its height
+    requestAnimationFrame(() => requestAnimationFrame(resolve)); // elements above may change their height
   }));
   await button.click();
 }
@@ -205,12 +204,22 @@ export async function wait_for_state(page, state, timeout = 120000) {
     { timeout, polling: 50 }, state);
 }
 
+/** Waits a fixed time: to show that something does not happen, or before a picture. For all else there is until(). */
 export async function settle(ms) {
   await new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Runs named checks one after the other; every failure is printed; the exit code says the rest.
- *  ATTNLAB_CHECK: only those whose names begin so. */
+/** Waits until `condition()` holds; fails after a minute, which no machine needs. */
+export async function until(condition, what) {
+  const deadline = performance.now() + 60000;
+  while (!await condition()) {
+    assert.ok(performance.now() < deadline, `waited in vain until ${what}`);
+    await settle(50);
+  }
+}
+
+/** Runs named checks one after the other, prints every failure and sets the exit code. ATTNLAB_CHECK: only checks
+ *  whose names begin with it. */
 export async function run_checks(all) {
   const wanted = process.env.ATTNLAB_CHECK ?? '';
   const checks = Object.fromEntries(Object.entries(all).filter(([name]) => name.startsWith(wanted)));

@@ -1,4 +1,4 @@
-// What nobody writes by hand, ten thousand times: functions for page.evaluate, without anything around them.
+// Ten thousand random inputs: self-contained functions for page.evaluate.
 
 /** Opens ten thousand random permalinks in bare_app; the first few after which the state was none the schema allows. */
 export async function open_random_permalinks() {
@@ -33,7 +33,7 @@ export async function open_random_permalinks() {
     const state = open(query);
     const { parameters } = experiments.find(({ id }) => id === state.experiment);
     const missing = parameters.filter(({ name }) => typeof state.params[name] !== 'string');
-    // What the schema allows is read back as it is, without a note.
+    // A state inside the schema reads back unchanged, without a note.
     const again = open(state.query.replace(/&(ui|lock|theme|embed)=[^&]*/g, ''));
     if (missing.length || again.notes.length || JSON.stringify(again.params) !== JSON.stringify(state.params)) {
       wrong.push({ query, shown: state.query, notes: again.notes });

@@ -1,7 +1,7 @@
-// What leaves a page: the files it offers, and what it looks like when it has come to rest.
+// Outputs of a page: offered files, and pictures of the page at rest.
 import { settle, wait_for_state } from './lab.mjs';
 
-/** For `before` of open_page: keeps what the page offers as files. */
+/** For `before` of open_page: records the files that the page offers. */
 export const keep_files = () => {
   globalThis.files = [];
   const make = URL.createObjectURL;
@@ -17,7 +17,7 @@ export async function saved(page, format) {
   await page.click(`[data-tool="${format}"]`);
   const ending = format === 'bibtex' ? 'bib' : format;
   await page.waitForFunction((wanted) => globalThis.files.length > 0 &&
-    document.getElementById('notice').textContent.includes(`.${wanted}`), { timeout: 30000 }, ending);
+    document.getElementById('notice').textContent.includes(`.${wanted}`), { timeout: 60000 }, ending);
   return page.evaluate(async () => {
     const blob = globalThis.files.at(-1);
     const bytes = new Uint8Array(await blob.arrayBuffer());
@@ -25,22 +25,22 @@ export async function saved(page, format) {
   });
 }
 
-/** For `before` of open_page: keeps what the page copies. */
+/** For `before` of open_page: records what the page copies. */
 export const keep_copied = () => {
   if (!navigator.clipboard) return; // about:blank has none
   Object.defineProperty(navigator.clipboard, 'writeText', { value: async (text) => { globalThis.copied = text; } });
 };
 
-/** What "Copy link" puts on the clipboard. */
+/** The link that "Copy link" puts on the clipboard. */
 export async function copied_link(page) {
   await page.click('[data-tool="link"]');
-  await page.waitForFunction(() => globalThis.copied, { timeout: 10000 });
+  await page.waitForFunction(() => globalThis.copied, { timeout: 60000 });
   return page.evaluate(() => globalThis.copied);
 }
 
 /**
- * The lab's canvas above the run bar (which says how long the run took), when the run has ended and two
- * pictures in a row are the same.
+ * The lab's canvas above the run bar (which shows how long the run took), after the run has ended and two pictures
+ * in a row are equal.
  */
 export async function still_picture(page) {
   await wait_for_state(page, 'finished');
@@ -51,7 +51,7 @@ export async function still_picture(page) {
   await settle(1200);
   const clip = await page.$eval('#canvas', (canvas) => {
     const box = canvas.getBoundingClientRect();
-    const height = box.width < 760 ? 290 : box.height - 60; // narrow: the bar stands below the figure
+    const height = box.width < 760 ? 290 : box.height - 60; // narrow: the bar is below the figure
     return { x: box.x, y: box.y + scrollY, width: box.width, height };
   });
   const shot = async () => Buffer.from(await page.screenshot({ clip, captureBeyondViewport: false }));

@@ -1,4 +1,4 @@
-// What browser tests read off a page: its tables as numbers, how long its thread was busy, its workers' memory.
+// Measurements of a page: its tables as numbers, how busy its thread was, its workers' memory.
 
 /** A table of the twin (exact texts, estimates as "a ± b") with the columns of the document. */
 export function document_rows({ columns, rows }, wanted) {
@@ -15,9 +15,9 @@ export function document_rows({ columns, rows }, wanted) {
 }
 
 /**
- * How busy the page's main thread was while `work` went on: the number of its tasks, the longest one,
- * and those that missed a frame of 16 ms, in milliseconds of processor time: the clock would also
- * count what this machine does meanwhile (workers on every core, WebGL drawn in software).
+ * How busy the page's main thread was during `work`: the number of its tasks, the longest one, and the tasks that
+ * missed a frame of 16 ms, in milliseconds of processor time. Wall-clock time would include other work of the machine
+ * (workers on every core, WebGL drawn in software).
  */
 export async function watch_thread(page, work) {
   await page.tracing.start({ categories: ['toplevel', 'blink.user_timing'] });

@@ -1,11 +1,11 @@
-// Runs the command line the way a shell does and looks at everything it leaves behind.
+// Runs the command line like a shell does, and examines its outputs and files.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const program = process.env.ATTNLAB_BIN ?? process.argv[2];
+export const program = process.env.ATTNLAB_BIN ?? process.argv[2];
 if (!program || !existsSync(program)) {
   console.error('set ATTNLAB_BIN to the attnlab program');
   process.exit(1);
@@ -69,7 +69,7 @@ export function assertDone(result) {
 
 export const files = (folder) => readdirSync(folder).sort();
 
-/** Whole lines of a journal without its header; none while it is not there. */
+/** Complete lines of a journal without its header; empty while there is no file. */
 export function journalLines(path) {
   if (!existsSync(path)) return [];
   return readFileSync(path, 'utf8').split('\n').slice(1, -1);
@@ -82,6 +82,12 @@ export async function until(condition, what) {
     if (Date.now() > deadline) assert.fail(`waited in vain until ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
+}
+
+/** Whether the process has installed its handler of SIGINT. */
+export function handlesInterrupts(pid) {
+  const [, caught] = /^SigCgt:\s*([0-9a-f]+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  return (BigInt(`0x${caught}`) >> 1n) % 2n === 1n;
 }
 
 /** RFC 4180 fields, without quoted line breaks (our tables have none). */

@@ -1,6 +1,5 @@
-// A black box as a program of its own: `node box.mjs KIND DIM [FAULT [AFTER]]`. KIND says what stands
-// inside, FAULT what it does instead of its answer number AFTER. `node box.mjs KIND DIM truth` prints
-// the hidden numbers.
+// A black box as a separate program: `node box.mjs KIND DIM [FAULT [AFTER]]`. KIND is the hidden function, FAULT what
+// the box does instead of its answers after the first AFTER. `node box.mjs KIND DIM truth` prints the hidden numbers.
 import { createInterface } from 'node:readline';
 
 const [kind = 'head', dim_text = '3', fault = '', after_text = '0'] = process.argv.slice(2);

@@ -35,7 +35,7 @@ function paeth(left, above, corner) {
   return b <= c ? above : corner;
 }
 
-/** {width, height, colours: how often each 0xrrggbb stands in the picture}. */
+/** {width, height, colours: how often each 0xrrggbb occurs in the picture}. */
 export function picture(file) {
   const { IHDR, IDAT } = chunks_of(file);
   const [width, height] = [IHDR.readUInt32BE(0), IHDR.readUInt32BE(4)];

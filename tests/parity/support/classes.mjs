@@ -1,7 +1,7 @@
 // What can be asked of documents by the two arithmetics, with and without fused multiply-add, at
 // default parameters: integers and words are identical, reals agree to 1e-4 of the larger of them
 // and 1 (docs/numerics.md), apart from the columns below. Parameters at the ends of their ranges are
-// not compared: a ridge strength of 1e-12, say, amplifies rounding by 1e12.
+// not compared: for example, a ridge parameter of 1e-12 amplifies rounding by 1e12.
 import { differences } from './compare.mjs';
 
 const tolerance = 1e-4;

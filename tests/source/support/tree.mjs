@@ -1,5 +1,5 @@
-// What the checks of the source share: the tree's files, the native build beside it, and a share of
-// slow work that differs from commit to commit.
+// Shared by the checks of the source: the tree's files, its native build, and the part of slow work that is this
+// commit's turn.
 import { execFileSync, spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
@@ -7,8 +7,18 @@ import path from 'node:path';
 
 export const root = path.resolve(process.env.ATTNLAB_ROOT ?? '.');
 export const build = path.dirname(path.resolve(process.env.ATTNLAB_BIN ?? path.join(root, 'build/native/attnlab')));
-/** `./lab test --all`: nothing is left to a later run. */
+/** `./lab test --all`: slow checks run in full. */
 export const everything = process.env.ATTNLAB_TEST_ALL === '1';
+
+/** Slow work is divided into six parts; returns the number of this commit's part, 0 to 5. Six commits in a row run
+ *  every part. In a shallow clone the commit's name decides, without git the day. */
+export function turn() {
+  const day = Math.floor(Date.now() / 86400000);
+  const whole = output('git', 'rev-parse', '--is-shallow-repository').trim() === 'false';
+  const count = whole ? output('git', 'rev-list', '--count', 'HEAD').trim() : '';
+  const commit = output('git', 'rev-parse', '--short=8', 'HEAD').trim();
+  return Number(count || (commit && `0x${commit.slice(0, 8)}`) || day) % 6;
+}
 
 const folders = ['core', 'ui', 'native', 'web', 'bench', 'tests'];
 
@@ -18,7 +28,7 @@ export function sources(pattern = /\.(h|cpp)$/, among = folders) {
     .map((name) => path.join(folder, name))).filter((name) => pattern.test(name)).sort();
 }
 
-/** The standard output, or '' where the command fails or is not there. */
+/** The standard output, or '' if the command fails or is missing. */
 export function output(command, ...words) {
   try {
     return execFileSync(command, words, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'],
@@ -28,18 +38,16 @@ export function output(command, ...words) {
   }
 }
 
-/** Calls `use` for the items, as many at a time as there are processors; stops handing out after `limit_s`. */
-export async function in_parallel(items, limit_s, use) {
-  const end = performance.now() + 1000 * limit_s;
+/** Calls `use` for the items, as many at a time as there are processors. */
+export async function in_parallel(items, use) {
   let next = 0;
   const work = async () => {
-    while (next < items.length && performance.now() < end) await use(items[next++]);
+    while (next < items.length) await use(items[next++]);
   };
   await Promise.all(Array.from({ length: availableParallelism?.() ?? cpus().length }, work));
-  return items.slice(0, next);
 }
 
-/** Exit code and everything that a command says. */
+/** Exit code and output of a command. */
 export function run(command, ...words) {
   return new Promise((resolve) => {
     const child = spawn(command, words, { cwd: root });
