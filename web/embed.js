@@ -28,7 +28,7 @@
   /** The folder that this script came from; '' where it does not come from a file of its name. */
   const script_base = (() => {
     const script = /** @type {HTMLScriptElement | null} */ (document.currentScript);
-    // A module has no current script, but its place stands in the stack of an error.
+    // A module has no current script, but the stack of an error names its address.
     const traced = /\w+:\/\/[^\s()]*?\/embed\.js/.exec(new Error().stack ?? '')?.[0] ?? '';
     const found = [script?.src ?? '', traced, ...[...document.scripts].map(({ src }) => src)]
       .find((src) => /\/embed\.js([?#]|$)/.test(src));

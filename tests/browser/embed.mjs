@@ -1,5 +1,6 @@
 // Labs inside a page of another origin with a strict security policy: two local servers, real frames.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -10,11 +11,12 @@ const small = 'dim="6" keys="5" heads="50" samples="16,64" test-samples="200" tr
 const lab_element = (words) => `<attention-lab experiment="rf-learning-curve" ${small} ${words}></attention-lab>`;
 
 /** Serves `body` under a policy that allows scripts and frames of the lab's origin, nothing else. */
-async function course_page(lab, body) {
-  const policy = `default-src 'none'; script-src ${lab.origin}; frame-src ${lab.origin}`;
-  const html = `<!doctype html><html lang="en"><title>Course</title><body><h1>Course</h1>${body}` +
-    `<script src="${lab.origin}embed.js"></script></body></html>`;
+async function course_page(lab, body, { script = `<script src="${lab.origin}embed.js"></script>`, files = {} } = {}) {
+  const policy = `default-src 'none'; script-src ${lab.origin} 'self'; frame-src ${lab.origin}`;
+  const html = `<!doctype html><html lang="en"><title>Course</title><body><h1>Course</h1>${body}${script}</body></html>`;
   const server = createServer((request, response) => {
+    const file = files[request.url];
+    if (file) return response.writeHead(200, { 'Content-Type': 'text/javascript' }).end(file);
     if (request.url !== '/') return response.writeHead(204).end();
     response.writeHead(200, { 'Content-Type': 'text/html', 'Content-Security-Policy': policy }).end(html);
   });
@@ -203,6 +205,96 @@ await run_checks({
     const returned = await ask(page);
     assert.equal(returned.experiment, before.experiment);
     assert.equal(returned.parameters.trials, before.parameters.trials, 'locked on every way back');
+    assert.deepEqual(page.complaints, []);
+  },
+
+  async 'a changed attribute changes the lab; frameworks set properties; a lock holds against readers, not its page'(lab) {
+    const page = await course_page(lab, lab_element('seed="5"'));
+    assert.equal((await ask(page)).seed, 5);
+    await page.evaluate(() => document.querySelector('attention-lab').setAttribute('seed', '6'));
+    assert.equal((await ask(page)).seed, 6);
+    await page.evaluate(() => {
+      const element = document.querySelector('attention-lab');
+      element.experiment = 'icl-risk';
+      element.parameters = { heads: [1, 2], dim: null, keys: undefined };
+    });
+    const risk = await ask(page);
+    assert.equal(risk.experiment, 'icl-risk');
+    assert.equal(risk.parameters.heads, '1,2');
+    await page.evaluate(() => {
+      const element = document.querySelector('attention-lab');
+      element.lock = 'seed';
+      element.seed = 7;
+    });
+    assert.equal((await ask(page)).seed, 7, 'the page that locks may set');
+    await tell(page, { attnlab: 1, type: 'load', seed: 8 });
+    assert.equal((await ask(page)).seed, 7, 'nobody else may');
+    await page.evaluate(() => document.querySelector('attention-lab').removeAttribute('seed'));
+    assert.equal((await ask(page)).seed, 1);
+    assert.deepEqual(page.complaints, []);
+  },
+
+  async 'attributes of pages and frameworks are no parameters, a permalink may come as a mail leaves it'(lab) {
+    const page = await course_page(lab, '<attention-lab query="https://host.example/#e%3Dicl-risk%26heads%3D1%2C3&amp;amp;seed=9" ' +
+      'width="600" loading="lazy" _ngcontent-abc="" ng-version="17" v-if="x" data-x="1" aria-label="Lab" theme="darkk" ' +
+      'lock="heads, seed, hedas"></attention-lab>');
+    const state = await ask(page);
+    assert.equal(state.experiment, 'icl-risk');
+    assert.equal(state.parameters.heads, '1,3');
+    assert.equal(state.seed, 9);
+    const notes = await frames(page)[0].evaluate(async () => {
+      document.getElementById('twin_details').open = true;
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      return [...document.querySelectorAll('#twin_body .notes li')].map(({ textContent }) => textContent);
+    });
+    assert.equal(notes.length, 2, notes.join('; '));
+    assert.match(notes.join('; '), /hedas.*did you mean "heads"/);
+    assert.match(notes.join('; '), /theme must be auto or light or dark, not "darkk"/);
+    assert.deepEqual(page.complaints, []);
+  },
+
+  async 'as a module, imported, injected later or in one file with others, the element finds its lab or says what to set'(lab) {
+    const source = await readFile(path.join(dist, 'embed.js'), 'utf8');
+    const element = lab_element('seed="5"');
+    const files = {
+      '/course.js': `import '${lab.origin}embed.js';`,
+      '/later.js': `setTimeout(() => { const script = document.createElement('script'); script.src = '${lab.origin}embed.js';
+        document.head.append(script); }, 50);`,
+      '/all.js': `${source}\n;globalThis.others = 1;`,
+    };
+    for (const script of [`<script type="module" src="${lab.origin}embed.js"></script>`,
+      '<script type="module" src="/course.js"></script>', '<script src="/later.js"></script>']) {
+      const page = await course_page(lab, element, { script, files });
+      await page.waitForFunction(() => customElements.get('attention-lab'), { timeout: 20_000 });
+      assert.equal((await ask(page)).seed, 5, script);
+      assert.deepEqual(page.complaints, []);
+      await page.close();
+    }
+    const page = await course_page(lab, element, { script: '<script src="/all.js"></script>', files });
+    await page.waitForSelector('attention-lab [role="alert"]', { timeout: 20_000 });
+    assert.match(await page.$eval('attention-lab', ({ textContent }) => textContent), /Set base="\.\.\."/);
+    assert.match(await page.evaluate(() => document.querySelector('attention-lab').get().catch((error) => error.message)),
+      /Set base="\.\.\."/);
+    await page.evaluate((base) => document.querySelector('attention-lab').setAttribute('base', base), lab.origin);
+    assert.equal((await ask(page)).seed, 5);
+    assert.deepEqual(page.complaints, []);
+  },
+
+  async 'a lab that cannot be loaded rejects get() with the reason; events bubble to the page'(lab) {
+    const page = await course_page(lab, lab_element(''));
+    await ask(page);
+    const heard = await page.evaluate(async () => {
+      const far = document.createElement('attention-lab');
+      const error = new Promise((resolve) => document.addEventListener('attnlab-error', ({ detail }) => resolve(detail.error), { once: true }));
+      far.setAttribute('experiment', 'icl-risk');
+      document.body.append(far);
+      const asked = far.get().then(() => 'an answer', ({ message }) => message);
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      const source = far.querySelector('iframe').contentWindow;
+      dispatchEvent(new MessageEvent('message', { source, data: { attnlab: 1, type: 'error', error: 'page.js could not be loaded' } }));
+      return [await asked, await error];
+    });
+    assert.deepEqual(heard, Array(2).fill('page.js could not be loaded'));
     assert.deepEqual(page.complaints, []);
   },
 });

@@ -62,10 +62,15 @@ check('docs/embed/README.md names every message and every setting of the page', 
 
 check('no script of the page has a list of its own', () => {
   const pages = contract.keys.filter(({ page }) => page).map(({ name }) => name);
-  for (const file of ['page', 'tools', 'messages', 'embed', 'transfer', 'twin']) {
+  for (const file of ['page', 'tools', 'messages', 'transfer', 'twin']) {
     const quoted = found(read(`web/${file}.js`), /'([a-z]+)'/g);
     assert.ok(pages.filter((name) => quoted.includes(name)).length <= 2, `${file}.js names ${quoted}`);
   }
+});
+
+check('embed.js, which stands alone, knows every setting of the page', () => {
+  const text = read('web/embed.js');
+  for (const { name, page } of contract.keys) if (page) assert.match(text, new RegExp(`\\b${name}\\b`), name);
 });
 
 console.log(failed ? `${failed} failed` : 'all passed');

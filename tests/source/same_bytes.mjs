@@ -1,5 +1,5 @@
 // What turns the page's files into the forms that are handed out depends on their names and content alone: in another
-// folder, at another time, by files that were read and written anew it makes the same bytes. (Compilers are
+// folder, at another time, from files with other dates, it makes the same bytes. (Compilers are
 // tests/reproduce.sh's.)
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
