@@ -83,3 +83,13 @@ TEST_CASE("torn findings are refused, wherever they end") {
     CHECK_FALSE(decode_findings(std::span(bytes).first(size), field_function));
   }
 }
+
+TEST_CASE("findings whose cells do not fit the types of their columns are refused") {
+  Findings findings;
+  findings.result.tables = {{"t", "", {{"n", "", "", ColumnType::kWhole}}, {{std::int64_t{2}}}}};
+  const Expected<Findings> read = decode_findings(encode_findings(findings), field_function);
+  REQUIRE(read);
+  CHECK(read->result.tables[0].columns[0].type == ColumnType::kWhole);
+  findings.result.tables[0].rows[0][0] = 2.5;
+  CHECK_FALSE(decode_findings(encode_findings(findings), field_function));
+}

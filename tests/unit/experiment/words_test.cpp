@@ -68,3 +68,11 @@ TEST_CASE("an unknown name is answered with the names there are") {
   CHECK(unknown_name_text("experiment", "zzz", "", {"pi"}) ==
         "unknown experiment \"zzz\"; there are: pi");
 }
+
+TEST_CASE("a count and its noun agree") {
+  CHECK(counted(1, "box", "boxes") == "1 box");
+  CHECK(counted(2, "box", "boxes") == "2 boxes");
+  CHECK(counted(0, "trial") == "0 trials");
+  CHECK(counted(1, "trial") == "1 trial");
+  CHECK(counted(12, "training seed") == "12 training seeds");
+}
