@@ -10,7 +10,7 @@ namespace attnlab {
 namespace {
 
 constexpr std::size_t kMaxNotes = 20;
-constexpr std::size_t kMaxPairs = 256;  ///< what comes after is noise
+constexpr std::size_t kMaxPairs = 256;  ///< later keys are ignored
 constexpr std::string_view kHex = "0123456789ABCDEF";
 
 /// Value of a hexadecimal digit, or -1.
@@ -133,7 +133,7 @@ void keep_few(std::vector<std::string>& notes) {
   if (notes.size() <= kMaxNotes) return;
   const std::size_t more = notes.size() - (kMaxNotes - 1);
   notes.resize(kMaxNotes - 1);
-  notes.push_back("and " + exact_text(static_cast<std::int64_t>(more)) + " more of the kind");
+  notes.push_back("and " + counted(more, "more note") + " like these");
 }
 
 std::string printed_query(const RunSpec& spec, bool with_defaults) {
