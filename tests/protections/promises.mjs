@@ -24,7 +24,7 @@ export const promises = [
     file: 'core/codecs/codec_journal.cpp',
     text: 'if (line.substr(space + 1) != crc_text(content)) return std::nullopt;',
     without: '',
-    test: ['unit', '', 'a journal with one changed byte keeps what stands before it, or is refused'],
+    test: ['unit', '', 'a journal with one changed byte keeps the jobs before it, or is refused'],
   },
   {
     promise: 'The journal of another run is refused and left as it was.',
@@ -449,7 +449,7 @@ export const promises = [
     file: 'core/numerics/kernels/lanes.h',
     text: 'return exp_normal(larger<float>(broadcast(-87.0f), x));',
     without: 'return exp_normal(larger<float>(x, broadcast(-87.0f)));',
-    test: ['unit', '', 'softmax attention never makes a number of what is none, on every target'],
+    test: ['unit', '', 'softmax attention never turns NaN into a number, on every target'],
   },
   {
     promise: 'What is left over behind whole vectors is computed.',

@@ -62,7 +62,7 @@ TEST_CASE("a figure gets the curves of kept runs, each once and under a name of 
   CHECK(both.lines().series[2].label == "rfa (seed = 9)");
   CHECK(both.lines().series[1].points[0].y == 0.8);
   CHECK(both.lines().series[1].id != both.lines().series[2].id);
-  // Lines that tell nothing new are not drawn twice.
+  // Equal theory lines are not drawn twice.
   std::vector<KeptResult> theory{kept[0]};
   theory[0].findings.figures = {one_curve("level", SeriesRole::kTheory, 1.0)};
   CHECK(

@@ -77,7 +77,7 @@ TEST_CASE("a journal cut anywhere keeps every line before the cut") {
   }
 }
 
-TEST_CASE("a journal with one changed byte keeps what stands before it, or is refused") {
+TEST_CASE("a journal with one changed byte keeps the jobs before it, or is refused") {
   test::RandomValues random(3);
   const auto outputs = random_outputs(random, 5);
   const std::string text = journal_of(pi_run(), outputs);

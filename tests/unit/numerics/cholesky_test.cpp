@@ -145,7 +145,7 @@ TEST_CASE("one factor solves every leading system to rounding error, for any num
   }
 }
 
-TEST_CASE("right-hand sides with a stride are solved in place and nothing beside them") {
+TEST_CASE("right-hand sides with a stride are solved in place, and the gaps stay as they are") {
   const std::size_t n = 70;
   const Matrix<double> gram = random_gram(n, 5);
   Cholesky cholesky(n);
