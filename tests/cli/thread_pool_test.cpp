@@ -155,7 +155,7 @@ TEST_CASE("a pool can be destroyed while its jobs run or are paused") {
   }
 }
 
-TEST_CASE("processors that this process may not use are not counted on") {
+TEST_CASE("processors that this process may not use are not counted") {
   std::thread([] {  // the mask is the thread's own
     cpu_set_t allowed, first;
     REQUIRE(sched_getaffinity(0, sizeof allowed, &allowed) == 0);

@@ -382,7 +382,7 @@ export const promises = [
     file: 'core/codecs/codec_query.cpp',
     text: 'if (item.empty() || pairs.size() == kMaxPairs) continue;',
     without: 'if (item.empty()) continue;',
-    test: ['unit', '', 'what comes after the 256th key of a link is left out'],
+    test: ['unit', '', 'keys of a link after the 256th are left out'],
   },
   {
     promise: 'A specification nested a hundred thousand deep is refused, not followed.',

@@ -42,7 +42,7 @@ KeptResult kept_run(const RunSpec& spec, double y) {
 
 }  // namespace
 
-TEST_CASE("a kept run is named by what it has not in common with the one shown") {
+TEST_CASE("a kept run is named by the parameters in which it differs from the one shown") {
   const RunSpec now = run_with({});
   CHECK(difference_text(run_with({}), now) == "the same parameters");
   CHECK(difference_text(run_with({{"heads", "77"}}), now) == "heads = 77");
@@ -87,7 +87,7 @@ TEST_CASE("a run is not compared with itself nor with another experiment") {
   CHECK(with_kept(foreign.findings.result.tables[0], now, {&foreign, 1}).columns.size() == 1);
 }
 
-TEST_CASE("a table gets the rows of kept runs and a column that says whose they are") {
+TEST_CASE("a table gets the rows of kept runs and a column that names their run") {
   const RunSpec now = run_with({});
   const std::vector<KeptResult> kept{kept_run(run_with({{"heads", "77"}}), 0.8)};
   const Table both = with_kept(kept[0].findings.result.tables[0], now, kept);

@@ -36,7 +36,7 @@ RunSpec first_run(const Experiment& experiment) {
 
 }  // namespace
 
-TEST_CASE("what every experiment finds shows the same after a journey as bytes") {
+TEST_CASE("findings of every experiment show the same after encoding and decoding") {
   for (const Experiment* experiment : experiments()) {
     CAPTURE(experiment->id);
     const RunSpec spec = first_run(*experiment);
@@ -64,7 +64,7 @@ TEST_CASE("a figure asks to drag what it has, and its picture, where nothing mov
   CHECK(asked >= 3);
 }
 
-TEST_CASE("outputs of jobs are the same after a journey as bytes") {
+TEST_CASE("outputs of jobs are the same after encoding and decoding") {
   const std::vector<JobOutput> outputs = {{0, {1, 2, 0, 255}, true}, {7, {}, false}};
   const Expected<std::vector<JobOutput>> read = decode_outputs(encode_outputs(outputs));
   REQUIRE(read);

@@ -71,7 +71,7 @@ TEST_CASE("any bytes read as a run inside the schema") {
   }
 }
 
-TEST_CASE("what a link gets wrong is clamped or left out with one note each") {
+TEST_CASE("wrong values in a link are clamped or left out with one note each") {
   const Permalink link = read_query(
       "#points=0&seed=-4&pionts=3&trials=%zz&run=maybe&e=tau&preset=slow", pi_experiment());
   CHECK(link.notes ==
@@ -136,7 +136,7 @@ TEST_CASE("blanks around the names of a lock do not count, and each is kept once
   }
 }
 
-TEST_CASE("what a page setting gets wrong is left out with a note") {
+TEST_CASE("a wrong value of a page setting is left out with a note") {
   const Permalink link =
       read_query("lock=headss,a%26trials%3D9,seed&ui=tiny&theme=blue&embed=yes", pi_experiment());
   CHECK(join(link.notes, "\n") ==
@@ -181,7 +181,7 @@ TEST_CASE("a link of many wrong keys gives few notes, and the last counts the ot
   CHECK(link.notes.back() == "and 81 more notes like these");
 }
 
-TEST_CASE("what comes after the 256th key of a link is left out") {
+TEST_CASE("keys of a link after the 256th are left out") {
   std::string query;
   for (int i = 0; i < 255; ++i) query += "&zz" + std::to_string(i) + "=1";
   CHECK(read_query(query + "&points=9", pi_experiment()).spec.parameters.integer("points") == 9);

@@ -273,7 +273,7 @@ TEST_CASE("progress is weighted by the cost of the jobs") {
   CHECK(run.fraction() == 0.25);
 }
 
-TEST_CASE("costs that are no costs count as 1") {
+TEST_CASE("invalid costs count as 1") {
   Run run = run_of({0, -5, 0.0 / 0.0, 1});
   run.resume();
   run.take();

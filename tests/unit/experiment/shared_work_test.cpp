@@ -62,7 +62,7 @@ TEST_CASE("a job without helpers does everything itself") {
   CHECK(job.shared_work() == nullptr);
 }
 
-TEST_CASE("helpers may come at any time, and what they find is taken in in order") {
+TEST_CASE("helpers may come at any time, and their results are taken in order") {
   Pieces pieces;
   JobSteps job = run_divided(pieces);
   job.step();

@@ -65,7 +65,7 @@ TEST_CASE(
   CHECK(judge({measured(-0.06, 0.001, 0.05)}).status == ClaimStatus::kFails);
 }
 
-TEST_CASE("what contains its alternative cannot be refuted") {
+TEST_CASE("a claim that contains its alternative cannot be refuted") {
   Comparison nested = measured(-5, 1);
   nested.can_refute = false;
   CHECK(judge({nested}).status == ClaimStatus::kUndecided);

@@ -51,7 +51,7 @@ TEST_CASE("quoted text is short, without control characters and valid") {
   }
 }
 
-TEST_CASE("a misspelt name finds the one that was meant") {
+TEST_CASE("a misspelt name finds the intended one") {
   const std::vector<std::string> names = {"heads", "keys", "test-samples", "samples"};
   CHECK(closest("headz", names) == "heads");
   CHECK(closest("haeds", names) == "heads");
