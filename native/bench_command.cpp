@@ -1,6 +1,7 @@
 // `attnlab bench`: the kernels against their peak, and what the pool makes of them.
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "core/base/text.h"
 #include "core/catalogue/catalogue.h"
 #include "core/codecs/codecs.h"
+#include "core/findings/row_table.h"
 #include "core/numerics/linear_algebra.h"
 #include "native/bench/bench_extraction.h"
 #include "native/bench/bench_numerics.h"
@@ -61,29 +63,29 @@ Expected<double> jobs_per_second(unsigned threads) {
   return static_cast<double>(run.jobs_total()) / (now_s() - start);
 }
 
-/// An empty cell where there is no peer.
-std::vector<Cell> cells(const BenchRow& row) {
-  const bool has_peer = row.peer_value > 0;
-  return {row.name,
-          real_cell(row.value),
-          row.unit,
-          has_peer ? real_cell(row.peer_value) : Cell{},
-          has_peer ? Cell{row.peer} : Cell{},
-          has_peer ? real_cell(row.value / row.peer_value) : Cell{}};
+/// What a row says of its peer, where it has one.
+template <class Value>
+std::optional<Value> with_peer(const BenchRow& row, Value value) {
+  return row.peer_value > 0 ? std::optional(std::move(value)) : std::nullopt;
+}
+std::optional<double> peer_value(const BenchRow& row) {
+  return with_peer(row, row.peer_value);
+}
+std::optional<std::string> peer(const BenchRow& row) {
+  return with_peer(row, row.peer);
+}
+std::optional<double> ratio(const BenchRow& row) {
+  return with_peer(row, row.value / row.peer_value);
 }
 
 Table bench_table(const std::vector<BenchRow>& rows) {
-  Table table{"bench",
-              "",
-              {{"name", "what", ""},
-               {"value", "rate", ""},
-               {"unit", "unit", ""},
-               {"peer_value", "peer", ""},
-               {"peer", "which", ""},
-               {"ratio", "rate / peer", ""}},
-              {}};
-  for (const BenchRow& row : rows) table.rows.push_back(cells(row));
-  return table;
+  return RowTable<BenchRow>{
+      "bench",
+      "",
+      {column<&BenchRow::name>("name", "what"), column<&BenchRow::value>("value", "rate"),
+       column<&BenchRow::unit>("unit", "unit"), column<&peer_value>("peer_value", "peer"),
+       column<&peer>("peer", "which"), column<&ratio>("ratio", "rate / peer")}}
+      .of(rows);
 }
 
 /// The learning curve on one thread, and on all with that as their peer.

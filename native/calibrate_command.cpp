@@ -1,10 +1,14 @@
 // `attnlab selftest --claims`: settings are run with many seeds on all threads. Every
 // verdict can be kept in a file, one a line, so that a calibration is done in pieces.
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <fstream>
 #include <map>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
 #include "core/base/text.h"
@@ -19,9 +23,13 @@
 namespace attnlab {
 namespace {
 
+/// More than any calibration needs; the list of runs stays small.
+constexpr std::uint64_t kMostSeeds = 100'000;
+static_assert(kMostSeeds < kMoreDataSeed);
+
 struct CalibrateRequest {
-  std::string claim;        ///< id; empty: all
-  std::size_t setting = 0;  ///< number of one of the claim's settings; 0: all
+  std::string claim;                        ///< id, or "all"
+  std::optional<std::string> setting = {};  ///< number of one of the claim's settings, as written
   std::uint64_t seeds = 200;
   unsigned threads = 1;
   OutputFormat format = OutputFormat::kTable;  ///< or kCsv
@@ -36,30 +44,36 @@ struct Task {
 
 using Verdicts = std::vector<CalibratedVerdict>;
 
+constexpr std::string_view kKeyStart = "e=";  // of a permalink, and so of every line
+
 /// Verdicts by the permalink of their run, which names all parameters and the seed: a setting that
 /// changes is computed anew.
 class VerdictFile {
  public:
-  /// Lines that are cut off or from elsewhere are left out.
+  /// Torn lines are left out. A file that begins with another kind of line is refused and left
+  /// untouched.
   Expected<void> open(const std::string& name) {
+    const auto refused = [&](const std::string& reason) {
+      return Error{"--resume " + quoted_text(name) + " cannot be used: " + reason};
+    };
+    struct stat status {};
+    const bool there = stat(name.c_str(), &status) == 0;
+    if (there && !S_ISREG(status.st_mode)) return refused("it is not a regular file");
     std::ifstream earlier(name);
+    if (there && !earlier) return refused(system_reason(errno));
+    bool torn = false;
+    std::string start;  // of the first line that is not empty
     for (std::string line; std::getline(earlier, line);) {
-      Verdicts verdicts;
-      const std::vector<std::string_view> parts = split(line, '\t');
-      for (std::size_t i = 1; i + 2 < parts.size(); i += 2) {
-        const auto status = status_named(parts[i + 1]);
-        if (!status) break;
-        verdicts.push_back({std::string(parts[i]), *status});
-      }
-      if (parts.size() > 1 && parts.back() == "end" && parts.size() == 2 * verdicts.size() + 2) {
-        known_[std::string(parts[0])] = std::move(verdicts);
-      }
+      torn = earlier.eof();
+      if (start.empty()) start = line.substr(0, kKeyStart.size());
+      if (!torn) read(line);
     }
     earlier.close();
+    if (!kKeyStart.starts_with(start)) return refused("it is not a file of verdicts");
+    errno = 0;
     out_.open(name, std::ios::app);
-    if (!out_) return Error{"cannot write " + name};
-    out_ << '\n';  // ends a line that was cut off
-    return {};
+    if (torn) out_ << '\n' << std::flush;
+    return out_ ? Expected<void>() : refused(system_reason(errno));
   }
 
   const Verdicts* find(const std::string& key) const {
@@ -67,7 +81,8 @@ class VerdictFile {
     return found == known_.end() ? nullptr : &found->second;
   }
 
-  void add(const std::string& key, Verdicts verdicts) {
+  /// False when the file cannot be written.
+  bool add(const std::string& key, Verdicts verdicts) {
     if (out_.is_open()) {
       out_ << key;
       for (const auto& [claim, status] : verdicts) {
@@ -76,9 +91,22 @@ class VerdictFile {
       out_ << "\tend\n" << std::flush;
     }
     known_[key] = std::move(verdicts);
+    return out_.good();
   }
 
  private:
+  void read(const std::string& line) {
+    Verdicts verdicts;
+    const std::vector<std::string_view> parts = split(line, '\t');
+    for (std::size_t i = 1; i + 2 < parts.size(); i += 2) {
+      const auto status = status_named(parts[i + 1]);
+      if (!status) return;
+      verdicts.push_back({std::string(parts[i]), *status});
+    }
+    if (parts.size() > 1 && parts.back() == "end" && parts.size() == 2 * verdicts.size() + 2) {
+      known_[std::string(parts[0])] = std::move(verdicts);
+    }
+  }
   static std::vector<std::string_view> split(std::string_view text, char at) {
     std::vector<std::string_view> parts;
     for (std::size_t end; (end = text.find(at)) != std::string_view::npos;) {
@@ -100,6 +128,16 @@ class VerdictFile {
   std::ofstream out_;
 };
 
+/// A whole number from 1 to `most`, or the flag's sentence.
+Expected<std::uint64_t> read_count(const std::string& name, const std::string& text,
+                                   std::uint64_t most) {
+  const std::optional<std::int64_t> number = read_integer(text);
+  if (!number || *number < 1 || static_cast<std::uint64_t>(*number) > most) {
+    return Error{name + " must be 1 to " + std::to_string(most) + ", not " + quoted_text(text)};
+  }
+  return static_cast<std::uint64_t>(*number);
+}
+
 /// The settings that were asked for; an error names the claims there are.
 Expected<std::vector<CalibrationSetting>> chosen_settings(const CalibrateRequest& request) {
   std::vector<CalibrationSetting> chosen;
@@ -110,7 +148,8 @@ Expected<std::vector<CalibrationSetting>> chosen_settings(const CalibrateRequest
     for (const std::string& id : *ids) {
       if (std::find(all_ids.begin(), all_ids.end(), id) == all_ids.end()) all_ids.push_back(id);
     }
-    if (request.claim.empty() || std::find(ids->begin(), ids->end(), request.claim) != ids->end()) {
+    if (request.claim == "all" ||
+        std::find(ids->begin(), ids->end(), request.claim) != ids->end()) {
       chosen.push_back(std::move(setting));
     }
   }
@@ -119,12 +158,10 @@ Expected<std::vector<CalibrationSetting>> chosen_settings(const CalibrateRequest
     return Error{"claims must be one of all, " + join(all_ids, ", ") + ", not " +
                  quoted_text(request.claim)};
   }
-  if (request.setting > chosen.size()) {
-    return Error{"setting must be 1 to " + std::to_string(chosen.size()) + ", not " +
-                 std::to_string(request.setting)};
-  }
-  if (request.setting > 0) chosen = {chosen[request.setting - 1]};
-  return chosen;
+  if (!request.setting) return chosen;
+  const auto number = read_count("setting", *request.setting, chosen.size());
+  if (!number) return number.error();
+  return std::vector{chosen[*number - 1]};
 }
 
 /// All runs, those with more data last: they take longest.
@@ -144,11 +181,18 @@ Expected<std::vector<Task>> all_tasks(const std::vector<CalibrationSetting>& set
   return tasks;
 }
 
+/// A calibration that ended early.
+struct Failure {
+  Error error;
+  ExitCode code;
+};
+
 /// Runs what the file does not know yet, until it is done or interrupted.
-Expected<void> run_tasks(const std::vector<Task>& tasks, unsigned threads, VerdictFile& file) {
+std::optional<Failure> run_tasks(const std::vector<Task>& tasks, unsigned threads,
+                                 VerdictFile& file) {
   std::atomic<std::size_t> next = 0;
   std::mutex mutex;  // guards file and failure
-  std::optional<Error> failure;
+  std::optional<Failure> failure;
   const auto work = [&] {
     for (std::size_t i; (i = next++) < tasks.size() && !interrupted();) {
       const std::string key = query_text(tasks[i].spec);
@@ -161,18 +205,22 @@ Expected<void> run_tasks(const std::vector<Task>& tasks, unsigned threads, Verdi
       if (interrupted()) return;
       const std::lock_guard lock(mutex);
       if (!verdicts) {
-        failure = verdicts.error();
-        return;
+        failure = {verdicts.error(), kExitRunFailed};
+      } else if (!file.add(key, std::move(*verdicts))) {
+        failure = {{"the file of --resume cannot be written"}, kExitEnvironment};
       }
-      file.add(key, std::move(*verdicts));
+      if (failure) return;
     }
   };
   std::vector<std::thread> workers;
-  for (unsigned t = 1; t < threads; ++t) workers.emplace_back(work);
+  try {
+    for (unsigned t = 1; t < threads; ++t) workers.emplace_back(work);
+  } catch (const std::system_error&) {
+    // The system gives no more threads; those that started do the work.
+  }
   work();
   for (std::thread& worker : workers) worker.join();
-  if (failure) return *failure;
-  return {};
+  return failure;
 }
 
 /// One count a claim of each setting, in the settings' order.
@@ -204,7 +252,7 @@ std::vector<CalibrationCount> counted(const std::vector<CalibrationSetting>& set
   std::vector<CalibrationCount> all;
   for (const auto& here : counts) {
     for (const CalibrationCount& count : here) {
-      if (wanted.empty() || count.claim.substr(0, count.claim.find(' ')) == wanted) {
+      if (wanted == "all" || count.claim.substr(0, count.claim.find(' ')) == wanted) {
         all.push_back(count);
       }
     }
@@ -212,28 +260,15 @@ std::vector<CalibrationCount> counted(const std::vector<CalibrationSetting>& set
   return all;
 }
 
-/// A whole number from 1 on, or the flag's sentence.
-Expected<std::uint64_t> read_count(const Given& given, const std::string& name,
-                                   std::uint64_t absent, std::uint64_t most) {
-  const std::optional<std::string> text = given.value(name);
-  if (!text) return absent;
-  const std::optional<std::int64_t> number = read_integer(*text);
-  if (!number || *number < 1 || static_cast<std::uint64_t>(*number) > most) {
-    return Error{name + " must be 1 to " + std::to_string(most) + ", not " + quoted_text(*text)};
-  }
-  return static_cast<std::uint64_t>(*number);
-}
-
 Expected<CalibrateRequest> read_request(const Given& given) {
   CalibrateRequest request;
   request.claim = given.value("claims").value_or("");
-  if (request.claim == "all") request.claim.clear();
-  const auto setting = read_count(given, "setting", 0, 1000);
-  if (!setting) return setting.error();
-  request.setting = *setting;
-  const auto seeds = read_count(given, "seeds", request.seeds, kMoreDataSeed - 1);
-  if (!seeds) return seeds.error();
-  request.seeds = *seeds;
+  request.setting = given.value("setting");
+  if (const auto text = given.value("seeds")) {
+    const auto seeds = read_count("seeds", *text, kMostSeeds);
+    if (!seeds) return seeds.error();
+    request.seeds = *seeds;
+  }
   const auto threads = read_threads(given);
   if (!threads) return threads.error();
   request.threads = *threads;
@@ -256,7 +291,8 @@ std::vector<Flag> calibration_flags() {
            "a run with 50 times the data. Long; with --resume it can be done in pieces",
            group},
           {"setting", "N", "The N-th of its settings only", group},
-          {"seeds", "N", "Runs of every setting\ndefault 200", group},
+          {"seeds", "N",
+           "Runs of every setting\n1 to " + std::to_string(kMostSeeds) + "; default 200", group},
           threads_flag(group),
           {"format", "NAME", "table or csv", group},
           {"resume", "FILE", "Keep every verdict here, and go on from there", group}};
@@ -273,11 +309,11 @@ int calibrate_claims(const Given& given) {
   VerdictFile file;
   if (request->resume) {
     if (const auto opened = file.open(*request->resume); !opened) {
-      return refuse(opened.error(), kExitEnvironment);
+      return refuse(opened.error());
     }
   }
-  if (const auto done = run_tasks(*tasks, request->threads, file); !done) {
-    return refuse(done.error(), kExitRunFailed);
+  if (const auto failure = run_tasks(*tasks, request->threads, file)) {
+    return refuse(failure->error, failure->code);
   }
   const Table table = calibration_table(counted(*settings, *tasks, file, request->claim));
   const int printed =

@@ -128,8 +128,8 @@ std::string help_row(const std::string& left, const std::string& help) {
   std::string lines;
   for (const std::string& line : split(help, '\n')) lines += wrapped(line, kHelpColumn, kHelpWidth);
   if (lines.empty()) return start + "\n";
-  const bool beside = display_width(start) < kHelpColumn;
-  return start + (beside ? " " + lines.substr(kHelpColumn) : "\n" + lines);
+  const bool same_line = display_width(start) < kHelpColumn;
+  return start + (same_line ? " " + lines.substr(kHelpColumn) : "\n" + lines);
 }
 
 std::string flags_text(const std::vector<Flag>& flags) {
@@ -158,7 +158,7 @@ std::string general_help(std::span<const Command> commands) {
       "Attention Lab: experiments on what a single attention layer can learn.\n"
       "Usage: attnlab [COMMAND [--FLAG VALUE]...]\n\nCommands:\n";
   for (const Command& command : commands) text += help_row(command.name, command.help);
-  text += "\n" + help_row("-h, --help", "Print this help, or that of a command, and exit") +
+  text += "\n" + help_row("-h, --help", "Print this help, or the help of a command, and exit") +
           help_row("--version", "Print the version and exit");
   return text + "\nWithout a command the desktop window opens.\n";
 }

@@ -1,5 +1,5 @@
-// The command line as a table: a command says what it takes, and its words are read and its help is
-// written from that. The values of parameters are read by core's schema, so that a flag, a
+// The command line as a table: a command says what it takes, which is used to read its words and to
+// write its help. The values of parameters are read by core's schema, so that a flag, a
 // permalink and a JSON document accept the same texts and refuse with the same sentences.
 #pragma once
 
@@ -25,7 +25,8 @@ struct Flag {
 /// What a command takes.
 struct Usage {
   std::string about = {};  ///< what the help begins with
-  std::string words = {};  ///< plain words: "LINK" for one, "DIR..." for several, empty for none
+  std::string words =
+      {};  ///< plain words: "LINK" for one, "DIR..." for several; empty: it takes no words
   std::string words_help = {};
   std::string needs_word =
       {};  ///< sentence for a command without its word; empty: it can do without

@@ -21,10 +21,10 @@ Flag memory_flag(const std::string& group);
 Flag parameter_flag(const Parameter& parameter, const std::string& remark,
                     const std::string& group);
 
-/// default_threads() where none are given.
+/// default_threads() without the flag.
 Expected<unsigned> read_threads(const Given& given);
-/// "2GB", "500 MB", "1.5 GiB", "800000000": bytes, at least one megabyte; kNoMemoryLimit where
-/// nothing is given.
+/// "2GB", "500 MB", "1.5 GiB", "800000000": bytes, at least one megabyte; kNoMemoryLimit
+/// without the flag.
 Expected<double> read_memory(const Given& given);
 /// `figures`: also the formats of a figure and its source.
 Expected<OutputFormat> read_format(const Given& given, bool figures);

@@ -1,4 +1,4 @@
-// Plain POSIX writes, so that every failure is seen and nothing is left in a buffer at exit.
+// Plain POSIX writes, so that every failure is seen and no text waits in a buffer at exit.
 #include "native/console.h"
 
 #include <sys/ioctl.h>
@@ -14,10 +14,10 @@ namespace attnlab {
 void say(std::string_view sentence) {
   std::string line = isatty(STDERR_FILENO) ? "\r\x1b[K" : "";
   line += "attnlab: ";
-  // One line a message, whatever a file name or an argument contains.
+  // One line a message, even if a file name or an argument contains a line end.
   for (const char c : sentence) line += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
   line += '\n';
-  // Nobody is left to be told when standard error itself cannot be written.
+  // When standard error itself cannot be written, there is no place left to say so.
   static_cast<void>(write_all(STDERR_FILENO, line));
 }
 

@@ -16,7 +16,7 @@ enum ExitCode : int {
   kExitInterrupted = 130,
 };
 
-/// "attnlab: SENTENCE" as one line on standard error. A progress line that stands there is erased.
+/// "attnlab: SENTENCE" as one line on standard error. Erases the progress line, if there is one.
 void say(std::string_view sentence);
 
 /// Says the error's sentence and returns the code, for `return refuse(error)`.
@@ -42,7 +42,7 @@ std::string padded_left(std::string_view text, std::size_t width);
 /// blanks and ending in \n; a longer word stays whole.
 std::string wrapped(std::string_view text, std::size_t indent, std::size_t width);
 
-/// Columns of the terminal behind a descriptor, 0 when it is none.
+/// Columns of the terminal behind a descriptor, 0 when it is not a terminal.
 std::size_t terminal_columns(int descriptor);
 
 }  // namespace attnlab

@@ -171,7 +171,7 @@ void install_callbacks(GLFWwindow* window, Events& events) {
   glfwSetWindowRefreshCallback(window, [](GLFWwindow* w) { events_of(w); });
 }
 
-/// "a.svg", or "a-2.svg" where there is an a.svg already: nobody's file is overwritten.
+/// "a.svg", or "a-2.svg" if a.svg exists: no file is overwritten.
 std::string unused_name(const std::string& name) {
   const std::filesystem::path wanted(name);
   std::string free = name;
@@ -192,8 +192,8 @@ std::string write_result_file(const std::string& wanted, const std::string&,
   return "Saved as " + name + " in " + std::filesystem::current_path(ignored).string() + ".";
 }
 
-/// What the command line writes of the same run, of the figure that is shown; "png" has no
-/// counterpart there.
+/// The file of the figure shown, or the citation of the run; the same text as on the command line,
+/// which has no "png".
 std::string picture_or_citation(const AppState& s, std::string_view format) {
   if (format == "bibtex") return run_bibtex(s.shown_spec(), build_info());
   if (s.view.figure >= s.figures.size()) return {};

@@ -12,10 +12,10 @@ namespace attnlab {
 /// Environment, for tests and documentation pictures:
 /// ATTNLAB_WINDOW=1280x800[@2]   size in logical pixels, and pixel ratio in place of the system's
 /// ATTNLAB_THEME=light|dark      in place of the last one
-/// ATTNLAB_SCREENSHOT=FILE.png   writes what the window shows once the run has ended and nothing
-///                               moves any more (without a run: at once), then closes
+/// ATTNLAB_SCREENSHOT=FILE.png   writes what the window shows once the run has ended and all
+///                               motion has stopped (without a run: at once), then closes
 /// ATTNLAB_SCREENSHOT_AFTER=S    takes the picture after S seconds in any case
-/// A window that writes a picture remembers nothing of itself.
+/// A window that writes a picture does not save its size, theme and state.
 int run_desktop(const std::string& query);
 
 }  // namespace attnlab

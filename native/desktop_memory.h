@@ -10,19 +10,19 @@ namespace attnlab {
 struct DesktopMemory {
   int width = 0, height = 0;  ///< logical pixels; 0: not known
   bool dark = false;
-  std::string query;  ///< permalink text; read as one from outside
+  std::string query;  ///< permalink text; read with the same checks as a link
 };
 
-/// One `size 1280x800`, `theme dark`, `open QUERY` a line, in any order; what cannot be read is
+/// One `size 1280x800`, `theme dark`, `open QUERY` a line, in any order; unreadable lines are
 /// left out.
 DesktopMemory read_memory(std::string_view text);
 std::string memory_text(const DesktopMemory& memory);
 
-/// `$XDG_STATE_HOME/attnlab/window`, else `~/.local/state/attnlab/window`; without a home nothing
-/// is remembered. At most 64 kB are read.
+/// `$XDG_STATE_HOME/attnlab/window`, else `~/.local/state/attnlab/window`; empty without a home
+/// directory. At most 64 kB are read.
 DesktopMemory recall();
 
-/// Written whole or not at all; a folder that cannot be written is no reason to trouble anybody.
+/// Written whole or not at all; a folder that cannot be written is ignored silently.
 void remember(const DesktopMemory& memory);
 
 }  // namespace attnlab

@@ -103,7 +103,7 @@ class QueryLine {
     standing_ = true;
     const double rate = static_cast<double>(queries) / std::max(now - begin_, 1e-3);
     static_cast<void>(
-        write_all(STDERR_FILENO, "\r" + std::to_string(queries) + " queries  " +
+        write_all(STDERR_FILENO, "\r" + counted(queries, "query", "queries") + "  " +
                                      std::to_string(static_cast<int>(100 * fraction)) + " %  " +
                                      short_text(rate) + " queries/s\x1b[K"));
   }
@@ -188,10 +188,11 @@ class Answering {
   }
 
   std::string kept_answers() const {
-    const std::string count = std::to_string(answered()) + " answers ";
-    if (!prepared_.log) return "; " + count + "are not kept, --log FILE would keep them";
-    if (answered() == 0) return "; nothing was answered";
-    return "; " + count + "are kept in " + prepared_.log->file() + ", --replay " +
+    const std::string count = counted(answered(), "answer") + (answered() == 1 ? " is " : " are ");
+    if (!prepared_.log)
+      return "; " + count + "not kept, --log FILE would keep " + (answered() == 1 ? "it" : "them");
+    if (answered() == 0) return "; no question was answered";
+    return "; " + count + "kept in " + prepared_.log->file() + ", --replay " +
            prepared_.log->file() + " goes on from there";
   }
 
@@ -202,7 +203,7 @@ class Answering {
   Failure failure_;
 };
 
-/// Runs the job to its end; nothing: see answering.failure().
+/// Runs the job to its end; nullopt: see answering.failure().
 std::optional<Bytes> converse(const ExtractRequest& request, Answering& answering) {
   QueryLine line(request.quiet);
   JobSteps job = request.spec.experiment->start(request.spec, 0);

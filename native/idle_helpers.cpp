@@ -27,7 +27,7 @@ bool IdleHelpers::help() {
   return take_part(lock, *tasks_.front());
 }
 
-/// Computes the next part of a task without the lock; false when none is left.
+/// Computes the next part of a task without the lock; false when all parts are taken.
 bool IdleHelpers::take_part(std::unique_lock<std::mutex>& lock, Task& task) {
   if (task.next == task.parts) return false;
   const std::size_t index = task.next++;

@@ -1,4 +1,4 @@
-// Idle threads of the pool work on parts of other threads' computations.
+// Idle threads of the pool steal parts of other threads' computations.
 #pragma once
 
 #include <atomic>
@@ -12,17 +12,17 @@
 namespace attnlab {
 
 /// One for each pool. Threads of the pool call help() while they have no job; a thread with a job
-/// lends these helpers to its computations.
+/// provides these helpers to its computations.
 class IdleHelpers : public Helpers {
  public:
   std::size_t width() const override { return 1 + idle_.load(std::memory_order_relaxed); }
   void run(std::size_t parts, const std::function<void(std::size_t)>& part) override;
 
-  /// Works on what waits, if anything does; true when it did something.
+  /// Computes a waiting part; false when no part waits.
   bool help();
   bool has_work() const { return waiting_.load(std::memory_order_acquire) != 0; }
 
-  /// Of a thread that has nothing to do until the next notification.
+  /// Marks the calling thread as idle until its next notification, or as busy.
   void set_idle(bool idle) { idle_.fetch_add(idle ? 1 : std::size_t(-1)); }
 
   /// Called when work arrives, without any lock held.
@@ -43,7 +43,7 @@ class IdleHelpers : public Helpers {
   std::condition_variable part_ended_;
   std::deque<Task*> tasks_;
   std::atomic<std::size_t> idle_{0};
-  std::atomic<std::size_t> waiting_{0};  // tasks with parts that nobody has taken
+  std::atomic<std::size_t> waiting_{0};  // tasks with parts that no thread has taken
 };
 
 }  // namespace attnlab

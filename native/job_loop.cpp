@@ -35,12 +35,11 @@ void adopt_finished(Run& run, ResumeFile& journal, JournalNumbers numbers, bool 
   if (quiet) return;
   if (journal.dropped_lines() > 0) {
     say("the end of " + journal.name() +
-        " was damaged: " + std::to_string(journal.dropped_lines()) +
-        (journal.dropped_lines() == 1 ? " line" : " lines") + " cut off, computed again");
+        " was damaged: " + counted(journal.dropped_lines(), "line") + " cut off, computed again");
   }
   if (run.jobs_done() > 0) {
-    say(std::to_string(run.jobs_done()) + " of " + std::to_string(run.jobs_total()) +
-        " jobs are taken over from " + journal.name());
+    say(std::to_string(run.jobs_done()) + " of " + counted(run.jobs_total(), "job") +
+        (run.jobs_done() == 1 ? " is" : " are") + " taken over from " + journal.name());
   }
 }
 
@@ -65,12 +64,15 @@ Expected<void> compute(Run& run, RunClock& clock, JobExecutor& executor, ResumeF
 }
 
 std::string kept_text(const Run& run, const ResumeFile* journal) {
+  const bool one = run.jobs_done() == 1;
   const std::string jobs =
-      std::to_string(run.jobs_done()) + " of " + std::to_string(run.jobs_total()) + " jobs";
+      std::to_string(run.jobs_done()) + " of " + counted(run.jobs_total(), "job");
   if (journal == nullptr) {
-    return jobs + " were done and are not kept; --resume FILE would keep them";
+    return jobs + (one ? " was done and is" : " were done and are") +
+           " not kept; --resume FILE would keep " + (one ? "it" : "them");
   }
-  return jobs + " are kept in " + journal->name() + "; the same command goes on from there";
+  return jobs + (one ? " is" : " are") + " kept in " + journal->name() +
+         "; the same command goes on from there";
 }
 
 int refuse_unfinished(const Run& run, const ResumeFile* journal) {

@@ -1,5 +1,5 @@
-// The loop around an executor that run and sweep share: work until the run ends or somebody
-// interrupts it, keep what is finished, show how far it is.
+// The loop around an executor that run and sweep share: work until the run ends or is interrupted,
+// keep finished jobs, show progress.
 #pragma once
 
 #include <chrono>
@@ -21,8 +21,8 @@ class JobExecutor : public Executor {
 /// Seconds of a clock that never goes back.
 double now_s();
 
-/// Number of a run's job in its journal: first + stride * index (a shard's jobs are numbered as
-/// those of the whole sweep).
+/// Number of a run's job in its journal: first + stride * index (a shard's jobs carry their
+/// numbers in the whole sweep).
 struct JournalNumbers {
   std::uint32_t first = 0;
   std::uint32_t stride = 1;
@@ -32,11 +32,11 @@ struct JournalNumbers {
 void adopt_finished(Run& run, ResumeFile& journal, JournalNumbers numbers, bool quiet);
 
 /// Computes until the run is finished, failed or interrupted. An error when the journal cannot be
-/// written any more; without a journal nothing is kept.
+/// written any more; without a journal no job is kept.
 Expected<void> compute(Run& run, RunClock& clock, JobExecutor& executor, ResumeFile* journal,
                        JournalNumbers numbers, bool quiet);
 
-/// What is left of a run that stops early: "3 of 20 jobs are kept in run.journal; ...".
+/// What a run that stops early keeps: "3 of 20 jobs are kept in run.journal; ...".
 std::string kept_text(const Run& run, const ResumeFile* journal);
 
 /// What an ended run that has no result means: says it and returns the exit code.

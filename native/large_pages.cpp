@@ -1,6 +1,6 @@
 // Large matrices on large pages. A matrix of 4096 x 4096 doubles has 32768 pages of 4 kB, each with
 // a fault at its first touch (docs/performance.md says what these cost); of 2 MB there are 64. Core
-// knows nothing of this: it asks for aligned memory, and this program hands it out.
+// asks for aligned memory; only this program decides where it comes from.
 #include <algorithm>
 #include <cstddef>
 #include <cstdlib>

@@ -67,11 +67,12 @@ int execute(const Given& given) {
     if (!known) return refuse(known.error());
     only = *known;
   }
+  const bool json = given.has("json");
   if (given.has("markdown")) {
+    if (json) return refuse({"--json and --markdown are two formats; give one of them"});
     if (only != nullptr) return refuse({"--markdown prints all experiments; leave out the name"});
     return print(reference_markdown());
   }
-  const bool json = given.has("json");
   if (only != nullptr) return print(json ? experiment_json(*only) + "\n" : experiment_text(*only));
   if (json) return print(experiments_json());
   std::string text;

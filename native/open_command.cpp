@@ -11,7 +11,7 @@ namespace {
 Expected<Usage> usage(const std::string&) {
   return Usage{.about = "Open a permalink in the desktop window.",
                .words = "LINK",
-               .words_help = "A permalink, or what stands after its #",
+               .words_help = "A permalink, or the part after its #",
                .needs_word = "open needs a permalink"};
 }
 

@@ -1,4 +1,4 @@
-// The lines that a black box and we say to each other (docs/oracle-protocol.md).
+// The lines exchanged with a black box (docs/oracle-protocol.md).
 #pragma once
 
 #include <optional>
@@ -12,7 +12,7 @@ namespace attnlab {
 /// "[[1,0.5],[0,2]]": the tokens of query i of a batch, digits that read back exactly.
 std::string tokens_json(const extraction::QueryBatch& batch, std::size_t i);
 
-/// The number in {"y": number}; nothing for any other text, and for numbers beyond a double.
+/// The number in {"y": number}; nullopt for any other text, and for numbers beyond a double.
 std::optional<double> read_answer(std::string_view line);
 
 }  // namespace attnlab

@@ -18,13 +18,13 @@
 namespace attnlab {
 namespace {
 
-/// A new file beside `path`, open for writing; its name goes to `temporary`. -1 with errno set.
+/// A new file next to `path`, open for writing; its name goes to `temporary`. -1 with errno set.
 int open_temporary(const std::string& path, std::string& temporary) {
   temporary = path + ".XXXXXX";
   return mkostemp(temporary.data(), O_CLOEXEC);
 }
 
-/// The permissions a newly created file gets, or those of the file that is replaced.
+/// The permissions of the file that is replaced, or of a newly created file.
 mode_t permissions_for(const std::string& path) {
   struct stat status {};
   if (stat(path.c_str(), &status) == 0) return status.st_mode & 0777;

@@ -12,13 +12,13 @@ namespace attnlab {
 class OutputFile {
  public:
   /// Refuses, before anything is computed, a name that cannot be written: an empty name, a folder,
-  /// a device, a folder that is missing or not writable. Leaves nothing behind.
-  /// `asked_by` begins the sentence: the flag that named the file, or nothing.
+  /// a device, a folder that is missing or not writable. Creates no file.
+  /// `asked_by` begins the sentence: the flag that named the file, or the empty text.
   static Expected<OutputFile> check(const std::string& name,
                                     const std::string& asked_by = "--out ");
 
   /// Writes to a temporary name in the same folder, brings it to disk and renames it; on an error
-  /// nothing is left and an older file of that name is untouched.
+  /// the temporary file is removed and an older file of that name is untouched.
   Expected<void> write(std::string_view text) const;
 
   const std::string& name() const { return name_; }

@@ -152,7 +152,7 @@ Expected<void> ProcessOracle::take_answers(Talk& talk) {
 }
 
 Error ProcessOracle::ended(const Talk& talk) {
-  const std::string answered = std::to_string(talk.before + talk.heard - talk.first);
+  const std::string answered = counted(talk.before + talk.heard - talk.first, "answer");
   int status = 0;
   const double deadline = now_s() + kPatience_s;
   pid_t gone = 0;
@@ -169,7 +169,7 @@ Error ProcessOracle::ended(const Talk& talk) {
       if (code == 127) how += " (is the command " + quoted_text(command_) + " right?)";
     }
   }
-  return Error{"the oracle " + how + " after " + answered + " answers, before question " +
+  return Error{"the oracle " + how + " after " + answered + ", before question " +
                std::to_string(talk.before + talk.heard - talk.first + 1) + " was answered"};
 }
 

@@ -23,8 +23,7 @@ std::string progress_text(const Run& run, const RunClock& clock, std::size_t col
   const auto percent = static_cast<int>(std::floor(100 * fraction));
   std::string text = "[" + std::string(full, '#') + std::string(kBarCells - full, '-') + "] " +
                      padded_left(std::to_string(percent), 3) + " %  " +
-                     std::to_string(run.jobs_done()) + " of " + std::to_string(run.jobs_total()) +
-                     " jobs";
+                     std::to_string(run.jobs_done()) + " of " + counted(run.jobs_total(), "job");
   const auto add = [&](const std::string& part) {
     if (text.size() + 2 + part.size() <= columns) text += "  " + part;
   };

@@ -1,4 +1,4 @@
-// One line on the terminal that says how far a run is and how long it still takes.
+// One line on the terminal with the progress of a run and its remaining time.
 #pragma once
 
 #include <string>
@@ -7,11 +7,11 @@
 
 namespace attnlab {
 
-/// "[#####-----]  61 %  12 of 20 jobs  3.1 jobs/s  3 s left", at most `columns` wide; what is not
-/// known yet is left out.
+/// "[#####-----]  61 %  12 of 20 jobs  3.1 jobs/s  3 s left", at most `columns` wide; unknown
+/// parts are left out.
 std::string progress_text(const Run& run, const RunClock& clock, std::size_t columns);
 
-/// Redraws that line on standard error when it is a terminal and not `quiet`; else does nothing.
+/// Redraws that line on standard error if that is a terminal and not `quiet`.
 class ProgressLine {
  public:
   explicit ProgressLine(bool quiet);

@@ -27,7 +27,7 @@ std::string query_start(const extraction::QueryBatch& batch, std::size_t i) {
   return "{\"x\": " + tokens_json(batch, i) + ", \"y\": ";
 }
 
-/// Why a first line is not that of this log; nothing when it is.
+/// Why a first line does not belong to this log; nullopt when it does.
 std::optional<std::string> mismatch(const std::string& line, const LogName& name) {
   const nlohmann::json document = nlohmann::json::parse(line, nullptr, false);
   if (!document.is_object() || document.value("attnlab_log", nlohmann::json()) != 1) {
@@ -74,7 +74,7 @@ Expected<std::optional<double>> QueryReplay::next(const extraction::QueryBatch& 
   if (at_end_) return std::optional<double>();
   std::string line;
   std::getline(stream_, line);
-  if (!stream_ || stream_.eof()) {  // nothing, or a line without its end
+  if (!stream_ || stream_.eof()) {  // end of file, or a torn line
     at_end_ = true;
     return std::optional<double>();
   }

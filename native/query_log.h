@@ -25,7 +25,7 @@ class QueryReplay {
   /// Refuses, with the name of the flag, what is no log, and the log of another box or dimension.
   static Expected<QueryReplay> open(const std::string& file, const LogName& name);
 
-  /// The answer to query i of a batch, which must be the next one of the log; nothing at its end.
+  /// The answer to query i of a batch, which must be the next one of the log; nullopt at its end.
   /// A half-written last line does not count. An error when the log holds another query there.
   Expected<std::optional<double>> next(const extraction::QueryBatch& batch, std::size_t i);
 
@@ -41,7 +41,7 @@ class QueryReplay {
   bool at_end_ = false;
 };
 
-/// Appends answers as they arrive. Nothing is written before the first of them.
+/// Appends answers as they arrive. The file is written from the first answer on.
 class QueryLog {
  public:
   /// Refuses a file that cannot be written, and one that is there already and is not the one that

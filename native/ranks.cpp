@@ -58,7 +58,7 @@ Bytes answer(std::uint32_t kind, std::uint32_t generation, std::uint32_t index,
   return message.take();
 }
 
-/// What a rank is working on, and what waits behind it.
+/// The job that a rank works on, and the jobs waiting behind it.
 class Server {
  public:
   explicit Server(Ranks& ranks) : ranks_(ranks) {}
@@ -98,13 +98,13 @@ class Server {
         waiting_.clear();
         steps_ = JobSteps();
         leaving_ = kind == kLeave;
-        if (leaving_) ranks_.send(0, answer(kLeave, 0, 0, {}));  // the last thing heard from here
+        if (leaving_) ranks_.send(0, answer(kLeave, 0, 0, {}));  // the last message from here
       }
     }
     return any;
   }
 
-  /// One step of the current job; false when there is none.
+  /// One step of the current job; false without a job.
   bool work() {
     try {
       if (!steps_ && !waiting_.empty()) {

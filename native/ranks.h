@@ -1,5 +1,5 @@
-// The processes of one MPI job: rank 0 does what the command line says and hands out jobs, the
-// others compute what they are handed.
+// The processes of one MPI job: rank 0 runs the command and hands out jobs, the others compute
+// them.
 #pragma once
 
 #include <memory>
@@ -30,14 +30,14 @@ class Ranks {
   int size() const { return link_.size(); }
   int neighbours() const { return link_.neighbours(); }  ///< ranks on this machine, with this one
   void send(int to, const Bytes& bytes) { link_.send(to, bytes.data(), bytes.size()); }
-  std::optional<Message> receive();  ///< nothing when nothing has arrived
+  std::optional<Message> receive();  ///< nullopt when no message has arrived
 
  private:
   explicit Ranks(const AttnlabMpiLink& link) : link_(link) {}
   const AttnlabMpiLink& link_;
 };
 
-/// Whether the module that knows MPI is beside the program.
+/// Whether the MPI module is installed next to the program.
 bool has_mpi();
 /// Ranks on this machine, this one included: they share its memory. 1 without a launcher.
 unsigned ranks_on_this_machine();
@@ -45,8 +45,8 @@ unsigned ranks_on_this_machine();
 /// What a rank other than 0 does: computes jobs until it is told to stop.
 void serve(Ranks& ranks);
 
-/// The executor of rank 0: one job at a time here, and two handed to every other rank, so that none
-/// waits for a message. The largest jobs go first.
+/// The executor of rank 0: one job at a time here, and two handed to every other rank, so that no
+/// rank waits for a message. The largest jobs go first.
 class RankExecutor : public JobExecutor {
  public:
   explicit RankExecutor(Ranks& ranks);
@@ -62,12 +62,12 @@ class RankExecutor : public JobExecutor {
   ThreadPool here_;
   std::vector<int> in_flight_;  // of every rank
   std::optional<Ranks::Message> waiting_;
-  std::uint32_t generation_ = 0;  // answers to an older one are of a cancelled run
+  std::uint32_t generation_ = 0;  // answers with an older number belong to a cancelled run
 };
 
 /// The ranks of this process, set once by main; nullptr when it was started on its own.
 Ranks*& ranks();
-/// Tells the ranks other than 0 that there is nothing more to do.
+/// Tells the ranks other than 0 that all work is done.
 void dismiss(Ranks& ranks);
 
 /// A pool of `threads`, or the ranks when there are several.

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <limits>
 #include <variant>
 #include <vector>
 
@@ -32,15 +31,9 @@ struct ColumnText {
   }
 };
 
-double number(const Cell& cell) {
-  if (const auto* real = std::get_if<double>(&cell)) return *real;
-  if (const auto* whole = std::get_if<std::int64_t>(&cell)) return static_cast<double>(*whole);
-  return std::numeric_limits<double>::quiet_NaN();
-}
-
 CellText cell_text(const Cell& cell, const Cell* error) {
   if (error == nullptr || !std::holds_alternative<double>(*error)) return {short_text(cell), ""};
-  const std::string merged = estimate_text(number(cell), number(*error));
+  const std::string merged = estimate_text(number_in(cell), number_in(*error));
   const std::size_t sign = merged.find(" ±");
   if (sign == std::string::npos) return {merged, ""};
   return {merged.substr(0, sign), merged.substr(sign)};
@@ -52,17 +45,13 @@ ColumnText column_text(const Table& table, std::size_t index) {
   text.heading = column.label.empty() ? column.name : column.label;
   const std::size_t error_index =
       column.error_column.empty() ? table.columns.size() : table.column(column.error_column);
-  bool has_number = false, has_text = false;
   for (const std::vector<Cell>& row : table.rows) {
     const Cell* error = error_index < row.size() ? &row[error_index] : nullptr;
     text.cells.push_back(cell_text(row[index], error));
     text.estimate_width = std::max(text.estimate_width, display_width(text.cells.back().estimate));
     text.error_width = std::max(text.error_width, display_width(text.cells.back().error));
-    has_text |= std::holds_alternative<std::string>(row[index]);
-    has_number |= !std::holds_alternative<std::string>(row[index]) &&
-                  !std::holds_alternative<std::monostate>(row[index]);
   }
-  text.right_aligned = has_number && !has_text;
+  text.right_aligned = is_numeric(table, index);
   return text;
 }
 

@@ -220,6 +220,9 @@ Expected<RunSpec> read_spec(const Given& given) {
 
 /// What is drawn, and that there is such a figure.
 Expected<void> read_figure(const Given& given, RunRequest& request) {
+  if (given.has("theme") && request.format != OutputFormat::kSvg) {
+    return Error{"theme belongs to --format svg"};
+  }
   const std::string theme = given.value("theme").value_or("light");
   if (theme != "light" && theme != "dark") {
     return Error{"theme must be light or dark, not " + quoted_text(theme)};

@@ -142,10 +142,6 @@ int write_table(const SweepSpec& sweep, const SweepPlan& plan, std::vector<JobOu
   return written ? kExitDone : refuse(written.error(), kExitEnvironment);
 }
 
-std::string count_text(std::size_t count, std::string_view what) {
-  return std::to_string(count) + " " + std::string(what) + (count == 1 ? "" : "s");
-}
-
 /// The outputs that belong to the sweep's jobs, each once; an error when two journals disagree.
 Expected<std::vector<JobOutput>> joined(std::vector<JobOutput> outputs, std::size_t jobs) {
   std::stable_sort(outputs.begin(), outputs.end(),
@@ -249,7 +245,7 @@ int merge_sweep(const MergeRequest& request) {
   outputs = joined(std::move(all), jobs);
   if (!outputs) return refuse(outputs.error());
   if (outputs->size() < jobs) {
-    return refuse({count_text(jobs - outputs->size(), "job") + " of " + std::to_string(jobs) +
+    return refuse({counted(jobs - outputs->size(), "job") + " of " + std::to_string(jobs) +
                    (jobs - outputs->size() == 1 ? " is" : " are") +
                    " missing; those that are there are in " + files->journal.name() +
                    ", and attnlab sweep with --out " + files->folder.name() + " computes the rest"},

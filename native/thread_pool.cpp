@@ -163,7 +163,7 @@ void ThreadPool::run_job(const Assignment& assignment) {
       if (news.state == JobSteps::State::kDone) news.output = steps.take_output();
       if (news.state == JobSteps::State::kFailed) news.error = steps.error();
       const bool ended = news.state != JobSteps::State::kRunning;
-      // The job's memory is given back before anybody hears that it has ended.
+      // The job's memory is freed before the end of the job is reported.
       if (ended) steps = JobSteps();
       tell(assignment.generation, std::move(news));
       if (ended) return;
@@ -199,7 +199,7 @@ void ThreadPool::tell(std::uint64_t generation, News news) {
     news_.push_back(std::move(news));
     return;
   }
-  // Only the newest word of a job counts, so a window that is not drawn for an hour costs nothing.
+  // Only the newest report of a job counts, so reports do not pile up while a window is not drawn.
   if (!news.partial) news.partial = std::move(earlier->partial);
   *earlier = std::move(news);
 }

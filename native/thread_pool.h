@@ -18,27 +18,27 @@ namespace attnlab {
 
 /// In which order waiting jobs are begun.
 enum class JobOrder {
-  kAsPlanned,     ///< for a window: every curve grows at the same time, one can pause and step
-  kLargestFirst,  ///< for the shell: no large job is left alone at the end
+  kAsPlanned,     ///< for a window: all curves grow together, and the reader can pause and step
+  kLargestFirst,  ///< for the shell: no large job runs alone at the end
 };
 
-/// Threads without a job help with large matrix products of the others, so that one job alone uses
-/// every core too.
+/// Idle threads steal parts of the large matrix products of others (idle_helpers.h), so that a
+/// single job uses every core, too.
 ///
 /// All calls come from the thread that owns the pool; only the jobs run elsewhere. A pool serves
 /// one run at a time: call cancel() before polling another one. Which thread computes a job, and
 /// when, never changes its bytes.
 class ThreadPool : public JobExecutor {
  public:
-  /// Starts up to `threads` workers (at least one is asked for). Where the system refuses some,
-  /// concurrency() says how many there are; 0 means that no job can run.
-  /// `ahead`: jobs that wait beside the workers, so that none waits for the next poll.
+  /// Starts up to `threads` workers, at least one. If the system refuses some, concurrency() says
+  /// how many there are; 0 means that no job can run. `ahead`: jobs queued for the workers, so that
+  /// no worker waits for the next poll.
   explicit ThreadPool(unsigned threads, JobOrder order = JobOrder::kAsPlanned, unsigned ahead = 0);
   ~ThreadPool() override;
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
-  /// Moves news into the run, passes its pause on to the workers and gives out work. A pause takes
+  /// Moves news into the run, passes its pause on to the workers and hands out work. A pause takes
   /// effect between two steps of a job; the job goes on from there.
   void poll(Run& run) override;
 
@@ -50,8 +50,8 @@ class ThreadPool : public JobExecutor {
   void wait_for_news(std::chrono::milliseconds at_most) override;
   bool has_news();
 
-  /// Gives the next job that no worker has to somebody else, who reports it to the run; nothing
-  /// when there is none. Only where the largest go first.
+  /// Hands the next job that no worker has to the caller, which reports it to the run; nullopt when
+  /// there is no such job. Only with JobOrder::kLargestFirst.
   std::optional<std::uint32_t> hand_over();
 
  private:

@@ -38,7 +38,7 @@ std::string matching_preset(const RunSpec& spec) {
   return {};
 }
 
-/// What the experiment finds, here or elsewhere; nothing while that part is loading.
+/// The experiment's findings, from here or from another module; nullopt while that is loading.
 std::optional<Findings> find(AppState& s, const RunSpec& spec,
                              std::span<const JobOutput> outputs = {}) {
   if (spec.experiment->find != nullptr) return spec.experiment->find(spec, outputs);
@@ -56,7 +56,7 @@ std::vector<Figure> waiting_figures(const Experiment& experiment) {
   return {std::move(figure)};
 }
 
-/// Curves and rows of the kept results beside those of the run.
+/// Adds the curves and rows of the kept results to the run's.
 void show_kept(AppState& s) {
   s.compared = Result();
   if (s.kept.empty()) return;
@@ -91,7 +91,7 @@ void drop_run(AppState& s) {
   s.precomputed = false;
 }
 
-/// Result and figures of the run as far as it is; false while the part that finds them is loading.
+/// Result and figures of the run so far; false while the module that finds them is loading.
 bool find_results(AppState& s) {
   const std::vector<JobOutput> outputs = s.run->outputs();
   std::optional<Findings> findings = find(s, s.run->spec(), outputs);
@@ -168,7 +168,8 @@ void follow_run(AppState& s) {
     reduce(s);
   if (s.run->state() != before) {
     s.touch();
-    // What was drawn meanwhile depended on the run's pace, the picture of its result must not.
+    // Which glyphs were cached during the run depends on timing; a fresh glyph atlas makes the
+    // final picture reproducible.
     if (!active) s.glyphs_renewed = renew_glyphs();
   }
   if (s.run->fraction() != s.drawn_fraction && s.now - s.drawn_at >= kProgressEvery) {
@@ -400,7 +401,7 @@ std::string App::keep() {
   } else {
     s.kept.push_back({s.run->spec(), {s.result, s.run_figures}, journal()});
     if (s.kept.size() > kMostKept) s.kept.erase(s.kept.begin());
-    s.save_note = "Kept: the next result of this experiment is shown beside it.";
+    s.save_note = "Kept: the next result of this experiment is shown next to it.";
   }
   refresh_figures(s);
   return s.save_note;

@@ -29,12 +29,12 @@ class App {
   /// they lock, stay as they are.
   void load(std::string_view query);
   /// Takes over the finished jobs of a journal (core/codecs/codecs.h) as a finished, precomputed
-  /// run; false, and nothing changes, unless it is a whole run of exactly the current parameters
+  /// run; false, without any change, unless it is a whole run of exactly the current parameters
   /// and there is no run yet.
   bool adopt(std::string_view journal);
   /// The finished jobs of the current run as such a text; empty without a run.
   std::string journal() const;
-  /// What Platform::findings had not yet is there now.
+  /// Call once Platform::findings can answer after it has returned nullopt.
   void parts_arrived();
   bool waits_for_parts() const;
   /// The current state as permalink text, without run=1.
@@ -50,7 +50,7 @@ class App {
   bool frame(const FrameInput& input);
 
   // Actions. An unknown experiment or preset changes nothing and leaves a note; an unknown
-  // parameter changes nothing and is what the returned sentence says.
+  // parameter changes nothing, and the returned sentence names it.
 
   /// Whether an action would do something now: buttons and keys follow it.
   bool can(Action action) const;
@@ -83,7 +83,7 @@ class App {
   /// The bytes that save would write; empty for an unknown format or without a result.
   std::string export_text(std::string_view format) const;
   void copy_link();
-  /// Keeps the finished result, to be shown beside the next ones of its experiment; the oldest of
+  /// Keeps the finished result, to be shown next to later ones of its experiment; the oldest of
   /// more than kMostKept is forgotten. Returns the sentence that is shown.
   std::string keep();
   void forget_kept();
@@ -101,7 +101,7 @@ class App {
   ///  sentence, "notes":[...], "query", "link" (query without what only this frame is),
   ///  "actions":[{"id","label", "enabled"} of those that this experiment has], "kept":[in what each
   ///  differs], "claims":[{"id","statement","status","evidence"}],
-  ///  "tables":[{"name","caption","columns":[{"name","label"}],"rows":[[{"text","exact"}...]],"row_count"}]}
+  ///  "tables":[{"name","caption","columns":[{"name","label","type"}],"rows":[[{"text","exact"}...]],"row_count"}]}
   /// rate, remaining: null until known. In "text" an estimate carries its uncertainty. Of a table
   /// of more than kStateRows rows the first kLongStateRows: a matrix of dimension 512 has 262144,
   /// and the page reads, and lays out, this often.

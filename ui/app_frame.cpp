@@ -16,7 +16,7 @@ namespace attnlab {
 namespace {
 
 constexpr float kNarrowWidth = 760.0f;  // below: one scrolling column
-constexpr float kTextFrom = 1120.0f;    // from here the text stands at the left
+constexpr float kTextFrom = 1120.0f;    // from here the text is at the left
 constexpr float kTextWidth = 270.0f;
 constexpr float kControlsWidth = 316.0f;
 constexpr float kMargin = 16.0f;
@@ -189,7 +189,7 @@ float chips_height(const AppState& s, float width) {
   return height;
 }
 
-/// Line plots fit on the screen with the run bar; heat panels stand below each other.
+/// Line plots fit on the screen with the run bar; heat panels are below each other.
 float narrow_figure_height(const AppState& s, float width, float screen_height) {
   if (s.view.figure >= s.figures.size()) return 300;
   const Figure& figure = s.figures[s.view.figure];

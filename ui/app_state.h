@@ -38,7 +38,7 @@ struct AppState {
   AppOptions options;
 
   RunSpec spec;              ///< what the controls show
-  std::string preset;        ///< the preset that spec equals, empty when none
+  std::string preset;        ///< the preset that spec equals, or empty
   std::string last_preset;   ///< the preset chosen or met last: where a live experiment resets to
   std::optional<Plan> plan;  ///< of spec
   std::string plan_error;    ///< why spec cannot run, empty when it can
@@ -49,7 +49,7 @@ struct AppState {
   Result result;                    ///< of the run, as far as it is
   Result preview;                   ///< of no job at all: the claims that a run would judge
   std::vector<Figure> figures;      ///< of the run, or the empty ones of spec
-  std::vector<Figure> run_figures;  ///< of the run's result; none before there is one
+  std::vector<Figure> run_figures;  ///< of the run's result; empty before that
   std::map<std::string, std::string, std::less<>> fixed;  ///< the values of what is locked
   std::vector<KeptResult> kept;  ///< finished results to compare with, oldest first
   Result compared;               ///< the run's result with the rows of the kept ones
@@ -68,7 +68,7 @@ struct AppState {
 
   double now = 0;
   double reduced_at = -1e9, told_at = -1e9, linked_at = -1e9, drawn_at = -1e9;
-  double restless_until = 0;  ///< hover delays and layout settle until then
+  double restless_until = 0;  ///< hover delays and layout need frames until then
   bool redraw = true;         ///< something visible changed
   bool untold = true;         ///< the shell has not heard of the newest state
   std::string shown_query;
@@ -76,11 +76,11 @@ struct AppState {
 
   ViewState view;
 
-  /// The run's parameters are not those of the controls any more.
+  /// The run's parameters differ from the controls by now.
   bool changed() const { return run && !(run->spec() == spec); }
   /// At least one row was measured.
   bool has_result() const { return !result.tables.empty() && !result.tables.front().rows.empty(); }
-  /// The run, or what would be run: kept results are shown beside it.
+  /// The run, or what would be run: kept results are shown next to it.
   const RunSpec& shown_spec() const {
     return run && (!changed() || has_result()) ? run->spec() : spec;
   }
@@ -95,7 +95,8 @@ struct AppState {
   bool live() const { return spec.experiment->live; }
   const PageSettings& page() const { return options.page; }
   bool locked(std::string_view name) const;
-  /// Gives what is locked the value it is fixed at: that of the first specification seen with it.
+  /// Gives locked parameters their fixed values: the values of the first specification that locked
+  /// them.
   void hold_locked(RunSpec& wanted);
   void touch() { redraw = untold = true; }
 };

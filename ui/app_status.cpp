@@ -33,7 +33,7 @@ std::string count_text(std::size_t count) {
 }
 
 std::string jobs_text(const Run& run) {
-  return count_text(run.jobs_done()) + " of " + count_text(run.jobs_total()) + " jobs";
+  return count_text(run.jobs_done()) + " of " + counted(run.jobs_total(), "job");
 }
 
 std::string percent_text(const Run& run) {
@@ -114,6 +114,7 @@ std::string table_json(const Table& table) {
     columns.item(Json('{')
                      .text("name", table.columns[column.column].name)
                      .text("label", table.columns[column.column].label)
+                     .text("type", type_name(table.columns[column.column].type))
                      .done());
   const std::size_t shown =
       table.rows.size() > App::kStateRows ? App::kLongStateRows : table.rows.size();
@@ -211,7 +212,7 @@ std::string App::status_sentence() const {
   if (s.changed()) return "Parameters changed: press Run for a new result.";
   if (!s.run) {
     const std::size_t jobs = s.plan ? s.plan->jobs.size() : 0;
-    return "Ready: " + count_text(jobs) + (jobs == 1 ? " job." : " jobs.") + " Press Run.";
+    return "Ready: " + counted(jobs, "job") + ". Press Run.";
   }
   const Run& run = *s.run;
   switch (run.state()) {
@@ -228,10 +229,9 @@ std::string App::status_sentence() const {
       if (s.precomputed)
         return "Precomputed with seed " +
                exact_text(static_cast<std::int64_t>(s.run->spec().seed)) + " (" +
-               count_text(run.jobs_total()) + " jobs). Run computes it here." + verdicts(s.result);
-      return "Finished: " + count_text(run.jobs_total()) +
-             (run.jobs_total() == 1 ? " job in " : " jobs in ") + duration_text(s.clock.elapsed()) +
-             "." + verdicts(s.result);
+               counted(run.jobs_total(), "job") + "). Run computes it here." + verdicts(s.result);
+      return "Finished: " + counted(run.jobs_total(), "job") + " in " +
+             duration_text(s.clock.elapsed()) + "." + verdicts(s.result);
     case Run::State::kFailed:
       return "Failed: " + run.error().sentence;
     case Run::State::kReady:
@@ -242,7 +242,7 @@ std::string App::status_sentence() const {
 
 std::string App::state_json() const {
   const AppState& s = *state_;
-  const double nothing = std::nan("");
+  const double unknown = std::nan("");
   const double rate = s.run ? s.clock.jobs_per_second() : 0;
   const double remaining = s.run ? s.clock.remaining() : -1;
   const bool failed = s.run && s.run->state() == Run::State::kFailed;
@@ -264,8 +264,8 @@ std::string App::state_json() const {
       .number("jobs", s.run    ? static_cast<double>(s.run->jobs_total())
                       : s.plan ? static_cast<double>(s.plan->jobs.size())
                                : 0)
-      .number("rate", rate > 0 ? rate : nothing)
-      .number("remaining", remaining >= 0 ? remaining : nothing)
+      .number("rate", rate > 0 ? rate : unknown)
+      .number("remaining", remaining >= 0 ? remaining : unknown)
       .number("elapsed", s.run ? s.clock.elapsed() : 0)
       .text("status", status_sentence())
       .text("error", !s.plan_error.empty() ? s.plan_error

@@ -21,8 +21,8 @@ namespace {
 
 constexpr float kBetween = 12.0f;
 constexpr float kPixelsPerCell = 6.0f;    // of the CPU's version
-constexpr float kSmallestPlane = 180.0f;  // width of a plane beside another one
-constexpr float kStackedPlane = 250.0f;   // and of planes that stand below each other
+constexpr float kSmallestPlane = 180.0f;  // width of a plane next to another one
+constexpr float kStackedPlane = 250.0f;   // and of planes below each other
 constexpr float kNarrowArea = 480.0f;
 constexpr float kHeading = 130.0f;  // title, subtitle and figure chips of a narrow lab
 

@@ -8,15 +8,15 @@
 
 namespace attnlab {
 
-/// The plane that handles stand in, and the field under them where there is one.
+/// The plane of the handles, and the field under them if there is one.
 struct HandlePlane {
   Box area;
   Scale x, y;
   const FieldPanel* field = nullptr;
 };
 
-/// Draws the figure's handles; a move is left in state.moved, the places that a finger may grab are
-/// added to state.grabs. True while one of them is under the mouse or held.
+/// Draws the figure's handles. Sets state.moved after a move, and adds the places that a finger may
+/// grab to state.grabs. True while one of them is under the mouse or held.
 bool draw_handles(ImDrawList* list, const Figure& figure, PlotState& state,
                   const PlotOptions& options, const HandlePlane& plane, const Box& outer);
 

@@ -51,7 +51,7 @@ void draw_cells(ImDrawList* list, const Figure& figure, const HeatPanel& panel,
   }
 }
 
-/// Cells and contours in one go by the fragment shader; false where there is none.
+/// Cells and contours in one go by the fragment shader; false without a shader.
 bool draw_by_shader(ImDrawList* list, const Figure& figure, const HeatPanel& panel,
                     const HeatPlace& place, const PlotOptions& options) {
   if (options.fields == nullptr || !options.fields->can_draw("heat_map")) return false;
@@ -134,7 +134,7 @@ void draw_names(ImDrawList* list, const HeatPanel& panel, const HeatPlace& place
             panel.x.label, false, kSmallSize, t.muted);
 }
 
-/// What the colours mean, where there is room for it beside the rows' name.
+/// What the colours mean, if there is room next to the rows' name.
 std::string_view bar_label(const HeatPanel& panel, const HeatPlace& place) {
   const auto width = [](const std::string& text) { return text_size(text, false, kSmallSize).x; };
   const bool fits =

@@ -30,7 +30,7 @@ class Pen {
     list_->PathArcTo(at(x, y), half_ * r, from, to);
     list_->PathStroke(colour_, 0, stroke());
   }
-  /// The lit part of a disc of this radius beside a disc shifted to the right.
+  /// A disc of this radius without a disc shifted to the right: a crescent.
   void crescent(float r, float shift) const {
     const float tip = std::acos(shift / 2 / r);
     list_->PathArcTo(at(0, 0), half_ * r, tip, 2 * kPi - tip, 24);

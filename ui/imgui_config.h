@@ -1,5 +1,5 @@
-// Dear ImGui's compile-time switches for this program (IMGUI_USER_CONFIG): everything the lab does
-// not use is left out, to keep the WebAssembly module small.
+// Dear ImGui's compile-time switches for this program (IMGUI_USER_CONFIG): the unused
+// parts are left out, to keep the WebAssembly module small.
 #pragma once
 
 #define IMGUI_DISABLE_OBSOLETE_FUNCTIONS

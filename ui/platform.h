@@ -36,7 +36,7 @@ struct Platform {
   /// The user switched the theme inside the lab: the shell follows with its own colours.
   std::function<void(bool dark)> theme_changed;
   /// Experiment::find for experiments whose `find` is not in this program: the page's own module
-  /// asks the workers' one. Nothing while that is still loading; then App::parts_arrived follows.
+  /// asks the workers' one. Nullopt while that is still loading; then App::parts_arrived follows.
   std::function<std::optional<Findings>(const RunSpec&, std::span<const JobOutput>)> findings;
 };
 
@@ -49,7 +49,7 @@ struct FrameInput {
   bool touch = false;           ///< the last pointer was a finger: 44-pixel targets
   bool reduced_motion = false;
   bool dark = false;  ///< theme the shell wants; followed until the user switches it in the lab
-  FieldRenderer* fields = nullptr;  ///< draws fields by shader; none: the CPU draws them
+  FieldRenderer* fields = nullptr;  ///< draws fields by shader; null: the CPU draws them
 };
 
 struct AppOptions {

@@ -36,7 +36,7 @@ float draw_heading(ImDrawList* list, const Figure& figure, const Box& outer) {
   return y + 10;
 }
 
-/// The box of axes and what stands around it, from the space below the heading.
+/// The box of axes and the labels around it, from the space below the heading.
 PlotFrame lay_out(const Figure& figure, const PlotState& state, const Box& outer, float top) {
   PlotFrame frame;
   frame.x = {figure.x.logarithmic, x_range(figure, state.hidden), 0, 1};
@@ -155,7 +155,7 @@ bool line_plot(ImDrawList* list, const Figure& figure, PlotState& state, const P
   const auto point = shows_points ? point_of_interest(figure, state, frame, options.touch)
                                   : std::optional<PointRef>();
   LabelLayout labels = place_labels(figure, state, frame, outer, top);
-  if (covered) drop_inside_labels(figure, labels);  // the picture stands there
+  if (covered) drop_inside_labels(figure, labels);  // the picture is there
   const std::string emphasised = label_buttons(figure, state, labels, options.touch);
   draw_all_series(list, figure, state, frame, options, covered, emphasised);
   draw_labels(list, figure, state, frame, labels, emphasised);
@@ -196,8 +196,8 @@ bool plot(const char* id, const Figure& figure, PlotState& state, const PlotOpti
   const ImVec2 origin = ImGui::GetCursorScreenPos();
   Box outer{origin.x, origin.y, origin.x + size.x, origin.y + size.y};
   if (std::holds_alternative<LinePlot>(figure.content) && size.x > kWidest * size.y) {
-    const float spare = (size.x - kWidest * size.y) / 2;
-    outer.x0 += spare, outer.x1 -= spare;
+    const float margin = (size.x - kWidest * size.y) / 2;
+    outer.x0 += margin, outer.x1 -= margin;
   }
   state.read_out.clear();
   state.mark.reset();

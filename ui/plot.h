@@ -1,6 +1,6 @@
 // The plot widget that draws any Figure: axes, measured series with uncertainty, guides, direct
 // labels that toggle their series, a one-line read-out for mouse, touch and keyboard, handles that
-// move parameters, and a picture with a sentence while there is nothing to plot. Heat maps and
+// move parameters, and a picture with a sentence before the first point. Heat maps and
 // fields have files of their own.
 #pragma once
 
@@ -32,7 +32,7 @@ struct ReadOutMark {
 struct PlotState {
   HiddenSeries hidden;
   std::optional<PointRef> chosen;  ///< by keyboard or tap; the mouse only hovers
-  std::string read_out;            ///< the line shown now, empty when none
+  std::string read_out;            ///< the line shown now, or empty
   std::optional<ReadOutMark>
       mark;  ///< where it is shown, over everything drawn before; in this frame
   std::optional<HandleMove> moved;  ///< in this frame
@@ -40,7 +40,7 @@ struct PlotState {
   std::vector<Box> grabs;           ///< where a finger moves a handle, not the page
 };
 
-/// What to show in place of points, or as a badge beside them.
+/// What to show in place of points, or as a badge next to them.
 enum class PlotPhase { kEmpty, kLoading, kPaused, kFailed, kShown };
 
 struct PlotOptions {
@@ -49,7 +49,7 @@ struct PlotOptions {
   float fraction = 0;    ///< of the run, for the loading ring
   float opacity = 1;     ///< of the measured series: less for a result of other parameters
   bool touch = false;
-  FieldRenderer* fields = nullptr;  ///< none: fields and heat maps are drawn by the CPU
+  FieldRenderer* fields = nullptr;  ///< null: the CPU draws fields and heat maps
   std::vector<std::string> locked;  ///< parameters whose handles stay where they are
 };
 

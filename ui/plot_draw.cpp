@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
+#include "core/picture/marks.h"
 #include "ui/theme.h"
 
 namespace attnlab {
@@ -15,7 +17,6 @@ constexpr float kBarWidth = 1.3f;
 constexpr float kMarkerRadius = 4.2f;
 constexpr float kLeastBetweenMarks = 13.0f;
 constexpr float kCapHalf = 3.0f;
-constexpr int kShapes = 8;
 
 struct Pattern {
   float on, off;
@@ -50,22 +51,18 @@ Dash dash_of(const Series& series) {
   return series.variant == 0 ? Dash::kSolid : Dash::kLong;
 }
 
-void polygon(ImDrawList* list, ImVec2 c, float r, int corners, float turn, ImU32 fill,
-             ImU32 stroke) {
-  ImVec2 points[12];
-  for (int i = 0; i < corners; ++i) {
-    const float a = turn + 6.2831853f * static_cast<float>(i) / static_cast<float>(corners);
-    points[i] = ImVec2(c.x + r * std::cos(a), c.y + r * std::sin(a));
-  }
-  list->AddConvexPolyFilled(points, corners, fill);
-  list->AddPolyline(points, corners, stroke, ImDrawFlags_Closed, 1.5f);
-}
-
-void arms(ImDrawList* list, ImVec2 c, float r, int count, float turn, ImU32 colour) {
-  for (int i = 0; i < count; ++i) {
-    const float a = turn + 3.1415927f * static_cast<float>(i) / static_cast<float>(count);
-    const ImVec2 d(r * std::cos(a), r * std::sin(a));
-    list->AddLine(ImVec2(c.x - d.x, c.y - d.y), ImVec2(c.x + d.x, c.y + d.y), colour, 2.0f);
+/// A polygon that its centre sees whole, as triangles around the centre.
+void fill_polygon(ImDrawList* list, ImVec2 centre, std::span<const ImVec2> corners, ImU32 colour) {
+  const int count = static_cast<int>(corners.size());
+  const ImVec2 white = ImGui::GetFontTexUvWhitePixel();
+  list->PrimReserve(3 * count, count + 1);
+  const unsigned first = list->_VtxCurrentIdx;
+  list->PrimWriteVtx(centre, white, colour);
+  for (const ImVec2& corner : corners) list->PrimWriteVtx(corner, white, colour);
+  for (unsigned i = 0; i < corners.size(); ++i) {
+    list->PrimWriteIdx(static_cast<ImDrawIdx>(first));
+    list->PrimWriteIdx(static_cast<ImDrawIdx>(first + 1 + i));
+    list->PrimWriteIdx(static_cast<ImDrawIdx>(first + 1 + (i + 1) % corners.size()));
   }
 }
 
@@ -135,35 +132,24 @@ void draw_line(ImDrawList* list, std::span<const ImVec2> points, ImU32 colour, f
 
 void draw_marker(ImDrawList* list, ImVec2 c, float radius, const Series& series, ImU32 colour,
                  ImU32 ground) {
-  const ImU32 fill = series.variant > 0 ? ground : colour;
-  constexpr float kUp = -1.5707963f, kQuarter = 0.7853982f;
-  switch ((series.colour + 3 * series.variant) % kShapes) {
-    case 0:
-      list->AddCircleFilled(c, radius, fill);
-      list->AddCircle(c, radius, colour, 0, 1.5f);
-      break;
-    case 1:
-      polygon(list, c, radius * 1.2f, 4, kQuarter, fill, colour);
-      break;  // square
-    case 2:
-      polygon(list, c, radius * 1.25f, 3, kUp, fill, colour);
-      break;  // triangle
-    case 3:
-      polygon(list, c, radius * 1.3f, 4, kUp, fill, colour);
-      break;  // diamond
-    case 4:
-      polygon(list, c, radius * 1.25f, 3, -kUp, fill, colour);
-      break;  // down
-    case 5:
-      arms(list, c, radius * 1.2f, 2, 0, colour);
-      break;  // plus
-    case 6:
-      arms(list, c, radius * 1.2f, 2, kQuarter, colour);
-      break;  // cross
-    default:
-      polygon(list, c, radius * 1.15f, 6, kUp, fill, colour);
-      break;  // hexagon
+  const Mark mark = mark_of(series);
+  const float scale = radius / kMarkRadius;
+  const ImU32 fill = mark.fill == MarkFill::kFull ? colour : ground;
+  if (mark.outline.empty()) {
+    list->AddCircleFilled(c, radius, fill);
+    list->AddCircle(c, radius, colour, 0, kMarkLineWidth);
+  } else {
+    std::vector<ImVec2> outline;
+    for (const MarkPoint& point : mark.outline)
+      outline.emplace_back(c.x + scale * point.x, c.y + scale * point.y);
+    fill_polygon(list, c, outline, fill);
+    list->AddPolyline(outline.data(), static_cast<int>(outline.size()), colour, ImDrawFlags_Closed,
+                      kMarkLineWidth);
   }
+  if (mark.fill == MarkFill::kDotted) list->AddCircleFilled(c, scale * kMarkDot, colour);
+  const float bar = scale * kMarkBar;
+  if (mark.fill == MarkFill::kBarred)
+    list->AddLine(ImVec2(c.x - bar, c.y), ImVec2(c.x + bar, c.y), colour, kMarkLineWidth);
 }
 
 void draw_key(ImDrawList* list, ImVec2 c, float radius, const Series& series, ImU32 colour,

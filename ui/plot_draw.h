@@ -16,12 +16,11 @@ enum class Dash { kSolid, kLong, kDashed, kDotted };
 void draw_line(ImDrawList* list, std::span<const ImVec2> points, ImU32 colour, float width,
                Dash dash);
 
-/// One of eight shapes by colour slot, shifted by the variant, so that colour is never alone.
-/// Variants above 0 are hollow.
+/// The mark of a series (core/picture/marks.h); a disc has the radius that is given.
 void draw_marker(ImDrawList* list, ImVec2 centre, float radius, const Series& series, ImU32 colour,
                  ImU32 ground);
 
-/// What a series looks like, beside its label: its marker, or a piece of line where it has none.
+/// What a series looks like, drawn next to its label: its marker, or a piece of line without one.
 void draw_key(ImDrawList* list, ImVec2 centre, float radius, const Series& series, ImU32 colour,
               ImU32 ground);
 

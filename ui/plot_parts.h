@@ -1,4 +1,4 @@
-// Parts of the plot widget that stand around the curves: labels that toggle series, labels of
+// Parts of the plot widget around the curves: labels that toggle series, labels of
 // guides, the read-out, and the pictures of the states without points.
 #pragma once
 
@@ -17,10 +17,10 @@ struct PlotFrame {
   Box area;
   Scale x, y;
   std::vector<Tick> x_ticks, y_ticks;
-  bool legend_row = false;  ///< labels stand above the plot, not at the lines' ends
+  bool legend_row = false;  ///< labels are above the plot, not at the lines' ends
 };
 
-/// Where the labels of this frame stand. Index i belongs to series i; a series without a place has
+/// Where the labels of this frame are. Index i belongs to series i; a series without a place has
 /// an empty box.
 struct LabelLayout {
   std::vector<Box> series;

@@ -1,6 +1,6 @@
 // What Dear ImGui calls in place of sscanf in the page's module (cmake/imgui.cmake): it reads "%d"
-// out of the names of WebGL's and the shaders' versions; saved window settings, its other use, the
-// lab has not.
+// out of the version names of WebGL and GLSL. Its other use, saved window settings, is switched off
+// in the lab.
 #ifdef __EMSCRIPTEN__
 #include <cstdarg>
 

@@ -1,27 +1,9 @@
 // Result tables for people: estimates merged with their standard errors.
 #include "ui/table_view.h"
 
-#include <cmath>
-#include <limits>
-
 #include "core/base/text.h"
 
 namespace attnlab {
-namespace {
-
-double number(const Cell& cell) {
-  if (const auto* real = std::get_if<double>(&cell)) return *real;
-  if (const auto* integer = std::get_if<std::int64_t>(&cell)) return static_cast<double>(*integer);
-  return std::numeric_limits<double>::quiet_NaN();
-}
-
-bool is_numeric(const Table& table, std::size_t column) {
-  for (const std::vector<Cell>& row : table.rows)
-    if (column < row.size() && std::holds_alternative<std::string>(row[column])) return false;
-  return true;
-}
-
-}  // namespace
 
 std::vector<TableViewColumn> table_view(const Table& table) {
   std::vector<bool> is_error(table.columns.size(), false);
@@ -43,7 +25,7 @@ std::string cell_text(const Table& table, const std::vector<Cell>& row,
   const Cell& cell = row[column.column];
   if (column.error >= table.columns.size() || std::holds_alternative<std::monostate>(cell))
     return short_text(cell);
-  return estimate_text(number(cell), number(row[column.error]));
+  return estimate_text(number_in(cell), number_in(row[column.error]));
 }
 
 std::string cell_exact_text(const std::vector<Cell>& row, const TableViewColumn& column) {

@@ -191,7 +191,7 @@ bool setup_fonts_and_style(float pixel_ratio, bool dark) {
   io.ConfigFlags |= ImGuiConfigFlags_NavEnableKeyboard;
   io.ConfigNavCaptureKeyboard = true;
   io.ConfigWindowsMoveFromTitleBarOnly = true;
-  io.ConfigInputTextCursorBlink = false;  // nothing redraws by itself
+  io.ConfigInputTextCursorBlink = false;  // the lab redraws only after news
   ImGuiStyle& style = ImGui::GetStyle();
   style = ImGuiStyle();
   set_metrics(style);

@@ -36,7 +36,8 @@ ImFont* font(Face face);
 /// Forgets which glyphs were drawn, and with them their places in the font texture, on which the
 /// last bit of a pixel depends. Between two frames only; false without a context.
 bool renew_glyphs();
-/// Of sentences that say how long something took: before anything else is drawn, whatever they say.
+/// Draws the characters of sentences with durations before all others, so that the glyph atlas does
+/// not depend on the durations.
 void load_sentence_glyphs();
 
 /// Text in one face, size and colour for the life of the object.

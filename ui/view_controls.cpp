@@ -62,7 +62,7 @@ void text_view(const View& view, float width) {
   const Experiment& experiment = *s.spec.experiment;
   {
     const TextStyle style(Face::kBold, 17, theme().ink);
-    paragraph(experiment.question, width - ImGui::GetFrameHeight());  // beside it: the cross
+    paragraph(experiment.question, width - ImGui::GetFrameHeight());  // next to it: the cross
   }
   paragraph(experiment.summary, width);
   for (const Preset& preset : experiment.presets) {

@@ -224,7 +224,7 @@ class Control {
       if (chip(name.c_str(), name, nullptr, {.on = has_item(name)})) set(toggled(name));
     }
     const std::string hint = help();
-    // A list of all values stands below the chips, unless the chips already are the whole range.
+    // A list of all values is below the chips, unless the chips already are the whole range.
     const bool whole = parameter_.kind == ParameterKind::kIntegerList &&
                        parameter_.suggested.size() > parameter_.max - parameter_.min;
     if (!whole) entry("##entry", text(), width_, hint.c_str(), [&](std::string_view t) { set(t); });

@@ -35,7 +35,7 @@ Icon icon_of(Action action) {
   return Icon::kLink;
 }
 
-/// The button of an action, pale while it can do nothing.
+/// The button of an action, pale while the action is disabled.
 void action_button(const View& view, Action action, bool picture_only) {
   const ActionText& text = text_of(action);
   const std::string id(text.id);
@@ -118,7 +118,7 @@ float progress_height(const AppState& s) {
 float run_bar_height(const View& view, float width) {
   const float row = ImGui::GetFrameHeight();
   if (!view.narrow) return row + 24;
-  // Room for two lines: what stands below does not move with the sentence's digits.
+  // Room for two lines: the controls below do not move with the sentence's digits.
   const float two_lines = 2 * text_size("0", false, 14).y;
   const float sentence = text_size(view.app.status_sentence(), false, 14, width).y;
   return row + progress_height(view.state) + std::max(sentence, two_lines) + 4;

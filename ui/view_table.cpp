@@ -12,8 +12,8 @@ namespace attnlab {
 namespace {
 
 void right_aligned(const std::string& text) {
-  const float spare = ImGui::GetContentRegionAvail().x - ImGui::CalcTextSize(text.c_str()).x;
-  if (spare > 0) ImGui::SetCursorPosX(ImGui::GetCursorPosX() + spare);
+  const float blank = ImGui::GetContentRegionAvail().x - ImGui::CalcTextSize(text.c_str()).x;
+  if (blank > 0) ImGui::SetCursorPosX(ImGui::GetCursorPosX() + blank);
   ImGui::TextUnformatted(text.c_str());
 }
 

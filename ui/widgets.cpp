@@ -24,7 +24,7 @@ ImVec2 middle_of_item() {
   return {(a.x + b.x) / 2, (a.y + b.y) / 2};
 }
 
-/// Ground and border of a pressable box; `edge` transparent: none.
+/// Ground and border of a pressable box; `edge` transparent: no border.
 void item_box(ImU32 fill, ImU32 edge, float radius = kRadius) {
   ImDrawList* list = ImGui::GetWindowDrawList();
   const ImVec2 a = ImGui::GetItemRectMin(), b = ImGui::GetItemRectMax();

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import readline from 'node:readline';
 
-// Memory is kept between runs, so that nobody pays for the system's page faults again and again.
+// Memory is kept between runs, so that no run pays for page faults again.
 const keep_memory = {
   MALLOC_MMAP_THRESHOLD_: '8589934592',
   MALLOC_TRIM_THRESHOLD_: '8589934592',

@@ -138,7 +138,7 @@ void serve() {
       work = std::move(*made);
       say("{\"simd\":" + json_quoted(simd_target_name()) + "}");
     } else if (!work) {
-      say("{\"error\":\"nothing is prepared\"}");
+      say("{\"error\":\"no work is prepared\"}");
     } else if (word == "run") {
       const double start = now_s();
       work->run();

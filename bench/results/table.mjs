@@ -1,4 +1,4 @@
-// Makes the table of docs/performance.md from the CSV files beside this script, one file a machine and date.
+// Makes the table of docs/performance.md from the CSV files next to this script, one file a machine and date.
 //   node bench/results/table.mjs           writes it into the document
 //   import { renewed } from './table.mjs'  the document as it should be, for tests/source/performance.mjs
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';

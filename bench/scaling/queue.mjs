@@ -1,5 +1,5 @@
 // The hand-out of native/ranks.cpp as a simulation: how long a list of jobs takes on so many ranks, and what
-// decides it. Deterministic; nothing is drawn and nothing is measured here.
+// decides it. Deterministic: no random numbers, no clock.
 
 /** Arrivals in order of time (a binary heap). */
 class Arrivals {
@@ -100,7 +100,7 @@ export function simulate(seconds, ranks, costs = free_hand_out) {
 }
 
 function limit_of({ jobs, ranks, makespan, efficiency, busy }) {
-  if (efficiency >= 0.95) return 'nothing: the work is shared evenly';
+  if (efficiency >= 0.95) return 'no limit: the work is shared evenly';
   if (busy >= 0.9) return 'rank 0: it hands out no faster';
   if (jobs[0] >= 0.8 * makespan) {
     return jobs.length <= ranks ? 'there are fewer jobs than ranks' : 'the longest job';

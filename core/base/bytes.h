@@ -35,13 +35,13 @@ class ByteReader {
   std::uint64_t u64();
   double real();
   std::vector<double> reals();
-  void reals(std::span<double> values);  ///< fails where the count is another
+  void reals(std::span<double> values);  ///< fails if the stored count differs
   std::string text();
   bool ok() const { return ok_; }
   bool at_end() const { return ok_ && position_ == bytes_.size(); }
 
  private:
-  void take(std::span<double> values);  ///< that are there
+  void take(std::span<double> values);  ///< the bytes are known to be there
   std::span<const std::uint8_t> bytes_;
   std::size_t position_ = 0;
   bool ok_ = true;

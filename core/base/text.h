@@ -1,6 +1,7 @@
 // Numbers and words as text: the one place that decides how a value is printed, read and rounded.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -22,15 +23,18 @@ std::string short_text(double value);
 /// "(1.20 ± 0.30)e-8" where plain decimals would be too long. Without an error (NaN): short_text.
 std::string estimate_text(double value, double std_error);
 
+/// "1 box", "2 boxes": a count and its noun. The plural is the singular and "s" unless it is given.
+std::string counted(std::size_t count, std::string_view singular, std::string_view plural = {});
+
 /// "1.2 s", "3 min 20 s", "2 h 5 min": a duration for a progress line.
 std::string duration_text(double seconds);
 
 /// "64 kB", "1.2 GB" (powers of 1000).
 std::string bytes_text(double bytes);
 
-/// The whole text as a number, or nothing: no blanks, no trailing characters, no hex; "nan" and
-/// "inf" are read as such so that the caller can refuse them by name. read_integer takes digits
-/// with an optional sign only.
+/// The whole text as a number, nullopt for anything else: no blanks, no trailing characters, no
+/// hex. "nan" and "inf" are read as such, so that the caller can refuse them by name. read_integer
+/// takes only digits with an optional sign.
 std::optional<double> read_real(std::string_view text);
 std::optional<std::int64_t> read_integer(std::string_view text);
 
@@ -46,7 +50,8 @@ std::string valid_utf8(std::string_view text);
 /// ellipsis after about 60 bytes.
 std::string quoted_text(std::string_view text);
 
-/// The candidate that `name` was probably meant to be, by edit distance; empty when none is near.
+/// The candidate that `name` was probably meant to be, by edit distance; empty when no candidate is
+/// near.
 std::string closest(std::string_view name, const std::vector<std::string>& candidates);
 
 /// `unknown WHAT "name"; did you mean "..."? There are: a, b, c`, the sentence for every name that

@@ -89,6 +89,12 @@ std::string valid_utf8(std::string_view text) {
   return valid;
 }
 
+std::string counted(std::size_t count, std::string_view singular, std::string_view plural) {
+  std::string text = exact_text(static_cast<std::int64_t>(count)) + " ";
+  if (count == 1) return text += singular;
+  return plural.empty() ? (text += singular) += "s" : text += plural;
+}
+
 std::string quoted_text(std::string_view text) {
   constexpr std::size_t kMaxBytes = 60;
   std::string inner;

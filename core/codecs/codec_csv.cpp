@@ -14,7 +14,7 @@ std::string in_quotes(std::string_view text) {
   return cell + "\"";
 }
 
-/// Text that would read back as something else needs quotes: separators, numbers, nothing.
+/// Text that would read back as something else needs quotes: separators, numbers, the empty text.
 std::string text_csv(const std::string& text) {
   const bool separators = text.find_first_of(",\"\r\n") != std::string::npos;
   return separators || text.empty() || read_real(text) ? in_quotes(text) : text;
@@ -45,7 +45,7 @@ std::string line_text(std::size_t line) {
   return "line " + exact_text(static_cast<std::int64_t>(line));
 }
 
-/// Reads one record after the other and counts lines for the error sentences.
+/// Reads one record after another and counts lines for the error sentences.
 class CsvReader {
  public:
   explicit CsvReader(std::string_view text) : text_(text) {}
@@ -107,10 +107,6 @@ class CsvReader {
   std::size_t line_ = 1;
 };
 
-std::string cells_text(std::size_t count) {
-  return exact_text(static_cast<std::int64_t>(count)) + (count == 1 ? " cell" : " cells");
-}
-
 }  // namespace
 
 std::string table_csv(const Table& table) {
@@ -141,13 +137,31 @@ Expected<Table> read_csv(std::string_view text) {
     auto record = reader.record();
     if (!record) return record.error();
     if (record->size() != table.columns.size()) {
-      return Error{line_text(line) + " has " + cells_text(record->size()) + " and the header has " +
+      return Error{line_text(line) + " has " + counted(record->size(), "cell") +
+                   " and the header has " +
                    exact_text(static_cast<std::int64_t>(table.columns.size()))};
     }
     std::vector<Cell> row;
     for (CsvCell& cell : *record) row.push_back(cell_of(std::move(cell)));
     table.rows.push_back(std::move(row));
   }
+  return table;
+}
+
+Expected<Table> read_csv(std::string_view text, std::span<const Column> columns) {
+  Expected<Table> table = read_csv(text);
+  if (!table) return table;
+  const auto names = [](std::span<const Column> named) {
+    std::vector<std::string> list;
+    for (const Column& column : named) list.push_back(column.name);
+    return list;
+  };
+  if (names(table->columns) != names(columns)) {
+    return Error{"the header has the columns " + quoted_text(join(names(table->columns), ",")) +
+                 " in place of " + quoted_text(join(names(columns), ","))};
+  }
+  table->columns.assign(columns.begin(), columns.end());
+  if (const auto checked = check_types(*table); !checked) return checked.error();
   return table;
 }
 

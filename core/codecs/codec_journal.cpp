@@ -23,7 +23,7 @@ std::string sealed(const std::string& line) {
   return line + " " + crc_text(line) + "\n";
 }
 
-/// The line without its checksum; nothing when torn or damaged. `line` has no "\n".
+/// The line without its checksum; nullopt when torn or damaged. `line` has no "\n".
 std::optional<std::string_view> unsealed(std::string_view line) {
   const std::size_t space = line.rfind(' ');
   if (space == std::string_view::npos) return std::nullopt;
@@ -73,7 +73,7 @@ std::string run_difference(const std::string& query, const RunSpec& spec) {
     return other_run("seed", exact_text(static_cast<std::int64_t>(there.seed)),
                      exact_text(static_cast<std::int64_t>(spec.seed)));
   }
-  return "the resume file belongs to another run: its parameters are not those of this program";
+  return "the resume file belongs to another run: this program does not have its parameters";
 }
 
 Expected<void> check_header(std::string_view text, const JournalOwner& owner) {

@@ -10,7 +10,7 @@ namespace {
 
 using nlohmann::json;
 
-/// Parameters are an object of scalars and lists; whatever is nested deeper is refused unread.
+/// Parameters are an object of scalars and lists; a document nested deeper is refused unread.
 constexpr int kMaxDepth = 8;
 
 /// The value's own text, for the sentence that refuses it.
@@ -19,7 +19,8 @@ std::string shown(const json& value) {
   return in_quotes.substr(1, in_quotes.size() - 2);
 }
 
-/// A list's entries as texts, which the schema reads like those of a flag; nothing for nested ones.
+/// A list's entries as texts, which the schema reads as it reads a flag's; nullopt for nested
+/// lists.
 std::optional<std::vector<std::string>> entries_of(const json& list) {
   std::vector<std::string> entries;
   for (const json& item : list) {

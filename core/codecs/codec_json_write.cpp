@@ -53,7 +53,9 @@ std::string row_json(const std::vector<Cell>& row) {
 
 std::string table_json(const Table& table) {
   const auto name = [](const Column& column) { return json_quoted(column.name); };
+  const auto type = [](const Column& column) { return json_quoted(type_name(column.type)); };
   return "{\"columns\":" + array_json(table.columns, "", name) +
+         ",\"types\":" + array_json(table.columns, "", type) +
          ",\"rows\":" + array_json(table.rows, "\n   ", row_json) + "}";
 }
 

@@ -99,7 +99,7 @@ void keep_few(std::vector<std::string>& notes) {
   if (notes.size() <= kMaxNotes) return;
   const std::size_t more = notes.size() - (kMaxNotes - 1);
   notes.resize(kMaxNotes - 1);
-  notes.push_back("and " + exact_text(static_cast<std::int64_t>(more)) + " more of the kind");
+  notes.push_back("and " + counted(more, "more note") + " like these");
 }
 
 void say_not_understood(std::string_view query, const Pairs& pairs, Permalink& link) {

@@ -62,7 +62,7 @@ Expected<std::string> canonical(const RunSpec& base, const Parameter& parameter,
   return parameters.text(parameter.name);
 }
 
-/// Removes what a sum or a product of binary fractions adds: 0.30000000000000004 -> 0.3.
+/// Removes the rounding error of a sum or product of binary fractions: 0.30000000000000004 -> 0.3.
 double tidied(double value) {
   if (value == 0 || !std::isfinite(value)) return value;
   const double scale = std::pow(10.0, 12 - std::ceil(std::log10(std::abs(value))));

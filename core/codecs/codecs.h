@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,7 +31,7 @@ struct Permalink {
 /// of which then counts the others.
 Permalink read_query(std::string_view query, const Experiment& default_experiment);
 
-/// Takes over the page settings of a query and nothing else of it (an address's search part).
+/// Takes over only the page settings of a query (an address's search part).
 void read_page_settings(std::string_view query, Permalink& link);
 
 /// The settings that are not at their default, as a query string: "ui=min&lock=dim,seed".
@@ -50,7 +51,8 @@ struct BuildInfo {
   std::string version, target, simd;
 };
 
-/// The result document of the command line's contract (docs/cli.md), one table row a line.
+/// The result document of the command line's contract (docs/cli.md), one table row a line. `types`
+/// of a table names the type of each column.
 std::string result_json(const RunSpec& spec, const Result& result, const BuildInfo& build,
                         std::size_t jobs, double elapsed_s);
 
@@ -86,6 +88,9 @@ std::string table_csv(const Table& table);
 /// cell as text. A real with a whole value ("2") reads back as an integer. CRLF line ends are
 /// understood; rows of another length than the header and stray quotes are refused.
 Expected<Table> read_csv(std::string_view text);
+/// Reads a table with these columns back: a header that names others, and a cell that its column's
+/// type does not allow, are refused.
+Expected<Table> read_csv(std::string_view text, std::span<const Column> columns);
 
 // --- Journal: finished jobs of one run, append-only, one line each ----------------------------
 
@@ -101,7 +106,7 @@ JournalOwner journal_owner(const RunSpec& spec, std::string_view version);
 /// First line of a journal: names its owner. Ends in \n.
 std::string journal_header(const JournalOwner& owner);
 std::string journal_header(const RunSpec& spec, std::string_view version);
-/// The owner's name and version in a journal's first line; an error when it is none.
+/// The owner's name and version in a journal's first line; an error for any other line.
 Expected<std::pair<std::string, std::string>> read_journal_header(std::string_view text);
 /// One finished job with a checksum. Ends in \n.
 std::string journal_line(const JobOutput& output);
@@ -111,9 +116,9 @@ struct Journal {
   std::size_t intact_bytes = 0;    ///< length of the intact beginning: append from here
   std::size_t dropped_lines = 0;   ///< torn or damaged lines after it, and every line after those
 };
-/// Reads a journal's text; an error when it is not a journal or that of another owner. Everything
-/// before the first damaged line is kept. A file that was torn within its first line (also an
-/// empty one) gives intact_bytes 0: the header has to be written again.
+/// Reads a journal's text; an error when it is not a journal or belongs to another owner.
+/// Everything before the first damaged line is kept. A file that was torn within its first line
+/// (also an empty one) gives intact_bytes 0: the header has to be written again.
 Expected<Journal> read_journal(std::string_view text, const JournalOwner& owner);
 Expected<Journal> read_journal(std::string_view text, const RunSpec& spec,
                                std::string_view version);

@@ -142,7 +142,7 @@ constexpr ActionText kActions[] = {
     {.action = Action::kKeep,
      .id = "keep",
      .label = "Keep",
-     .help = "Keep this result: the next one is shown beside it",
+     .help = "Keep this result: the next one is shown next to it",
      .key = "K",
      .when = "the result is finished and not kept already"},
     {.action = Action::kForget,
@@ -207,8 +207,7 @@ constexpr NamedNumber kModifiers[] = {{"ctrl", static_cast<int>(KeyModifier::kCt
                                       {"alt", static_cast<int>(KeyModifier::kAlt)},
                                       {"meta", static_cast<int>(KeyModifier::kMeta)}};
 
-// --- JSON
-// -----------------------------------------------------------------------------------------
+// --- JSON -------------------------------------------------------------------------------------
 
 struct Member {
   std::string_view name;

@@ -11,8 +11,7 @@
 
 namespace attnlab {
 
-// --- Addresses
-// ------------------------------------------------------------------------------------
+// --- Addresses --------------------------------------------------------------------------------
 
 /// What an address says of the page, not of the run: never a lock or a look by accident.
 struct PageSettings {
@@ -25,23 +24,22 @@ struct PageSettings {
   bool operator==(const PageSettings&) const = default;
 };
 
-/// One key of an address that is no parameter of an experiment.
+/// A key of an address that is not a parameter of an experiment.
 struct AddressKey {
   std::string_view name;     ///< "lock"
   std::string_view allowed;  ///< "names of parameters, experiment, preset, seed; with commas"
   std::string_view meaning;  ///< one line
-  /// Takes a value over; returns the sentence on what of it was left out, or an empty one. Null for
+  /// Takes over a value; returns the sentence on what was left out, empty if nothing was. Null for
   /// keys of the run (e, preset, seed, run), which read_query treats itself.
   std::string (*read)(PageSettings& page, std::string_view value) = nullptr;
-  /// The value as text, empty at the default; read of it changes nothing.
+  /// The value as text, empty at the default; `read` of it gives the same settings.
   std::string (*text)(const PageSettings& page) = nullptr;
 };
 std::span<const AddressKey> address_keys();
 /// Null for anything else.
 const AddressKey* find_address_key(std::string_view name);
 
-// --- What a reader can do
-// -------------------------------------------------------------------------
+// --- What a reader can do ---------------------------------------------------------------------
 
 enum class Action { kRun, kPause, kStep, kReset, kKeep, kForget, kTable, kCopyLink };
 
@@ -70,8 +68,7 @@ std::span<const SaveFormat> save_formats();
 /// Null for an unknown id.
 const SaveFormat* find_save_format(std::string_view id);
 
-// --- Messages between a frame and the page around it
-// ----------------------------------------------
+// --- Messages between a frame and the page around it ------------------------------------------
 
 struct MessageType {
   std::string_view type;     ///< "load"
@@ -81,8 +78,7 @@ struct MessageType {
 };
 std::span<const MessageType> message_types();
 
-// --- Numbers that JavaScript hands to C++
-// ---------------------------------------------------------
+// --- Numbers that JavaScript hands to C++ -----------------------------------------------------
 
 /// News of a job in a worker.
 enum class JobNews : int { kProgress, kPartial, kDone, kFailed, kLost };

@@ -30,22 +30,33 @@ std::string column_name(const std::string& parameter) {
   return name;
 }
 
-/// A parameter's value as a cell: a number where it is one.
-Cell value_cell(const std::string& text) {
+/// Numbers where every value of the axis is one: a list of numbers ("16,64") is a text.
+ColumnType type_of(const SweepAxis& axis) {
+  const auto all = [&](auto read) {
+    return std::all_of(axis.values.begin(), axis.values.end(),
+                       [&](const std::string& text) { return read(text).has_value(); });
+  };
+  return all(read_integer) ? ColumnType::kWhole
+         : all(read_real)  ? ColumnType::kNumber
+                           : ColumnType::kText;
+}
+
+/// A parameter's value as a cell of its column.
+Cell value_cell(ColumnType type, const std::string& text) {
+  if (type == ColumnType::kText) return text;
   if (const auto integer = read_integer(text)) return *integer;
-  if (const auto real = read_real(text)) return *real;
-  return text;
+  return *read_real(text);
 }
 
 void add_columns(const SweepSpec& sweep, const Table& of_point, Table& table) {
   table.name = of_point.name;
   table.caption = of_point.caption;
-  table.columns = {{"point", "point", ""}};
+  table.columns = {{"point", "point", "", ColumnType::kWhole}};
   for (const SweepAxis& axis : sweep.axes) {
     std::string name = column_name(axis.parameter);
     const Parameter* parameter = sweep.fixed.experiment->schema.find(axis.parameter);
     if (of_point.column(name) < of_point.columns.size()) name = "swept_" + name;
-    table.columns.push_back({name, parameter->label, ""});
+    table.columns.push_back({name, parameter->label, "", type_of(axis)});
   }
   table.columns.insert(table.columns.end(), of_point.columns.begin(), of_point.columns.end());
 }
@@ -142,7 +153,7 @@ Table sweep_table(const SweepSpec& sweep, const SweepPlan& plan, std::vector<Job
       std::vector<Cell>& row = table.rows.emplace_back();
       row.push_back(static_cast<std::int64_t>(i));
       for (std::size_t a = 0; a < chosen.size(); ++a) {
-        row.push_back(value_cell(sweep.axes[a].values[chosen[a]]));
+        row.push_back(value_cell(table.columns[1 + a].type, sweep.axes[a].values[chosen[a]]));
       }
       row.insert(row.end(), cells.begin(), cells.end());
     }

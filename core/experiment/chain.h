@@ -1,16 +1,16 @@
 // Coroutines that await each other. They form a chain: the root, which is driven from outside, and
-// below it each coroutine that the one above awaits; the innermost runs next. What they share is in
-// the root's promise.
+// below it each coroutine that the one above awaits; the innermost runs next. Their shared state is
+// in the root's promise.
 //
 //   JobSteps child = part_of_the_work(...);   // a name: `co_await part_of_the_work(...)` does not
 //   co_await child;                           // compile, because GCC 12 destroys such a temporary
 //                                             // twice
 //
-// For the same reason what a co_await or co_yield is given has a name or is a class with a
+// For the same reason the operand of co_await or co_yield has a name or is a class with a
 // constructor, and holds no braced list: `const Bytes known{1}; co_yield StepProgress{0.5,
 // known};`.
 //
-// A child is a local variable of its parent, so that the whole chain ends with its root. What is
+// A child is a local variable of its parent, so that the whole chain ends with its root. Arguments
 // passed to a child by reference must live as long as the child.
 //
 // Control moves along a chain through the root's driver, never from coroutine to coroutine:
@@ -24,11 +24,11 @@
 
 namespace attnlab {
 
-/// What the coroutines of a chain share. A user of the chain derives from it.
+/// The state that the coroutines of a chain share. A user of the chain derives from it.
 struct Chain {
   std::coroutine_handle<> innermost;
   bool paused = false;  ///< control is back with the driver
-  bool failed = false;  ///< one coroutine has failed: none of the chain runs again
+  bool failed = false;  ///< a coroutine has failed: the chain never runs again
 
   /// Runs to the next pause, to a failure or to the end of the root.
   void run(std::coroutine_handle<> root) {
@@ -78,7 +78,7 @@ struct AwaitChild {
   auto await_resume() { return std::move(*child.promise().value); }
 };
 
-/// Owns a coroutine, or nothing.
+/// Owns a coroutine; may be empty.
 template <class Promise>
 class ChainedCoroutine {
  public:

@@ -34,13 +34,13 @@ struct Adding {
       figure.draw_maps().panels.push_back(std::move(panel));
     }
   }
-  void operator()(const Fields&) const {}  // planes that follow the parameters: nothing was kept
+  void operator()(const Fields&) const {}  // planes follow the parameters: no result is kept
 };
 
 void Adding::operator()(const LinePlot& other) const {
   const std::vector<Series> own = figure.lines().series;
   for (Series series : other.series) {
-    // Theory that is there already says nothing new.
+    // A theory curve that is there already is not drawn twice.
     const bool known = std::any_of(own.begin(), own.end(), [&](const Series& one) {
       return series.role != SeriesRole::kMeasured && one.id == series.id &&
              one.points.size() == series.points.size() &&

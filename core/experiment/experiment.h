@@ -65,7 +65,7 @@ struct Experiment {
   Schema schema;
   std::vector<Preset> presets;  ///< the first is where a newcomer starts
 
-  /// Has no jobs: `plan` gives none (it may still refuse), `find` computes everything from the
+  /// Has no jobs: `plan` is empty (it may still refuse), `find` computes everything from the
   /// parameters alone in a few milliseconds, and front ends do so after every change of a
   /// parameter, without Run.
   bool live = false;
@@ -73,8 +73,8 @@ struct Experiment {
   /// Jobs of a run, or why these values cannot be run together.
   Expected<Plan> (*plan)(const RunSpec& spec) = nullptr;
 
-  // What computes. The catalogue fills these in from the functions of the experiment's type; null
-  // in a program that leaves them to another one (the page leaves jobs to its workers).
+  // The functions that compute. The catalogue fills these in from the experiment's type; null in a
+  // program that leaves them to another one (the page leaves jobs to its workers).
 
   /// One job; depends only on (spec, index).
   JobSteps (*start)(RunSpec spec, std::uint32_t index) = nullptr;

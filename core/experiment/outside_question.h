@@ -1,4 +1,4 @@
-// Questions of a job to somebody outside: another program, a function in the page.
+// Questions of a job to the outside: to another program, or to a function in the page.
 #pragma once
 
 #include <coroutine>
@@ -11,7 +11,7 @@
 namespace attnlab {
 
 /// `OutsideQuestion question(bytes); reply = co_await question;` in a job ends the step and gives
-/// the answer at the next one, or nothing where nobody answered: the job then ends with a sentence.
+/// the answer at the next one, or nullopt without an answer: the job then ends with a sentence.
 /// (By name, see chain.h.) The driver looks for job.question() after each step; executors that
 /// answer no questions need not know of them.
 class OutsideQuestion {

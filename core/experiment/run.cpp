@@ -1,5 +1,5 @@
-// The bookkeeping of a run; see run.h. Jobs may be lost, run twice and reported late, and none of
-// it changes the outputs, because a job's output depends on its index alone.
+// The bookkeeping of a run; see run.h. Jobs may be lost, run twice and reported late. The outputs
+// stay the same, because a job's output depends on its index alone.
 #include "core/experiment/run.h"
 
 #include <algorithm>
@@ -51,7 +51,7 @@ std::optional<std::uint32_t> Run::take() {
   if (steps_allowed_ > 0 && working_ >= steps_allowed_) return std::nullopt;
   while (next_ < jobs_.size() && jobs_[next_].state != JobState::kWaiting) ++next_;
   if (next_ == jobs_.size()) return std::nullopt;
-  settle(jobs_[next_], JobState::kWorking);
+  set_state(jobs_[next_], JobState::kWorking);
   return static_cast<std::uint32_t>(next_++);
 }
 
@@ -82,7 +82,7 @@ void Run::complete(std::uint32_t index, Bytes bytes) {
 void Run::fail(std::uint32_t index, Error error) {
   Job* known = job(index);
   if (known == nullptr || known->state == JobState::kDone || state_ == State::kFailed) return;
-  settle(*known, JobState::kWaiting);
+  set_state(*known, JobState::kWaiting);
   state_ = State::kFailed;
   error_ = {job_name(index) + ": " + error.sentence};
 }
@@ -90,7 +90,7 @@ void Run::fail(std::uint32_t index, Error error) {
 void Run::lost(std::uint32_t index, std::string reason) {
   Job* known = job(index);
   if (known == nullptr || known->state != JobState::kWorking) return;
-  settle(*known, JobState::kWaiting);
+  set_state(*known, JobState::kWaiting);
   set_fraction(*known, 0);
   next_ = std::min<std::size_t>(next_, index);
   ++known->losses;
@@ -135,7 +135,7 @@ Run::Job* Run::job(std::uint32_t index) {
 
 void Run::accept(std::uint32_t index, Bytes bytes) {
   Job& done = jobs_[index];
-  settle(done, JobState::kDone);
+  set_state(done, JobState::kDone);
   set_fraction(done, 0);  // counted as done from now on
   done_cost_ += done.cost;
   done.bytes = std::move(bytes);
@@ -149,7 +149,7 @@ void Run::set_fraction(Job& each, double fraction) {
   each.fraction = fraction;
 }
 
-void Run::settle(Job& each, JobState state) {
+void Run::set_state(Job& each, JobState state) {
   if (each.state == JobState::kWorking) --working_;
   if (state == JobState::kWorking) ++working_;
   each.state = state;

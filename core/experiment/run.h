@@ -45,7 +45,7 @@ class Run {
   bool adopt(std::uint32_t index, Bytes bytes);
 
   // What executors do.
-  std::optional<std::uint32_t> take();  ///< next job to work on; nothing when paused or all taken
+  std::optional<std::uint32_t> take();  ///< next job to work on; nullopt when paused or all taken
   void report(std::uint32_t index, double fraction);
   void report_partial(std::uint32_t index, Bytes bytes);
   void complete(std::uint32_t index, Bytes bytes);  ///< also after a pause, a loss or a failure
@@ -61,8 +61,8 @@ class Run {
   std::size_t jobs_in_flight() const;
   double fraction() const;  ///< share of the planned cost that is done, 0..1
   const Error& error() const { return error_; }
-  const std::vector<std::string>& notes() const { return notes_; }  ///< lost workers and the like
-  /// Grows whenever outputs() changed: the sign to reduce again.
+  const std::vector<std::string>& notes() const { return notes_; }  ///< lost workers
+  /// Grows whenever outputs() changed: call find again.
   std::uint64_t revision() const { return revision_; }
   /// Complete outputs and newest partial ones, by index.
   std::vector<JobOutput> outputs() const;
@@ -82,7 +82,7 @@ class Run {
   };
   Job* job(std::uint32_t index);
   void accept(std::uint32_t index, Bytes bytes);
-  void settle(Job& job, JobState state);
+  void set_state(Job& job, JobState state);
   void set_fraction(Job& job, double fraction);
   std::string job_name(std::uint32_t index) const;
 

@@ -28,7 +28,7 @@ bool takes_choices(ParameterKind kind) {
   return kind == ParameterKind::kChoiceOrReal || !takes_numbers(kind);
 }
 
-/// One scalar as somebody gave it: its text, and its number where it is one (also nan and inf).
+/// One scalar as it was given: its text, and its number if it is one (also nan and inf).
 struct Entry {
   std::string text;
   std::optional<double> number;
@@ -102,7 +102,7 @@ std::string range_text(const Parameter& parameter) {
   return exact_text(parameter.min) + " to " + exact_text(parameter.max);
 }
 
-/// What one entry may be.
+/// The values that one entry may have.
 std::string allowed_entry(const Parameter& parameter) {
   if (!takes_numbers(parameter.kind)) return "one of " + choice_names(parameter);
   if (parameter.kind != ParameterKind::kChoiceOrReal) return range_text(parameter);
@@ -134,7 +134,7 @@ std::string refusal(const Parameter& parameter, const std::string& subject, cons
   return must + allowed_entry(parameter) + ", not " + exact_text(number);
 }
 
-/// The nearest allowed entry, or nothing.
+/// The nearest allowed entry, or nullopt.
 std::optional<Entry> clamped(const Parameter& parameter, const Entry& entry) {
   if (is_choice(parameter, entry.text)) return entry;
   if (!usable_number(parameter, entry)) return std::nullopt;
@@ -142,7 +142,7 @@ std::optional<Entry> clamped(const Parameter& parameter, const Entry& entry) {
   return entry_of(std::clamp(number, parameter.min, parameter.max));
 }
 
-/// What can be used of the entries, as the parameter allows it; empty when nothing can.
+/// The usable ones of the entries, as the parameter allows them; may be empty.
 std::vector<Entry> clamped(const Parameter& parameter, const std::vector<Entry>& entries) {
   const bool tuple = parameter.kind == ParameterKind::kRealTuple;
   const std::size_t most = has_items(parameter.kind) ? parameter.max_items : 1;
@@ -159,7 +159,7 @@ std::vector<Entry> clamped(const Parameter& parameter, const std::vector<Entry>&
 }
 
 std::string entry_count(std::size_t count) {
-  return exact_text(static_cast<std::int64_t>(count)) + (count == 1 ? " entry" : " entries");
+  return counted(count, "entry", "entries");
 }
 
 /// The sentence that refuses how many entries a tuple has, empty when it may have so many.
@@ -354,18 +354,18 @@ bool ParameterSet::is_default(std::string_view name) const {
 std::string allowed_text(const Parameter& parameter) {
   if (!has_items(parameter.kind)) return allowed_entry(parameter);
   const auto most = static_cast<std::int64_t>(parameter.max_items);
+  const std::string most_values = counted(parameter.max_items, "value");
   if (parameter.kind == ParameterKind::kRealTuple) {
     const auto least = static_cast<std::int64_t>(parameter.min_items);
     const auto group = static_cast<std::int64_t>(parameter.group);
-    return (least < most ? exact_text(least) + " to " : std::string()) + exact_text(most) +
-           " values in order" +
+    return (least < most ? exact_text(least) + " to " : std::string()) + most_values + " in order" +
            (group > 1 && least < most ? " (groups of " + exact_text(group) + ")" : std::string()) +
            ", each " + range_text(parameter);
   }
   if (parameter.kind == ParameterKind::kChoiceList) {
     return "up to " + exact_text(most) + " of " + choice_names(parameter);
   }
-  return "up to " + exact_text(most) + " values, each " + range_text(parameter);
+  return "up to " + most_values + ", each " + range_text(parameter);
 }
 
 Error unknown_parameter(const Schema& schema, std::string_view name, std::string_view owner) {

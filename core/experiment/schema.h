@@ -86,7 +86,7 @@ class ParameterSet {
 
   /// Lenient, for permalinks: drops what cannot belong to an entry ("7)." is 7), clamps numbers,
   /// drops unknown list entries and unreadable values; returns the sentence that says what was
-  /// done, empty when the text was taken as it is. A value of which nothing can be used leaves the
+  /// done, empty when the text was taken as it is. A value without a usable part leaves the
   /// parameter as it was; so does a tuple with an entry that is not a number, or with too few
   /// entries, because the places of its entries have a meaning.
   std::string set_text_clamped(std::string_view name, std::string_view text);

@@ -7,7 +7,7 @@ namespace attnlab {
 void SharedWork::grant(std::size_t helpers) {
   const std::size_t count = std::min(helpers, wanted());
   if (count == 0) return;
-  // What is left here comes before everything given up earlier, and so does what it gives up now.
+  // The pieces kept here come before all pieces handed out earlier, and so do those handed out now.
   std::size_t place = 0;
   for (const WorkPart& part : work_.give_up(count + 1)) {
     given_.insert(given_.begin() + static_cast<std::ptrdiff_t>(place++),

@@ -1,5 +1,5 @@
-// How one job uses workers that share no memory with it: it gives parts of its work away as bytes
-// and takes their results in. A share is a pure function of (run, job, bytes), computed by
+// How one job uses workers that share no memory with it: it hands out parts of its work as bytes
+// and takes in their results. A share is a pure function of (run, job, bytes), computed by
 // Experiment::assist, so that who computes it changes no bit of the job's output.
 #pragma once
 
@@ -19,45 +19,47 @@ struct WorkPart {
   std::size_t begin = 0, end = 0, from = 0;
 };
 
-/// Work in pieces, some of which can be given away while the rest is done. Everything but run() is
-/// called between two of its steps.
+/// Work in pieces, some of which can be handed out while the job does the rest. Everything but
+/// run() is called between two of its steps.
 class DividedWork {
  public:
   virtual ~DividedWork() = default;
-  virtual JobSteps run() = 0;  ///< does what is here
-  /// The fraction of the job's work that is done, with the parts that were taken in.
+  virtual JobSteps run() = 0;  ///< does the pieces that were not handed out
+  /// The fraction of the job's work that is done, including the parts that helpers did.
   virtual double fraction() const = 0;
-  /// How many helpers what is left here is worth.
+  /// How many helpers the remaining work can keep busy.
   virtual std::size_t worth() const = 0;
-  /// Keeps the first of `parts` parts of what is left and gives up the others, in order.
+  /// Cuts the remaining work into `parts` parts, keeps the first and hands out the others, in
+  /// order.
   virtual std::vector<WorkPart> give_up(std::size_t parts) = 0;
   virtual Bytes share(const WorkPart& part) const = 0;  ///< what a helper must know
   /// Takes a helper's result in; false when it cannot be read. Parts come in order.
   virtual bool adopt(const WorkPart& part, const Bytes& result) = 0;
-  /// A part that was lost is here again: the next run() does it.
+  /// Takes back a part whose helper was lost: the next run() does it.
   virtual void take_back(const WorkPart& part) = 0;
 };
 
 /// Does all of the work, with the helpers it gets. `work` must outlive the coroutine.
 JobSteps run_divided(DividedWork& work);
 
-/// The driver's side of a job (job.shared_work()), between two of its steps. Executors that lend no
-/// helpers need not know of it: the job then does everything itself. (Threads that share memory are
-/// lent by Helpers, core/numerics/parallel.h.)
+/// The driver's side of a job (job.shared_work()), between two of its steps. Executors without
+/// helpers need not know of it: the job then does everything itself. (For threads that share memory
+/// there is Helpers, core/numerics/parallel.h.)
 class SharedWork {
  public:
   std::size_t wanted() const { return work_.worth(); }
-  /// So many helpers are there: gives up as many parts, at most wanted().
+  /// Hands out one part for each of `helpers` idle helpers, at most wanted().
   void grant(std::size_t helpers);
-  /// The next share that was given up and not yet fetched; its number and bytes, or nothing.
+  /// The next share that was handed out and not yet fetched, or nullopt.
   struct Share {
     std::uint32_t number;
     Bytes bytes;
   };
   std::optional<Share> next_share();
-  /// The result of a share, or nothing when its helper was lost; unknown numbers are ignored.
+  /// Completes a share with its result, or with nullopt when its helper was lost. Unknown numbers
+  /// are ignored.
   void settle(std::uint32_t number, std::optional<Bytes> result);
-  /// Would a step do nothing until some share is settled?
+  /// True if the job cannot advance until a share comes back.
   bool waiting() const { return waiting_; }
 
  private:

@@ -11,7 +11,7 @@
 //   }
 //
 // Take parameters by value: they live in the coroutine's frame. A failure at any depth ends the
-// whole job with its sentence; there is nothing to check after an await. Only executors and tests
+// whole job with its sentence: no check is needed after an await. Only executors and tests
 // call step().
 #pragma once
 
@@ -138,11 +138,11 @@ class [[nodiscard]] Steps : public ChainedCoroutine<StepsPromise<T>> {
     static const Error not_started{"the job could not be started"};
     return this->handle_ && context().error ? *context().error : not_started;
   }
-  /// The question at which the job has stopped (outside_question.h); none: nullptr.
+  /// The question at which the job has stopped (outside_question.h), or null.
   OutsideQuestion* question() const {
     return state() == State::kRunning ? context().question : nullptr;
   }
-  /// What the job would share with helpers (shared_work.h); nothing: nullptr.
+  /// The work that the job would share with helpers (shared_work.h), or null.
   SharedWork* shared_work() const {
     return state() == State::kRunning ? context().shared_work : nullptr;
   }

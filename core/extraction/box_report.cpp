@@ -11,7 +11,11 @@ Cell index_cell(std::size_t zero_based) {
 }
 
 Table value_table(const BoxReport& report) {
-  Table table{"value", "The value vector v", {{"index", "entry i", ""}, {"value", "v", ""}}, {}};
+  Table table{
+      "value",
+      "The value vector v",
+      {{"index", "entry i", "", ColumnType::kWhole}, {"value", "v", "", ColumnType::kNumber}},
+      {}};
   for (std::size_t i = 0; i < report.value.size(); ++i) {
     table.rows.push_back({index_cell(i), real_cell(report.value[i])});
   }
@@ -21,10 +25,10 @@ Table value_table(const BoxReport& report) {
 Table network_table(const FeedForward& network) {
   Table table{"ffn",
               "The network: constant + sum over units of output × max(0, input · x + bias)",
-              {{"unit", "unit", ""},
-               {"quantity", "quantity", ""},
-               {"index", "entry", ""},
-               {"value", "value", ""}},
+              {{"unit", "unit", "", ColumnType::kWhole},
+               {"quantity", "quantity", "", ColumnType::kText},
+               {"index", "entry", "", ColumnType::kWhole},
+               {"value", "value", "", ColumnType::kNumber}},
               {}};
   for (std::size_t j = 0; j < network.output.size(); ++j) {
     for (std::size_t i = 0; i < network.input.cols(); ++i) {
@@ -43,7 +47,9 @@ Table check_table(const BoxReport& report) {
   Table table{"check",
               "Fresh answers against what the recovered model predicts: the largest gap for "
               "inputs of each length, divided by the standard deviation of all answers",
-              {{"length", "tokens", ""}, {"questions", "questions", ""}, {"gap", "gap", ""}},
+              {{"length", "tokens", "", ColumnType::kWhole},
+               {"questions", "questions", "", ColumnType::kWhole},
+               {"gap", "gap", "", ColumnType::kNumber}},
               {}};
   for (std::size_t n = 0; 2 * n + 1 < report.gaps.size(); ++n) {
     table.rows.push_back({index_cell(n), static_cast<std::int64_t>(report.gaps[2 * n]),

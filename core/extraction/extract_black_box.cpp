@@ -181,8 +181,8 @@ Claim match_claim(const Setup& setup, const BoxReport* report) {
   const RecoveryRow& row = report->common.rows.front();
   if (row.status == "recovered") claim.status = ClaimStatus::kHolds;
   if (row.status == "not-a-match") claim.status = ClaimStatus::kFails;
-  claim.evidence = "After " + short_text(row.queries) + " queries (and " +
-                   short_text(row.check_queries) + " to check): " + row.status + ". " +
+  claim.evidence = "After " + short_text(row.queries) + (row.queries == 1 ? " query" : " queries") +
+                   " (and " + short_text(row.check_queries) + " to check): " + row.status + ". " +
                    row.evidence;
   return claim;
 }

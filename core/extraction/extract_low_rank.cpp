@@ -25,9 +25,9 @@ const RecoveryExperiment& recovery() {
   static const RecoveryExperiment description{
       .axes = {"dim", "trials", "method"},
       .memory_parameter = "dim",
-      .extra = {{"measurements", "measurements m", ""},
-                {"oversampling", "m / degrees of freedom", ""},
-                {"frobenius_error", "relative Frobenius error", ""}}};
+      .extra = {{"measurements", "measurements m", "", ColumnType::kNumber},
+                {"oversampling", "m / degrees of freedom", "", ColumnType::kNumber},
+                {"frobenius_error", "relative Frobenius error", "", ColumnType::kNumber}}};
   return description;
 }
 enum Extra : std::size_t { kMeasurements, kRatio, kFrobenius };
@@ -129,13 +129,13 @@ Shares shares(const std::vector<RecoveryRow>& rows) {
 Table probability_table(const Shares& all) {
   Table table{"recovery_probability",
               "Share of trials in which W was found to 1e-4 (relative Frobenius error)",
-              {{"method", "method", ""},
-               {"dim", "d", ""},
-               {"oversampling", "m / degrees of freedom", ""},
-               {"measurements", "measurements m", ""},
-               {"probability", "found", "std_error"},
-               {"std_error", "standard error", ""},
-               {"trials", "trials", ""}},
+              {{"method", "method", "", ColumnType::kText},
+               {"dim", "d", "", ColumnType::kWhole},
+               {"oversampling", "m / degrees of freedom", "", ColumnType::kNumber},
+               {"measurements", "measurements m", "", ColumnType::kNumber},
+               {"probability", "found", "std_error", ColumnType::kNumber},
+               {"std_error", "standard error", "", ColumnType::kNumber},
+               {"trials", "trials", "", ColumnType::kWhole}},
               {}};
   for (const auto& [key, share] : all) {
     table.rows.push_back({key.method, static_cast<std::int64_t>(key.dim), key.ratio,
@@ -161,9 +161,10 @@ Claim range_claim(const std::vector<RecoveryRow>& rows) {
     repeated = std::max(repeated, row.repeated);
   }
   if (seen == 0) return claim;
-  apply(judge_universal(seen - good, seen, "heads"), claim);
-  claim.evidence = std::to_string(good) + " of " + std::to_string(seen) +
-                   " trials: exactly d + 2dr − r² queries (at most " + short_text(repeated) +
+  apply(judge_universal(seen - good, seen, "head", "heads"), claim);
+  claim.evidence = std::to_string(good) + " of " +
+                   counted(static_cast<std::size_t>(seen), "trial") +
+                   ": exactly d + 2dr − r² queries (at most " + short_text(repeated) +
                    " repeated), worst relative Frobenius error " + short_text(error) + ".";
   return claim;
 }
@@ -221,8 +222,8 @@ Figure probability_figure(const RunSpec& spec, const Shares& all) {
   Figure figure;
   figure.id = "probability";
   figure.title = "How many random measurements until W is found?";
-  figure.subtitle = "Share of " + std::to_string(spec.parameters.integer("trials")) +
-                    " trials that find W of rank " + std::to_string(rank_of(spec)) +
+  figure.subtitle = "Share of trials (of " + std::to_string(spec.parameters.integer("trials")) +
+                    ") that find W of rank " + std::to_string(rank_of(spec)) +
                     "; bars: ±1 binomial standard error. The range finder needs no luck: "
                     "d + 2dr − r².";
   figure.x = {"measurements / degrees of freedom (2d − r)r", false, 0, 0, {}};

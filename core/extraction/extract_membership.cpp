@@ -23,10 +23,10 @@ const RecoveryExperiment& recovery() {
       .axes = {"dim", "trials", "bits"},
       .method = "bisection",
       .memory_parameter = "dim",
-      .extra = {{"bits", "bits", ""},
-                {"queries_per_number", "queries per number", ""},
-                {"digits", "digits of W", ""},
-                {"queries_per_digit", "queries per digit", ""}}};
+      .extra = {{"bits", "bits", "", ColumnType::kNumber},
+                {"queries_per_number", "queries per number", "", ColumnType::kNumber},
+                {"digits", "digits of W", "", ColumnType::kNumber},
+                {"queries_per_digit", "queries per digit", "", ColumnType::kNumber}}};
   return description;
 }
 enum Extra : std::size_t { kBits };
@@ -122,7 +122,7 @@ Figure digit_figure(const RunSpec& spec, const Recovered& recovered) {
   figure.subtitle =
       "Error of W relative to its largest entry against the bisection steps per number. "
       "Bars: ±1 standard error over " +
-      std::to_string(spec.parameters.integer("trials")) + " trials.";
+      counted(static_cast<std::size_t>(spec.parameters.integer("trials")), "trial") + ".";
   figure.x = {"bisection steps per number", false, 0, 0, {}};
   figure.y = {"error of W", true, 0, 0, {}};
   figure.table = "recovery";

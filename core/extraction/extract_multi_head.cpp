@@ -22,13 +22,14 @@ constexpr std::size_t kLongest = 4;            // twins are compared at lengths 
 
 /// Job 0 compares twins; the others recover heads.
 const RecoveryExperiment& recovery() {
-  static const RecoveryExperiment description{.axes = {"heads", "dim", "trials"},
-                                              .method = "rational-function",
-                                              .memory_parameter = "dim",
-                                              .jobs_before = 1,
-                                              .extra = {{"heads", "heads H", ""},
-                                                        {"heads_found", "heads found", ""},
-                                                        {"condition", "condition", ""}}};
+  static const RecoveryExperiment description{
+      .axes = {"heads", "dim", "trials"},
+      .method = "rational-function",
+      .memory_parameter = "dim",
+      .jobs_before = 1,
+      .extra = {{"heads", "heads H", "", ColumnType::kNumber},
+                {"heads_found", "heads found", "", ColumnType::kNumber},
+                {"condition", "condition", "", ColumnType::kNumber}}};
   return description;
 }
 
@@ -192,7 +193,7 @@ Claim mirrored_claim(const std::vector<RecoveryRow>& rows) {
     return claim;
   }
   if (told > 0 || three > kToldApart * std::max(two, 1e-16)) {
-    apply(judge_universal(told, tries, "comparisons"), claim);
+    apply(judge_universal(told, tries, "comparison", "comparisons"), claim);
   }
   claim.evidence = "Gap at one and two tokens at most " + short_text(two) +
                    " for every W′; at three tokens " + short_text(three) +
@@ -219,9 +220,9 @@ Claim recovery_claim(const RunSpec& spec, const std::vector<RecoveryRow>& rows) 
   }
   if (seen == 0) return claim;
   const int decided = seen - forbidden;  // double precision forbids the others
-  if (decided > 0) apply(judge_universal(decided - good, decided, "boxes"), claim);
-  claim.evidence = std::to_string(good) + " of " + std::to_string(seen) +
-                   " trials give every W to 1e-6" +
+  if (decided > 0) apply(judge_universal(decided - good, decided, "box", "boxes"), claim);
+  claim.evidence = std::to_string(good) + " of " +
+                   counted(static_cast<std::size_t>(seen), "trial") + ": every W to 1e-6" +
                    (good > 0 ? " (worst " + short_text(error) + ")" : "") + "; " +
                    std::to_string(fewer) + " with at most 4Hd² − 2H + 1 queries." + why;
   const std::vector<std::int64_t>& heads = spec.parameters.integers("heads");
@@ -240,13 +241,13 @@ std::vector<RecoveryRow> twins_of(const Recovered& recovered) {
 Table twin_table(const std::vector<RecoveryRow>& rows) {
   Table table{"twins",
               "Pairs of different heads and how far their answers differ, by length of the query",
-              {{"kind", "kind", ""},
-               {"length", "tokens N", ""},
-               {"shift", "shift of W′", ""},
-               {"parameter_distance", "parameter distance", ""},
-               {"function_gap", "function gap", ""},
-               {"reason", "reason", ""},
-               {"parameter_size", "parameter size", ""}},
+              {{"kind", "kind", "", ColumnType::kText},
+               {"length", "tokens N", "", ColumnType::kWhole},
+               {"shift", "shift of W′", "", ColumnType::kNumber},
+               {"parameter_distance", "parameter distance", "", ColumnType::kNumber},
+               {"function_gap", "function gap", "", ColumnType::kNumber},
+               {"reason", "reason", "", ColumnType::kText},
+               {"parameter_size", "parameter size", "", ColumnType::kNumber}},
               {}};
   for (const RecoveryRow& row : rows) {
     table.rows.push_back({row.method, static_cast<std::int64_t>(row.extra[kLength]),

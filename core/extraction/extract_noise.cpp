@@ -25,14 +25,15 @@ NoiseKind noise_kind(const std::string& name) {
 }
 
 const RecoveryExperiment& recovery() {
-  static const RecoveryExperiment description{.axes = {"trials", "method", "weight-scale"},
-                                              .memory_parameter = "dim",
-                                              .extra = {{"noise", "noise τ", ""},
-                                                        {"weight_norm", "‖W‖", ""},
-                                                        {"min_value", "min |v|", ""},
-                                                        {"repeats", "repeats", ""},
-                                                        {"frobenius_error", "‖ΔW‖", ""},
-                                                        {"bound", "bound", ""}}};
+  static const RecoveryExperiment description{
+      .axes = {"trials", "method", "weight-scale"},
+      .memory_parameter = "dim",
+      .extra = {{"noise", "noise τ", "", ColumnType::kNumber},
+                {"weight_norm", "‖W‖", "", ColumnType::kNumber},
+                {"min_value", "min |v|", "", ColumnType::kNumber},
+                {"repeats", "repeats", "", ColumnType::kNumber},
+                {"frobenius_error", "‖ΔW‖", "", ColumnType::kNumber},
+                {"bound", "bound", "", ColumnType::kNumber}}};
   return description;
 }
 

@@ -73,9 +73,9 @@ Claim exponent_claim(const std::vector<RecoveryRow>& rows, NoiseColumn column, E
   const Estimate mean = mean_and_error(measured);
   claim.evidence = "Measured exponent " + short_text(mean.mean) +
                    (mean.count > 1 ? " ± " + short_text(mean.std_error) : "") + " over " +
-                   std::to_string(mean.count) + (mean.count == 1 ? " trial" : " trials") +
-                   ", expected " + short_text(wanted.expected) + " ± " +
-                   short_text(wanted.tolerance) + "; errors above a fifth of ‖W‖ are left out.";
+                   counted(static_cast<std::size_t>(mean.count), "trial") + ", expected " +
+                   short_text(wanted.expected) + " ± " + short_text(wanted.tolerance) +
+                   "; errors above a fifth of ‖W‖ are left out.";
   return claim;
 }
 
@@ -96,7 +96,7 @@ Claim bound_claim(const NoiseSetup& setup, const std::vector<RecoveryRow>& rows)
                          : "Needs finished trials with bounded probes and τ < μ.";
     return claim;
   }
-  apply(judge_universal(crossed, seen, "extractions"), claim);
+  apply(judge_universal(crossed, seen, "extraction", "extractions"), claim);
   claim.evidence = "Crossed in " + std::to_string(crossed) + " of " + std::to_string(seen) +
                    " extractions; the error came up to " + short_text(closest) + " of the bound.";
   if (setup.kind != "adversary") claim.evidence += " Kind of noise “adversary” comes nearest.";
@@ -159,7 +159,7 @@ Figure noise_figure(const NoiseSetup& setup, const Recovered& recovered) {
   figure.title = "How does noise reach the matrix?";
   figure.subtitle = "d = " + std::to_string(setup.dim) + ", " + kind_text(setup.kind) +
                     ", balanced probes of length " + short_text(setup.probe_norm) +
-                    ". Bars: ±1 standard error over " + std::to_string(setup.trials) + " trials.";
+                    ". Bars: ±1 standard error over " + counted(setup.trials, "trial") + ".";
   figure.x.label = "noise τ";
   if (setup.kind == "gaussian") return figure;
   Series bound;

@@ -20,7 +20,7 @@ const RecoveryExperiment& recovery() {
   static const RecoveryExperiment description{
       .axes = {"dim", "trials", "weight-scale", "method"},  // small heads finish first
       .memory_parameter = "dim",
-      .extra = {{"weight_scale", "size of W", ""}}};
+      .extra = {{"weight_scale", "size of W", "", ColumnType::kNumber}}};
   return description;
 }
 
@@ -77,11 +77,11 @@ Claim exact_claim(bool zero_value, const std::vector<RecoveryRow>& all, const st
     good += is_exact && is_counted;
     repeated = std::max(repeated, row.repeated);
   }
-  apply(
-      judge_universal(static_cast<int>(rows.size() - good), static_cast<int>(rows.size()), "heads"),
-      claim);
-  claim.evidence = std::to_string(exact) + " of " + std::to_string(rows.size()) +
-                   " trials give W to 1e-10 of its largest entry";
+  apply(judge_universal(static_cast<int>(rows.size() - good), static_cast<int>(rows.size()), "head",
+                        "heads"),
+        claim);
+  claim.evidence = std::to_string(exact) + " of " + attnlab::counted(rows.size(), "trial") +
+                   ": W to 1e-10 of its largest entry";
   const double error = worst(rows, &RecoveryRow::w_error);
   claim.evidence += std::isfinite(error) ? " (worst error " + short_text(error) + ")"
                                          : " (in some trials entries were lost)";
@@ -104,11 +104,11 @@ Claim zero_claim(const std::vector<RecoveryRow>& rows) {
   for (const RecoveryRow& row : rows) {
     seen += row.status == "not-identifiable" && row.queries == row.dim;
   }
-  apply(
-      judge_universal(static_cast<int>(rows.size() - seen), static_cast<int>(rows.size()), "heads"),
-      claim);
-  claim.evidence = std::to_string(seen) + " of " + std::to_string(rows.size()) +
-                   " trials stopped after d queries and said so.";
+  apply(judge_universal(static_cast<int>(rows.size() - seen), static_cast<int>(rows.size()), "head",
+                        "heads"),
+        claim);
+  claim.evidence = std::to_string(seen) + " of " + attnlab::counted(rows.size(), "trial") +
+                   " stopped after d queries and said so.";
   return claim;
 }
 

@@ -18,14 +18,15 @@ namespace {
 constexpr double kExactNetwork = 1e-11, kExactWeight = 1e-9;
 
 const RecoveryExperiment& recovery() {
-  static const RecoveryExperiment description{.axes = {"dim", "trials", "method"},
-                                              .memory_parameter = "hidden",
-                                              .extra = {{"hyperplanes", "hyperplanes", ""},
-                                                        {"line_queries", "for lines", ""},
-                                                        {"normal_queries", "for normals", ""},
-                                                        {"test_queries", "for tests", ""},
-                                                        {"fit_queries", "for the fit", ""},
-                                                        {"weight_queries", "for W", ""}}};
+  static const RecoveryExperiment description{
+      .axes = {"dim", "trials", "method"},
+      .memory_parameter = "hidden",
+      .extra = {{"hyperplanes", "hyperplanes", "", ColumnType::kNumber},
+                {"line_queries", "for lines", "", ColumnType::kNumber},
+                {"normal_queries", "for normals", "", ColumnType::kNumber},
+                {"test_queries", "for tests", "", ColumnType::kNumber},
+                {"fit_queries", "for the fit", "", ColumnType::kNumber},
+                {"weight_queries", "for W", "", ColumnType::kNumber}}};
   return description;
 }
 
@@ -161,22 +162,21 @@ Claim exact_claim(const RunSpec& spec, const std::vector<RecoveryRow>& rows,
   }
   const std::string traceless =
       constant == 0 ? ""
-                    : " In " + std::to_string(constant) +
-                          " trials the network is constant, so that W leaves no trace.";
+                    : " In " + counted(static_cast<std::size_t>(constant), "trial") +
+                          " the network is constant, so that W leaves no trace.";
   if (seen == 0) {
     if (constant > 0) claim.evidence = traceless.substr(1);
     return claim;
   }
   const bool outside =
       method == "odd-part" && spec.parameters.choice("network") != "bias-free" && exact != seen;
-  if (!outside) apply(judge_universal(seen - exact, seen, "transformers"), claim);
-  claim.evidence = std::to_string(exact) + " of " + std::to_string(seen) +
-                   " trials: network to 1e-11 of its largest value (worst " + short_text(network) +
-                   ") and W to 1e-9" +
-                   (exact > 0 ? " (worst of the recovered " + short_text(weight) + ")" : "") +
-                   ", with at most " + short_text(most) +
-                   " queries for k = " + std::to_string(hidden_of(spec)) + "." + failure +
-                   traceless;
+  if (!outside) apply(judge_universal(seen - exact, seen, "transformer", "transformers"), claim);
+  claim.evidence =
+      std::to_string(exact) + " of " + counted(static_cast<std::size_t>(seen), "trial") +
+      ": network to 1e-11 of its largest value (worst " + short_text(network) + ") and W to 1e-9" +
+      (exact > 0 ? " (worst of the recovered " + short_text(weight) + ")" : "") +
+      ", with at most " + short_text(most) + " queries for k = " + std::to_string(hidden_of(spec)) +
+      "." + failure + traceless;
   if (outside) {
     claim.evidence += " This network is outside what the route assumes: choose bias-free.";
   }

@@ -91,13 +91,13 @@ Claim claim_of(const RunSpec& spec, const Comparison& two, const Comparison& thr
           short_text(two.gap) + ", three tokens " + short_text(three.gap) + "."};
   const double w = spec.parameters.real("weight"), other = spec.parameters.real("other-weight");
   if (two.gap > kSame) {
-    apply(judge_universal(two.differing(), kPoints, "questions"), claim);
+    apply(judge_universal(two.differing(), kPoints, "question", "questions"), claim);
   } else if (same_set(spec)) {
     claim.evidence += " W′ = ±W is the same set of heads: move W′.";
   } else if (spec.parameters.real("query-token") == 0) {
     claim.evidence += " A query token of 0 scores all keys alike: choose another one.";
   } else if (three.gap > kSame) {
-    apply(judge_universal(0, kPoints, "questions"), claim);
+    apply(judge_universal(0, kPoints, "question", "questions"), claim);
     claim.evidence += " The distance of the parameters is " +
                       short_text(parameter_distance(opposite_heads(w), opposite_heads(other))) +
                       ".";
@@ -110,11 +110,11 @@ Result reduce(const RunSpec& spec, std::span<const JobOutput>) {
   Result result;
   Table table{"answers",
               "Answers of both pairs to a question whose first token t moves",
-              {{"tokens", "tokens", ""},
-               {"t", "t", ""},
-               {"first", "with W", ""},
-               {"second", "with W′", ""},
-               {"difference", "difference", ""}},
+              {{"tokens", "tokens", "", ColumnType::kWhole},
+               {"t", "t", "", ColumnType::kNumber},
+               {"first", "with W", "", ColumnType::kNumber},
+               {"second", "with W′", "", ColumnType::kNumber},
+               {"difference", "difference", "", ColumnType::kNumber}},
               {}};
   for (const Comparison* part : {&two, &three}) {
     for (std::size_t i = 0; i < part->first.t.size(); i += 10) {

@@ -118,23 +118,23 @@ Table recovery_table(const std::vector<RecoveryRow>& rows, const std::vector<Col
               "largest true entry; function gap: largest |f − recovered f| over 200 fresh inputs "
               "divided by "
               "the standard deviation of f",
-              {{"method", "method", ""},
-               {"dim", "d", ""},
-               {"rank", "rank", ""},
-               {"hidden", "hidden", ""},
-               {"trial", "trial", ""},
-               {"queries", "queries", ""},
-               {"predicted_queries", "predicted", ""},
-               {"v_error", "error of v", ""},
-               {"w_error", "error of W", ""},
-               {"ffn_error", "error of FFN", ""},
-               {"function_gap", "function gap", ""},
-               {"status", "status", ""}},
+              {{"method", "method", "", ColumnType::kText},
+               {"dim", "d", "", ColumnType::kWhole},
+               {"rank", "rank", "", ColumnType::kWhole},
+               {"hidden", "hidden", "", ColumnType::kWhole},
+               {"trial", "trial", "", ColumnType::kWhole},
+               {"queries", "queries", "", ColumnType::kWhole},
+               {"predicted_queries", "predicted", "", ColumnType::kWhole},
+               {"v_error", "error of v", "", ColumnType::kNumber},
+               {"w_error", "error of W", "", ColumnType::kNumber},
+               {"ffn_error", "error of FFN", "", ColumnType::kNumber},
+               {"function_gap", "function gap", "", ColumnType::kNumber},
+               {"status", "status", "", ColumnType::kText}},
               {}};
   table.columns.insert(table.columns.end(), extra.begin(), extra.end());
-  table.columns.push_back({"check_queries", "checking queries", ""});
-  table.columns.push_back({"repeated", "repeated", ""});
-  table.columns.push_back({"evidence", "evidence", ""});
+  table.columns.push_back({"check_queries", "checking queries", "", ColumnType::kWhole});
+  table.columns.push_back({"repeated", "repeated", "", ColumnType::kWhole});
+  table.columns.push_back({"evidence", "evidence", "", ColumnType::kText});
   for (const RecoveryRow& row : rows) {
     std::vector<Cell> cells = {row.method,
                                whole_cell(row.dim),
@@ -171,10 +171,10 @@ const MatrixPair* shown_matrices(const std::vector<DecodedReport>& reports) {
 Table weight_table(const MatrixPair& shown, const Matrix<double>& whole, std::size_t most) {
   Table table{"weight",
               "The query-key matrix W, as recovered and where it is known as it is",
-              {{"row", "row i", ""},
-               {"column", "column j", ""},
-               {"value", "recovered W", ""},
-               {"true", "true W", ""}},
+              {{"row", "row i", "", ColumnType::kWhole},
+               {"column", "column j", "", ColumnType::kWhole},
+               {"value", "recovered W", "", ColumnType::kNumber},
+               {"true", "true W", "", ColumnType::kNumber}},
               {}};
   const bool all = whole.size() > 0;
   const std::size_t rows = all ? std::min(whole.rows(), most) : shown.rows;

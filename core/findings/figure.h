@@ -15,7 +15,7 @@ struct Axis {
   std::string label;  ///< "training samples n"
   bool logarithmic = false;
   double min = 0, max = 0;    ///< suggested limits; equal means: fit to the data
-  std::vector<double> ticks;  ///< wanted ticks (sample sizes); empty: chosen by the plot
+  std::vector<double> ticks;  ///< ticks to draw (sample sizes); empty: the plot chooses
 };
 
 enum class SeriesRole {
@@ -70,17 +70,17 @@ struct HeatPanel {
   std::vector<double> contours;  ///< levels drawn as lines through the cell centres
 };
 
-/// A point of the picture that the reader moves with mouse, finger or arrow keys. It stands at the
-/// values of its parameter's entries, in axis coordinates; moving it sets them, so that link, locks
-/// and ranges count for it as for any control.
+/// A point of the picture that the reader moves with mouse, finger or arrow keys. The entries of
+/// its parameter are its place, in axis coordinates; moving it sets them, so that link, locks and
+/// ranges apply to it as to any control.
 struct Handle {
   static constexpr std::size_t kFixed = static_cast<std::size_t>(-1);
 
   std::string parameter;               ///< a tuple, or a real number (item 0)
   std::size_t x_item = 0, y_item = 1;  ///< entries that are its coordinates; kFixed: it stays there
   double x = 0, y = 0;
-  std::string label;  ///< drawn beside it, short; may be empty
-  std::string help;   ///< said under the mouse: "example 3: y = 0.42"
+  std::string label;  ///< drawn next to it, short; may be empty
+  std::string help;   ///< shown under the mouse: "example 3: y = 0.42"
   int colour = 0;     ///< palette slot, where `value` gives no colour
   double value = std::numeric_limits<double>::quiet_NaN();  ///< coloured by the panel's scale
   bool arrow = false;  ///< drawn as an arrow from the origin: a vector
@@ -159,9 +159,9 @@ struct Figure {
   }
   template <class Kind>
   const Kind& known() const {
-    static const Kind none;
+    static const Kind empty;
     const Kind* kind = std::get_if<Kind>(&content);
-    return kind == nullptr ? none : *kind;
+    return kind == nullptr ? empty : *kind;
   }
 };
 

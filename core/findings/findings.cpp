@@ -104,8 +104,8 @@ void chosen(A& archive, T& choice) {
 template <class A, class T>
 void one(A& archive, T& x) {
   if constexpr (Is<T, Column>) {
-    auto& [name, label, error_column] = x;
-    all(archive, name, label, error_column);
+    auto& [name, label, error_column, type] = x;
+    all(archive, name, label, error_column, type);
   } else if constexpr (Is<T, Table>) {
     auto& [name, caption, columns, rows] = x;
     all(archive, name, caption, columns, rows);
@@ -191,6 +191,9 @@ Expected<Findings> decode_findings(std::span<const std::uint8_t> bytes,
                                    FieldFunction (*function_of)(std::string_view shader)) {
   Expected<Findings> findings = decoded<Findings>(bytes);
   if (!findings) return findings;
+  for (const Table& table : findings->result.tables) {
+    if (const auto checked = check_types(table); !checked) return checked.error();
+  }
   for (Figure& figure : findings->figures) {
     Fields* fields = std::get_if<Fields>(&figure.content);
     if (fields == nullptr) continue;

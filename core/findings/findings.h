@@ -20,7 +20,8 @@ struct Findings {
 
 using FieldFunction = double (*)(std::span<const float> data, double x, double y);
 
-/// Everything but FieldPanel::value, which is looked up by the name of its shader.
+/// Everything but FieldPanel::value, which is looked up by the name of its shader. Decoding refuses
+/// torn bytes, and cells that do not fit the type of their column.
 Bytes encode_findings(const Findings& findings);
 Expected<Findings> decode_findings(std::span<const std::uint8_t> bytes,
                                    FieldFunction (*function_of)(std::string_view shader));

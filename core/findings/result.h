@@ -15,7 +15,7 @@ enum class ClaimStatus {
   kFails,
   kUndecided,
   kNoCounterexample,  ///< of a universal statement ("exactly", "for every noise"): tries cannot
-                      ///< prove it, and none of them refuted it
+                      ///< prove it, and no try refuted it
 };
 
 /// "holds", "fails", "undecided", "no-counterexample": the name in JSON.
@@ -28,7 +28,7 @@ struct Claim {
   ClaimStatus status = ClaimStatus::kUndecided;
   std::string evidence{};  ///< the measured comparison with intervals, the sizes, the caveat
   /// How it was judged: level, number of comparisons, smallest difference of interest, and what
-  /// would change the verdict. Empty while nothing is judged.
+  /// would change the verdict. Empty before the first judgement.
   std::string judged{};
 };
 

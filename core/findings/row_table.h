@@ -1,5 +1,5 @@
-// A table described once: every column's name and label beside what it shows of a row, so that the
-// two cannot get out of step.
+// A table described once: each column's name and label next to what it shows of a row, so that the
+// two cannot get out of step. The type of what it shows is the column's type.
 //
 //   struct Point { std::string model; double error = 0, std_error = 0; std::int64_t trials = 0; };
 //   const RowTable<Point> table{"test_error", "Mean squared test error",
@@ -17,6 +17,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -24,9 +25,22 @@
 
 namespace attnlab {
 
+/// A count kept as a double, which may be fractional: an integer cell where it is whole.
+struct Count {
+  double value = 0;
+};
+
 /// Values as cells. NaN and an empty optional are empty cells.
 inline Cell cell_of(double value) {
   return real_cell(value);
+}
+inline Cell cell_of(Count count) {
+  return count.value == std::floor(count.value) && std::abs(count.value) < 0x1p63
+             ? Cell(static_cast<std::int64_t>(count.value))
+             : real_cell(count.value);
+}
+inline Cell cell_of(bool value) {
+  return std::string(value ? "yes" : "no");
 }
 template <std::integral Integer>
 Cell cell_of(Integer value) {
@@ -46,9 +60,9 @@ Cell cell_of(const std::optional<Value>& value) {
   return value ? cell_of(*value) : Cell();
 }
 
-/// A count kept as a double: an integer where it is whole, empty for NaN.
+/// A Count as a cell, for a function that gives cells.
 inline Cell whole_cell(double value) {
-  return value == std::floor(value) ? cell_of(static_cast<std::int64_t>(value)) : real_cell(value);
+  return cell_of(Count{value});
 }
 
 template <class Row>
@@ -62,14 +76,29 @@ template <class Row, class Value>
 Row row_of(Value Row::*);  // of a member or a member function without arguments
 template <class Row, class Value>
 Row row_of(Value (*)(const Row&));
+
+template <class Value>
+struct TypeOf {
+  static constexpr ColumnType value = std::is_same_v<Value, bool>       ? ColumnType::kYesNo
+                                      : std::is_integral_v<Value>       ? ColumnType::kWhole
+                                      : std::is_floating_point_v<Value> ? ColumnType::kNumber
+                                      : std::is_same_v<Value, Count>    ? ColumnType::kNumber
+                                      : std::is_same_v<Value, Cell>     ? ColumnType::kAny
+                                                                        : ColumnType::kText;
+};
+template <class Value>
+struct TypeOf<std::optional<Value>> : TypeOf<Value> {};
 }  // namespace detail
 
-/// A column that shows a member of the row, or what a function of the row gives. `error_column`: as
-/// in Column.
+/// A column that shows a member of the row, or what a function of the row gives. `error_column` and
+/// `type`: as in Column; a function that gives a Cell has to state the type.
 template <auto value>
-auto column(std::string name, std::string label, std::string error_column = {}) {
+auto column(std::string name, std::string label, std::string error_column = {},
+            std::optional<ColumnType> type = {}) {
   using Row = decltype(detail::row_of(value));
-  return RowColumn<Row>{{std::move(name), std::move(label), std::move(error_column)},
+  using Value = std::remove_cvref_t<std::invoke_result_t<decltype(value), const Row&>>;
+  return RowColumn<Row>{{std::move(name), std::move(label), std::move(error_column),
+                         type.value_or(detail::TypeOf<Value>::value)},
                         [](const Row& row) { return cell_of(std::invoke(value, row)); }};
 }
 

@@ -173,9 +173,8 @@ std::string smallest_text(const std::vector<JudgedComparison>& judged) {
 }
 
 std::string level_text(std::size_t comparisons) {
-  return "Level 5 % over " + (comparisons == 1
-                                  ? std::string("1 comparison")
-                                  : std::to_string(comparisons) + " comparisons (Holm)");
+  return "Level 5 % over " + counted(comparisons, "comparison") +
+         (comparisons > 1 ? " (Holm)" : "");
 }
 
 }  // namespace
@@ -226,14 +225,16 @@ Verdict judge(std::vector<Comparison> comparisons, Combine combine) {
   return verdict;
 }
 
-Verdict judge_universal(int counterexamples, int tries, const std::string& tries_name) {
+Verdict judge_universal(int counterexamples, int tries, std::string_view one_try,
+                        std::string_view several_tries) {
   Verdict verdict;
   if (tries <= 0) return verdict;
-  const std::string number = std::to_string(tries) + " " + tries_name;
+  const std::string number = counted(static_cast<std::size_t>(tries), one_try, several_tries);
   if (counterexamples > 0) {
     verdict.status = ClaimStatus::kFails;
     verdict.how = "At least " + std::to_string(counterexamples) + " of " + number +
-                  " contradict it; one is enough against a universal statement.";
+                  (counterexamples == 1 ? " contradicts" : " contradict") +
+                  " it; one is enough against a universal statement.";
     return verdict;
   }
   verdict.status = ClaimStatus::kNoCounterexample;

@@ -12,7 +12,7 @@
 
 namespace attnlab {
 
-/// Chance that a verdict of "holds" is wrong, and that one of "fails" is.
+/// Chance that a verdict of "holds" is wrong, and chance that a verdict of "fails" is.
 inline constexpr double kVerdictTail = 0.025;
 
 /// A measured quantity whose sign decides: above 0 supports the claim, below
@@ -20,7 +20,7 @@ inline constexpr double kVerdictTail = 0.025;
 /// small is of no interest.
 struct Comparison {
   std::string what = {};  ///< "RFMLP minus RFA, test error at n = 512"
-  double estimate = std::numeric_limits<double>::quiet_NaN();   ///< NaN: nothing measured
+  double estimate = std::numeric_limits<double>::quiet_NaN();   ///< NaN: not measured
   double std_error = std::numeric_limits<double>::quiet_NaN();  ///< NaN: not known, undecided
   /// Student's t with so many degrees of freedom (trials - 1); infinity: the normal distribution.
   double degrees_of_freedom = std::numeric_limits<double>::infinity();
@@ -64,9 +64,10 @@ struct Verdict {
 Verdict judge(std::vector<Comparison> comparisons, Combine combine = Combine::kEvery);
 
 /// For universal statements ("exactly", "for every noise"): fails with a counterexample, else "no
-/// counterexample in `tries` tries" with the largest share of counterexamples that fits. `tries`
-/// names them: "boxes".
-Verdict judge_universal(int counterexamples, int tries, const std::string& tries_name = "tries");
+/// counterexample in `tries` tries" with the largest share of counterexamples that fits. A try is
+/// called by its name: "box", "boxes".
+Verdict judge_universal(int counterexamples, int tries, std::string_view one_try = "try",
+                        std::string_view several_tries = "tries");
 
 /// Status and `judged` of a claim from a verdict; evidence is the caller's.
 void apply(const Verdict& verdict, Claim& claim);

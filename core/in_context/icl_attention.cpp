@@ -167,8 +167,9 @@ Result reduce(const RunSpec& spec, std::span<const JobOutput>) {
                    short_text(linear_prediction(prompt, prompt.query)) + "; the truth is " +
                    short_text(truth(prompt, prompt.query)) + ".";
   if (static_cast<std::size_t>(spec.parameters.integer("example")) > prompt.examples.size()) {
-    result.notes.push_back("There are only " + number_text(prompt.examples.size()) +
-                           " examples; the weight of the last one is drawn.");
+    result.notes.push_back("There " + std::string(prompt.examples.size() == 1 ? "is" : "are") +
+                           " only " + counted(prompt.examples.size(), "example") +
+                           "; the weight of the last one is drawn.");
   }
   return result;
 }

@@ -1,5 +1,6 @@
 // Shared parameters of family C.
 #include "core/experiment/parameters.h"
+#include "core/base/text.h"
 #include "core/in_context/parameters.h"
 
 #include "core/findings/palette.h"
@@ -66,7 +67,7 @@ Parameter icl_noise_parameter() {
 }
 
 std::string heads_text(std::size_t heads) {
-  return std::to_string(heads) + (heads == 1 ? " head" : " heads");
+  return counted(heads, "head");
 }
 
 int heads_colour(std::size_t heads) {

@@ -169,7 +169,7 @@ std::string study_text(const RiskStudy& study) {
   return "d = " + std::to_string(study.dim) +
          (study.setting != Setting::kNoise && study.noise > 0 ? ", σ² = " + short_text(study.noise)
                                                               : std::string()) +
-         ", " + short_text(static_cast<double>(study.prompts)) + " prompts a point";
+         ", " + counted(static_cast<std::size_t>(study.prompts), "prompt") + " a point";
 }
 
 std::string_view value_symbol(Setting setting) {

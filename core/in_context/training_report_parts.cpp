@@ -112,9 +112,8 @@ std::string sizes_text(const TrainingStudy& study) {
   const TrainingSetup& setup = study.models.front();
   return "d = " + std::to_string(setup.dim) + ", D = " + std::to_string(setup.prompt_length) +
          (setup.noise > 0 ? ", σ² = " + short_text(setup.noise) : std::string()) + ", " +
-         std::to_string(setup.steps) + " steps of " + std::to_string(setup.batch) + " prompts" +
-         (study.trials > 1 ? ", " + std::to_string(study.trials) + " training seeds"
-                           : std::string(", 1 training seed"));
+         counted(setup.steps, "step") + " of " + counted(setup.batch, "prompt") + ", " +
+         counted(study.trials, "training seed");
 }
 
 Estimate risk_over_trials(const TrainingStudy& study, const TrainingOutcome& outcome,
@@ -158,9 +157,7 @@ Claim judged_by_training(Claim claim, const TrainingStudy& study, const Training
   claim.evidence = "1 head " + estimate_text(one.mean, one.std_error) + ", " + heads_text(heads) +
                    " " + estimate_text(many.mean, many.std_error) + ", difference " +
                    interval_text(verdict.comparisons.front()) + " over " +
-                   std::to_string(gaps.size()) +
-                   (gaps.size() == 1 ? " training seed" : " training seeds") +
-                   ". Sizes: " + sizes_text(study) + ".";
+                   counted(gaps.size(), "training seed") + ". Sizes: " + sizes_text(study) + ".";
   if (gaps.size() < 2) claim.evidence += " A verdict needs two training seeds: trials 2.";
   return claim;
 }

@@ -224,6 +224,12 @@ Cholesky::State Cholesky::run() {
   return state_;
 }
 
+MatrixView<double> Cholesky::adopt(std::size_t n) {
+  size_ = next_ = valid_ = n;
+  state_ = State::kDone;
+  return factor_.view().block(0, 0, n, n);
+}
+
 bool Cholesky::solve_leading(std::size_t n, MatrixView<double> rhs) const {
   if (n > valid_ || rhs.rows != n) return false;
   const MatrixView<const double> l = factor_.view();

@@ -30,6 +30,10 @@ class Cholesky {
   /// Factorises all remaining columns.
   State run();
 
+  /// Becomes a factor that was made elsewhere, finished and valid: the caller writes the lower
+  /// triangle of its leading n x n block, n at most the capacity, into the view.
+  MatrixView<double> adopt(std::size_t n);
+
   State state() const { return state_; }
   std::size_t size() const { return size_; }
 

@@ -45,7 +45,7 @@ class RandomStream {
   void fill_normal(std::span<float> values);
 
   /// One point uniform on the unit sphere of dimension values.size() (normals divided by their
-  /// length); nothing for an empty span.
+  /// length); an empty span is left alone.
   void fill_sphere(std::span<double> values);
 
   /// Uniform on 0 .. n-1 without bias (Lemire, "Fast random integer generation in an interval",

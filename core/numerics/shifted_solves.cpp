@@ -72,13 +72,14 @@ void ShiftedSolves::extend(Space& space, std::span<double> image) {
     for (double& value : part) value = -value;
     add_column_products(known, {part.data(), steps_, 1, 1}, rest);
   }
-  double beside = norm(image);
+  double off_diagonal = norm(image);
   // If only rounding error is left, the Krylov space is complete.
-  if (!(beside > 1e-14 * length)) beside = 0;
+  if (!(off_diagonal > 1e-14 * length)) off_diagonal = 0;
   space.diagonal.push_back(along_newest);
-  space.beside.push_back(beside);
+  space.off_diagonal.push_back(off_diagonal);
   const std::span<double> next = space.basis.row(steps_);
-  for (std::size_t i = 0; i < image.size(); ++i) next[i] = beside > 0 ? image[i] / beside : 0;
+  for (std::size_t i = 0; i < image.size(); ++i)
+    next[i] = off_diagonal > 0 ? image[i] / off_diagonal : 0;
 }
 
 /// w in the basis, for a right-hand side of norm 1: (I + difference T) w = e_1, by elimination.
@@ -89,13 +90,13 @@ std::vector<double> ShiftedSolves::small_solution(const Space& space, double dif
   for (std::size_t i = 0; i < steps_; ++i) {
     pivots[i] = 1 + difference * space.diagonal[i];
     if (i == 0) continue;
-    const double factor = difference * space.beside[i - 1] / pivots[i - 1];
-    pivots[i] -= factor * difference * space.beside[i - 1];
+    const double factor = difference * space.off_diagonal[i - 1] / pivots[i - 1];
+    pivots[i] -= factor * difference * space.off_diagonal[i - 1];
     w[i] = -factor * w[i - 1];
   }
   for (double& pivot : pivots) pivot = pivot > 0 ? pivot : std::nan("");
   for (std::size_t i = steps_; i-- > 0;) {
-    if (i + 1 < steps_) w[i] -= difference * space.beside[i] * w[i + 1];
+    if (i + 1 < steps_) w[i] -= difference * space.off_diagonal[i] * w[i + 1];
     w[i] /= pivots[i];
   }
   return w;
@@ -107,7 +108,7 @@ void ShiftedSolves::note_residuals() {
     const double difference = shifts_[s] - shift_;
     for (const Space& space : spaces_) {
       const double last = small_solution(space, difference).back();
-      const double residual = std::abs(difference * space.beside.back() * last);
+      const double residual = std::abs(difference * space.off_diagonal.back() * last);
       // NaN counts as not converged.
       now[s] = residual >= 0 ? std::max(now[s], residual) : HUGE_VAL;
     }
@@ -138,8 +139,8 @@ Matrix<double> ShiftedSolves::solution(std::size_t shift) const {
     std::vector<double> along(steps_ + 1, 0.0);
     for (std::size_t i = 0; i < steps_; ++i) {
       along[i] += space.diagonal[i] * w[i];
-      if (i > 0) along[i - 1] += space.beside[i - 1] * w[i];
-      along[i + 1] += space.beside[i] * w[i];
+      if (i > 0) along[i - 1] += space.off_diagonal[i - 1] * w[i];
+      along[i + 1] += space.off_diagonal[i] * w[i];
     }
     for (double& value : along) value *= space.norm;
     std::fill(sum.begin(), sum.end(), 0.0);

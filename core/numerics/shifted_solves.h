@@ -47,10 +47,10 @@ class ShiftedSolves {
  private:
   /// The Krylov space of one right-hand side.
   struct Space {
-    double norm = 0;               ///< of the right-hand side
-    Matrix<double> basis;          ///< orthonormal rows, steps + 1 of them
-    std::vector<double> diagonal;  ///< of the tridiagonal matrix that A is in this basis
-    std::vector<double> beside;    ///< beside the diagonal; the last leads out of the space
+    double norm = 0;                   ///< of the right-hand side
+    Matrix<double> basis;              ///< orthonormal rows, steps + 1 of them
+    std::vector<double> diagonal;      ///< of the tridiagonal matrix that A is in this basis
+    std::vector<double> off_diagonal;  ///< next to it; the last entry leads out of the space
   };
 
   void extend(Space& space, std::span<double> image);

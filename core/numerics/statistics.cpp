@@ -199,7 +199,8 @@ Crossing interpolated_crossing(std::span<const double> x, std::span<const double
     crossing.x = x[i];
     if (crossing.below_range) break;
   }
-  // Below the range nothing earlier is known, above it nothing later.
+  // A curve that begins below the level may cross anywhere before, one that never comes down may
+  // cross anywhere later.
   if (crossing.below_range) crossing.low = 0.0;
   if (crossing.above_range) crossing.high = kInfinity;
   if (crossing.below_range && crossing.high == 0.0) crossing.high = crossing.x;

@@ -13,8 +13,9 @@ struct Estimate {
 };
 
 /// Mean of `values` and its standard error s / sqrt(count), s^2 with count - 1. The error is NaN
-/// for fewer than two values, the mean too for none. Two passes with Neumaier's compensated sums:
-/// the relative error is a few ULP whatever the order; callers that need equal bytes sort first.
+/// for fewer than two values, and so is the mean of no values. Two passes with Neumaier's
+/// compensated sums: the relative error is a few ULP whatever the order; callers that need equal
+/// bytes sort first.
 Estimate mean_and_error(std::span<const double> values);
 
 /// The ratio of two means from paired values.
@@ -62,8 +63,8 @@ struct Slope {
 /// (y / y_error)^2. Its standard error is the propagated one, widened by sqrt(chi^2 / (points - 2))
 /// where the points scatter more than their errors say; without errors (empty, or one of them not
 /// positive and finite) the weights are equal and it comes from the scatter alone. Points with
-/// x <= 0, y <= 0 or not finite are left out. NaN where there are too few points: two for the
-/// value, three for an error from the scatter.
+/// x <= 0, y <= 0 or not finite are left out. NaN where there are too few points: the value needs
+/// two, an error from the scatter three.
 Slope log_log_slope(std::span<const double> x, std::span<const double> y,
                     std::span<const double> y_error, std::size_t first, std::size_t last);
 

@@ -46,7 +46,7 @@ struct Spot {
 using Outline = std::vector<Spot>;
 /// Where the grid, linear along the edges of its cells, is at least `level`: outlines that do not
 /// overlap, in units of cells. Neighbouring whole cells of a row are one outline; cells with an
-/// unknown corner have none.
+/// unknown corner have no outline.
 std::vector<Outline> region_at_least(const FieldGrid& grid, double level);
 
 }  // namespace attnlab

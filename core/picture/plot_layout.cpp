@@ -214,8 +214,8 @@ std::string read_out(const Figure& figure, PointRef ref) {
   text += measured ? estimate_text(point.y, point.error) : short_text(point.y);
   text += " at " + figure.x.label + " = " + short_text(point.x);
   if (point.count > 0)
-    text += " (" + exact_text(std::int64_t{point.count}) +
-            (point.count == 1 ? " trial, error unknown)" : " trials)");
+    text += " (" + counted(static_cast<std::size_t>(point.count), "trial") +
+            (point.count == 1 ? ", error unknown)" : ")");
   if (!measured && !series.note.empty()) text += " · " + series.note;
   return text;
 }

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/base/text.h"
+#include "core/picture/marks.h"
 #include "core/picture/plot_layout.h"
 #include "core/picture/svg_parts.h"
 
@@ -25,26 +26,26 @@ std::string points_text(const Series& series, const Scale& x, const Scale& y) {
   return text;
 }
 
-/// Marker outlines by colour slot and variant, as drawn on the screen: never colour alone.
-std::string mark_path(const Series& series) {
-  switch ((series.colour + 3 * series.variant) % 8) {
-    case 0:
-      return "M-4,0a4,4 0 1 0 8,0a4,4 0 1 0 -8,0z";
-    case 1:
-      return "M-3.5,-3.5h7v7h-7z";
-    case 2:
-      return "M0,-5L4.4,2.5H-4.4z";
-    case 3:
-      return "M0,-5L5,0L0,5L-5,0z";
-    case 4:
-      return "M0,5L4.4,-2.5H-4.4z";
-    case 5:
-      return "M-5,0H5M0,-5V5";
-    case 6:
-      return "M-3.5,-3.5L3.5,3.5M-3.5,3.5L3.5,-3.5";
-    default:
-      return "M0,-4.6L4,-2.3V2.3L0,4.6L-4,2.3V-2.3z";
+std::string disc_path(float radius) {
+  const std::string r = svg_number(radius), across = svg_number(2 * radius);
+  const std::string half = "a" + r + "," + r + " 0 1 0 ";
+  return "M-" + r + ",0" + half + across + ",0" + half + "-" + across + ",0z";
+}
+
+/// The outline, and the strokes of a dot or bar inside it.
+std::string mark_path(const Mark& mark) {
+  std::string path = mark.outline.empty() ? disc_path(kMarkRadius) : "M";
+  for (const MarkPoint& point : mark.outline) {
+    path += (&point == mark.outline.data() ? "" : "L") + svg_number(point.x) + "," +
+            svg_number(point.y);
   }
+  if (!mark.outline.empty()) path += 'z';
+  // A circle whose line is as wide as its radius, outside and inside, is a dot.
+  if (mark.fill == MarkFill::kDotted) path += disc_path(kMarkDot - kMarkLineWidth / 2);
+  if (mark.fill == MarkFill::kBarred) {
+    path += "M-" + svg_number(kMarkBar) + ",0H" + svg_number(kMarkBar);
+  }
+  return path;
 }
 
 const char* dashes(const Series& series) {
@@ -161,11 +162,12 @@ class LineFigure {
     if (point.error > 0)
       svg_.add("<path d=\"M" + svg_number(x) + "," + svg_number(clamped(point.y + point.error)) +
                "V" + svg_number(clamped(point.y - point.error)) + "\"/>");
+    const Mark mark = mark_of(series);
     const std::string fill =
-        series.variant > 0 ? svg_.colours().ground : svg_.series_colour(series.colour);
-    svg_.add("<path class=\"point\" stroke-width=\"1.5\" fill=\"" + fill +
-             "\" transform=\"translate(" + svg_number(x) + "," + svg_number(y) + ")\" d=\"" +
-             mark_path(series) + "\"><title>" +
+        mark.fill == MarkFill::kFull ? svg_.series_colour(series.colour) : svg_.colours().ground;
+    svg_.add("<path class=\"point\" stroke-width=\"" + svg_number(kMarkLineWidth) + "\" fill=\"" +
+             fill + "\" transform=\"translate(" + svg_number(x) + "," + svg_number(y) + ")\" d=\"" +
+             mark_path(mark) + "\"><title>" +
              xml_text(read_out(figure_, {static_cast<int>(s), static_cast<int>(i)})) +
              "</title></path>");
   }

@@ -23,8 +23,8 @@ PictureSize picture_size(const Figure& figure, const SvgOptions& options);
 
 /// Every finite measured point (or known cell of a heat map) is one element of class "point" whose
 /// title says the value with its uncertainty; every handle is a group of class "handle" whose title
-/// says what it is. A field is filled between the levels of its colour bar. Nothing but shapes and
-/// texts: no script, style or link.
+/// says what it is. A field is filled between the levels of its colour bar. Shapes and texts
+/// only: no script, style or link.
 std::string figure_svg(const Figure& figure, const SvgOptions& options);
 
 /// Markup characters written as entities; characters that XML does not allow become U+FFFD.

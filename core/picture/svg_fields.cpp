@@ -127,7 +127,7 @@ void draw_disc(Svg& svg, Spot at, float radius, const std::string& fill) {
           svg_number(radius) + "\" fill=\"" + fill + "\"/>");
 }
 
-/// Beside the disc, on a patch that keeps the picture off it.
+/// Next to the disc, on a patch that keeps the picture off it.
 void draw_label(Svg& svg, const std::string& label, Spot at, float radius, const Box& area) {
   if (label.empty()) return;
   const float width = svg_text_width(label, kSvgSmall);
@@ -191,7 +191,7 @@ void svg_fields(Svg& svg, const Figure& figure, const Box& outer) {
   for (const Box& box : places) right = std::max(right, box.x1);
   for (std::size_t i = 0; i < places.size(); ++i) {
     const FieldPanel& field = figure.fields().panels[i];
-    // On whole pixels: where bands end together, nothing of the lower ones shows.
+    // On whole pixels: where bands end together, the lower ones must not show.
     const Box box{std::round(places[i].x0), std::round(places[i].y0), std::round(places[i].x1),
                   std::round(places[i].y1)};
     const SvgPlane plane{box, {false, x, box.x0, box.x1}, {false, y, box.y1, box.y0}};

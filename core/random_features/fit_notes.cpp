@@ -23,8 +23,7 @@ std::string strengths_text(const RidgeChoice& ridge, std::uint32_t failed) {
 }
 
 std::string trials_text(const Sweep& sweep, int count) {
-  return std::to_string(count) + " of " + std::to_string(sweep.trials) +
-         (sweep.trials == 1 ? " trial" : " trials");
+  return std::to_string(count) + " of " + counted(static_cast<std::size_t>(sweep.trials), "trial");
 }
 
 std::string failure_text(const Sweep& sweep, const ErrorCurve& curve, std::size_t size) {

@@ -58,7 +58,7 @@ Comparison by_ends(const ErrorCurve& early, const ErrorCurve& late, double sign)
 }
 
 std::string trials_text(const Comparison& comparison) {
-  return std::to_string(std::lround(comparison.degrees_of_freedom + 1)) + " trials";
+  return counted(static_cast<std::size_t>(std::lround(comparison.degrees_of_freedom + 1)), "trial");
 }
 
 }  // namespace

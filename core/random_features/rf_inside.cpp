@@ -148,7 +148,9 @@ Claim order_claim(const Inside& inside, const Table& order) {
   const bool flat = deviation == nullptr || *deviation == 0;
   if (!flat) {
     const bool changes = !(change_in(order, 0) < kRounding * *deviation);
-    apply(judge_universal(changes ? 1 : 0, kTestSamples, "samples in one order"), claim);
+    apply(judge_universal(changes ? 1 : 0, kTestSamples, "sample in one order",
+                          "samples in one order"),
+          claim);
   }
   claim.evidence =
       "Over " + number_text(kTestSamples) + " samples the output of " + label +
@@ -171,8 +173,9 @@ Result reduce(const RunSpec& spec, std::span<const JobOutput>) {
                 " and " + short_text(change_in(order, 1)) + " for the network."
           : "Keys in their own order. Drag one to another place: the output will not change.";
   if (static_cast<std::size_t>(spec.parameters.integer("head")) > inside.head + 1) {
-    result.notes.push_back("There are only " + number_text(inside.attention.layer.units) +
-                           " heads; the last one is shown.");
+    result.notes.push_back(
+        "There " + std::string(inside.attention.layer.units == 1 ? "is" : "are") + " only " +
+        attnlab::counted(inside.attention.layer.units, "head") + "; the last one is shown.");
   }
   return result;
 }

@@ -301,10 +301,10 @@ std::vector<std::string> budget_notes(const Sweep& sweep) {
       const RandomFeatureModel& model = *sweep.models[m];
       const std::size_t units = model.infinite ? 0 : units_of(model, variant.layer);
       if (model.infinite || units == variant.layer.units) continue;
-      notes.push_back(
-          std::string(model.label) + " has " + std::to_string(units * (variant.layer.dim + 1)) +
-          " neurons: as many operations a sample as " + std::to_string(variant.layer.units) +
-          " heads of RFA with N = " + std::to_string(variant.layer.keys) + ".");
+      notes.push_back(std::string(model.label) + " has " +
+                      counted(units * (variant.layer.dim + 1), "neuron") +
+                      ": as many operations a sample as " + counted(variant.layer.units, "head") +
+                      " of RFA with N = " + std::to_string(variant.layer.keys) + ".");
     }
   }
   return notes;
@@ -434,7 +434,7 @@ std::string sizes_text(const Sweep& sweep) {
   if (first.keys == last.keys) text += ", N = " + std::to_string(first.keys);
   if (first.units == last.units) text += ", M = " + std::to_string(first.units);
   if (first.budget == Budget::kOperations) text += ", equal operations a sample";
-  return text + ", " + std::to_string(sweep.trials) + (sweep.trials == 1 ? " trial" : " trials");
+  return text + ", " + counted(static_cast<std::size_t>(sweep.trials), "trial");
 }
 
 std::string protocol_text(const Sweep& sweep) {

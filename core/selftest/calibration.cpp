@@ -2,9 +2,11 @@
 #include "core/selftest/calibration.h"
 
 #include <map>
+#include <optional>
 
 #include "core/base/text.h"
 #include "core/catalogue/catalogue.h"
+#include "core/findings/row_table.h"
 #include "core/numerics/binomial.h"
 #include "core/random_features/calibration.h"
 
@@ -24,8 +26,35 @@ std::vector<CalibratedVerdict> verdicts(const Result& result) {
   return all;
 }
 
-Cell percent(int part, int whole) {
-  return whole > 0 ? Cell(100.0 * part / whole) : Cell{};
+using Shown = std::optional<double>;
+
+Shown percent(int part, int whole) {
+  return whole > 0 ? Shown(100.0 * part / whole) : std::nullopt;
+}
+
+/// Columns of the table that are not members of a count.
+Shown holds(const CalibrationCount& count) {
+  return percent(count.holds + count.no_counterexample, count.runs());
+}
+Shown fails(const CalibrationCount& count) {
+  return percent(count.fails, count.runs());
+}
+Shown decided(const CalibrationCount& count) {
+  return percent(count.runs() - count.undecided, count.runs());
+}
+std::optional<std::string> more_data(const CalibrationCount& count) {
+  return count.more_data_known ? std::optional(std::string(status_text(count.more_data)))
+                               : std::nullopt;
+}
+
+/// A share of contradicted runs in percent, where there are runs to compare with a decided verdict.
+template <double (*share)(int, int, double)>
+Shown bound(const CalibrationCount& count) {
+  if (!count.comparable()) return std::nullopt;
+  return 100 * share(count.contradicted(), count.runs(), 0.025);
+}
+Shown contradicted(const CalibrationCount& count) {
+  return count.comparable() ? percent(count.contradicted(), count.runs()) : std::nullopt;
 }
 
 }  // namespace
@@ -94,46 +123,30 @@ void CalibrationCount::add(ClaimStatus status) {
   }
 }
 
+bool CalibrationCount::comparable() const {
+  return more_data_known && more_data != ClaimStatus::kUndecided && runs() > 0;
+}
+
 int CalibrationCount::contradicted() const {
   if (more_data == ClaimStatus::kHolds) return fails;
   return more_data == ClaimStatus::kFails ? holds + no_counterexample : 0;
 }
 
 Table calibration_table(const std::vector<CalibrationCount>& counts) {
-  Table table;
-  table.name = "calibration";
-  table.caption =
+  using Count = CalibrationCount;
+  return RowTable<Count>{
+      "calibration",
       "Verdicts of many seeds against one run with 50 times the data; shares in %, the last two "
-      "bounds are exact 95 % intervals of the contradicted share";
-  for (const auto& [name, label] :
-       std::vector<std::pair<const char*, const char*>>{{"experiment", "experiment"},
-                                                        {"setting", "setting"},
-                                                        {"claim", "claim"},
-                                                        {"seeds", "seeds"},
-                                                        {"holds", "holds %"},
-                                                        {"fails", "fails %"},
-                                                        {"decided", "decided %"},
-                                                        {"more_data", "50 times the data"},
-                                                        {"contradicted", "contradicted %"},
-                                                        {"low", "from"},
-                                                        {"high", "to"}}) {
-    table.columns.push_back({name, label, ""});
-  }
-  for (const CalibrationCount& count : counts) {
-    const int runs = count.runs(), decided = runs - count.undecided;
-    const bool comparable = count.more_data_known && count.more_data != ClaimStatus::kUndecided;
-    const int wrong = count.contradicted();
-    const bool shown = comparable && runs > 0;
-    table.rows.push_back(
-        {count.experiment, count.setting, count.claim, static_cast<std::int64_t>(runs),
-         percent(count.holds + count.no_counterexample, runs), percent(count.fails, runs),
-         percent(decided, runs),
-         count.more_data_known ? Cell(std::string(status_text(count.more_data))) : Cell{},
-         shown ? percent(wrong, runs) : Cell{},
-         shown ? Cell(100 * share_lower_bound(wrong, runs, 0.025)) : Cell{},
-         shown ? Cell(100 * share_upper_bound(wrong, runs, 0.025)) : Cell{}});
-  }
-  return table;
+      "bounds are exact 95 % intervals of the contradicted share",
+      {column<&Count::experiment>("experiment", "experiment"),
+       column<&Count::setting>("setting", "setting"), column<&Count::claim>("claim", "claim"),
+       column<&Count::runs>("seeds", "seeds"), column<&holds>("holds", "holds %"),
+       column<&fails>("fails", "fails %"), column<&decided>("decided", "decided %"),
+       column<&more_data>("more_data", "50 times the data"),
+       column<&contradicted>("contradicted", "contradicted %"),
+       column<&bound<share_lower_bound>>("low", "from"),
+       column<&bound<share_upper_bound>>("high", "to")}}
+      .of(counts);
 }
 
 }  // namespace attnlab

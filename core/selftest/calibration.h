@@ -1,5 +1,5 @@
 // Do verdicts keep their level? Every setting is judged with many seeds and once with 50 times the
-// data; a verdict that the large run turns round was wrong.
+// data; a verdict that the large run reverses was wrong.
 #pragma once
 
 #include <cstdint>
@@ -30,13 +30,13 @@ Expected<RunSpec> calibration_spec(const CalibrationSetting& setting, bool more_
 /// Ids of the claims that a setting judges, without computing.
 Expected<std::vector<std::string>> calibrated_claims(const CalibrationSetting& setting);
 
-/// Runs all its jobs on the calling thread; no verdicts when `stop` says so in between.
+/// Runs all its jobs on the calling thread; no verdicts once `stop` returns true.
 Expected<std::vector<CalibratedVerdict>> calibration_run(const RunSpec& spec, bool (*stop)());
 
-/// The seed of the run with more data; none of the others has it.
+/// The seed of the run with more data; no other run has it.
 inline constexpr std::uint64_t kMoreDataSeed = 1'000'000'000;
 
-/// All that is known of one claim at one setting.
+/// The verdicts on one claim at one setting.
 struct CalibrationCount {
   std::string experiment, setting, claim;
   int holds = 0, fails = 0, undecided = 0, no_counterexample = 0;  ///< runs with this verdict
@@ -45,6 +45,8 @@ struct CalibrationCount {
 
   int runs() const { return holds + fails + undecided + no_counterexample; }
   void add(ClaimStatus status);
+  /// Whether the run with more data has a verdict that these runs can be compared with.
+  bool comparable() const;
   /// Runs whose verdict the run with more data contradicts: holds against fails.
   int contradicted() const;
 };

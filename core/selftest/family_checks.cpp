@@ -127,12 +127,12 @@ std::optional<double> recovery_error(std::string_view id, const char* method) {
   std::size_t recovered = 0;
   for (const std::vector<Cell>& row : table.rows) {
     const Cell& status = row[table.column("status")];
-    // Some rows are there to show that too few measurements are too few.
+    // Some rows show on purpose that too few measurements are too few.
     if (status == Cell(std::string("budget-exhausted"))) continue;
     if (status != Cell(std::string("recovered"))) return std::nullopt;
     ++recovered;
-    const Cell& gap = row[table.column("function_gap")];
-    if (const double* value = std::get_if<double>(&gap)) worst = worse(worst, *value);
+    const double gap = number_in(row[table.column("function_gap")]);
+    if (gap == gap) worst = worse(worst, gap);
   }
   return recovered > 0 ? std::optional(worst) : std::nullopt;
 }

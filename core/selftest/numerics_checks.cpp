@@ -162,7 +162,7 @@ std::vector<SelfCheck> check_products() {
   return {
       {"numerics", "products in float agree with three plain loops", single, 1e-4},
       {"numerics", "products in double agree with three plain loops", twice, 2e-13},
-      {"numerics", "matrix times vector is that of two plain loops",
+      {"numerics", "matrix times vector agrees with two plain loops",
        worse(row_product_error(13, 141), row_product_error(3, 5)), 2e-13},
       {"numerics", "a few vectors times a matrix agree with plain loops",
        worse(column_product_error<double>(19, 141, 7), column_product_error<double>(3, 5, 1)),

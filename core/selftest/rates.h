@@ -13,7 +13,7 @@ struct RateProbe {
   std::string name;           ///< "product f32, 512"
   std::string unit;           ///< "GFLOP/s", "million/s", "jobs/s"
   double amount = 0;          ///< of the unit's numerator, one run() does
-  int peak = -1;              ///< number of the probe that bounds this one, or none
+  int peak = -1;              ///< number of the probe that bounds this one, or -1
   std::function<void()> run;  ///< 20 us to 50 ms
 };
 

@@ -60,7 +60,8 @@ std::string self_check_text(const std::vector<SelfCheck>& checks) {
   const std::string count = exact_text(static_cast<std::int64_t>(checks.size()));
   if (failed == 0) return text + "all " + count + " statements hold on this machine\n";
   return text + exact_text(static_cast<std::int64_t>(failed)) + " of " + count +
-         " statements do NOT hold: do not trust numbers computed on this machine\n";
+         (failed == 1 ? " statements does" : " statements do") +
+         " NOT hold: do not trust numbers computed on this machine\n";
 }
 
 }  // namespace attnlab

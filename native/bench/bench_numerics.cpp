@@ -56,7 +56,7 @@ class Bench {
     rows_.push_back({ours.name + remark, value, ours.unit, peer_value, std::move(peer_name)});
   }
 
-  /// Work of the peer, or none where this machine cannot run it.
+  /// Work of the peer; empty where this machine cannot run it.
   static Work if_available(Work work) { return peer::is_available() ? std::move(work) : Work(); }
 
   std::vector<BenchRow> take() { return std::move(rows_); }
@@ -140,7 +140,7 @@ void bench_solves(Bench& bench, std::size_t n) {
             }),
             eigen_name());
   std::vector<double> shifts;
-  for (double strength = 1e-8; strength < 0.2; strength *= 10) shifts.push_back(strength * kScale);
+  for (double ridge = 1e-8; ridge < 0.2; ridge *= 10) shifts.push_back(ridge * kScale);
   bench.add(
       {"ridge strengths by one factor, " + size, "a second", static_cast<double>(shifts.size()), -1,
        [&] {

@@ -1,4 +1,4 @@
-// Speed of the numerical kernels beside what one could use instead, measured in the same run.
+// Speed of the numerical kernels compared with alternatives, measured in the same run.
 #pragma once
 
 #include <string>

@@ -5,7 +5,7 @@
 
 namespace attnlab::peer {
 
-/// Whether this machine can run the functions below; call none of them if not.
+/// Whether this machine can run the functions below; if not, do not call them.
 bool is_available();
 
 /// The instruction sets Eigen uses here, for example "AVX SSE, SSE2, ...".

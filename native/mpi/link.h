@@ -1,5 +1,5 @@
 // What the program needs of MPI, as a table of functions: the program itself is not linked with
-// MPI, so that it starts fast and runs where there is none. The module that fills the table
+// MPI, so that it starts fast and runs without MPI. The module that fills the table
 // (module.cpp) is loaded only when a launcher such as mpirun has started the program.
 #pragma once
 
@@ -15,7 +15,7 @@ struct AttnlabMpiLink {
   int (*neighbours)();  ///< ranks on this machine, this one included
   /// Sends a message without waiting for its arrival; the bytes are copied.
   int (*send)(int to, const void* bytes, std::size_t size);
-  /// The length of a message that has arrived, and its sender; -1 when there is none.
+  /// The length of a message that has arrived, and its sender; -1 without a message.
   long long (*arrived)(int* from);
   /// Takes the message that arrived() told of.
   int (*receive)(int from, void* bytes, std::size_t size);

@@ -17,6 +17,8 @@ const refused = {
   'an unknown experiment': [['run', 'rf-learning-curv'], /"rf-learning-curv"/, /did you mean "rf-learning-curve"/],
   'an unknown parameter': [[...run, '--dimm', '3'], /"--dimm"/, /did you mean "--dim"/],
   'an unknown parameter with =': [[...run, '--dimm=3'], /"--dimm"/, /did you mean "--dim"/],
+  'a theme of no picture': [[...run, '--theme', 'dark'], /theme belongs to --format svg/],
+  'two formats of a list': [['list', '--json', '--markdown'], /--json and --markdown are two formats/],
   'an unknown preset': [[...run, '--preset', 'mean'], /"mean"/, /mean-power-2, mean-power-4/],
   'text for a number': [[...run, '--dim', 'many'], /\bdim\b/, /"many"/, /1 to 256/],
   'nan': [[...run, '--noise', 'nan'], /\bnoise\b/, /nan/, /0 to 10/],

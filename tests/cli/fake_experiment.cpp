@@ -1,4 +1,4 @@
-// Jobs that cost nothing but yield often, so that many threads get in each other's way.
+// Jobs without work that yield often, so that many threads get in each other's way.
 #include "tests/cli/fake_experiment.h"
 
 #include <limits>

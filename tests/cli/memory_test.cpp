@@ -1,4 +1,4 @@
-// What a plan says a job needs against what jobs are seen to take.
+// Planned memory of jobs against their measured peak.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -75,7 +75,8 @@ const Sized kRuns[] = {
      30},
 };
 
-/// What every thread makes once, beside its jobs: 3 MB of kernel workspace, and small tables.
+/// Memory that every thread takes once, in addition to its jobs: 3 MB of kernel workspace, and
+/// small tables.
 constexpr double kAlways = 6e6;
 
 }  // namespace

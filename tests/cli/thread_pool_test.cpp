@@ -20,7 +20,7 @@ Run started_run(const RunSpec& spec) {
   return run;
 }
 
-/// Polls until the run is no longer active; gives up after a minute.
+/// Polls until the run is no longer active; at most for a minute.
 void finish(Run& run, ThreadPool& pool) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
   while (run.active() && std::chrono::steady_clock::now() < deadline) {
@@ -108,7 +108,7 @@ TEST_CASE("one step lets exactly one job finish") {
   }
 }
 
-TEST_CASE("after a cancel nothing of the old run is reported to the new one") {
+TEST_CASE("after a cancel no job of the old run is reported to the new one") {
   ThreadPool pool(4);
   for (int round = 0; round < 20; ++round) {
     Run dropped = started_run(fake_spec(50, 500));
@@ -155,7 +155,7 @@ TEST_CASE("a pool can be destroyed while its jobs run or are paused") {
   }
 }
 
-TEST_CASE("processors that this process may not use are not counted on") {
+TEST_CASE("processors that this process may not use are not counted") {
   std::thread([] {  // the mask is the thread's own
     cpu_set_t allowed, first;
     REQUIRE(sched_getaffinity(0, sizeof allowed, &allowed) == 0);

@@ -1,6 +1,7 @@
 // Verdicts that were once wrong, with the commands that showed it. The tests compare verdicts and sentences, not
 // numbers. Over seeds, a true statement gets the verdict "fails" with a probability of 2.5 %, so seeds are fixed.
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { attnlab, inFolder } from './support/attnlab.mjs';
 
@@ -88,8 +89,22 @@ test('selftest --claims measures a setting, keeps its verdicts and continues fro
     const again = attnlab([...flags, '--seeds', '3', '--threads', '1']);
     assert.equal(again.out, first.out);
     assert.match(attnlab([...flags, '--seeds', '4']).out, /,A1,4,/);
+    const kept = readFileSync(file, 'utf8');
+    assert.equal(kept.split('\n').length, 6, 'one line a run: four seeds and the large run');
+    writeFileSync(file, kept.slice(0, -3)); // torn in its last line
+    assert.match(attnlab([...flags, '--seeds', '4']).out, /,A1,4,/);
+    for (const text of ['a diary\n', 'a diary']) {
+      writeFileSync(file, text);
+      const refused = attnlab([...flags, '--seeds', '1']);
+      assert.equal(refused.code, 2);
+      assert.match(refused.err, /--resume ".*" cannot be used: it is not a file of verdicts/);
+      assert.equal(readFileSync(file, 'utf8'), text);
+    }
+    assert.match(attnlab([...flags.slice(0, -1), path('.')]).err, /it is not a regular file/);
   });
   assert.match(attnlab(['selftest', '--claims', 'Z9']).err, /claims must be one of all, A1, /);
+  assert.match(attnlab(['selftest', '--claims', '']).err, /claims must be one of all, A1, .*, not ""/);
+  assert.match(attnlab(['selftest', '--claims', 'A1', '--setting', '9']).err, /setting must be 1 to \d, not "9"/);
   assert.match(attnlab(['selftest', '--seeds', '4']).err, /--seeds belongs to --claims/);
   assert.match(attnlab(['selftest', '--claims', 'A1', '--seeds', '0']).err, /seeds must be 1 to /);
 });

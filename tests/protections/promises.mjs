@@ -24,7 +24,7 @@ export const promises = [
     file: 'core/codecs/codec_journal.cpp',
     text: 'if (line.substr(space + 1) != crc_text(content)) return std::nullopt;',
     without: '',
-    test: ['unit', '', 'a journal with one changed byte keeps what stands before it, or is refused'],
+    test: ['unit', '', 'a journal with one changed byte keeps the jobs before it, or is refused'],
   },
   {
     promise: 'The journal of another run is refused and not changed.',
@@ -382,7 +382,7 @@ export const promises = [
     file: 'core/codecs/codec_query.cpp',
     text: 'if (item.empty() || pairs.size() == kMaxPairs) continue;',
     without: 'if (item.empty()) continue;',
-    test: ['unit', '', 'what comes after the 256th key of a link is left out'],
+    test: ['unit', '', 'keys of a link after the 256th are left out'],
   },
   {
     promise: 'A specification with a hundred thousand nested lists is refused, not parsed.',
@@ -449,7 +449,7 @@ export const promises = [
     file: 'core/numerics/kernels/lanes.h',
     text: 'return exp_normal(larger<float>(broadcast(-87.0f), x));',
     without: 'return exp_normal(larger<float>(x, broadcast(-87.0f)));',
-    test: ['unit', '', 'softmax attention never makes a number of what is none, on every target'],
+    test: ['unit', '', 'softmax attention never turns NaN into a number, on every target'],
   },
   {
     promise: 'The tail after the whole vectors is computed.',

@@ -75,7 +75,7 @@ interface Claim {
 interface Table {
   name: string;
   caption: string;
-  columns: { name: string; label: string }[];
+  columns: { name: string; label: string; type: string }[];
   rows: { text: string; exact: string }[][];
   row_count: number;
 }

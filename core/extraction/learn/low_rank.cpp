@@ -68,9 +68,9 @@ Outcome outside_outcome() {
 }
 
 Outcome over_budget(std::size_t needed, std::uint64_t budget) {
-  return {ExtractionStatus::kBudgetExhausted, "At least " + std::to_string(needed) +
-                                                  " queries are needed, more than the " +
-                                                  std::to_string(budget) + " allowed."};
+  return {ExtractionStatus::kBudgetExhausted,
+          "At least " + counted(needed, "query", "queries") + (needed == 1 ? " is" : " are") +
+              " needed, more than the " + std::to_string(budget) + " allowed."};
 }
 
 }  // namespace

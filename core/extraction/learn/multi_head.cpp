@@ -121,8 +121,8 @@ double predicted(std::span<const double> logits, std::span<const double> shares,
 
 Outcome conditioning_outcome(std::size_t heads, double condition) {
   return {ExtractionStatus::kNotIdentifiable,
-          "Double precision forbids it: fits of " + std::to_string(heads) +
-              " heads have condition numbers of " + short_text(condition) +
+          "Double precision forbids it: fits of " + counted(heads, "head") +
+              " have condition numbers of " + short_text(condition) +
               " and more, which leaves too few of the 16 digits of an answer."};
 }
 
@@ -172,9 +172,9 @@ Inquiry<Outcome> learn_heads(MultiHeadKnowledge& known, std::size_t dim, MultiHe
   const Survey found = co_await surveying;
   const std::size_t heads = found.heads;
   if (heads == 0) {
-    co_return Outcome{ExtractionStatus::kNotAMatch,
-                      "No sum of at most " + std::to_string(options.heads) +
-                          " heads gives the answers to repeated tokens."};
+    co_return Outcome{ExtractionStatus::kNotAMatch, "No sum of at most " +
+                                                        counted(options.heads, "head") +
+                                                        " gives the answers to repeated tokens."};
   }
   if (found.condition > options.worst_condition) {
     co_return conditioning_outcome(heads, found.condition);
@@ -262,9 +262,8 @@ Inquiry<Outcome> learn_heads(MultiHeadKnowledge& known, std::size_t dim, MultiHe
     outcome.evidence += " " + check.sentence();
     co_return outcome;
   }
-  co_return Outcome{
-      check.matches ? ExtractionStatus::kRecovered : ExtractionStatus::kNotAMatch,
-      std::to_string(heads) + (heads == 1 ? " head. " : " heads. ") + check.sentence()};
+  co_return Outcome{check.matches ? ExtractionStatus::kRecovered : ExtractionStatus::kNotAMatch,
+                    counted(heads, "head") + ". " + check.sentence()};
 }
 
 }  // namespace attnlab::extraction

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/text.h"
 #include "core/extraction/learn/dense.h"
 #include "core/extraction/learn/line_search.h"
 
@@ -249,9 +250,9 @@ Inquiry<Outcome> learn_network(AbsAffine& found, NetworkSearch& search, NetworkO
     if (search.lines == kMostLines || search.total() > options.budget ||
         found.kinks.size() > options.most_kinks) {
       co_return Outcome{ExtractionStatus::kBudgetExhausted,
-                        "After " + std::to_string(search.lines) + " lines and " +
-                            std::to_string(found.kinks.size()) +
-                            " hyperplanes the rest of the network is still not affine."};
+                        "After " + counted(search.lines, "line") + " and " +
+                            counted(found.kinks.size(), "hyperplane") +
+                            " the rest of the network is still not affine."};
     }
     const bool closer = closer_range > 0;
     if (!closer) {
@@ -304,9 +305,8 @@ Inquiry<Outcome> learn_network(AbsAffine& found, NetworkSearch& search, NetworkO
     }
     for (AbsAffine::Kink& kink : accepted) found.kinks.push_back(std::move(kink));
   }
-  co_return Outcome{ExtractionStatus::kRecovered, std::to_string(found.kinks.size()) +
-                                                      " hyperplanes on " +
-                                                      std::to_string(search.lines) + " lines."};
+  co_return Outcome{ExtractionStatus::kRecovered, counted(found.kinks.size(), "hyperplane") +
+                                                      " on " + counted(search.lines, "line") + "."};
 }
 
 }  // namespace attnlab::extraction

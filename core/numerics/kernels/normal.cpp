@@ -67,8 +67,8 @@ struct PhiloxFactors {
 };
 
 /// Ten rounds of Philox4x32, one block a lane, at consecutive positions: the same function as
-/// philox4x32. Only the position differs between blocks, so half of the first two rounds' products
-/// are those of all lanes.
+/// philox4x32. Only the position differs between blocks, so all lanes share half of the products
+/// of the first two rounds.
 ATTNLAB_INLINE void philox_lanes(const std::uint32_t key[2], const std::uint32_t counter[4],
                                  const PhiloxFactors& factors, Lanes position, Lanes word[4]) {
   constexpr std::uint32_t kKeyStep0 = 0x9E3779B9u, kKeyStep1 = 0xBB67AE85u;

@@ -2,7 +2,7 @@
 // vector extensions, which g++ and clang (hence emcc) share; docs/numerics.md records the choice.
 //
 // Only kernel files include this. Everything has internal linkage and no header with inline
-// functions of external linkage may be included beside it: the linker would keep one copy of such
+// functions of external linkage may be included with it: the linker would keep one copy of such
 // a function, perhaps the one with instructions this machine lacks.
 #pragma once
 

@@ -1,4 +1,4 @@
-// Softmax attention of whole sequences. A block of queries stands in the SIMD lanes, so that
+// Softmax attention of whole sequences. A block of queries fills the SIMD lanes, so that
 // scores, their maximum, their exponentials, the sum and the weighted values are all vertical:
 // nothing is added across lanes, keys and values are read where they lie, and only the block's
 // queries and results are transposed. Keys come in runs with a running maximum (Milakov and
@@ -14,7 +14,7 @@ constexpr std::size_t kWidth = kLanes<float>;
 using Lanes = Vector<float>;
 
 /// Vectors of queries in a block, and rows of a register tile: their product is the number of sums
-/// kept in registers, beside one row of vectors and one broadcast entry.
+/// kept in registers, next to one row of vectors and one broadcast entry.
 #if defined(__AVX512F__)
 constexpr std::size_t kBlockVectors = 4;
 constexpr std::size_t kRows = 6;

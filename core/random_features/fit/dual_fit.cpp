@@ -169,7 +169,18 @@ JobSteps solve_round(NestedFit& fit, std::vector<DualSize>& sizes, const std::ve
   const TrialWork::Sink take = [&](std::size_t t, std::size_t s, const TrialOutcome& outcome) {
     take_outcome(fit, sizes[s], s, trials[t].strength, outcome);
   };
-  TrialWork work({fit.problem, fit.strengths, scale, gram}, trials, factor, fit.meter, take);
+  const FactorTask task{fit.problem, fit.strengths, scale, gram};
+  if (trials.size() == 1) {
+    // No factorisation to hand out, but solves with this one, which take about as long.
+    JobSteps factorising = factorise(task, trials[0], factor, fit.meter);
+    co_await factorising;
+    SolveWork work(task, trials[0], factor, fit.meter,
+                   [&](std::size_t s, const TrialOutcome& outcome) { take(0, s, outcome); });
+    JobSteps solving = run_divided(work);
+    co_await solving;
+    co_return JobResult{};
+  }
+  TrialWork work(task, trials, factor, fit.meter, take);
   JobSteps solving = run_divided(work);
   co_await solving;
   co_return JobResult{};

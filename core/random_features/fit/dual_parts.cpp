@@ -13,6 +13,8 @@ namespace {
 constexpr std::size_t kMostHelpers = kPredictionGroups - 1;
 constexpr double kWorthHelp = 5e8;  // floating-point operations: some 20 ms in a page
 constexpr double kMostSums = 16e6;  // bytes of a group's sums that helpers pass on
+constexpr double kUsualSteps = 20;  // of shifted solves, one with each factor and right-hand side
+constexpr double kSolveCost = 8;    // in operations of a product: solves wait for memory
 
 std::size_t helpers_for(double flops) {
   return flops < kWorthHelp ? 0 : kMostHelpers;
@@ -46,40 +48,6 @@ std::vector<std::size_t> set_bits(std::uint32_t bits) {
     if ((bits >> l & 1) != 0) numbers.push_back(l);
   }
   return numbers;
-}
-
-/// Solves for one size, one step of ShiftedSolves at a time; under validation also without the
-/// samples that are held out.
-JobSteps solve_size(const FactorTask& task, const Trial& trial, std::size_t n,
-                    const Cholesky& factor, Meter& meter, TrialOutcome& outcome) {
-  if (factor.valid() < n) co_return JobResult{};
-  const std::vector<std::size_t> others = set_bits(trial.others);
-  const double shift = task.strengths[trial.strength] * task.scale;
-  std::vector<double> shifts;
-  for (const std::size_t l : others) shifts.push_back(task.strengths[l] * task.scale);
-  const Matrix<double> labels = centred_labels(task.problem, n);
-  const double flops = 2 * static_cast<double>(n) * static_cast<double>(labels.size());
-  ShiftedSolves solves(factor, shift, labels.const_view(), shifts);
-  while (solves.step()) co_yield meter.after(flops);
-  outcome.push_back({trial.strength, solves.own().clone(), {}});
-  for (std::size_t s = 0; s < others.size(); ++s) {
-    if (solves.reached(s)) outcome.push_back({others[s], solves.solution(s), {}});
-  }
-  if (task.problem.ridge.rule != RidgeChoice::Rule::kValidation) co_return JobResult{};
-
-  const Matrix<double> fitted = centred_labels(task.problem, n - held_out(task.problem, n));
-  ShiftedSolves held(factor, shift, fitted.const_view(), shifts);
-  while (held.step()) co_yield meter.after(flops);
-  std::erase_if(outcome, [&](Solution& solution) {
-    const auto at = std::find(others.begin(), others.end(), solution.strength);
-    const auto s = static_cast<std::size_t>(at - others.begin());
-    if (at != others.end() && !held.reached(s)) return true;
-    const Matrix<double> others_solution =
-        at == others.end() ? held.own().clone() : held.solution(s);
-    solution.held_errors = held_errors_of(task, n, others_solution.const_view());
-    return false;
-  });
-  co_return JobResult{};
 }
 
 }  // namespace
@@ -148,6 +116,120 @@ double GramWork::flops_of(const WorkPart& part) const {
       [&](const auto& s) { return s.gram_flops_left(part.from, part.begin, part.end); }, source_);
 }
 
+JobSteps factorise(const FactorTask& task, const Trial& trial, Cholesky& factor, Meter& meter) {
+  const std::size_t n = task.problem.sizes[trial.sizes - 1];
+  factor.start(task.gram.block(0, 0, n, n), task.strengths[trial.strength] * task.scale);
+  double counted = 0;
+  while (factor.step() == Cholesky::State::kRunning) {
+    co_yield meter.after(factor.flops_done() - counted);
+    counted = factor.flops_done();
+  }
+  co_yield meter.after(std::max(0.0, factor.flops_total() - counted));
+  co_return JobResult{};
+}
+
+JobSteps solve_rows(const FactorTask& task, const Trial& trial, std::size_t rows,
+                    const Cholesky& factor, Meter& meter, std::vector<Solution>& solutions) {
+  if (factor.valid() < rows) co_return JobResult{};
+  const std::vector<std::size_t> others = set_bits(trial.others);
+  std::vector<double> shifts;
+  for (const std::size_t l : others) shifts.push_back(task.strengths[l] * task.scale);
+  const Matrix<double> labels = centred_labels(task.problem, rows);
+  const double flops = 2 * static_cast<double>(rows) * static_cast<double>(labels.size());
+  ShiftedSolves solves(factor, task.strengths[trial.strength] * task.scale, labels.const_view(),
+                       shifts);
+  while (solves.step()) co_yield meter.after(flops);
+  solutions.push_back({trial.strength, solves.own().clone(), {}});
+  for (std::size_t s = 0; s < others.size(); ++s) {
+    if (solves.reached(s)) solutions.push_back({others[s], solves.solution(s), {}});
+  }
+  co_return JobResult{};
+}
+
+SolveWork::SolveWork(const FactorTask& task, const Trial& trial, const Cholesky& factor,
+                     Meter& meter, Sink sink)
+    : task_(task),
+      trial_(trial),
+      factor_(factor),
+      meter_(meter),
+      sink_(std::move(sink)),
+      fits_(task.problem.ridge.rule == RidgeChoice::Rule::kValidation ? 2 : 1),
+      here_{0, fits_ * trial.sizes, 0} {}
+
+JobSteps SolveWork::run() {
+  for (; here_.begin < here_.end; ++here_.begin) {
+    std::vector<Solution> solutions;
+    JobSteps solving = solve_rows(task_, trial_, rows_of(here_.begin), factor_, meter_, solutions);
+    co_await solving;
+    take(here_.begin, std::move(solutions));
+  }
+  co_return JobResult{};
+}
+
+std::size_t SolveWork::rows_of(std::size_t piece) const {
+  const std::size_t n = task_.problem.sizes[size_of(piece)];
+  return piece % fits_ == 0 ? n : n - held_out(task_.problem, n);
+}
+
+/// Takes the solutions of a piece; pieces come in order. Under validation a solution counts where
+/// both fits have it, and its error on the samples held out is that of the second fit.
+void SolveWork::take(std::size_t piece, std::vector<Solution> solutions) {
+  if (fits_ == 1) return sink_(size_of(piece), solutions);
+  if (piece % fits_ == 0) {
+    full_ = std::move(solutions);
+    return;
+  }
+  const std::size_t n = task_.problem.sizes[size_of(piece)];
+  TrialOutcome outcome;
+  for (Solution& solution : full_) {
+    const auto held = std::ranges::find(solutions, solution.strength, &Solution::strength);
+    if (held == solutions.end()) continue;
+    solution.held_errors = held_errors_of(task_, n, held->values.const_view());
+    outcome.push_back(std::move(solution));
+  }
+  sink_(size_of(piece), outcome);
+}
+
+std::size_t SolveWork::worth() const {
+  if (here_.begin >= here_.end || factor_.valid() < factor_.size()) return 0;
+  return std::min(helpers_for(kSolveCost * flops_of({here_.begin + 1, here_.end, 0})),
+                  here_.end - here_.begin - 1);
+}
+
+std::vector<WorkPart> SolveWork::give_up(std::size_t parts) {
+  // The largest pieces, one for each helper: a helper that is done early goes on with the next.
+  std::vector<WorkPart> given;
+  here_.end -= parts - 1;
+  for (std::size_t part = 0; part + 1 < parts; ++part) {
+    given.push_back({here_.end + part, here_.end + part + 1, 0});
+  }
+  return given;
+}
+
+Bytes SolveWork::share(const WorkPart& part) const {
+  const std::size_t rows = rows_of(part.begin);
+  return share_solves(task_, trial_, factor_.factor().block(0, 0, rows, rows));
+}
+
+bool SolveWork::adopt(const WorkPart& part, const Bytes& result) {
+  auto solutions = read_solutions(result, task_, rows_of(part.begin));
+  if (!solutions) return false;
+  take(part.begin, std::move(*solutions));
+  meter_.after(flops_of(part));
+  return true;
+}
+
+double SolveWork::flops_of(const WorkPart& part) const {
+  const double steps = trial_.others == 0 ? 1 : kUsualSteps;
+  const double targets = static_cast<double>(task_.problem.train_labels->cols());
+  double flops = 0;
+  for (std::size_t piece = part.begin; piece < part.end; ++piece) {
+    const double rows = static_cast<double>(rows_of(piece));
+    flops += steps * 2 * rows * rows * targets;
+  }
+  return flops;
+}
+
 TrialWork::TrialWork(const FactorTask& task, std::span<const Trial> trials, Cholesky& factor,
                      Meter& meter, Sink sink)
     : task_(task),
@@ -160,21 +242,14 @@ TrialWork::TrialWork(const FactorTask& task, std::span<const Trial> trials, Chol
 JobSteps TrialWork::run() {
   for (; here_.begin < here_.end; ++here_.begin) {
     const Trial& trial = trials_[here_.begin];
-    const std::vector<std::size_t>& sizes = task_.problem.sizes;
-    const std::size_t n = sizes[trial.sizes - 1];
-    factor_.start(task_.gram.block(0, 0, n, n), task_.strengths[trial.strength] * task_.scale);
-    double counted = 0;
-    while (factor_.step() == Cholesky::State::kRunning) {
-      co_yield meter_.after(factor_.flops_done() - counted);
-      counted = factor_.flops_done();
-    }
-    co_yield meter_.after(std::max(0.0, factor_.flops_total() - counted));
-    for (std::size_t s = 0; s < trial.sizes; ++s) {
-      TrialOutcome outcome;
-      JobSteps solving = solve_size(task_, trial, sizes[s], factor_, meter_, outcome);
-      co_await solving;
-      sink_(here_.begin, s, outcome);
-    }
+    JobSteps factorising = factorise(task_, trial, factor_, meter_);
+    co_await factorising;
+    SolveWork solves(task_, trial, factor_, meter_,
+                     [this](std::size_t size, const TrialOutcome& outcome) {
+                       sink_(here_.begin, size, outcome);
+                     });
+    JobSteps solving = solves.run();
+    co_await solving;
   }
   co_return JobResult{};
 }

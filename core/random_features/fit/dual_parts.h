@@ -1,6 +1,6 @@
-// The three phases of a dual fit, each in pieces that can be computed apart: rows of the kernel
-// matrix, factorisations for the ridge strengths, predictions from groups of features. A piece
-// gives the same bits wherever it is computed.
+// The phases of a dual fit, each in pieces that can be computed apart: rows of the kernel matrix,
+// factorisations for several ridge parameters or solves with the factor for one, predictions from
+// groups of features. A piece gives the same bits wherever it is computed.
 #pragma once
 
 #include <cstdint>
@@ -71,6 +71,47 @@ struct FactorTask {
   std::span<const double> strengths;
   double scale;                   ///< of the strengths: the mean kernel diagonal
   MatrixView<const double> gram;  ///< up to the largest size of any trial
+};
+
+/// Factorises for one trial; the factor tells how far it came.
+JobSteps factorise(const FactorTask& task, const Trial& trial, Cholesky& factor, Meter& meter);
+
+/// Solves for the trial's ridge parameters with its factor, as far as that reaches, fitting the
+/// first `rows` samples. Own solution first; empty if the factor is not valid so far.
+JobSteps solve_rows(const FactorTask& task, const Trial& trial, std::size_t rows,
+                    const Cholesky& factor, Meter& meter, std::vector<Solution>& solutions);
+
+/// Everything solved with the factor of one trial. A piece is a fit: for each size the fit to its
+/// samples and, under validation, the fit without the samples that are held out. The sink gets
+/// (size, outcome) in order.
+class SolveWork : public DividedWork {
+ public:
+  using Sink = std::function<void(std::size_t size, const TrialOutcome&)>;
+  SolveWork(const FactorTask& task, const Trial& trial, const Cholesky& factor, Meter& meter,
+            Sink sink);
+
+  JobSteps run() override;
+  double fraction() const override { return meter_.fraction(); }
+  std::size_t worth() const override;
+  std::vector<WorkPart> give_up(std::size_t parts) override;
+  Bytes share(const WorkPart& part) const override;
+  bool adopt(const WorkPart& part, const Bytes& result) override;
+  void take_back(const WorkPart& part) override { here_ = part; }
+
+ private:
+  std::size_t size_of(std::size_t piece) const { return piece / fits_; }
+  std::size_t rows_of(std::size_t piece) const;
+  double flops_of(const WorkPart& part) const;
+  void take(std::size_t piece, std::vector<Solution> solutions);
+
+  FactorTask task_;
+  Trial trial_;
+  const Cholesky& factor_;
+  Meter& meter_;
+  Sink sink_;
+  std::size_t fits_;            ///< of a size: 2 under validation, else 1
+  std::vector<Solution> full_;  ///< of the size whose other fit comes next
+  WorkPart here_;               ///< begins with the piece in hand
 };
 
 /// Factorisations, trial by trial; the sink gets (trial, size, outcome) in order.

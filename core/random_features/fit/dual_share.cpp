@@ -5,7 +5,7 @@
 namespace attnlab::random_features {
 namespace {
 
-enum class Kind : std::uint32_t { kGramRows, kTrials, kPredictions };
+enum class Kind : std::uint32_t { kGramRows, kTrials, kPredictions, kSolves };
 
 void count(ByteWriter& writer, std::size_t value) {
   writer.u32(static_cast<std::uint32_t>(value));
@@ -89,6 +89,31 @@ JobSteps trials_share(const NestedFitProblem& problem, std::size_t dual, ByteRea
   TrialWork work({problem, strengths, scale, gram.const_view()}, trials, factor, meter, write);
   JobSteps solving = work.run();
   co_await solving;
+  co_return JobResult{writer.take()};
+}
+
+JobSteps solves_share(const NestedFitProblem& problem, std::size_t dual, ByteReader reader) {
+  const std::vector<double> strengths = strengths_of(problem.ridge);
+  const double scale = reader.real();
+  const Trial trial{reader.u32(), 1, reader.u32()};
+  const std::size_t rows = reader.u32();
+  const bool known = trial.strength < strengths.size() && trial.others >> strengths.size() == 0 &&
+                     rows > 0 && rows <= problem.sizes[dual - 1];
+  if (!reader.ok() || !known) co_return unreadable();
+  Cholesky factor(rows);
+  read_triangle(reader, 0, factor.adopt(rows));
+  if (!reader.at_end()) co_return unreadable();
+  Meter meter;
+  const FactorTask task{problem, strengths, scale, {}};
+  std::vector<Solution> solutions;
+  JobSteps solving = solve_rows(task, trial, rows, factor, meter, solutions);
+  co_await solving;
+  ByteWriter writer;
+  count(writer, solutions.size());
+  for (const Solution& solution : solutions) {
+    count(writer, solution.strength);
+    writer.reals(solution.values.values());
+  }
   co_return JobResult{writer.take()};
 }
 
@@ -186,6 +211,34 @@ bool read_outcomes(const Bytes& result, const FactorTask& task, std::span<const 
   return true;
 }
 
+Bytes share_solves(const FactorTask& task, const Trial& trial, MatrixView<const double> factor) {
+  ByteWriter writer = begin_share(Kind::kSolves);
+  writer.reserve(64 + triangle_bytes(0, factor.rows));
+  writer.real(task.scale);
+  count(writer, trial.strength);
+  writer.u32(trial.others);
+  count(writer, factor.rows);
+  write_triangle(writer, 0, factor);
+  return writer.take();
+}
+
+std::optional<std::vector<Solution>> read_solutions(const Bytes& result, const FactorTask& task,
+                                                    std::size_t rows) {
+  ByteReader reader(result);
+  const std::size_t count = reader.u32();
+  if (!reader.ok() || count > task.strengths.size()) return std::nullopt;
+  std::vector<Solution> solutions;
+  for (std::size_t i = 0; i < count; ++i) {
+    Solution& solution = solutions.emplace_back();
+    solution.strength = reader.u32();
+    solution.values = Matrix<double>(rows, task.problem.train_labels->cols());
+    reader.reals(solution.values.values());
+    if (!reader.ok() || solution.strength >= task.strengths.size()) return std::nullopt;
+  }
+  if (!reader.at_end()) return std::nullopt;
+  return solutions;
+}
+
 Bytes share_predictions(const std::vector<Matrix<double>>& coefficients, const WorkPart& part) {
   ByteWriter writer = begin_share(Kind::kPredictions);
   count(writer, part.begin);
@@ -217,6 +270,7 @@ JobSteps fit_share(const NestedFitProblem& problem, Bytes share) {
   JobSteps part;
   if (kind == Kind::kGramRows) part = gram_share(problem, dual, reader);
   if (kind == Kind::kTrials) part = trials_share(problem, dual, reader);
+  if (kind == Kind::kSolves) part = solves_share(problem, dual, reader);
   if (kind == Kind::kPredictions) part = predictions_share(problem, dual, reader);
   if (!part) co_return unreadable();
   JobResult result = co_await part;

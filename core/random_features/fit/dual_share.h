@@ -1,6 +1,9 @@
 // The parts of a dual fit as bytes: what goes to a helper, and what comes back.
 #pragma once
 
+#include <optional>
+#include <vector>
+
 #include "core/base/bytes.h"
 #include "core/random_features/fit/dual_parts.h"
 
@@ -14,6 +17,12 @@ bool read_gram_rows(const Bytes& result, std::size_t first, MatrixView<double> r
 Bytes share_trials(const FactorTask& task, std::span<const Trial> trials, const WorkPart& part);
 bool read_outcomes(const Bytes& result, const FactorTask& task, std::span<const Trial> trials,
                    const WorkPart& part, const TrialWork::Sink& sink);
+
+/// The factor's leading block for one fit; `factor` has as many rows as that fit.
+Bytes share_solves(const FactorTask& task, const Trial& trial, MatrixView<const double> factor);
+/// A helper's solutions of a fit to so many rows; nullopt for bytes that do not fit.
+std::optional<std::vector<Solution>> read_solutions(const Bytes& result, const FactorTask& task,
+                                                    std::size_t rows);
 
 Bytes share_predictions(const std::vector<Matrix<double>>& coefficients, const WorkPart& part);
 bool read_predictions(const Bytes& result, const WorkPart& part, MatrixView<double> sums,

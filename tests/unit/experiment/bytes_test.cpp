@@ -11,7 +11,7 @@ Bytes bytes_of(std::string_view text) {
 }
 }  // namespace
 
-TEST_CASE("what was written to bytes reads back, and nothing is left over") {
+TEST_CASE("values written to bytes read back, without a remainder") {
   test::RandomValues random(1);
   for (int i = 0; i < 200; ++i) {
     std::vector<double> values(random.below(10));

@@ -42,7 +42,7 @@ KeptResult kept_run(const RunSpec& spec, double y) {
 
 }  // namespace
 
-TEST_CASE("a kept run is named by what it has not in common with the one shown") {
+TEST_CASE("a kept run is named by the parameters in which it differs from the one shown") {
   const RunSpec now = run_with({});
   CHECK(difference_text(run_with({}), now) == "the same parameters");
   CHECK(difference_text(run_with({{"heads", "77"}}), now) == "heads = 77");
@@ -62,7 +62,7 @@ TEST_CASE("a figure gets the curves of kept runs, each once and under a name of 
   CHECK(both.lines().series[2].label == "rfa (seed = 9)");
   CHECK(both.lines().series[1].points[0].y == 0.8);
   CHECK(both.lines().series[1].id != both.lines().series[2].id);
-  // Lines that tell nothing new are not drawn twice.
+  // Equal theory lines are not drawn twice.
   std::vector<KeptResult> theory{kept[0]};
   theory[0].findings.figures = {one_curve("level", SeriesRole::kTheory, 1.0)};
   CHECK(
@@ -87,7 +87,7 @@ TEST_CASE("a run is not compared with itself nor with another experiment") {
   CHECK(with_kept(foreign.findings.result.tables[0], now, {&foreign, 1}).columns.size() == 1);
 }
 
-TEST_CASE("a table gets the rows of kept runs and a column that says whose they are") {
+TEST_CASE("a table gets the rows of kept runs and a column that names their run") {
   const RunSpec now = run_with({});
   const std::vector<KeptResult> kept{kept_run(run_with({{"heads", "77"}}), 0.8)};
   const Table both = with_kept(kept[0].findings.result.tables[0], now, kept);

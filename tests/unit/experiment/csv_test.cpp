@@ -108,3 +108,30 @@ TEST_CASE("any bytes as CSV give a table or a sentence") {
     if (!read) CHECK_FALSE(read.error().sentence.empty());
   }
 }
+
+TEST_CASE("a table reads back into its columns, and what does not fit their types is refused") {
+  const std::vector<Column> columns = {{"model", "model", "", ColumnType::kText},
+                                       {"n", "training samples n", "", ColumnType::kWhole},
+                                       {"mean", "test error", "", ColumnType::kNumber}};
+  const Table table{
+      "t",
+      "",
+      columns,
+      {{std::string("5"), std::int64_t{64}, 0.25}, {std::string("rfa"), Cell(), std::int64_t{1}}}};
+  const auto read = read_csv(table_csv(table), columns);
+  REQUIRE(read);
+  CHECK(read->rows == table.rows);
+  CHECK(read->columns[1].label == "training samples n");
+  const auto refused = [&](std::string_view text) {
+    const auto typed = read_csv(text, columns);
+    return typed ? std::string() : typed.error().sentence;
+  };
+  CHECK(refused("model,n\nrfa,64\n") ==
+        "the header has the columns \"model,n\" in place of \"model,n,mean\"");
+  CHECK(refused("model,n,mean\nrfa,64.5,1\n") ==
+        "row 1 of table \"\" has \"64.5\" in column \"n\", whose type is integer");
+  CHECK(refused("model,n,mean\nrfa,64,half\n") ==
+        "row 1 of table \"\" has \"half\" in column \"mean\", whose type is number");
+  CHECK(refused("model,n,mean\n5,64,1\n") ==
+        "row 1 of table \"\" has \"5\" in column \"model\", whose type is text");
+}

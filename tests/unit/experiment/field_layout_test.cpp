@@ -58,7 +58,7 @@ TEST_CASE("every outline runs the same way round, and whole cells of a row are o
   CHECK(region_at_least(grid, -1).size() == 20);
 }
 
-TEST_CASE("what a field does not know is in no region") {
+TEST_CASE("unknown values of a field are in no region") {
   const auto half = [](std::span<const float>, double x, double) {
     return x < 0 ? std::numeric_limits<double>::quiet_NaN() : 1.0;
   };

@@ -36,7 +36,7 @@ RunSpec first_run(const Experiment& experiment) {
 
 }  // namespace
 
-TEST_CASE("what every experiment finds shows the same after a journey as bytes") {
+TEST_CASE("findings of every experiment show the same after encoding and decoding") {
   for (const Experiment* experiment : experiments()) {
     CAPTURE(experiment->id);
     const RunSpec spec = first_run(*experiment);
@@ -64,7 +64,7 @@ TEST_CASE("a figure asks to drag what it has, and its picture, where nothing mov
   CHECK(asked >= 3);
 }
 
-TEST_CASE("outputs of jobs are the same after a journey as bytes") {
+TEST_CASE("outputs of jobs are the same after encoding and decoding") {
   const std::vector<JobOutput> outputs = {{0, {1, 2, 0, 255}, true}, {7, {}, false}};
   const Expected<std::vector<JobOutput>> read = decode_outputs(encode_outputs(outputs));
   REQUIRE(read);
@@ -82,4 +82,14 @@ TEST_CASE("torn findings are refused, wherever they end") {
   for (std::size_t size = 0; size < bytes.size(); size += 1 + size / 16) {
     CHECK_FALSE(decode_findings(std::span(bytes).first(size), field_function));
   }
+}
+
+TEST_CASE("findings whose cells do not fit the types of their columns are refused") {
+  Findings findings;
+  findings.result.tables = {{"t", "", {{"n", "", "", ColumnType::kWhole}}, {{std::int64_t{2}}}}};
+  const Expected<Findings> read = decode_findings(encode_findings(findings), field_function);
+  REQUIRE(read);
+  CHECK(read->result.tables[0].columns[0].type == ColumnType::kWhole);
+  findings.result.tables[0].rows[0][0] = 2.5;
+  CHECK_FALSE(decode_findings(encode_findings(findings), field_function));
 }

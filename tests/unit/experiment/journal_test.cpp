@@ -77,7 +77,7 @@ TEST_CASE("a journal cut anywhere keeps every line before the cut") {
   }
 }
 
-TEST_CASE("a journal with one changed byte keeps what stands before it, or is refused") {
+TEST_CASE("a journal with one changed byte keeps the jobs before it, or is refused") {
   test::RandomValues random(3);
   const auto outputs = random_outputs(random, 5);
   const std::string text = journal_of(pi_run(), outputs);
@@ -101,7 +101,7 @@ TEST_CASE("a journal with one changed byte keeps what stands before it, or is re
   }
 }
 
-TEST_CASE("what comes after a damaged line is dropped and counted") {
+TEST_CASE("lines after a damaged line are dropped and counted") {
   const std::string first = journal_line({0, {1}, true}), second = journal_line({1, {2}, true});
   const std::string text = journal_header(pi_run(), "0.1") + first + "noise\n" + second;
   const auto read = read_journal(text, pi_run(), "0.1");
@@ -130,7 +130,7 @@ TEST_CASE("a journal of another version is refused") {
         "two versions are not mixed");
 }
 
-TEST_CASE("a file that is no journal is refused") {
+TEST_CASE("a file that is not a journal is refused") {
   const std::string sentence =
       "the resume file is not a journal of attnlab, or its first line is damaged";
   for (const char* text :

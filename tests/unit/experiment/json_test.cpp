@@ -25,7 +25,12 @@ std::string refusal(std::string_view text) {
 
 Result small_result() {
   Result result;
-  result.tables.push_back({"pi", "", {{"mean", "", ""}, {"n", "", ""}, {"model", "", ""}}, {}});
+  result.tables.push_back({"pi",
+                           "",
+                           {{"mean", "", "", ColumnType::kNumber},
+                            {"n", "", "", ColumnType::kWhole},
+                            {"model", "", "", ColumnType::kText}},
+                           {}});
   result.tables[0].rows = {{1.0 / 3, std::int64_t{7}, std::string("r\"f\na\xff")},
                            {Cell(), std::nan(""), std::string()}};
   result.claims.push_back({"A2", "It learns.", ClaimStatus::kHolds, "0.161 ± 0.010", "Level 5 %."});
@@ -128,6 +133,7 @@ TEST_CASE("the result document has the keys of the command line's contract, in o
   CHECK(document["seed"] == 7);
   CHECK(document["build"].dump() == R"({"version":"0.1","target":"linux","simd":"avx2"})");
   CHECK(document["tables"]["pi"]["columns"].dump() == R"(["mean","n","model"])");
+  CHECK(document["tables"]["pi"]["types"].dump() == R"(["number","integer","text"])");
   CHECK(document["tables"]["pi"]["rows"][0][0] == 1.0 / 3);
   CHECK(document["tables"]["pi"]["rows"][0][2] == "r\"f\na\xEF\xBF\xBD");
   CHECK(document["tables"]["pi"]["rows"][1].dump() == R"([null,null,""])");

@@ -71,7 +71,7 @@ TEST_CASE("any bytes read as a run inside the schema") {
   }
 }
 
-TEST_CASE("what a link gets wrong is clamped or left out with one note each") {
+TEST_CASE("wrong values in a link are clamped or left out with one note each") {
   const Permalink link = read_query(
       "#points=0&seed=-4&pionts=3&trials=%zz&run=maybe&e=tau&preset=slow", pi_experiment());
   CHECK(link.notes ==
@@ -89,7 +89,7 @@ TEST_CASE("what a link gets wrong is clamped or left out with one note each") {
   CHECK_FALSE(link.run);
 }
 
-TEST_CASE("a preset is applied before the other keys, wherever it stands") {
+TEST_CASE("a preset is applied before the other keys, whatever its place") {
   const Permalink link = read_query("trials=9&preset=quick", pi_experiment());
   CHECK(link.notes.empty());
   CHECK(link.spec.parameters.integer("points") == 250);
@@ -104,7 +104,7 @@ TEST_CASE("percent-encoding, blanks and repeated keys are understood") {
   CHECK(link.run);
 }
 
-TEST_CASE("what an address says of the page is read beside the run, without a note") {
+TEST_CASE("page settings of an address are read along with the run, without a note") {
   const Permalink link =
       read_query("theme=dark&lock=seed%2Ctrials&ui=min&embed=1&fit=1", pi_experiment());
   CHECK(link.notes.empty());
@@ -136,7 +136,7 @@ TEST_CASE("blanks around the names of a lock do not count, and each is kept once
   }
 }
 
-TEST_CASE("what a page setting gets wrong is left out with a note") {
+TEST_CASE("a wrong value of a page setting is left out with a note") {
   const Permalink link =
       read_query("lock=headss,a%26trials%3D9,seed&ui=tiny&theme=blue&embed=yes", pi_experiment());
   CHECK(join(link.notes, "\n") ==
@@ -180,10 +180,10 @@ TEST_CASE("a link of many wrong keys gives few notes, and the last counts the ot
   query += "&seed=2";
   const Permalink link = read_query(query, pi_experiment());
   REQUIRE(link.notes.size() == 20);
-  CHECK(link.notes.back() == "and 81 more of the kind");
+  CHECK(link.notes.back() == "and 81 more notes like these");
 }
 
-TEST_CASE("what comes after the 256th key of a link is left out") {
+TEST_CASE("keys of a link after the 256th are left out") {
   std::string query;
   for (int i = 0; i < 255; ++i) query += "&zz" + std::to_string(i) + "=1";
   CHECK(read_query(query + "&points=9", pi_experiment()).spec.parameters.integer("points") == 9);

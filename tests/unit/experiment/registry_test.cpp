@@ -39,7 +39,7 @@ TEST_CASE("every experiment is found by its id, and no id is given twice") {
 }
 
 TEST_CASE("every registered parameter is named once, described, and consistent with its range") {
-  // Flags of `attnlab run`, and what an address has beside parameters.
+  // Flags of `attnlab run`, and the keys of an address that are not parameters.
   std::set<std::string> reserved = {"out",    "format",  "json",   "help",  "quiet",
                                     "resume", "threads", "memory", "figure"};
   for (const AddressKey& key : address_keys()) reserved.insert(std::string(key.name));
@@ -83,7 +83,7 @@ TEST_CASE("every preset can be planned, and its link leads back to it") {
   }
 }
 
-TEST_CASE("every experiment reduces nothing at all to its tables, and draws them") {
+TEST_CASE("every experiment finds its tables and figures without any output") {
   for (const Experiment* experiment : experiments()) {
     const RunSpec spec{experiment, ParameterSet(experiment->schema)};
     const Result result = experiment->find(spec, {}).result;

@@ -19,7 +19,7 @@ void finish_one(Run& run) {
 
 }  // namespace
 
-TEST_CASE("nothing is known of a run that has not begun") {
+TEST_CASE("rate and remaining time are unknown before a run begins") {
   Run run = run_of({1, 1});
   RunClock clock;
   clock.tick(run, 100);
@@ -77,7 +77,7 @@ TEST_CASE("adopted jobs make a run neither faster nor slower") {
   CHECK(clock.remaining() == doctest::Approx(2));
 }
 
-TEST_CASE("a run that ends between two ticks has taken that long, and nothing remains") {
+TEST_CASE("a run that ends between two ticks has its duration, and no time remains") {
   Run run = run_of({1});
   RunClock clock;
   run.resume();

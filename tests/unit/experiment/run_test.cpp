@@ -96,7 +96,7 @@ TEST_CASE("any order of taking, losing, pausing and completing gives the same ou
   }
 }
 
-TEST_CASE("a paused run hands nothing out, and takes what is finished meanwhile") {
+TEST_CASE("a paused run hands out no job, and takes outputs that arrive meanwhile") {
   Run run = run_of({1, 1, 1});
   run.resume();
   CHECK(run.take() == 0u);
@@ -235,7 +235,7 @@ TEST_CASE("a plan without jobs is finished at once") {
   CHECK(run.fraction() == 1);
 }
 
-TEST_CASE("the newest partial output stands beside complete ones, and the revision grows") {
+TEST_CASE("the newest partial output is next to complete ones, and the revision grows") {
   Run run = run_of({1, 1});
   run.resume();
   run.take();
@@ -273,7 +273,7 @@ TEST_CASE("progress is weighted by the cost of the jobs") {
   CHECK(run.fraction() == 0.25);
 }
 
-TEST_CASE("costs that are no costs count as 1") {
+TEST_CASE("invalid costs count as 1") {
   Run run = run_of({0, -5, 0.0 / 0.0, 1});
   run.resume();
   run.take();

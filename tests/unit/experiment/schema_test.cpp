@@ -128,7 +128,7 @@ TEST_CASE("what is allowed has a text for every kind") {
   CHECK(allowed_text(*schema().find("words")) == "up to 3 of red, green, blue");
 }
 
-TEST_CASE("an unknown parameter is answered with the one that was meant") {
+TEST_CASE("an unknown parameter is answered with the intended one") {
   CHECK(refusal("wholse", "1") ==
         "unknown parameter \"wholse\"; did you mean \"whole\"? There are: whole, real, word, "
         "word-or-real, wholes, reals, words, points, matrix");

@@ -1,4 +1,4 @@
-// The talk between a job that divides and whoever drives it.
+// The protocol between a job that divides its work and its driver.
 #include "core/experiment/shared_work.h"
 
 #include <doctest/doctest.h>
@@ -53,7 +53,7 @@ void run_to_end(JobSteps& job) {
 
 }  // namespace
 
-TEST_CASE("a job that nobody helps does everything itself") {
+TEST_CASE("a job without helpers does everything itself") {
   Pieces pieces;
   JobSteps job = run_divided(pieces);
   run_to_end(job);
@@ -62,7 +62,7 @@ TEST_CASE("a job that nobody helps does everything itself") {
   CHECK(job.shared_work() == nullptr);
 }
 
-TEST_CASE("helpers may come at any time, and what they find is taken in in order") {
+TEST_CASE("helpers may come at any time, and their results are taken in order") {
   Pieces pieces;
   JobSteps job = run_divided(pieces);
   job.step();

@@ -119,7 +119,7 @@ TEST_CASE("any estimate has a short text") {
   }
 }
 
-TEST_CASE("durations are told in the two largest units") {
+TEST_CASE("durations are given in the two largest units") {
   CHECK(duration_text(0) == "0 s");
   CHECK(duration_text(1.23) == "1.2 s");
   CHECK(duration_text(9.97) == "10 s");
@@ -132,7 +132,7 @@ TEST_CASE("durations are told in the two largest units") {
   CHECK(duration_text(kNan) == "unknown");
 }
 
-TEST_CASE("bytes are told in powers of 1000") {
+TEST_CASE("bytes are given in powers of 1000") {
   CHECK(bytes_text(0) == "0 B");
   CHECK(bytes_text(999) == "999 B");
   CHECK(bytes_text(64000) == "64 kB");

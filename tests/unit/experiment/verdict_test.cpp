@@ -65,7 +65,7 @@ TEST_CASE(
   CHECK(judge({measured(-0.06, 0.001, 0.05)}).status == ClaimStatus::kFails);
 }
 
-TEST_CASE("what contains its alternative cannot be refuted") {
+TEST_CASE("a claim that contains its alternative cannot be refuted") {
   Comparison nested = measured(-5, 1);
   nested.can_refute = false;
   CHECK(judge({nested}).status == ClaimStatus::kUndecided);
@@ -157,7 +157,7 @@ TEST_CASE("of five comparisons that are all 0, one holds with a chance of 2.5 %"
   CHECK(share > 0.0247 - 5.2 * 0.0017);
 }
 
-TEST_CASE("one true 0 beside decided comparisons holds with a chance of 2.5 %, too") {
+TEST_CASE("one true 0 among decided comparisons holds with a chance of 2.5 %, too") {
   const double share = wrong_holds({30, 30, 0}, 8000, 2);
   CHECK(share < 0.025 + 5.2 * 0.0017);
   CHECK(share > 0.025 - 5.2 * 0.0017);

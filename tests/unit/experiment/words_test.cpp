@@ -51,7 +51,7 @@ TEST_CASE("quoted text is short, without control characters and valid") {
   }
 }
 
-TEST_CASE("a misspelt name finds the one that was meant") {
+TEST_CASE("a misspelt name finds the intended one") {
   const std::vector<std::string> names = {"heads", "keys", "test-samples", "samples"};
   CHECK(closest("headz", names) == "heads");
   CHECK(closest("haeds", names) == "heads");
@@ -67,4 +67,12 @@ TEST_CASE("an unknown name is answered with the names there are") {
         "unknown parameter \"headz\" for pi; did you mean \"heads\"? It has: heads, keys");
   CHECK(unknown_name_text("experiment", "zzz", "", {"pi"}) ==
         "unknown experiment \"zzz\"; there are: pi");
+}
+
+TEST_CASE("a count and its noun agree") {
+  CHECK(counted(1, "box", "boxes") == "1 box");
+  CHECK(counted(2, "box", "boxes") == "2 boxes");
+  CHECK(counted(0, "trial") == "0 trials");
+  CHECK(counted(1, "trial") == "1 trial");
+  CHECK(counted(12, "training seed") == "12 training seeds");
 }

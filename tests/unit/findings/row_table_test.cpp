@@ -57,3 +57,35 @@ TEST_CASE("a count kept as a double is an integer cell, and NaN an empty one") {
   CHECK(whole_cell(0.5) == Cell(0.5));
   CHECK(whole_cell(std::numeric_limits<double>::quiet_NaN()) == Cell());
 }
+
+TEST_CASE("a column has the type of what it shows, and an empty cell fits every type") {
+  struct Row {
+    double error = 0;
+    std::optional<double> known{};
+    std::size_t trials = 0;
+    std::string model{};
+    std::optional<bool> exact{};
+    Count size{};
+    Cell any{};
+  };
+  const RowTable<Row> described{
+      "t",
+      "",
+      {column<&Row::error>("error", ""), column<&Row::known>("known", ""),
+       column<&Row::trials>("trials", ""), column<&Row::model>("model", ""),
+       column<&Row::exact>("exact", ""), column<&Row::size>("size", ""),
+       column<&Row::any>("any", ""), column<&Row::any>("stated", "", "", ColumnType::kNumber)}};
+  const Table table = described.of(std::vector<Row>{{0.5, {}, 3, "rfa", true, {2}, 1.5},
+                                                    {1, 2, 0, "", {}, {2.5}, std::string("x")}});
+  std::vector<std::string> types;
+  for (const Column& column : table.columns) types.emplace_back(type_name(column.type));
+  CHECK(types == std::vector<std::string>{"number", "number", "integer", "text", "yes-no", "number",
+                                          "any", "number"});
+  CHECK(table.rows[0][4] == Cell(std::string("yes")));
+  CHECK(table.rows[0][5] == Cell(std::int64_t{2}));
+  CHECK(table.rows[1][5] == Cell(2.5));
+  const Expected<void> checked = check_types(table);
+  REQUIRE_FALSE(checked);  // a text in the column whose type was stated
+  CHECK(checked.error().sentence ==
+        "row 2 of table \"t\" has \"x\" in column \"stated\", whose type is number");
+}

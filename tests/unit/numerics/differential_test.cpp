@@ -44,10 +44,10 @@ T special(RandomStream& random, bool finite) {
   return values[random.below(finite ? 8 : 11)];
 }
 
-/// Normal entries, one in `rarity` of them special; rarity 0: none.
+/// Normal entries, one in `rarity` of them special; rarity 0: no special ones.
 template <class T>
 void fill(GuardedMatrix<T>& matrix, RandomStream& random, std::uint32_t rarity) {
-  // Few numbers are infinite or none, or every sum would be.
+  // Few numbers are infinite or NaN, or every sum would be.
   for (std::size_t i = 0; i < matrix.view().rows; ++i) {
     for (T& entry : matrix.view().row(i)) {
       entry = static_cast<T>(random.normal());

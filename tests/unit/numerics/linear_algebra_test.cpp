@@ -215,7 +215,7 @@ TEST_CASE("targets with the same arithmetic give the same bits on every platform
   }
 }
 
-TEST_CASE("not-a-number in an input stays in its own rows and columns") {
+TEST_CASE("NaN in an input stays in its own rows and columns") {
   Matrix<float> a(20, 10), b(10, 40), c(20, 40);
   a(3, 4) = NAN;
   gemm_nn(a.const_view(), b.const_view(), c.view(), false);

@@ -105,7 +105,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("where a factor is of no use for other shifts it is told soon") {
+TEST_CASE("a factor that does not serve other shifts is noticed soon") {
   RandomStream random(1, hash_name("test/shifted-solves"), 1);
   const std::size_t n = 300;
   const Matrix<double> gram =

@@ -1,5 +1,5 @@
 // The attention kernels of every instruction set against their plain formulas in double, with
-// entries that are zeros of both signs, subnormal, infinite or no number among ordinary ones, and
+// entries that are zeros of both signs, subnormal, infinite or NaN among ordinary ones, and
 // sizes from 0 or 1 on. What is not finite by the formula must not come out as a number.
 #include <doctest/doctest.h>
 
@@ -61,7 +61,7 @@ class Filling {
   std::uint32_t rarity_;
 };
 
-/// exp(s_i - largest) over their sum: not a number where a score is none, or infinite.
+/// exp(s_i - largest) over their sum: NaN where a score is NaN or infinite.
 std::vector<double> softmax(std::vector<double> scores) {
   double highest = scores[0], total = 0;
   for (const double score : scores) highest = std::max(highest, score);
@@ -75,7 +75,7 @@ bool all_finite(const std::vector<double>& values) {
 }
 
 /// A value that is right to `allowed`, or that is not finite where it may not be. Infinite scores
-/// on the way may end in no number although the formula gives one (e^-inf = 0).
+/// on the way may end in NaN although the formula gives a number (e^-inf = 0).
 bool right(double value, double exact, double allowed, bool finite_scores) {
   if (!std::isfinite(exact)) return !std::isfinite(value);
   return std::fabs(value - exact) <= allowed || (!finite_scores && std::isnan(value));
@@ -149,7 +149,7 @@ std::size_t wrong_heads(RandomStream& random) {
     double largest = 0;
     for (double& weight : weights) {
       const double mean = 1.0 / static_cast<double>(keys);
-      // Not std::max: of a score that is no number nothing may come but no number.
+      // Not std::max: a NaN score must give NaN.
       if (kind == HeadActivation::kRelu) weight = (weight < 0 ? 0 : weight) * mean;
       if (kind == HeadActivation::kExponential) weight = std::exp(weight) * mean;
       largest = std::max(largest, weight);
@@ -344,19 +344,19 @@ std::size_t wrong_batches(RandomStream& random) {
 
 }  // namespace
 
-TEST_CASE("softmax attention never makes a number of what is none, on every target") {
+TEST_CASE("softmax attention never turns NaN into a number, on every target") {
   check_every_target(wrong_sequences, 150, random_stream(1));
 }
 
-TEST_CASE("random heads never make a number of what is none, on every target") {
+TEST_CASE("random heads never turn NaN into a number, on every target") {
   check_every_target(wrong_heads, 200, random_stream(2));
 }
 
-TEST_CASE("heads over a prompt never make a number of what is none, on every target") {
+TEST_CASE("heads over a prompt never turn NaN into a number, on every target") {
   check_every_target(wrong_prompts, 300, random_stream(3));
 }
 
-TEST_CASE("a batch of prompts is its formula, and no number where that is none, on every target") {
+TEST_CASE("a batch of prompts is its formula, and NaN where that is NaN, on every target") {
   check_every_target(wrong_batches<float>, 60, random_stream(4));
   check_every_target(wrong_batches<double>, 60, random_stream(5));
 }

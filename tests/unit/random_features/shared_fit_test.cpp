@@ -23,7 +23,7 @@ struct Shared {
   std::size_t lost = 0;       ///< every so manieth share gets no result; 0: none
   bool torn = false;          ///< results lack their last byte
   std::size_t shares = 0;     ///< computed or lost
-  std::size_t kinds[3] = {};  ///< of each kind
+  std::size_t kinds[4] = {};  ///< of each kind
 };
 
 Bytes run_to_end(JobSteps steps) {
@@ -102,11 +102,21 @@ TEST_CASE("factors for all strengths at once are shared, and the bytes stay") {
   }
 }
 
-TEST_CASE("a shared fit under validation has the bytes of one that nobody helped") {
+TEST_CASE("under validation rows, solves and predictions are shared, and the bytes stay") {
   const RunSpec spec = spec_of("validation", "rfa", "700,1000", "1500");
-  Shared alone, shared{.helpers = 2};
-  CHECK(run_shared(spec, 0, shared) == run_shared(spec, 0, alone));
-  CHECK(shared.shares > 0);
+  Shared alone;
+  const Bytes expected = run_shared(spec, 0, alone);
+  for (const std::size_t helpers : {1, 3}) {
+    CAPTURE(helpers);
+    Shared shared{.helpers = helpers};
+    CHECK(run_shared(spec, 0, shared) == expected);
+    CHECK(shared.kinds[0] >= helpers);
+    CHECK(shared.kinds[2] >= helpers);
+    CHECK(shared.kinds[3] >= helpers);  // fits of both sizes, with and without held-out samples
+  }
+  Shared lost{.helpers = 2, .lost = 2}, torn{.helpers = 1, .torn = true};
+  CHECK(run_shared(spec, 0, lost) == expected);
+  CHECK(run_shared(spec, 0, torn) == expected);
 }
 
 TEST_CASE("shares that get lost or come back torn are computed by the job itself") {
@@ -141,6 +151,9 @@ TEST_CASE("a share that is damaged is refused with a sentence") {
       {2, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0},  // no size
       {2, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 9, 0, 0, 0, 1, 0, 0, 0},  // sizes that there are not
       {2, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 1, 0, 0, 0, 255, 255, 255, 255},
+      {3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 99, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0},  // no such ridge
+      {3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 0, 0},  // more rows
+      {3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0},      // no factor
   };
   for (const Bytes& share : damaged) {
     JobSteps steps = spec.experiment->assist(spec, 0, share);

@@ -33,7 +33,8 @@ TEST_CASE("every calibration setting can be planned, has a name of its own and j
   }
 }
 
-TEST_CASE("a calibration run gives the verdicts of its experiment, and none when it is stopped") {
+TEST_CASE(
+    "a calibration run gives the verdicts of its experiment, and no verdicts when it is stopped") {
   CalibrationSetting setting{"rf-learning-curve",
                              "tiny",
                              {{"dim", "2"},

@@ -212,9 +212,9 @@ TEST_CASE("the self-check notices each kernel that is wrong by a thousandth") {
     CHECK(failures() > 0);
     force_target({before.c_str()});
   }
-  // A kernel that joins the table needs a check, and a line above. Name and workspace are none, and
-  // the two that only keep the units busy have no result.
+  // A kernel that joins the table needs a check, and a line above. Name and workspace are not
+  // kernels, and the two that only keep the units busy have no result.
   CHECK(sizeof(KernelTable) == (4 + wrong_tables().size()) * sizeof(void*));
   const std::string text = self_check_text({{"A", "one", 0.5, 0.25}, {"B", "two", 0, 0}});
-  CHECK(text.find("1 of 2 statements do NOT hold") != std::string::npos);
+  CHECK(text.find("1 of 2 statements does NOT hold") != std::string::npos);
 }

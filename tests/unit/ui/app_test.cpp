@@ -137,7 +137,7 @@ TEST_CASE("what is locked keeps its value through every experiment and back") {
   CHECK(locked_at() == "5");
 }
 
-/// So many keys that nobody knows: more than a link is read for.
+/// Unknown keys, more than are read of a link.
 std::string many_keys(int count) {
   std::string text;
   for (int i = 0; i < count; ++i) text += "&zz" + std::to_string(i) + "=1";
@@ -162,7 +162,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("a lock in the search part of an address holds beside a hash of 300 keys") {
+TEST_CASE("a lock in the search part of an address holds against a hash of 300 keys") {
   Shell shell;
   App app(shell.platform(), shell.executor, {});
   app.open_query("e=rf-learning-curve&trials=3" + many_keys(300), "?embed=1&lock=trials");
@@ -310,7 +310,7 @@ TEST_CASE("a run that needs more memory than there is says so and does not start
   CHECK(app.status_sentence() == app.state().plan_error);
 }
 
-TEST_CASE("nothing is redrawn and the page hears nothing while nothing changes") {
+TEST_CASE("without a change there is no redraw and no news to the page") {
   Shell shell;
   Screen screen;
   App app(shell.platform(), shell.executor, {});

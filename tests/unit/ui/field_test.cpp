@@ -59,7 +59,7 @@ TEST_CASE("a live experiment has its result at once and renews it with every par
   CHECK(app.result().tables[0].rows.size() == 3);
 }
 
-TEST_CASE("what a live experiment refuses is said, and the next good value is shown again") {
+TEST_CASE("a refusal of a live experiment is shown, and the next good value computes again") {
   SerialExecutor executor;
   Screen screen;
   App app({}, executor, {});

@@ -1,4 +1,4 @@
-// The embedded fonts hold a small set of characters: nothing the program says may need another.
+// The embedded fonts hold a small set of characters: no text of the program may need another.
 #include <doctest/doctest.h>
 
 #include <algorithm>

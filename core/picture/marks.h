@@ -1,0 +1,36 @@
+// The marks of measured points: one table for the screen and for exported pictures.
+#pragma once
+
+#include <span>
+
+#include "core/findings/figure.h"
+
+namespace attnlab {
+
+enum class MarkFill {
+  kFull,
+  kHollow,
+  kDotted,  ///< hollow with a dot in its centre
+  kBarred,  ///< hollow with a bar across its centre
+};
+
+struct MarkPoint {
+  float x, y;
+};
+
+inline constexpr float kMarkRadius = 4;        ///< of the disc, in the units of an outline
+inline constexpr float kMarkBar = 3;           ///< half the length of a bar
+inline constexpr float kMarkDot = 1.4f;        ///< radius of a dot
+inline constexpr float kMarkLineWidth = 1.5f;  ///< of outlines and bars
+
+struct Mark {
+  /// A closed polygon, y down, whose edges all run the same way around (0, 0); empty for a disc.
+  std::span<const MarkPoint> outline;
+  MarkFill fill = MarkFill::kFull;
+};
+
+/// A shape for every colour slot and a fill for every variant, so that two series of a figure
+/// differ in more than colour. Variants above 3 repeat the fills on other shapes.
+Mark mark_of(const Series& series);
+
+}  // namespace attnlab
