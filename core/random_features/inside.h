@@ -14,6 +14,10 @@
 
 namespace attnlab::random_features {
 
+/// Limits of rf-inside: keys of a sample, and fresh samples to look at.
+inline constexpr std::size_t kMostInsideKeys = 12;
+inline constexpr int kInsideSamples = 200;
+
 /// A layer whose values are fitted to the centred labels of a target by ridge regression (relative
 /// strength 1e-4).
 struct TrainedLayer {

@@ -1,8 +1,6 @@
 // rf-learning-curve: test error against the number of training samples.
 #include "core/random_features/claims.h"
 #include "core/random_features/experiments.h"
-#include "core/random_features/sweep_schema.h"
-#include "core/random_features/sweep_tables.h"
 #include "core/random_features/theory.h"
 
 namespace attnlab::random_features {
@@ -18,35 +16,19 @@ Preset preset(std::string name, std::string label, std::string text, std::string
            {"samples", "16,32,64,128,256,512,1024,2048,4096"}}};
 }
 
-Result reduce(const RunSpec& spec, std::span<const JobOutput> outputs) {
-  const Sweep sweep = read_sweep(spec.parameters);
-  Result result;
-  const std::vector<ErrorCurve> curves = decode_sweep(sweep, outputs, result.notes);
-  result.tables = {test_error_table(sweep, curves, {SweepColumn::kSamples}),
-                   samples_needed_table(curves, {}), local_slope_table(curves),
-                   theory_table(sweep)};
-  result.claims = learning_curve_claims(sweep, curves);
-  return result;
+double samples_of(const ErrorRow& row) {
+  return row.samples;
 }
 
-Figure curve_figure(const Sweep& sweep, const Result& result) {
-  Figure figure;
-  figure.id = "learning-curve";
-  figure.title = "How many samples until attention gets it?";
-  figure.subtitle = sweep_subtitle(sweep);
+Figure curve_figure(const Sweep& sweep, const std::vector<ErrorRow>& rows) {
+  Figure figure =
+      error_figure("learning-curve", "How many samples until attention gets it?", sweep);
   figure.x.label = "training samples n";
   figure.x.logarithmic = true;
-  for (const auto& stage : sweep.stages) {
-    for (const std::size_t n : stage) figure.x.ticks.push_back(static_cast<double>(n));
-  }
-  figure.x.min = figure.x.ticks.front();
-  figure.x.max = figure.x.ticks.back();
-  figure.y.label = "test error (1 = best constant)";
-  figure.y.logarithmic = true;
+  span_ticks(figure.x, all_sizes(sweep));
   figure.draw_lines().references = {{false, kLearnedLevel, "half learned"}};
-  figure.table = "test_error";
   figure.empty_text = "Press Run: each finished trial adds to the curves, small n first.";
-  figure.draw_lines().series = measured_series(sweep, result, "n");
+  figure.draw_lines().series = measured_series(sweep, rows, samples_of);
   for (Series& series : affine_series(sweep, figure.x.min, figure.x.max)) {
     figure.draw_lines().series.push_back(std::move(series));
   }
@@ -57,16 +39,16 @@ Figure curve_figure(const Sweep& sweep, const Result& result) {
 }
 
 /// All curves in one figure where a person can tell them apart, and a panel for every target.
-std::vector<Figure> figures(const RunSpec& spec, const Result& result) {
+std::vector<Figure> curve_figures(const MeasuredSweep& measured) {
   constexpr std::size_t kTogether = 8;
-  const Sweep sweep = read_sweep(spec.parameters);
+  const Sweep& sweep = measured.sweep;
   std::vector<Figure> all;
   const std::size_t cases = sweep.cases.size();
   if (cases == 1 || cases * sweep.models.size() <= kTogether) {
-    all.push_back(curve_figure(sweep, result));
+    all.push_back(curve_figure(sweep, measured.errors));
   }
   for (std::size_t j = 0; cases > 1 && j < cases; ++j) {
-    all.push_back(curve_figure(only_case(sweep, j), result));
+    all.push_back(curve_figure(only_case(sweep, j), measured.errors));
     all.back().id += "/" + sweep.cases[j].name();
     all.back().title = "How many samples for " + sweep.cases[j].name() + "?";
   }
@@ -127,10 +109,9 @@ std::vector<Preset> presets() {
 
 }  // namespace
 
-Experiment LearningCurveExperiment::face() {
+Experiment learning_curve_face() {
   Experiment experiment;
   experiment.id = "rf-learning-curve";
-  experiment.family = "A";
   experiment.title = "Learning curves";
   experiment.question = "How many samples until attention gets it?";
   experiment.summary =
@@ -143,14 +124,17 @@ Experiment LearningCurveExperiment::face() {
       "mean, which should help on targets built from ⟨x₀,xᵢ⟩.";
   experiment.schema = sweep_schema(SweptQuantity::kSamples);
   experiment.presets = presets();
-  experiment.plan = plan;
   return experiment;
 }
 
-Findings LearningCurveExperiment::find(const RunSpec& spec, std::span<const JobOutput> outputs) {
-  Result result = reduce(spec, outputs);
-  std::vector<Figure> shown = figures(spec, result);
-  return {std::move(result), std::move(shown)};
+Findings learning_curve_findings(const MeasuredSweep& measured) {
+  Findings found;
+  found.result.tables = {
+      test_error_table(measured.errors, {samples_column()}), samples_needed_table(measured.needed),
+      local_slope_table(slope_rows(measured.curves)), theory_table(measured.sweep)};
+  found.result.claims = learning_curve_claims(measured.sweep, measured.curves);
+  found.figures = curve_figures(measured);
+  return found;
 }
 
 }  // namespace attnlab::random_features

@@ -5,6 +5,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/experiment/experiment.h"
@@ -44,6 +45,9 @@ struct Sweep {
 /// Reads the parameters that all of family A shares (see sweep_schema.h) into a sweep with one
 /// variant. `heads`, `keys` or `bias-scale` may be a list: then the variants are its values.
 Sweep read_sweep(const ParameterSet& parameters);
+
+/// The layer parameter that is swept ("heads", "keys", "bias-scale"): given as a list; or empty.
+std::string_view swept_parameter(const ParameterSet& parameters);
 
 /// The jobs of an experiment that sweeps. They are numbered stage-major, then variants, trials,
 /// models.

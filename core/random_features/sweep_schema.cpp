@@ -188,7 +188,8 @@ Parameter bias_parameter(bool list) {
 
 }  // namespace
 
-Schema sweep_schema(SweptQuantity swept) {
+Schema sweep_schema(SweptQuantity swept,
+                    std::vector<std::pair<std::string_view, ParameterValue>> defaults) {
   Parameter trials =
       described({.name = "trials",
                  .label = "Trials",
@@ -200,7 +201,7 @@ Schema sweep_schema(SweptQuantity swept) {
                  .suggested = {2, 5, 10, 20},
                  .logarithmic = true});
   trials.primary = true;
-  return {{
+  Schema schema{{
       target_parameter(),
       degree_parameter(),
       frequency_parameter(),
@@ -248,6 +249,8 @@ Schema sweep_schema(SweptQuantity swept) {
                  .default_value = 0.0,
                  .suggested = {0, 0.1, 0.3, 1}}),
   }};
+  for (auto& [name, value] : defaults) set_default(schema, name, std::move(value));
+  return schema;
 }
 
 }  // namespace attnlab::random_features
