@@ -35,8 +35,8 @@ Experiment heads_face() {
   experiment.question = "How many random heads are enough?";
   experiment.summary =
       "The heads are random and frozen, so more of them only sample the same distribution more "
-      "densely. The error falls until the layer behaves like its infinitely wide limit (M = ∞, the "
-      "level, fitted with its kernel); from there only more samples help.";
+      "densely. The error falls until the layer behaves like its infinitely wide limit (M = ∞, a "
+      "level, fitted with its kernel). From there on only more samples help.";
   experiment.schema = sweep_schema(
       SweptQuantity::kHeads,
       {{"models", names({"rfa", "brfa", "rfmlp", "rfa-kernel", "brfa-kernel", "rfmlp-kernel"})}});

@@ -1,4 +1,4 @@
-// What rf-inside shows: the matrix of a head, its scores on one sample, the weights and what its
+// Findings of rf-inside: the matrix of a head, its scores on one sample, the weights and what its
 // value makes of them; the keys are handles, and moving them changes nothing.
 #include <algorithm>
 #include <cmath>

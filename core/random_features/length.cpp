@@ -53,9 +53,9 @@ Experiment length_face() {
   experiment.summary =
       "The target is a mean over the keys. Attention treats them alike whatever their number, and "
       "so does RF-invariant, a network averaged over the keys; RFMLP sees one long input and has "
-      "to "
-      "learn every position by itself. Dashed: how the bounds grow. The variance of a mean falls "
-      "with N and errors are measured in it, so RFA's bound grows, too, where its need may not.";
+      "to learn every position separately. Dashed: how the bounds grow. Errors are relative to the "
+      "variance of the mean, which falls with N, so RFA's bound grows even where the samples it "
+      "needs do not.";
   experiment.schema =
       sweep_schema(SweptQuantity::kKeys, {{"models", names({"rfa", "rf-invariant", "rfmlp"})},
                                           {"dim", std::int64_t{6}},

@@ -52,7 +52,7 @@ Schema schema() {
                              .primary = true});
   Parameter keys = described({.name = "keys",
                               .label = "Keys",
-                              .help = "key tokens beside the query token",
+                              .help = "number of key tokens; the query token comes on top",
                               .min = 1,
                               .max = kMostInsideKeys,
                               .default_value = std::int64_t{6},
@@ -74,14 +74,14 @@ Schema schema() {
   return {{model_parameter(),
            described({.name = "head",
                       .label = "Head to look into",
-                      .help = "its number",
+                      .help = "number of the head",
                       .min = 1,
                       .max = 64,
                       .default_value = std::int64_t{1},
                       .primary = true}),
            described({.name = "sample",
                       .label = "Sample",
-                      .help = "one of the fresh samples",
+                      .help = "number of a fresh sample",
                       .min = 1,
                       .max = kInsideSamples,
                       .default_value = std::int64_t{1},
@@ -94,19 +94,21 @@ std::vector<Preset> presets() {
       {"own-order",
        "One random head",
        "A head scores every key against the query with a matrix that stays random, keeps the "
-       "positive scores and reads the keys with a trained value. Step through the heads: most do "
-       "something senseless, their sum does not. Next: drag a key to another place.",
+       "positive scores and reads the keys with a trained value. Step through the heads: each does "
+       "something else, and only their sum is fitted to the target. Next: drag a key to another "
+       "place.",
        {}},
       {"reordered",
        "Does the order matter?",
-       "The keys stand in reverse order. The layer adds up the same numbers, so its output changes "
-       "by rounding only; the network reads every place with other weights, and its output changes "
-       "a lot. Next: put the keys in any order you like.",
+       "The keys are in reverse order. The layer adds up the same numbers, so its output changes "
+       "by "
+       "rounding only. The network has different weights for every place, and its output changes a "
+       "lot. Next: put the keys in any order you like.",
        {{"places", "6,5,4,3,2,1,7,8,9,10,11,12"}}},
       {"mean",
        "What does a mean of W do?",
        "With a mean c·I the matrix has a bright diagonal: keys that resemble the query get a high "
-       "score in every head. Next: c = 0, and look for the diagonal in vain.",
+       "score in every head. Next: set c to 0, and the diagonal is gone.",
        {{"model", "brfa"}, {"target", "correlation-value"}}},
       {"softmax",
        "What does softmax change?",
@@ -125,10 +127,10 @@ Experiment InsideExperiment::face() {
   experiment.title = "Inside a head";
   experiment.question = "What does one random head do?";
   experiment.summary =
-      "A small layer of random heads, its values trained on 400 samples. Look at one head's "
-      "matrix, "
-      "at its scores on one sample, at the weights and at what its value adds; move the keys about "
-      "and watch the output stay the same.";
+      "A small layer of random heads, its values trained on 400 samples. Look at the matrix of one "
+      "head, at its scores and weights on one sample, and at the contribution of every key; move "
+      "the "
+      "keys and watch the output stay the same.";
   experiment.schema = schema();
   experiment.presets = presets();
   experiment.plan = [](const RunSpec&) -> Expected<Plan> { return Plan{}; };

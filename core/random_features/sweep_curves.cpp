@@ -8,7 +8,7 @@
 namespace attnlab::random_features {
 namespace {
 
-/// How wide models are that have as many operations as RFA.
+/// The width of networks with as many operations as RFA.
 std::vector<std::string> budget_notes(const Sweep& sweep) {
   std::vector<std::string> notes;
   for (const LayerVariant& variant : sweep.variants) {

@@ -53,8 +53,8 @@ std::size_t copies_of(const Sweep& sweep, const JobName& job) {
   return sweep.models[job.model]->augmented ? sweep.copies : 1;
 }
 
-/// Every sample `copies` times side by side: as it is, and with its keys in random orders, which
-/// depend on the seed, the trial and the sample alone.
+/// Every sample `copies` times in a row: as it is, and with its keys in random orders, which depend
+/// on seed, trial and sample alone.
 TokenBatch permuted_copies(TokenBatch batch, std::size_t copies, std::uint64_t seed,
                            std::uint32_t trial) {
   if (copies == 1) return batch;
@@ -87,7 +87,7 @@ Matrix<double> repeated_rows(Matrix<double> labels, std::size_t copies) {
   return all;
 }
 
-/// What a job fits: drawn from the seed, the same for the job and for its helpers.
+/// The problem of a job, drawn from the seed; a job and its helpers draw the same.
 struct JobData {
   JobData(const Sweep& sweep, std::uint64_t seed, const JobName& job);
   JobData(const JobData&) = delete;  // the problem points to the rest

@@ -5,7 +5,7 @@
 
 namespace attnlab::random_features {
 
-/// What job i is: stage-major, then variants, trials, models.
+/// The indices behind a job's number: stage-major, then variants, trials, models.
 struct JobName {
   std::size_t stage, variant, trial, model;
 };

@@ -12,7 +12,7 @@ namespace attnlab::random_features {
 /// What an experiment varies on its horizontal axis.
 enum class SweptQuantity { kSamples, kHeads, kBias, kKeys };
 
-/// All parameters: the swept quantity is a list, the other layer sizes are numbers. `samples` is a
+/// All parameters. The swept quantity is a list, the other layer sizes are numbers; `samples` is a
 /// list for experiments that need learning curves (kSamples, kKeys), else a number. `defaults`
 /// replace default values, by name.
 Schema sweep_schema(SweptQuantity swept,
