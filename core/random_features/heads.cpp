@@ -48,7 +48,7 @@ Experiment heads_face() {
        {}},
       {"query",
        "A target that reads the query",
-       "Values weighted by the cubed similarity to the query: fewer heads do when their mean "
+       "Values weighted by the cubed similarity to the query: fewer heads suffice when their mean "
        "already points at the query (BRFA). Next: set the mean of W to 1 and watch the lead "
        "shrink.",
        {{"target", "correlation-value"}, {"degree", "3"}}},
