@@ -12,7 +12,9 @@ Values small(Values values) {
   return all;
 }
 
-const Values kTrials = {{"trials", "250"}};  // 50 times the default of 5
+// 50 times the default trials: 5, and 3 for rf-length.
+const Values kTrials = {{"trials", "250"}};
+const Values kLengthTrials = {{"trials", "150"}};
 
 }  // namespace
 
@@ -21,7 +23,7 @@ std::vector<CalibrationSetting> calibration_settings() {
       {"rf-learning-curve", "small, learned within the sizes",
        small({{"target", "mean-power"},
               {"degree", "1,2"},
-              {"models", "rfa,rfmlp"},
+              {"models", "rfa,rf-invariant,rfmlp"},
               {"samples", "8,16,32,64,128"}}),
        kTrials},
       {"rf-learning-curve", "small, little between the models",
@@ -30,6 +32,21 @@ std::vector<CalibrationSetting> calibration_settings() {
               {"bias-scale", "1"},
               {"models", "rfa,brfa,rfmlp"},
               {"samples", "16,32,67"}}),
+       kTrials},
+      {"rf-learning-curve", "small, attention slightly ahead of the invariant network",
+       small({{"dim", "8"},
+              {"keys", "8"},
+              {"heads", "60"},
+              {"target", "mean-power"},
+              {"degree", "2"},
+              {"models", "rfa,rf-invariant"},
+              {"samples", "32,64,128,256"}}),
+       kTrials},
+      {"rf-learning-curve", "small, the query alone",
+       small({{"target", "query-power"},
+              {"degree", "2"},
+              {"models", "rfa,rf-invariant,rfmlp"},
+              {"samples", "16,32,64,128"}}),
        kTrials},
       {"rf-learning-curve", "defaults", {}, kTrials},
       {"rf-heads", "small, levels off",
@@ -60,7 +77,7 @@ std::vector<CalibrationSetting> calibration_settings() {
       {"rf-bias", "small, does not read the query",
        small({{"target", "mean-power"},
               {"degree", "2"},
-              {"bias-scale", "0,0.25,0.5"},
+              {"bias-scale", "0,1,2"},
               {"models", "brfa"},
               {"samples", "64"}}),
        kTrials},
@@ -71,15 +88,22 @@ std::vector<CalibrationSetting> calibration_settings() {
               {"keys", "1,2,4"},
               {"models", "rfa,rfmlp"},
               {"samples", "16,32,64,128"}}),
-       kTrials},
+       kLengthTrials},
       {"rf-length", "small, linear target",
        small({{"target", "mean-power"},
               {"degree", "1"},
               {"keys", "1,3"},
               {"models", "rfa,rfmlp"},
               {"samples", "8,16,32"}}),
-       kTrials},
-      {"rf-length", "defaults", {}, kTrials},
+       kLengthTrials},
+      {"rf-length", "small, longer inputs",
+       small({{"target", "mean-power"},
+              {"degree", "2"},
+              {"keys", "4,6"},
+              {"models", "rfa,rfmlp"},
+              {"samples", "16,32,64,128"}}),
+       kLengthTrials},
+      {"rf-length", "defaults", {}, kLengthTrials},
   };
 }
 

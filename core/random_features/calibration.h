@@ -7,7 +7,7 @@
 
 namespace attnlab::random_features {
 
-/// Small ones, some near the point where a claim is neither true nor false, and the defaults.
+/// Small settings, some near the point where a claim is neither true nor false, and the defaults.
 std::vector<CalibrationSetting> calibration_settings();
 
 }  // namespace attnlab::random_features

@@ -41,15 +41,16 @@ std::vector<const ErrorCurve*> curves_by_number(const Sweep& sweep,
   return found;
 }
 
-/// Why a target of higher number can be easier, when its affine part is larger; or nothing.
+/// Why a target of higher degree can be easier: its affine part is larger. Empty where it is not.
 std::string affine_reason(const Sweep& sweep, const TargetCase& low, const TargetCase& high) {
   if (low.target->affine_level == nullptr) return {};
   const LayerSizes& layer = sweep.variants.front().layer;
   const double low_level = low.target->affine_level(layer.keys, layer.dim, low.number);
   const double high_level = high.target->affine_level(layer.keys, layer.dim, high.number);
   if (high_level >= low_level) return {};
-  return high.symbol() + " has a larger affine part (the best affine function leaves " +
-         short_text(high_level) + " against " + short_text(low_level) + "). ";
+  return "The best affine function leaves " + short_text(high_level) + " of the variance with " +
+         high.symbol() + " and " + short_text(low_level) + " with " + low.symbol() +
+         (high_level < kLearnedLevel ? ": the linear part alone reaches error 0.5. " : ". ");
 }
 
 /// "p = 2 (460 ± 30 samples to error 0.5)".
@@ -62,8 +63,10 @@ std::string step_text(const ErrorCurve& curve) {
 Claim complexity_claim(const Sweep& sweep, const std::vector<ErrorCurve>& curves,
                        const RandomFeatureModel& model, const Target& target) {
   const bool degree = target.number == TargetNumber::kDegree;
-  Claim claim{"A5", "The samples " + std::string(model.label) + " needs grow with the " +
-                        (degree ? "degree" : "frequency") + " of " + std::string(target.id) + "."};
+  Claim claim{"A5", "The samples " + std::string(model.label) +
+                        " needs grow with every step in the " + (degree ? "degree" : "frequency") +
+                        " of " + std::string(target.id) +
+                        " (the abstract: with the complexity of the target)."};
   const auto by_number = curves_by_number(sweep, curves, model, target);
   if (by_number.size() < 2) {
     claim.evidence = degree ? "Needs at least two degrees, for example degree 2,4."
@@ -113,8 +116,8 @@ std::vector<Claim> difficulty_claims(const Sweep& sweep, const std::vector<Error
 
 namespace {
 
-/// A6, ours: is it attention, or only that the order of the keys does not matter? The same network
-/// averaged over the keys knows that too.
+/// A6, ours: is it attention, or only that the order of the keys does not matter? A network
+/// averaged over the keys ignores their order too.
 Claim invariance_claim(const Sweep& sweep, const std::vector<ErrorCurve>& curves,
                        const TargetCase& item) {
   Claim claim = two_model_claim(

@@ -9,8 +9,8 @@
 
 namespace attnlab::random_features {
 
-/// What the abstract promises of "certain natural target functions" that read <x_0, x_i>, and what
-/// it leaves open: which.
+/// The abstract speaks of "certain natural target functions" that read <x_0, x_i>, without saying
+/// which.
 inline constexpr const char* kNaturalTarget =
     ", a target built from ⟨x₀,xᵢ⟩ (the abstract: certain natural target functions).";
 

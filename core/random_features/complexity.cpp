@@ -6,25 +6,13 @@
 #include "core/experiment/parameters.h"
 #include "core/random_features/claims.h"
 #include "core/random_features/experiments.h"
-#include "core/random_features/sweep_schema.h"
-#include "core/random_features/sweep_tables.h"
 #include "core/random_features/theory.h"
 
 namespace attnlab::random_features {
 namespace {
 
-Result reduce(const RunSpec& spec, std::span<const JobOutput> outputs) {
-  const Sweep sweep = read_sweep(spec.parameters);
-  Result result;
-  const std::vector<ErrorCurve> curves = decode_sweep(sweep, outputs, result.notes);
-  result.tables = {test_error_table(sweep, curves, {SweepColumn::kSamples, SweepColumn::kHeads}),
-                   samples_needed_table(curves, {}), local_slope_table(curves),
-                   theory_table(sweep)};
-  result.claims = complexity_claims(sweep, curves);
-  return result;
-}
-
-HeatPanel panel_of(const Sweep& sweep, const Result& result, const RandomFeatureModel& model,
+/// The errors of one model over (size, degree or frequency of one target).
+HeatPanel panel_of(const MeasuredSweep& measured, const RandomFeatureModel& model,
                    const Target& target) {
   HeatPanel panel;
   panel.id = std::string(model.id) + "/" + std::string(target.id);
@@ -35,13 +23,11 @@ HeatPanel panel_of(const Sweep& sweep, const Result& result, const RandomFeature
   panel.scale_group = "error";
   panel.contours = {kLearnedLevel};
   std::map<double, std::size_t> column, row;
-  for (const auto& stage : sweep.stages) {
-    for (const std::size_t n : stage) {
-      column.emplace(static_cast<double>(n), column.size());
-      panel.x_labels.push_back(std::to_string(n));
-    }
+  for (const double n : all_sizes(measured.sweep)) {
+    column.emplace(n, column.size());
+    panel.x_labels.push_back(std::to_string(static_cast<std::size_t>(n)));
   }
-  for (const TargetCase& item : sweep.cases) {
+  for (const TargetCase& item : measured.sweep.cases) {
     if (item.target != &target) continue;
     row.emplace(item.number, row.size());
     panel.y_labels.push_back(short_text(item.number));
@@ -50,22 +36,17 @@ HeatPanel panel_of(const Sweep& sweep, const Result& result, const RandomFeature
   panel.columns = column.size();
   panel.values.assign(panel.rows * panel.columns, std::numeric_limits<double>::quiet_NaN());
   panel.errors = panel.values;
-  const std::vector<Series> all = measured_series(sweep, result, "n");
-  for (std::size_t m = 0; m < sweep.models.size(); ++m) {
-    if (sweep.models[m] != &model) continue;
-    for (std::size_t j = 0; j < sweep.cases.size(); ++j) {
-      if (sweep.cases[j].target != &target) continue;
-      for (const FigurePoint& point : all[m * sweep.cases.size() + j].points) {
-        const std::size_t cell = row.at(sweep.cases[j].number) * panel.columns + column.at(point.x);
-        panel.values[cell] = point.y;
-        panel.errors[cell] = point.error;
-      }
-    }
+  for (const ErrorRow& point : measured.errors) {
+    if (point.model != &model || point.target.target != &target) continue;
+    const std::size_t cell = row.at(point.target.number) * panel.columns + column.at(point.samples);
+    panel.values[cell] = point.mean;
+    panel.errors[cell] = point.std_error;
   }
   return panel;
 }
 
-Figure map_figure(const Sweep& sweep, const Result& result) {
+Figure map_figure(const MeasuredSweep& measured) {
+  const Sweep& sweep = measured.sweep;
   Figure figure;
   figure.id = "complexity";
   figure.title = "How does difficulty cost samples?";
@@ -78,14 +59,15 @@ Figure map_figure(const Sweep& sweep, const Result& result) {
     for (const TargetCase& item : sweep.cases) {
       if (item.target == last) continue;
       last = item.target;
-      figure.draw_maps().panels.push_back(panel_of(sweep, result, *model, *item.target));
+      figure.draw_maps().panels.push_back(panel_of(measured, *model, *item.target));
     }
   }
   return figure;
 }
 
 /// n(0.5) against the degree or frequency of one target, one line per model.
-Figure needed_figure(const Sweep& sweep, const Result& result, const Target& target) {
+Figure needed_figure(const MeasuredSweep& measured, const Target& target) {
+  const Sweep& sweep = measured.sweep;
   const bool degree = target.number == TargetNumber::kDegree;
   Sweep one = sweep;
   std::erase_if(one.cases, [&](const TargetCase& item) { return item.target != &target; });
@@ -97,9 +79,9 @@ Figure needed_figure(const Sweep& sweep, const Result& result, const Target& tar
                     "  No point: test error 0.5 is not reached up to the largest n tried.";
   figure.x.label = degree ? "degree p" : "frequency g";
   figure.x.logarithmic = !degree;
-  for (const TargetCase& item : one.cases) figure.x.ticks.push_back(item.number);
-  figure.x.min = figure.x.ticks.front();
-  figure.x.max = figure.x.ticks.back();
+  std::vector<double> numbers;
+  for (const TargetCase& item : one.cases) numbers.push_back(item.number);
+  span_ticks(figure.x, std::move(numbers));
   figure.y.label = "samples to reach error 0.5";
   figure.y.logarithmic = true;
   figure.y.min = static_cast<double>(sweep.stages.front().front());
@@ -109,7 +91,8 @@ Figure needed_figure(const Sweep& sweep, const Result& result, const Target& tar
   for (std::size_t m = 0; m < sweep.models.size(); ++m) {
     Series line;
     for (std::size_t j = 0; j < one.cases.size(); ++j) {
-      Series part = needed_series(only_case(one, j), result, m, 0, "degree");
+      Series part = needed_series(only_case(one, j), measured.needed, m, 0,
+                                  [](const NeededRow& row) { return row.target.number; });
       if (j == 0) {
         line = std::move(part);
       } else {
@@ -123,14 +106,15 @@ Figure needed_figure(const Sweep& sweep, const Result& result, const Target& tar
   return figure;
 }
 
-std::vector<Figure> figures(const RunSpec& spec, const Result& result) {
-  const Sweep sweep = read_sweep(spec.parameters);
-  std::vector<Figure> all = {map_figure(sweep, result)};
+/// The maps, and a figure for each target with several degrees or frequencies.
+std::vector<Figure> complexity_figures(const MeasuredSweep& measured) {
+  const Sweep& sweep = measured.sweep;
+  std::vector<Figure> all = {map_figure(measured)};
   for (std::size_t j = 0; j + 1 < sweep.cases.size(); ++j) {
     const Target* target = sweep.cases[j].target;
     const bool first = j == 0 || sweep.cases[j - 1].target != target;
     if (first && sweep.cases[j + 1].target == target) {
-      all.push_back(needed_figure(sweep, result, *target));
+      all.push_back(needed_figure(measured, *target));
     }
   }
   return all;
@@ -138,46 +122,52 @@ std::vector<Figure> figures(const RunSpec& spec, const Result& result) {
 
 }  // namespace
 
-Experiment ComplexityExperiment::face() {
+Experiment complexity_face() {
   Experiment experiment;
   experiment.id = "rf-complexity";
-  experiment.family = "A";
   experiment.title = "Harder targets";
   experiment.question = "How does difficulty cost samples?";
   experiment.summary =
       "Every cell is a fit: training samples to the right, degree (or frequency) of the target "
       "downwards. The line marks where half of the target's variance is learned: does it move "
-      "right as "
-      "the target gets harder? Odd powers have a linear part that comes for free.";
-  experiment.schema = sweep_schema(SweptQuantity::kSamples);
-  set_default(experiment.schema, "degree", std::vector<std::int64_t>{1, 2, 3, 4});
-  set_default(experiment.schema, "models", std::vector<std::string>{"rfa"});
+      "right "
+      "as the target gets harder? Odd powers have a linear part, which is learned first.";
+  experiment.schema = sweep_schema(
+      SweptQuantity::kSamples, {{"degree", integers({1, 2, 3, 4})}, {"models", names({"rfa"})}});
   experiment.presets = {
       {"powers",
        "Averages of powers",
        "Degrees 1 to 4 for RFA. Compare even degrees with each other, and odd with odd: a third "
-       "power is two thirds linear, which comes for free. Next: choose BRFA.",
+       "power is two thirds linear, and RFA learns that part first, so degree 3 reaches error 0.5 "
+       "before degree 2. Next: choose BRFA.",
        {}},
       {"frequencies",
        "Averages of a cosine",
-       "The same with a cosine of growing frequency: the wigglier the target, the more samples. "
-       "Next: "
-       "a cosine of the correlation (correlation-cosine), with BRFA.",
+       "The same with a cosine of growing frequency. Frequencies 2 and 4 need about 500 samples "
+       "for "
+       "half of the target; with 1024 samples 8 has just begun, and 16 has not. Next: a cosine of "
+       "the correlation (correlation-cosine), with BRFA.",
        {{"target", "mean-cosine"}, {"frequency", "2,4,8,16"}}},
       {"query",
        "Values weighted by the query",
-       "Powers of the similarity to the query, RFA beside BRFA: the non-zero mean moves the line "
-       "to the left. Next: degree 1 and 2 with 4096 samples.",
+       "Powers of the similarity to the query, for RFA and BRFA: with the non-zero mean odd "
+       "degrees reach error 0.5 "
+       "with a fraction of the samples; even degrees stay above it. Next: "
+       "degrees 1 and 3 with 4096 samples.",
        {{"target", "correlation-value"}, {"models", "rfa,brfa"}}},
   };
-  experiment.plan = plan;
   return experiment;
 }
 
-Findings ComplexityExperiment::find(const RunSpec& spec, std::span<const JobOutput> outputs) {
-  Result result = reduce(spec, outputs);
-  std::vector<Figure> shown = figures(spec, result);
-  return {std::move(result), std::move(shown)};
+Findings complexity_findings(const MeasuredSweep& measured) {
+  Findings found;
+  found.result.tables = {test_error_table(measured.errors, {samples_column(), heads_column()}),
+                         samples_needed_table(measured.needed),
+                         local_slope_table(slope_rows(measured.curves)),
+                         theory_table(measured.sweep)};
+  found.result.claims = complexity_claims(measured.sweep, measured.curves);
+  found.figures = complexity_figures(measured);
+  return found;
 }
 
 }  // namespace attnlab::random_features

@@ -1,5 +1,5 @@
-// Test errors of several models over several trials, as curves: the common currency of family A's
-// tables, claims and figures.
+// Test errors of several models over several trials, as curves, from which family A makes tables,
+// claims and figures.
 #pragma once
 
 #include <cstdint>
@@ -33,14 +33,14 @@ struct ErrorCurve {
   /// every value.
   double variant = 0;
   std::vector<double> sizes;                   ///< training samples, increasing
-  std::vector<std::vector<double>> errors;     ///< [size][trial]; NaN: not there (yet)
-  std::vector<std::vector<double>> strengths;  ///< [size][trial], relative ridge strength chosen
+  std::vector<std::vector<double>> errors;     ///< [size][trial]; NaN: unknown (yet)
+  std::vector<std::vector<double>> strengths;  ///< [size][trial], relative ridge parameter chosen
   std::vector<std::uint32_t> failed;  ///< [size], bit l: some trial's factorisation with ridge
-                                      ///< strength l failed (strengths_of)
-  std::vector<int> without_result;    ///< [size], finished trials in which no fit gave a number
+                                      ///< parameter l failed (strengths_of)
+  std::vector<int> without_result;    ///< [size], finished trials in which every fit gave NaN
 
   bool is_level() const;
-  /// Mean over the trials that are there.
+  /// Mean over the known trials.
   Estimate at(std::size_t size) const;
   /// Sizes with at least one trial.
   std::vector<std::size_t> known_sizes() const;

@@ -2,34 +2,29 @@
 #pragma once
 
 #include "core/experiment/experiment.h"
-#include "core/random_features/sweep.h"
+#include "core/random_features/sweep_experiment.h"
 
 namespace attnlab::random_features {
 
-struct LearningCurveExperiment : SweepJobs {
-  static Experiment face();
-  static Findings find(const RunSpec& spec, std::span<const JobOutput> outputs);
-};
+Experiment learning_curve_face();
+Findings learning_curve_findings(const MeasuredSweep& measured);
+using LearningCurveExperiment = SweepExperiment<learning_curve_face, learning_curve_findings>;
 
-struct HeadsExperiment : SweepJobs {
-  static Experiment face();
-  static Findings find(const RunSpec& spec, std::span<const JobOutput> outputs);
-};
+Experiment heads_face();
+Findings heads_findings(const MeasuredSweep& measured);
+using HeadsExperiment = SweepExperiment<heads_face, heads_findings>;
 
-struct ComplexityExperiment : SweepJobs {
-  static Experiment face();
-  static Findings find(const RunSpec& spec, std::span<const JobOutput> outputs);
-};
+Experiment complexity_face();
+Findings complexity_findings(const MeasuredSweep& measured);
+using ComplexityExperiment = SweepExperiment<complexity_face, complexity_findings>;
 
-struct BiasExperiment : SweepJobs {
-  static Experiment face();
-  static Findings find(const RunSpec& spec, std::span<const JobOutput> outputs);
-};
+Experiment bias_face();
+Findings bias_findings(const MeasuredSweep& measured);
+using BiasExperiment = SweepExperiment<bias_face, bias_findings>;
 
-struct LengthExperiment : SweepJobs {
-  static Experiment face();
-  static Findings find(const RunSpec& spec, std::span<const JobOutput> outputs);
-};
+Experiment length_face();
+Findings length_findings(const MeasuredSweep& measured);
+using LengthExperiment = SweepExperiment<length_face, length_findings>;
 
 struct InsideExperiment {
   static Experiment face();

@@ -1,4 +1,4 @@
-// Fits that failed, said in words.
+// Sentences about fits that failed.
 #include <algorithm>
 
 #include "core/base/text.h"
@@ -34,13 +34,13 @@ std::string failure_text(const Sweep& sweep, const ErrorCurve& curve, std::size_
     return missing.empty() ? ""
                            : missing +
                                  ": the target is constant on the test set, or the "
-                                 "features are too large for a number";
+                                 "features overflow";
   }
   const bool fixed = sweep.ridge.rule == RidgeChoice::Rule::kFixed;
   const std::string strengths = strengths_text(sweep.ridge, curve.failed[size]);
   const std::string what =
       !fixed && lost > 0 ? "no factorisation with relative ridge " + strengths +
-                               " succeeded: the features are too large for numbers"
+                               " succeeded: the features overflow"
                          : "the factorisation failed with relative ridge " + strengths +
                                ", too small for this kernel matrix; fits with it are left out";
   return what + (missing.empty() ? "" : "; " + missing);
@@ -66,7 +66,7 @@ std::vector<std::string> fit_notes(const Sweep& sweep, const std::vector<ErrorCu
       who += " (" + short_text(curve.variant) + ")";
     for (std::size_t s = 0; s < curve.sizes.size(); ++s) {
       const std::string what = failure_text(sweep, curve, s);
-      // Every target shares the factorisation, so one target's sentence stands for all.
+      // Targets share the factorisation, so one target's sentence is enough.
       if (!what.empty()) add(failures, who, what, short_text(curve.sizes[s]));
     }
   }

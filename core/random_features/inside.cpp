@@ -25,7 +25,7 @@ Matrix<double> features_of(const RandomFeatureLayer& layer, const TokenBatch& ba
   return features;
 }
 
-/// What the activation makes of the scores of one head.
+/// Attention weights from the scores of one head.
 std::vector<double> weights_of(ScoreActivation activation, const std::vector<double>& scores) {
   const double count = static_cast<double>(scores.size());
   const double highest = *std::max_element(scores.begin(), scores.end());

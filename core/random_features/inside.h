@@ -1,5 +1,5 @@
-// One trained random-feature layer small enough to look into: a head's matrix, its scores and
-// weights on one sample, what its value makes of them, and what reordering the keys changes.
+// One trained random-feature layer small enough to look into: the matrix of a head, its scores and
+// weights on one sample, the contribution of every key, and the effect of reordering the keys.
 #pragma once
 
 #include <cstdint>
@@ -14,12 +14,16 @@
 
 namespace attnlab::random_features {
 
+/// Limits of rf-inside: keys of a sample, and fresh samples to look at.
+inline constexpr std::size_t kMostInsideKeys = 12;
+inline constexpr int kInsideSamples = 200;
+
 /// A layer whose values are fitted to the centred labels of a target by ridge regression (relative
-/// strength 1e-4).
+/// ridge parameter 1e-4).
 struct TrainedLayer {
   RandomFeatureLayer layer;
   std::vector<double> values;  ///< v, in the order of the columns of a FeatureBlock
-  double constant = 0;         ///< the mean label, added to what the heads give
+  double constant = 0;         ///< the mean label, added to the sum over the heads
 
   /// Outputs for the samples of a batch.
   std::vector<double> outputs(const TokenBatch& batch) const;
@@ -28,8 +32,7 @@ struct TrainedLayer {
 };
 
 /// Fits the layer to the target on `samples` fresh samples. Meant for at most some hundred
-/// features. Without a positive definite matrix (features too large for numbers) the values are all
-/// 0.
+/// features. All values are 0 where the kernel matrix is not positive definite (features overflow).
 TrainedLayer train_layer(const RandomFeatureLayer& layer, const TargetCase& target,
                          std::size_t samples);
 
@@ -43,8 +46,8 @@ std::vector<std::size_t> order_of(const std::vector<double>& positions, std::siz
 struct HeadOnSample {
   std::vector<double> scores;         ///< s_i = <W, xt_0 xt_i^T>
   std::vector<double> weights;        ///< a_i
-  std::vector<double> reads;          ///< <v, xt_i>, what the value reads off the key
-  std::vector<double> contributions;  ///< a_i <v, xt_i>, what the key adds to the output
+  std::vector<double> reads;          ///< <v, xt_i>
+  std::vector<double> contributions;  ///< a_i <v, xt_i>, which the key adds to the output
 };
 HeadOnSample look_inside(const TrainedLayer& trained, std::size_t head, const TokenBatch& batch,
                          std::size_t sample);

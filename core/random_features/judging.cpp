@@ -210,7 +210,7 @@ Lead lead_before(const ErrorCurve& better, const ErrorCurve& worse, std::size_t 
   return lead;
 }
 
-/// How far the other has caught up, when it was behind before.
+/// How far the other curve has caught up, if it was behind before.
 std::string catching_up_text(const ErrorCurve& better, const ErrorCurve& worse, const Lead& lead,
                              const JudgedComparison& now) {
   if (lead.first == 0) return {};

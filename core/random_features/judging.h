@@ -1,5 +1,5 @@
-// How family A turns measured curves into verdicts: paired trials are compared, and
-// core/findings/verdict.h decides at a level over all comparisons of a claim.
+// How family A turns measured curves into verdicts: it compares paired trials, and
+// core/findings/verdict.h decides at one level over all comparisons of a claim.
 #pragma once
 
 #include <string>
@@ -30,15 +30,15 @@ std::string model_label(const ErrorCurve& curve);
 /// "0.161 ± 0.010": the error at the size with that index.
 std::string error_text(const ErrorCurve& curve, std::size_t size);
 
-/// Why nothing can be decided about two curves yet, or nothing.
+/// Why two curves cannot be compared yet; empty when they can.
 std::string too_little_data(const ErrorCurve& a, const ErrorCurve& b);
 
 /// "Needs fewer samples", measured one way for both directions.
 struct SampleComparison {
   enum class By {
-    kRatio,  ///< log of the ratio of the samples needed to reach the level, trial by trial
-    kEnds,   ///< one reaches it before the smallest size and one after the largest, in every trial:
-             ///< by how far they are from the level there
+    kRatio,   ///< log of the ratio of the samples needed to reach the level, trial by trial
+    kEnds,    ///< in every trial one reaches it before the smallest size, the other after the
+              ///< largest: distances from the level there
     kErrors,  ///< neither reaches it on average: errors at the largest size
   };
   By by = By::kRatio;
@@ -58,19 +58,19 @@ std::string samples_text(const ErrorCurve& curve);
 /// "a factor of at least 3.1 (2 to 4.7)": the measure with its interval.
 std::string measure_text(const SampleComparison& measured, const JudgedComparison& judged);
 
-/// Which sizes to add where that would decide it ("Add smaller n. "), or nothing.
+/// Which sizes to add where that would decide it ("Add smaller n. "); else empty.
 std::string advice_text(const SampleComparison& measured, const JudgedComparison& judged);
 
 /// "Needs fewer samples" as a claim on its own. Sets status, evidence and judged.
 void judge_fewer_samples(const ErrorCurve& better, const ErrorCurve& worse, Claim& claim);
 
-/// "Beats": by the paired errors at the largest size, remembering where it was ahead before. A lead
-/// that is not there any more leaves the claim undecided: the other may have caught up.
+/// "Beats": by the paired errors at the largest size; the evidence says where it was ahead before.
+/// A lead that has vanished leaves the claim undecided: the other may have caught up.
 void judge_lower_error(const ErrorCurve& better, const ErrorCurve& worse, Claim& claim);
 
-/// How much of the lead of `better` over `worse` a third curve has, in the measure by which
-/// compare_samples compares the two: "keeps 0.93 (95 % interval 0.88 to 0.98) of RFA's lead". Empty
-/// when the lead itself is not established.
+/// How much of the lead of `better` over `worse` a third curve has, in the measure that
+/// compare_samples uses for the two: "RF-invariant has 0.93 (95 % interval 0.88 to 0.98) of RFA's
+/// lead over RFMLP". Empty while the lead itself is not established.
 std::string kept_lead_text(const ErrorCurve& better, const ErrorCurve& worse,
                            const ErrorCurve& third);
 

@@ -26,10 +26,10 @@ struct RandomFeatureModel {
 std::span<const RandomFeatureModel> random_feature_models();
 const RandomFeatureModel* find_random_feature_model(std::string_view id);
 
-/// What models of one comparison have in common.
+/// What is equal for all models of one comparison.
 enum class Budget {
   kParameters,  ///< the number of trained parameters
-  kOperations,  ///< floating-point operations of a prediction: those of RFA with M heads
+  kOperations,  ///< floating-point operations of a prediction, as many as RFA with M heads needs
 };
 
 /// Sizes shared by every model of one comparison.
@@ -39,8 +39,8 @@ struct LayerSizes {
   Budget budget = Budget::kParameters;
 };
 
-/// Units of a model of finite width: `sizes.units`, or as many as cost what so many heads of RFA
-/// do, to the nearest and at least one (prediction_flops; docs/derivations-random-features.md).
+/// Units of a model of finite width: `sizes.units`, or the number whose operations come closest to
+/// those of so many heads of RFA, at least one (docs/derivations-random-features.md).
 std::size_t units_of(const RandomFeatureModel& model, const LayerSizes& sizes);
 
 FrozenLayer make_layer(const RandomFeatureModel& model, const LayerSizes& sizes, std::uint64_t seed,

@@ -1,10 +1,11 @@
 // The engine of every family A experiment: models fitted to targets for nested training sets, over
 // trials and over variants of the layer (heads, mean of W, keys). Experiments differ in what they
-// vary and in what they show.
+// vary and show.
 #pragma once
 
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/experiment/experiment.h"
@@ -14,7 +15,7 @@ namespace attnlab::random_features {
 
 /// One setting of the swept quantity.
 struct LayerVariant {
-  double value = 0;  ///< of the swept quantity; any number when nothing is swept
+  double value = 0;  ///< of the swept quantity; arbitrary when nothing is swept
   LayerSizes layer;
   /// Indices of the models fitted here. A model whose layer the swept quantity does not change (a
   /// kernel, when heads are swept) is fitted in the first variant only.
@@ -26,9 +27,8 @@ struct Sweep {
   std::vector<const RandomFeatureModel*> models;
   std::vector<TargetCase> cases;
   std::vector<LayerVariant> variants;
-  /// Training-set sizes in groups that one job fits together: up to 256, 1024, 4096, ... The small
-  /// ones finish first, so that a curve grows from left to right, and cost next to nothing beside
-  /// the last.
+  /// Training-set sizes in groups that one job fits together: up to 256, 1024, 4096, ... Small
+  /// sizes finish first, so that a curve grows from left to right; their cost is negligible.
   std::vector<std::vector<std::size_t>> stages;
   std::size_t test_samples = 0, trials = 0;
   RidgeChoice ridge;
@@ -41,9 +41,12 @@ struct Sweep {
   std::size_t job_count() const;
 };
 
-/// Reads the parameters that all of family A shares (see sweep_schema.h) into a sweep with one
-/// variant. `heads`, `keys` or `bias-scale` may be a list: then the variants are its values.
+/// Reads the parameters that all of family A shares (sweep_schema.h). One of `heads`, `keys` and
+/// `bias-scale` may be a list: its values are the variants. Otherwise there is one variant.
 Sweep read_sweep(const ParameterSet& parameters);
+
+/// The layer parameter that is swept ("heads", "keys", "bias-scale"): given as a list; or empty.
+std::string_view swept_parameter(const ParameterSet& parameters);
 
 /// The jobs of an experiment that sweeps. They are numbered stage-major, then variants, trials,
 /// models.
@@ -53,21 +56,20 @@ struct SweepJobs {
   static JobSteps assist(RunSpec spec, std::uint32_t index, Bytes share);
 };
 
-/// Curves for every (variant, model fitted there, case) in that order, holes where a job is
-/// missing; a note per output that cannot be read, and fit_notes.
+/// Curves for every (variant, model fitted there, case) in that order; NaN where a job is missing.
+/// Adds a note for each output that cannot be read, and fit_notes.
 std::vector<ErrorCurve> decode_sweep(const Sweep& sweep, std::span<const JobOutput> outputs,
                                      std::vector<std::string>& notes);
 
-/// What a reader must know about fits that failed: which ridge strengths were too small for which
-/// model at which sizes, and where a finished trial has no result. One sentence for all sizes
-/// alike.
+/// Notes on fits that failed: which ridge parameters were too small for which model at which sizes,
+/// and where a finished trial has no result. Sizes with equal failures share a sentence.
 std::vector<std::string> fit_notes(const Sweep& sweep, const std::vector<ErrorCurve>& curves);
 
 /// "d = 16, N = 16, M = 1000, 5 trials"; what is swept is left out.
 std::string sizes_text(const Sweep& sweep);
 
-/// How constants and ridge were chosen, for figures: "Ridge chosen on a held-out 20 %." Whatever
-/// was chosen on test data says so.
+/// How constant and ridge parameter were chosen, for figures: "Ridge chosen on a held-out 20 %." It
+/// says so if test data were used.
 std::string protocol_text(const Sweep& sweep);
 
 }  // namespace attnlab::random_features

@@ -21,8 +21,7 @@ std::vector<const ErrorCurve*> swept_curves(const std::vector<ErrorCurve>& curve
 
 constexpr const char* kTooFewTrials = "Needs at least 2 finished trials of every setting.";
 
-/// One value a trial of a function of the errors of two curves at one size each, where both are
-/// known.
+/// For each trial a function of the errors of two curves at one size each, where both are known.
 template <class Function>
 std::vector<double> per_trial(const ErrorCurve& a, std::size_t size_a, const ErrorCurve& b,
                               std::size_t size_b, const Function& function) {
@@ -43,10 +42,10 @@ std::vector<double> below(double level, const ErrorCurve& curve, std::size_t siz
 /// times as many.
 constexpr double kDoublings = 10;
 
-/// What can be gained from more heads: all that infinitely many gain where the run has them, else
-/// what a doubling gains, measured against at most half as many.
+/// The gain from more heads: from infinitely many where the run has them, else from a doubling,
+/// measured between the largest number of heads and at most half as many.
 struct HeadGain {
-  const ErrorCurve* other = nullptr;  ///< nullptr: nothing to compare with
+  const ErrorCurve* other = nullptr;  ///< null: no curve to compare with
   bool limit = false;
   double doublings = 1;  ///< between the two numbers of heads
 };
@@ -69,7 +68,7 @@ std::string gain_text(const HeadGain& gain, const ErrorCurve& most,
                       const JudgedComparison& judged) {
   const bool close = judged.status == ClaimStatus::kHolds;
   const double tolerated = 0.1 * most.at(0).mean;
-  // The comparison is "tolerated minus gain": turned round to say the gain.
+  // The comparison is "tolerated minus gain"; the text says the gain.
   const std::string interval = short_text(tolerated - judged.comparison.estimate) + " (" +
                                short_text(tolerated - judged.high) + " to " +
                                short_text(tolerated - judged.low) + ")";
@@ -82,8 +81,8 @@ std::string gain_text(const HeadGain& gain, const ErrorCurve& most,
          (close ? ": less than 10 % of the error, it has levelled off. " : ": add heads. ");
 }
 
-/// A1: holds when the error with the most heads is below guessing and little is left to gain from
-/// more. No finite number of heads can refute that some do, and no n that enough samples are.
+/// A1: holds when the error with the most heads is below guessing and more heads can gain little. A
+/// finite number of heads or samples cannot refute that a larger number suffices.
 Claim finite_width_claim(const Sweep& sweep, const std::vector<ErrorCurve>& curves,
                          const RandomFeatureModel& model, const TargetCase& item) {
   Claim claim{"A1",
@@ -142,8 +141,8 @@ LearnedLevel learned_level(const Sweep& sweep, const TargetCase& item) {
   return {affine, "the best affine function (" + short_text(affine) + ")"};
 }
 
-/// Is the curve flat above the level: would the last step's gain, ten times over (a thousand times
-/// the samples), still not reach it? Then more samples are no way out, and "learns" is refuted.
+/// Is the curve flat above the level? It is if the gain of the last doubling, ten times over (a
+/// thousand times the samples), would still not reach the level. Then "learns" is refuted.
 Verdict flat_above(const ErrorCurve& curve, std::size_t last, double level) {
   if (last == 0) return {};
   const double doublings = std::log2(curve.sizes[last] / curve.sizes[last - 1]);
@@ -175,8 +174,8 @@ Claim learned_claim(const Sweep& sweep, const ErrorCurve& curve) {
       claim.evidence += "Not reached yet, and the error is not flat: add larger n. ";
       claim.judged =
           "Level 5 % over 2 comparisons, both needed to fail: above the level, and flat (at the "
-          "last "
-          "step's rate a thousand times the samples would not reach it). Flat is not established.";
+          "last step's rate a thousand times the samples would not reach it). Flat is not "
+          "established.";
     } else if (claim.status == ClaimStatus::kFails) {
       claim.evidence += "At the last step's rate a thousand times the samples would not reach it. ";
     }

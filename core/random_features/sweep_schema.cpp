@@ -28,8 +28,7 @@ Parameter degree_parameter() {
   Parameter parameter = described({.name = "degree",
                                    .label = "Degree",
                                    .symbol = "p",
-                                   .help = "the power p in the target; several share "
-                                           "one fit",
+                                   .help = "the power p in the target; several share one fit",
                                    .min = 1,
                                    .max = 6,
                                    .default_value = std::int64_t{2},
@@ -94,22 +93,23 @@ Parameter samples_parameter(bool list) {
                                    .logarithmic = true});
   parameter.primary = true;
   if (!list) return parameter;
-  parameter.help = "training-set sizes, nested in one another";
+  parameter.help = "training-set sizes; each set contains the smaller ones";
   return as_list(parameter, 32, std::vector<std::int64_t>{16, 32, 64, 128, 256, 512, 1024});
 }
 
 Parameter ridge_parameter() {
   Parameter parameter;
   parameter.name = "ridge";
-  parameter.label = "Ridge strength";
+  parameter.label = "Ridge parameter";
   parameter.symbol = "λ";
   parameter.help =
-      "relative to the mean kernel diagonal: best on a held-out 20 %, best on the test set "
+      "relative to the mean kernel diagonal: the best on a held-out 20 %, the best on the test set "
       "itself, or this number";
   parameter.kind = ParameterKind::kChoiceOrReal;
-  parameter.choices = {{"validation", "validation", "the grid value best on a held-out 20 %"},
-                       {"oracle", "oracle",
-                        "the grid value with the least test error, as in the paper as we know it"}};
+  parameter.choices = {
+      {"validation", "validation", "the grid value that is best on a held-out 20 %"},
+      {"oracle", "oracle",
+       "the grid value with the least test error, as in the paper as we know it"}};
   parameter.min = 1e-12;
   parameter.max = 1000;
   parameter.default_value = std::string("validation");
@@ -130,14 +130,15 @@ Parameter choice(std::string name, std::string label, std::string help,
 }
 
 Parameter intercept_parameter() {
-  return choice("intercept", "Constant", "what a constant in the target costs",
-                {{"free", "free", "the mean label is subtracted for the fit and added back"},
-                 {"penalised", "penalised", "the features have to make it, under the ridge"}});
+  return choice(
+      "intercept", "Constant", "how a constant in the target is learned",
+      {{"free", "free", "the mean label is subtracted for the fit and added back"},
+       {"penalised", "penalised", "the features have to fit it, under the ridge penalty"}});
 }
 
 Parameter budget_parameter() {
-  return choice("budget", "Equal budget", "what RFA and its rivals have in common",
-                {{"parameters", "parameters", "M·(d+1) trained parameters each"},
+  return choice("budget", "Equal budget", "what is equal for RFA and the other models",
+                {{"parameters", "parameters", "M·(d+1) trained parameters for each model"},
                  {"operations", "operations",
                   "as many floating-point operations a sample as M heads of RFA"}});
 }
@@ -162,7 +163,7 @@ Parameter keys_parameter(bool list) {
   Parameter parameter = described({.name = "keys",
                                    .label = "Keys",
                                    .symbol = "N",
-                                   .help = "key tokens beside the query token",
+                                   .help = "number of key tokens; the query token comes on top",
                                    .min = 1,
                                    .max = 1024,
                                    .default_value = std::int64_t{16},
@@ -188,7 +189,8 @@ Parameter bias_parameter(bool list) {
 
 }  // namespace
 
-Schema sweep_schema(SweptQuantity swept) {
+Schema sweep_schema(SweptQuantity swept,
+                    std::vector<std::pair<std::string_view, ParameterValue>> defaults) {
   Parameter trials =
       described({.name = "trials",
                  .label = "Trials",
@@ -200,7 +202,7 @@ Schema sweep_schema(SweptQuantity swept) {
                  .suggested = {2, 5, 10, 20},
                  .logarithmic = true});
   trials.primary = true;
-  return {{
+  Schema schema{{
       target_parameter(),
       degree_parameter(),
       frequency_parameter(),
@@ -232,22 +234,24 @@ Schema sweep_schema(SweptQuantity swept) {
       budget_parameter(),
       described({.name = "copies",
                  .label = "Copies of a sample",
-                 .help = "training rows for each sample of RFMLP augmented: the sample, and its "
-                         "keys in other "
-                         "orders",
+                 .help = "training rows for each sample of RFMLP augmented: the sample, and copies "
+                         "with its keys in other orders",
                  .min = 1,
                  .max = 16,
                  .default_value = std::int64_t{4},
                  .suggested = {1, 2, 4, 8, 16},
                  .logarithmic = true}),
-      described({.name = "noise",
-                 .label = "Label noise",
-                 .symbol = "σ",
-                 .help = "standard deviation of label noise, in units of the target's own",
-                 .max = 10,
-                 .default_value = 0.0,
-                 .suggested = {0, 0.1, 0.3, 1}}),
+      described(
+          {.name = "noise",
+           .label = "Label noise",
+           .symbol = "σ",
+           .help = "standard deviation of the label noise, in standard deviations of the target",
+           .max = 10,
+           .default_value = 0.0,
+           .suggested = {0, 0.1, 0.3, 1}}),
   }};
+  for (auto& [name, value] : defaults) set_default(schema, name, std::move(value));
+  return schema;
 }
 
 }  // namespace attnlab::random_features

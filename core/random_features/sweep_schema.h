@@ -1,7 +1,8 @@
 // The parameters that every experiment of family A shares, described once.
 #pragma once
 
-#include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/experiment/schema.h"
@@ -11,8 +12,10 @@ namespace attnlab::random_features {
 /// What an experiment varies on its horizontal axis.
 enum class SweptQuantity { kSamples, kHeads, kBias, kKeys };
 
-/// All parameters: the swept quantity is a list, the other layer sizes are numbers. `samples` is a
-/// list for experiments that need learning curves (kSamples, kKeys), else a number.
-Schema sweep_schema(SweptQuantity swept);
+/// All parameters. The swept quantity is a list, the other layer sizes are numbers; `samples` is a
+/// list for experiments that need learning curves (kSamples, kKeys), else a number. `defaults`
+/// replace default values, by name.
+Schema sweep_schema(SweptQuantity swept,
+                    std::vector<std::pair<std::string_view, ParameterValue>> defaults = {});
 
 }  // namespace attnlab::random_features

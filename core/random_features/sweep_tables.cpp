@@ -5,171 +5,77 @@
 #include <limits>
 
 #include "core/base/text.h"
-#include "core/random_features/claims.h"
+#include "core/random_features/judging.h"
 
 namespace attnlab::random_features {
 namespace {
 
-/// Whole numbers as integers, so that tables read "16" and not "16.0"; nothing for NaN.
-Cell number_cell(double value) {
-  if (value == std::floor(value)) return static_cast<std::int64_t>(value);
-  return real_cell(value);
-}
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-Cell median_cell(std::vector<double> values) {
+/// The upper median of the numbers among the values; NaN for none.
+double median(std::vector<double> values) {
   std::erase_if(values, [](double value) { return std::isnan(value); });
-  if (values.empty()) return {};
+  if (values.empty()) return kNaN;
   std::sort(values.begin(), values.end());
   return values[values.size() / 2];
 }
 
-Cell degree_cell(const TargetCase& item) {
-  if (item.target->number == TargetNumber::kNone) return {};
-  return number_cell(item.number);
+CurveRow curve_row(const ErrorCurve& curve) {
+  return {curve.model, curve.target, curve.variant};
 }
 
-std::vector<Cell> curve_key(const ErrorCurve& curve) {
-  std::vector<Cell> row;
-  row.emplace_back(std::string(curve.model->id));
-  row.emplace_back(std::string(curve.target.target->id));
-  row.push_back(degree_cell(curve.target));
-  return row;
+/// Heads of a curve: swept, or the same for all.
+double heads_of(const Sweep& sweep, const ErrorCurve& curve) {
+  if (curve.model->infinite) return kNaN;
+  const std::size_t fewest = sweep.variants.front().layer.units;
+  const bool swept = sweep.variants.back().layer.units != fewest;
+  return swept ? curve.variant : static_cast<double>(fewest);
 }
 
-std::vector<Column> key_columns() {
-  return {{"model", "model", ""}, {"target", "target", ""}, {"degree", "degree or frequency", ""}};
+template <class Row>
+std::string model_id(const Row& row) {
+  return std::string(row.model->id);
+}
+template <class Row>
+std::string target_id(const Row& row) {
+  return std::string(row.target.target->id);
+}
+template <class Row>
+Cell degree(const Row& row) {
+  if (row.target.target->number == TargetNumber::kNone) return {};
+  return whole_cell(row.target.number);
 }
 
-Column described(SweepColumn column) {
-  switch (column) {
-    case SweepColumn::kSamples:
-      return {"n", "training samples n", ""};
-    case SweepColumn::kHeads:
-      return {"heads", "heads M", ""};
-    case SweepColumn::kBias:
-      return {"bias_scale", "mean of W, c", ""};
-    case SweepColumn::kKeys:
-      break;
-  }
-  return {"keys", "keys N", ""};
+Cell samples(const ErrorRow& row) {
+  return whole_cell(row.samples);
+}
+Cell heads(const ErrorRow& row) {
+  return whole_cell(row.heads);
+}
+template <class Row>
+Cell swept_value(const Row& row) {
+  return whole_cell(row.variant);
+}
+Cell slope_from(const SlopeRow& row) {
+  return whole_cell(row.from);
+}
+Cell slope_to(const SlopeRow& row) {
+  return whole_cell(row.to);
 }
 
-/// What a column says about one point of a curve; NaN: any value (a level), or no number (M = ∞).
-double column_value(const Sweep& sweep, const ErrorCurve& curve, std::size_t size,
-                    SweepColumn column) {
-  if (column == SweepColumn::kSamples) return curve.sizes[size];
-  if (column == SweepColumn::kHeads && curve.model->infinite) {
-    return std::numeric_limits<double>::quiet_NaN();
-  }
-  const bool one = sweep.variants.size() == 1;
-  if (column == SweepColumn::kHeads && one) {
-    return static_cast<double>(sweep.variants.front().layer.units);
-  }
-  return curve.variant;
+/// The columns that name a row's curve, then others.
+template <class Row>
+std::vector<RowColumn<Row>> with_key(std::vector<RowColumn<Row>> varied,
+                                     std::vector<RowColumn<Row>> others) {
+  std::vector<RowColumn<Row>> all = {column<&model_id<Row>>("model", "model"),
+                                     column<&target_id<Row>>("target", "target"),
+                                     column<&degree<Row>>("degree", "degree or frequency")};
+  for (auto* columns : {&varied, &others}) all.insert(all.end(), columns->begin(), columns->end());
+  return all;
 }
 
-void add_estimate_columns(Table& table, std::string mean_name, std::string mean_label) {
-  table.columns.push_back({std::move(mean_name), std::move(mean_label), "std_error"});
-  table.columns.push_back({"std_error", "standard error", ""});
-}
-
-}  // namespace
-
-Table test_error_table(const Sweep& sweep, const std::vector<ErrorCurve>& curves,
-                       const std::vector<SweepColumn>& columns) {
-  Table table;
-  table.name = "test_error";
-  table.caption =
-      "Mean squared test error divided by the variance of the target (1: the best constant), with "
-      "one standard error over trials";
-  table.columns = key_columns();
-  for (const SweepColumn column : columns) table.columns.push_back(described(column));
-  add_estimate_columns(table, "mean", "test error");
-  table.columns.push_back({"trials", "trials", ""});
-  table.columns.push_back({"ridge", "relative ridge (median)", ""});
-  for (const ErrorCurve& curve : curves) {
-    for (const std::size_t s : curve.known_sizes()) {
-      const Estimate estimate = curve.at(s);
-      std::vector<Cell> row = curve_key(curve);
-      for (const SweepColumn column : columns) {
-        row.push_back(number_cell(column_value(sweep, curve, s, column)));
-      }
-      row.push_back(real_cell(estimate.mean));
-      row.push_back(real_cell(estimate.std_error));
-      row.emplace_back(static_cast<std::int64_t>(estimate.count));
-      row.push_back(median_cell(curve.strengths[s]));
-      table.rows.push_back(std::move(row));
-    }
-  }
-  return table;
-}
-
-Table samples_needed_table(const std::vector<ErrorCurve>& curves,
-                           const std::vector<SweepColumn>& columns) {
-  Table table;
-  table.name = "samples_needed";
-  table.caption =
-      "Training samples at which the test error first reaches 0.5 (interpolated in log n), between "
-      "the curves one standard error below and above";
-  table.columns = key_columns();
-  for (const SweepColumn column : columns) table.columns.push_back(described(column));
-  table.columns.push_back({"n_half", "n(0.5)", ""});
-  table.columns.push_back({"low", "low", ""});
-  table.columns.push_back({"high", "high", ""});
-  table.columns.push_back({"status", "status", ""});
-  for (const ErrorCurve& curve : curves) {
-    if (curve.known_sizes().empty()) continue;
-    const Crossing crossing = crossing_of(curve, kLearnedLevel);
-    std::vector<Cell> row = curve_key(curve);
-    for (std::size_t i = 0; i < columns.size(); ++i) row.push_back(number_cell(curve.variant));
-    row.push_back(crossing.found ? real_cell(crossing.x) : Cell{});
-    row.push_back(crossing.found ? real_cell(crossing.low) : Cell{});
-    row.push_back(crossing.found ? real_cell(crossing.high) : Cell{});
-    row.emplace_back(std::string(crossing.found         ? "reached"
-                                 : crossing.above_range ? "not reached"
-                                                        : "below the smallest n"));
-    table.rows.push_back(std::move(row));
-  }
-  return table;
-}
-
-Table local_slope_table(const std::vector<ErrorCurve>& curves) {
-  Table table;
-  table.name = "local_slope";
-  table.caption = "Slope of log error against log n between neighbouring sizes, from paired trials";
-  table.columns = key_columns();
-  table.columns.push_back({"n_from", "from n", ""});
-  table.columns.push_back({"n_to", "to n", ""});
-  add_estimate_columns(table, "slope", "slope");
-  for (const ErrorCurve& curve : curves) {
-    for (std::size_t s = 0; s + 1 < curve.sizes.size(); ++s) {
-      std::vector<double> slopes;
-      for (std::size_t trial = 0; trial < curve.errors[s].size(); ++trial) {
-        const double slope = std::log(curve.errors[s + 1][trial] / curve.errors[s][trial]) /
-                             std::log(curve.sizes[s + 1] / curve.sizes[s]);
-        if (std::isfinite(slope)) slopes.push_back(slope);
-      }
-      if (slopes.empty()) continue;
-      const Estimate estimate = mean_and_error(slopes);
-      std::vector<Cell> row = curve_key(curve);
-      row.push_back(number_cell(curve.sizes[s]));
-      row.push_back(number_cell(curve.sizes[s + 1]));
-      row.push_back(real_cell(estimate.mean));
-      row.push_back(real_cell(estimate.std_error));
-      table.rows.push_back(std::move(row));
-    }
-  }
-  return table;
-}
-
-double number_in(const Cell& cell) {
-  if (const auto* integer = std::get_if<std::int64_t>(&cell)) return static_cast<double>(*integer);
-  if (const auto* real = std::get_if<double>(&cell)) return *real;
-  return std::numeric_limits<double>::quiet_NaN();
-}
-
-Series measured_series(const Sweep& sweep, const RandomFeatureModel& model,
-                       std::size_t case_index) {
+/// A series for a model and case without points: its colour, label and stable id.
+Series empty_series(const Sweep& sweep, const RandomFeatureModel& model, std::size_t case_index) {
   const TargetCase& item = sweep.cases[case_index];
   const bool one_target =
       std::all_of(sweep.cases.begin(), sweep.cases.end(),
@@ -187,30 +93,126 @@ Series measured_series(const Sweep& sweep, const RandomFeatureModel& model,
   return series;
 }
 
-std::vector<Series> measured_series(const Sweep& sweep, const Result& result,
-                                    std::string_view x_column) {
+}  // namespace
+
+std::vector<ErrorRow> error_rows(const Sweep& sweep, const std::vector<ErrorCurve>& curves) {
+  std::vector<ErrorRow> rows;
+  for (const ErrorCurve& curve : curves) {
+    for (const std::size_t s : curve.known_sizes()) {
+      const Estimate estimate = curve.at(s);
+      rows.push_back({curve_row(curve), curve.sizes[s], heads_of(sweep, curve), estimate.mean,
+                      estimate.std_error, estimate.count, median(curve.strengths[s])});
+    }
+  }
+  return rows;
+}
+
+std::vector<NeededRow> needed_rows(const std::vector<ErrorCurve>& curves) {
+  std::vector<NeededRow> rows;
+  for (const ErrorCurve& curve : curves) {
+    if (curve.known_sizes().empty()) continue;
+    const Crossing crossing = crossing_of(curve, kLearnedLevel);
+    if (crossing.found) {
+      rows.push_back({curve_row(curve), crossing.x, crossing.low, crossing.high, "reached"});
+    } else {
+      rows.push_back({curve_row(curve), kNaN, kNaN, kNaN,
+                      crossing.above_range ? "not reached" : "below the smallest n"});
+    }
+  }
+  return rows;
+}
+
+std::vector<SlopeRow> slope_rows(const std::vector<ErrorCurve>& curves) {
+  std::vector<SlopeRow> rows;
+  for (const ErrorCurve& curve : curves) {
+    for (std::size_t s = 0; s + 1 < curve.sizes.size(); ++s) {
+      std::vector<double> slopes;
+      for (std::size_t trial = 0; trial < curve.errors[s].size(); ++trial) {
+        const double slope = std::log(curve.errors[s + 1][trial] / curve.errors[s][trial]) /
+                             std::log(curve.sizes[s + 1] / curve.sizes[s]);
+        if (std::isfinite(slope)) slopes.push_back(slope);
+      }
+      if (slopes.empty()) continue;
+      const Estimate estimate = mean_and_error(slopes);
+      rows.push_back({curve_row(curve), curve.sizes[s], curve.sizes[s + 1], estimate.mean,
+                      estimate.std_error});
+    }
+  }
+  return rows;
+}
+
+RowColumn<ErrorRow> samples_column() {
+  return column<&samples>("n", "training samples n");
+}
+
+RowColumn<ErrorRow> heads_column() {
+  return column<&heads>("heads", "heads M");
+}
+
+RowColumn<ErrorRow> bias_column() {
+  return column<&swept_value<ErrorRow>>("bias_scale", "mean of W, c");
+}
+
+RowColumn<ErrorRow> keys_column() {
+  return column<&swept_value<ErrorRow>>("keys", "keys N");
+}
+
+RowColumn<NeededRow> needed_keys_column() {
+  return column<&swept_value<NeededRow>>("keys", "keys N");
+}
+
+Table test_error_table(const std::vector<ErrorRow>& rows, std::vector<RowColumn<ErrorRow>> varied) {
+  const RowTable<ErrorRow> table{
+      "test_error",
+      "Mean squared test error divided by the variance of the target (1: the best constant), with "
+      "one standard error over trials",
+      with_key<ErrorRow>(std::move(varied),
+                         {column<&ErrorRow::mean>("mean", "test error", "std_error"),
+                          column<&ErrorRow::std_error>("std_error", "standard error"),
+                          column<&ErrorRow::trials>("trials", "trials"),
+                          column<&ErrorRow::ridge>("ridge", "relative ridge (median)")})};
+  return table.of(rows);
+}
+
+Table samples_needed_table(const std::vector<NeededRow>& rows,
+                           std::vector<RowColumn<NeededRow>> varied) {
+  const RowTable<NeededRow> table{
+      "samples_needed",
+      "Training samples at which the test error first reaches 0.5 (interpolated in log n), between "
+      "the curves one standard error below and above",
+      with_key<NeededRow>(std::move(varied), {column<&NeededRow::n_half>("n_half", "n(0.5)"),
+                                              column<&NeededRow::low>("low", "low"),
+                                              column<&NeededRow::high>("high", "high"),
+                                              column<&NeededRow::status>("status", "status")})};
+  return table.of(rows);
+}
+
+Table local_slope_table(const std::vector<SlopeRow>& rows) {
+  const RowTable<SlopeRow> table{
+      "local_slope",
+      "Slope of log error against log n between neighbouring sizes, from paired trials",
+      with_key<SlopeRow>(
+          {}, {column<&slope_from>("n_from", "from n"), column<&slope_to>("n_to", "to n"),
+               column<&SlopeRow::mean>("slope", "slope", "std_error"),
+               column<&SlopeRow::std_error>("std_error", "standard error")})};
+  return table.of(rows);
+}
+
+std::vector<Series> measured_series(const Sweep& sweep, const std::vector<ErrorRow>& rows,
+                                    double (*x)(const ErrorRow& row)) {
   std::vector<Series> all;
-  const Table* table = result.table("test_error");
   for (const RandomFeatureModel* model : sweep.models) {
     for (std::size_t j = 0; j < sweep.cases.size(); ++j) {
-      Series series = measured_series(sweep, *model, j);
-      if (table != nullptr) {
-        const std::size_t x = table->column(x_column), mean = table->column("mean");
-        for (const auto& row : table->rows) {
-          if (row[0] != Cell(std::string(model->id)) ||
-              row[1] != Cell(std::string(sweep.cases[j].target->id)) ||
-              row[2] != degree_cell(sweep.cases[j])) {
-            continue;
-          }
-          const FigurePoint point{number_in(row[x]), number_in(row[mean]), number_in(row[mean + 1]),
-                                  static_cast<int>(number_in(row[mean + 2]))};
-          if (!std::isnan(point.x)) {
-            series.points.push_back(point);
-            continue;
-          }
-          for (const LayerVariant& variant : sweep.variants) {
-            series.points.push_back({variant.value, point.y, point.error, point.count});
-          }
+      Series series = empty_series(sweep, *model, j);
+      for (const ErrorRow& row : rows) {
+        if (row.model != model || row.target != sweep.cases[j]) continue;
+        const FigurePoint point{x(row), row.mean, row.std_error, static_cast<int>(row.trials)};
+        if (!std::isnan(point.x)) {
+          series.points.push_back(point);
+          continue;
+        }
+        for (const LayerVariant& variant : sweep.variants) {
+          series.points.push_back({variant.value, point.y, point.error, point.count});
         }
       }
       all.push_back(std::move(series));
@@ -219,24 +221,46 @@ std::vector<Series> measured_series(const Sweep& sweep, const Result& result,
   return all;
 }
 
-Series needed_series(const Sweep& sweep, const Result& result, std::size_t model,
-                     std::size_t case_index, std::string_view x_column) {
-  Series series = measured_series(sweep, *sweep.models[model], case_index);
-  const Table* table = result.table("samples_needed");
-  if (table == nullptr) return series;
-  const std::size_t x = table->column(x_column), half = table->column("n_half");
-  const TargetCase& item = sweep.cases[case_index];
-  for (const auto& row : table->rows) {
-    if (row[0] != Cell(std::string(sweep.models[model]->id)) ||
-        row[1] != Cell(std::string(item.target->id)) || row[2] != degree_cell(item)) {
-      continue;
-    }
-    const double n = number_in(row[half]);
-    if (std::isnan(n)) continue;
-    const double width = (number_in(row[half + 2]) - number_in(row[half + 1])) / 2;
-    series.points.push_back({number_in(row[x]), n, width, static_cast<int>(sweep.trials)});
+Series needed_series(const Sweep& sweep, const std::vector<NeededRow>& rows, std::size_t model,
+                     std::size_t case_index, double (*x)(const NeededRow& row)) {
+  Series series = empty_series(sweep, *sweep.models[model], case_index);
+  for (const NeededRow& row : rows) {
+    const bool other = row.model != sweep.models[model] || row.target != sweep.cases[case_index];
+    if (other || std::isnan(row.n_half)) continue;
+    const double width = (row.high - row.low) / 2;
+    series.points.push_back(
+        {x(row), row.n_half, std::isfinite(width) ? width : kNaN, static_cast<int>(sweep.trials)});
   }
   return series;
+}
+
+Figure error_figure(std::string id, std::string title, const Sweep& sweep) {
+  Figure figure;
+  figure.id = std::move(id);
+  figure.title = std::move(title);
+  figure.subtitle = sweep_subtitle(sweep);
+  figure.y.label = "test error (1 = best constant)";
+  figure.y.logarithmic = true;
+  figure.table = "test_error";
+  return figure;
+}
+
+void span_ticks(Axis& axis, std::vector<double> ticks) {
+  axis.min = ticks.front();
+  axis.max = ticks.back();
+  axis.ticks = std::move(ticks);
+}
+
+std::vector<double> all_sizes(const Sweep& sweep) {
+  std::vector<double> sizes;
+  for (const auto& stage : sweep.stages) sizes.insert(sizes.end(), stage.begin(), stage.end());
+  return sizes;
+}
+
+std::vector<double> swept_values(const Sweep& sweep) {
+  std::vector<double> values;
+  for (const LayerVariant& variant : sweep.variants) values.push_back(variant.value);
+  return values;
 }
 
 Sweep only_case(const Sweep& sweep, std::size_t case_index) {

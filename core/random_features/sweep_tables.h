@@ -1,51 +1,88 @@
-// The tables of family A's experiments, and measured series read back from them.
+// Rows of the tables that family A's experiments show, the tables, and measured series for figures.
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "core/findings/figure.h"
+#include "core/findings/row_table.h"
 #include "core/random_features/sweep.h"
 
 namespace attnlab::random_features {
 
-/// Columns between the target and the estimate.
-enum class SweepColumn { kSamples, kHeads, kBias, kKeys };
+/// The curve that a row belongs to.
+struct CurveRow {
+  const RandomFeatureModel* model;
+  TargetCase target;
+  double variant;  ///< value of the swept quantity; NaN for a level (ErrorCurve::variant)
+};
 
-/// model, target, degree, the given columns, mean, std_error, trials, ridge: one row per finished
-/// point. `degree` holds the frequency of the cosine targets and is empty for the maximum; the
-/// column of the swept quantity is empty for a level, which is the same for every value, and
-/// `heads` for infinitely many.
-Table test_error_table(const Sweep& sweep, const std::vector<ErrorCurve>& curves,
-                       const std::vector<SweepColumn>& columns);
+/// A finished point of a curve.
+struct ErrorRow : CurveRow {
+  double samples;
+  double heads;  ///< NaN: infinitely many
+  double mean, std_error;
+  std::int64_t trials;
+  double ridge;  ///< median of the relative ridge parameters chosen
+};
 
-/// Samples needed to reach test error 0.5, with the swept column when there is one.
-Table samples_needed_table(const std::vector<ErrorCurve>& curves,
-                           const std::vector<SweepColumn>& columns);
+/// The samples that a curve needs to reach kLearnedLevel. NaN where it does not; an end of the
+/// interval is not finite where it lies outside the sizes.
+struct NeededRow : CurveRow {
+  double n_half, low, high;
+  std::string status;
+};
 
-/// Slope of log error against log n between neighbouring sizes.
-Table local_slope_table(const std::vector<ErrorCurve>& curves);
+/// A slope of log error against log n between neighbouring sizes.
+struct SlopeRow : CurveRow {
+  double from, to;
+  double mean, std_error;
+};
 
-/// An empty series for a model and case, with its colour, label and stable id.
-Series measured_series(const Sweep& sweep, const RandomFeatureModel& model, std::size_t case_index);
+std::vector<ErrorRow> error_rows(const Sweep& sweep, const std::vector<ErrorCurve>& curves);
+std::vector<NeededRow> needed_rows(const std::vector<ErrorCurve>& curves);
+std::vector<SlopeRow> slope_rows(const std::vector<ErrorCurve>& curves);
 
-/// One series per (model, case), in that order, with `x` from the named column of the main table
-/// and y, error and trials from the estimate. A level is drawn at every value of the sweep.
-std::vector<Series> measured_series(const Sweep& sweep, const Result& result,
-                                    std::string_view x_column);
+/// Columns between the target and the estimate, for the quantities that an experiment varies. The
+/// cell of a swept quantity is empty for a level, the cell of `heads` for infinitely many.
+RowColumn<ErrorRow> samples_column();
+RowColumn<ErrorRow> heads_column();
+RowColumn<ErrorRow> bias_column();
+RowColumn<ErrorRow> keys_column();
+RowColumn<NeededRow> needed_keys_column();
 
-/// n(0.5) of one model and case against a column of the table samples_needed; the error bar is half
-/// the interval. No point where 0.5 is not reached.
-Series needed_series(const Sweep& sweep, const Result& result, std::size_t model,
-                     std::size_t case_index, std::string_view x_column);
+/// model, target, degree, the given columns, mean, std_error, trials, ridge. `degree` holds the
+/// frequency of the cosine targets and is empty for the maximum.
+Table test_error_table(const std::vector<ErrorRow>& rows, std::vector<RowColumn<ErrorRow>> varied);
+/// The same key, then n_half, low, high, status.
+Table samples_needed_table(const std::vector<NeededRow>& rows,
+                           std::vector<RowColumn<NeededRow>> varied = {});
+Table local_slope_table(const std::vector<SlopeRow>& rows);
+
+/// One series per (model, case), in that order. A row whose x is NaN is a level, drawn at every
+/// value of the sweep.
+std::vector<Series> measured_series(const Sweep& sweep, const std::vector<ErrorRow>& rows,
+                                    double (*x)(const ErrorRow& row));
+
+/// n(0.5) of one model and case; the error bar is half the interval. No point where 0.5 is not
+/// reached.
+Series needed_series(const Sweep& sweep, const std::vector<NeededRow>& rows, std::size_t model,
+                     std::size_t case_index, double (*x)(const NeededRow& row));
+
+/// A figure of test errors without its x axis and its series.
+Figure error_figure(std::string id, std::string title, const Sweep& sweep);
+
+/// An axis with these ticks, from the first to the last.
+void span_ticks(Axis& axis, std::vector<double> ticks);
+
+/// All training-set sizes and all values of the swept quantity, in their order.
+std::vector<double> all_sizes(const Sweep& sweep);
+std::vector<double> swept_values(const Sweep& sweep);
 
 /// The sweep with one of its cases only.
 Sweep only_case(const Sweep& sweep, std::size_t case_index);
 
-/// "Target (1/N) Σ ⟨β,xᵢ⟩ᵖ, p = 2.  d = 16, ...  Bars: ±1 standard error over 5 trials."
+/// "Target (1/N) Σ ⟨β,xᵢ⟩ᵖ, p = 2.  d = 16, ...  Bars: ±1 standard error."
 std::string sweep_subtitle(const Sweep& sweep);
-
-/// The number in a cell, NaN for none.
-double number_in(const Cell& cell);
 
 }  // namespace attnlab::random_features

@@ -109,8 +109,8 @@ double power_level(std::size_t, std::size_t dim, double p) {
   return 1 - linear * linear / (sphere_moment(2, dim) * sphere_moment(2 * degree, dim));
 }
 
-/// Variance of the correlation-weighted mean: of its mean over the keys given the query, and of
-/// what the keys scatter around that.
+/// Variance of the correlation-weighted mean: of its expectation given the query, and of the
+/// scatter of the keys around that.
 struct CorrelationVariance {
   double by_query, scatter;
 };
@@ -124,8 +124,8 @@ CorrelationVariance correlation_variance(std::size_t keys, std::size_t dim, int 
 }
 
 // Even q: the mean over x_0 of t^q <beta, x_i> is m_q <beta, x_i>, and different keys are
-// uncorrelated, so the level is 1 - m_q^2 / m_2q. Odd q: what the query explains is affine, none of
-// the scatter is.
+// uncorrelated, so the level is 1 - m_q^2 / m_2q. Odd q: the expectation given the query is affine,
+// and the scatter has no affine part.
 double correlation_value_level(std::size_t keys, std::size_t dim, double q) {
   const int degree = static_cast<int>(q);
   if (degree % 2 == 0) {
@@ -136,8 +136,8 @@ double correlation_value_level(std::size_t keys, std::size_t dim, double q) {
   return parts.scatter / (parts.scatter + parts.by_query);
 }
 
-// A function of <x_0, x_i> alone: given either token it is a constant in the other's direction, so
-// it is uncorrelated with every coordinate. The cosine of one coordinate is even.
+// A function of <x_0, x_i> alone has the same expectation given either token, so it is uncorrelated
+// with every coordinate. The cosine of one coordinate is even.
 double no_affine_part(std::size_t, std::size_t, double) {
   return 1;
 }
@@ -154,8 +154,9 @@ double correlation_value_norm(std::size_t dim, double q) {
   return biased_correlation_norm(dim, q) * std::pow(static_cast<double>(dim), q);
 }
 
-// RFMLP's norms: one tensor for every key, orthogonal to one another, each of the target's degree
-// in the long input, whose squared length is N + 2 where RFA's heads see 4.
+// RFMLP's norms: one tensor for every key, of the target's degree in the long input. The tensors
+// are orthogonal to one another. The long input has squared length N + 2, the input of RFA's
+// heads 4.
 double mean_power_ratio(std::size_t keys, double p) {
   const double n = static_cast<double>(keys);
   return std::pow((n + 2) / 4, p) / n;

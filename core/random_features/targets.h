@@ -26,8 +26,8 @@ enum class TargetNumber {
   kNone,
 };
 
-/// Orders of B(f) for |beta| = 1, and what to compare them with. Norms of RFA and BRFA are the
-/// paper's as we know them; RFMLP's and the variance are derived in
+/// Orders of B(f) for |beta| = 1, and the variance to compare them with. Norms of RFA and BRFA are
+/// the paper's as we know them; RFMLP's and the variance are derived in
 /// docs/derivations-random-features.md. A bound on a risk relative to the variance asks for samples
 /// in the order of B / Var.
 struct TargetNorms {

@@ -1,9 +1,11 @@
 #include "core/random_features/theory.h"
 
 #include <cmath>
+#include <optional>
 
 #include "core/base/text.h"
 #include "core/findings/palette.h"
+#include "core/findings/row_table.h"
 
 namespace attnlab::random_features {
 namespace {
@@ -15,46 +17,36 @@ constexpr const char* kOurExact = "derived here; exact";
 constexpr const char* kOnlyShape =
     "an upper bound up to constants, drawn for how it falls or grows; its height means nothing";
 
-class TheoryRows {
- public:
-  explicit TheoryRows(Table& table) : table_(table) {}
-
-  void add(const TargetCase* item, const char* quantity, double value, std::string formula,
-           const char* source) {
-    std::vector<Cell> row;
-    row.push_back(item == nullptr ? Cell{} : Cell(std::string(item->target->id)));
-    row.push_back(item == nullptr || item->target->number == TargetNumber::kNone
-                      ? Cell{}
-                      : number(item->number));
-    row.emplace_back(std::string(quantity));
-    row.push_back(real_cell(value));
-    row.emplace_back(std::move(formula));
-    row.emplace_back(std::string(source));
-    table_.rows.push_back(std::move(row));
-  }
-
- private:
-  static Cell number(double value) {
-    if (value == std::floor(value)) return static_cast<std::int64_t>(value);
-    return real_cell(value);
-  }
-
-  Table& table_;
+struct TheoryRow {
+  std::optional<TargetCase> target;  ///< empty: of every target
+  std::string quantity;
+  double value;
+  std::string formula, source;
 };
 
-void add_norms(TheoryRows& rows, const TargetCase& item, const LayerSizes& layer) {
+std::optional<std::string> target_id(const TheoryRow& row) {
+  if (!row.target) return std::nullopt;
+  return std::string(row.target->target->id);
+}
+
+Cell degree(const TheoryRow& row) {
+  if (!row.target || row.target->target->number == TargetNumber::kNone) return {};
+  return whole_cell(row.target->number);
+}
+
+void add_norms(std::vector<TheoryRow>& rows, const TargetCase& item, const LayerSizes& layer) {
   const TargetNorms* norms = item.target->norms;
   if (norms == nullptr) return;
-  rows.add(&item, "rfa_norm", norms->rfa(layer.dim, item.number), std::string(norms->rfa_formula),
-           kPaper);
+  rows.push_back({item, "rfa_norm", norms->rfa(layer.dim, item.number),
+                  std::string(norms->rfa_formula), kPaper});
   if (norms->brfa != nullptr) {
-    rows.add(&item, "brfa_norm", norms->brfa(layer.dim, item.number),
-             std::string(norms->brfa_formula), kPaper);
+    rows.push_back({item, "brfa_norm", norms->brfa(layer.dim, item.number),
+                    std::string(norms->brfa_formula), kPaper});
   }
-  rows.add(&item, "rfmlp_norm_over_rfa_norm", norms->rfmlp_over_rfa(layer.keys, item.number),
-           std::string(norms->rfmlp_over_rfa_formula), kOurOrder);
-  rows.add(&item, "variance", norms->variance(layer.keys, layer.dim, item.number),
-           "Var f, the unit of test errors", kOurExact);
+  rows.push_back({item, "rfmlp_norm_over_rfa_norm", norms->rfmlp_over_rfa(layer.keys, item.number),
+                  std::string(norms->rfmlp_over_rfa_formula), kOurOrder});
+  rows.push_back({item, "variance", norms->variance(layer.keys, layer.dim, item.number),
+                  "Var f, the unit of test errors", kOurExact});
 }
 
 Series guide(std::string id, std::string label, std::string note) {
@@ -78,26 +70,29 @@ Series falling_guide(const char* id, std::string note, double first, double last
 }  // namespace
 
 Table theory_table(const Sweep& sweep) {
-  Table table;
-  table.name = "theory";
-  table.caption =
-      "Exact levels (ours), and orders of upper bounds up to constants: they say how the need for "
-      "samples grows, not how large it is";
-  table.columns = {{"target", "target", ""},     {"degree", "degree or frequency", ""},
-                   {"quantity", "quantity", ""}, {"value", "value", ""},
-                   {"formula", "formula", ""},   {"source", "source", ""}};
   const LayerSizes& layer = sweep.variants.front().layer;
-  TheoryRows rows(table);
+  std::vector<TheoryRow> rows;
   for (const TargetCase& item : sweep.cases) {
     if (item.target->affine_level != nullptr) {
-      rows.add(&item, "affine_level", item.target->affine_level(layer.keys, layer.dim, item.number),
-               "variance left by the best affine function / variance", kOurExact);
+      rows.push_back({item, "affine_level",
+                      item.target->affine_level(layer.keys, layer.dim, item.number),
+                      "variance left by the best affine function / variance", kOurExact});
     }
     add_norms(rows, item, layer);
   }
-  rows.add(nullptr, "exponent_of_n", -0.5, std::string("RFA's excess risk: ") + kBound, kPaper);
-  rows.add(nullptr, "exponent_of_heads", -0.5, std::string("RFA's excess risk: ") + kBound, kPaper);
-  return table;
+  for (const char* exponent : {"exponent_of_n", "exponent_of_heads"}) {
+    rows.push_back({{}, exponent, -0.5, std::string("RFA's excess risk: ") + kBound, kPaper});
+  }
+  const RowTable<TheoryRow> table{
+      "theory",
+      "Exact levels (ours), and orders of upper bounds up to constants: they say how the need for "
+      "samples grows, not how large it is",
+      {column<&target_id>("target", "target"), column<&degree>("degree", "degree or frequency"),
+       column<&TheoryRow::quantity>("quantity", "quantity"),
+       column<&TheoryRow::value>("value", "value"),
+       column<&TheoryRow::formula>("formula", "formula"),
+       column<&TheoryRow::source>("source", "source")}};
+  return table.of(rows);
 }
 
 std::vector<Series> affine_series(const Sweep& sweep, double first, double last) {

@@ -1,5 +1,5 @@
-// What theory says about family A, as tables and as lines in figures: exact levels, which are ours,
-// and orders of upper bounds, which say how fast something grows and never how large it is.
+// Theory of family A, as tables and as lines in figures: exact levels, derived here, and orders of
+// upper bounds, which say how fast a quantity grows and not how large it is.
 #pragma once
 
 #include <string>

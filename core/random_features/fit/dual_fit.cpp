@@ -1,5 +1,5 @@
-// Ridge fits in the dual: one kernel matrix serves every size, wherever it comes from. What is
-// large is cut into parts that helpers may compute (dual_parts.h).
+// Ridge fits in the dual: one kernel matrix serves every size. Large computations are cut into
+// parts that helpers may compute (dual_parts.h).
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -15,8 +15,8 @@ namespace {
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t kRowsAtOnce = 128;  // of the kernel matrix, set to zero by one thread
 
-/// One training-set size of a dual fit. A round brings solutions for some strengths; under
-/// validation the best so far is kept instead.
+/// One training-set size of a dual fit. A round computes solutions for some ridge parameters; under
+/// validation only the best so far is stored.
 struct DualSize {
   std::size_t n = 0;
   std::vector<GridSearch> searches;  ///< per target, over the strengths
@@ -26,8 +26,8 @@ struct DualSize {
   std::vector<double> held_error;    ///< validation: of the preferred solution, per target
 };
 
-/// What the next round factorises for. `others`: whether factors should serve other strengths; each
-/// is left to the nearest factor, so that nothing depends on which of them is there first.
+/// The ridge parameters that the next round factorises for. `others`: whether factors should serve
+/// other ridge parameters; the nearest factor serves each, so that no result depends on order.
 std::vector<Trial> next_round(const std::vector<DualSize>& sizes, std::size_t strengths,
                               bool others) {
   std::vector<std::size_t> served(strengths, 0);
@@ -57,8 +57,8 @@ std::vector<Trial> next_round(const std::vector<DualSize>& sizes, std::size_t st
   return trials;
 }
 
-/// Keeps the solutions that are the best so far on the held-out samples. Ties go to the stronger
-/// ridge: without a held-out sample (n = 1) every strength ties.
+/// Stores the solutions that are the best so far on the held-out samples. Ties go to the larger
+/// ridge parameter: without a held-out sample (n = 1) all tie.
 void keep_validated(NestedFit& fit, DualSize& size, std::size_t size_index,
                     const Solution& solution) {
   const double strength = fit.strengths[solution.strength];
@@ -74,7 +74,7 @@ void keep_validated(NestedFit& fit, DualSize& size, std::size_t size_index,
   }
 }
 
-/// Takes what a factorisation gave for one size.
+/// Stores the solutions of a factorisation for one size.
 void take_outcome(NestedFit& fit, DualSize& size, std::size_t size_index, std::size_t strength,
                   const TrialOutcome& outcome) {
   if (outcome.empty()) {
@@ -93,7 +93,7 @@ void take_outcome(NestedFit& fit, DualSize& size, std::size_t size_index, std::s
   }
 }
 
-/// The coefficients of a round as columns, and what stands in them.
+/// The coefficients of a round as columns, and the meaning of the columns.
 struct RoundColumns {
   std::vector<std::size_t> strengths;        ///< increasing; one group of targets each
   std::vector<Matrix<double>> coefficients;  ///< per size, size x (strengths, targets)
@@ -102,7 +102,7 @@ struct RoundColumns {
   std::size_t columns(std::size_t targets) const { return strengths.size() * targets; }
 };
 
-/// Solutions of the round, as far as sizes have any, leave the sizes.
+/// Moves the solutions of the round out of the sizes that have any.
 RoundColumns columns_of(const NestedFit& fit, std::vector<DualSize>& sizes) {
   RoundColumns round;
   std::size_t served = 0;  // sizes beyond the last that got solutions have no columns
@@ -163,7 +163,7 @@ Matrix<double> empty_gram(std::size_t n) {
   return gram;
 }
 
-/// Factorises for every trial of a round and takes the solutions.
+/// Factorises for every ridge parameter of a round and stores the solutions.
 JobSteps solve_round(NestedFit& fit, std::vector<DualSize>& sizes, const std::vector<Trial>& trials,
                      double scale, MatrixView<const double> gram, Cholesky& factor) {
   const TrialWork::Sink take = [&](std::size_t t, std::size_t s, const TrialOutcome& outcome) {
@@ -186,8 +186,8 @@ JobSteps solve_round(NestedFit& fit, std::vector<DualSize>& sizes, const std::ve
   co_return JobResult{};
 }
 
-/// Predictions of a round's coefficients for the test samples, judged size by size; the searches
-/// hear of every error.
+/// Predictions of a round's coefficients for the test samples, judged size by size; every error is
+/// passed to the searches.
 JobSteps predict_round(NestedFit& fit, std::vector<DualSize>& sizes, const RoundColumns& round,
                        DualSource& source) {
   const std::size_t served = round.coefficients.size(), columns = round.columns(fit.targets);
@@ -220,9 +220,9 @@ JobSteps predict_round(NestedFit& fit, std::vector<DualSize>& sizes, const Round
   co_return JobResult{};
 }
 
-/// How the search for the best strength begins.
+/// How the search for the best ridge parameter begins.
 GridSearch::Start start_of(const NestedFit& fit, std::size_t count) {
-  if (!fit.choose_by_test()) return GridSearch::Start::kOne;  // and there are no passes to save
+  if (!fit.choose_by_test()) return GridSearch::Start::kOne;  // there are no passes to save
   const NestedFitProblem& problem = fit.problem;
   const std::size_t n = problem.sizes[count - 1];
   const DualSourceCost cost = dual_source_cost(problem.layer, n, problem.test->count,

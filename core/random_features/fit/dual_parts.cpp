@@ -20,7 +20,7 @@ std::size_t helpers_for(double flops) {
   return flops < kWorthHelp ? 0 : kMostHelpers;
 }
 
-/// Keeps the first of `parts` equal parts, the piece in hand among them; gives up the others.
+/// Keeps the first of `parts` equal parts, which contains the current piece; hands out the others.
 std::vector<WorkPart> give_up_evenly(WorkPart& here, std::size_t parts) {
   const std::size_t begin = here.begin, count = here.end - here.begin;
   std::vector<WorkPart> given;
@@ -31,8 +31,8 @@ std::vector<WorkPart> give_up_evenly(WorkPart& here, std::size_t parts) {
   return given;
 }
 
-/// Squared errors on the rows of size n that are held out, for every target, of coefficients of the
-/// others.
+/// Squared errors on the held-out rows of size n, for every target, of coefficients fitted to the
+/// other rows.
 std::vector<double> held_errors_of(const FactorTask& task, std::size_t n,
                                    MatrixView<const double> coefficients) {
   const std::size_t fitted = coefficients.rows;
@@ -41,7 +41,7 @@ std::vector<double> held_errors_of(const FactorTask& task, std::size_t n,
   return held_errors(task.problem, fitted, prediction.const_view());
 }
 
-/// Numbers of the strengths whose bits are set.
+/// Indices of the set bits of a mask.
 std::vector<std::size_t> set_bits(std::uint32_t bits) {
   std::vector<std::size_t> numbers;
   for (std::size_t l = 0; bits >> l != 0; ++l) {
@@ -85,8 +85,8 @@ std::vector<WorkPart> GramWork::give_up(std::size_t parts) {
   const std::size_t done =
       std::visit([&](const auto& s) { return s.rows_done(here_.from); }, source_);
   const std::size_t begin = std::clamp(done, here_.begin, here_.end);
-  // A third more stays here than a helper gets: a helper that is done early can take a part of what
-  // is left, while a job that is done early could only wait.
+  // The job keeps a third more than a helper gets: an idle helper can steal a part of the
+  // remainder, while a job that is done early could only wait.
   const std::size_t kept = 4, each = 3, all = kept + each * (parts - 1);
   std::vector<WorkPart> given;
   for (std::size_t part = kept; part < all; part += each) {
@@ -261,7 +261,7 @@ std::size_t TrialWork::worth() const {
 }
 
 std::vector<WorkPart> TrialWork::give_up(std::size_t parts) {
-  // One for each helper: who is done first goes on with the next.
+  // One for each helper; the first to finish takes the next.
   std::vector<WorkPart> given;
   here_.end -= parts - 1;
   for (std::size_t part = 0; part + 1 < parts; ++part) {

@@ -14,16 +14,15 @@
 
 namespace attnlab::random_features {
 
-/// What the first `dual` sizes are fitted with. It is cut into the same slices, and so sums in the
-/// same order, for the job and for its helpers.
+/// The source of the first `dual` sizes. The job and its helpers cut it into the same slices, and
+/// so sum in the same order.
 DualSource source_of(const NestedFitProblem& problem, std::size_t dual);
 
 /// The kernel matrix, row by row of its lower triangle (zero at first). Stages are the source's
-/// slices: those of features run over all rows, those of a kernel are rows.
+/// slices: a slice of features covers all rows, a slice of a kernel is a range of rows.
 class GramWork : public DividedWork {
  public:
-  /// `rows` (n columns) holds rows [part.begin, part.end), and what the stages before part.from
-  /// added to them.
+  /// `rows` (n columns) holds rows [part.begin, part.end) after the stages before part.from.
   GramWork(DualSource& source, const WorkPart& part, MatrixView<double> rows, Meter& meter);
 
   JobSteps run() override;
@@ -46,30 +45,30 @@ class GramWork : public DividedWork {
   WorkPart here_;
 };
 
-/// A ridge strength to factorise for, up to the largest of the sizes that want it.
+/// A ridge parameter to factorise for, up to the largest of the sizes that need it.
 struct Trial {
-  std::size_t strength = 0;  ///< its number
-  std::size_t sizes = 0;     ///< the first so many sizes are served
-  /// Strengths to be solved for with the same factor as far as it reaches, a bit each.
+  std::size_t strength = 0;  ///< its index in the grid
+  std::size_t sizes = 0;     ///< number of sizes served, the smallest ones
+  /// Bit mask of the ridge parameters to solve for with the same factor as far as it converges.
   std::uint32_t others = 0;
 };
 
-/// Coefficients for one strength.
+/// Coefficients for one ridge parameter.
 struct Solution {
   std::size_t strength = 0;
   Matrix<double> values;            ///< size x targets
   std::vector<double> held_errors;  ///< per target; under validation only
 };
 
-/// What one factorisation gives for one size: the trial's own solution first, those of others as
-/// far as the factor reaches, nothing if it could not be factorised.
+/// The solutions that one factorisation gives for one size: for its own ridge parameter first, then
+/// for the others that converged; empty if the factorisation failed.
 using TrialOutcome = std::vector<Solution>;
 
-/// What factorising needs beside the trials.
+/// The inputs of a factorisation.
 struct FactorTask {
   const NestedFitProblem& problem;
   std::span<const double> strengths;
-  double scale;                   ///< of the strengths: the mean kernel diagonal
+  double scale;                   ///< unit of ridge parameters: the mean kernel diagonal
   MatrixView<const double> gram;  ///< up to the largest size of any trial
 };
 
@@ -140,8 +139,8 @@ class TrialWork : public DividedWork {
   WorkPart here_;  ///< begins with the trial in hand
 };
 
-/// Predictions are summed over features in this many groups, and the groups' sums added in order,
-/// whoever computed them.
+/// Predictions are summed over features in this many groups. The sums of the groups are added in
+/// order, whichever worker computed them.
 inline constexpr std::size_t kPredictionGroups = 4;
 
 /// Predictions of coefficients, group by group; the sink gets the sums (test samples x columns of

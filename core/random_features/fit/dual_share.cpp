@@ -34,7 +34,7 @@ Error unreadable() {
   return {"a share of this job could not be read"};
 }
 
-/// The largest size of any of the trials.
+/// The largest size of any of the factorisations.
 std::size_t largest(std::span<const std::size_t> sizes, std::span<const Trial> trials) {
   std::size_t n = 0;
   for (const Trial& trial : trials) n = std::max(n, sizes[trial.sizes - 1]);
@@ -158,7 +158,7 @@ Bytes share_gram_rows(const WorkPart& part, MatrixView<const double> rows) {
 }
 
 bool read_gram_rows(const Bytes& result, std::size_t first, MatrixView<double> rows) {
-  // A torn result must not touch the rows: the part is then done again from what they hold.
+  // A torn result must not change the rows, because the part is then computed again from them.
   if (result.size() != triangle_bytes(first, first + rows.rows)) return false;
   ByteReader reader(result);
   read_triangle(reader, first, rows);

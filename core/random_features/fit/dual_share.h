@@ -1,4 +1,4 @@
-// The parts of a dual fit as bytes: what goes to a helper, and what comes back.
+// The parts of a dual fit as bytes, to a helper and back.
 #pragma once
 
 #include <optional>
@@ -9,7 +9,7 @@
 
 namespace attnlab::random_features {
 
-/// Rows of the kernel matrix, with what earlier stages added to them.
+/// Rows of the kernel matrix after the earlier stages.
 Bytes share_gram_rows(const WorkPart& part, MatrixView<const double> rows);
 /// Reads a helper's rows, the first of them row `first`; false for bytes that do not fit.
 bool read_gram_rows(const Bytes& result, std::size_t first, MatrixView<double> rows);

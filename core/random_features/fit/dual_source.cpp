@@ -15,13 +15,13 @@ namespace {
 constexpr double kBlockBytes = 24e6;
 constexpr std::size_t kUnitGrain = 32;  // heads come in SIMD lanes
 constexpr double kMostTogether = 8e6;   // bytes of predictions that wait to be added in order
-constexpr std::size_t kFewColumns = 8;  // for which packing a product is not worth it
+constexpr std::size_t kFewColumns = 8;  // too few for a product, which packs its operands
 
 std::size_t slices_of(std::size_t whole, std::size_t part) {
   return (whole + part - 1) / part;
 }
 
-/// Units handled in one slice, so that the Gram update of n samples does not take long.
+/// Units in one slice, few enough for the Gram update of n samples to fit into a step.
 std::size_t units_at_once(const RandomFeatureLayer& layer, std::size_t n) {
   const double rows = static_cast<double>(n);
   const double width = static_cast<double>(layer.features_per_unit());
@@ -143,8 +143,8 @@ void StreamedFeatures::take_coefficients(const std::vector<Matrix<double>>& coef
   }
 }
 
-/// Adds what some units give: their weights, in f64 from sums in f32 over kRowsAtOnce samples, and
-/// products with the features of test samples.
+/// Adds the contribution of some units: their weights, in f64 from f32 sums over kRowsAtOnce
+/// samples, times the features of test samples.
 void StreamedFeatures::predict(const FeatureBlock& units, MatrixView<double> predictions) const {
   constexpr std::size_t kRows = FeatureBlock::kRowsAtOnce;
   const std::size_t width = units.features(), columns = predictions.cols;

@@ -1,6 +1,6 @@
-// What a dual ridge fit is fitted with: the features of a finite layer, streamed in blocks of
-// heads, or the exact kernel of an infinitely wide one. Both hand out their work in slices that
-// each fit into one step of a job.
+// The two sources of a dual ridge fit: the features of a finite layer, streamed in blocks of heads,
+// and the exact kernel of an infinitely wide layer. Both divide their work into slices that fit
+// into one step of a job.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ namespace attnlab::random_features {
 using FrozenLayer = std::variant<RandomFeatureLayer, InfiniteLayer>;
 
 /// The samples of one dual fit: the first `n` training samples, every test sample, and how many
-/// columns of coefficients (sizes, strengths, targets) there will be.
+/// columns of coefficients (sizes, ridge parameters, targets) there will be.
 struct DualSamples {
   const TokenBatch* train = nullptr;
   std::size_t n = 0;
@@ -42,17 +42,17 @@ class StreamedFeatures {
   double gram_flops_left(std::size_t from, std::size_t begin, std::size_t end) const;
 
   /// Adds a slice to rows [first, first + rows.rows) of the lower triangle of the kernel matrix
-  /// (`rows` has them alone, n columns, zero at first); returns its operations.
+  /// (`rows` holds only these, with n columns, zero at first); returns its operations.
   double add_to_gram(std::size_t slice, std::size_t first, MatrixView<double> rows);
 
   /// Coefficients, one matrix (size x columns) for each of the first training-set sizes, at least
   /// one, sizes increasing; they must outlive the predictions.
   void take_coefficients(const std::vector<Matrix<double>>& coefficients);
 
-  /// How many slices helpers should get together.
+  /// How many slices a helper should get at once.
   std::size_t prediction_slices_at_once() const;
   /// Adds slices [first, first + count) to predictions (test samples x columns of every size side
-  /// by side, zero at first), one after the other, whoever computes them; returns their operations.
+  /// by side, zero at first), in order; returns their operations.
   double add_to_predictions(std::size_t first, std::size_t count, MatrixView<double> predictions);
 
  private:
@@ -67,11 +67,11 @@ class StreamedFeatures {
   /// n x columns of every size, zero beyond the size; f32 because they meet f32 features.
   Matrix<float> coefficients_;
   std::vector<std::size_t> first_columns_, last_rows_;  ///< of every size
-  Matrix<float> features_;  ///< of one slice; kept, since new pages are slow
+  Matrix<float> features_;  ///< of one slice; reused, since fresh pages are slow
 };
 
-/// The same from the kernel itself, all in f64: a slice is a range of rows of the kernel matrix, or
-/// of the kernel between test and training samples.
+/// The same interface for the kernel itself, all in f64: a slice is a range of rows of the kernel
+/// matrix, or of the kernel between test and training samples.
 class ExactKernel {
  public:
   ExactKernel(const InfiniteLayer& layer, const DualSamples& samples);
@@ -100,8 +100,8 @@ class ExactKernel {
 using DualSource = std::variant<StreamedFeatures, ExactKernel>;
 DualSource dual_source(const FrozenLayer& layer, const DualSamples& samples);
 
-/// Operations for the kernel matrix and for one pass of predictions, and bytes beside the kernel
-/// matrix and its factor.
+/// Operations for the kernel matrix and for one pass of predictions, and memory in addition to the
+/// kernel matrix and its factor.
 struct DualSourceCost {
   double gram_flops = 0;
   double prediction_flops = 0;

@@ -8,7 +8,7 @@ namespace attnlab::random_features {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr std::size_t kFewPoints = 4;  // so few that a bracket saves nothing
+constexpr std::size_t kFewPoints = 4;  // too few for a bracket to pay
 
 }  // namespace
 
@@ -28,8 +28,8 @@ std::vector<std::size_t> GridSearch::wanted() const {
     }
     return indices;
   }
-  // Errors rise steeply towards strong ridges and little, if at all, towards weak ones: one step on
-  // the strong side, half of what is unknown on the weak side.
+  // Errors rise steeply towards large ridge parameters and little, if at all, towards small ones:
+  // one step on the large side, half of the unknown points on the small side.
   std::size_t left = 0, right = 0;
   while (left < best && !known_[best - left - 1]) ++left;
   while (best + right + 1 < points && !known_[best + right + 1]) ++right;

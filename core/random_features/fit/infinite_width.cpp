@@ -225,9 +225,9 @@ std::size_t kernel_columns(const InfiniteLayer& layer, std::size_t end, std::siz
 }
 
 double kernel_flops(const InfiniteLayer& layer) {
-  // Doubles run at half the speed of the floats that set the measure. Measured: one pair of keys
-  // takes as long as 80 operations without a mean, and 200 to 1500 with one, most where a low
-  // dimension makes keys alike.
+  // The unit is an operation in float; double runs at half its speed. Measured: one pair of keys
+  // takes as long as 80 operations without a mean, and 200 to 1500 with one, most in low
+  // dimensions, where keys are similar.
   const double keys = static_cast<double>(layer.keys), dim = static_cast<double>(layer.dim);
   if (!layer.attention && !layer.pooled) return 4 * (keys + 1) * dim + 100;
   if (layer.pooled) return keys * keys * (4 * (2 * dim + 1) + 80);

@@ -1,5 +1,5 @@
-// Layers of infinitely many random units: what the streamed layers of core/attention become, as
-// kernels. Derived from the definitions there; docs/numerics.md has the derivation.
+// Layers of infinitely many random units as kernels: the limits of the layers of core/attention.
+// docs/numerics.md has the derivation.
 #pragma once
 
 #include <cstddef>
@@ -26,8 +26,8 @@ struct InfiniteLayer {
   bool operator==(const InfiniteLayer&) const = default;
 };
 
-/// Samples made ready for the kernel of one layer: tokens in double, scaled to length exactly 1 (in
-/// float they miss it by 1e-8, and the kernel matrix would not be positive semidefinite).
+/// Samples prepared for the kernel of one layer: tokens in double, scaled to length 1 (in float
+/// their length is off by 1e-8, and the kernel matrix would not be positive semidefinite).
 struct KernelSamples {
   std::size_t count = 0;
   /// Attention: xt_0 / 2; network: [x_0; ...; x_N; 1] / sqrt(N + 2); pooled: [x_0; x_i; 1] /
@@ -46,16 +46,16 @@ KernelSamples kernel_samples(const InfiniteLayer& layer, const TokenBatch& batch
 void kernel_block(const InfiniteLayer& layer, const KernelSamples& rows, std::size_t row_begin,
                   const KernelSamples& columns, std::size_t column_begin, MatrixView<double> out);
 
-/// Columns, at least `end` and at most `count`, for kernel_block to compute when those before `end`
-/// are wanted: beginning with column 0, their values then do not depend on where the block ends.
-/// (Pairs of keys are summed in groups of columns, each with as many terms as its worst pair
-/// needs.)
+/// Number of columns, at least `end` and at most `count`, that kernel_block must compute from
+/// column 0 on to give columns [0, end) values that do not depend on where the block ends. (Pairs
+/// of keys are summed in groups of columns, each with as many terms as its worst pair needs.)
 std::size_t kernel_columns(const InfiniteLayer& layer, std::size_t end, std::size_t count);
 
-/// Work of one entry of the kernel, in floating-point operations as fast as a matrix product's.
+/// Work of one entry of the kernel, in floating-point operations of a matrix product that take as
+/// long.
 double kernel_flops(const InfiniteLayer& layer);
 
-/// Memory of `count` samples made ready, and of kernel_block at work (bytes).
+/// Memory of `count` prepared samples, and the workspace of kernel_block (bytes).
 double kernel_samples_bytes(const InfiniteLayer& layer, std::size_t count);
 double kernel_block_bytes(const InfiniteLayer& layer);
 

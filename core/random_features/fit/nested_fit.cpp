@@ -68,7 +68,7 @@ std::vector<double> intercepts(const NestedFitProblem& problem, std::size_t n) {
   const Matrix<double>& labels = *problem.train_labels;
   std::vector<double> means(labels.cols(), 0.0);
   if (problem.intercept == Intercept::kPenalised || n == 0) return means;
-  // Differences from the first label: equal labels leave exactly nothing.
+  // Differences from the first label, so that equal labels give exactly 0.
   for (std::size_t i = 0; i < n; ++i) {
     for (std::size_t j = 0; j < means.size(); ++j) means[j] += labels(i, j) - labels(0, j);
   }

@@ -1,5 +1,5 @@
-// Ridge fits of one frozen layer for a ladder of training-set sizes at once: one kernel matrix and
-// one factorisation per ridge strength serve every size and every target.
+// Ridge fits of one frozen layer for several nested training-set sizes at once: one kernel matrix
+// and one factorisation for each ridge parameter serve every size and every target.
 #pragma once
 
 #include <cstddef>
@@ -11,10 +11,10 @@
 
 namespace attnlab::random_features {
 
-/// Relative ridge strengths of the grid: 1e-8, 1e-7, ..., 1e2.
+/// Relative ridge parameters of the grid: 1e-8, 1e-7, ..., 1e2.
 std::vector<double> ridge_grid();
 
-/// How the ridge strength is chosen, separately for every size and target.
+/// How the ridge parameter is chosen, separately for every size and target.
 struct RidgeChoice {
   enum class Rule {
     kOracle,      ///< the grid value with the least test error, as the paper does
@@ -22,19 +22,19 @@ struct RidgeChoice {
     kFixed,       ///< `value`
   };
   Rule rule = Rule::kOracle;
-  double value = 0;  ///< relative strength for kFixed
+  double value = 0;  ///< relative ridge parameter for kFixed
 };
 
 /// What a constant in the target costs.
 enum class Intercept {
   kFree,       ///< labels lose the mean of the training samples, predictions get it back
-  kPenalised,  ///< the features have to make it, under the ridge like everything else
+  kPenalised,  ///< the features have to fit it, under the ridge penalty
 };
 
 /// min_v sum_i (f_v(X_i) + b - y_i)^2 + lambda |v|^2 for several sizes n (the first n training
 /// rows) and several targets (columns); b is the mean of the n labels, or 0 with a penalised
-/// intercept. lambda = strength * mean diagonal of the kernel matrix over the largest size, so that
-/// one factorisation of K + lambda I serves every n.
+/// intercept. The ridge parameter lambda is a relative strength times the mean diagonal of the
+/// kernel matrix over the largest size, so that one factorisation of K + lambda I serves every n.
 struct NestedFitProblem {
   FrozenLayer layer;
   const TokenBatch* train = nullptr;  ///< at least sizes.back() samples
@@ -44,17 +44,17 @@ struct NestedFitProblem {
   std::vector<std::size_t> sizes;                ///< rows, increasing
   RidgeChoice ridge;
   Intercept intercept = Intercept::kFree;
-  std::size_t copies = 1;  ///< rows of one sample, side by side: validation never parts them
+  std::size_t copies = 1;  ///< consecutive rows of one sample; validation never splits them
 };
 
-/// The relative strengths that a rule tries, weakest first: the grid, or the one fixed value.
+/// The relative ridge parameters that a rule tries, smallest first: the grid, or the fixed value.
 std::vector<double> strengths_of(const RidgeChoice& ridge);
 
-/// What one fit found.
+/// The result of one fit.
 struct FitPoint {
   double test_error = 0;  ///< mean squared test error / variance of the target on the test set; NaN
-                          ///< when no strength could be factorised or the target is constant
-  double strength = 0;    ///< relative ridge strength chosen; NaN as above
+                          ///< when every factorisation failed or the target is constant
+  double strength = 0;    ///< relative ridge parameter chosen; NaN as above
   std::uint32_t failed = 0;  ///< bit l: the factorisation with strengths_of(ridge)[l] failed
 };
 
@@ -64,10 +64,10 @@ struct FitPoint {
 /// Sizes up to the number of features are solved in the dual (n x n), larger ones in the primal
 /// (features x features): the cheaper and better conditioned of the two. A layer of infinite width
 /// is always solved in the dual. Kernel and normal matrices and factorisations are f64;
-/// dual_source.h tells what is f32 where features are streamed.
+/// dual_source.h says what is f32 where features are streamed.
 JobSteps fit_nested(const NestedFitProblem& problem, std::vector<FitPoint>& points);
 
-/// A helper's side: computes a share that fit_nested of the same problem handed out
+/// For helpers: computes a share that fit_nested of the same problem handed out
 /// (core/experiment/shared_work.h); the coroutine's output is the result.
 JobSteps fit_share(const NestedFitProblem& problem, Bytes share);
 

@@ -1,4 +1,4 @@
-// What the dual and the primal half of nested_fit share; nobody else includes this.
+// Shared by the dual and the primal half of nested_fit; no other file includes it.
 #pragma once
 
 #include <algorithm>
@@ -23,8 +23,8 @@ struct Meter {
   }
 };
 
-/// Everything of one fit that outlives a step. Columns of solutions and predictions are (strength,
-/// target) pairs, or targets alone once validation has chosen.
+/// The state of one fit between steps. Columns of solutions and predictions are (strength, target)
+/// pairs, or targets alone once validation has chosen.
 struct NestedFit {
   const NestedFitProblem& problem;
   std::vector<FitPoint>& points;
@@ -35,17 +35,16 @@ struct NestedFit {
   bool choose_by_test() const { return problem.ridge.rule != RidgeChoice::Rule::kValidation; }
   FitPoint& point(std::size_t size, std::size_t target) { return points[size * targets + target]; }
 
-  /// Test errors of one size's columns, which lack the intercepts, NaN where not usable; the least
-  /// error per target goes into
-  /// `points`, where the test chooses with its strength (one per group of columns; ties go to the
-  /// stronger).
+  /// Test errors of one size's columns, whose predictions lack the intercepts; NaN where not
+  /// usable. Puts the least error of each target into `points`, and, where the test set chooses,
+  /// its ridge parameter (one for each group of columns; ties go to the larger).
   std::vector<double> judge(std::size_t size, MatrixView<const double> predictions,
                             const std::vector<bool>& usable,
                             std::span<const double> column_strengths);
 };
 
-/// Rows that choose the ridge strength of a size of n rows: the last 20 % of its samples, at least
-/// one sample, none where there is only one.
+/// Number of rows that choose the ridge parameter of a size of n rows: the last 20 % of its
+/// samples, at least one sample, but zero if there is only one.
 std::size_t held_out(const NestedFitProblem& problem, std::size_t n);
 
 /// The constants of a fit to the first n rows, one per target: zero where they are penalised.
@@ -54,21 +53,21 @@ std::vector<double> intercepts(const NestedFitProblem& problem, std::size_t n);
 /// Labels of the first n rows without the constants of that fit, n x targets.
 Matrix<double> centred_labels(const NestedFitProblem& problem, std::size_t n);
 
-/// Squared errors, summed over the rows, of a fit to the first `fitted` rows, for every target.
-/// `prediction` lacks the intercepts: its rows are those after `fitted`, its columns targets.
+/// Squared errors, summed over the held-out rows, of a fit to the first `fitted` rows, for every
+/// target. `prediction` lacks the intercepts; it has a row for each one after `fitted`.
 std::vector<double> held_errors(const NestedFitProblem& problem, std::size_t fitted,
                                 MatrixView<const double> prediction);
 
 double flops_of_cholesky(double n);
 
-/// Whether factorising for all strengths at size n costs no more than one pass of predictions, so
-/// that a search for the best, which takes several passes, saves nothing.
+/// Whether factorising for all ridge parameters at size n costs no more than one pass of
+/// predictions. Then a search for the best one, which takes several passes, does not pay.
 bool factors_are_cheap(double n, std::size_t strengths, double prediction_flops);
 
 /// How many of the (increasing) sizes are solved in the dual.
 std::size_t sizes_in_dual(const FrozenLayer& layer, const std::vector<std::size_t>& sizes);
 
-/// Dual fits of the first `count` sizes. `scale` is the mean kernel diagonal; NaN: that of the
+/// Dual fits of the first `count` sizes. `scale` is the mean kernel diagonal; NaN: the one of the
 /// largest of these sizes.
 JobSteps fit_dual(NestedFit& fit, std::size_t count, double scale);
 

@@ -47,8 +47,8 @@ struct NormalEquations {
     }
   }
 
-  /// Features times labels, features x targets: apart from the matrix, since the intercepts that
-  /// labels lose differ from size to size.
+  /// Features times labels, features x targets. Computed separately for each size, because the
+  /// intercepts that are subtracted from the labels differ.
   Matrix<double> right_side(const NestedFitProblem& problem, const Matrix<float>& features) const {
     const Matrix<double> labels = centred_labels(problem, samples);
     Matrix<double> right(features.cols(), labels.cols());
@@ -82,7 +82,7 @@ struct PrimalWeights {
   std::vector<bool> usable;
 };
 
-/// Solves the normal equations for every strength.
+/// Solves the normal equations for every ridge parameter.
 JobSteps solve_every_strength(NestedFit& fit, const PrimalData& data,
                               const NormalEquations& equations, std::size_t size_index,
                               PrimalWeights& weights) {
@@ -109,9 +109,9 @@ JobSteps solve_every_strength(NestedFit& fit, const PrimalData& data,
   co_return JobResult{};
 }
 
-/// Per target, the number of the strength with the least error on the rows held out after the first
-/// `fitted`, of predictions for them in columns (strength, target); strengths.size() for none. Ties
-/// go to the stronger.
+/// Per target, the index of the ridge parameter with the least error on the held-out rows, which
+/// follow the first `fitted`; the predictions have columns (strength, target). strengths.size() if
+/// no solution is usable. Ties go to the larger ridge parameter.
 std::vector<std::size_t> validated_strengths(const NestedFit& fit, const Matrix<double>& held,
                                              const std::vector<bool>& usable, std::size_t fitted) {
   std::vector<std::size_t> best(fit.targets, fit.strengths.size());
@@ -128,8 +128,9 @@ std::vector<std::size_t> validated_strengths(const NestedFit& fit, const Matrix<
   return best;
 }
 
-/// Chooses a strength per target on the held-out rows and refits on all of them: `weights` holds
-/// every strength fitted to the first `fitted` samples, and afterwards one column per target.
+/// Chooses a ridge parameter per target on the held-out rows and refits to all rows: `weights`
+/// holds the solutions of all ridge parameters for the first `fitted` samples, and afterwards one
+/// column per target.
 JobSteps validate_and_refit(NestedFit& fit, const PrimalData& data, NormalEquations& equations,
                             std::size_t size_index, PrimalWeights& weights) {
   const std::size_t n = fit.problem.sizes[size_index], fitted = equations.samples;

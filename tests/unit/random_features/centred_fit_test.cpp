@@ -1,5 +1,5 @@
-// What centring does to a fit, against kernel ridge regressions written out from the definition: a
-// dense solve for every size and strength, in double.
+// Fits of centred labels against kernel ridge regressions written from the definition: a dense
+// solve in double for every size and ridge parameter.
 #include <doctest/doctest.h>
 
 #include <Eigen/Dense>
@@ -116,7 +116,7 @@ struct Slow {
   }
 };
 
-/// The strength chosen is no worse than its neighbours of the grid, by `error_of`.
+/// Checks that by `error_of` the chosen ridge parameter is no worse than its grid neighbours.
 template <class Error>
 void check_choice(double chosen, Error error_of) {
   const std::vector<double> grid = ridge_grid();
@@ -129,8 +129,7 @@ void check_choice(double chosen, Error error_of) {
 
 }  // namespace
 
-TEST_CASE(
-    "a centred fit is the dense ridge regression of centred labels, however ridge is chosen") {
+TEST_CASE("a centred fit is the dense ridge regression of centred labels, for every ridge rule") {
   for (const char* model : {"rfa-kernel", "brfa-kernel", "rfmlp-kernel", "invariant-kernel"}) {
     for (const Intercept intercept : {Intercept::kFree, Intercept::kPenalised}) {
       for (const RidgeChoice ridge : {RidgeChoice{RidgeChoice::Rule::kFixed, 1e-3},
@@ -162,7 +161,8 @@ TEST_CASE(
 }
 
 TEST_CASE("copies of a sample stay on one side of the validation split") {
-  // 7 and 13 samples of three rows each: a fifth of the rows would part a sample from its copies.
+  // 7 and 13 samples of three rows each: a fifth of the rows would separate a sample from its
+  // copies.
   Case c("rfmlp-kernel", 1, {3, 21, 39, 90}, {RidgeChoice::Rule::kValidation, 0});
   c.problem.copies = 3;
   for (std::size_t i = 0; i < c.train.count; ++i) {  // rows of a sample are alike
@@ -183,8 +183,10 @@ TEST_CASE("copies of a sample stay on one side of the validation split") {
   }
 }
 
-// Features are f32: labels of size 100 without centring would lose four digits to that.
-TEST_CASE("a free constant hides a shift of the labels, in the dual, the primal and mixed") {
+// Features are f32: without centring, labels of size 100 would lose four digits.
+TEST_CASE(
+    "with a free constant a shift of the labels changes nothing, in the dual, the primal and "
+    "mixed") {
   for (const std::size_t units : {6, 40}) {  // 24 and 160 features for sizes 10 .. 90
     for (const auto rule : {RidgeChoice::Rule::kOracle, RidgeChoice::Rule::kValidation}) {
       Case near("rfa", units, {10, 30, 90}, {rule, 0}), far("rfa", units, {10, 30, 90}, {rule, 0});
@@ -202,7 +204,7 @@ TEST_CASE("a free constant hides a shift of the labels, in the dual, the primal 
   }
 }
 
-TEST_CASE("without samples to learn from a centred fit predicts the mean label") {
+TEST_CASE("with a single sample a centred fit predicts its label") {
   Case c("rfa", 40, {1}, {RidgeChoice::Rule::kValidation, 0});
   const std::vector<FitPoint> points = solve(c);
   for (int j = 0; j < 2; ++j) {

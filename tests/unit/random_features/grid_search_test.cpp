@@ -1,4 +1,4 @@
-// The bracketing search against looking at everything.
+// The bracketing search against evaluating every point.
 #include "core/random_features/fit/grid_search.h"
 
 #include <doctest/doctest.h>
@@ -37,7 +37,7 @@ Found search(const std::vector<double>& values, GridSearch::Start start = GridSe
   return found;
 }
 
-/// The last of the least values.
+/// Index of the least value; the last one if several are equal.
 std::size_t last_minimum(const std::vector<double>& values) {
   std::size_t best = 0;
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -48,7 +48,7 @@ std::size_t last_minimum(const std::vector<double>& values) {
 
 }  // namespace
 
-TEST_CASE("every sequence that falls and then rises gives up its minimum") {
+TEST_CASE("the search finds the minimum of every sequence that falls and then rises") {
   RandomStream random(1, hash_name("test/grid-search"), 0);
   for (std::size_t points = 1; points <= 20; ++points) {
     for (std::size_t minimum = 0; minimum < points; ++minimum) {
@@ -58,7 +58,7 @@ TEST_CASE("every sequence that falls and then rises gives up its minimum") {
         for (std::size_t i = minimum + 1; i < points; ++i) {
           values[i] = values[i - 1] + random.uniform();
         }
-        // The smallest strengths cannot be factorised.
+        // Factorisation fails for the smallest ridge parameters.
         for (std::size_t i = 0; shape % 2 == 1 && i < minimum / 2; ++i) values[i] = std::nan("");
         const Found found = search(values);
         CHECK(found.index == minimum);
@@ -70,7 +70,8 @@ TEST_CASE("every sequence that falls and then rises gives up its minimum") {
 }
 
 TEST_CASE(
-    "a plateau at the minimum ends at its strong end, and nothing usable asks for everything") {
+    "of a plateau at the minimum the last point wins, and without usable values all are asked "
+    "for") {
   for (std::size_t begin = 0; begin < 10; ++begin) {
     for (std::size_t end = begin + 1; end <= 10; ++end) {
       std::vector<double> values(10);
@@ -98,7 +99,7 @@ TEST_CASE("wherever the search begins it finds the minimum") {
     CHECK(all.index == minimum);
     CHECK(all.rounds == 1);
     CHECK(all.evaluations == 10);
-    // One value that brings all others up to the seventh with it.
+    // One value brings all others up to the seventh.
     GridSearch grid(10, GridSearch::Start::kOne);
     REQUIRE(grid.wanted() == std::vector<std::size_t>{6});
     for (std::size_t i = 0; i < 8; ++i) grid.tell(i, values[i]);

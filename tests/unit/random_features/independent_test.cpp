@@ -1,6 +1,6 @@
 // Family A against a second program, written from the definitions in plain C++: its own random
 // numbers, features, centring, ridge parameter and solver. Only the names of models and targets are
-// shared, and the two are compared as two laboratories would be: by means and standard errors.
+// shared. The results are compared by means and standard errors, as between two laboratories.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -286,7 +286,7 @@ void check_agreement(const second::Setting& setting) {
 }  // namespace
 
 // Each comparison is of two independent means over 40 trials: beyond four combined standard errors
-// with probability 1.5e-4 (Student's t, 78 degrees of freedom), so two right programs disagree
+// with probability 1.5e-4 (Student's t, 78 degrees of freedom), so two correct programs disagree
 // somewhere in these eight for one choice of seeds in 800. The seeds are fixed.
 TEST_CASE("a second program measures the same test errors at d = N = 6") {
   for (const char* model : {"brfa", "rf-invariant"}) {

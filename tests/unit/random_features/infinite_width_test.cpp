@@ -59,7 +59,7 @@ long double simpson(const Panel& p, long double a, long double b, long double rh
                  depth - 1);
 }
 
-/// Adaptive quadrature over g, cut at whole numbers and where the inner ReLU bends.
+/// Adaptive quadrature over g, split at integers and at the kink of the inner ReLU.
 long double expectation(long double a, long double b, long double rho) {
   const long double low = std::max(-a, -10.0L);
   std::vector<long double> cuts = {low, 10};
@@ -188,7 +188,7 @@ TEST_CASE("the biased expectation equals adaptive quadrature, also at correlatio
           CAPTURE(a);
           CAPTURE(means[j]);
           CAPTURE(rho);
-          // 1e-12 is the contract; the rest is the quadrature's.
+          // The promise is 1e-12; the remainder is the error of the quadrature.
           CHECK(std::abs(found[j] - expected[j]) < 3e-12 * (1 + std::abs(a * means[j])));
         }
       }
@@ -240,8 +240,8 @@ TEST_CASE("the kernels are their double sums, for tiles of any shape") {
 }
 
 // 20000 units of the streamed layer: each entry of their mean Gram matrix must lie within six
-// standard errors, measured over the units, of the kernel (2e-9 for each of 8 x 21 entries: a right
-// kernel fails less than once in a million seeds).
+// standard errors, measured over the units, of the kernel (2e-9 for each of 8 x 21 entries: a
+// correct kernel fails less than once in a million seeds).
 TEST_CASE("the kernels are the mean over random heads and neurons of the streamed layers") {
   struct Setting {
     bool attention;

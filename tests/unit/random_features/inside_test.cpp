@@ -1,5 +1,5 @@
-// rf-inside: what it shows of a head is what the layer computes, and the order of keys is nothing
-// to attention.
+// rf-inside: the numbers shown for a head are those that the layer computes, and attention ignores
+// the order of the keys.
 #include "core/random_features/inside.h"
 
 #include <doctest/doctest.h>
@@ -32,7 +32,7 @@ constexpr const char* kModels[] = {"rfa",          "brfa",    "rfa-softmax",
 }  // namespace
 
 TEST_CASE(
-    "the mean label and what the heads add, over all heads and keys, is the output of the layer") {
+    "the mean label plus the contributions of all heads and keys is the output of the layer") {
   const TokenBatch batch = draw_sphere_tokens(5, 6, 0, 3, 5, 4);
   for (const char* model : kModels) {
     const TrainedLayer layer = trained(model);
@@ -77,7 +77,7 @@ TEST_CASE("softmax weights sum to one, ReLU weights are the positive scores over
   }
 }
 
-TEST_CASE("the claim on order is open until a key is moved, and then judged by the change") {
+TEST_CASE("the claim on order is undecided until a key is moved, and then judged by the change") {
   const Result own = reduced({});
   CHECK(own.claims[0].status == ClaimStatus::kUndecided);
   const Result moved = reduced({{"places", "6,5,4,3,2,1,7,8,9,10,11,12"}});
@@ -86,7 +86,7 @@ TEST_CASE("the claim on order is open until a key is moved, and then judged by t
   for (const auto& row : own.tables[0].rows) CHECK(std::get<double>(row[1]) == 0);
 }
 
-TEST_CASE("the smallest and largest layers can be looked into") {
+TEST_CASE("rf-inside shows the smallest and the largest layer") {
   for (const char* model : kModels) {
     const Result smallest =
         reduced({{"model", model}, {"dim", "1"}, {"keys", "1"}, {"heads", "1"}});

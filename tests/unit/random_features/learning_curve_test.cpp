@@ -64,7 +64,7 @@ TEST_CASE("the result does not depend on the order of the jobs and names every c
   for (std::size_t i = 0; i < 7; ++i) CHECK(table.columns[i].name == contract[i]);
 }
 
-TEST_CASE("a part of the jobs gives a part of the curves, and damaged output is left out by name") {
+TEST_CASE("some of the jobs give some of the curves, and a note names each damaged output") {
   const RunSpec spec = small_spec();
   std::vector<JobOutput> outputs = run_all(spec);
   outputs.resize(5);  // trial 1 of four models and trial 2 of RFA, sizes up to 256
@@ -101,7 +101,7 @@ TEST_CASE("sizes are fitted in stages: up to 256, 1024, 4096") {
   CHECK(setup.stages[3] == std::vector<std::size_t>{16384});
 }
 
-TEST_CASE("a target that is constant on its inputs is refused by name") {
+TEST_CASE("a target that is constant on its inputs is refused with its name") {
   const auto plan = named("rf-learning-curve").plan(spec_of({{"dim", "1"}, {"degree", "2"}}));
   REQUIRE(!plan);
   CHECK(plan.error().sentence.find("degree") != std::string::npos);
@@ -127,7 +127,7 @@ TEST_CASE("label noise raises the error and the same seed repeats it") {
   CHECK(error("0.5") == error("0.5"));
 }
 
-TEST_CASE("A2 holds, fails or stays open by the measured intervals") {
+TEST_CASE("A2 holds, fails or is undecided by the measured intervals") {
   const Sweep setup = setup_of("mean-power", "2");
   const TargetCase item = setup.cases.front();
   const auto judge = [&](std::vector<double> rfa, std::vector<double> rfmlp) {
@@ -158,7 +158,7 @@ TEST_CASE(
                                                   made_curve("rfmlp", item, std::move(rfmlp))}),
                     "A2");
   };
-  // The curves end alike, so that errors at the largest n decide nothing.
+  // The curves have equal ends, so that errors at the largest n decide nothing.
   const Claim left = judge({0.4, 0.1, 0.01}, {0.9, 0.3, 0.01});
   CHECK(left.status == ClaimStatus::kHolds);
   CHECK(left.evidence.find("at least") != std::string::npos);
@@ -235,7 +235,7 @@ TEST_CASE(
   setup.models.push_back(&invariant);
   const TargetCase item = setup.cases.front();
   const auto judge = [&](std::vector<double> pooled) {
-    // Noise of its own, so that the share of the lead has an error.
+    // Independent noise, so that the fraction of the lead has an error.
     ErrorCurve curve = made_curve("rfmlp", item, std::move(pooled));
     curve.model = &invariant;
     for (auto& trials : curve.errors) std::swap(trials[0], trials[1]);
@@ -303,7 +303,7 @@ TEST_CASE("A5 needs two degrees, and fails with the reason where a higher degree
           rfa_only, {curve(0, {1, 0.7, 0.1}), curve(1, {0.9, 0.3, 0.2}), curve(2, {1, 0.9, 0.4})}),
       "A5");
   CHECK(fails.status == ClaimStatus::kFails);
-  CHECK(fails.evidence.find("affine part") != std::string::npos);
+  CHECK(fails.evidence.find("the linear part alone reaches error 0.5") != std::string::npos);
 }
 
 TEST_CASE("the figure repeats the main table and adds the exact level and the bound's slope") {
@@ -348,10 +348,9 @@ TEST_CASE(
   }
 }
 
-TEST_CASE(
-    "a ridge too small to factorise is reported with its strength and sizes, never as a gap") {
-  // Tokens are +1 or -1, so there are ten different sets of four keys and a query: the rest of the
-  // kernel matrix is rounding.
+TEST_CASE("a ridge parameter too small to factorise is reported with its value and sizes") {
+  // Tokens are +1 or -1, so there are ten different sets of four keys and a query: all other
+  // eigenvalues of the kernel matrix are rounding errors.
   const std::vector<std::pair<std::string, std::string>> values = {
       {"dim", "1"},      {"keys", "4"},           {"heads", "100"}, {"degree", "1"},
       {"models", "rfa"}, {"samples", "2,60,100"}, {"trials", "4"},  {"test-samples", "50"}};
@@ -372,7 +371,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("scores too large for numbers are reported, not shown as not-a-number") {
+TEST_CASE("scores that overflow give a note, and no NaN in a table") {
   const RunSpec spec = spec_of({{"dim", "3"},
                                 {"keys", "2"},
                                 {"heads", "10"},
@@ -389,7 +388,7 @@ TEST_CASE("scores too large for numbers are reported, not shown as not-a-number"
   if (result.tables.front().rows.size() < 2) CHECK(!result.notes.empty());
 }
 
-TEST_CASE("the theory table says of every row whose it is, and no bound claims to be a number") {
+TEST_CASE("every row of the theory table has its source, and bounds are marked as orders") {
   const RunSpec spec = spec_of({{"target", "mean-power,correlation-value"}, {"degree", "2,3"}});
   const Result result = named("rf-learning-curve").find(spec, {}).result;
   const Table& table = *result.table("theory");

@@ -1,4 +1,4 @@
-// What the claims tests share: parameters of a run, and curves whose verdict is known beforehand.
+// Shared by the tests of claims: parameters of a run, and curves whose verdict is known beforehand.
 #pragma once
 
 #include <doctest/doctest.h>

@@ -1,4 +1,4 @@
-// Widths of equal budgets, and models that are others in disguise.
+// Widths at equal budgets, and settings at which two models are the same.
 #include "core/random_features/models.h"
 
 #include <doctest/doctest.h>
@@ -36,7 +36,7 @@ std::vector<double> errors_of(const Values& values) {
 
 }  // namespace
 
-TEST_CASE("with equal operations every model costs what RFA does, to half a unit") {
+TEST_CASE("with equal operations every model costs as much as RFA, to half a unit") {
   LayerSizes sizes{16, 16, 1000, 4, Budget::kOperations};
   CHECK(units_of(model("rfa"), sizes) == 1000);
   CHECK(units_of(model("brfa"), sizes) == 1000);
@@ -68,16 +68,16 @@ TEST_CASE("a run with equal operations says how wide the networks are") {
   CHECK(found.figures[0].subtitle.find("equal operations") != std::string::npos);
 }
 
-TEST_CASE("one copy of every sample is RFMLP itself; copies in other orders are not") {
+TEST_CASE("with one copy of every sample the augmented RFMLP is RFMLP, with more it is not") {
   const std::vector<double> plain = errors_of(small_run("rfmlp", "1"));
   CHECK(errors_of(small_run("rfmlp-augmented", "1")) == plain);
   const std::vector<double> more = errors_of(small_run("rfmlp-augmented", "8"));
-  // A mean over keys is the same in any order: copies bring the network nearer to it. 60 samples of
-  // 24 coordinates are fitted to 0.1 or so of the variance, copies or not; 10 samples are not.
+  // A mean over keys is the same in any order, so copies help. 60 samples of 24 coordinates are
+  // fitted to about 0.1 of the variance with or without copies; 10 samples are not.
   CHECK(more[0] < plain[0]);
 }
 
-TEST_CASE("copies of samples are counted in what a job plans to take") {
+TEST_CASE("the plan counts copies of samples as time and memory") {
   const auto plan = [](const char* models) {
     Values values = small_run(models, "8");
     values[4].second = "300";
@@ -102,7 +102,7 @@ TEST_CASE("the figure says when the ridge parameter was chosen on test data") {
 }
 
 TEST_CASE("a target with a large constant costs no samples unless the constant is penalised") {
-  // mean-cosine 0.25 is 0.99 with a spread of 0.003.
+  // mean-cosine 0.25 has mean 0.99 and standard deviation 0.003.
   const auto first_error = [](const char* intercept) {
     return errors_of({{"models", "rfa"},
                       {"target", "mean-cosine"},

@@ -1,4 +1,4 @@
-// The nested ridge fit against one plain ridge regression per size and strength.
+// The nested ridge fit against one plain ridge regression for each size and ridge parameter.
 #include "core/random_features/fit/nested_fit.h"
 
 #include <doctest/doctest.h>
@@ -23,9 +23,9 @@ struct Case {
   NestedFitProblem problem;
 };
 
-// Filled in place: the problem points into the case. `noise` is the standard deviation of what is
-// added to the training labels, in units of their own: with noise no ridge strength below 1e-5 is
-// the best, so no comparison meets the matrices whose products in f32 lack precision.
+// Filled in place: the problem points into the case. `noise` is the standard deviation of the label
+// noise, relative to the labels. With noise no ridge parameter below 1e-5 is the best, so no
+// comparison meets matrices whose f32 products lack precision.
 void make_case(Case& c, const char* model, std::size_t units, std::vector<std::size_t> sizes,
                RidgeChoice ridge, double noise = 0) {
   const std::size_t dim = 4, keys = 3;
@@ -123,7 +123,7 @@ TEST_CASE("nested fits equal plain ridge regressions in the dual, the primal and
   }
 }
 
-TEST_CASE("the oracle takes the best strength of the grid, separately for every size and target") {
+TEST_CASE("the oracle takes the best ridge parameter, separately for every size and target") {
   Case c;
   make_case(c, "rfa", 40, {10, 60, 120}, {}, 0.5);
   const std::vector<FitPoint> points = solve(c);
@@ -144,7 +144,7 @@ TEST_CASE("the oracle takes the best strength of the grid, separately for every 
   }
 }
 
-TEST_CASE("the search over strengths finds what trying every strength finds") {
+TEST_CASE("the search finds the same ridge parameter as trying all of them") {
   const std::vector<std::size_t> sizes = {4, 10, 25, 60, 120};
   for (const char* model : {"rfa", "brfa", "rfmlp", "rfa-softmax", "rfa-kernel"}) {
     Case searched;
@@ -169,7 +169,7 @@ TEST_CASE("the search over strengths finds what trying every strength finds") {
 }
 
 // Large enough that factors for all strengths would cost more than predictions.
-TEST_CASE("where one factor serves many strengths the search still finds the least error of all") {
+TEST_CASE("where one factor serves many ridge parameters the search still finds the least error") {
   const std::vector<std::size_t> sizes = {60, 300};
   for (const char* model : {"rfa", "brfa", "rfmlp", "rfa-softmax", "rfa-kernel"}) {
     Case searched;
@@ -211,7 +211,7 @@ TEST_CASE("validation never looks at the test set") {
 }
 
 TEST_CASE(
-    "a validated fit has, for every size, the error of a plain one with the strength it prefers") {
+    "a validated fit has, for every size, the error of a plain one with the parameter it chose") {
   for (const char* model : {"rfa", "brfa", "rfmlp"}) {
     Case c;
     make_case(c, model, 40, {4, 10, 25, 60, 120}, {RidgeChoice::Rule::kValidation, 0}, 0.5);
@@ -227,7 +227,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("validation prefers a strength that leaves the least error on the samples held out") {
+TEST_CASE("validation chooses the parameter with the least error on the held-out samples") {
   Case c;
   make_case(c, "rfa", 80, {300}, {RidgeChoice::Rule::kValidation, 0}, 0.5);
   const std::vector<FitPoint> points = solve(c);
@@ -268,7 +268,7 @@ TEST_CASE("validation agrees between the dual and the primal") {
   }
 }
 
-TEST_CASE("one head, one sample, one strength: the smallest fit is finite") {
+TEST_CASE("one head, one sample, one ridge parameter: the smallest fit is finite") {
   for (const auto rule : {RidgeChoice::Rule::kOracle, RidgeChoice::Rule::kValidation}) {
     Case c;
     make_case(c, "rfa", 1, {1}, {rule, 0});
@@ -333,11 +333,11 @@ TEST_CASE("validation with an exact kernel is finite from one sample on") {
   for (const FitPoint& point : solve(c)) CHECK(std::isfinite(point.test_error));
 }
 
-// What finitely many heads add to the error falls as one over their number, so that 4000 and 2000
-// of one draw extrapolate to infinitely many. The result scatters from draw to draw; the kernel has
-// to lie within five standard deviations of one draw. For a right kernel the mean's own error
-// exceeds that twice in a million seeds (Student's t, 7 degrees of freedom, at 5 sqrt(8)).
-TEST_CASE("kernel ridge is what layers of more and more heads come to") {
+// The excess error of finitely many heads falls as one over their number, so that 4000 and 2000
+// heads of one draw extrapolate to infinitely many. The result scatters from draw to draw; the
+// kernel has to lie within five standard deviations of one draw. For a correct kernel the error of
+// the mean exceeds that twice in a million seeds (Student's t, 7 degrees of freedom, at 5 sqrt(8)).
+TEST_CASE("layers of more and more heads converge to kernel ridge regression") {
   for (const char* model : {"rfa", "brfa", "rf-invariant", "rfmlp"}) {
     const std::string_view limit = find_random_feature_model(model)->limit;
     Case exact;

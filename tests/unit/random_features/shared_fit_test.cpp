@@ -1,5 +1,5 @@
-// A fit whose work is shared gives the bytes of a fit that nobody helped, whoever helps and
-// whatever gets lost.
+// A shared fit gives the same bytes as an unshared one, whichever helpers compute and whichever
+// shares get lost.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -16,7 +16,7 @@ using namespace attnlab::test;
 
 namespace {
 
-/// What drives a job and its helpers, all on this thread.
+/// Drives a job and its helpers, all on this thread.
 struct Shared {
   std::size_t helpers = 0;    ///< at a time
   std::size_t after = 1;      ///< steps before helpers come
@@ -77,7 +77,7 @@ RunSpec spec_of(const char* ridge, const char* model, const char* samples, const
 
 }  // namespace
 
-TEST_CASE("a shared fit has the bytes of one that nobody helped") {
+TEST_CASE("a shared fit has the bytes of an unshared one") {
   const RunSpec spec = spec_of("oracle", "rfa", "700,1000", "1500");
   Shared alone;
   const Bytes expected = run_shared(spec, 0, alone);
@@ -90,7 +90,7 @@ TEST_CASE("a shared fit has the bytes of one that nobody helped") {
   }
 }
 
-TEST_CASE("factors for all strengths at once are shared, and the bytes stay") {
+TEST_CASE("factors for all ridge parameters at once are shared, with the same bytes") {
   // So many test samples that predictions cost more than all factors.
   const RunSpec spec = spec_of("oracle", "rfa", "600", "700", "6000");
   Shared alone;
@@ -136,7 +136,7 @@ TEST_CASE("shares that get lost or come back torn are computed by the job itself
   }
 }
 
-TEST_CASE("a share that is damaged is refused with a sentence") {
+TEST_CASE("a damaged share is refused with a sentence") {
   const RunSpec spec = spec_of("oracle", "rfa", "300", "300");
   const Bytes damaged[] = {
       {},

@@ -1,5 +1,5 @@
 // Claims of rf-heads, rf-complexity, rf-bias and rf-length on curves whose verdict is known, and
-// what happens to models that the swept quantity does not change.
+// models that the swept quantity does not change.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -31,7 +31,7 @@ bool says(const Claim& claim, const char* words) {
   return claim.evidence.find(words) != std::string::npos;
 }
 
-/// Shifts every trial's error so that the pairs differ by noise of their own.
+/// Shifts every trial's error, so that paired differences have noise.
 ErrorCurve with_noise(ErrorCurve curve, double size) {
   for (auto& trials : curve.errors) {
     trials[0] += size;
@@ -84,7 +84,8 @@ TEST_CASE("A1: two neighbouring numbers of heads cannot level off") {
   CHECK(judge(0.65, 5).status == ClaimStatus::kHolds);
 }
 
-TEST_CASE("A1 with a kernel: the distance to infinitely many heads decides, and is told") {
+TEST_CASE(
+    "A1 with a kernel: the distance to infinitely many heads decides, and the evidence has it") {
   const Sweep sweep =
       sweep_of(named("rf-heads"), {{"models", "rfa,rfa-kernel"}, {"heads", "100,1000"}});
   const TargetCase item = sweep.cases.front();
@@ -102,7 +103,7 @@ TEST_CASE("A1 with a kernel: the distance to infinitely many heads decides, and 
   CHECK(says(far, "more heads can still help"));
 }
 
-TEST_CASE("A1 needs two numbers of heads and two trials, and is not asked of a kernel") {
+TEST_CASE("A1 needs two numbers of heads and two trials, and is not judged for a kernel") {
   const Sweep sweep = sweep_of(named("rf-heads"), {{"models", "rfa,rfmlp,rfa-kernel"}});
   const TargetCase item = sweep.cases.front();
   const auto one = finite_width_claims(sweep, {made_curve("rfa", item, {0.4}, 100)});

@@ -1,4 +1,5 @@
-// Exact affine levels: the spec's formulas and values, and a regression that has to find them.
+// Exact affine levels: the formulas and values of docs/derivations-random-features.md, and a
+// regression that has to find them.
 #include "core/random_features/targets.h"
 
 #include <doctest/doctest.h>
@@ -37,7 +38,7 @@ double level(const char* id, int degree, std::size_t keys = 16, std::size_t dim 
 
 }  // namespace
 
-TEST_CASE("affine levels at d = N = 16 have the values of the specification") {
+TEST_CASE("affine levels at d = N = 16 are the rational numbers of the derivation") {
   CHECK(level("mean-power", 1) == doctest::Approx(0.0).epsilon(1e-12));
   for (const int p : {2, 4, 6}) CHECK(level("mean-power", p) == 1.0);
   CHECK(level("mean-power", 3) == doctest::Approx(1.0 / 3).epsilon(1e-12));
@@ -47,7 +48,7 @@ TEST_CASE("affine levels at d = N = 16 have the values of the specification") {
   CHECK(level("correlation-value", 4) == doctest::Approx(0.869).epsilon(1e-3));
 }
 
-TEST_CASE("affine levels follow the specification's formulas for any d and N") {
+TEST_CASE("affine levels follow the derivation's formulas for any d and N") {
   for (const std::size_t dim : {2, 3, 10, 64}) {
     for (const std::size_t keys : {1, 5, 40}) {
       const double d = static_cast<double>(dim), n = static_cast<double>(keys);
@@ -111,7 +112,7 @@ TEST_CASE("the relative error of a constant predictor is exactly 1") {
   CHECK(std::isnan(relative_error(truth, std::vector<double>(truth.size(), 0.1))));
 }
 
-TEST_CASE("the moments of a coordinate on the sphere are the closed form") {
+TEST_CASE("the moments of a coordinate on the sphere have the closed form") {
   CHECK(sphere_moment(2, 16) == doctest::Approx(1.0 / 16));
   CHECK(sphere_moment(4, 16) == doctest::Approx(3.0 / (16 * 18)));
   CHECK(sphere_moment(6, 5) == doctest::Approx(15.0 / (5 * 7 * 9)));
@@ -120,8 +121,8 @@ TEST_CASE("the moments of a coordinate on the sphere are the closed form") {
 }
 
 // 40000 samples: six standard errors of a variance of these bounded targets are below 12 %
-// (kurtosis below 15), so a right formula fails less than once in a million seeds.
-TEST_CASE("variances in the norms are those of samples") {
+// (kurtosis below 15), so a correct formula fails less than once in a million seeds.
+TEST_CASE("the variances next to the norms equal sample variances") {
   const std::size_t dim = 4, keys = 3, count = 40000;
   const TokenBatch batch = draw_sphere_tokens(1, 2, 0, count, keys, dim);
   const TargetDraw draw = draw_target(1, 0, dim);

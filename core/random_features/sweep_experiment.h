@@ -1,0 +1,40 @@
+// The experiments of family A that sweep, each made from two functions: its face, and what it shows
+// of the measured curves.
+#pragma once
+
+#include "core/experiment/experiment.h"
+#include "core/random_features/sweep.h"
+#include "core/random_features/sweep_schema.h"
+#include "core/random_features/sweep_tables.h"
+
+namespace attnlab::random_features {
+
+/// What the finished jobs of a run say, read once for tables, claims and figures.
+struct MeasuredSweep {
+  Sweep sweep;
+  std::vector<std::string> notes;
+  std::vector<ErrorCurve> curves;
+  std::vector<ErrorRow> errors;
+  std::vector<NeededRow> needed;
+};
+MeasuredSweep measured_sweep(const RunSpec& spec, std::span<const JobOutput> outputs);
+
+/// `texts` gives everything of the face but its family and its plan; `shown` gives tables, claims
+/// and figures, to which the notes of the sweep are added.
+template <Experiment (*texts)(), Findings (*shown)(const MeasuredSweep& measured)>
+struct SweepExperiment : SweepJobs {
+  static Experiment face() {
+    Experiment experiment = texts();
+    experiment.family = "A";
+    experiment.plan = plan;
+    return experiment;
+  }
+  static Findings find(const RunSpec& spec, std::span<const JobOutput> outputs) {
+    MeasuredSweep measured = measured_sweep(spec, outputs);
+    Findings findings = shown(measured);
+    findings.result.notes = std::move(measured.notes);
+    return findings;
+  }
+};
+
+}  // namespace attnlab::random_features
