@@ -117,16 +117,23 @@ std::vector<double> numbers_of(const AbsAffine& known) {
   return x;
 }
 
-/// Half as many points again as there are unknowns: some around the origin, as many around the
-/// nearest point of every hyperplane, so that each is seen from both sides.
+/// Half as many points again as there are unknowns, in groups: one around the origin, and one
+/// around the nearest point of every hyperplane. A hyperplane's group has one more point behind it
+/// (seen from the origin) than one side has unknowns: where few points of other groups are behind
+/// it, too, its own group alone determines it.
 Matrix<double> polish_points(const AbsAffine& known, RandomStream& stream) {
-  const std::size_t dim = known.slope.size(), group = dim + 1 + (dim + 1) / 2 + 1;
+  const std::size_t dim = known.slope.size(), behind = dim + 2, group = behind + (dim + 1) / 2;
   Matrix<double> points(group * (known.kinks.size() + 1), dim);
   stream.fill_normal(points.values());
   for (double& entry : points.values()) entry *= 1.5;
   for (std::size_t j = 0; j < known.kinks.size(); ++j) {
+    const AbsAffine::Kink& kink = known.kinks[j];
     for (std::size_t i = 0; i < group; ++i) {
-      add_scaled(-known.kinks[j].offset, known.kinks[j].normal, points.row(j * group + i));
+      const auto point = points.row(j * group + i);
+      const double height = dot(kink.normal, point);  // reflected to the side it belongs on
+      const bool is_behind = (height < 0) != (kink.offset < 0);
+      const double reflection = is_behind == (i < behind) ? 0 : -2 * height;
+      add_scaled(reflection - kink.offset, kink.normal, point);
     }
   }
   return points;
