@@ -185,9 +185,13 @@ Inquiry<Outcome> learn_heads(MultiHeadKnowledge& known, std::size_t dim, MultiHe
   std::vector<ProbeFits> probes(dim);
   for (std::size_t i = 0; i < dim; ++i) {
     const std::vector<double> a = scaled(directions.row(i), found.scales.probe);
+    const Matrix<double> tokens = random_orthogonal(stream, dim);
     std::size_t good = 0;
     for (std::size_t tries = 0; good < dim && tries < 4 * dim + 4; ++tries) {
-      const std::vector<double> b = scaled(unit(stream, dim), found.scales.query);
+      const std::vector<double> b = scaled(
+          tries < dim ? std::vector<double>(tokens.row(tries).begin(), tokens.row(tries).end())
+                      : unit(stream, dim),
+          found.scales.query);
       Inquiry<std::vector<double>> asking = ask_copies(a, b, sum.value, values_each);
       const std::vector<double> answers = co_await asking;
       RationalFit fit;
