@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/attention/softmax.h"
 #include "core/in_context/head_search.h"
 #include "core/in_context/small_solve.h"
-#include "core/numerics/elementary.h"
 
 namespace attnlab::in_context {
 namespace {
@@ -62,13 +62,8 @@ double risk_of(const HeadMoments::Quadratic& quadratic, std::span<const double> 
 
 std::vector<double> attention_weights(const OnePrompt& prompt, double scale, PlanePoint query) {
   std::vector<double> weights;
-  double top = -HUGE_VAL, sum = 0;
-  for (const PlanePoint& example : prompt.examples) {
-    weights.push_back(scale * dot(query, example));
-    top = std::max(top, weights.back());
-  }
-  for (double& weight : weights) sum += weight = portable_exp(weight - top);
-  for (double& weight : weights) weight /= sum;
+  for (const PlanePoint& example : prompt.examples) weights.push_back(scale * dot(query, example));
+  softmax(weights);
   return weights;
 }
 
