@@ -76,7 +76,7 @@ double attended_label(const OnePrompt& prompt, double scale, PlanePoint query) {
 
 double softmax_prediction(const OnePrompt& prompt, PlanePoint query) {
   double prediction = 0;
-  for (const SoftmaxHead& head : prompt.heads)
+  for (const IsotropicHead& head : prompt.heads)
     prediction += head.weight * attended_label(prompt, head.scale, query);
   return prediction;
 }
@@ -99,7 +99,7 @@ std::vector<float> field_numbers(const OnePrompt& prompt, FieldQuantity quantity
   add(static_cast<double>(prompt.heads.size()));
   add(static_cast<double>(prompt.examples.size()));
   for (const PlanePoint& vector : {prompt.theta, prompt.linear}) add(vector.x), add(vector.y);
-  for (const SoftmaxHead& each : prompt.heads) add(each.scale), add(each.weight);
+  for (const IsotropicHead& each : prompt.heads) add(each.scale), add(each.weight);
   for (std::size_t i = 0; i < prompt.examples.size(); ++i) {
     add(prompt.examples[i].x);
     add(prompt.examples[i].y);
