@@ -12,6 +12,8 @@
 namespace attnlab {
 namespace {
 
+constexpr double kUniversalTail = 0.05;  // of judge_universal's bound on the share
+
 std::vector<CalibratedVerdict> verdicts(const Result& result) {
   std::map<std::string, int> seen;
   std::vector<CalibratedVerdict> all;
@@ -98,7 +100,8 @@ void CalibrationCount::add(ClaimStatus status) {
 
 int CalibrationCount::contradicted() const {
   if (more_data == ClaimStatus::kHolds) return fails;
-  return more_data == ClaimStatus::kFails ? holds + no_counterexample : 0;
+  if (more_data != ClaimStatus::kFails) return 0;
+  return holds + (no_counterexample < kUniversalTail * runs() ? no_counterexample : 0);
 }
 
 Table calibration_table(const std::vector<CalibrationCount>& counts) {
