@@ -166,7 +166,7 @@ Inquiry<Outcome> learn_heads(MultiHeadKnowledge& known, std::size_t dim, MultiHe
   Inquiry<bool> values = ask_values(sum);
   const bool finite = co_await values;
   if (!finite)
-    co_return Outcome{ExtractionStatus::kNotAMatch, "A single-token answer is not a number."};
+    co_return Outcome{ExtractionStatus::kNotAMatch, "A single-token answer is not finite."};
   RandomStream stream(options.seed, hash_name("extract/heads"), 0);
   Inquiry<Survey> surveying = survey(sum.value, options.heads, stream, known.scale_queries);
   const Survey found = co_await surveying;

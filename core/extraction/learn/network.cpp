@@ -15,8 +15,8 @@ constexpr std::size_t kMostLines = 60;
 constexpr std::size_t kFewestLines = 6;  // a line nearly parallel to a hyperplane misses it
 constexpr double kMisfit = 1e-6;         // of the largest answer: the last fit misses a hyperplane
 
-/// Gradients of the rest on both sides of a kink give its normal and strength; false when they do
-/// not fit the jump along the line, which happens when a stencil met another kink.
+/// Gradients of the residual on both sides of a kink give its normal and strength; false when they
+/// do not fit the jump along the line, which happens when a stencil met another kink.
 Inquiry<bool> measure_normal(Residual& rest, const std::vector<double>& point,
                              const std::vector<double>& direction, const LineKink& kink, double eta,
                              double step, AbsAffine::Kink& found, std::uint64_t& counter) {
@@ -258,7 +258,7 @@ Inquiry<Outcome> learn_network(AbsAffine& found, NetworkSearch& search, NetworkO
       co_return Outcome{ExtractionStatus::kBudgetExhausted,
                         "After " + std::to_string(search.lines) + " lines and " +
                             std::to_string(found.kinks.size()) +
-                            " hyperplanes the rest of the network is still not affine."};
+                            " hyperplanes the remainder of the network is still not affine."};
     }
     const bool closer = closer_range > 0;
     if (!closer) {
@@ -275,7 +275,7 @@ Inquiry<Outcome> learn_network(AbsAffine& found, NetworkSearch& search, NetworkO
         find_kinks(rest, start, direction, range, stream, search.line_queries);
     const std::vector<LineKink> kinks = co_await looking;
     if (!rest.finite()) {
-      co_return Outcome{ExtractionStatus::kNotAMatch, "A single-token answer is not a number."};
+      co_return Outcome{ExtractionStatus::kNotAMatch, "A single-token answer is not finite."};
     }
     if (!kinks.empty()) {
       quiet = 0;
@@ -283,7 +283,8 @@ Inquiry<Outcome> learn_network(AbsAffine& found, NetworkSearch& search, NetworkO
       ++quiet;
     }
     std::vector<double> rejected;
-    std::vector<AbsAffine::Kink> accepted;  // joins the known part after the line: one rest a line
+    std::vector<AbsAffine::Kink>
+        accepted;  // joins the known part after the line: one residual a line
     for (const LineKink& kink : kinks) {
       std::vector<double> point = start;
       add_scaled(kink.at, direction, point);

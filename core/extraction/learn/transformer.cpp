@@ -40,7 +40,7 @@ std::vector<double> wide_direction(const AbsAffine& network, const Matrix<double
   return best_direction;
 }
 
-/// One query token and the probes beside it.
+/// One query token and its probes.
 struct Region {
   double length = 1;
   std::vector<double> token;     // b = length * direction
