@@ -115,7 +115,7 @@ TEST_CASE("extraction: the final fit sees every hyperplane from both sides, howe
 }
 
 TEST_CASE("extraction: close kinks of opposite sign are told apart in one dimension, too") {
-  // From afar they look like one kink beside both, on every line.
+  // From afar they look like one kink at another place, on every line.
   for (const double gap : {0.3, 0.08, 0.01, 0.001}) {
     CAPTURE(gap);
     FeedForward network{Matrix<double>(2, 1), {0.4, 0.4 + gap}, {-0.65, 0.06}, 0.4};
