@@ -13,7 +13,9 @@ constexpr int kNormalTries = 3;  // another line will meet the kink again
 constexpr double kVagueSlope = 1e-2;
 constexpr std::size_t kMostLines = 60;
 constexpr std::size_t kFewestLines = 6;  // a line nearly parallel to a hyperplane misses it
-constexpr double kMisfit = 1e-6;         // of the largest answer: the last fit misses a hyperplane
+// Of the largest answer, above which the last fit misses a hyperplane. A complete fit comes to
+// 1e-15, and a neuron whose output weight is 1e-5 of the others must not hide below.
+constexpr double kMisfit = 1e-11;
 
 /// Gradients of the residual on both sides of a kink give its normal and strength; false when they
 /// do not fit the jump along the line, which happens when a stencil met another kink.

@@ -114,6 +114,18 @@ TEST_CASE("extraction: the final fit sees every hyperplane from both sides, howe
   CHECK(worst_weight < 1e-10);
 }
 
+TEST_CASE("extraction: a neuron of small output weight is found, because the last fit misses it") {
+  for (std::uint32_t i = 0; i < 8; ++i) {
+    CAPTURE(i);
+    FeedForward network = random_network(4, 8, 750 + i, true);
+    network.output[3] = 2e-5;
+    const Found found = extract(network, random_head(4, 760 + i, 1).weight, WeightRoute::kGradient);
+    CHECK_MESSAGE(found.outcome.status == ExtractionStatus::kRecovered, found.outcome.evidence);
+    CHECK(found.known.network.kinks.size() == 8);
+    CHECK(found.network_error < 1e-11);
+  }
+}
+
 TEST_CASE("extraction: close kinks of opposite sign are told apart in one dimension, too") {
   // From afar they look like one kink at another place, on every line.
   for (const double gap : {0.3, 0.08, 0.01, 0.001}) {
