@@ -9,10 +9,10 @@
 namespace attnlab::extraction {
 
 struct BoxReport {
-  JobReport common;           ///< the row (none while the job runs) and at most 64 x 64 of W
+  JobReport common;           ///< the row (missing while the job runs) and at most 64 x 64 of W
   std::vector<double> value;  ///< v; empty while unknown, or behind a network
   Matrix<double> weight;      ///< W whole; empty while unknown
-  FeedForward network;        ///< no output: none
+  FeedForward network;        ///< empty output: not there
   std::vector<double> gaps;   ///< questions and largest gap of each length, in turn
   double spread = 0;          ///< standard deviation of the answers that were compared
 };

@@ -16,9 +16,8 @@ namespace attnlab::extraction {
 namespace {
 
 constexpr const char* kNobodyAnswers =
-    "box = own asks a box outside this program, and nobody here answers: use the page's text "
-    "field, "
-    "or attnlab extract --oracle-cmd";
+    "box = own asks a box outside this program, and nothing here answers for it: use the page's "
+    "text field, or attnlab extract --oracle-cmd";
 constexpr std::size_t kShown = 64;  // rows and columns of W in tables and pictures
 constexpr double kPictures = 24;    // partial results on the way
 constexpr double kCheckTolerance = 1e-6;
@@ -187,7 +186,7 @@ Claim match_claim(const Setup& setup, const BoxReport* report) {
   return claim;
 }
 
-/// One panel for a box whose W nobody knows, else true, recovered and difference.
+/// One panel for a box whose W is unknown; otherwise true, recovered and difference.
 Figure weight_figure(const BoxReport& report, bool told_apart) {
   Figure figure = matrix_figure(&report.common.matrices, "");
   figure.title = "The matrix behind the answers";
@@ -239,9 +238,8 @@ std::vector<Preset> presets() {
        {}},
       {"residual",
        "A path around the attention",
-       "The query token is also added to the answer. Beside a zero query token a token should "
-       "count "
-       "half; it does not.",
+       "The query token is also added to the answer. Next to an all-zero query token, any "
+       "other token should get half of the attention; here it does not.",
        {{"box", "residual"}}},
       {"network",
        "The right model for the box",
@@ -251,10 +249,8 @@ std::vector<Preset> presets() {
       {"own",
        "Your own black box",
        "Write a function that answers a sequence of tokens with one number, and let the lab find "
-       "out "
-       "what is inside. In the page the function stands below the figure and runs in a sealed "
-       "frame "
-       "without network; on the command line use attnlab extract.",
+       "out what is inside. In the page the function is below the figure and runs in a sealed "
+       "frame without network; on the command line use attnlab extract.",
        {{"box", "own"}, {"dim", "4"}}},
   };
 }
@@ -269,9 +265,9 @@ Experiment BlackBoxExperiment::face() {
   experiment.question = "Is this box an attention head, and which?";
   experiment.summary =
       "Before a learner says that it knows a box, it predicts answers it has not seen. A box that "
-      "is "
-      "no single head (two heads, positions, a residual path, a network) is told apart, with the "
-      "question that gives it away. The box may be one of ours, or your own function or program.";
+      "is no single head (two heads, positions, a residual path, a network) is told apart, with "
+      "the question that gives it away. The box may be one of ours, or your own function or "
+      "program.";
   experiment.schema.parameters = {
       described(
           {.name = "box",

@@ -152,6 +152,41 @@ Figure digit_figure(const RunSpec& spec, const Recovered& recovered) {
   return figure;
 }
 
+JobSteps recover(RunSpec spec, RecoveryJob job) {
+  const int bits = static_cast<int>(job.axis.at("bits"));
+  const double threshold = spec.parameters.real("threshold");
+  const Head head =
+      draw_head(job, spec.parameters.real("weight-scale"), spec.parameters.choice("value-shape"));
+  HeadsOracle exact(head.clone());
+  MembershipOracle oracle(exact, threshold);
+  HeadKnowledge known(job.dim);
+  JobReport report;
+  const MembershipOptions options{threshold, bits, spec.seed};
+  const double expected = (bits + 8) * numbers(job);
+  const auto progress = [&oracle, expected] {
+    return StepProgress(std::min(1.0, static_cast<double>(oracle.learning_queries()) / expected));
+  };
+  Steps<Outcome> learning =
+      learn_from(oracle, learn_membership(known, options), kBatchStep, progress);
+  const Outcome outcome = co_await learning;
+  RecoveryRow row = row_of(job, oracle, outcome);
+  compare(row, job, head, known);
+  const double per_number = row.queries / numbers(job);
+  const double digits = row.w_error > 0 ? -std::log10(row.w_error) : kUnknown;
+  row.extra = {static_cast<double>(bits), per_number, digits,
+               digits > 0 ? per_number / digits : kUnknown};
+  report.matrices = matrix_pair(head.weight, known.weight);
+  report.rows.push_back(std::move(row));
+  co_return JobResult{encode(report)};
+}
+
+void add_findings(const RunSpec& spec, const Recovered& recovered, Findings& findings) {
+  findings.result.claims = {bisection_claim(spec, recovered.finished)};
+  findings.figures = {
+      digit_figure(spec, recovered),
+      matrix_figure(shown_matrices(recovered.reports), "W of one trial at the largest d.")};
+}
+
 }  // namespace
 
 Experiment MembershipExperiment::face() {
@@ -162,10 +197,8 @@ Experiment MembershipExperiment::face() {
   experiment.question = "What if the box only says yes or no?";
   experiment.summary =
       "The box only tells whether f(X) reaches a threshold. Stretch a token until the answer "
-      "flips, "
-      "and the flipping point is a number: bisection turns yes and no into v and W, one binary "
-      "digit "
-      "a question.";
+      "flips, and the flipping point is a number: bisection turns yes and no into v and W, one "
+      "binary digit a question.";
   experiment.schema.parameters = {
       described({.name = "dim",
                  .label = "Token dimension",
@@ -222,53 +255,18 @@ Experiment MembershipExperiment::face() {
       {"sharp-head",
        "A head that saturates",
        "With a large W the flipping point lies where the softmax is saturated. Shorter query "
-       "tokens "
-       "bring it back, at two more questions for each try.",
+       "tokens bring it back, at two more questions for each try.",
        {{"weight-scale", "100"}, {"dim", "8"}}}};
   experiment.plan = plan_run;
   return experiment;
 }
 
 JobSteps MembershipExperiment::start(RunSpec spec, std::uint32_t index) {
-  const Expected<RecoveryJob> planned = recovery().job(spec, index);
-  if (!planned) co_return planned.error();
-  const RecoveryJob& job = *planned;
-  const int bits = static_cast<int>(job.axis.at("bits"));
-  const double threshold = spec.parameters.real("threshold");
-  const Head head =
-      draw_head(job, spec.parameters.real("weight-scale"), spec.parameters.choice("value-shape"));
-  HeadsOracle exact(head.clone());
-  MembershipOracle oracle(exact, threshold);
-  HeadKnowledge known(job.dim);
-  JobReport report;
-  const MembershipOptions options{threshold, bits, spec.seed};
-  const double expected = (bits + 8) * numbers(job);
-  const auto progress = [&oracle, expected] {
-    return StepProgress(std::min(1.0, static_cast<double>(oracle.learning_queries()) / expected));
-  };
-  Steps<Outcome> learning =
-      learn_from(oracle, learn_membership(known, options), kBatchStep, progress);
-  const Outcome outcome = co_await learning;
-  RecoveryRow row = row_of(job, oracle, outcome);
-  compare(row, job, head, known);
-  const double per_number = row.queries / numbers(job);
-  const double digits = row.w_error > 0 ? -std::log10(row.w_error) : kUnknown;
-  row.extra = {static_cast<double>(bits), per_number, digits,
-               digits > 0 ? per_number / digits : kUnknown};
-  report.matrices = matrix_pair(head.weight, known.weight);
-  report.rows.push_back(std::move(row));
-  co_return JobResult{encode(report)};
+  return recovery().start(std::move(spec), index, recover);
 }
 
 Findings MembershipExperiment::find(const RunSpec& spec, std::span<const JobOutput> outputs) {
-  Findings findings;
-  const Recovered recovered = recovery().read(spec, outputs, findings.result.notes);
-  findings.result.tables = recovery().tables(recovered);
-  findings.result.claims = {bisection_claim(spec, recovered.finished)};
-  findings.figures = {
-      digit_figure(spec, recovered),
-      matrix_figure(shown_matrices(recovered.reports), "W of one trial at the largest d.")};
-  return findings;
+  return recovery().find(spec, outputs, add_findings);
 }
 
 }  // namespace attnlab::extraction

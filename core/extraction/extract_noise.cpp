@@ -140,6 +140,47 @@ std::vector<Preset> presets() {
        {{"noise-kind", "adversarial"}}}};
 }
 
+JobSteps recover(RunSpec spec, RecoveryJob job) {
+  const NoiseSetup setup = read_noise_setup(spec.parameters);
+  const std::vector<NoiseCase> cases = cases_of(setup);
+  JobReport report;
+  for (std::size_t k = 0; k < cases.size(); ++k) {
+    const Head head = draw_bounded_head(job, cases[k].smallest);
+    const double done = static_cast<double>(k) / static_cast<double>(cases.size());
+    const NoisyHeadOptions options{job.axis.at("weight-scale"), job.method == "balanced",
+                                   setup.probe_norm, cases[k].repeats};
+    HeadsOracle exact(head.clone());
+    NoisyOracle noisy(
+        exact, noise_kind(setup.kind), cases[k].tau,
+        RandomStream(spec.seed, hash_name("extract/noise/" + job.method),
+                     static_cast<std::uint32_t>(job.index), static_cast<std::uint32_t>(k)));
+    std::optional<NoiseAdversary> adversary;
+    if (setup.kind == kAdversary) {
+      adversary.emplace(head.clone(), options, cases[k].tau);
+      const double d = static_cast<double>(job.dim);
+      StepBudget step(10, per_millisecond::kQueryMultiplyAdds);
+      while (adversary->climb()) {
+        if (step.spend(d * d * (d + 30))) co_yield StepProgress{done, encode(report)};
+      }
+    }
+    Oracle& oracle = adversary ? static_cast<Oracle&>(*adversary) : noisy;
+    HeadKnowledge known(job.dim);
+    Steps<bool> learning = learn_from(oracle, learn_noisy_head(known, options), kBatchStep,
+                                      [done] { return StepProgress(done); });
+    co_await learning;
+    report.rows.push_back(noise_row(setup, job, cases[k], head, known, oracle));
+    report.matrices = matrix_pair(head.weight, known.weight);
+    if (k % 8 == 7) co_yield StepProgress{done, encode(report)};
+  }
+  co_return JobResult{encode(report)};
+}
+
+void add_findings(const RunSpec& spec, const Recovered& recovered, Findings& findings) {
+  const NoiseSetup setup = read_noise_setup(spec.parameters);
+  findings.result.claims = noise_claims(setup, recovered.finished);
+  findings.figures = noise_figures(setup, recovered);
+}
+
 }  // namespace
 
 NoiseSetup read_noise_setup(const ParameterSet& parameters) {
@@ -184,20 +225,20 @@ Experiment NoiseExperiment::face() {
                  .suggested = {1e-6, 1e-4, 1e-2},
                  .logarithmic = true,
                  .primary = true}),
-      described({.name = "noise-kind",
-                 .label = "Kind of noise",
-                 .help = "what the noise looks like",
-                 .choices = {{"uniform", "uniform", "uniform between −τ and τ"},
-                             {"sign", "sign", "−τ or τ by a coin"},
-                             {"gaussian", "Gaussian",
-                              "normal with standard deviation τ: no bound applies"},
-                             {"adversarial", "rounding",
-                              "answers rounded to multiples of 2τ: always the same"},
-                             {"adversary", "adversary",
-                              "−τ or τ, chosen by one who knows head and learner: hill climbing "
-                              "over the signs"}},
-                 .default_value = std::string("uniform"),
-                 .primary = true}),
+      described(
+          {.name = "noise-kind",
+           .label = "Kind of noise",
+           .help = "what the noise looks like",
+           .choices =
+               {{"uniform", "uniform", "uniform between −τ and τ"},
+                {"sign", "sign", "−τ or τ by a coin"},
+                {"gaussian", "Gaussian", "normal with standard deviation τ: no bound applies"},
+                {"adversarial", "rounding", "answers rounded to multiples of 2τ: always the same"},
+                {"adversary", "adversary",
+                 "−τ or τ, chosen by an adversary that knows head and learner: hill climbing "
+                 "over the signs"}},
+           .default_value = std::string("uniform"),
+           .primary = true}),
       described({.name = "method",
                  .label = "Probes",
                  .help = "how the questions are scaled",
@@ -260,50 +301,11 @@ Experiment NoiseExperiment::face() {
 }
 
 JobSteps NoiseExperiment::start(RunSpec spec, std::uint32_t index) {
-  const Expected<RecoveryJob> planned = recovery().job(spec, index);
-  if (!planned) co_return planned.error();
-  const RecoveryJob& job = *planned;
-  const NoiseSetup setup = read_noise_setup(spec.parameters);
-  const std::vector<NoiseCase> cases = cases_of(setup);
-  JobReport report;
-  for (std::size_t k = 0; k < cases.size(); ++k) {
-    const Head head = draw_bounded_head(job, cases[k].smallest);
-    const double done = static_cast<double>(k) / static_cast<double>(cases.size());
-    const NoisyHeadOptions options{job.axis.at("weight-scale"), job.method == "balanced",
-                                   setup.probe_norm, cases[k].repeats};
-    HeadsOracle exact(head.clone());
-    NoisyOracle noisy(exact, noise_kind(setup.kind), cases[k].tau,
-                      RandomStream(spec.seed, hash_name("extract/noise/" + job.method), index,
-                                   static_cast<std::uint32_t>(k)));
-    std::optional<NoiseAdversary> adversary;
-    if (setup.kind == kAdversary) {
-      adversary.emplace(head.clone(), options, cases[k].tau);
-      const double d = static_cast<double>(job.dim);
-      StepBudget step(10, per_millisecond::kQueryMultiplyAdds);
-      while (adversary->climb()) {
-        if (step.spend(d * d * (d + 30))) co_yield StepProgress{done, encode(report)};
-      }
-    }
-    Oracle& oracle = adversary ? static_cast<Oracle&>(*adversary) : noisy;
-    HeadKnowledge known(job.dim);
-    Steps<bool> learning = learn_from(oracle, learn_noisy_head(known, options), kBatchStep,
-                                      [done] { return StepProgress(done); });
-    co_await learning;
-    report.rows.push_back(noise_row(setup, job, cases[k], head, known, oracle));
-    report.matrices = matrix_pair(head.weight, known.weight);
-    if (k % 8 == 7) co_yield StepProgress{done, encode(report)};
-  }
-  co_return JobResult{encode(report)};
+  return recovery().start(std::move(spec), index, recover);
 }
 
 Findings NoiseExperiment::find(const RunSpec& spec, std::span<const JobOutput> outputs) {
-  const NoiseSetup setup = read_noise_setup(spec.parameters);
-  Findings findings;
-  const Recovered recovered = recovery().read(spec, outputs, findings.result.notes);
-  findings.result.tables = recovery().tables(recovered);
-  findings.result.claims = noise_claims(setup, recovered.finished);
-  findings.figures = noise_figures(setup, recovered);
-  return findings;
+  return recovery().find(spec, outputs, add_findings);
 }
 
 }  // namespace attnlab::extraction

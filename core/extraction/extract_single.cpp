@@ -169,8 +169,7 @@ std::vector<Preset> presets() {
        "Take a head apart",
        "A softmax head hides a matrix W and a vector v. Asking it d² + d well-chosen questions "
        "gives both, to about 15 digits: watch the matrix fill in column by column. Next: try heads "
-       "that "
-       "are hard to read.",
+       "that are hard to read.",
        {}},
       {"large-weights",
        "What if attention is very sharp?",
@@ -184,9 +183,8 @@ std::vector<Preset> presets() {
       {"tiny-entry",
        "What if one value hardly counts?",
        "One entry of v is a billionth of the others. Our simplest form, unit vectors, divides by "
-       "it "
-       "and loses most digits in that row. Random probes, as in the paper, are hardly ever blind; "
-       "the robust form reflects its probes so that none is.",
+       "it and loses most digits in that row. Random probes, as in the paper, are hardly ever "
+       "blind; the robust form reflects its probes so that no probe is.",
        {{"method", "robust,gaussian,plain"}, {"value-shape", "tiny-entry"}, {"dim", "8,16,32"}}},
       {"no-value",
        "A head that says nothing",
@@ -194,6 +192,49 @@ std::vector<Preset> presets() {
        "after d of them.",
        {{"value-shape", "zero"}}},
   };
+}
+
+JobSteps recover(RunSpec spec, RecoveryJob job) {
+  const double scale = job.axis.at("weight-scale");
+  const Head head = draw_head(job, scale, spec.parameters.choice("value-shape"));
+  HeadsOracle oracle(head.clone());
+  HeadKnowledge known(job.dim);
+  SingleHeadOptions options;
+  options.form = probe_form(job.method);
+  options.probe_norm = spec.parameters.real("probe-norm");
+  options.seed = spec.seed;
+  options.trial = static_cast<std::uint32_t>(job.trial);
+  const double d = static_cast<double>(job.dim), work = d * d * d;
+  JobReport report;
+  const auto progress = [&] {
+    report.matrices = matrix_pair(head.weight, known.weight);
+    return StepProgress(std::min(1.0, static_cast<double>(oracle.learning_queries()) / (d * d + d)),
+                        encode(report));
+  };
+  // A dozen pictures of the matrix on the way.
+  Steps<Outcome> learning = learn_from(oracle, learn_single_head(known, options),
+                                       std::min(kBatchStep, 3 * work / 12), progress);
+  const Outcome outcome = co_await learning;
+  report.matrices = matrix_pair(head.weight, known.weight);
+  RecoveryRow row = row_of(job, oracle, outcome);
+  compare(row, job, head, known);
+  row.predicted_queries = d * d + d;
+  row.extra = {scale};
+  report.rows.push_back(std::move(row));
+  co_return JobResult{encode(report)};
+}
+
+void add_findings(const RunSpec& spec, const Recovered& recovered, Findings& findings) {
+  const bool zero_value = spec.parameters.choice("value-shape") == "zero";
+  for (const std::string& method : spec.parameters.choices("method")) {
+    findings.result.claims.push_back(exact_claim(zero_value, recovered.finished, method));
+  }
+  if (zero_value) findings.result.claims.push_back(zero_claim(recovered.finished));
+  findings.figures = {
+      matrix_figure(shown_matrices(recovered.reports),
+                    "One trial at the largest d (first 64 rows and columns). Empty: not asked yet. "
+                    "The difference has its own scale."),
+      query_figure(spec, recovered), error_figure(spec, recovered)};
 }
 
 }  // namespace
@@ -269,53 +310,11 @@ Experiment SingleExperiment::face() {
 }
 
 JobSteps SingleExperiment::start(RunSpec spec, std::uint32_t index) {
-  const Expected<RecoveryJob> found = recovery().job(spec, index);
-  if (!found) co_return found.error();
-  const RecoveryJob& job = *found;
-  const double scale = job.axis.at("weight-scale");
-  const Head head = draw_head(job, scale, spec.parameters.choice("value-shape"));
-  HeadsOracle oracle(head.clone());
-  HeadKnowledge known(job.dim);
-  SingleHeadOptions options;
-  options.form = probe_form(job.method);
-  options.probe_norm = spec.parameters.real("probe-norm");
-  options.seed = spec.seed;
-  options.trial = static_cast<std::uint32_t>(job.trial);
-  const double d = static_cast<double>(job.dim), work = d * d * d;
-  JobReport report;
-  const auto progress = [&] {
-    report.matrices = matrix_pair(head.weight, known.weight);
-    return StepProgress(std::min(1.0, static_cast<double>(oracle.learning_queries()) / (d * d + d)),
-                        encode(report));
-  };
-  // A dozen pictures of the matrix on the way.
-  Steps<Outcome> learning = learn_from(oracle, learn_single_head(known, options),
-                                       std::min(kBatchStep, 3 * work / 12), progress);
-  const Outcome outcome = co_await learning;
-  report.matrices = matrix_pair(head.weight, known.weight);
-  RecoveryRow row = row_of(job, oracle, outcome);
-  compare(row, job, head, known);
-  row.predicted_queries = d * d + d;
-  row.extra = {scale};
-  report.rows.push_back(std::move(row));
-  co_return JobResult{encode(report)};
+  return recovery().start(std::move(spec), index, recover);
 }
 
 Findings SingleExperiment::find(const RunSpec& spec, std::span<const JobOutput> outputs) {
-  Findings findings;
-  const Recovered recovered = recovery().read(spec, outputs, findings.result.notes);
-  findings.result.tables = recovery().tables(recovered);
-  const bool zero_value = spec.parameters.choice("value-shape") == "zero";
-  for (const std::string& method : spec.parameters.choices("method")) {
-    findings.result.claims.push_back(exact_claim(zero_value, recovered.finished, method));
-  }
-  if (zero_value) findings.result.claims.push_back(zero_claim(recovered.finished));
-  findings.figures = {
-      matrix_figure(shown_matrices(recovered.reports),
-                    "One trial at the largest d (first 64 rows and columns). Empty: not asked yet. "
-                    "The difference has its own scale."),
-      query_figure(spec, recovered), error_figure(spec, recovered)};
-  return findings;
+  return recovery().find(spec, outputs, add_findings);
 }
 
 }  // namespace attnlab::extraction

@@ -234,6 +234,42 @@ Figure error_figure(const RunSpec& spec, const Recovered& recovered) {
   return figure;
 }
 
+JobSteps recover(RunSpec spec, RecoveryJob job) {
+  const FeedForward network = draw_network(spec, job);
+  RandomStream stream = job.stream("extract/weight");
+  const Matrix<double> weight =
+      random_weight(stream, job.dim, job.dim, spec.parameters.real("weight-scale"));
+  TransformerOracle oracle(weight.clone(), clone(network));
+  TransformerKnowledge known(job.dim);
+  TransformerOptions options;
+  options.route = job.method == "odd-part" ? WeightRoute::kOddPart : WeightRoute::kGradient;
+  options.network.seed = spec.seed;
+  options.network.budget = static_cast<std::uint64_t>(200 * (hidden_of(spec) + 2) * (job.dim + 2));
+  JobReport report;
+  double done = 0;
+  const auto progress = [&] {
+    report.matrices = matrix_pair(weight, known.head.weight);
+    done += 0.1 * (1 - done);
+    return StepProgress(done, encode(report));
+  };
+  Steps<Outcome> learning =
+      learn_from(oracle, learn_transformer(known, options), kProbeStep, progress);
+  const Outcome outcome = co_await learning;
+  report.matrices = matrix_pair(weight, known.head.weight);
+  report.rows.push_back(transformer_row(job, weight, network, known, oracle, outcome));
+  co_return JobResult{encode(report)};
+}
+
+void add_findings(const RunSpec& spec, const Recovered& recovered, Findings& findings) {
+  for (const std::string& method : spec.parameters.choices("method")) {
+    findings.result.claims.push_back(exact_claim(spec, recovered.finished, method));
+  }
+  findings.figures = {
+      matrix_figure(shown_matrices(recovered.reports),
+                    "W of one trial at the largest d; the network is found before."),
+      query_figure(spec, recovered), error_figure(spec, recovered)};
+}
+
 }  // namespace
 
 Experiment TransformerExperiment::face() {
@@ -244,9 +280,8 @@ Experiment TransformerExperiment::face() {
   experiment.question = "Does a network behind the head hide it?";
   experiment.summary =
       "One attention head followed by a ReLU network. Questions of one token see the network "
-      "alone: "
-      "it is linear between hyperplanes, and walking along random lines finds every one of them. "
-      "Then two-token questions inside one linear region reveal W as before.";
+      "alone: it is linear between hyperplanes, and walking along random lines finds every one of "
+      "them. Then two-token questions inside one linear region reveal W as before.";
   experiment.schema.parameters = {
       described({.name = "dim",
                  .label = "Token dimension",
@@ -325,46 +360,11 @@ Experiment TransformerExperiment::face() {
 }
 
 JobSteps TransformerExperiment::start(RunSpec spec, std::uint32_t index) {
-  const Expected<RecoveryJob> planned = recovery().job(spec, index);
-  if (!planned) co_return planned.error();
-  const RecoveryJob& job = *planned;
-  const FeedForward network = draw_network(spec, job);
-  RandomStream stream = job.stream("extract/weight");
-  const Matrix<double> weight =
-      random_weight(stream, job.dim, job.dim, spec.parameters.real("weight-scale"));
-  TransformerOracle oracle(weight.clone(), clone(network));
-  TransformerKnowledge known(job.dim);
-  TransformerOptions options;
-  options.route = job.method == "odd-part" ? WeightRoute::kOddPart : WeightRoute::kGradient;
-  options.network.seed = spec.seed;
-  options.network.budget = static_cast<std::uint64_t>(200 * (hidden_of(spec) + 2) * (job.dim + 2));
-  JobReport report;
-  double done = 0;
-  const auto progress = [&] {
-    report.matrices = matrix_pair(weight, known.head.weight);
-    done += 0.1 * (1 - done);
-    return StepProgress(done, encode(report));
-  };
-  Steps<Outcome> learning =
-      learn_from(oracle, learn_transformer(known, options), kProbeStep, progress);
-  const Outcome outcome = co_await learning;
-  report.matrices = matrix_pair(weight, known.head.weight);
-  report.rows.push_back(transformer_row(job, weight, network, known, oracle, outcome));
-  co_return JobResult{encode(report)};
+  return recovery().start(std::move(spec), index, recover);
 }
 
 Findings TransformerExperiment::find(const RunSpec& spec, std::span<const JobOutput> outputs) {
-  Findings findings;
-  const Recovered recovered = recovery().read(spec, outputs, findings.result.notes);
-  findings.result.tables = recovery().tables(recovered);
-  for (const std::string& method : spec.parameters.choices("method")) {
-    findings.result.claims.push_back(exact_claim(spec, recovered.finished, method));
-  }
-  findings.figures = {
-      matrix_figure(shown_matrices(recovered.reports),
-                    "W of one trial at the largest d; the network is found before."),
-      query_figure(spec, recovered), error_figure(spec, recovered)};
-  return findings;
+  return recovery().find(spec, outputs, add_findings);
 }
 
 }  // namespace attnlab::extraction

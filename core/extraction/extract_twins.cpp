@@ -1,4 +1,4 @@
-// extract-twins: two pairs of heads that nobody can tell apart with two tokens, live.
+// extract-twins: two pairs of heads that no question of two tokens tells apart, live.
 #include <algorithm>
 #include <cmath>
 
@@ -163,8 +163,7 @@ Figure comparison_figure(const RunSpec& spec, bool third) {
   figure.id = third ? "three-tokens" : "two-tokens";
   figure.title = third ? "And with three tokens?" : "Can two tokens tell the pairs apart?";
   figure.subtitle = third ? "The question is [t, a; y]: the curves part, and cross where tokens "
-                            "are equally spaced; "
-                            "they are one only at W′ = ±W."
+                            "are equally spaced; they are one only at W′ = ±W."
                           : "The question is [t; y]: both answer t + y, whatever W and W′ are.";
   figure.invitation = "Drag W and W′.";
   figure.x = {"first token t (and W, W′)", false, -kReach, kReach, {-3, -2, -1, 0, 1, 2, 3}};
@@ -222,10 +221,8 @@ Experiment TwinsExperiment::face() {
       {"drag",
        "Drag W′",
        "Two pairs of heads, far apart in their parameters. In the first figure questions have "
-       "three "
-       "tokens and the curves part; in the second they have two and the curves are one, wherever "
-       "you "
-       "drag W and W′.",
+       "three tokens and the curves part; in the second they have two and the curves are one, "
+       "wherever you drag W and W′.",
        {}},
       {"same",
        "The same pair twice",

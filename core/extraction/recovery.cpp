@@ -33,6 +33,10 @@ std::string named_value(const ParameterSet& parameters, std::string_view axis, d
   return (parameter.symbol.empty() ? parameter.name : parameter.symbol) + " = " + short_text(value);
 }
 
+JobSteps failed_job(Error error) {
+  co_return error;
+}
+
 }  // namespace
 
 RandomStream RecoveryJob::stream(std::string_view name) const {
@@ -115,6 +119,23 @@ std::vector<Table> RecoveryExperiment::tables(const Recovered& recovered) const 
     tables.push_back(weight_table(*shown));
   }
   return tables;
+}
+
+JobSteps RecoveryExperiment::start(RunSpec spec, std::uint32_t index,
+                                   JobSteps (*recover)(RunSpec, RecoveryJob)) const {
+  Expected<RecoveryJob> planned = job(spec, index - jobs_before);
+  if (!planned) return failed_job(planned.error());
+  return recover(std::move(spec), std::move(*planned));
+}
+
+Findings RecoveryExperiment::find(const RunSpec& spec, std::span<const JobOutput> outputs,
+                                  void (*add_findings)(const RunSpec&, const Recovered&,
+                                                       Findings&)) const {
+  Findings findings;
+  const Recovered recovered = read(spec, outputs, findings.result.notes);
+  findings.result.tables = tables(recovered);
+  add_findings(spec, recovered, findings);
+  return findings;
 }
 
 Head draw_head(const RecoveryJob& job, double scale, const std::string& shape) {

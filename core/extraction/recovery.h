@@ -1,7 +1,7 @@
 // One description for the experiments that draw a model, let a learner ask it, and compare: the
-// axes of their jobs, and from those job names, plan, the common columns, tables and figures.
+// axes of their jobs. Job names, plan, start and find, the common columns and tables follow.
 //
-// A file of such an experiment has its learner, its texts, its claims and its own figures.
+// A file of such an experiment has its texts, what one job does, its claims and its own figures.
 #pragma once
 
 #include <cmath>
@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/extraction/report.h"
+#include "core/findings/findings.h"
 
 namespace attnlab::extraction {
 
@@ -47,8 +48,9 @@ struct RecoveryExperiment {
   std::vector<std::string_view> axes = {};
   std::string method = {};            ///< where `method` is no axis
   std::string memory_parameter = {};  ///< the one to lower when memory is short
-  std::size_t jobs_before = 0;        ///< jobs of the experiment's own, before those of the axes
-  std::vector<Column> extra = {};     ///< names of RecoveryRow::extra
+  std::size_t jobs_before =
+      0;  ///< the experiment's own jobs, which come before the jobs of the axes
+  std::vector<Column> extra = {};  ///< names of RecoveryRow::extra
 
   std::size_t jobs(const ParameterSet& parameters) const;
   /// `index` counts from 0 behind jobs_before.
@@ -59,6 +61,13 @@ struct RecoveryExperiment {
                  std::vector<std::string>& notes) const;
   /// `recovery`, and `weight` when a job has shown one.
   std::vector<Table> tables(const Recovered& recovered) const;
+
+  /// Runs job `index` of the run: `recover` draws the model and recovers it.
+  JobSteps start(RunSpec spec, std::uint32_t index,
+                 JobSteps (*recover)(RunSpec spec, RecoveryJob job)) const;
+  /// The common tables; `add_findings` adds the experiment's claims, figures and tables of its own.
+  Findings find(const RunSpec& spec, std::span<const JobOutput> outputs,
+                void (*add_findings)(const RunSpec&, const Recovered&, Findings&)) const;
 };
 
 /// A random W of Frobenius norm about `scale` and v of a shape (draw_value): the same for all

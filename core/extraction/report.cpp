@@ -116,8 +116,7 @@ Table recovery_table(const std::vector<RecoveryRow>& rows, const std::vector<Col
   Table table{"recovery",
               "What was recovered with how many queries. Errors: largest difference divided by the "
               "largest true entry; function gap: largest |f − recovered f| over 200 fresh inputs "
-              "divided by "
-              "the standard deviation of f",
+              "divided by the standard deviation of f",
               {{"method", "method", "", ColumnType::kText},
                {"dim", "d", "", ColumnType::kWhole},
                {"rank", "rank", "", ColumnType::kWhole},

@@ -17,11 +17,11 @@ struct RecoveryRow {
   double queries = 0, predicted_queries = kUnknown;
   double v_error = kUnknown, w_error = kUnknown, ffn_error = kUnknown, function_gap = kUnknown;
   std::string status;
-  double check_queries = 0;   ///< asked to check the recovered model, beside `queries`
+  double check_queries = 0;   ///< asked to check the recovered model; not in `queries`
   double repeated = 0;        ///< of `queries`: asked again because the softmax was saturated
   std::vector<double> extra;  ///< columns of one experiment
   std::string evidence;
-  /// extra[k], NaN when there is none.
+  /// extra[k]; NaN beyond the end.
   double more(std::size_t k) const { return k < extra.size() ? extra[k] : kUnknown; }
 };
 

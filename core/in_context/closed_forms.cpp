@@ -24,10 +24,10 @@ double local_pair_covariance(const RegressionTask& task, double radius, double t
 }
 
 template <class Covariance>
-double quadratic_form(std::span<const SoftmaxHead> heads, Covariance covariance) {
+double quadratic_form(std::span<const IsotropicHead> heads, Covariance covariance) {
   double sum = 0;
-  for (const SoftmaxHead& a : heads) {
-    for (const SoftmaxHead& b : heads) {
+  for (const IsotropicHead& a : heads) {
+    for (const IsotropicHead& b : heads) {
       sum += a.weight * b.weight * covariance(a.scale * b.scale);
     }
   }
@@ -60,7 +60,7 @@ double minimiser(double low, double high, Function f) {
 
 }  // namespace
 
-double head_set_constant(const RegressionTask& task, std::span<const SoftmaxHead> heads) {
+double head_set_constant(const RegressionTask& task, std::span<const IsotropicHead> heads) {
   return quadratic_form(heads, [&](double t) { return pair_covariance(task, t); });
 }
 
@@ -126,7 +126,7 @@ double least_squares_risk(const RegressionTask& task, double prompt_length) {
 }
 
 double local_head_set_constant(const RegressionTask& task, double radius,
-                               std::span<const SoftmaxHead> heads) {
+                               std::span<const IsotropicHead> heads) {
   return quadratic_form(heads, [&](double t) { return local_pair_covariance(task, radius, t); });
 }
 

@@ -17,13 +17,14 @@ struct RegressionTask {
   double noise = 0;   ///< sigma^2, variance of the label noise
 };
 
-/// One softmax head: `weight` a times S(`scale` b).
-struct SoftmaxHead {
+/// `weight` a times S(`scale` b): the softmax head whose query-key matrix is b times the identity,
+/// reading labels. Not core/attention/head.h's Head, which has a whole matrix and reads tokens.
+struct IsotropicHead {
   double scale = 0, weight = 0;
 };
 
 /// lim D x risk of heads with sum weight scale = 1; infinite where 2 b_h b_k >= 1 for a pair.
-double head_set_constant(const RegressionTask& task, std::span<const SoftmaxHead> heads);
+double head_set_constant(const RegressionTask& task, std::span<const IsotropicHead> heads);
 
 /// C1(b), C2(b): one head, and two heads with scales b and -b; infinite for b^2 >= 1/2 or b = 0.
 double one_head_constant(const RegressionTask& task, double scale);
@@ -56,7 +57,7 @@ double least_squares_risk(const RegressionTask& task, double prompt_length);
 /// Local examples x_i = x_q + radius n_i: constants of head sets with
 /// sum weight (1 + scale radius^2) = 1, the best single head, and the infimum over all sets.
 double local_head_set_constant(const RegressionTask& task, double radius,
-                               std::span<const SoftmaxHead> heads);
+                               std::span<const IsotropicHead> heads);
 double local_one_head_constant(const RegressionTask& task, double radius, double scale);
 double local_one_head_best_scale(const RegressionTask& task, double radius);
 double local_many_head_limit(const RegressionTask& task, double radius);

@@ -137,7 +137,7 @@ class Meter {
       for (const auto* set : {&heads.all, &heads.half[0], &heads.half[1]}) sets_.push_back(*set);
     }
     for (const auto& set : sets_) {
-      for (const SoftmaxHead& head : set) scales_.push_back(static_cast<float>(head.scale));
+      for (const IsotropicHead& head : set) scales_.push_back(static_cast<float>(head.scale));
     }
     features_ = make_head_features(task.law, scales_.size(), task.law.scenario.noise > 0);
     combined_.resize(features_.weights.cols());
@@ -179,7 +179,7 @@ class Meter {
  private:
   double set_risk(std::size_t s, std::size_t first) {
     const Scenario& scenario = task_.law.scenario;
-    const std::vector<SoftmaxHead>& set = sets_[s];
+    const std::vector<IsotropicHead>& set = sets_[s];
     double signal = 0, read = 0;
     for (std::size_t a = 0; a < scenario.dim; ++a) {
       double mean = 0;
@@ -251,7 +251,7 @@ class Meter {
   }
 
   const HeadRiskTask& task_;
-  std::vector<std::vector<SoftmaxHead>> sets_;  // kSetsPerCount for each head count
+  std::vector<std::vector<IsotropicHead>> sets_;  // kSetsPerCount for each head count
   std::vector<double> gains_;
   Prompt prompt_;
   double step_;
@@ -265,10 +265,10 @@ class Meter {
 /// Read-out of x_q that goes with a set: 1 - c = E x_q m / E |x_q|^2 over the search prompts, with
 /// the grid's moments interpolated at a refined scale.
 double read_out_gain(const Scenario& scenario, std::span<const float> scales,
-                     const HeadMoments::Quadratic& q, const std::vector<SoftmaxHead>& set) {
+                     const HeadMoments::Quadratic& q, const std::vector<IsotropicHead>& set) {
   if (scenario.read_out_variance() == 0) return 1;
   double cross = 0;
-  for (const SoftmaxHead& head : set) {
+  for (const IsotropicHead& head : set) {
     const auto above = std::lower_bound(scales.begin(), scales.end(), head.scale * (1 - 1e-6));
     std::size_t b = static_cast<std::size_t>(above - scales.begin());
     b = std::clamp<std::size_t>(b, 1, std::max<std::size_t>(scales.size() - 1, 1));

@@ -30,7 +30,7 @@ struct HeadRiskTask {
 /// Sums over evaluation prompts: values are [predictors..., losses..., controls...]. There is a
 /// loss for each head set: what halving the search prompts costs it.
 struct RiskSums {
-  std::vector<std::vector<SoftmaxHead>> heads;  ///< per head count, what was measured
+  std::vector<std::vector<IsotropicHead>> heads;  ///< per head count, what was measured
   double count = 0;
   std::vector<double> means;
   std::vector<double> comoments;  ///< sum (v_i - mean_i)(v_j - mean_j), full

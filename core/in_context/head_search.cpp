@@ -148,8 +148,8 @@ double between(double left, double middle, double right, double at) {
   return middle + at * (right - left) / 2 + at * at * ((right + left) / 2 - middle);
 }
 
-std::vector<SoftmaxHead> best_single(std::span<const float> scales,
-                                     const HeadMoments::Quadratic& q) {
+std::vector<IsotropicHead> best_single(std::span<const float> scales,
+                                       const HeadMoments::Quadratic& q) {
   const std::size_t all = scales.size();
   std::size_t best = 0;
   std::vector<double> risks(all, q.base);
@@ -161,7 +161,7 @@ std::vector<SoftmaxHead> best_single(std::span<const float> scales,
   const auto weight = [&](double linear, double square) {
     return square > 0 ? linear / square : 0;
   };
-  const SoftmaxHead on_grid{scales[best], weight(q.linear[best], q.matrix[best * all + best])};
+  const IsotropicHead on_grid{scales[best], weight(q.linear[best], q.matrix[best * all + best])};
   if (best == 0 || best + 1 == all || scales[best - 1] * scales[best + 1] <= 0) return {on_grid};
   const double left = risks[best - 1], middle = risks[best], right = risks[best + 1];
   const double curvature = left + right - 2 * middle;
@@ -175,12 +175,12 @@ std::vector<SoftmaxHead> best_single(std::span<const float> scales,
 }
 
 /// The best set of one size; a single head between grid points, larger sets on the grid.
-std::vector<SoftmaxHead> set_of(std::span<const float> scales, const HeadMoments::Quadratic& q,
-                                std::size_t size, double ridge) {
+std::vector<IsotropicHead> set_of(std::span<const float> scales, const HeadMoments::Quadratic& q,
+                                  std::size_t size, double ridge) {
   const std::vector<GridSet> sets = grown_sets({q, ridge}, size);
   if (size == 1 || sets.empty()) return best_single(scales, q);
   const GridSet& set = sets.back();
-  std::vector<SoftmaxHead> heads;
+  std::vector<IsotropicHead> heads;
   for (std::size_t i = 0; i < set.places.size(); ++i) {
     heads.push_back({scales[set.places[i]], set.weights[i]});
   }

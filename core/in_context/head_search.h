@@ -62,7 +62,7 @@ struct SearchMoments {
 /// A head set found on all search prompts, and sets of its size found on each half of them: by how
 /// much those are worse says what the search loses (docs/derivations.md).
 struct FoundHeads {
-  std::vector<SoftmaxHead> all, half[2];
+  std::vector<IsotropicHead> all, half[2];
 };
 
 /// One head set per entry of `counts`, with at most that many heads, on the grid of scales. The

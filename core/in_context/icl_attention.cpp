@@ -85,10 +85,10 @@ Table risk_of_heads(const Picture& picture) {
                           real_cell(theory), real_cell(length * error), std::string(),
                           std::move(prompts)});
   };
-  std::vector<SoftmaxHead> unbiased = picture.fitted.heads;
+  std::vector<IsotropicHead> unbiased = picture.fitted.heads;
   double product = 0;
-  for (const SoftmaxHead& head : unbiased) product += head.scale * head.weight;
-  for (SoftmaxHead& head : unbiased) head.weight /= product;
+  for (const IsotropicHead& head : unbiased) product += head.scale * head.weight;
+  for (IsotropicHead& head : unbiased) head.weight /= product;
   add("softmax", static_cast<std::int64_t>(unbiased.size()), picture.fitted.risk,
       picture.fitted.std_error, head_set_constant(picture.task, unbiased) / length,
       picture.fitted.prompts);
@@ -109,7 +109,7 @@ Table head_table(const Picture& picture) {
                {"contribution", "a · S(b)", ""}},
               {}};
   for (std::size_t h = 0; h < picture.prompt.heads.size(); ++h) {
-    const SoftmaxHead& head = picture.prompt.heads[h];
+    const IsotropicHead& head = picture.prompt.heads[h];
     const double label = attended_label(picture.prompt, head.scale, picture.prompt.query);
     table.rows.push_back({static_cast<std::int64_t>(h + 1), real_cell(head.scale),
                           real_cell(head.weight), real_cell(label),
@@ -188,7 +188,7 @@ Handle example_handle(const Picture& picture, std::size_t i) {
   handle.help = "example " + number_text(i + 1) + " at " + point_text(at) +
                 ": y = " + short_text(picture.prompt.labels[i]);
   std::string weights;
-  for (const SoftmaxHead& head : picture.prompt.heads) {
+  for (const IsotropicHead& head : picture.prompt.heads) {
     const double weight = attention_weights(picture.prompt, head.scale, picture.prompt.query)[i];
     weights += (weights.empty() ? "" : ", ") + short_text(weight);
   }
@@ -268,7 +268,7 @@ void colour_signed(Figure& figure, double arm, const char* label) {
   }
 }
 
-std::string head_name(const SoftmaxHead& head, std::size_t index) {
+std::string head_name(const IsotropicHead& head, std::size_t index) {
   return "Head " + number_text(index + 1) + ": b = " + short_text(head.scale);
 }
 

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/attention/softmax.h"
 #include "core/in_context/head_search.h"
 #include "core/in_context/small_solve.h"
-#include "core/numerics/elementary.h"
 
 namespace attnlab::in_context {
 namespace {
@@ -62,13 +62,8 @@ double risk_of(const HeadMoments::Quadratic& quadratic, std::span<const double> 
 
 std::vector<double> attention_weights(const OnePrompt& prompt, double scale, PlanePoint query) {
   std::vector<double> weights;
-  double top = -HUGE_VAL, sum = 0;
-  for (const PlanePoint& example : prompt.examples) {
-    weights.push_back(scale * dot(query, example));
-    top = std::max(top, weights.back());
-  }
-  for (double& weight : weights) sum += weight = portable_exp(weight - top);
-  for (double& weight : weights) weight /= sum;
+  for (const PlanePoint& example : prompt.examples) weights.push_back(scale * dot(query, example));
+  softmax(weights);
   return weights;
 }
 
@@ -81,7 +76,7 @@ double attended_label(const OnePrompt& prompt, double scale, PlanePoint query) {
 
 double softmax_prediction(const OnePrompt& prompt, PlanePoint query) {
   double prediction = 0;
-  for (const SoftmaxHead& head : prompt.heads)
+  for (const IsotropicHead& head : prompt.heads)
     prediction += head.weight * attended_label(prompt, head.scale, query);
   return prediction;
 }
@@ -104,7 +99,7 @@ std::vector<float> field_numbers(const OnePrompt& prompt, FieldQuantity quantity
   add(static_cast<double>(prompt.heads.size()));
   add(static_cast<double>(prompt.examples.size()));
   for (const PlanePoint& vector : {prompt.theta, prompt.linear}) add(vector.x), add(vector.y);
-  for (const SoftmaxHead& each : prompt.heads) add(each.scale), add(each.weight);
+  for (const IsotropicHead& each : prompt.heads) add(each.scale), add(each.weight);
   for (std::size_t i = 0; i < prompt.examples.size(); ++i) {
     add(prompt.examples[i].x);
     add(prompt.examples[i].y);

@@ -19,7 +19,7 @@ struct OnePrompt {
   std::vector<PlanePoint> examples;
   std::vector<double> labels;  ///< theta^T x_i + noise
   PlanePoint query, theta;
-  std::vector<SoftmaxHead> heads;
+  std::vector<IsotropicHead> heads;
   PlanePoint linear;  ///< linear attention predicts linear^T x
 };
 
@@ -43,7 +43,7 @@ double in_context_field(std::span<const float> numbers, double x, double y);
 /// The weights of the heads' outputs with the least risk over random prompts of this length and
 /// noise, and that risk on other prompts.
 struct FittedHeads {
-  std::vector<SoftmaxHead> heads;
+  std::vector<IsotropicHead> heads;
   double risk = 0, std_error = 0;
   std::int64_t prompts = 0;  ///< that the risk was measured on
 };

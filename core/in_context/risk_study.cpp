@@ -55,7 +55,7 @@ Bytes encode(const RiskSums& sums) {
   writer.reals(sums.comoments);
   for (const auto& set : sums.heads) {
     std::vector<double> numbers;
-    for (const SoftmaxHead& head : set) {
+    for (const IsotropicHead& head : set) {
       numbers.push_back(head.scale);
       numbers.push_back(head.weight);
     }

@@ -70,7 +70,7 @@ Table head_table(const RiskStudy& study, const std::vector<MeasuredCell>& cells)
     const Scenario& scenario = cell.cell.scenario;
     for (std::size_t s = 0; s < cell.sums.heads.size(); ++s) {
       for (std::size_t h = 0; h < cell.sums.heads[s].size(); ++h) {
-        const SoftmaxHead& head = cell.sums.heads[s][h];
+        const IsotropicHead& head = cell.sums.heads[s][h];
         table.rows.push_back({whole(study.heads[s]), whole(scenario.prompt_length),
                               real_cell(scenario.value),
                               std::string(variant_name(scenario.setting, scenario.variant)),

@@ -6,12 +6,15 @@
 
 #include "core/base/text.h"
 #include "core/catalogue/catalogue.h"
+#include "core/extraction/calibration.h"
 #include "core/findings/row_table.h"
 #include "core/numerics/binomial.h"
 #include "core/random_features/calibration.h"
 
 namespace attnlab {
 namespace {
+
+constexpr double kUniversalTail = 0.05;  // of judge_universal's bound on the share
 
 std::vector<CalibratedVerdict> verdicts(const Result& result) {
   std::map<std::string, int> seen;
@@ -62,7 +65,8 @@ Shown contradicted(const CalibrationCount& count) {
 std::vector<CalibrationSetting> calibration_settings() {
   std::vector<CalibrationSetting> all;
   // One line a family.
-  for (const auto& family : {random_features::calibration_settings()}) {
+  for (const auto& family :
+       {random_features::calibration_settings(), extraction::calibration_settings()}) {
     all.insert(all.end(), family.begin(), family.end());
   }
   return all;
@@ -129,7 +133,8 @@ bool CalibrationCount::comparable() const {
 
 int CalibrationCount::contradicted() const {
   if (more_data == ClaimStatus::kHolds) return fails;
-  return more_data == ClaimStatus::kFails ? holds + no_counterexample : 0;
+  if (more_data != ClaimStatus::kFails) return 0;
+  return holds + (no_counterexample < kUniversalTail * runs() ? no_counterexample : 0);
 }
 
 Table calibration_table(const std::vector<CalibrationCount>& counts) {

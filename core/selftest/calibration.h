@@ -47,7 +47,10 @@ struct CalibrationCount {
   void add(ClaimStatus status);
   /// Whether the run with more data has a verdict that these runs can be compared with.
   bool comparable() const;
-  /// Runs whose verdict the run with more data contradicts: holds against fails.
+  /// Runs whose verdict the run with more data contradicts: holds against fails. "No
+  /// counterexample" does not say that there is none, it bounds the share of counterexamples (at a
+  /// level of 5 %). Where the large run finds one, the bound was wrong if and only if fewer than
+  /// 5 % of the runs find none.
   int contradicted() const;
 };
 

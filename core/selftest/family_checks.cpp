@@ -267,7 +267,7 @@ std::vector<SelfCheck> check_training() {
 
 std::vector<SelfCheck> check_closed_forms() {
   const RegressionTask task{5, 1, 0.3};
-  const std::array<SoftmaxHead, 2> pair = {SoftmaxHead{1e-4, 5e3}, SoftmaxHead{-1e-4, -5e3}};
+  const std::array<IsotropicHead, 2> pair = {IsotropicHead{1e-4, 5e3}, IsotropicHead{-1e-4, -5e3}};
   const double infimum = many_head_limit(task);
   const double best = one_head_best_scale(task);
   double above = 0;

@@ -1,5 +1,5 @@
-// Takes a box apart of which nothing is known but the length of its tokens: learn, predict fresh
-// answers, and say what one sees when the model does not fit.
+// Takes a box apart when only the length of its tokens is known: learn, predict fresh answers, and
+// say what the answers show when the model does not fit.
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-// Black boxes of our own to try the model check on: heads, and what is only nearly one.
+// Our own black boxes on which the model check is tried: heads, and boxes that are nearly heads.
 #pragma once
 
 #include <memory>

@@ -41,7 +41,7 @@ std::string both(double a, double b) {
   return short_text(a) + " and " + short_text(b);
 }
 
-/// Two lengths of one query token b beside a key a + b: the log-odds of a's share must double.
+/// Two lengths of one query token b, with a key a + b: the log-odds of a's share must double.
 Inquiry<std::string> compare_shares(std::size_t dim, const std::vector<double>& a,
                                     const std::vector<double>& b, double tolerance) {
   double length = 1;
@@ -57,9 +57,9 @@ Inquiry<std::string> compare_shares(std::size_t dim, const std::vector<double>& 
     if (std::abs(2 * share - once) <= 100 * tolerance * std::max(1.0, std::abs(once))) co_return {};
     co_return "When the query token doubles, the log-odds of a token's share grow from " +
         short_text(share) + " to " + short_text(once) +
-        ", not to twice that: more than one head, or none, decides on it.";
+        ", not to twice that: more than one head decides on it, or no head does.";
   }
-  co_return "The share of a token beside a query token stays outside (0.05, 0.95) however short the "
+  co_return "The share of a token next to a query token stays outside (0.05, 0.95) however short the "
             "query token is: the answers are no weighted mean of the tokens.";
 }
 
@@ -91,7 +91,7 @@ Inquiry<std::string> diagnose(DiagnosisOptions options, RandomStream stream) {
   if (!options.network && differ(f[4], f[0] + f[3])) {
     co_return "The sum of two tokens is answered " + short_text(f[4]) + ", not the sum " +
         short_text(f[0] + f[3]) +
-        " of their answers: a bias or a network stands behind the head (or positions before it).";
+        " of their answers: a bias or a network follows the head (or positions come before it).";
   }
   if (differ(f[7], f[8])) {
     co_return "Beside a zero query token a token must count half, " + short_text(f[8]) +

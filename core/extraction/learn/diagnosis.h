@@ -16,9 +16,9 @@ struct DiagnosisOptions {
 
 /// Asks some ten to thirty questions (counted as checking) that every softmax head answers in one
 /// way: the same sequence twice, its keys in another order, one token written twice, the sum of two
-/// tokens, a token beside a zero query token, and shares beside two lengths of one query token. The
+/// tokens, a token next to a zero query token, and shares for two lengths of one query token. The
 /// sentence names the first rule that the answers break, with both numbers, and what breaks it; it
-/// is empty when they break none.
+/// is empty when they break no rule.
 Inquiry<std::string> diagnose(DiagnosisOptions options, RandomStream stream);
 
 }  // namespace attnlab::extraction

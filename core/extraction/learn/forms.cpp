@@ -100,8 +100,8 @@ double logit(double alpha) {
   return portable_log(alpha) - (portable_log(rest) + correction);
 }
 
-/// One logarithm, of alpha / (1 - alpha): its rounding is an absolute error of 1e-16, as that of
-/// the two logarithms is.
+/// One logarithm, of alpha / (1 - alpha): its rounding is an absolute error of 1e-16, like the
+/// error of the two logarithms is.
 void logits(std::span<double> alphas) {
   std::vector<double> corrections(alphas.size());
   bool inside = true;  // where the logarithm is of a positive normal number

@@ -49,7 +49,7 @@ void logits(std::span<double> alphas);
 double logit(double alpha);
 
 /// The reflection U = I - 2 h h^T with U v = +-|v| / sqrt(dim) (1, ..., 1), for v != 0. Its rows
-/// are orthonormal probes of one value: none is blind, however unevenly v is distributed.
+/// are orthonormal probes of one value: no probe is blind, however uneven v is.
 class BalancedProbes {
  public:
   explicit BalancedProbes(std::span<const double> v);

@@ -20,7 +20,7 @@ struct Segment {
 constexpr double kSmallestSegment = 1e-9;  // of the line's range
 constexpr int kSlopeTries = 8;
 
-/// The three times of a slope measurement around or beside `at`.
+/// The three times of a slope measurement around `at` or on one side of it.
 std::vector<double> slope_times(double at, double step, int side) {
   return {at + step * (side - 1), at + step * side, at + step * (side + 1)};
 }
@@ -72,7 +72,7 @@ Inquiry<End> measure_end(Residual& rest, const std::vector<double>& start,
     const std::vector<double> f = co_await asking;
     end = {times[1], f[1], (f[2] - f[0]) / (2 * step), 4 * rest.rounding() / step};
     if (std::abs(f[2] - 2 * f[1] + f[0]) <= 16 * rest.rounding() || !rest.finite()) break;
-    if (side == 0) at += 3 * step;  // a kink is near: look beside it, more closely
+    if (side == 0) at += 3 * step;  // a kink is near: step aside and look more closely
     step /= 8;
   }
   co_return end;

@@ -7,12 +7,12 @@
 
 namespace attnlab::extraction {
 
-/// g minus the kinks known so far, asked at points; keeps count and the rounding level.
+/// g minus the kinks known so far, asked at points. Counts queries and keeps the rounding level.
 class Residual {
  public:
   Residual(const AbsAffine& known) : known_(known) {}
 
-  /// The rest of g at the rows of `points`.
+  /// The residual at the rows of `points`.
   Inquiry<std::vector<double>> at(Matrix<double> points, std::uint64_t& counter);
   /// ... at start + t direction.
   Inquiry<std::vector<double>> on_line(std::vector<double> start, std::vector<double> direction,
@@ -33,7 +33,7 @@ struct LineKink {
   double room = 0;  ///< distance to the nearest other kink found, or to the end of the line
 };
 
-/// All kinks of the rest of g on start + t direction for |t| <= range.
+/// All kinks of the residual on start + t direction for |t| <= range.
 ///
 /// A kink is accepted at t* only when t* lies on the lines of both ends, t* - eta on the left and
 /// t* + eta on the right one, eta = min(t* - l, r - t*) / 64: otherwise two close kinks of opposite

@@ -88,7 +88,7 @@ Inquiry<Outcome> learn_low_rank(HeadKnowledge& known, std::size_t& found_rank,
   Inquiry<bool> values = ask_values(known);
   const bool finite = co_await values;
   if (!finite)
-    co_return Outcome{ExtractionStatus::kNotAMatch, "A single-token answer is not a number."};
+    co_return Outcome{ExtractionStatus::kNotAMatch, "A single-token answer is not finite."};
   if (largest_magnitude(known.value) == 0) co_return zero_value_outcome(dim);
 
   RandomStream stream(options.seed, hash_name("extract/range"), 0);
@@ -172,7 +172,7 @@ Inquiry<Outcome> ask_measurements(HeadKnowledge& known, Measurements& measuremen
   Inquiry<bool> values = ask_values(known);
   const bool finite = co_await values;
   if (!finite)
-    co_return Outcome{ExtractionStatus::kNotAMatch, "A single-token answer is not a number."};
+    co_return Outcome{ExtractionStatus::kNotAMatch, "A single-token answer is not finite."};
   if (largest_magnitude(known.value) == 0) co_return zero_value_outcome(dim);
   measurements = draw_measurements(stream, known.value, count);
   ProbeScale scale;

@@ -10,7 +10,7 @@ namespace attnlab::extraction {
 struct RangeFinderOptions {
   std::size_t rank = 0;  ///< r, when known; 0: grow until a new column vanishes
   double probe_norm = 32;
-  double vanishing = 1e-9;  ///< a column this small beside the largest one is no new direction
+  double vanishing = 1e-9;  ///< a column this small relative to the largest one is no new direction
   std::uint64_t budget = ~std::uint64_t{0};
   double tolerance = 1e-6;  ///< of the final check
   std::uint64_t seed = 1;
@@ -43,7 +43,7 @@ Measurements draw_measurements(RandomStream& stream, std::span<const double> v, 
 Inquiry<Outcome> ask_measurements(HeadKnowledge& known, Measurements& measurements,
                                   RandomStream stream, std::size_t count, double probe_norm);
 
-/// Where a solver stands.
+/// What a solver has found so far.
 struct Completion {
   Matrix<double> weight;
   double residual = 0;  ///< |A(W) - y| / |y|

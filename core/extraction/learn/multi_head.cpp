@@ -166,7 +166,7 @@ Inquiry<Outcome> learn_heads(MultiHeadKnowledge& known, std::size_t dim, MultiHe
   Inquiry<bool> values = ask_values(sum);
   const bool finite = co_await values;
   if (!finite)
-    co_return Outcome{ExtractionStatus::kNotAMatch, "A single-token answer is not a number."};
+    co_return Outcome{ExtractionStatus::kNotAMatch, "A single-token answer is not finite."};
   RandomStream stream(options.seed, hash_name("extract/heads"), 0);
   Inquiry<Survey> surveying = survey(sum.value, options.heads, stream, known.scale_queries);
   const Survey found = co_await surveying;
@@ -185,9 +185,13 @@ Inquiry<Outcome> learn_heads(MultiHeadKnowledge& known, std::size_t dim, MultiHe
   std::vector<ProbeFits> probes(dim);
   for (std::size_t i = 0; i < dim; ++i) {
     const std::vector<double> a = scaled(directions.row(i), found.scales.probe);
+    const Matrix<double> tokens = random_orthogonal(stream, dim);
     std::size_t good = 0;
     for (std::size_t tries = 0; good < dim && tries < 4 * dim + 4; ++tries) {
-      const std::vector<double> b = scaled(unit(stream, dim), found.scales.query);
+      const std::vector<double> b = scaled(
+          tries < dim ? std::vector<double>(tokens.row(tries).begin(), tokens.row(tries).end())
+                      : unit(stream, dim),
+          found.scales.query);
       Inquiry<std::vector<double>> asking = ask_copies(a, b, sum.value, values_each);
       const std::vector<double> answers = co_await asking;
       RationalFit fit;

@@ -13,7 +13,7 @@ namespace attnlab::extraction {
 /// values; sums that vanish are left out.
 std::vector<Head> canonical_heads(const std::vector<Head>& heads, double tolerance = 1e-12);
 
-/// Two sets of parameters with the same answers, at least for the lengths named.
+/// Two sets of parameters with the same answers up to a length.
 struct TwinHeads {
   std::string id;      ///< "split", "dead", "cancelling", "mirrored"
   std::string reason;  ///< one sentence

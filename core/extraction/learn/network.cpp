@@ -14,10 +14,12 @@ constexpr int kNormalTries = 3;  // another line will meet the kink again
 constexpr double kVagueSlope = 1e-2;
 constexpr std::size_t kMostLines = 60;
 constexpr std::size_t kFewestLines = 6;  // a line nearly parallel to a hyperplane misses it
-constexpr double kMisfit = 1e-6;         // of the largest answer: the last fit misses a hyperplane
+// Of the largest answer, above which the last fit misses a hyperplane. A complete fit comes to
+// 1e-15, and a neuron whose output weight is 1e-5 of the others must not hide below.
+constexpr double kMisfit = 1e-11;
 
-/// Gradients of the rest on both sides of a kink give its normal and strength; false when they do
-/// not fit the jump along the line, which happens when a stencil met another kink.
+/// Gradients of the residual on both sides of a kink give its normal and strength; false when they
+/// do not fit the jump along the line, which happens when a stencil met another kink.
 Inquiry<bool> measure_normal(Residual& rest, const std::vector<double>& point,
                              const std::vector<double>& direction, const LineKink& kink, double eta,
                              double step, AbsAffine::Kink& found, std::uint64_t& counter) {
@@ -118,16 +120,23 @@ std::vector<double> numbers_of(const AbsAffine& known) {
   return x;
 }
 
-/// Half as many points again as there are unknowns: some around the origin, as many around the
-/// nearest point of every hyperplane, so that each is seen from both sides.
+/// Half as many points again as there are unknowns, in groups: one around the origin, and one
+/// around the nearest point of every hyperplane. A hyperplane's group has one more point behind it
+/// (seen from the origin) than one side has unknowns: where few points of other groups are behind
+/// it, too, its own group alone determines it.
 Matrix<double> polish_points(const AbsAffine& known, RandomStream& stream) {
-  const std::size_t dim = known.slope.size(), group = dim + 1 + (dim + 1) / 2 + 1;
+  const std::size_t dim = known.slope.size(), behind = dim + 2, group = behind + (dim + 1) / 2;
   Matrix<double> points(group * (known.kinks.size() + 1), dim);
   stream.fill_normal(points.values());
   for (double& entry : points.values()) entry *= 1.5;
   for (std::size_t j = 0; j < known.kinks.size(); ++j) {
+    const AbsAffine::Kink& kink = known.kinks[j];
     for (std::size_t i = 0; i < group; ++i) {
-      add_scaled(-known.kinks[j].offset, known.kinks[j].normal, points.row(j * group + i));
+      const auto point = points.row(j * group + i);
+      const double height = dot(kink.normal, point);  // reflected to the side it belongs on
+      const bool is_behind = (height < 0) != (kink.offset < 0);
+      const double reflection = is_behind == (i < behind) ? 0 : -2 * height;
+      add_scaled(reflection - kink.offset, kink.normal, point);
     }
   }
   return points;
@@ -250,9 +259,9 @@ Inquiry<Outcome> learn_network(AbsAffine& found, NetworkSearch& search, NetworkO
     if (search.lines == kMostLines || search.total() > options.budget ||
         found.kinks.size() > options.most_kinks) {
       co_return Outcome{ExtractionStatus::kBudgetExhausted,
-                        "After " + counted(search.lines, "line") + " and " +
-                            counted(found.kinks.size(), "hyperplane") +
-                            " the rest of the network is still not affine."};
+                        "After " + std::to_string(search.lines) + " lines and " +
+                            std::to_string(found.kinks.size()) +
+                            " hyperplanes the remainder of the network is still not affine."};
     }
     const bool closer = closer_range > 0;
     if (!closer) {
@@ -269,7 +278,7 @@ Inquiry<Outcome> learn_network(AbsAffine& found, NetworkSearch& search, NetworkO
         find_kinks(rest, start, direction, range, stream, search.line_queries);
     const std::vector<LineKink> kinks = co_await looking;
     if (!rest.finite()) {
-      co_return Outcome{ExtractionStatus::kNotAMatch, "A single-token answer is not a number."};
+      co_return Outcome{ExtractionStatus::kNotAMatch, "A single-token answer is not finite."};
     }
     if (!kinks.empty()) {
       quiet = 0;
@@ -277,7 +286,8 @@ Inquiry<Outcome> learn_network(AbsAffine& found, NetworkSearch& search, NetworkO
       ++quiet;
     }
     std::vector<double> rejected;
-    std::vector<AbsAffine::Kink> accepted;  // joins the known part after the line: one rest a line
+    std::vector<AbsAffine::Kink>
+        accepted;  // joins the known part after the line: one residual a line
     for (const LineKink& kink : kinks) {
       std::vector<double> point = start;
       add_scaled(kink.at, direction, point);

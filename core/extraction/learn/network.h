@@ -6,7 +6,7 @@
 namespace attnlab::extraction {
 
 /// F(x) = sum_j (strength_j / 2) |normal_j . x + offset_j| + slope . x + constant: a ReLU network
-/// without the signs that nothing reveals. Neurons on one hyperplane are one term.
+/// without the signs that no answer reveals. Neurons on one hyperplane are one term.
 struct AbsAffine {
   struct Kink {
     std::vector<double> normal;  ///< length 1

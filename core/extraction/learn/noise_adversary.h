@@ -1,4 +1,4 @@
-// Noise at its worst: an adversary who knows the head and the learner (B4).
+// The worst noise: an adversary that knows the head and the learner (B4).
 #pragma once
 
 #include <cmath>

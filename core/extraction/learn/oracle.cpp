@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/attention/softmax.h"
 #include "core/extraction/learn/dense.h"
 #include "core/numerics/elementary_batch.h"
 #include "core/numerics/kernels/dispatch.h"
@@ -14,7 +15,7 @@ namespace {
 
 constexpr std::uint32_t kNone = 0xffffffff;
 
-/// The distinct query tokens of a batch, and which of them each query has; none for a query of one
+/// The distinct query tokens of a batch, and which of them each query has; kNone for a query of one
 /// token, whose weight is 1 whatever its logit.
 struct QueryTokens {
   std::vector<std::uint32_t> tokens;
@@ -37,24 +38,6 @@ QueryTokens query_tokens(const QueryBatch& batch) {
     found.of_query.push_back(slot[token]);
   }
   return found;
-}
-
-/// Logits of every member of every query, in the order of the batch, become softmax weights.
-void softmax_in_place(const QueryBatch& batch, std::vector<double>& weights) {
-  double* member = weights.data();
-  for (std::size_t i = 0; i < batch.size(); ++i) {
-    double* const end = member + batch[i].size();
-    const double largest = *std::max_element(member, end);
-    for (; member != end; ++member) *member -= largest;
-  }
-  exp_of_each(weights);
-  member = weights.data();
-  for (std::size_t i = 0; i < batch.size(); ++i) {
-    double* const end = member + batch[i].size();
-    double sum = 0;
-    for (double* m = member; m != end; ++m) sum += *m;
-    for (; member != end; ++member) *member /= sum;
-  }
 }
 
 /// Softmax weights of every member of every query, in the order of the batch; with `value` also its
@@ -97,7 +80,7 @@ std::vector<double> softmax_weights(const QueryBatch& batch, const QueryTokens& 
       weights.push_back(dense ? logits(token, q) : dot(batch.token_values(token), images.row(q)));
     }
   }
-  softmax_in_place(batch, weights);
+  softmax_groups(weights, batch.ends());
   return weights;
 }
 

@@ -1,11 +1,12 @@
 // Black boxes that answer queries: what every one of them has in common, our own models, and
-// wrappers that spoil answers on purpose (noise, only the sign).
+// wrappers that spoil answers on purpose (noise, or only a yes or no).
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <vector>
 
+#include "core/attention/head.h"
 #include "core/base/expected.h"
 #include "core/extraction/learn/query.h"
 #include "core/numerics/random.h"
@@ -18,8 +19,8 @@ class Oracle {
   virtual ~Oracle() = default;
   virtual std::size_t dim() const = 0;
 
-  /// One answer per query, in order; a sentence when the box gave none. The queries are counted
-  /// before they are asked.
+  /// One answer per query, in order; a sentence when the box gave no answer. The queries are
+  /// counted before they are asked.
   Expected<std::vector<double>> ask(const QueryBatch& batch);
 
   std::uint64_t learning_queries() const { return learning_; }
@@ -31,13 +32,6 @@ class Oracle {
 
  private:
   std::uint64_t learning_ = 0, checking_ = 0;
-};
-
-/// One softmax head: f(X) = sum_i alpha_i value.x_i, alpha = softmax_i(x_i^T weight x_N).
-struct Head {
-  Matrix<double> weight;      ///< W, dim x dim
-  std::vector<double> value;  ///< v, dim
-  Head clone() const { return {weight.clone(), value}; }
 };
 
 /// g(x) = sum_j output_j ReLU(input_j . x + bias_j) + constant, one hidden layer.

@@ -25,7 +25,7 @@ using SharedRows = std::shared_ptr<const Matrix<double>>;
 ///
 /// After the tokens given by their numbers there may be some (sum_queries) given as the sum of a
 /// shared row and one of those. They are tokens like any other (tokens() and token_values() write
-/// them out for whoever asks), but an oracle of our own can score them by their parts.
+/// them out on request), but an oracle of our own can score them by their parts.
 class QueryBatch {
  public:
   explicit QueryBatch(std::size_t dim, QueryPurpose purpose = QueryPurpose::kLearn,
@@ -86,6 +86,7 @@ class QueryBatch {
   bool only_sums() const { return own_count() == 1 && sums_.size() == ends_.size(); }
   const SharedRows& rows() const { return rows_; }
   std::span<const std::uint32_t> members() const { return members_; }  ///< of all queries in order
+  std::span<const std::size_t> ends() const { return ends_; }  ///< of each query in members()
   std::span<const std::uint32_t> operator[](std::size_t i) const {
     const std::size_t begin = i == 0 ? 0 : ends_[i - 1];
     return {members_.data() + begin, ends_[i] - begin};
@@ -110,7 +111,7 @@ class QueryBatch {
   SharedRows rows_;
   std::vector<double> tokens_;
   std::vector<Sum> sums_;
-  mutable std::vector<double> written_;  // all tokens, once somebody asked for a sum
+  mutable std::vector<double> written_;  // all tokens, once a sum was asked for
   std::vector<std::uint32_t> members_;
   std::vector<std::size_t> ends_;
 };

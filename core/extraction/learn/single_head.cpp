@@ -98,7 +98,7 @@ Inquiry<Outcome> learn_single_head(HeadKnowledge& known, SingleHeadOptions optio
   Inquiry<bool> values = ask_values(known);
   const bool finite = co_await values;
   if (!finite)
-    co_return Outcome{ExtractionStatus::kNotAMatch, "A single-token answer is not a number."};
+    co_return Outcome{ExtractionStatus::kNotAMatch, "A single-token answer is not finite."};
   if (largest_magnitude(known.value) == 0) co_return zero_value_outcome(dim);
 
   const Probing probing(known.value, options);

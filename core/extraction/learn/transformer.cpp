@@ -15,6 +15,7 @@ constexpr int kCandidates = 256;
 constexpr int kMostTries = 60;
 constexpr double kWantedLogit = 0.25;
 constexpr double kNoGradient = 1e-12;  // of the steepest gradient: rounding
+constexpr double kNarrow = 1.0 / 8;    // of the usual product of both lengths
 
 /// A unit direction b whose token `length` b lies far from all hyperplanes and far from the span of
 /// the directions chosen before: the best of 256.
@@ -39,29 +40,32 @@ std::vector<double> wide_direction(const AbsAffine& network, const Matrix<double
   return best_direction;
 }
 
-/// One query token and the probes beside it.
+/// One query token and its probes.
 struct Region {
+  double length = 1;
   std::vector<double> token;     // b = length * direction
   std::vector<double> gradient;  // of the network at b
   Matrix<double> probes;         // balanced against the gradient, unit length
   double reach = 0;              // probes of this length stay in the region
-  double value = 0;              // g(b)
+  double value = kUnknown;       // g(b), once it was asked
 };
 
 Region region_at(const AbsAffine& network, std::span<const double> direction, double length,
                  double share) {
   Region region;
+  region.length = length;
   region.token.assign(direction.begin(), direction.end());
   for (double& entry : region.token) entry *= length;
   region.gradient = network.gradient(region.token);
   if (norm(region.gradient) > 0) region.probes = BalancedProbes(region.gradient).rows();
   region.reach = share * std::min(0.9 * network.margin(region.token), 32.0);
-  region.value = network(region.token);
   return region;
 }
 
-/// Alphas of some probes of a region.
-Inquiry<std::vector<double>> ask_alphas(const Region& region, std::span<const std::size_t> probes) {
+/// Alphas of some probes of a region. With the first ones the query token is asked alone: its
+/// answer is g(b) to rounding, while the network that was found is off by some of that. Short
+/// probes in a region of small gradient need all the digits.
+Inquiry<std::vector<double>> ask_alphas(Region& region, std::span<const std::size_t> probes) {
   const std::size_t dim = region.token.size();
   QueryBatch batch(dim);
   const std::uint32_t query = batch.token(region.token);
@@ -71,7 +75,13 @@ Inquiry<std::vector<double>> ask_alphas(const Region& region, std::span<const st
     add_scaled(region.reach, region.probes.row(i), key);
     batch.query({batch.token(key), query});
   }
+  const bool first = std::isnan(region.value);
+  if (first) batch.query({query});
   std::vector<double> alphas = co_await ask(batch);
+  if (first) {
+    region.value = alphas.back();
+    alphas.pop_back();
+  }
   for (std::size_t k = 0; k < probes.size(); ++k) {
     alphas[k] = (alphas[k] - region.value) /
                 (region.reach * dot(region.probes.row(probes[k]), region.gradient));
@@ -85,6 +95,7 @@ struct Directions {
   double length = 1;                     // of query tokens
   double flat = 0;                       // query tokens of this length met no gradient
   double share = 1;                      // of a region's reach that probes use
+  double usual = 0;                      // largest product of both lengths that was of use
   bool calibrated = false;
 
   /// Logits are proportional to the product of both lengths. Shorter query tokens come first; where
@@ -92,8 +103,10 @@ struct Directions {
   void shrink_logits() {
     if (length / 2 > flat) {
       length /= 2;
+      usual /= 4;  // regions are narrower, too, where query tokens are shorter
     } else {
       share /= 2;
+      usual /= 2;
     }
   }
   void grow_logits() {
@@ -114,14 +127,25 @@ double steepest(const AbsAffine& network) {
 
 /// A region with a gradient for direction j. Neurons may be off up to some distance from the
 /// origin: query tokens double in length until one of 256 meets a gradient. False when none does.
+///
+/// Next to a hyperplane only short probes stay inside, and their small logits drown in rounding:
+/// a region far narrower than the usual one gives way to a longer query token, whose probes are as
+/// long as the usual product of both lengths allows.
 bool find_region(const AbsAffine& network, Directions& known, std::size_t j, RandomStream& stream,
                  std::vector<double>& direction, Region& region) {
   const double least = kNoGradient * steepest(network);
-  for (int doubling = 0; doubling < kMostTries; ++doubling, known.length *= 2) {
-    direction = wide_direction(network, known.basis, j, known.length, stream);
-    region = region_at(network, direction, known.length, known.share);
-    if (norm(region.gradient) > least) return true;
-    known.flat = known.length;
+  double length = known.length;
+  for (int doubling = 0; doubling < kMostTries; ++doubling, length *= 2) {
+    direction = wide_direction(network, known.basis, j, length, stream);
+    region = region_at(network, direction, length, known.share);
+    if (norm(region.gradient) <= least) {
+      known.flat = length;
+      known.length = 2 * length;
+      continue;
+    }
+    if (region.reach * length < kNarrow * known.usual) continue;
+    if (length > known.length) region.reach = std::min(region.reach, known.usual / length);
+    return true;
   }
   return false;
 }
@@ -147,7 +171,7 @@ Inquiry<bool> measure_direction(const AbsAffine& network, Directions& known, std
     bool inside = true;
     for (std::size_t k = 0; k < probes.size(); ++k) {
       inside = inside && alphas[k] >= kLow && alphas[k] <= kHigh;
-      forms[probes[k]] = logit(alphas[k]) / (region.reach * known.length);
+      forms[probes[k]] = logit(alphas[k]) / (region.reach * region.length);
       largest = std::max(largest, std::abs(logit(alphas[k])));
     }
     const bool short_of_signal = largest < kWantedLogit && known.length < longest;
@@ -160,6 +184,7 @@ Inquiry<bool> measure_direction(const AbsAffine& network, Directions& known, std
       for (std::size_t i = 0; i < dim; ++i) known.basis(j, i) = direction[i] / length;
       // Probes are a basis: W b = U^T forms, and U is its own inverse.
       std::ranges::copy(product(region.probes, forms), known.images.row(j).begin());
+      known.usual = std::max(known.usual, region.reach * region.length);
       if (short_of_signal) known.grow_logits();
       co_return true;
     }

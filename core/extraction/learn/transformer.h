@@ -24,14 +24,14 @@ struct TransformerKnowledge {
   explicit TransformerKnowledge(std::size_t dim);
 };
 
-/// The network by learn_network; then d^2 queries for W (2 (d^2 + d) on the odd part), checked
+/// The network by learn_network; then d^2 + d queries for W (2 (d^2 + d) on the odd part), checked
 /// against fresh answers.
 ///
 /// Gradient route, derived in docs/derivations-extraction.md: for a query token b with margin m
 /// (the distance to the nearest hyperplane) and |a| < m, the mixture b + alpha a of [a+b; b] stays
 /// in one linear region, so that alpha = (f - g(b)) / (grad g(b) . a) and a^T W b = logit(alpha).
-/// Query tokens are directions of large margin, one for each dimension; probes are balanced against
-/// the gradient.
+/// Query tokens are directions of large margin, one for each dimension, each asked alone once for
+/// g(b); probes are balanced against the gradient.
 Inquiry<Outcome> learn_transformer(TransformerKnowledge& known, TransformerOptions options);
 
 }  // namespace attnlab::extraction

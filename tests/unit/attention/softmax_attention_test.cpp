@@ -42,7 +42,7 @@ struct Problem {
                       out.view());
   }
 
-  /// Largest error over the bound of the header; a result that is no number counts as infinite.
+  /// Largest error over the bound of the header; a NaN counts as infinite.
   double worst() {
     double top_score = 0, top_value = 0, error = 0;
     std::vector<double> weight(shape.keys);
@@ -143,7 +143,7 @@ TEST_CASE("softmax attention over many runs of keys corrects its running maximum
     for (const std::size_t m : {127, 128, 129, 256, 257, 400}) {
       for (const float spread : {1.0f, 30.0f}) check_shape({1, 19, m, 8, 5}, 2, spread, random);
     }
-    // Growing scores: every run has a new maximum, and e^-87 is all that is left of the first.
+    // Growing scores: every run has a new maximum, and only e^-87 of the first remains.
     Problem growing({1, 20, 384, 1, 2}, 0, 1, random);
     for (std::size_t i = 0; i < 20; ++i) growing.q.view()(i, 0) = static_cast<float>(i) - 10;
     for (std::size_t j = 0; j < 384; ++j) growing.k.view()(j, 0) = static_cast<float>(j) / 4;

@@ -35,7 +35,7 @@ TEST_CASE("extract-black-box: each box that is not its model is told apart by it
       {"two-heads", "more than one head"},
       {"positions", "without positions"},
       {"residual", "goes past the attention"},
-      {"network", "network stands behind"}};
+      {"network", "network follows"}};
   for (const auto& [box, mark] : marks) {
     for (const char* method : {"single", "low-rank"}) {
       const Result result =
@@ -74,7 +74,9 @@ TEST_CASE("extract-black-box: a rank above the dimension is refused by name") {
   CHECK(plan.error().sentence.find("rank must be 0 to 4") != std::string::npos);
 }
 
-TEST_CASE("a job that asks outside gets answers from whoever drives it, and else ends by itself") {
+TEST_CASE(
+    "a job that asks outside gets answers from the caller that drives it, and otherwise ends by "
+    "itself") {
   const RunSpec spec = spec_of(named("extract-black-box"), {{"box", "own"}, {"dim", "3"}});
   const MadeBox box = make_box("one-head", 3, 9);
   JobSteps job = spec.experiment->start(spec, 0);

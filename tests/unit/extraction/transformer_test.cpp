@@ -85,8 +85,49 @@ TEST_CASE("extraction: few neurons are found, also where they are off around the
   }
 }
 
+TEST_CASE("extraction: the final fit sees every hyperplane from both sides, however far it is") {
+  // 34 unknowns. Behind a hyperplane at distance 2 or more, hardly any points around the origin
+  // help: its own group of points has to determine all 17 numbers of the neuron.
+  constexpr std::size_t dim = 16;
+  double worst_weight = 0, worst_neuron = 0;
+  for (const double offset : {-20.0, -8.0, -2.3, -1.0, 1.0, 2.3}) {
+    for (std::uint32_t i = 0; i < 16; ++i) {
+      CAPTURE(offset);
+      CAPTURE(i);
+      FeedForward network{Matrix<double>(1, dim), {offset}, {1}, 0.5};
+      stream_of(700 + i).fill_sphere(network.input.row(0));
+      const Found found =
+          extract(network, random_head(dim, 720 + i, 1).weight, WeightRoute::kGradient);
+      REQUIRE_MESSAGE(found.outcome.status == ExtractionStatus::kRecovered, found.outcome.evidence);
+      REQUIRE(found.known.network.kinks.size() == 1);
+      const AbsAffine::Kink& kink = found.known.network.kinks[0];
+      const double sign = std::copysign(1, dot(kink.normal, network.input.row(0)));
+      std::vector<double> error(network.input.row(0).begin(), network.input.row(0).end());
+      add_scaled(-sign, kink.normal, error);
+      worst_neuron = std::max({worst_neuron, largest_magnitude(error),
+                               std::abs(sign * kink.offset - offset) / std::abs(offset)});
+      worst_weight = std::max(worst_weight, found.weight_error);
+    }
+  }
+  MESSAGE("largest error of a neuron " << worst_neuron << ", of W " << worst_weight);
+  CHECK(worst_neuron < 1e-13);  // 17 numbers from 18 points: a condition number of 100 or so
+  CHECK(worst_weight < 1e-10);
+}
+
+TEST_CASE("extraction: a neuron of small output weight is found, because the last fit misses it") {
+  for (std::uint32_t i = 0; i < 8; ++i) {
+    CAPTURE(i);
+    FeedForward network = random_network(4, 8, 750 + i, true);
+    network.output[3] = 2e-5;
+    const Found found = extract(network, random_head(4, 760 + i, 1).weight, WeightRoute::kGradient);
+    CHECK_MESSAGE(found.outcome.status == ExtractionStatus::kRecovered, found.outcome.evidence);
+    CHECK(found.known.network.kinks.size() == 8);
+    CHECK(found.network_error < 1e-11);
+  }
+}
+
 TEST_CASE("extraction: close kinks of opposite sign are told apart in one dimension, too") {
-  // From afar they look like one kink beside both, on every line.
+  // From afar they look like one kink at another place, on every line.
   for (const double gap : {0.3, 0.08, 0.01, 0.001}) {
     CAPTURE(gap);
     FeedForward network{Matrix<double>(2, 1), {0.4, 0.4 + gap}, {-0.65, 0.06}, 0.4};

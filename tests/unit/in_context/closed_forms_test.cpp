@@ -56,9 +56,9 @@ TEST_CASE("two opposite heads fall to the many-head limit as their scale goes to
 
 TEST_CASE("one and two heads are cases of the general head set") {
   const RegressionTask task{3, 1.5, 0.4};
-  const std::array<SoftmaxHead, 1> one = {{{0.3, 1 / 0.3}}};
+  const std::array<IsotropicHead, 1> one = {{{0.3, 1 / 0.3}}};
   CHECK(head_set_constant(task, one) == doctest::Approx(one_head_constant(task, 0.3)));
-  const std::array<SoftmaxHead, 2> two = {{{0.3, 1 / 0.6}, {-0.3, -1 / 0.6}}};
+  const std::array<IsotropicHead, 2> two = {{{0.3, 1 / 0.6}, {-0.3, -1 / 0.6}}};
   CHECK(head_set_constant(task, two) == doctest::Approx(two_head_constant(task, 0.3)));
 }
 
@@ -68,7 +68,7 @@ TEST_CASE("no head set is below the many-head limit") {
     for (double c = -0.6; c < 0.65; c += 0.1) {
       for (double share = -2; share <= 2; share += 0.25) {
         if (std::abs(b) < 0.01 || std::abs(c) < 0.01) continue;
-        const std::array<SoftmaxHead, 2> heads = {{{b, share / b}, {c, (1 - share) / c}}};
+        const std::array<IsotropicHead, 2> heads = {{{b, share / b}, {c, (1 - share) / c}}};
         CHECK(head_set_constant(task, heads) > many_head_limit(task));
       }
     }
@@ -85,7 +85,7 @@ TEST_CASE("local limits: many heads never lose to one, and radius 0 leaves the n
             local_one_head_constant(task, radius, best) - 1e-9);
     }
     const double tiny = 1e-3 / radius, slope = 1 / (1 + 0.5 * radius * radius);
-    const std::array<SoftmaxHead, 2> pair = {
+    const std::array<IsotropicHead, 2> pair = {
         {{tiny, slope * (0.5 + 0.25 / tiny)}, {-tiny, slope * (0.5 - 0.25 / tiny)}}};
     CHECK(local_head_set_constant(task, radius, pair) > local_many_head_limit(task, radius));
   }
@@ -101,7 +101,7 @@ TEST_CASE("the local many-head limit is reached by two heads with free weights a
   // Inverse-variance weights: gain c0 of the mean, gain c1 radius^2 of the slope, sum 1.
   const double limit = local_many_head_limit(task, radius);
   const double c0 = limit / mean, c1 = limit / (5 * slope), b = 1e-3;
-  const std::array<SoftmaxHead, 2> pair = {
+  const std::array<IsotropicHead, 2> pair = {
       {{b, c0 / 2 + c1 / (2 * b)}, {-b, c0 / 2 - c1 / (2 * b)}}};
   CHECK(local_head_set_constant(task, radius, pair) == doctest::Approx(limit).epsilon(1e-5));
 }

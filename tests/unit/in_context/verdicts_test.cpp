@@ -85,7 +85,7 @@ TEST_CASE("four heads are never worse than two beyond their error") {
     const RiskEstimates& risks = cell.estimates;
     const double error = std::hypot(risks.std_error(1), risks.std_error(2));
     CHECK(risks.risks[2] < risks.risks[1] + 2 * error);
-    for (const SoftmaxHead& head : cell.sums.heads[2]) CHECK(std::abs(head.weight) < 100);
+    for (const IsotropicHead& head : cell.sums.heads[2]) CHECK(std::abs(head.weight) < 100);
   }
 }
 

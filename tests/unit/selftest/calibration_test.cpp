@@ -76,6 +76,19 @@ TEST_CASE(
   CHECK(cell("contradicted") == Cell(10.0));
   count.more_data = ClaimStatus::kFails;
   CHECK(cell("contradicted") == Cell(60.0));
+  // A universal statement that 3 of 10 runs did not refute: the bound of "no counterexample" allows
+  // that. When only 1 of 40 runs finds none, nearly every case is a counterexample.
+  CalibrationCount universal{"extract-single", "small", "B1"};
+  for (int i = 0; i < 10; ++i) {
+    universal.add(i < 3 ? ClaimStatus::kNoCounterexample : ClaimStatus::kFails);
+  }
+  universal.more_data_known = true;
+  universal.more_data = ClaimStatus::kFails;
+  CHECK(universal.contradicted() == 0);
+  CalibrationCount rare = universal;
+  rare.no_counterexample = 1;
+  rare.fails = 39;
+  CHECK(rare.contradicted() == 1);
   const Cell low = cell("low");  // exact interval of 6 of 10: 0.262 to 0.878
   CHECK(std::get<double>(low) == doctest::Approx(26.24).epsilon(1e-3));
 }
