@@ -65,10 +65,9 @@ Row row_of(Value (*)(const Row&));
 }  // namespace detail
 
 /// A column that shows a member of the row, or what a function of the row gives. `error_column`: as
-/// in Column.
-template <auto value>
+/// in Column. `Row` is named where it extends the row that has the member.
+template <auto value, class Row = decltype(detail::row_of(value))>
 auto column(std::string name, std::string label, std::string error_column = {}) {
-  using Row = decltype(detail::row_of(value));
   return RowColumn<Row>{{std::move(name), std::move(label), std::move(error_column)},
                         [](const Row& row) { return cell_of(std::invoke(value, row)); }};
 }

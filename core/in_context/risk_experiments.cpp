@@ -11,23 +11,19 @@ namespace {
 
 constexpr double kMaxDim = 64, kMaxLength = 65536;
 
-Result reduce(const RunSpec& spec, std::span<const JobOutput> outputs,
-              std::vector<Claim> (*claims)(const RiskStudy&, const std::vector<MeasuredCell>&)) {
+/// What a sweep of either kind makes of its cells.
+using ClaimsOf = std::vector<Claim> (*)(const RiskStudy&, const std::vector<MeasuredCell>&);
+using FiguresOf = std::vector<Figure> (*)(const RiskStudy&, const std::vector<MeasuredCell>&);
+
+Findings find_risks(const RunSpec& spec, std::span<const JobOutput> outputs, ClaimsOf claims,
+                    FiguresOf figures) {
   const RiskStudy study = read_risk_study(spec.parameters);
   Result result;
   const std::vector<MeasuredCell> cells = measured_cells(study, outputs, result.notes);
-  result.tables = {risk_table(cells), head_table(study, cells), ratio_table(study, cells)};
+  result.tables = risk_tables(study, cells);
   result.claims = claims(study, cells);
   for (std::string& note : risk_notes(study, cells)) result.notes.push_back(std::move(note));
-  return result;
-}
-
-Result reduce_risk(const RunSpec& spec, std::span<const JobOutput> outputs) {
-  return reduce(spec, outputs, prompt_length_claims);
-}
-
-Result reduce_scenarios(const RunSpec& spec, std::span<const JobOutput> outputs) {
-  return reduce(spec, outputs, scenario_claims);
+  return {std::move(result), figures(study, cells)};
 }
 
 std::vector<Preset> risk_presets() {
@@ -120,9 +116,7 @@ JobSteps RiskExperiment::start(RunSpec spec, std::uint32_t index) {
 }
 
 Findings RiskExperiment::find(const RunSpec& spec, std::span<const JobOutput> outputs) {
-  Result result = reduce_risk(spec, outputs);
-  std::vector<Figure> shown = prompt_length_figures(spec, result);
-  return {std::move(result), std::move(shown)};
+  return find_risks(spec, outputs, prompt_length_claims, prompt_length_figures);
 }
 
 Experiment ScenariosExperiment::face() {
@@ -149,9 +143,7 @@ JobSteps ScenariosExperiment::start(RunSpec spec, std::uint32_t index) {
 }
 
 Findings ScenariosExperiment::find(const RunSpec& spec, std::span<const JobOutput> outputs) {
-  Result result = reduce_scenarios(spec, outputs);
-  std::vector<Figure> shown = scenario_figures(spec, result);
-  return {std::move(result), std::move(shown)};
+  return find_risks(spec, outputs, scenario_claims, scenario_figures);
 }
 
 }  // namespace attnlab::in_context

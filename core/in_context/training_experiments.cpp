@@ -1,12 +1,10 @@
 // icl-training and icl-embedding: heads trained live, and how large an embedding they need.
 #include "core/experiment/parameters.h"
-#include "core/findings/findings.h"
 #include "core/in_context/experiments.h"
 #include "core/in_context/parameters.h"
 #include "core/in_context/training_study.h"
 
 namespace attnlab::in_context {
-namespace {}  // namespace
 
 Experiment TrainingExperiment::face() {
   Experiment experiment;
@@ -63,9 +61,7 @@ JobSteps TrainingExperiment::start(RunSpec spec, std::uint32_t index) {
 }
 
 Findings TrainingExperiment::find(const RunSpec& spec, std::span<const JobOutput> outputs) {
-  Result result = reduce_training(spec, outputs);
-  std::vector<Figure> shown = training_figures(spec, result);
-  return {std::move(result), std::move(shown)};
+  return find_training(spec, outputs);
 }
 
 Experiment EmbeddingExperiment::face() {
@@ -123,9 +119,7 @@ JobSteps EmbeddingExperiment::start(RunSpec spec, std::uint32_t index) {
 }
 
 Findings EmbeddingExperiment::find(const RunSpec& spec, std::span<const JobOutput> outputs) {
-  Result result = reduce_embedding(spec, outputs);
-  std::vector<Figure> shown = embedding_figures(spec, result);
-  return {std::move(result), std::move(shown)};
+  return find_embedding(spec, outputs);
 }
 
 }  // namespace attnlab::in_context

@@ -8,7 +8,7 @@
 
 #include "core/in_context/head_risk.h"
 #include "core/in_context/risk_study.h"
-#include "core/in_context/training_study.h"
+#include "core/in_context/training_verdict.h"
 #include "tests/unit/support/experiments.h"
 
 using namespace attnlab;
