@@ -10,9 +10,9 @@
 namespace attnlab::in_context {
 namespace {
 
-/// How much of a measured loss of the search to take off: all of it while it is small beside the
+/// How much of a measured loss of the search to take off: all of it while it is small next to the
 /// risk, where its quadratic form holds, and at most half of the risk. A search on so few prompts
-/// that half of them give a useless set says nothing about the best one.
+/// that half of them give a useless set tells little about the best one.
 double trusted_share(double risk, double loss) {
   const double ratio = 2 * loss / risk;
   return risk > 0 ? 1 / std::sqrt(1 + ratio * ratio) : 0;
@@ -56,6 +56,15 @@ std::vector<std::vector<double>> control_slopes(const RiskSums& sums, std::size_
     solve_small(k, factor, slopes[i]);
   }
   return slopes;
+}
+
+/// What the search adds to the variance of a set's risk, given the loss taken off and the variance
+/// of that loss over prompts (docs/derivations.md, "What the search loses"). A loss within two
+/// standard errors of 0 is the prompts' noise, which the risk's own variance contains.
+double search_variance(double loss, double loss_variance) {
+  constexpr double kOneDirection = 4.0 / 3, kSlowDecay = 2;
+  if (loss * loss <= 4 * loss_variance) return 0;
+  return (kOneDirection + kSlowDecay) * loss * loss;
 }
 
 }  // namespace
@@ -124,9 +133,7 @@ RiskEstimates corrected_risks(RiskSums sums, std::span<const double> controls) {
     for (std::size_t j = 0; j < p; ++j) result.covariance[i * p + j] = covariance(i, j);
   }
   for (std::size_t i = 0; i < sets; ++i) {
-    const double loss = sums.means[p + i];
-    const double heads = static_cast<double>(sums.heads[i].size());
-    result.covariance[i * p + i] += 2 * loss * loss / (heads + 1);
+    result.covariance[i * p + i] += search_variance(sums.means[p + i], covariance(p + i, p + i));
   }
   return result;
 }
