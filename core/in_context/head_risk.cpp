@@ -147,7 +147,7 @@ class Meter {
     return scenario.noise * dot(solved_, prompt_.query);
   }
 
-  /// Ridge regression at its best strength for entries of theta of mean square `variance`,
+  /// Ridge regression at its best ridge parameter for entries of theta of mean square `variance`,
   /// lambda = sigma^2 / variance. With u as in solve it predicts x_q^T theta with the error
   /// lambda u^T theta in the signal and u^T sum x_i eps_i in the noise; with the variance of theta
   /// itself that is the posterior variance sigma^2 x_q^T u.

@@ -38,7 +38,7 @@ double one_head_shape(const RegressionTask& task, double white_square);
 /// Steps of 10 to 100 ms; `sums` is filled when it is done.
 JobSteps measure_heads(HeadRiskTask task, RiskSums& sums);
 
-/// Seconds-free measures of work (floating-point operations) for planning.
+/// Work in floating-point operations, for planning.
 double search_cost(const Scenario& scenario, std::size_t prompts);
 double measure_cost(const Scenario& scenario, std::size_t heads, std::size_t prompts);
 

@@ -125,9 +125,8 @@ std::vector<Preset> presets() {
       {"two-heads",
        "Two opposite heads",
        "One head attends to examples like the query, the other to examples unlike it; their "
-       "difference cancels what is wrong with each. Look at the sum beside the truth, then drag "
-       "the "
-       "query. Next: the same with one head.",
+       "difference cancels what is wrong with each. Compare the sum with the truth, then drag "
+       "the query. Next: the same with one head.",
        {}},
       {"one-head",
        "One head",
@@ -137,14 +136,13 @@ std::vector<Preset> presets() {
       {"sharp-head",
        "One sharp head",
        "With a large scale the head copies the label of one example: the plane falls into cells. "
-       "With "
-       "few examples that costs little. Open \"Where does each head look?\" Next: lower the scale.",
+       "With few examples that costs little. Open \"Where does each head look?\" Next: lower the "
+       "scale.",
        {{"scales", "3"}}},
       {"same-sign",
        "Two heads of the same sign",
        "Two heads that look the same way gain only a part of what two opposite ones do: compare "
-       "the "
-       "risks of one head, these two and the opposite pair in the table.",
+       "the risks of one head, these two and the opposite pair in the table.",
        {{"scales", "0.3,0.6"}}},
       {"noisy-labels",
        "Noisy labels",

@@ -78,8 +78,8 @@ Style style_of(const std::string& predictor, std::size_t heads) {
             kColourKernel, SeriesRole::kMeasured};
   }
   if (predictor == "ridge") {
-    return {"ridge", "ridge regression at its best strength, without the prior mean", kColourRidge,
-            SeriesRole::kMeasured};
+    return {"ridge", "ridge regression at its best ridge parameter, without the prior mean",
+            kColourRidge, SeriesRole::kMeasured};
   }
   return {"Bayes", "the posterior mean: no predictor is better", kColourBiasedSoftmax,
           SeriesRole::kMeasured};
@@ -215,7 +215,8 @@ void add_all_theory(const RiskStudy& study, bool scaled, Figure& figure) {
   }
 }
 
-/// Ratios of one head's risk to those of larger head counts, over the prompt length or the value.
+/// Ratios of one head's risk to the risks of larger head counts, over the prompt length or the
+/// value.
 void add_ratios(const RiskStudy& study, const std::vector<MeasuredCell>& cells, bool over_length,
                 Figure& figure) {
   const std::vector<CurvePoint> ratios = ratio_points(study, cells);

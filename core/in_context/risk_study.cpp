@@ -14,8 +14,8 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-/// Enough that what the search loses is small beside the standard error: the loss falls like 1 over
-/// the search prompts, the error like 1 over the root of the prompts (docs/derivations.md).
+/// Enough to keep the loss of the search small next to the standard error: the loss falls like
+/// 1 / search prompts, the error like 1 / sqrt(prompts) (docs/derivations.md).
 std::size_t search_prompts_for(std::size_t prompts) {
   constexpr std::size_t kLeast = 1000, kShare = 4;
   constexpr double kPerRoot = 63.25;  // 4000 search prompts for 4000 prompts
@@ -103,7 +103,8 @@ std::vector<RiskRow> cell_rows(const RiskStudy& study, const MeasuredCell& measu
     add("softmax", study.heads[i], at(i), measured.estimates.std_error(i),
         risk_theory(scenario, study.heads[i]));
   }
-  if (scenario.variant == Variant::kReadOut) return rows;  // the others are those of labels-only
+  if (scenario.variant == Variant::kReadOut)
+    return rows;  // the other predictors are rows of labels-only
   const auto add_exact = [&](const char* predictor, double risk) {
     if (std::isfinite(risk)) add(predictor, {}, risk, 0, risk);
   };

@@ -29,7 +29,7 @@ struct RiskEstimates {
   double std_error(std::size_t predictor) const;
 };
 /// Means corrected by regression on the controls, whose true means are `controls`. The risk of a
-/// head set is that of the best set: what the search lost is estimated and subtracted, and its
+/// head set estimates the risk of the best set: the loss of the search is subtracted, and its
 /// scatter is part of the covariance (docs/derivations.md). Sums without any prompt give no risks.
 RiskEstimates corrected_risks(RiskSums sums, std::span<const double> controls);
 

@@ -103,8 +103,7 @@ std::vector<std::string> risk_notes(const RiskStudy& study,
   }
   notes.push_back(
       "The theory of softmax heads is our own derivation (docs/derivations.md), not quoted from "
-      "the "
-      "paper; it is the leading order in 1/D and approached slowly.");
+      "the paper; it is the leading order in 1/D and approached slowly.");
   if (exact_zero) {
     notes.push_back(
         "Without noise, least squares and Bayes know θ exactly from d examples on: their risk is 0 "
@@ -113,8 +112,7 @@ std::vector<std::string> risk_notes(const RiskStudy& study,
   if (study.setting == Setting::kLocal && study.values.front() == 0 && study.noise == 0) {
     notes.push_back(
         "At radius 0 without noise every example is the query itself: heads read its label off, "
-        "and "
-        "their risk is 0 up to rounding.");
+        "and their risk is 0 up to rounding.");
   }
   if (no_ols) {
     notes.push_back(
@@ -133,7 +131,7 @@ std::vector<std::string> risk_notes(const RiskStudy& study,
   }
   if (study.setting != Setting::kPrior) {
     notes.push_back(
-        "Ridge regression at its best strength is Bayes here (rows ridge and bayes); "
+        "Ridge regression at its best ridge parameter is Bayes here (rows ridge and bayes); "
         "they differ where the prior mean is known.");
   } else {
     notes.push_back(

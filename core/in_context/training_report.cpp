@@ -93,7 +93,7 @@ Claim training_claim(const TrainingStudy& study, const TrainingOutcome& outcome)
     return claim;
   }
   claim = judged_by_training(std::move(claim), study, outcome, heads, 0);
-  // Heads that never left the one-head solution say nothing about what several heads can do.
+  // Heads that never left the one-head solution do not show what several heads can do.
   for (std::size_t m = 0; m < study.models.size(); ++m) {
     if (verdict_of(study, outcome, m) != TrainingVerdict::kTrapped) continue;
     claim.status = ClaimStatus::kUndecided;
@@ -114,9 +114,9 @@ std::string verdict_note(const TrainingStudy& study, const TrainingOutcome& outc
     case TrainingVerdict::kTrapped:
       return study.models[m].start == HeadStart::kSame
                  ? " Heads that start with the same sign all average in the same direction; none "
-                   "has "
-                   "a reason to change its sign."
-                 : " The loss stands still there: from this start no head has a reason to change.";
+                   "has a reason to change its sign."
+                 : " The loss no longer falls there: from this start no head has a reason to "
+                   "change.";
     case TrainingVerdict::kAbove:
       if (still_falls(model, gap)) return " The loss still falls: more steps bring it closer.";
       return " The loss no longer falls: more steps alone do not help." +
@@ -207,8 +207,7 @@ Figure matrix_figure(const TrainingSetup& setup, std::span<const MatrixRow> rows
   figure.title = "What do the matrices of " + heads_text(setup.heads) + " become?";
   figure.subtitle =
       "KQ: how the score weighs key entry (row) times query entry (column). OV: what each head "
-      "adds "
-      "of an attended example.";
+      "adds of an attended example.";
   figure.table = "matrices";
   figure.empty_text = "Press Run: the matrices form while the heads learn.";
   for (std::size_t h = 0; h < setup.heads; ++h) {

@@ -95,7 +95,7 @@ std::string verdict_cell(const OutcomeRow& row) {
 Table outcome_table(std::span<const OutcomeRow> rows) {
   const RowTable<OutcomeRow> table{
       "outcome",
-      "Risk of the trained heads on fresh prompts beside the best head set with KQ = bI, found by "
+      "Risk of the trained heads on fresh prompts, and the best head set with KQ = bI, found by "
       "Monte Carlo; rotation is the largest distance of a head's KQ from a multiple of I, relative "
       "to its norm",
       {column<&OutcomeRow::heads>("heads", "heads h"),
@@ -190,8 +190,8 @@ std::vector<double> gaps_over_trials(const TrainingStudy& study, const TrainingO
 Claim judged_by_training(Claim claim, const TrainingStudy& study, const TrainingOutcome& outcome,
                          std::size_t heads, std::size_t embedding) {
   const std::vector<double> gaps = gaps_over_trials(study, outcome, heads, embedding);
-  Comparison comparison =
-      mean_comparison("trained risk of one head minus that of " + heads_text(heads), gaps);
+  Comparison comparison = mean_comparison(
+      "trained risk of one head minus the trained risk of " + heads_text(heads), gaps);
   comparison.can_refute = false;  // several heads can do what one does: less is a bad training
   const Verdict verdict = judge({std::move(comparison)});
   apply(verdict, claim);

@@ -24,7 +24,7 @@ TrainingRow training_row(const TrainingSetup& setup, const Estimate& risk, doubl
                          double step);
 std::vector<RowColumn<TrainingRow>> training_columns();
 
-/// Where one model ended, beside the best head set of its size. NaN where that is unknown.
+/// Where one model ended, and the best head set of its size. NaN where that is unknown.
 struct OutcomeRow {
   std::size_t heads = 0;
   std::optional<std::size_t> embedding;

@@ -307,7 +307,7 @@ Expected<Plan> plan_training(const RunSpec& spec) {
     const double test = static_cast<double>(study->test_prompts) / static_cast<double>(setup.batch);
     plan.jobs.push_back(
         {std::move(label), training_cost(setup) * (static_cast<double>(setup.steps) + test)});
-    // The batch in training, and beside it the one that measures the risk.
+    // The batch in training, and the batch that measures the risk.
     const double prompts = static_cast<double>(setup.batch + kTestChunk);
     plan.job_bytes = std::max(plan.job_bytes, prompts * 4 * static_cast<double>(setup.dim + 2) *
                                                   static_cast<double>(setup.prompt_length + 3));

@@ -11,8 +11,8 @@ enum class TrainingVerdict { kUnknown, kOptimal, kTrapped, kAbove, kBelow };
 
 /// The optimum is the best head set with KQ = b I. Below: better than it by four standard errors
 /// and 1 %, which needs other matrices. Optimal: within 3 % (and two standard errors) of it.
-/// Trapped: several heads, far above their own optimum, end within 5 % of that of one head, or
-/// stand still above it.
+/// Trapped: several heads, far above their own optimum, end within 5 % of the optimum of one head,
+/// or no longer improve above it.
 TrainingVerdict verdict_of(const TrainingStudy& study, const TrainingOutcome& outcome,
                            std::size_t model);
 std::string verdict_text(TrainingVerdict verdict);

@@ -149,7 +149,7 @@ TEST_CASE("ratios carry the error of their joint covariance, in the table and in
   CHECK(findings.figures[1].lines().series[0].points[0].error == ratio.std_error);
 }
 
-TEST_CASE("where the query is attended the level is that of heads that attend it") {
+TEST_CASE("where the query is attended the level belongs to heads that attend it") {
   constexpr std::size_t kLength = 7;
   constexpr double kNoise = 0.4;
   const RunSpec spec = spec_with(named("icl-training"), {{"attend-query", "yes"},
@@ -204,7 +204,7 @@ TEST_CASE("trained heads that rotate get below the best set with KQ = bI, and th
   CHECK(rotation(outcome.models.front(), 2) > 0.2);
 }
 
-TEST_CASE("a model that stands still above the one-head risk is trapped, not short of steps") {
+TEST_CASE("a model that stops improving above the one-head risk is trapped, not short of steps") {
   const RunSpec spec = spec_with(named("icl-training"),
                                  {{"heads", "2"},
                                   {"dim", "2"},
