@@ -46,7 +46,8 @@ struct MeasuredCell {
   RiskEstimates estimates;
   std::vector<RiskRow> rows;
 
-  /// Risk of one head minus that of `heads` heads, and its standard error; NaN where not measured.
+  /// Risk of one head minus the risk of `heads` heads, with its standard error; NaN where not
+  /// measured.
   Estimate advantage(const RiskStudy& study, std::size_t heads) const;
   /// Risk of one head / risk of `heads` heads.
   Estimate ratio(const RiskStudy& study, std::size_t heads) const;

@@ -37,8 +37,8 @@ struct GroupDraws {
   std::span<const T> points, theta, noise;
 };
 
-/// Tokens, targets and labels of one group, a few lanes at a time (compilers make nothing good of
-/// the plain loops).
+/// Tokens, targets and labels of one group, a few lanes at a time (compilers vectorise
+/// the plain loops badly).
 template <class T>
 void place_group(const TrainingSetup& setup, const GroupDraws<T>& draws, const T* query, T* tokens,
                  T* targets) {

@@ -51,10 +51,10 @@ std::vector<FigurePoint> mean_points(std::span<const TrainingRow> rows, std::siz
 std::string sizes_text(const TrainingStudy& study);
 std::string risk_text(const TrainedModel& model);
 /// Mean of the trained risks of one setup over its training seeds; the error is their spread, or
-/// with one seed that of the test prompts. Count 0 before one is measured.
+/// with one seed the error over the test prompts. Count 0 before a risk is measured.
 Estimate risk_over_trials(const TrainingStudy& study, const TrainingOutcome& outcome,
                           std::size_t heads, std::size_t embedding);
-/// One head's risk minus that of `heads` heads, a training seed at a time.
+/// Risk of one head minus the risk of `heads` heads, for each training seed.
 std::vector<double> gaps_over_trials(const TrainingStudy& study, const TrainingOutcome& outcome,
                                      std::size_t heads, std::size_t embedding);
 /// C1 by training: `heads` heads against one of the same embedding.

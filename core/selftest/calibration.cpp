@@ -5,6 +5,7 @@
 
 #include "core/base/text.h"
 #include "core/catalogue/catalogue.h"
+#include "core/in_context/calibration.h"
 #include "core/numerics/binomial.h"
 #include "core/random_features/calibration.h"
 
@@ -33,7 +34,8 @@ Cell percent(int part, int whole) {
 std::vector<CalibrationSetting> calibration_settings() {
   std::vector<CalibrationSetting> all;
   // One line a family.
-  for (const auto& family : {random_features::calibration_settings()}) {
+  for (const auto& family :
+       {random_features::calibration_settings(), in_context::calibration_settings()}) {
     all.insert(all.end(), family.begin(), family.end());
   }
   return all;
