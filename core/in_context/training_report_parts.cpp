@@ -64,7 +64,7 @@ std::vector<OutcomeRow> outcome_rows(const TrainingStudy& study, const TrainingO
     row.verdict = verdict_of(study, outcome, m);
     row.trial = setup.trial + 1;
     row.rotation = rotation(model, setup.dim);
-    rows.push_back(std::move(row));
+    rows.push_back(row);
   }
   return rows;
 }
