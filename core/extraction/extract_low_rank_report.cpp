@@ -81,9 +81,10 @@ Claim range_claim(const std::vector<RecoveryRow>& rows) {
     repeated = std::max(repeated, row.repeated);
   }
   if (seen == 0) return claim;
-  apply(judge_universal(seen - good, seen, "heads"), claim);
-  claim.evidence = std::to_string(good) + " of " + std::to_string(seen) +
-                   " trials: exactly d + 2dr − r² queries (at most " + short_text(repeated) +
+  apply(judge_universal(seen - good, seen, "head", "heads"), claim);
+  claim.evidence = std::to_string(good) + " of " +
+                   counted(static_cast<std::size_t>(seen), "trial") +
+                   ": exactly d + 2dr − r² queries (at most " + short_text(repeated) +
                    " repeated), worst relative Frobenius error " + short_text(error) + ".";
   return claim;
 }

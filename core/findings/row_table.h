@@ -91,11 +91,11 @@ struct TypeOf<std::optional<Value>> : TypeOf<Value> {};
 }  // namespace detail
 
 /// A column that shows a member of the row, or what a function of the row gives. `error_column` and
-/// `type`: as in Column; a function that gives a Cell has to state the type.
-template <auto value>
+/// `type`: as in Column; a function that gives a Cell has to state the type. `Row` is named where
+/// it extends the row that has the member.
+template <auto value, class Row = decltype(detail::row_of(value))>
 auto column(std::string name, std::string label, std::string error_column = {},
             std::optional<ColumnType> type = {}) {
-  using Row = decltype(detail::row_of(value));
   using Value = std::remove_cvref_t<std::invoke_result_t<decltype(value), const Row&>>;
   return RowColumn<Row>{{std::move(name), std::move(label), std::move(error_column),
                          type.value_or(detail::TypeOf<Value>::value)},

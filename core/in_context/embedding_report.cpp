@@ -1,8 +1,4 @@
 // icl-embedding: its table, verdict and figure.
-#include <algorithm>
-#include <cmath>
-#include <map>
-
 #include "core/in_context/parameters.h"
 #include "core/in_context/training_report_parts.h"
 
@@ -10,58 +6,57 @@ namespace attnlab::in_context {
 
 using namespace training_report;
 
-Result reduce_embedding(const RunSpec& spec, std::span<const JobOutput> outputs) {
-  Result result;
-  const Expected<TrainingStudy> study = read_training_study(spec);
-  if (!study) return result;
-  const TrainingOutcome outcome = read_training(*study, outputs, result.notes);
-  Table risk;
-  risk.name = "risk";
-  risk.caption = "Risk of trained heads of rank p/h on fresh prompts, with one standard error";
-  risk.columns = training_columns();
-  risk.columns.push_back({"embedding", "embedding p", ""});
-  for (std::size_t m = 0; m < study->models.size(); ++m) {
+namespace {
+
+/// The risks of all models trained to the end.
+std::vector<TrainingRow> embedding_rows(const TrainingStudy& study,
+                                        const TrainingOutcome& outcome) {
+  std::vector<TrainingRow> rows;
+  for (std::size_t m = 0; m < study.models.size(); ++m) {
     const TrainedModel& model = outcome.models[m];
     if (model.risk.count == 0) continue;
-    std::vector<Cell> row = risk_row(study->models[m], model.risk, model.risk.count, model.steps);
-    row.push_back(whole(study->models[m].embedding));
-    risk.rows.push_back(std::move(row));
+    rows.push_back(training_row(study.models[m], model.risk, model.risk.count, model.steps));
   }
-  result.tables = {std::move(risk), outcome_table(*study, outcome), optimum_table(*study, outcome)};
+  return rows;
+}
+
+Table embedding_table(std::span<const TrainingRow> rows) {
+  RowTable<TrainingRow> table{
+      "risk", "Risk of trained heads of rank p/h on fresh prompts, with one standard error",
+      training_columns()};
+  table.columns.push_back(column<&TrainingRow::embedding>("embedding", "embedding p"));
+  return table.of(rows);
+}
+
+Claim embedding_claim(const TrainingStudy& study, const TrainingOutcome& outcome) {
   Claim claim{"C1",
               "With a large enough embedding, several heads that share it predict better than one.",
               ClaimStatus::kUndecided,
               {}};
   // At the largest p at which one head and several are measured, with the most heads.
   std::size_t p = 0, heads = 0;
-  for (const TrainingSetup& setup : study->models) {
+  for (const TrainingSetup& setup : study.models) {
     if (setup.heads < 2 || setup.embedding < p) continue;
     if (setup.embedding == p && setup.heads < heads) continue;
-    if (gaps_over_trials(*study, outcome, setup.heads, setup.embedding).empty()) continue;
+    if (gaps_over_trials(study, outcome, setup.heads, setup.embedding).empty()) continue;
     p = setup.embedding;
     heads = setup.heads;
   }
   if (heads == 0) {
     claim.evidence = "Needs one head and several at one embedding dimension: heads 1,2.";
-  } else {
-    claim = judged_by_training(std::move(claim), *study, outcome, heads, p);
-    claim.evidence = "At p = " + std::to_string(p) + ": " + claim.evidence;
+    return claim;
   }
-  result.claims = {std::move(claim)};
-  for (const std::string& sentence : study->skipped) result.notes.push_back(sentence);
-  result.notes.push_back(
-      "Heads of rank p/h can together reach the debiased linear predictor from p = d on, and not "
-      "below: our derivation (docs/derivations.md).");
-  return result;
+  claim = judged_by_training(std::move(claim), study, outcome, heads, p);
+  claim.evidence = "At p = " + std::to_string(p) + ": " + claim.evidence;
+  return claim;
 }
 
-std::vector<Figure> embedding_figures(const RunSpec& spec, const Result& result) {
-  const Expected<TrainingStudy> study = read_training_study(spec);
-  if (!study) return {Figure{}};
+Figure embedding_figure(const RunSpec& spec, const TrainingStudy& study,
+                        std::span<const TrainingRow> rows, std::span<const OptimumRow> optimum) {
   Figure figure;
   figure.id = "embedding";
   figure.title = "How large must the embedding be before several heads win?";
-  figure.subtitle = sizes_text(*study) + ", heads of rank p/h.  Bars: ±1 standard error.";
+  figure.subtitle = sizes_text(study) + ", heads of rank p/h.  Bars: ±1 standard error.";
   figure.x.label = "embedding dimension p";
   figure.y.label = "trained risk E(ŷ − θᵀx)²";
   figure.y.logarithmic = true;
@@ -72,30 +67,41 @@ std::vector<Figure> embedding_figures(const RunSpec& spec, const Result& result)
   }
   figure.x.min = figure.x.ticks.front();
   figure.x.max = figure.x.ticks.back();
-  figure.draw_lines().references = {{true, real_of(study->models.front().dim), "p = d"}};
-  const Table* table = result.table("risk");
-  for (const std::int64_t heads : spec.parameters.integers("heads")) {
+  figure.draw_lines().references = {{true, real_of(study.models.front().dim), "p = d"}};
+  for (const std::int64_t count : spec.parameters.integers("heads")) {
+    const std::size_t heads = static_cast<std::size_t>(count);
     Series series;
     series.id = "heads/" + std::to_string(heads);
-    series.label = heads_text(static_cast<std::size_t>(heads));
+    series.label = heads_text(heads);
     series.note = "trained, then measured on fresh prompts";
-    series.colour = heads_colour(static_cast<std::size_t>(heads));
-    std::map<double, std::vector<double>> risks;  // by p, over the training seeds
-    std::map<double, FigurePoint> points;
-    for (const auto& row : table == nullptr ? std::vector<std::vector<Cell>>{} : table->rows) {
-      if (number(row[1]) != static_cast<double>(heads)) continue;
-      const double p = number(row[16]);
-      risks[p].push_back(number(row[6]));
-      points[p] = {p, number(row[6]), number(row[7]), 1};
-      if (risks[p].size() < 2) continue;
-      const Estimate mean = mean_and_error(risks[p]);
-      points[p] = {p, mean.mean, mean.std_error, mean.count};
-    }
-    for (const auto& [p, point] : points) series.points.push_back(point);
+    series.colour = heads_colour(heads);
+    series.points =
+        mean_points(rows, heads, [](const TrainingRow& row) { return real_of(row.embedding); });
     figure.draw_lines().series.push_back(std::move(series));
   }
-  add_optimum_levels(result, figure.x.min, figure.x.max, figure);
-  return {figure};
+  add_optimum_levels(optimum, figure.x.min, figure.x.max, figure);
+  return figure;
+}
+
+}  // namespace
+
+Findings find_embedding(const RunSpec& spec, std::span<const JobOutput> outputs) {
+  const Expected<TrainingStudy> study = read_training_study(spec);
+  if (!study) return {Result{}, {Figure{}}};
+  Findings findings;
+  Result& result = findings.result;
+  const TrainingOutcome outcome = read_training(*study, outputs, result.notes);
+  const std::vector<TrainingRow> rows = embedding_rows(*study, outcome);
+  const std::vector<OptimumRow> optimum = optimum_rows(*study, outcome);
+  result.tables = {embedding_table(rows), outcome_table(outcome_rows(*study, outcome)),
+                   optimum_table(*study, optimum)};
+  result.claims = {embedding_claim(*study, outcome)};
+  for (const std::string& sentence : study->skipped) result.notes.push_back(sentence);
+  result.notes.push_back(
+      "Heads of rank p/h can together reach the debiased linear predictor from p = d on, and not "
+      "below: our derivation (docs/derivations.md).");
+  findings.figures = {embedding_figure(spec, *study, rows, optimum)};
+  return findings;
 }
 
 }  // namespace attnlab::in_context

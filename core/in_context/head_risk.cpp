@@ -8,19 +8,15 @@
 #include <optional>
 
 #include "core/experiment/step_budget.h"
+#include "core/in_context/kernel_smoothing.h"
 #include "core/in_context/small_solve.h"
-#include "core/numerics/kernels/dispatch.h"
-#include "core/numerics/linear_algebra.h"
 
 namespace attnlab::in_context {
 namespace {
 
 constexpr std::uint32_t kSearchDomain = hash_name("icl/search");
-constexpr std::uint32_t kBandwidthDomain = hash_name("icl/bandwidth");
 constexpr std::uint32_t kMeasureDomain = hash_name("icl/measure");
 constexpr StepBudget kStep(10, per_millisecond::kPromptFlops);
-/// Enough for the one number that kernel smoothing has.
-constexpr std::size_t kBandwidthPrompts = 500;
 
 std::size_t prompts_per_step(double flops_per_prompt) {
   return static_cast<std::size_t>(std::clamp(kStep.work() / flops_per_prompt, 1.0, 4096.0));
@@ -30,92 +26,6 @@ std::size_t prompts_per_step(double flops_per_prompt) {
 double shape_exponent(const RegressionTask& task) {
   const double scale = one_head_best_scale(task);
   return std::min(scale * scale, 0.2);
-}
-
-/// Bandwidths of kernel smoothing tried, in units of the examples' spread.
-std::vector<double> bandwidths(const Scenario& scenario) {
-  const bool local = scenario.setting == Setting::kLocal && scenario.value > 0;
-  std::vector<double> all;
-  for (double h = 0.1; h < 20; h *= 1.25) all.push_back(local ? h * scenario.value : h);
-  return all;
-}
-
-float kernel_scale(double bandwidth) {
-  return static_cast<float>(1 / (bandwidth * bandwidth));
-}
-
-/// Kernel smoothing, sum K(x_q - x_i) y_i / sum K with K a Gaussian of some bandwidth h, as softmax
-/// attention with scores (x_q^T x_i - |x_i|^2 / 2) / h^2: tokens with one more entry.
-class Smoother {
- public:
-  Smoother(const PromptLaw& law, std::vector<float> scales)
-      : law_(law),
-        scales_(std::move(scales)),
-        tokens_(law.scenario.dim + 1, padded_length(law.scenario.prompt_length)),
-        direction_(law.scenario.dim + 1, 0.0f),
-        means_(scales_.size(), law.scenario.dim + 1),
-        weights_(law.scenario.noise > 0 ? scales_.size() : 0, tokens_.cols()) {}
-
-  /// The risk given the prompt, for every scale.
-  std::vector<double> risks(const Prompt& prompt) {
-    const std::size_t d = law_.scenario.dim;
-    std::span<float> squares = tokens_.row(d);
-    std::fill(squares.begin(), squares.end(), 0.0f);
-    for (std::size_t a = 0; a < d; ++a) {
-      const std::span<const float> row = prompt.tokens.row(a);
-      std::copy(row.begin(), row.end(), tokens_.row(a).begin());
-      for (std::size_t i = 0; i < row.size(); ++i) squares[i] -= row[i] * row[i] / 2;
-      direction_[a] = prompt.around_query ? 0 : static_cast<float>(prompt.query[a]);
-    }
-    direction_[d] = 1;
-    const kernels::PromptTask task{law_.scenario.prompt_length,
-                                   tokens_.cols(),
-                                   d + 1,
-                                   tokens_.data(),
-                                   direction_.data(),
-                                   scales_.size(),
-                                   scales_.data(),
-                                   means_.data(),
-                                   weights_.size() == 0 ? nullptr : weights_.data()};
-    active_kernels().attend_prompt(task, kernel_workspace());
-    std::vector<double> result;
-    for (std::size_t b = 0; b < scales_.size(); ++b) {
-      double signal = 0, square = 0;
-      for (std::size_t a = 0; a < d; ++a) {
-        const double error = (prompt.around_query ? 0 : prompt.query[a]) - means_(b, a);
-        signal += error * error;
-      }
-      if (weights_.size() != 0) {
-        for (const float entry : weights_.row(b)) square += double(entry) * entry;
-      }
-      result.push_back(law_.scenario.label_variance() * signal + law_.scenario.noise * square);
-    }
-    return result;
-  }
-
- private:
-  const PromptLaw& law_;
-  std::vector<float> scales_;
-  Matrix<float> tokens_;
-  std::vector<float> direction_;
-  Matrix<float> means_, weights_;
-};
-
-/// The bandwidth of the least mean risk on prompts of its own.
-double best_bandwidth(const HeadRiskTask& task) {
-  const std::vector<double> all = bandwidths(task.law.scenario);
-  std::vector<float> scales;
-  for (const double h : all) scales.push_back(kernel_scale(h));
-  Smoother smoother(task.law, std::move(scales));
-  Prompt prompt = make_prompt(task.law);
-  RandomStream stream(task.seed, kBandwidthDomain, task.cell);
-  std::vector<double> sums(all.size(), 0.0);
-  for (std::size_t j = 0; j < kBandwidthPrompts; ++j) {
-    draw_prompt(task.law, stream, prompt);
-    const std::vector<double> risks = smoother.risks(prompt);
-    for (std::size_t b = 0; b < risks.size(); ++b) sums[b] += risks[b];
-  }
-  return all[static_cast<std::size_t>(std::min_element(sums.begin(), sums.end()) - sums.begin())];
 }
 
 double dot(std::span<const double> a, std::span<const double> b) {
@@ -142,7 +52,7 @@ class Meter {
     features_ = make_head_features(task.law, scales_.size(), task.law.scenario.noise > 0);
     combined_.resize(features_.weights.cols());
     solved_.resize(task.law.scenario.dim);
-    if (task.baselines) smoother_.emplace(task.law, std::vector<float>{kernel_scale(bandwidth)});
+    if (task.baselines) smoother_.emplace(task.law, std::vector<double>{bandwidth});
   }
 
   void measure(RandomStream& stream) {
@@ -237,7 +147,7 @@ class Meter {
     return scenario.noise * dot(solved_, prompt_.query);
   }
 
-  /// Ridge regression at its best strength for entries of theta of mean square `variance`,
+  /// Ridge regression at its best ridge parameter for entries of theta of mean square `variance`,
   /// lambda = sigma^2 / variance. With u as in solve it predicts x_q^T theta with the error
   /// lambda u^T theta in the signal and u^T sum x_i eps_i in the noise; with the variance of theta
   /// itself that is the posterior variance sigma^2 x_q^T u.
@@ -303,41 +213,6 @@ double one_head_shape(const RegressionTask& task, double white_square) {
          (task.signal + task.noise + t * task.signal / task.dim * white_square);
 }
 
-void RiskSums::add(std::span<const double> values) {
-  const std::size_t n = values.size();
-  means.resize(n, 0.0);
-  comoments.resize(n * n, 0.0);
-  count += 1;
-  for (std::size_t i = 0; i < n; ++i) {
-    const double before = values[i] - means[i];
-    means[i] += before / count;
-    for (std::size_t j = 0; j <= i; ++j) {
-      // Entry j's mean already holds this prompt (j < i, or i itself just now).
-      const double entry = before * (values[j] - means[j]);
-      comoments[i * n + j] += entry;
-      if (j != i) comoments[j * n + i] += entry;
-    }
-  }
-}
-
-void RiskSums::merge(const RiskSums& other) {
-  if (other.count == 0) return;
-  if (count == 0) {
-    *this = other;
-    return;
-  }
-  const std::size_t n = means.size();
-  const double all = count + other.count, share = count * other.count / all;
-  for (std::size_t i = 0; i < n; ++i) {
-    for (std::size_t j = 0; j < n; ++j) {
-      comoments[i * n + j] += other.comoments[i * n + j] +
-                              share * (other.means[i] - means[i]) * (other.means[j] - means[j]);
-    }
-  }
-  for (std::size_t i = 0; i < n; ++i) means[i] += (other.means[i] - means[i]) * other.count / all;
-  count = all;
-}
-
 std::vector<double> control_means(const PromptLaw& law) {
   const double d = static_cast<double>(law.scenario.dim);
   const RegressionTask task = law.scenario.task();
@@ -367,7 +242,7 @@ JobSteps measure_heads(HeadRiskTask task, RiskSums& sums) {
   first.merge(second);
   moments.all = first.quadratic();
   const std::vector<FoundHeads> found = best_heads(first.scales(), moments, task.head_counts);
-  const double bandwidth = task.baselines ? best_bandwidth(task) : 0;
+  const double bandwidth = task.baselines ? best_bandwidth(task.law, task.seed, task.cell) : 0;
 
   Meter meter(task, found, read_out_gains(scenario, first.scales(), moments, found), bandwidth);
   RandomStream stream(task.seed, kMeasureDomain, task.cell, task.part);
@@ -380,80 +255,6 @@ JobSteps measure_heads(HeadRiskTask task, RiskSums& sums) {
   }
   sums = meter.take();
   co_return JobResult{};
-}
-
-double RiskEstimates::std_error(std::size_t predictor) const {
-  return std::sqrt(std::max(covariance[predictor * risks.size() + predictor], 0.0));
-}
-
-namespace {
-
-/// How much of a measured loss of the search to take off: all of it while it is small beside the
-/// risk, where its quadratic form holds, and at most half of the risk. A search on so few prompts
-/// that half of them give a useless set says nothing about the best one.
-double trusted_share(double risk, double loss) {
-  const double ratio = 2 * loss / risk;
-  return risk > 0 ? 1 / std::sqrt(1 + ratio * ratio) : 0;
-}
-
-/// Takes back the part of each loss that is not trusted: risk i and its comoments.
-void limit_losses(RiskSums& sums, std::size_t p) {
-  const std::size_t n = sums.means.size();
-  for (std::size_t i = 0; i < sums.heads.size(); ++i) {
-    const std::size_t l = p + i;
-    const double loss = sums.means[l];
-    const double back = 1 - trusted_share(sums.means[i] + loss, loss);
-    sums.means[i] += back * loss;
-    for (std::size_t j = 0; j < n; ++j) {
-      sums.comoments[i * n + j] += back * sums.comoments[l * n + j];
-    }
-    for (std::size_t j = 0; j < n; ++j) {
-      sums.comoments[j * n + i] += back * sums.comoments[j * n + l];
-    }
-    sums.means[l] *= 1 - back;  // what was taken off, whose scatter the error includes
-  }
-}
-
-}  // namespace
-
-RiskEstimates corrected_risks(RiskSums sums, std::span<const double> controls) {
-  const std::size_t n = sums.means.size(), k = controls.size(), sets = sums.heads.size();
-  if (n < k + sets) return {};
-  limit_losses(sums, n - k - sets);
-  const std::size_t first = n - k, p = first - sets;
-  RiskEstimates result;
-  result.risks.assign(sums.means.begin(), sums.means.begin() + static_cast<std::ptrdiff_t>(p));
-  result.covariance.assign(p * p, std::numeric_limits<double>::quiet_NaN());
-  if (sums.count < static_cast<double>(k) + 10) return result;
-  std::vector<double> factor(k * k);
-  for (std::size_t i = 0; i < k; ++i) {
-    for (std::size_t j = 0; j < k; ++j) {
-      factor[i * k + j] = sums.comoments[(first + i) * n + first + j];
-    }
-  }
-  const bool usable = factor_small(k, factor, 1e-10);
-  std::vector<std::vector<double>> slopes(p, std::vector<double>(k, 0.0));
-  for (std::size_t i = 0; i < p && usable; ++i) {
-    for (std::size_t c = 0; c < k; ++c) slopes[i][c] = sums.comoments[i * n + first + c];
-    solve_small(k, factor, slopes[i]);
-    for (std::size_t c = 0; c < k; ++c) {
-      result.risks[i] -= slopes[i][c] * (sums.means[first + c] - controls[c]);
-    }
-  }
-  const double scale = sums.count * (sums.count - 1 - static_cast<double>(k));
-  for (std::size_t i = 0; i < p; ++i) {
-    for (std::size_t j = 0; j < p; ++j) {
-      double rest = sums.comoments[i * n + j];
-      for (std::size_t c = 0; c < k; ++c) rest -= slopes[i][c] * sums.comoments[j * n + first + c];
-      result.covariance[i * p + j] = rest / scale;
-    }
-  }
-  for (std::size_t i = 0; i < sets; ++i) {
-    const double loss = sums.means[p + i];
-    const double heads = static_cast<double>(sums.heads[i].size());
-    result.covariance[i * p + i] += 2 * loss * loss / (heads + 1);
-  }
-  return result;
 }
 
 double search_cost(const Scenario& scenario, std::size_t prompts) {

@@ -7,6 +7,7 @@
 
 #include "core/experiment/steps.h"
 #include "core/in_context/head_search.h"
+#include "core/in_context/risk_sums.h"
 
 namespace attnlab::in_context {
 
@@ -27,20 +28,6 @@ struct HeadRiskTask {
   std::uint32_t part = 0;  ///< names the evaluation prompts
 };
 
-/// Sums over evaluation prompts: values are [predictors..., losses..., controls...]. There is a
-/// loss for each head set: what halving the search prompts costs it.
-struct RiskSums {
-  std::vector<std::vector<IsotropicHead>> heads;  ///< per head count, what was measured
-  double count = 0;
-  std::vector<double> means;
-  std::vector<double> comoments;  ///< sum (v_i - mean_i)(v_j - mean_j), full
-
-  /// Adds one prompt; all calls give equally many values.
-  void add(std::span<const double> values);
-  /// The sums of both sets of prompts.
-  void merge(const RiskSums& other);
-};
-
 /// Controls: linear attention's risk at its best step, r = |x_q|^2 (before correlation), and the
 /// leading order of a single head's risk given r.
 inline constexpr std::size_t kControls = 3;
@@ -51,17 +38,7 @@ double one_head_shape(const RegressionTask& task, double white_square);
 /// Steps of 10 to 100 ms; `sums` is filled when it is done.
 JobSteps measure_heads(HeadRiskTask task, RiskSums& sums);
 
-struct RiskEstimates {
-  std::vector<double> risks;       ///< per predictor
-  std::vector<double> covariance;  ///< of the estimates, predictors x predictors
-  double std_error(std::size_t predictor) const;
-};
-/// Means corrected by regression on the controls, whose true means are `controls`. The risk of a
-/// head set is that of the best set: what the search lost is estimated and subtracted, and its
-/// scatter is part of the covariance (docs/derivations.md). Sums without any prompt give no risks.
-RiskEstimates corrected_risks(RiskSums sums, std::span<const double> controls);
-
-/// Seconds-free measures of work (floating-point operations) for planning.
+/// Work in floating-point operations, for planning.
 double search_cost(const Scenario& scenario, std::size_t prompts);
 double measure_cost(const Scenario& scenario, std::size_t heads, std::size_t prompts);
 

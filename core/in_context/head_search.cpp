@@ -15,7 +15,7 @@ namespace {
 constexpr double kLowestScale = 0.08, kHighestScale = 4, kScaleRatio = 1.16;
 constexpr std::size_t kBlock = 32;
 
-/// Ridge strengths relative to each scale's own second moment.
+/// Ridge parameters relative to each scale's own second moment.
 constexpr double kRidges[] = {1e-7, 1e-6, 1e-5, 1e-4};
 
 /// Places on the grid and the weights there.
@@ -65,7 +65,7 @@ double risk_of(const HeadMoments::Quadratic& q, const GridSet& set) {
   return risk;
 }
 
-/// The set with entry `slot` replaced by whatever is best; false when nothing improves on `risk`.
+/// Replaces entry `slot` of the set by the scale that lowers `risk` most; false when no scale does.
 bool improve_slot(const Search& search, std::vector<std::size_t>& set, std::size_t slot,
                   double& risk) {
   const std::size_t before = set[slot];
@@ -99,7 +99,7 @@ std::vector<std::size_t> best_pair(const Search& search, double& risk) {
   return best;
 }
 
-/// Adds the head that helps most; false when none does.
+/// Adds the head that lowers the risk most; false when no head does.
 bool add_head(const Search& search, std::vector<std::size_t>& set, double& risk) {
   const std::size_t all = search.q.linear.size();
   std::size_t best = all;
@@ -209,7 +209,7 @@ void attend(const PromptLaw& law, const Prompt& prompt, std::span<const float> s
                                  features.weights.size() == 0 ? nullptr : features.weights.data()};
   active_kernels().attend_prompt(task, kernel_workspace());
   for (std::size_t b = 0; b < scales.size() && law.scenario.attend_query; ++b) {
-    // The query's label is 0: it takes its share of the weights and adds nothing.
+    // The query's label is 0: it takes its share of the weights and leaves the mean as it is.
     float& share = features.weights(b, law.scenario.prompt_length);
     for (std::size_t a = 0; a < law.scenario.dim; ++a) {
       features.means(b, a) -= share * static_cast<float>(prompt.query[a]);

@@ -71,7 +71,7 @@ struct FoundHeads {
 /// singular, and weights that only large cancellations make possible follow the prompts at hand.
 ///
 /// Each half of the prompts judges the sets that the other half gave, for every size and ridge
-/// strength, so that a larger set replaces a smaller one only where it does better on prompts of
+/// parameter, so that a larger set replaces a smaller one only where it does better on prompts of
 /// its own. A single head's scale is refined between grid points.
 std::vector<FoundHeads> best_heads(std::span<const float> scales, const SearchMoments& moments,
                                    std::span<const std::size_t> counts);

@@ -36,7 +36,7 @@ Comparison advantage_of(const RiskStudy& study, const MeasuredCell& cell, std::s
   const Scenario& scenario = cell.cell.scenario;
   const Estimate gap = cell.advantage(study, heads);
   Comparison comparison;
-  comparison.what = "risk of one head minus that of " + heads_text(heads) +
+  comparison.what = "risk of one head minus the risk of " + heads_text(heads) +
                     " at D = " + std::to_string(scenario.prompt_length);
   const std::string where = cell_text(scenario);
   if (!where.empty()) comparison.what += ", " + where;
@@ -82,7 +82,7 @@ Claim better_claim(std::string id, std::string statement, const RiskStudy& study
   std::vector<Comparison> comparisons;
   Sweep compared;
   for (const MeasuredCell* cell : sweep) {
-    if (cell->cell.scenario.prompt_length < 2) continue;  // one example leaves nothing to weigh
+    if (cell->cell.scenario.prompt_length < 2) continue;  // one example: its weight is 1
     comparisons.push_back(advantage_of(study, *cell, heads));
     compared.push_back(cell);
   }
@@ -153,18 +153,26 @@ LocalSlope local_slope(const MeasuredCell& a, const MeasuredCell& b, std::size_t
           std::hypot(relative(a), relative(b)) / distance};
 }
 
+/// A prompt length at which the 1/D law must show: 40 d, and ten times the length C/T at which the
+/// leading order C/D reaches the risk T of no prediction. There T C/(T D + C) has a slope of -0.91.
+std::size_t late_length(const Scenario& scenario) {
+  const double plain = 40 * static_cast<double>(scenario.dim);
+  const double reached = one_head_theory(scenario) / scenario.task().signal;
+  return static_cast<std::size_t>(
+      std::ceil(std::isfinite(reached) ? std::max(plain, 10 * reached) : plain));
+}
+
 Claim rate_claim(const RiskStudy& study, const Sweep& sweep, const std::string& where) {
   Claim claim{
       "C2",
       "One head and many both have risk O(1/D); many heads have the smaller constant" + where + ".",
       ClaimStatus::kUndecided, missing(study, sweep)};
   if (!claim.evidence.empty()) return claim;
-  const std::size_t needed = 40 * study.dim;
   const MeasuredCell& last = *sweep.back();
+  const std::size_t needed = late_length(last.cell.scenario);
   if (sweep.size() < 2 || last.cell.scenario.prompt_length < needed) {
-    claim.evidence =
-        "Needs two prompt lengths and one of at least 40 d = " + std::to_string(needed) +
-        ": the 1/D law sets in late.";
+    claim.evidence = "Needs two prompt lengths and one of at least " + std::to_string(needed) +
+                     ": the 1/D law sets in late.";
     return claim;
   }
   const MeasuredCell& before = *sweep[sweep.size() - 2];

@@ -11,23 +11,19 @@ namespace {
 
 constexpr double kMaxDim = 64, kMaxLength = 65536;
 
-Result reduce(const RunSpec& spec, std::span<const JobOutput> outputs,
-              std::vector<Claim> (*claims)(const RiskStudy&, const std::vector<MeasuredCell>&)) {
+/// What a sweep of either kind makes of its cells.
+using ClaimsOf = std::vector<Claim> (*)(const RiskStudy&, const std::vector<MeasuredCell>&);
+using FiguresOf = std::vector<Figure> (*)(const RiskStudy&, const std::vector<MeasuredCell>&);
+
+Findings find_risks(const RunSpec& spec, std::span<const JobOutput> outputs, ClaimsOf claims,
+                    FiguresOf figures) {
   const RiskStudy study = read_risk_study(spec.parameters);
   Result result;
   const std::vector<MeasuredCell> cells = measured_cells(study, outputs, result.notes);
-  result.tables = {risk_table(cells), head_table(study, cells), ratio_table(study, cells)};
+  result.tables = risk_tables(study, cells);
   result.claims = claims(study, cells);
   for (std::string& note : risk_notes(study, cells)) result.notes.push_back(std::move(note));
-  return result;
-}
-
-Result reduce_risk(const RunSpec& spec, std::span<const JobOutput> outputs) {
-  return reduce(spec, outputs, prompt_length_claims);
-}
-
-Result reduce_scenarios(const RunSpec& spec, std::span<const JobOutput> outputs) {
-  return reduce(spec, outputs, scenario_claims);
+  return {std::move(result), figures(study, cells)};
 }
 
 std::vector<Preset> risk_presets() {
@@ -45,8 +41,7 @@ std::vector<Preset> risk_presets() {
       {"noisy-labels",
        "Noisy labels",
        "With label noise least squares is no longer perfect and Bayes is the best there is: how "
-       "far "
-       "from it do heads stay? Next: raise the noise.",
+       "far from it do heads stay? Next: raise the noise.",
        {{"noise", "0.5"}}},
       {"one-dimension",
        "One dimension",
@@ -56,8 +51,7 @@ std::vector<Preset> risk_presets() {
       {"correlated",
        "Correlated features",
        "Three ways to build the query-key matrix when features are correlated: ignoring it leaves "
-       "a "
-       "risk that never goes away. Next: the scenario experiment, which sweeps the correlation.",
+       "a risk that never goes away. Next: the scenario experiment, which sweeps the correlation.",
        {{"setting", "correlation"}, {"value", "0.8"}, {"heads", "1,2"}}},
   };
 }
@@ -77,14 +71,12 @@ std::vector<Preset> scenario_presets() {
       {"local",
        "Examples near the query",
        "All examples lie within a radius of the query: their mean label is already a good guess, "
-       "and "
-       "a second head adds nothing when the radius is small. Next: prior knowledge.",
+       "and a second head adds nothing when the radius is small. Next: prior knowledge.",
        {{"setting", "local"}, {"value", "0.1,0.25,0.5,1,2"}, {"noise", "0.1"}, {"heads", "1,2"}}},
       {"prior",
        "Prior knowledge",
        "θ has a known mean θ₀. Heads that read only labels must relearn it from every prompt; "
-       "heads "
-       "whose values subtract θ₀ᵀx need not. Next: back to noise, with longer prompts.",
+       "heads whose values subtract θ₀ᵀx need not. Next: back to noise, with longer prompts.",
        {{"setting", "prior"}, {"value", "0,0.5,1,2"}, {"heads", "1,2"}}},
   };
 }
@@ -99,12 +91,10 @@ Experiment RiskExperiment::face() {
   experiment.question = "How many heads does learning from examples need?";
   experiment.summary =
       "A prompt shows D examples (x, y) of a linear rule and asks for y at a new x. One softmax "
-      "head "
-      "averages the labels of similar examples; two heads of opposite sign can subtract what such "
-      "an "
-      "average gets wrong. Every head set shown is the best one found; beside it are linear "
-      "attention, kernel smoothing, least squares and Bayes, the best possible predictor, which "
-      "without noise knows the rule from d examples on.";
+      "head averages the labels of similar examples; two heads of opposite sign can subtract what "
+      "such an average gets wrong. Every head set shown is the best one found; next to it are "
+      "linear attention, kernel smoothing, least squares and Bayes, the best possible predictor, "
+      "which without noise knows the rule from d examples on.";
   experiment.schema = {
       {icl_dim_parameter(kMaxDim), icl_heads_parameter({1, 2, 4}),
        icl_prompt_length_parameter(kMaxLength, {5, 10, 20, 40, 100, 200, 400, 1000}),
@@ -120,9 +110,7 @@ JobSteps RiskExperiment::start(RunSpec spec, std::uint32_t index) {
 }
 
 Findings RiskExperiment::find(const RunSpec& spec, std::span<const JobOutput> outputs) {
-  Result result = reduce_risk(spec, outputs);
-  std::vector<Figure> shown = prompt_length_figures(spec, result);
-  return {std::move(result), std::move(shown)};
+  return find_risks(spec, outputs, prompt_length_claims, prompt_length_figures);
 }
 
 Experiment ScenariosExperiment::face() {
@@ -149,9 +137,7 @@ JobSteps ScenariosExperiment::start(RunSpec spec, std::uint32_t index) {
 }
 
 Findings ScenariosExperiment::find(const RunSpec& spec, std::span<const JobOutput> outputs) {
-  Result result = reduce_scenarios(spec, outputs);
-  std::vector<Figure> shown = scenario_figures(spec, result);
-  return {std::move(result), std::move(shown)};
+  return find_risks(spec, outputs, scenario_claims, scenario_figures);
 }
 
 }  // namespace attnlab::in_context

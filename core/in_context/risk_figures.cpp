@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <map>
 
 #include "core/base/text.h"
@@ -13,37 +12,35 @@
 namespace attnlab::in_context {
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
-double number(const Cell& cell) {
-  if (const auto* integer = std::get_if<std::int64_t>(&cell)) return static_cast<double>(*integer);
-  if (const auto* real = std::get_if<double>(&cell)) return *real;
-  return kNaN;
-}
-
 /// Measured risks below are 0 up to rounding and have no place on a logarithmic axis.
 constexpr double kRounding = 1e-12;
 
-/// One row of the main table.
-struct Row {
+/// What a curve shows of one row of a table.
+struct CurvePoint {
   std::string predictor, variant;
   std::size_t heads;
-  double length, value, risk, error, theory;
+  double length, value, y, error;
   int prompts;
 };
 
-std::vector<Row> rows_of(const Result& result) {
-  std::vector<Row> rows;
-  const Table* table = result.table("risk");
-  if (table == nullptr) return rows;
-  for (const auto& row : table->rows) {
-    const double heads = number(row[1]);
-    rows.push_back({std::get<std::string>(row[0]), std::get<std::string>(row[11]),
-                    std::isnan(heads) ? 0 : static_cast<std::size_t>(heads), number(row[3]),
-                    number(row[5]), number(row[6]), number(row[7]), number(row[9]),
-                    static_cast<int>(number(row[12]))});
+std::vector<CurvePoint> risk_points(const std::vector<MeasuredCell>& cells) {
+  std::vector<CurvePoint> points;
+  for (const RiskRow& row : risk_rows(cells)) {
+    points.push_back({row.predictor, row.variant, row.heads.value_or(0), row.length(), row.value(),
+                      row.risk, row.std_error, static_cast<int>(row.prompts.value_or(0))});
   }
-  return rows;
+  return points;
+}
+
+std::vector<CurvePoint> ratio_points(const RiskStudy& study,
+                                     const std::vector<MeasuredCell>& cells) {
+  std::vector<CurvePoint> points;
+  for (const RatioRow& row : ratio_rows(study, cells)) {
+    points.push_back({"softmax", std::string(row.variant()), row.heads,
+                      static_cast<double>(row.prompt_length()), row.value(), row.ratio,
+                      row.std_error, static_cast<int>(row.prompts)});
+  }
+  return points;
 }
 
 struct Style {
@@ -81,8 +78,8 @@ Style style_of(const std::string& predictor, std::size_t heads) {
             kColourKernel, SeriesRole::kMeasured};
   }
   if (predictor == "ridge") {
-    return {"ridge", "ridge regression at its best strength, without the prior mean", kColourRidge,
-            SeriesRole::kMeasured};
+    return {"ridge", "ridge regression at its best ridge parameter, without the prior mean",
+            kColourRidge, SeriesRole::kMeasured};
   }
   return {"Bayes", "the posterior mean: no predictor is better", kColourBiasedSoftmax,
           SeriesRole::kMeasured};
@@ -107,18 +104,18 @@ bool drawn(const RiskStudy& study, const std::string& predictor) {
 
 /// Adds measured curves over x(row) with y scaled by y_scale(row); `variant_of` numbers the dashes.
 template <class X, class Other, class Scale, class Suffix>
-void add_curves(const RiskStudy& study, const std::vector<Row>& rows, X x, Other other, Scale scale,
-                Suffix suffix, Figure& figure) {
+void add_curves(const RiskStudy& study, const std::vector<CurvePoint>& rows, X x, Other other,
+                Scale scale, Suffix suffix, Figure& figure) {
   std::map<Key, std::vector<FigurePoint>> curves;
   std::vector<std::pair<std::string, double>> groups;
   std::map<Key, std::string> suffixes;
-  for (const Row& row : rows) {
+  for (const CurvePoint& row : rows) {
     if (!drawn(study, row.predictor)) continue;
     const Key key{row.predictor, row.heads, row.variant, other(row)};
     suffixes[key] = suffix(row);
-    if (!(row.risk > kRounding)) continue;
+    if (!(row.y > kRounding)) continue;
     const double s = scale(row);
-    curves[key].push_back({x(row), s * row.risk, s * row.error, row.prompts});
+    curves[key].push_back({x(row), s * row.y, s * row.error, row.prompts});
     const auto group = std::make_pair(row.variant, other(row));
     if (std::find(groups.begin(), groups.end(), group) == groups.end()) groups.push_back(group);
   }
@@ -189,7 +186,7 @@ Figure length_figure(const RiskStudy& study) {
   return figure;
 }
 
-std::string suffix_text(const RiskStudy& study, const Row& row, bool with_value) {
+std::string suffix_text(const RiskStudy& study, const CurvePoint& row, bool with_value) {
   std::string text;
   if (with_value && study.values.size() > 1) {
     text += ", " + std::string(value_symbol(study.setting)) + " " + short_text(row.value);
@@ -218,20 +215,15 @@ void add_all_theory(const RiskStudy& study, bool scaled, Figure& figure) {
   }
 }
 
-/// Ratios of one head's risk to those of larger head counts, over the prompt length or the value.
-void add_ratios(const RiskStudy& study, const Result& result, bool over_length, Figure& figure) {
-  std::vector<Row> ratios;
-  if (const Table* table = result.table("ratio")) {
-    for (const auto& row : table->rows) {
-      ratios.push_back({"softmax", std::get<std::string>(row[3]),
-                        static_cast<std::size_t>(number(row[0])), number(row[1]), number(row[2]),
-                        number(row[4]), number(row[5]), kNaN, static_cast<int>(number(row[6]))});
-    }
-  }
-  const auto length = [](const Row& row) { return row.length; };
-  const auto value = [](const Row& row) { return row.value; };
-  const auto one = [](const Row&) { return 1.0; };
-  const auto suffix = [&](const Row& row) { return suffix_text(study, row, over_length); };
+/// Ratios of one head's risk to the risks of larger head counts, over the prompt length or the
+/// value.
+void add_ratios(const RiskStudy& study, const std::vector<MeasuredCell>& cells, bool over_length,
+                Figure& figure) {
+  const std::vector<CurvePoint> ratios = ratio_points(study, cells);
+  const auto length = [](const CurvePoint& row) { return row.length; };
+  const auto value = [](const CurvePoint& row) { return row.value; };
+  const auto one = [](const CurvePoint&) { return 1.0; };
+  const auto suffix = [&](const CurvePoint& row) { return suffix_text(study, row, over_length); };
   if (over_length) {
     add_curves(study, ratios, length, value, one, suffix, figure);
   } else {
@@ -278,19 +270,19 @@ void add_scenario_theory(const RiskStudy& study, std::size_t length, int variant
 
 }  // namespace
 
-std::vector<Figure> prompt_length_figures(const RunSpec& spec, const Result& result) {
-  const RiskStudy study = read_risk_study(spec.parameters);
-  const std::vector<Row> rows = rows_of(result);
-  const auto length = [](const Row& row) { return row.length; };
-  const auto value = [](const Row& row) { return row.value; };
-  const auto suffix = [&](const Row& row) { return suffix_text(study, row, true); };
+std::vector<Figure> prompt_length_figures(const RiskStudy& study,
+                                          const std::vector<MeasuredCell>& cells) {
+  const std::vector<CurvePoint> rows = risk_points(cells);
+  const auto length = [](const CurvePoint& row) { return row.length; };
+  const auto value = [](const CurvePoint& row) { return row.value; };
+  const auto suffix = [&](const CurvePoint& row) { return suffix_text(study, row, true); };
 
   Figure risk = length_figure(study);
   risk.id = "risk";
   risk.title = "How well do one and several heads predict from a prompt?";
   risk.y.label = "risk E(ŷ − θᵀx)²";
   add_curves(
-      study, rows, length, value, [](const Row&) { return 1.0; }, suffix, risk);
+      study, rows, length, value, [](const CurvePoint&) { return 1.0; }, suffix, risk);
   add_all_theory(study, false, risk);
 
   Figure scaled = length_figure(study);
@@ -305,7 +297,7 @@ std::vector<Figure> prompt_length_figures(const RunSpec& spec, const Result& res
   ratio.title = "How many times worse is one head?";
   ratio.y.label = "risk of one head / risk of several";
   ratio.y.logarithmic = false;
-  add_ratios(study, result, true, ratio);
+  add_ratios(study, cells, true, ratio);
   for (const double v : study.values) {
     const double noise = study.setting == Setting::kNoise ? v : study.noise;
     const Variant kind = theory_variant(study.setting);
@@ -320,12 +312,12 @@ std::vector<Figure> prompt_length_figures(const RunSpec& spec, const Result& res
   return {risk, scaled, ratio};
 }
 
-std::vector<Figure> scenario_figures(const RunSpec& spec, const Result& result) {
-  const RiskStudy study = read_risk_study(spec.parameters);
-  const std::vector<Row> rows = rows_of(result);
-  const auto value = [](const Row& row) { return row.value; };
-  const auto length = [](const Row& row) { return row.length; };
-  const auto suffix = [&](const Row& row) {
+std::vector<Figure> scenario_figures(const RiskStudy& study,
+                                     const std::vector<MeasuredCell>& cells) {
+  const std::vector<CurvePoint> rows = risk_points(cells);
+  const auto value = [](const CurvePoint& row) { return row.value; };
+  const auto length = [](const CurvePoint& row) { return row.length; };
+  const auto suffix = [&](const CurvePoint& row) {
     return suffix_text(study, row, false) +
            (study.lengths.size() > 1 ? ", D " + short_text(row.length) : std::string());
   };
@@ -354,14 +346,14 @@ std::vector<Figure> scenario_figures(const RunSpec& spec, const Result& result) 
   figure.empty_text = "Press Run: each value adds a point to every curve.";
   Figure ratio = figure;
   add_curves(
-      study, rows, value, length, [](const Row&) { return 1.0; }, suffix, figure);
+      study, rows, value, length, [](const CurvePoint&) { return 1.0; }, suffix, figure);
   for (std::size_t i = 0; i < study.lengths.size(); ++i)
     add_scenario_theory(study, study.lengths[i], static_cast<int>(i), figure);
   ratio.id = "scenario-ratio";
   ratio.title = "How many times worse is one head?";
   ratio.y.label = "risk of one head / risk of several";
   ratio.y.logarithmic = false;
-  add_ratios(study, result, false, ratio);
+  add_ratios(study, cells, false, ratio);
   Series limit;
   limit.id = "limit";
   limit.label = "D → ∞" + theory_suffix(study.setting);

@@ -1,4 +1,4 @@
-// Figures of the risk studies, read back from the main table.
+// Figures of the risk studies.
 #pragma once
 
 #include <vector>
@@ -8,9 +8,11 @@
 namespace attnlab::in_context {
 
 /// Risk, D x risk and the ratio against the prompt length.
-std::vector<Figure> prompt_length_figures(const RunSpec& spec, const Result& result);
+std::vector<Figure> prompt_length_figures(const RiskStudy& study,
+                                          const std::vector<MeasuredCell>& cells);
 
 /// Risk against the setting's value, and the ratio one head / many.
-std::vector<Figure> scenario_figures(const RunSpec& spec, const Result& result);
+std::vector<Figure> scenario_figures(const RiskStudy& study,
+                                     const std::vector<MeasuredCell>& cells);
 
 }  // namespace attnlab::in_context

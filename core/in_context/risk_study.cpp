@@ -14,8 +14,8 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-/// Enough that what the search loses is small beside the standard error: the loss falls like 1 over
-/// the search prompts, the error like 1 over the root of the prompts (docs/derivations.md).
+/// Enough to keep the loss of the search small next to the standard error: the loss falls like
+/// 1 / search prompts, the error like 1 / sqrt(prompts) (docs/derivations.md).
 std::size_t search_prompts_for(std::size_t prompts) {
   constexpr std::size_t kLeast = 1000, kShare = 4;
   constexpr double kPerRoot = 63.25;  // 4000 search prompts for 4000 prompts
@@ -86,42 +86,45 @@ double value_limit(Setting setting) {
   return setting == Setting::kCorrelation ? 0.99 : setting == Setting::kNoise ? 100 : 10;
 }
 
-std::vector<RiskPoint> cell_points(const RiskStudy& study, const MeasuredCell& measured) {
+std::vector<RiskRow> cell_rows(const RiskStudy& study, const MeasuredCell& measured) {
   const Scenario& scenario = measured.cell.scenario;
   const PromptLaw law = make_prompt_law(scenario);
   const double length = static_cast<double>(scenario.prompt_length);
   const auto at = [&](std::size_t i) { return measured.estimates.risks[i]; };
   const std::size_t sets = study.heads.size();
-  std::vector<RiskPoint> points;
+  std::vector<RiskRow> rows;
+  const auto add = [&](const char* predictor, std::optional<std::size_t> heads, double risk,
+                       double error, double theory) {
+    rows.push_back({scenario, predictor, heads, risk, error, theory,
+                    std::string(variant_name(scenario.setting, scenario.variant)),
+                    std::llround(measured.sums.count)});
+  };
   for (std::size_t i = 0; i < sets; ++i) {
-    points.push_back({scenario, "softmax", study.heads[i], at(i), measured.estimates.std_error(i),
-                      risk_theory(scenario, study.heads[i])});
+    add("softmax", study.heads[i], at(i), measured.estimates.std_error(i),
+        risk_theory(scenario, study.heads[i]));
   }
-  if (scenario.variant == Variant::kReadOut) return points;  // the others are those of labels-only
-  const double linear = law.linear.best();
-  points.push_back({scenario, "linear", 0, linear, 0, linear});
-  if (std::isfinite(law.debiased)) {
-    points.push_back({scenario, "debiased", 0, law.debiased, 0, law.debiased});
-  }
+  if (scenario.variant == Variant::kReadOut)
+    return rows;  // the other predictors are rows of labels-only
+  const auto add_exact = [&](const char* predictor, double risk) {
+    if (std::isfinite(risk)) add(predictor, {}, risk, 0, risk);
+  };
+  add_exact("linear", law.linear.best());
+  add_exact("debiased", law.debiased);
   const auto add_measured = [&](const char* predictor, Baseline which, double theory) {
     const std::size_t i = sets + which;
-    if (!std::isfinite(at(i))) return;
-    points.push_back({scenario, predictor, 0, at(i), measured.estimates.std_error(i), theory});
+    if (std::isfinite(at(i))) add(predictor, {}, at(i), measured.estimates.std_error(i), theory);
   };
-  const bool local = scenario.setting == Setting::kLocal;
   const bool whole = scenario.prompt_length >= scenario.dim;
-  const double exact = whole || scenario.setting != Setting::kCorrelation
-                           ? least_squares_risk(scenario.task(), length)
-                           : kNaN;
-  if (!local && std::isfinite(exact)) points.push_back({scenario, "ols", 0, exact, 0, exact});
-  if (local && scenario.prompt_length >= scenario.dim + 2) {
-    add_measured("ols", kLeastSquares, kNaN);
+  if (scenario.setting == Setting::kLocal) {
+    if (scenario.prompt_length >= scenario.dim + 2) add_measured("ols", kLeastSquares, kNaN);
+  } else if (whole || scenario.setting != Setting::kCorrelation) {
+    add_exact("ols", least_squares_risk(scenario.task(), length));
   }
   const double zero = scenario.noise == 0 && whole ? 0 : kNaN;
   add_measured("bayes", kBayes, zero);
   add_measured("ridge", kRidge, zero);
   add_measured("kernel", kKernel, kNaN);
-  return points;
+  return rows;
 }
 
 std::size_t head_index(const RiskStudy& study, std::size_t heads) {
@@ -290,7 +293,7 @@ std::vector<MeasuredCell> measured_cells(const RiskStudy& study, std::span<const
     if (measured.sums.count == 0) continue;
     measured.estimates =
         corrected_risks(measured.sums, control_means(make_prompt_law(cell.scenario)));
-    measured.points = cell_points(study, measured);
+    measured.rows = cell_rows(study, measured);
     cells.push_back(std::move(measured));
   }
   return cells;

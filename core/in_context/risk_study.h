@@ -8,6 +8,7 @@
 
 #include "core/experiment/experiment.h"
 #include "core/in_context/head_risk.h"
+#include "core/in_context/risk_rows.h"
 #include "core/numerics/statistics.h"
 
 namespace attnlab::in_context {
@@ -38,24 +39,15 @@ Parameter prompts_parameter(std::int64_t prompts);
 Expected<Plan> plan_risk_study(const RunSpec& spec);
 JobSteps start_risk_job(RunSpec spec, std::uint32_t index);
 
-/// One row of the main table.
-struct RiskPoint {
-  Scenario scenario;
-  std::string predictor;  ///< "softmax", "linear", "debiased", "ols", "bayes", "ridge", "kernel"
-  std::size_t heads = 0;  ///< 0 where it has none
-  double risk = 0, std_error = 0;
-  double theory =
-      0;  ///< exact for linear, debiased and ols, leading order for softmax, NaN where unknown
-};
-
 /// A cell with at least one finished part.
 struct MeasuredCell {
   RiskCell cell;
   RiskSums sums;
   RiskEstimates estimates;
-  std::vector<RiskPoint> points;
+  std::vector<RiskRow> rows;
 
-  /// Risk of one head minus that of `heads` heads, and its standard error; NaN where not measured.
+  /// Risk of one head minus the risk of `heads` heads, with its standard error; NaN where not
+  /// measured.
   Estimate advantage(const RiskStudy& study, std::size_t heads) const;
   /// Risk of one head / risk of `heads` heads.
   Estimate ratio(const RiskStudy& study, std::size_t heads) const;
@@ -66,12 +58,12 @@ std::vector<MeasuredCell> measured_cells(const RiskStudy& study, std::span<const
 /// Leading-order risk (with the best shrinkage) of one head, or of many.
 double risk_theory(const Scenario& scenario, std::size_t heads);
 
-/// The family's main table and the head sets behind it.
-std::vector<Column> risk_columns();
-Table risk_table(const std::vector<MeasuredCell>& cells);
-Table head_table(const RiskStudy& study, const std::vector<MeasuredCell>& cells);
-/// Risk of one head / risk of several, from the same prompts.
-Table ratio_table(const RiskStudy& study, const std::vector<MeasuredCell>& cells);
+std::vector<RiskRow> risk_rows(const std::vector<MeasuredCell>& cells);
+/// From the same prompts, with the error of their joint covariance; head counts from 2 on.
+std::vector<RatioRow> ratio_rows(const RiskStudy& study, const std::vector<MeasuredCell>& cells);
+
+/// The family's main table, the head sets found, and the ratios.
+std::vector<Table> risk_tables(const RiskStudy& study, const std::vector<MeasuredCell>& cells);
 std::vector<std::string> risk_notes(const RiskStudy& study, const std::vector<MeasuredCell>& cells);
 
 /// "d = 5, 20,000 prompts each": what the numbers were measured with.

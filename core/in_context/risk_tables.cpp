@@ -7,102 +7,83 @@
 namespace attnlab::in_context {
 namespace {
 
-Cell whole(std::size_t value) {
-  return static_cast<std::int64_t>(value);
+/// One head of a set found.
+struct HeadRow {
+  std::size_t heads = 0;
+  Scenario scenario;
+  std::size_t head = 0;  ///< from 1
+  double scale = 0, weight = 0;
+
+  std::size_t prompt_length() const { return scenario.prompt_length; }
+  double value() const { return scenario.value; }
+  std::string_view variant() const { return variant_name(scenario.setting, scenario.variant); }
+};
+
+std::vector<HeadRow> head_rows(const RiskStudy& study, const std::vector<MeasuredCell>& cells) {
+  std::vector<HeadRow> rows;
+  for (const MeasuredCell& cell : cells) {
+    for (std::size_t s = 0; s < cell.sums.heads.size(); ++s) {
+      for (std::size_t h = 0; h < cell.sums.heads[s].size(); ++h) {
+        const IsotropicHead& head = cell.sums.heads[s][h];
+        rows.push_back({study.heads[s], cell.cell.scenario, h + 1, head.scale, head.weight});
+      }
+    }
+  }
+  return rows;
 }
 
 }  // namespace
 
-std::vector<Column> risk_columns() {
-  return {{"predictor", "predictor", ""},
-          {"heads", "heads h", ""},
-          {"dim", "dimension d", ""},
-          {"prompt_length", "examples D", ""},
-          {"setting", "setting", ""},
-          {"value", "value", ""},
-          {"risk", "risk", "std_error"},
-          {"std_error", "standard error", ""},
-          {"scaled_risk", "D × risk", "scaled_std_error"},
-          {"theory", "theory", ""},
-          {"scaled_std_error", "standard error of D × risk", ""},
-          {"variant", "variant", ""},
-          {"prompts", "prompts", ""}};
-}
-
-Table risk_table(const std::vector<MeasuredCell>& cells) {
-  Table table;
-  table.name = "risk";
-  table.caption =
-      "Mean squared error of the prediction of θᵀx_q (1: predicting 0 in the plain task), with one "
-      "standard error over prompts; for softmax the risk of the best head set, and the error "
-      "counts "
-      "the search for it. Theory is exact for linear, debiased and least squares, leading order in "
-      "1/D for softmax (our derivation, docs/derivations.md)";
-  table.columns = risk_columns();
+std::vector<RiskRow> risk_rows(const std::vector<MeasuredCell>& cells) {
+  std::vector<RiskRow> rows;
   for (const MeasuredCell& cell : cells) {
-    for (const RiskPoint& point : cell.points) {
-      const Scenario& scenario = point.scenario;
-      const double length = static_cast<double>(scenario.prompt_length);
-      table.rows.push_back({point.predictor, point.heads == 0 ? Cell{} : whole(point.heads),
-                            whole(scenario.dim), whole(scenario.prompt_length),
-                            std::string(kSettingNames[std::size_t(scenario.setting)]),
-                            real_cell(scenario.value), real_cell(point.risk),
-                            real_cell(point.std_error), real_cell(length * point.risk),
-                            real_cell(point.theory), real_cell(length * point.std_error),
-                            std::string(variant_name(scenario.setting, scenario.variant)),
-                            static_cast<std::int64_t>(std::llround(cell.sums.count))});
-    }
+    rows.insert(rows.end(), cell.rows.begin(), cell.rows.end());
   }
-  return table;
+  return rows;
 }
 
-Table head_table(const RiskStudy& study, const std::vector<MeasuredCell>& cells) {
-  Table table;
-  table.name = "heads";
-  table.caption =
-      "The head sets found: prediction = Σ weight · S(scale), S(b) the softmax average "
-      "of the labels with scores b x_qᵀ KQ x";
-  table.columns = {{"heads", "heads h", ""},  {"prompt_length", "examples D", ""},
-                   {"value", "value", ""},    {"variant", "variant", ""},
-                   {"head", "head", ""},      {"scale", "scale b", ""},
-                   {"weight", "weight a", ""}};
+std::vector<RatioRow> ratio_rows(const RiskStudy& study, const std::vector<MeasuredCell>& cells) {
+  std::vector<RatioRow> rows;
   for (const MeasuredCell& cell : cells) {
-    const Scenario& scenario = cell.cell.scenario;
-    for (std::size_t s = 0; s < cell.sums.heads.size(); ++s) {
-      for (std::size_t h = 0; h < cell.sums.heads[s].size(); ++h) {
-        const IsotropicHead& head = cell.sums.heads[s][h];
-        table.rows.push_back({whole(study.heads[s]), whole(scenario.prompt_length),
-                              real_cell(scenario.value),
-                              std::string(variant_name(scenario.setting, scenario.variant)),
-                              whole(h + 1), real_cell(head.scale), real_cell(head.weight)});
-      }
-    }
-  }
-  return table;
-}
-
-Table ratio_table(const RiskStudy& study, const std::vector<MeasuredCell>& cells) {
-  Table table;
-  table.name = "ratio";
-  table.caption =
-      "Risk of one head divided by the risk of several on the same prompts, with one "
-      "standard error from their joint covariance";
-  table.columns = {{"heads", "heads h", ""},        {"prompt_length", "examples D", ""},
-                   {"value", "value", ""},          {"variant", "variant", ""},
-                   {"ratio", "ratio", "std_error"}, {"std_error", "standard error", ""},
-                   {"prompts", "prompts", ""}};
-  for (const MeasuredCell& cell : cells) {
-    const Scenario& scenario = cell.cell.scenario;
     for (const std::size_t heads : study.heads) {
       const Estimate ratio = cell.ratio(study, heads);
       if (heads < 2 || !(ratio.mean > 0)) continue;
-      table.rows.push_back({whole(heads), whole(scenario.prompt_length), real_cell(scenario.value),
-                            std::string(variant_name(scenario.setting, scenario.variant)),
-                            real_cell(ratio.mean), real_cell(ratio.std_error),
-                            static_cast<std::int64_t>(std::llround(cell.sums.count))});
+      rows.push_back(
+          {heads, cell.cell.scenario, ratio.mean, ratio.std_error, std::llround(cell.sums.count)});
     }
   }
-  return table;
+  return rows;
+}
+
+std::vector<Table> risk_tables(const RiskStudy& study, const std::vector<MeasuredCell>& cells) {
+  const RowTable<RiskRow> risk{
+      "risk",
+      "Mean squared error of the prediction of θᵀx_q (1: predicting 0 in the plain task), with one "
+      "standard error over prompts; for softmax the risk of the best head set, and the error "
+      "counts the search for it. Theory is exact for linear, debiased and least squares, leading "
+      "order in 1/D for softmax (our derivation, docs/derivations.md)",
+      risk_columns<RiskRow>()};
+  const RowTable<HeadRow> heads{
+      "heads",
+      "The head sets found: prediction = Σ weight · S(scale), S(b) the softmax average of the "
+      "labels with scores b x_qᵀ KQ x",
+      {column<&HeadRow::heads>("heads", "heads h"),
+       column<&HeadRow::prompt_length>("prompt_length", "examples D"),
+       column<&HeadRow::value>("value", "value"), column<&HeadRow::variant>("variant", "variant"),
+       column<&HeadRow::head>("head", "head"), column<&HeadRow::scale>("scale", "scale b"),
+       column<&HeadRow::weight>("weight", "weight a")}};
+  const RowTable<RatioRow> ratio{
+      "ratio",
+      "Risk of one head divided by the risk of several on the same prompts, with one standard "
+      "error from their joint covariance",
+      {column<&RatioRow::heads>("heads", "heads h"),
+       column<&RatioRow::prompt_length>("prompt_length", "examples D"),
+       column<&RatioRow::value>("value", "value"), column<&RatioRow::variant>("variant", "variant"),
+       column<&RatioRow::ratio>("ratio", "ratio", "std_error"),
+       column<&RatioRow::std_error>("std_error", "standard error"),
+       column<&RatioRow::prompts>("prompts", "prompts")}};
+  return {risk.of(risk_rows(cells)), heads.of(head_rows(study, cells)),
+          ratio.of(ratio_rows(study, cells))};
 }
 
 std::vector<std::string> risk_notes(const RiskStudy& study,
@@ -115,15 +96,14 @@ std::vector<std::string> risk_notes(const RiskStudy& study,
       fewer = fewer || cell.sums.heads[s].size() < study.heads[s];
     }
     bool has_ols = false;
-    for (const RiskPoint& point : cell.points) has_ols = has_ols || point.predictor == "ols";
+    for (const RiskRow& row : cell.rows) has_ols = has_ols || row.predictor == "ols";
     no_ols = no_ols || !has_ols;
     exact_zero = exact_zero || (scenario.noise == 0 && scenario.prompt_length >= scenario.dim);
     floor = floor || risk_floor(scenario) > 0;
   }
   notes.push_back(
       "The theory of softmax heads is our own derivation (docs/derivations.md), not quoted from "
-      "the "
-      "paper; it is the leading order in 1/D and approached slowly.");
+      "the paper; it is the leading order in 1/D and approached slowly.");
   if (exact_zero) {
     notes.push_back(
         "Without noise, least squares and Bayes know θ exactly from d examples on: their risk is 0 "
@@ -132,8 +112,7 @@ std::vector<std::string> risk_notes(const RiskStudy& study,
   if (study.setting == Setting::kLocal && study.values.front() == 0 && study.noise == 0) {
     notes.push_back(
         "At radius 0 without noise every example is the query itself: heads read its label off, "
-        "and "
-        "their risk is 0 up to rounding.");
+        "and their risk is 0 up to rounding.");
   }
   if (no_ols) {
     notes.push_back(
@@ -152,7 +131,7 @@ std::vector<std::string> risk_notes(const RiskStudy& study,
   }
   if (study.setting != Setting::kPrior) {
     notes.push_back(
-        "Ridge regression at its best strength is Bayes here (rows ridge and bayes); "
+        "Ridge regression at its best ridge parameter is Bayes here (rows ridge and bayes); "
         "they differ where the prior mean is known.");
   } else {
     notes.push_back(

@@ -189,7 +189,7 @@ PromptLaw make_prompt_law(const Scenario& scenario) {
   const bool debiased = scenario.prompt_length > 1;
   if (scenario.setting == Setting::kCorrelation) {
     law.linear = correlated_step_risk(scenario, length, sigma, law.key_query);
-    // The covariance around the means is that of one example fewer.
+    // The covariance around the means has the law of one example fewer.
     if (debiased) {
       law.debiased = correlated_step_risk(scenario, length - 1, sigma, law.key_query).best();
     }

@@ -59,7 +59,8 @@ struct Scenario {
   double signal_variance() const;
 };
 
-/// Constants of the leading order for one and for the best many heads; NaN where there is none.
+/// Constants of the leading order for one and for the best many heads; NaN where no leading order
+/// exists.
 double one_head_theory(const Scenario& scenario);
 double many_head_theory(const Scenario& scenario);
 /// Risk that stays as D grows: KQ = b I under correlation, 0 otherwise.

@@ -37,8 +37,8 @@ struct GroupDraws {
   std::span<const T> points, theta, noise;
 };
 
-/// Tokens, targets and labels of one group, a few lanes at a time (compilers make nothing good of
-/// the plain loops).
+/// Tokens, targets and labels of one group, a few lanes at a time (compilers vectorise
+/// the plain loops badly).
 template <class T>
 void place_group(const TrainingSetup& setup, const GroupDraws<T>& draws, const T* query, T* tokens,
                  T* targets) {
@@ -147,7 +147,7 @@ HeadModel::HeadModel(const TrainingSetup& setup) : setup_(setup) {
   const std::size_t d = setup.dim, width = d + 1;
   RandomStream stream(setup.seed, kStartDomain, static_cast<std::uint32_t>(setup.heads),
                       static_cast<std::uint32_t>(setup.embedding));
-  // KQ starts small beside the identity of scale b*: b* / 2, with disorder of a tenth of that.
+  // KQ starts at b* / 2 times the identity, with random entries of a tenth of that size.
   const double scale = 0.5 * one_head_best_scale(setup.scenario().task());
   const bool random = setup.start == HeadStart::kRandom;
   const double disorder = random ? scale : 0.1 * scale;

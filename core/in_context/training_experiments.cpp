@@ -1,12 +1,10 @@
 // icl-training and icl-embedding: heads trained live, and how large an embedding they need.
 #include "core/experiment/parameters.h"
-#include "core/findings/findings.h"
 #include "core/in_context/experiments.h"
 #include "core/in_context/parameters.h"
 #include "core/in_context/training_study.h"
 
 namespace attnlab::in_context {
-namespace {}  // namespace
 
 Experiment TrainingExperiment::face() {
   Experiment experiment;
@@ -17,9 +15,8 @@ Experiment TrainingExperiment::face() {
   experiment.summary =
       "Softmax heads are trained on fresh random prompts with hand-written gradients. The dotted "
       "levels are the best head sets whose query-key matrices are multiples of I; watch which "
-      "models "
-      "reach theirs or get below them with other matrices, and how heads that start alike get "
-      "stuck.";
+      "models reach theirs or get below them with other matrices, and how heads that start alike "
+      "get stuck.";
   experiment.schema = {training_parameters({1, 2, 4}, 3000, 3)};
   experiment.presets = {
       {"race",
@@ -35,8 +32,7 @@ Experiment TrainingExperiment::face() {
       {"random-start",
        "A random start",
        "No structure at all at the start: do the heads find opposite signs by themselves? Change "
-       "the "
-       "seed and watch again. Next: noisy labels.",
+       "the seed and watch again. Next: noisy labels.",
        {{"init", "random"}, {"heads", "1,2,4"}}},
       {"noisy",
        "Noisy labels",
@@ -46,8 +42,7 @@ Experiment TrainingExperiment::face() {
       {"rotation",
        "Heads that rotate",
        "In the plane with five examples four trained heads get below the best set with KQ = bI: "
-       "their "
-       "matrices turn the query. Look at the off-diagonal entries. Next: back to the race.",
+       "their matrices turn the query. Look at the off-diagonal entries. Next: back to the race.",
        {{"dim", "2"},
         {"prompt-length", "5"},
         {"heads", "1,4"},
@@ -63,9 +58,7 @@ JobSteps TrainingExperiment::start(RunSpec spec, std::uint32_t index) {
 }
 
 Findings TrainingExperiment::find(const RunSpec& spec, std::span<const JobOutput> outputs) {
-  Result result = reduce_training(spec, outputs);
-  std::vector<Figure> shown = training_figures(spec, result);
-  return {std::move(result), std::move(shown)};
+  return find_training(spec, outputs);
 }
 
 Experiment EmbeddingExperiment::face() {
@@ -76,10 +69,8 @@ Experiment EmbeddingExperiment::face() {
   experiment.question = "When is there room for several heads?";
   experiment.summary =
       "Heads share one embedding of dimension p: h heads have query-key matrices of rank p/h. "
-      "Small "
-      "embeddings cannot see every direction of x, whatever the heads. Two heads win as soon as "
-      "each "
-      "has a dimension; from p = d on they come near what two heads can do at all.";
+      "Small embeddings cannot see every direction of x, whatever the heads. Two heads win as soon "
+      "as each has a dimension; from p = d on they come near what two heads can do at all.";
   Parameter embedding = described({.name = "embedding",
                                    .label = "Embedding dimension",
                                    .symbol = "p",
@@ -105,8 +96,7 @@ Experiment EmbeddingExperiment::face() {
       {"eight-heads",
        "Eight heads",
        "Eight heads need eight dimensions before they can be built at all. Next: fewer dimensions "
-       "of "
-       "x.",
+       "of x.",
        {{"heads", "1,2,8"}, {"embedding", "2,4,5,6,8,10,16"}}},
       {"two-dimensions",
        "Two dimensions of x",
@@ -123,9 +113,7 @@ JobSteps EmbeddingExperiment::start(RunSpec spec, std::uint32_t index) {
 }
 
 Findings EmbeddingExperiment::find(const RunSpec& spec, std::span<const JobOutput> outputs) {
-  Result result = reduce_embedding(spec, outputs);
-  std::vector<Figure> shown = embedding_figures(spec, result);
-  return {std::move(result), std::move(shown)};
+  return find_embedding(spec, outputs);
 }
 
 }  // namespace attnlab::in_context

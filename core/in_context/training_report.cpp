@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <map>
 
 #include "core/base/text.h"
 #include "core/findings/palette.h"
@@ -16,31 +15,66 @@ using namespace training_report;
 
 namespace {
 
-Table matrix_table(const TrainingStudy& study, const TrainingOutcome& outcome) {
-  Table table;
-  table.name = "matrices";
-  table.caption =
-      "Query-key matrices (row: key entry, the last is y; column: query entry) and value "
-      "vectors of the trained heads, of the first training seed";
-  table.columns = {{"heads", "heads h", ""}, {"head", "head", ""},     {"matrix", "matrix", ""},
-                   {"row", "row", ""},       {"column", "column", ""}, {"value", "value", ""}};
+/// One entry of a trained matrix; rows, columns and heads from 1.
+struct MatrixRow {
+  std::size_t heads = 0, head = 0;
+  std::string matrix;  ///< "KQ" or "OV"
+  std::size_t row = 0, column = 0;
+  double value = 0;
+};
+
+std::vector<MatrixRow> matrix_rows(const TrainingStudy& study, const TrainingOutcome& outcome) {
+  std::vector<MatrixRow> rows;
   for (std::size_t m = 0; m < study.models.size(); ++m) {
     if (study.models[m].trial > 0) continue;
     const TrainedModel& model = outcome.models[m];
-    const std::size_t d = study.models[m].dim;
+    const std::size_t heads = study.models[m].heads, d = study.models[m].dim;
     for (std::size_t h = 0; h < model.key_query.size(); ++h) {
       for (std::size_t j = 0; j < model.key_query[h].size(); ++j) {
-        table.rows.push_back({whole(study.models[m].heads), whole(h + 1), std::string("KQ"),
-                              whole(j / d + 1), whole(j % d + 1),
-                              real_cell(model.key_query[h][j])});
+        rows.push_back({heads, h + 1, "KQ", j / d + 1, j % d + 1, model.key_query[h][j]});
       }
       for (std::size_t j = 0; j < model.value[h].size(); ++j) {
-        table.rows.push_back({whole(study.models[m].heads), whole(h + 1), std::string("OV"),
-                              whole(1), whole(j + 1), real_cell(model.value[h][j])});
+        rows.push_back({heads, h + 1, "OV", 1, j + 1, model.value[h][j]});
       }
     }
   }
-  return table;
+  return rows;
+}
+
+Table matrix_table(std::span<const MatrixRow> rows) {
+  const RowTable<MatrixRow> table{
+      "matrices",
+      "Query-key matrices (row: key entry, the last is y; column: query entry) and value vectors "
+      "of the trained heads, of the first training seed",
+      {column<&MatrixRow::heads>("heads", "heads h"), column<&MatrixRow::head>("head", "head"),
+       column<&MatrixRow::matrix>("matrix", "matrix"), column<&MatrixRow::row>("row", "row"),
+       column<&MatrixRow::column>("column", "column"),
+       column<&MatrixRow::value>("value", "value")}};
+  return table.of(rows);
+}
+
+/// The mean loss of each window of training steps.
+std::vector<TrainingRow> loss_rows(const TrainingStudy& study, const TrainingOutcome& outcome) {
+  std::vector<TrainingRow> rows;
+  for (std::size_t m = 0; m < study.models.size(); ++m) {
+    double last = 0;
+    for (const LossPoint& point : outcome.models[m].curve) {
+      const double window = 2 * (point.step - last) - 1;  // steps since the window before
+      last += window;
+      rows.push_back(training_row(study.models[m], {point.loss, point.std_error, 0},
+                                  window * real_of(study.models[m].batch), point.step));
+    }
+  }
+  return rows;
+}
+
+Table loss_table(std::span<const TrainingRow> rows) {
+  const RowTable<TrainingRow> table{
+      "risk",
+      "Mean loss of windows of training steps, with one standard error over steps; theory is the "
+      "leading order in 1/D (our derivation, docs/derivations.md)",
+      training_columns()};
+  return table.of(rows);
 }
 
 /// C1 by training: the largest trained head count against one trained head.
@@ -59,7 +93,7 @@ Claim training_claim(const TrainingStudy& study, const TrainingOutcome& outcome)
     return claim;
   }
   claim = judged_by_training(std::move(claim), study, outcome, heads, 0);
-  // Heads that never left the one-head solution say nothing about what several heads can do.
+  // Heads that never left the one-head solution do not show what several heads can do.
   for (std::size_t m = 0; m < study.models.size(); ++m) {
     if (verdict_of(study, outcome, m) != TrainingVerdict::kTrapped) continue;
     claim.status = ClaimStatus::kUndecided;
@@ -80,9 +114,9 @@ std::string verdict_note(const TrainingStudy& study, const TrainingOutcome& outc
     case TrainingVerdict::kTrapped:
       return study.models[m].start == HeadStart::kSame
                  ? " Heads that start with the same sign all average in the same direction; none "
-                   "has "
-                   "a reason to change its sign."
-                 : " The loss stands still there: from this start no head has a reason to change.";
+                   "has a reason to change its sign."
+                 : " The loss no longer falls there: from this start no head has a reason to "
+                   "change.";
     case TrainingVerdict::kAbove:
       if (still_falls(model, gap)) return " The loss still falls: more steps bring it closer.";
       return " The loss no longer falls: more steps alone do not help." +
@@ -128,8 +162,9 @@ void add_verdicts(const TrainingStudy& study, const TrainingOutcome& outcome, Re
   }
 }
 
-/// Loss curves, read back from the main table: the mean over the training seeds that got so far.
-Series loss_series(const Result& result, std::size_t heads) {
+/// The loss curve of a head count: the mean over the training seeds that got so far.
+Series loss_series(std::span<const TrainingRow> losses, std::span<const OutcomeRow> outcomes,
+                   std::size_t heads) {
   Series series;
   series.id = "heads/" + std::to_string(heads);
   series.label = heads_text(heads);
@@ -137,28 +172,12 @@ Series loss_series(const Result& result, std::size_t heads) {
       "mean loss of the prompts of a window of steps, every prompt new, over the training "
       "seeds";
   series.colour = heads_colour(heads);
-  std::map<double, std::vector<double>> losses;
-  std::map<double, FigurePoint> points;
-  if (const Table* table = result.table("risk")) {
-    for (const auto& row : table->rows) {
-      if (number(row[1]) != real_of(heads)) continue;
-      const double step = number(row[13]);
-      losses[step].push_back(number(row[6]));
-      points[step] = {step, number(row[6]), number(row[7]), 1};
-      if (losses[step].size() < 2) continue;
-      const Estimate mean = mean_and_error(losses[step]);
-      points[step] = {step, mean.mean, mean.std_error, mean.count};
-    }
-  }
-  for (const auto& [step, point] : points) series.points.push_back(point);
-  if (const Table* table = result.table("outcome")) {
-    std::size_t trapped = 0;
-    for (const auto& row : table->rows) {
-      const bool same = number(row[0]) == real_of(heads);
-      trapped += same && std::get<std::string>(row[7]) == verdict_text(TrainingVerdict::kTrapped);
-    }
-    if (trapped > 0) series.label += " (" + std::to_string(trapped) + " trapped)";
-  }
+  series.points =
+      mean_points(losses, heads, [](const TrainingRow& row) { return double(row.step); });
+  const auto trapped = std::count_if(outcomes.begin(), outcomes.end(), [&](const OutcomeRow& row) {
+    return row.heads == heads && row.verdict == TrainingVerdict::kTrapped;
+  });
+  if (trapped > 0) series.label += " (" + std::to_string(trapped) + " trapped)";
   return series;
 }
 
@@ -181,15 +200,14 @@ std::vector<std::string> token_labels(std::size_t dim, bool with_label) {
   return labels;
 }
 
-Figure matrix_figure(const TrainingSetup& setup, const Result& result) {
+Figure matrix_figure(const TrainingSetup& setup, std::span<const MatrixRow> rows) {
   const std::size_t d = setup.dim;
   Figure figure;
   figure.id = "matrices-" + std::to_string(setup.heads);
   figure.title = "What do the matrices of " + heads_text(setup.heads) + " become?";
   figure.subtitle =
       "KQ: how the score weighs key entry (row) times query entry (column). OV: what each head "
-      "adds "
-      "of an attended example.";
+      "adds of an attended example.";
   figure.table = "matrices";
   figure.empty_text = "Press Run: the matrices form while the heads learn.";
   for (std::size_t h = 0; h < setup.heads; ++h) {
@@ -208,80 +226,64 @@ Figure matrix_figure(const TrainingSetup& setup, const Result& result) {
   values.y.label = "head";
   values.x_labels = token_labels(d, true);
   values.value_label = "OV";
-  if (const Table* table = result.table("matrices")) {
-    for (const auto& row : table->rows) {
-      if (number(row[0]) != real_of(setup.heads)) continue;
-      const std::size_t head = static_cast<std::size_t>(number(row[1])) - 1;
-      const std::size_t i = static_cast<std::size_t>(number(row[3])) - 1;
-      const std::size_t j = static_cast<std::size_t>(number(row[4])) - 1;
-      if (std::get<std::string>(row[2]) == "KQ") {
-        figure.draw_maps().panels[head].values[i * d + j] = number(row[5]);
-      } else {
-        values.values[head * (d + 1) + j] = number(row[5]);
-      }
+  for (const MatrixRow& row : rows) {
+    if (row.heads != setup.heads) continue;
+    if (row.matrix == "KQ") {
+      HeatPanel& panel = figure.draw_maps().panels[row.head - 1];
+      panel.values[(row.row - 1) * d + row.column - 1] = row.value;
+    } else {
+      values.values[(row.head - 1) * (d + 1) + row.column - 1] = row.value;
     }
   }
   figure.draw_maps().panels.push_back(std::move(values));
   return figure;
 }
 
-}  // namespace
-
-Result reduce_training(const RunSpec& spec, std::span<const JobOutput> outputs) {
-  Result result;
-  const Expected<TrainingStudy> study = read_training_study(spec);
-  if (!study) return result;
-  const TrainingOutcome outcome = read_training(*study, outputs, result.notes);
-  Table risk;
-  risk.name = "risk";
-  risk.caption =
-      "Mean loss of windows of training steps, with one standard error over steps; theory "
-      "is the leading order in 1/D (our derivation, docs/derivations.md)";
-  risk.columns = training_columns();
-  for (std::size_t m = 0; m < study->models.size(); ++m) {
-    double last = 0;
-    for (const LossPoint& point : outcome.models[m].curve) {
-      const double window = 2 * (point.step - last) - 1;  // steps since the window before
-      last += window;
-      risk.rows.push_back(risk_row(study->models[m], {point.loss, point.std_error, 0},
-                                   window * real_of(study->models[m].batch), point.step));
-    }
-  }
-  result.tables = {std::move(risk), outcome_table(*study, outcome), optimum_table(*study, outcome),
-                   matrix_table(*study, outcome)};
-  result.claims = {training_claim(*study, outcome)};
-  add_verdicts(*study, outcome, result);
-  return result;
-}
-
-std::vector<Figure> training_figures(const RunSpec& spec, const Result& result) {
-  const Expected<TrainingStudy> study = read_training_study(spec);
-  if (!study) return {Figure{}};
-  const TrainingSetup& first = study->models.front();
+Figure loss_figure(const TrainingStudy& study, std::span<const TrainingRow> losses,
+                   std::span<const OutcomeRow> outcomes, std::span<const OptimumRow> optimum) {
   Figure figure;
   figure.id = "training";
   figure.title = "How far do one and several heads get by training?";
   figure.subtitle =
-      sizes_text(*study) +
+      sizes_text(study) +
       ".  Bars: ±1 standard error.  Dotted: the best head sets with KQ = bI, by Monte Carlo.";
   figure.x.label = "training step";
   figure.x.logarithmic = true;
   figure.x.min = 4;
-  figure.x.max = std::max(real_of(first.steps), 8.0);
+  figure.x.max = std::max(real_of(study.models.front().steps), 8.0);
   figure.y.label = "loss E(ŷ − θᵀx)²";
   figure.y.logarithmic = true;
   figure.table = "risk";
   figure.empty_text = "Press Run: the loss curves grow while the heads learn.";
-  std::vector<Figure> figures;
-  for (const TrainingSetup& setup : study->models) {
-    if (setup.trial == 0) figure.draw_lines().series.push_back(loss_series(result, setup.heads));
+  for (const TrainingSetup& setup : study.models) {
+    if (setup.trial > 0) continue;
+    figure.draw_lines().series.push_back(loss_series(losses, outcomes, setup.heads));
   }
-  add_optimum_levels(result, figure.x.min, figure.x.max, figure);
-  figures.push_back(std::move(figure));
+  add_optimum_levels(optimum, figure.x.min, figure.x.max, figure);
+  return figure;
+}
+
+}  // namespace
+
+Findings find_training(const RunSpec& spec, std::span<const JobOutput> outputs) {
+  const Expected<TrainingStudy> study = read_training_study(spec);
+  if (!study) return {Result{}, {Figure{}}};
+  Findings findings;
+  Result& result = findings.result;
+  const TrainingOutcome outcome = read_training(*study, outputs, result.notes);
+  const std::vector<TrainingRow> losses = loss_rows(*study, outcome);
+  const std::vector<OutcomeRow> outcomes = outcome_rows(*study, outcome);
+  const std::vector<OptimumRow> optimum = optimum_rows(*study, outcome);
+  const std::vector<MatrixRow> matrices = matrix_rows(*study, outcome);
+  result.tables = {loss_table(losses), outcome_table(outcomes), optimum_table(*study, optimum),
+                   matrix_table(matrices)};
+  result.claims = {training_claim(*study, outcome)};
+  add_verdicts(*study, outcome, result);
+  findings.figures.push_back(loss_figure(*study, losses, outcomes, optimum));
   for (const TrainingSetup& setup : study->models) {
-    if (setup.trial == 0) figures.push_back(matrix_figure(setup, result));
+    if (setup.trial == 0) findings.figures.push_back(matrix_figure(setup, matrices));
   }
-  return figures;
+  return findings;
 }
 
 }  // namespace attnlab::in_context

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <map>
 
 #include "core/base/text.h"
 #include "core/findings/verdict.h"
@@ -11,101 +12,142 @@
 #include "core/in_context/risk_study.h"
 
 namespace attnlab::in_context::training_report {
+namespace {
 
-Cell whole(std::size_t value) {
-  return static_cast<std::int64_t>(value);
-}
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-double number(const Cell& cell) {
-  if (const auto* integer = std::get_if<std::int64_t>(&cell)) return static_cast<double>(*integer);
-  if (const auto* real = std::get_if<double>(&cell)) return *real;
-  return std::numeric_limits<double>::quiet_NaN();
-}
+}  // namespace
 
 double real_of(std::size_t value) {
   return static_cast<double>(value);
 }
 
-std::vector<Cell> risk_row(const TrainingSetup& setup, const Estimate& risk, double prompts,
-                           double step) {
+TrainingRow training_row(const TrainingSetup& setup, const Estimate& risk, double prompts,
+                         double step) {
   const Scenario scenario = setup.scenario();
-  const double length = real_of(setup.prompt_length);
-  std::vector<Cell> row = {std::string("softmax"),
-                           whole(setup.heads),
-                           whole(setup.dim),
-                           whole(setup.prompt_length),
-                           std::string(kSettingNames[std::size_t(scenario.setting)]),
-                           real_cell(scenario.value),
-                           real_cell(risk.mean),
-                           real_cell(risk.std_error),
-                           real_cell(length * risk.mean),
-                           real_cell(risk_theory(scenario, setup.heads)),
-                           real_cell(length * risk.std_error),
-                           std::string("trained"),
-                           static_cast<std::int64_t>(prompts)};
-  row.push_back(static_cast<std::int64_t>(std::llround(step)));
-  row.push_back(static_cast<std::int64_t>(setup.seed & ((std::uint64_t{1} << 40) - 1)));
-  row.push_back(whole(setup.trial + 1));
+  TrainingRow row;
+  row.scenario = scenario;
+  row.predictor = "softmax";
+  row.heads = setup.heads;
+  row.risk = risk.mean;
+  row.std_error = risk.std_error;
+  row.theory = risk_theory(scenario, setup.heads);
+  row.variant = "trained";
+  row.prompts = static_cast<std::int64_t>(prompts);
+  row.step = std::llround(step);
+  row.seed = static_cast<std::int64_t>(setup.seed & ((std::uint64_t{1} << 40) - 1));
+  row.trial = setup.trial + 1;
+  row.embedding = setup.embedding;
   return row;
 }
 
-std::vector<Column> training_columns() {
-  std::vector<Column> columns = risk_columns();
-  columns.push_back({"step", "step", ""});
-  columns.push_back({"seed", "seed", ""});
-  columns.push_back({"trial", "training seed", ""});
+std::vector<RowColumn<TrainingRow>> training_columns() {
+  std::vector<RowColumn<TrainingRow>> columns = risk_columns<TrainingRow>();
+  columns.push_back(column<&TrainingRow::step>("step", "step"));
+  columns.push_back(column<&TrainingRow::seed>("seed", "seed"));
+  columns.push_back(column<&TrainingRow::trial>("trial", "training seed"));
   return columns;
 }
 
-Table outcome_table(const TrainingStudy& study, const TrainingOutcome& outcome) {
-  Table table;
-  table.name = "outcome";
-  table.caption =
-      "Risk of the trained heads on fresh prompts beside the best head set with KQ = bI, found by "
-      "Monte Carlo; rotation is the largest distance of a head's KQ from a multiple of I, relative "
-      "to its norm";
-  table.columns = {{"heads", "heads h", ""},
-                   {"embedding", "embedding p", ""},
-                   {"trained_risk", "trained risk", "trained_std_error"},
-                   {"trained_std_error", "standard error", ""},
-                   {"optimum", "Monte Carlo optimum", "optimum_std_error"},
-                   {"optimum_std_error", "standard error of the optimum", ""},
-                   {"ratio", "trained / optimum", ""},
-                   {"verdict", "verdict", ""},
-                   {"trial", "training seed", ""},
-                   {"rotation", "rotation", ""}};
+std::vector<OutcomeRow> outcome_rows(const TrainingStudy& study, const TrainingOutcome& outcome) {
+  std::vector<OutcomeRow> rows;
   for (std::size_t m = 0; m < study.models.size(); ++m) {
+    const TrainingSetup& setup = study.models[m];
     const TrainedModel& model = outcome.models[m];
     if (model.risk.count == 0) continue;
-    const Estimate best = optimum_of(study, outcome, study.models[m].heads);
-    const bool known = best.count > 0;
-    table.rows.push_back(
-        {whole(study.models[m].heads),
-         study.models[m].embedding == 0 ? Cell{} : whole(study.models[m].embedding),
-         real_cell(model.risk.mean), real_cell(model.risk.std_error),
-         known ? real_cell(best.mean) : Cell{}, known ? real_cell(best.std_error) : Cell{},
-         known ? real_cell(model.risk.mean / best.mean) : Cell{},
-         verdict_text(verdict_of(study, outcome, m)), whole(study.models[m].trial + 1),
-         real_cell(rotation(model, study.models[m].dim))});
+    OutcomeRow row;
+    row.heads = setup.heads;
+    if (setup.embedding != 0) row.embedding = setup.embedding;
+    row.trained = model.risk;
+    row.optimum = optimum_of(study, outcome, setup.heads);
+    if (row.optimum.count == 0) row.optimum = {kNaN, kNaN, 0};
+    row.verdict = verdict_of(study, outcome, m);
+    row.trial = setup.trial + 1;
+    row.rotation = rotation(model, setup.dim);
+    rows.push_back(row);
   }
-  return table;
+  return rows;
 }
 
-Table optimum_table(const TrainingStudy& study, const TrainingOutcome& outcome) {
-  Table table;
-  table.name = "optimum";
-  table.caption = "Risk of the best head sets with KQ = bI and values that read y" +
-                  std::string(study.models.front().attend_query ? ", the query attended" : "") +
-                  ", by Monte Carlo";
-  table.columns = {
-      {"heads", "heads h", ""}, {"risk", "risk", "std_error"}, {"std_error", "standard error", ""}};
+namespace {
+
+double trained_risk(const OutcomeRow& row) {
+  return row.trained.mean;
+}
+double trained_error(const OutcomeRow& row) {
+  return row.trained.std_error;
+}
+double optimum_risk(const OutcomeRow& row) {
+  return row.optimum.mean;
+}
+double optimum_error(const OutcomeRow& row) {
+  return row.optimum.std_error;
+}
+double trained_over_optimum(const OutcomeRow& row) {
+  return row.trained.mean / row.optimum.mean;
+}
+std::string verdict_cell(const OutcomeRow& row) {
+  return verdict_text(row.verdict);
+}
+
+}  // namespace
+
+Table outcome_table(std::span<const OutcomeRow> rows) {
+  const RowTable<OutcomeRow> table{
+      "outcome",
+      "Risk of the trained heads on fresh prompts, and the best head set with KQ = bI, found by "
+      "Monte Carlo; rotation is the largest distance of a head's KQ from a multiple of I, relative "
+      "to its norm",
+      {column<&OutcomeRow::heads>("heads", "heads h"),
+       column<&OutcomeRow::embedding>("embedding", "embedding p"),
+       column<&trained_risk>("trained_risk", "trained risk", "trained_std_error"),
+       column<&trained_error>("trained_std_error", "standard error"),
+       column<&optimum_risk>("optimum", "Monte Carlo optimum", "optimum_std_error"),
+       column<&optimum_error>("optimum_std_error", "standard error of the optimum"),
+       column<&trained_over_optimum>("ratio", "trained / optimum"),
+       column<&verdict_cell>("verdict", "verdict"),
+       column<&OutcomeRow::trial>("trial", "training seed"),
+       column<&OutcomeRow::rotation>("rotation", "rotation")}};
+  return table.of(rows);
+}
+
+std::vector<OptimumRow> optimum_rows(const TrainingStudy& study, const TrainingOutcome& outcome) {
+  std::vector<OptimumRow> rows;
   for (std::size_t i = 0; i < study.heads.size(); ++i) {
     const Estimate& estimate = outcome.optimum[i];
-    if (estimate.count == 0) continue;
-    table.rows.push_back(
-        {whole(study.heads[i]), real_cell(estimate.mean), real_cell(estimate.std_error)});
+    if (estimate.count > 0) rows.push_back({study.heads[i], estimate.mean, estimate.std_error});
   }
-  return table;
+  return rows;
+}
+
+Table optimum_table(const TrainingStudy& study, std::span<const OptimumRow> rows) {
+  const RowTable<OptimumRow> table{
+      "optimum",
+      "Risk of the best head sets with KQ = bI and values that read y" +
+          std::string(study.models.front().attend_query ? ", the query attended" : "") +
+          ", by Monte Carlo",
+      {column<&OptimumRow::heads>("heads", "heads h"),
+       column<&OptimumRow::risk>("risk", "risk", "std_error"),
+       column<&OptimumRow::std_error>("std_error", "standard error")}};
+  return table.of(rows);
+}
+
+std::vector<FigurePoint> mean_points(std::span<const TrainingRow> rows, std::size_t heads,
+                                     double (*x)(const TrainingRow&)) {
+  std::map<double, std::vector<double>> risks;
+  std::map<double, FigurePoint> points;
+  for (const TrainingRow& row : rows) {
+    if (row.heads != heads) continue;
+    const double at = x(row);
+    risks[at].push_back(row.risk);
+    points[at] = {at, row.risk, row.std_error, 1};
+    if (risks[at].size() < 2) continue;
+    const Estimate mean = mean_and_error(risks[at]);
+    points[at] = {at, mean.mean, mean.std_error, mean.count};
+  }
+  std::vector<FigurePoint> all;
+  for (const auto& [at, point] : points) all.push_back(point);
+  return all;
 }
 
 std::string sizes_text(const TrainingStudy& study) {
@@ -147,8 +189,8 @@ std::vector<double> gaps_over_trials(const TrainingStudy& study, const TrainingO
 Claim judged_by_training(Claim claim, const TrainingStudy& study, const TrainingOutcome& outcome,
                          std::size_t heads, std::size_t embedding) {
   const std::vector<double> gaps = gaps_over_trials(study, outcome, heads, embedding);
-  Comparison comparison =
-      mean_comparison("trained risk of one head minus that of " + heads_text(heads), gaps);
+  Comparison comparison = mean_comparison(
+      "trained risk of one head minus the trained risk of " + heads_text(heads), gaps);
   comparison.can_refute = false;  // several heads can do what one does: less is a bad training
   const Verdict verdict = judge({std::move(comparison)});
   apply(verdict, claim);
@@ -166,20 +208,17 @@ std::string risk_text(const TrainedModel& model) {
   return estimate_text(model.risk.mean, model.risk.std_error);
 }
 
-void add_optimum_levels(const Result& result, double low, double high, Figure& figure) {
-  const Table* table = result.table("optimum");
-  if (table == nullptr) return;
-  for (const auto& row : table->rows) {
-    const std::size_t heads = static_cast<std::size_t>(number(row[0]));
+void add_optimum_levels(std::span<const OptimumRow> rows, double low, double high, Figure& figure) {
+  for (const OptimumRow& row : rows) {
     Series level;
-    level.id = "optimum/" + std::to_string(heads);
-    level.label = "best " + heads_text(heads) + ", KQ = bI";
+    level.id = "optimum/" + std::to_string(row.heads);
+    level.label = "best " + heads_text(row.heads) + ", KQ = bI";
     level.note =
         "risk of the best head set whose query-key matrices are multiples of I and whose "
         "values read y, by Monte Carlo; heads with other matrices can do better";
     level.role = SeriesRole::kExact;
-    level.colour = heads_colour(heads);
-    level.points = {{low, number(row[1]), 0, 0}, {high, number(row[1]), 0, 0}};
+    level.colour = heads_colour(row.heads);
+    level.points = {{low, row.risk, 0, 0}, {high, row.risk, 0, 0}};
     figure.draw_lines().series.push_back(std::move(level));
   }
 }

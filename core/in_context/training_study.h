@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/experiment/experiment.h"
+#include "core/findings/findings.h"
 #include "core/in_context/training.h"
 #include "core/numerics/statistics.h"
 
@@ -46,8 +47,6 @@ struct TrainedModel {
   Estimate risk;                                      ///< on test prompts; count 0 until then
 };
 
-enum class TrainingVerdict { kUnknown, kOptimal, kTrapped, kAbove, kBelow };
-
 struct TrainingOutcome {
   std::vector<Estimate> optimum;     ///< per head count; count 0 until known
   std::vector<TrainedModel> models;  ///< as in the study
@@ -57,25 +56,7 @@ TrainingOutcome read_training(const TrainingStudy& study, std::span<const JobOut
 
 Estimate optimum_of(const TrainingStudy& study, const TrainingOutcome& outcome, std::size_t heads);
 
-/// The optimum is the best head set with KQ = b I. Below: better than it by four standard errors
-/// and 1 %, which needs other matrices. Optimal: within 3 % (and two standard errors) of it.
-/// Trapped: several heads, far above their own optimum, end within 5 % of that of one head, or
-/// stand still above it.
-TrainingVerdict verdict_of(const TrainingStudy& study, const TrainingOutcome& outcome,
-                           std::size_t model);
-std::string verdict_text(TrainingVerdict verdict);
-
-/// How far the loss fell over the second half of training, from the curve; count 0 where the curve
-/// is too short. The step size falls meanwhile, so a little of it is less noise, not progress.
-Estimate recent_progress(const TrainedModel& model);
-/// Whether the loss still falls by more than a tenth of `gap`, beyond two standard errors.
-bool still_falls(const TrainedModel& model, double gap);
-/// Largest distance of a head's KQ over x from its nearest multiple of I, relative to its norm.
-double rotation(const TrainedModel& model, std::size_t dim);
-
-Result reduce_training(const RunSpec& spec, std::span<const JobOutput> outputs);
-std::vector<Figure> training_figures(const RunSpec& spec, const Result& result);
-Result reduce_embedding(const RunSpec& spec, std::span<const JobOutput> outputs);
-std::vector<Figure> embedding_figures(const RunSpec& spec, const Result& result);
+Findings find_training(const RunSpec& spec, std::span<const JobOutput> outputs);
+Findings find_embedding(const RunSpec& spec, std::span<const JobOutput> outputs);
 
 }  // namespace attnlab::in_context

@@ -8,6 +8,7 @@
 #include "core/catalogue/catalogue.h"
 #include "core/extraction/calibration.h"
 #include "core/findings/row_table.h"
+#include "core/in_context/calibration.h"
 #include "core/numerics/binomial.h"
 #include "core/random_features/calibration.h"
 
@@ -66,7 +67,8 @@ std::vector<CalibrationSetting> calibration_settings() {
   std::vector<CalibrationSetting> all;
   // One line a family.
   for (const auto& family :
-       {random_features::calibration_settings(), extraction::calibration_settings()}) {
+       {random_features::calibration_settings(), extraction::calibration_settings(),
+        in_context::calibration_settings()}) {
     all.insert(all.end(), family.begin(), family.end());
   }
   return all;

@@ -12,7 +12,7 @@
 using namespace attnlab;
 using namespace attnlab::in_context;
 
-TEST_CASE("one-head constants and ratios are those of the leading-order theory") {
+TEST_CASE("one-head constants and ratios agree with the leading-order theory") {
   CHECK(one_head_limit({5, 1, 0}) == doctest::Approx(19.156).epsilon(1e-4));
   CHECK(one_head_limit({20, 1, 0}) == doctest::Approx(59.84).epsilon(1e-4));
   const std::array<std::array<double, 2>, 6> ratios = {

@@ -281,6 +281,29 @@ TEST_CASE("sums without any prompt give no risks") {
   CHECK(none.covariance.empty());
 }
 
+TEST_CASE("a loss of the search counts beyond two standard errors, as 10/3 of its square") {
+  // One head set, its loss and three controls; risks of mean 1 and standard deviation 0.1.
+  const auto variance = [](double loss, double scatter) {
+    RandomStream stream(5, hash_name("test"), 0);
+    RiskSums sums;
+    sums.heads = {{{0.5, 1}}};
+    for (int prompt = 0; prompt < 1000; ++prompt) {
+      std::vector<double> values(5);
+      stream.fill_normal(values);
+      values[0] = 1 + 0.1 * values[0];
+      values[1] = loss + scatter * values[1];
+      sums.add(values);
+    }
+    const std::vector<double> controls = {0, 0, 0};
+    return std::pow(corrected_risks(sums, controls).std_error(0), 2);
+  };
+  const double prompts = variance(0, 0);
+  CHECK(prompts == doctest::Approx(1e-5).epsilon(0.1));
+  // The cap takes back 2 (L / R)^2 of the loss, 0.08 % here.
+  CHECK(variance(0.02, 0) - prompts == doctest::Approx(10.0 / 3 * 4e-4).epsilon(0.002));
+  CHECK(variance(0.002, 0.1) == doctest::Approx(prompts).epsilon(0.01));  // 0.6 standard errors
+}
+
 TEST_CASE("sums of parts are the sums of the whole") {
   RiskSums a, b, all;
   const Scenario scenario = scenario_of(Setting::kNoise, 0.5, 0, 2, 5);

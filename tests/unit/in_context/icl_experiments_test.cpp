@@ -9,7 +9,7 @@
 #include "core/codecs/codecs.h"
 #include "core/in_context/experiments.h"
 #include "core/in_context/risk_study.h"
-#include "core/in_context/training_study.h"
+#include "core/in_context/training_verdict.h"
 #include "tests/unit/support/experiments.h"
 
 using namespace attnlab;

@@ -8,7 +8,7 @@
 
 #include "core/in_context/head_risk.h"
 #include "core/in_context/risk_study.h"
-#include "core/in_context/training_study.h"
+#include "core/in_context/training_verdict.h"
 #include "tests/unit/support/experiments.h"
 
 using namespace attnlab;
@@ -96,6 +96,17 @@ TEST_CASE("with examples near the query one head is never called better, and C4 
   CHECK(status_of(result, "C4") == ClaimStatus::kHolds);
 }
 
+TEST_CASE("prompts too short for the 1/D law at this noise leave C2 undecided") {
+  // Once it failed in every run: with this noise the risk hardly falls before D = 100.
+  const RunSpec spec = spec_with(named("icl-risk"), {{"dim", "2"},
+                                                     {"prompt-length", "20,100"},
+                                                     {"heads", "1,2"},
+                                                     {"noise", "25"},
+                                                     {"prompts", "500"}});
+  const Result result = spec.experiment->find(spec, run_all(spec)).result;
+  CHECK(status_of(result, "C2") == ClaimStatus::kUndecided);
+}
+
 TEST_CASE("95 % intervals of the best head sets cover, the search included") {
   // 100 seeds at the defaults' D = 40. Each interval covers at least 90 % in the long run
   // (docs/derivations.md has the measured shares), so fewer than 71 of 100 come once in ten million
@@ -149,7 +160,7 @@ TEST_CASE("ratios carry the error of their joint covariance, in the table and in
   CHECK(findings.figures[1].lines().series[0].points[0].error == ratio.std_error);
 }
 
-TEST_CASE("where the query is attended the level is that of heads that attend it") {
+TEST_CASE("where the query is attended the level belongs to heads that attend it") {
   constexpr std::size_t kLength = 7;
   constexpr double kNoise = 0.4;
   const RunSpec spec = spec_with(named("icl-training"), {{"attend-query", "yes"},
@@ -204,7 +215,7 @@ TEST_CASE("trained heads that rotate get below the best set with KQ = bI, and th
   CHECK(rotation(outcome.models.front(), 2) > 0.2);
 }
 
-TEST_CASE("a model that stands still above the one-head risk is trapped, not short of steps") {
+TEST_CASE("a model that stops improving above the one-head risk is trapped, not short of steps") {
   const RunSpec spec = spec_with(named("icl-training"),
                                  {{"heads", "2"},
                                   {"dim", "2"},
