@@ -67,7 +67,7 @@ Claim mirrored_claim(const std::vector<RecoveryRow>& rows) {
     return claim;
   }
   if (told > 0 || three > kToldApart * std::max(two, 1e-16)) {
-    apply(judge_universal(told, tries, "comparisons"), claim);
+    apply(judge_universal(told, tries, "comparison", "comparisons"), claim);
   }
   claim.evidence = "Gap at one and two tokens at most " + short_text(two) +
                    " for every W′; at three tokens " + short_text(three) +
@@ -94,7 +94,7 @@ Claim recovery_claim(const RunSpec& spec, const std::vector<RecoveryRow>& rows) 
   }
   if (seen == 0) return claim;
   const int decided = seen - forbidden;  // double precision forbids the others
-  if (decided > 0) apply(judge_universal(decided - good, decided, "boxes"), claim);
+  if (decided > 0) apply(judge_universal(decided - good, decided, "box", "boxes"), claim);
   claim.evidence = std::to_string(good) + " of " + std::to_string(seen) +
                    " trials give every W to 1e-6" +
                    (good > 0 ? " (worst " + short_text(error) + ")" : "") + "; " +

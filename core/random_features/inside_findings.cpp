@@ -159,7 +159,9 @@ Claim order_claim(const Inside& inside, const OrderRow& attention, const OrderRo
   const bool flat = !(attention.deviation > 0);
   if (!flat) {
     const bool changes = !(attention.largest_change < kRounding * attention.deviation);
-    apply(judge_universal(changes ? 1 : 0, kInsideSamples, "samples in one order"), claim);
+    apply(judge_universal(changes ? 1 : 0, kInsideSamples, "sample in one order",
+                          "samples in one order"),
+          claim);
   }
   claim.evidence = "Over " + number_text(kInsideSamples) + " samples the output of " + label +
                    " changes by at most " + short_text(attention.largest_change) +

@@ -1,4 +1,4 @@
-// CSV: refused, or a table whose own CSV is its fixed point.
+// CSV: refused, or a table whose own CSV reads back the same.
 #include "core/codecs/codecs.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -1,4 +1,4 @@
-// What the targets share: a statement that must hold, and bytes cut into pieces.
+// Shared by the targets: a statement that must hold, and a reader that divides the input.
 #pragma once
 
 #include <algorithm>
@@ -23,7 +23,7 @@ inline std::string_view text_of(const std::uint8_t* data, std::size_t size) {
   return {reinterpret_cast<const char*>(data), size};
 }
 
-/// Takes bytes off the front; zeros when there are none left.
+/// Takes bytes from the front; zeros after the end.
 class Pieces {
  public:
   Pieces(const std::uint8_t* data, std::size_t size) : data_(data), size_(size) {}

@@ -1,5 +1,5 @@
-// Journals. Odd first byte: any text, also behind a right first line. Even: a journal of jobs, then
-// cut and changed at one place; what stood before that place is kept, and nothing else is made up.
+// Journals. Odd first byte: any text, also after a valid first line. Even: a journal of jobs, cut
+// or changed at one place; everything before that place is kept, and no other job is invented.
 #include "core/catalogue/catalogue.h"
 #include "core/codecs/codecs.h"
 #include "tests/fuzz/fuzz.h"
@@ -37,13 +37,13 @@ void damage(fuzz::Pieces pieces, const RunSpec& spec) {
     ends.push_back(text.size());
   }
   const std::size_t place = at % (text.size() + 1);
-  if (place < journal_header(spec, "1.0").size()) return;  // then it may be no journal at all
+  if (place < journal_header(spec, "1.0").size()) return;  // then it may not be a journal
   const bool changed = !cut && place < text.size() && change != 0;
   if (changed) text[place] = static_cast<char>(text[place] ^ change);
   if (cut) text.resize(place);
   const Expected<Journal> read = read_journal(text, spec, "1.0");
   ATTNLAB_MUST(read);
-  std::size_t before = 0;  // jobs that stand whole before the place
+  std::size_t before = 0;  // complete jobs before the place
   while (before < ends.size() && ends[before] <= place) ++before;
   const std::size_t kept = cut || changed ? before : jobs.size();
   ATTNLAB_MUST(read->outputs.size() == kept);

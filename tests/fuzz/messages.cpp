@@ -1,6 +1,6 @@
-// What the page around a frame, its address, its controls and its files may ask of the front end:
-// lines of an action and its words. The state stays JSON that names a run inside the schema, and
-// what the address locks keeps its value until another address is opened.
+// Requests to the front end from the page around a frame, the address, controls and files: lines
+// with an action and its arguments. The state stays JSON that names a run inside the schema, and
+// locked parameters keep their values until another address is opened.
 #include <map>
 
 #include <nlohmann/json.hpp>
@@ -36,8 +36,8 @@ bool act(App& app, std::string_view line) {
   return false;
 }
 
-/// The values of what is locked, each as it was when it was first seen. (An experiment that does
-/// not allow the value of another has the nearest one.)
+/// Values of locked parameters, each as it was first seen. (An experiment that does not allow the
+/// value of another one takes the nearest.)
 class Locks {
  public:
   void check(const App& app, bool opened) {

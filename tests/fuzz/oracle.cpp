@@ -1,4 +1,4 @@
-// What a black box may say: answer lines of a program, bytes of questions and answers between page
+// Messages of a black box: answer lines of a program, bytes of questions and answers between page
 // and worker, and the log of an earlier run.
 #include <sys/mman.h>
 #include <unistd.h>
@@ -32,7 +32,7 @@ void read_bytes(std::string_view text) {
   }
 }
 
-/// A log whose first line is right in every second case.
+/// A log whose first line is valid in half of the cases.
 void replay(std::string_view text, bool right) {
   static const int file = memfd_create("log", MFD_CLOEXEC);
   static const std::string name = "/proc/self/fd/" + std::to_string(file);

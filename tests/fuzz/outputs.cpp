@@ -1,5 +1,5 @@
-// Outputs of jobs, which come from journals, ranks and workers: reduce, figures and documents take
-// any bytes. Chosen by the input: the experiment, then number and length of each output.
+// Outputs of jobs, which come from journals, ranks and workers: findings and documents accept any
+// bytes. The input chooses the experiment, then number and length of each output.
 #include "core/catalogue/catalogue.h"
 #include "core/codecs/codecs.h"
 #include "core/picture/svg.h"

@@ -1,5 +1,5 @@
-// Parameters of each experiment from JSON: refused with a sentence, or a set that its own JSON
-// gives back. The first byte chooses the experiment.
+// Parameters of each experiment from JSON: refused with a sentence, or a set whose own JSON reads
+// back the same. The first byte chooses the experiment.
 #include "core/base/text.h"
 #include "core/catalogue/catalogue.h"
 #include "core/codecs/codecs.h"

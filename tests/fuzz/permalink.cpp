@@ -1,5 +1,5 @@
-// Permalinks: whatever the text, a run inside the schema and settings of the page come out, few and
-// readable notes, and their own text gives the same without a note, also after a mail program.
+// Permalinks: any text gives a run inside the schema, settings of the page, and few readable notes;
+// its own permalink gives the same without a note, also after a mail program.
 #include "core/base/text.h"
 #include "core/catalogue/catalogue.h"
 #include "core/codecs/codecs.h"

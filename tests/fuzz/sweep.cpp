@@ -1,5 +1,5 @@
-// Specifications of sweeps: refused with a sentence, or a grid that its own text gives back, whose
-// small cases can be planned and shared out.
+// Specifications of sweeps: refused with a sentence, or a grid whose own text reads back the same.
+// Small grids can be planned and divided into shards.
 #include "core/codecs/sweep.h"
 
 #include "core/base/text.h"

@@ -165,7 +165,7 @@ export const promises = [
     promise: 'A sweep with a point that does not fit is refused before its first job, and names the point.',
     file: 'core/codecs/sweep.cpp',
     text: 'if (const auto fits = check_memory(spec, *plan, memory_bytes); !fits) {',
-    without: 'if (const auto fits = check_memory(spec, *plan, 1e300); !fits) {',
+    without: 'if (const auto fits = check_memory(spec, *plan, 1e300 * memory_bytes); !fits) {',
     test: ['cli', 'sweep', 'a point that does not fit into --memory is named and refused'],
   },
   {
