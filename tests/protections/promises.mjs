@@ -373,15 +373,15 @@ export const promises = [
   {
     promise: 'The answer of get() is never older than the messages sent before it.',
     file: 'web/embed.js',
-    text: 'this.#asked.get(data.id)?.(data.state);',
-    without: 'for (const resolve of this.#asked.values()) resolve(data.state);',
+    text: 'this.#asked.get(data.id)?.resolve(data.state);',
+    without: 'for (const { resolve } of this.#asked.values()) resolve(data.state);',
     test: ['browser', 'embed', 'an earlier message does not answer a later get()'],
   },
   {
     promise: 'A link with a hundred thousand parts takes no longer than one with 256.',
-    file: 'core/codecs/codec_query.cpp',
-    text: 'if (item.empty() || pairs.size() == kMaxPairs) continue;',
-    without: 'if (item.empty()) continue;',
+    file: 'core/codecs/link_text.cpp',
+    text: 'if (key.empty() || pairs.size() >= kMaxPairs) return;',
+    without: 'if (key.empty()) return;',
     test: ['unit', '', 'keys of a link after the 256th are left out'],
   },
   {
