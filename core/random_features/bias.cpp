@@ -62,7 +62,8 @@ Experiment bias_face() {
        {{"target", "matrix-correlation"},
         {"degree", "2"},
         {"bias-scale", "0,1,2,4,8"},
-        {"samples", "1024"}}},
+        {"samples", "1024"},
+        {"trials", "10"}}},
       {"set",
        "A target without the query",
        "An average of squares does not look at the query at all: a mean of W gains nothing. "
