@@ -125,14 +125,14 @@ std::optional<double> recovery_error(std::string_view id, const char* method) {
   const Table& table = result.tables.front();
   double worst = 0;
   std::size_t recovered = 0;
-  for (const std::vector<Cell>& row : table.rows) {
-    const Cell& status = row[table.column("status")];
+  const std::vector<double> gaps = numbers_in(table, "function_gap");
+  for (std::size_t r = 0; r < table.rows.size(); ++r) {
+    const Cell& status = table.rows[r][table.column("status")];
     // Some rows show on purpose that too few measurements are too few.
     if (status == Cell(std::string("budget-exhausted"))) continue;
     if (status != Cell(std::string("recovered"))) return std::nullopt;
     ++recovered;
-    const double gap = number_in(row[table.column("function_gap")]);
-    if (gap == gap) worst = worse(worst, gap);
+    if (gaps[r] == gaps[r]) worst = worse(worst, gaps[r]);
   }
   return recovered > 0 ? std::optional(worst) : std::nullopt;
 }
