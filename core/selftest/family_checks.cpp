@@ -1,6 +1,7 @@
 // The families: kernels against their formulas, closed forms, and models read out exactly.
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <optional>
 #include <span>
 
@@ -132,7 +133,7 @@ std::optional<double> recovery_error(std::string_view id, const char* method) {
     if (status == Cell(std::string("budget-exhausted"))) continue;
     if (status != Cell(std::string("recovered"))) return std::nullopt;
     ++recovered;
-    if (gaps[r] == gaps[r]) worst = worse(worst, gaps[r]);
+    if (!std::isnan(gaps[r])) worst = worse(worst, gaps[r]);
   }
   return recovered > 0 ? std::optional(worst) : std::nullopt;
 }
