@@ -1,6 +1,7 @@
 // The families: kernels against their formulas, closed forms, and models read out exactly.
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <optional>
 #include <span>
 
@@ -125,14 +126,14 @@ std::optional<double> recovery_error(std::string_view id, const char* method) {
   const Table& table = result.tables.front();
   double worst = 0;
   std::size_t recovered = 0;
-  for (const std::vector<Cell>& row : table.rows) {
-    const Cell& status = row[table.column("status")];
+  const std::vector<double> gaps = numbers_in(table, "function_gap");
+  for (std::size_t r = 0; r < table.rows.size(); ++r) {
+    const Cell& status = table.rows[r][table.column("status")];
     // Some rows show on purpose that too few measurements are too few.
     if (status == Cell(std::string("budget-exhausted"))) continue;
     if (status != Cell(std::string("recovered"))) return std::nullopt;
     ++recovered;
-    const double gap = number_in(row[table.column("function_gap")]);
-    if (gap == gap) worst = worse(worst, gap);
+    if (!std::isnan(gaps[r])) worst = worse(worst, gaps[r]);
   }
   return recovered > 0 ? std::optional(worst) : std::nullopt;
 }
