@@ -124,10 +124,11 @@ TEST_CASE("shares are judged by the exact binomial: 4 of 4 is not more than one 
 }
 
 TEST_CASE("a universal statement fails with one counterexample and never holds") {
-  const Verdict open = judge_universal(0, 58, "boxes");
+  const Verdict open = judge_universal(0, 58, "box", "boxes");
   CHECK(open.status == ClaimStatus::kNoCounterexample);
   CHECK(says(open.how, "58 boxes"));
   CHECK(says(open.how, "At most 5.03 %"));  // 1 - 0.05^(1/58)
+  CHECK(says(judge_universal(0, 1, "box", "boxes").how, "No counterexample in 1 box:"));
   CHECK(judge_universal(1, 58).status == ClaimStatus::kFails);
   CHECK(judge_universal(0, 0).status == ClaimStatus::kUndecided);
 }
