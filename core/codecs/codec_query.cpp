@@ -106,9 +106,8 @@ void say_not_understood(std::string_view query, const Pairs& pairs, Permalink& l
   const bool words_only =
       std::all_of(pairs.begin(), pairs.end(), [](const auto& pair) { return pair.second.empty(); });
   if (words_only) link.notes.clear();  // the sentence below says it all
-  link.notes.insert(link.notes.begin(), "the lab understands nothing of the link " +
-                                            quoted_text(query) + "; " + link.spec.experiment->id +
-                                            " is shown at its defaults");
+  link.notes.insert(link.notes.begin(),
+                    "nothing of the link " + quoted_text(query) + " is understood; it is left out");
 }
 
 std::string printed_query(const RunSpec& spec, bool with_defaults) {

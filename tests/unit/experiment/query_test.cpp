@@ -275,11 +275,10 @@ TEST_CASE("what stands behind a number or a name and cannot belong to it is drop
 
 TEST_CASE("a link of which nothing is understood says so; a wrong word says what was meant") {
   CHECK(read_query("#%zz", pi_experiment()).notes ==
-        std::vector<std::string>{"the lab understands nothing of the link \"#%zz\"; pi is shown at "
-                                 "its defaults"});
+        std::vector<std::string>{"nothing of the link \"#%zz\" is understood; it is left out"});
   CHECK(read_query("pionts=3", pi_experiment()).notes ==
         std::vector<std::string>{
-            "the lab understands nothing of the link \"pionts=3\"; pi is shown at its defaults",
+            "nothing of the link \"pionts=3\" is understood; it is left out",
             "pi has no parameter \"pionts\"; it is left out (did you mean \"points\"?)"});
   CHECK(read_query("", pi_experiment()).notes.empty());
   CHECK(read_query(" ", pi_experiment()).notes.empty());
