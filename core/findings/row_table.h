@@ -65,10 +65,18 @@ inline Cell whole_cell(double value) {
   return cell_of(Count{value});
 }
 
+/// A literal: descriptions of columns hold no strings of their own, so that they cost no code.
+struct Literal {
+  std::string_view text = {};
+  consteval Literal() = default;
+  consteval Literal(const char* literal) : text(literal) {}
+};
+
 template <class Row>
 struct RowColumn {
-  Column column;
-  Cell (*cell)(const Row& row);
+  Literal name, label, error_column;
+  ColumnType type = ColumnType::kAny;
+  Cell (*cell)(const Row& row) = nullptr;
 };
 
 namespace detail {
@@ -94,12 +102,11 @@ struct TypeOf<std::optional<Value>> : TypeOf<Value> {};
 /// `type`: as in Column; a function that gives a Cell has to state the type. `Row` is named where
 /// it extends the row that has the member.
 template <auto value, class Row = decltype(detail::row_of(value))>
-auto column(std::string name, std::string label, std::string error_column = {},
-            std::optional<ColumnType> type = {}) {
+constexpr RowColumn<Row> column(Literal name, Literal label, Literal error_column = {},
+                                std::optional<ColumnType> type = {}) {
   using Value = std::remove_cvref_t<std::invoke_result_t<decltype(value), const Row&>>;
-  return RowColumn<Row>{{std::move(name), std::move(label), std::move(error_column),
-                         type.value_or(detail::TypeOf<Value>::value)},
-                        [](const Row& row) { return cell_of(std::invoke(value, row)); }};
+  return {name, label, error_column, type.value_or(detail::TypeOf<Value>::value),
+          [](const Row& row) { return cell_of(std::invoke(value, row)); }};
 }
 
 template <class Row>
@@ -109,7 +116,10 @@ struct RowTable {
 
   Table of(std::span<const Row> rows) const {
     Table table{name, caption, {}, {}};
-    for (const RowColumn<Row>& column : columns) table.columns.push_back(column.column);
+    for (const auto& [column, label, error_column, type, cell] : columns) {
+      table.columns.push_back({std::string(column.text), std::string(label.text),
+                               std::string(error_column.text), type});
+    }
     for (const Row& row : rows) {
       std::vector<Cell>& cells = table.rows.emplace_back();
       for (const RowColumn<Row>& column : columns) cells.push_back(column.cell(row));
