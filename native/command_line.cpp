@@ -124,8 +124,8 @@ Expected<Given> check(const std::string& command, const Usage& usage,
   Given given;
   for (std::size_t i = 0; i < all.size(); ++i) {
     const Written& written = all[i];
-    const bool known = written.flag.empty() ? !usage.words.empty()
-                                            : find_flag(usage.flags, written.flag) != nullptr;
+    // A mistyped "--flag" is named; "-x" and words may be parts of the secret.
+    const bool known = written.flag.empty() ? !usage.words.empty() : written.flag.starts_with("--");
     if (const Flag* const secret = known ? nullptr : continued_secret(usage, all, i)) {
       return Error{"the value of --" + secret->name + " is one word: put it in quotes"};
     }
@@ -166,11 +166,13 @@ std::string flags_text(const std::vector<Flag>& flags) {
 }
 
 std::string help_text(const std::string& command, const Usage& usage) {
-  std::string text = wrapped(usage.about, 0, text_columns()) + "Usage: attnlab " + command;
+  std::string text = wrapped(usage.about, 0, text_columns());
+  std::string call = "Usage: attnlab " + command;
   if (!usage.words.empty()) {
-    text += usage.needs_word.empty() ? " [" + usage.words + "]" : " " + usage.words;
+    call += usage.needs_word.empty() ? " [" + usage.words + "]" : " " + usage.words;
   }
-  text += (usage.flags.empty() ? "" : " [--FLAG VALUE]...") + std::string("\n");
+  call += usage.flags.empty() ? "" : " [--FLAG VALUE]...";
+  text += wrapped(call, 0, text_columns());
   if (!usage.words.empty()) text += "\n" + help_row(usage.words, usage.words_help);
   text += flags_text(usage.flags);
   return text + (usage.footer.empty() ? "" : "\n" + usage.footer);
@@ -178,12 +180,13 @@ std::string help_text(const std::string& command, const Usage& usage) {
 
 std::string general_help(std::span<const Command> commands) {
   std::string text =
-      "Attention Lab: experiments on what a single attention layer can learn.\n"
-      "Usage: attnlab [COMMAND [--FLAG VALUE]...]\n\nCommands:\n";
+      wrapped("Attention Lab: experiments on what a single attention layer can learn.", 0,
+              text_columns()) +
+      wrapped("Usage: attnlab [COMMAND [--FLAG VALUE]...]", 0, text_columns()) + "\nCommands:\n";
   for (const Command& command : commands) text += help_row(command.name, command.help);
   text += "\n" + help_row("-h, --help", "Print this help, or the help of a command, and exit") +
           help_row("--version", "Print the version and exit");
-  return text + "\nWithout a command the desktop window opens.\n";
+  return text + "\n" + wrapped("Without a command the desktop window opens.", 0, text_columns());
 }
 
 /// What is to be done without a command: --help, --version or a mistake.

@@ -180,4 +180,13 @@ std::size_t text_columns() {
   return columns == 0 ? kTextColumns : std::min(columns, kTextColumns);
 }
 
+std::string listed(std::string_view name, std::size_t name_width, std::string_view meaning) {
+  const std::size_t columns = text_columns(), beside = 2 + name_width + 2;
+  const bool narrow = beside > columns / 2;
+  const std::size_t indent = narrow ? 4 : beside;
+  const std::string lines = wrapped(meaning, indent, columns);
+  if (narrow || lines.empty()) return "  " + std::string(name) + "\n" + lines;
+  return "  " + padded_right(name, name_width) + "  " + lines.substr(indent);
+}
+
 }  // namespace attnlab

@@ -76,5 +76,8 @@ std::size_t terminal_columns(int descriptor);
 /// kTextColumns when it is not a terminal.
 std::size_t text_columns();
 inline constexpr std::size_t kTextColumns = 100;
+/// "  NAME  MEANING" with names `name_width` wide, in text_columns(); the meaning is below the name
+/// where names leave it little room.
+std::string listed(std::string_view name, std::size_t name_width, std::string_view meaning);
 
 }  // namespace attnlab

@@ -11,16 +11,6 @@
 namespace attnlab {
 namespace {
 
-/// A name, and beside it what it means; below it where the names leave little room.
-std::string entry_text(const std::string& name, std::size_t name_width, std::string_view meaning) {
-  const std::size_t columns = text_columns(), beside = 2 + name_width + 2;
-  const bool narrow = beside > columns / 2;
-  const std::size_t indent = narrow ? 4 : beside;
-  const std::string lines = wrapped(meaning, indent, columns);
-  if (narrow || lines.empty()) return "  " + name + "\n" + lines;
-  return "  " + padded_right(name, name_width) + "  " + lines.substr(indent);
-}
-
 std::string parameters_text(const Experiment& experiment) {
   std::size_t width = 0;
   for (const Parameter& parameter : experiment.schema.parameters) {
@@ -32,7 +22,7 @@ std::string parameters_text(const Experiment& experiment) {
   std::string text;
   for (const Parameter& parameter : experiment.schema.parameters) {
     const std::string unit = parameter.unit.empty() ? "" : " " + parameter.unit;
-    text += entry_text(parameter.name, width, parameter.help);
+    text += listed(parameter.name, width, parameter.help);
     text += wrapped(allowed_text(parameter) + unit + "; default " + defaults.text(parameter.name),
                     indent, columns);
     for (const Choice& choice : parameter.choices) {
@@ -48,7 +38,7 @@ std::string presets_text(const Experiment& experiment) {
   for (const Preset& preset : experiment.presets) width = std::max(width, preset.name.size());
   std::string text;
   for (const Preset& preset : experiment.presets) {
-    text += entry_text(preset.name, width, preset.label);
+    text += listed(preset.name, width, preset.label);
   }
   return text.empty() ? "" : "\n  Presets (--preset NAME)\n" + text;
 }

@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
-#include <vector>
+#include <string_view>
 
 #include "core/base/text.h"
 #include "native/control_group.h"
@@ -41,7 +41,8 @@ std::optional<unsigned> affinity_processors() {
 std::optional<unsigned> variable_processors(const char* name) {
   const char* const text = getenv(name);
   if (text == nullptr) return std::nullopt;
-  const auto value = read_integer(split(text, ',').front());
+  const std::string_view all(text);
+  const auto value = read_integer(all.substr(0, all.find(',')));
   if (!value || *value < 1) return std::nullopt;
   return static_cast<unsigned>(std::min<std::int64_t>(*value, 1 << 20));
 }

@@ -150,7 +150,10 @@ std::string rule_text(const Layout& layout) {
                       [](const ColumnText& column) { return std::string(column.width(), '-'); });
   }
   std::size_t width = 0;
-  for (const auto& columns : layout.lines) width = std::max(width, kIndent + width_of(columns));
+  for (const auto& columns : layout.lines) {
+    const bool first = &columns == &layout.lines.front();
+    width = std::max(width, (first ? 0 : kIndent) + width_of(columns));
+  }
   return std::string(width, '-') + "\n";
 }
 
@@ -167,7 +170,9 @@ std::string verdict_word(ClaimStatus status) {
 std::string hanging(const std::string& lead, std::string_view paragraph, std::size_t width) {
   // A long lead would leave its paragraph a narrow strip.
   const std::size_t indent = std::min(display_width(lead), std::max<std::size_t>(width / 4, 4));
-  if (indent < display_width(lead)) return wrapped(lead + std::string(paragraph), 0, width);
+  if (indent < display_width(lead)) {
+    return wrapped(lead + std::string(paragraph), lead.find_first_not_of(' '), width);
+  }
   const std::string lines = wrapped(paragraph, indent, width);
   return lead + (lines.empty() ? "\n" : lines.substr(indent));
 }

@@ -174,7 +174,7 @@ void describe(const Experiment& experiment, Usage& usage) {
   for (const Preset& preset : experiment.presets) width = std::max(width, preset.name.size());
   for (const Preset& preset : experiment.presets) {
     usage.footer += usage.footer.empty() ? "Presets:\n" : "";
-    usage.footer += "  " + padded_right(preset.name, width + 2) + preset.label + "\n";
+    usage.footer += listed(preset.name, width, preset.label);
   }
 }
 
@@ -185,7 +185,8 @@ Expected<Usage> usage(const std::string& word) {
       .words_help = "One of " + experiment_names(),
       .needs_word = "run needs an experiment, there are: " + experiment_names(),
       .flags = run_flags(),
-      .footer = "`attnlab run EXPERIMENT --help` shows the parameters of one experiment.\n"};
+      .footer = wrapped("`attnlab run EXPERIMENT --help` shows the parameters of one experiment.",
+                        0, text_columns())};
   if (word.empty()) return usage;
   const Expected<const Experiment*> experiment = experiment_named(word);
   if (!experiment) return experiment.error();

@@ -83,8 +83,8 @@ TEST_CASE(
         "--------  -----------  -------  -----------\n"
         "single    recovered         20        1e-12\n"
         "  evidence: The answers to fresh questions agree to 1e-12,\n"
-        "              and no question had to be asked twice; a\n"
-        "              second matrix was tried and refused.\n"
+        "            and no question had to be asked twice; a second\n"
+        "            matrix was tried and refused.\n"
         "\n"
         "low-rank  not-a-match        8         0.25\n");
   CHECK(table_text(table, 30) ==
@@ -94,7 +94,13 @@ TEST_CASE(
         "single    recovered         20\n"
         "        1e-12\n"
         "  evidence: The answers to\n"
-        "  fresh questions agree to\n");
+        "  fresh questions agree to\n"
+        "  1e-12, and no question had\n"
+        "  to be asked twice; a second\n"
+        "  matrix was tried and refused.\n"
+        "\n"
+        "low-rank  not-a-match        8\n"
+        "         0.25\n");
 }
 
 TEST_CASE("a report fits its terminal, apart from the query that is copied") {

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <thread>
 
+#include "native/processors.h"
 #include "tests/cli/fake_experiment.h"
 
 namespace attnlab {
