@@ -97,7 +97,8 @@ TEST_CASE(
         "  fresh questions agree to\n"
         "  1e-12, and no question had\n"
         "  to be asked twice; a second\n"
-        "  matrix was tried and refused.\n"
+        "  matrix was tried and\n"
+        "  refused.\n"
         "\n"
         "low-rank  not-a-match        8\n"
         "         0.25\n");
