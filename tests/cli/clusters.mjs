@@ -1,7 +1,7 @@
 // Where the program is started by others: launchers without MPI, batch systems, containers, odd terminals and streams.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { assertDone, assertRefused, attnlab, files, inFolder, journalLines, program, small } from './support/attnlab.mjs';
 
@@ -197,10 +197,15 @@ test('with closed streams a run is refused before it computes, and no message go
     };
     // At this size a run would take minutes.
     assertRefused(shell('>&-', [...small, '--trials', '1000']), 2, [/standard output cannot be written; --out FILE/]);
-    assert.equal(shell('<&- >&- 2>&-', [...run, '--resume', 'journal', '--out', 'result']).code, 0);
-    const again = attnlab([...run, '--resume', path('journal')]);
-    assert.match(again.err, /^attnlab: (\d+) of \1 jobs are taken over from .*journal\n$/);
-    assert.equal(readFileSync(path('result'), 'utf8'), assertDone(again));
-    assert.equal(journalLines(path('journal')).every((line) => !/attnlab/.test(line)), true);
-    assert.ok(existsSync(path('result')));
+    const streams = ['<&- >&- 2>&-', '2>&-', '<&- 2>&-'];
+    for (const closed of streams) {
+      // The second run has something to say: jobs are taken over.
+      for (const _ of [1, 2]) assert.equal(shell(closed, [...run, '--resume', 'journal', '--out', 'result']).code, 0);
+      assert.ok(journalLines(path('journal')).every((line) => !line.includes('attnlab')), closed);
+      const again = attnlab([...run, '--resume', path('journal')]);
+      assert.match(again.err, /^attnlab: (\d+) of \1 jobs are taken over from .*journal\n$/, closed);
+      assert.equal(readFileSync(path('result'), 'utf8'), assertDone(again));
+      rmSync(path('journal'));
+    }
+    assert.deepEqual(files(folder), ['result']);
   }));

@@ -78,6 +78,7 @@ TEST_CASE(
     CHECK(widest_line(table_text(table, columns)) <= columns);
   }
   CHECK(table_text(table, 200) == table_text(table));
+  CHECK(table_text(table, 150).find("1e-12\n  evidence: The answers") != std::string::npos);
   CHECK(table_text(table, 60) ==
         "method    status       queries  largest gap\n"
         "--------  -----------  -------  -----------\n"
