@@ -1,4 +1,6 @@
 // `attnlab bench`: the kernels against their peak, and what the pool makes of them.
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <optional>
@@ -154,7 +156,9 @@ int execute(const Given& given) {
   for (BenchRow& row : bench_extraction()) rows.push_back(std::move(row));
   if (const auto added = add_jobs_rates(rows); !added) return refuse(added.error(), kExitRunFailed);
   const Table table = bench_table(rows);
-  return print(given.has("json") ? bench_json(table) : version_text() + "\n\n" + table_text(table));
+  return print(given.has("json")
+                   ? bench_json(table)
+                   : version_text() + "\n\n" + table_text(table, terminal_columns(STDOUT_FILENO)));
 }
 
 }  // namespace

@@ -1,8 +1,12 @@
 // Joins what CMake knew with what the processor can do.
 #include "native/build.h"
 
+#include <algorithm>
+
 #include "attnlab_build_info.h"
+#include "core/base/text.h"
 #include "core/numerics/linear_algebra.h"
+#include "native/processors.h"
 #include "native/ranks.h"
 
 namespace attnlab {
@@ -14,7 +18,9 @@ BuildInfo build_info() {
 std::string version_text() {
   const BuildInfo build = build_info();
   return "attnlab " + build.version + " (" + build.target + ", " + build.simd +
-         (has_mpi() ? ", MPI)" : ")");
+         (has_mpi() ? ", MPI)" : ")") + "\n" +
+         counted(std::min(default_processors().count, kMaxThreads), "thread") +
+         " by default: " + processors_text(default_processors());
 }
 
 }  // namespace attnlab

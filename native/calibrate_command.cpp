@@ -316,8 +316,9 @@ int calibrate_claims(const Given& given) {
     return refuse(failure->error, failure->code);
   }
   const Table table = calibration_table(counted(*settings, *tasks, file, request->claim));
-  const int printed =
-      print(request->format == OutputFormat::kCsv ? table_csv(table) : table_text(table));
+  const int printed = print(request->format == OutputFormat::kCsv
+                                ? table_csv(table)
+                                : table_text(table, terminal_columns(STDOUT_FILENO)));
   return interrupted() ? static_cast<int>(kExitInterrupted) : printed;
 }
 

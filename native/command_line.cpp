@@ -11,7 +11,7 @@ namespace attnlab {
 namespace {
 
 constexpr std::size_t kHelpColumn = 34;
-constexpr std::size_t kHelpWidth = 100;
+constexpr std::size_t kNarrowHelpColumn = 6;  // on a narrow terminal: below the flag
 
 /// A flag with its value or a plain word, as it was written.
 struct Written {
@@ -30,13 +30,13 @@ bool asks_for_help(const Written& written) {
   return written.flag == "--help" || written.flag == "-h";
 }
 
-/// A flag takes the next word as its value, also one like -0.5, unless that begins with "--" or the
-/// flag is a switch.
+/// A number is no flag, also a negative one. A flag takes the next word as its value, also one like
+/// -0.5, unless that begins with "--" or the flag is a switch.
 std::vector<Written> scan(std::span<const std::string> words, const std::vector<Flag>& flags) {
   std::vector<Written> all;
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::string& word = words[i];
-    if (!word.starts_with("-")) {
+    if (!word.starts_with("-") || read_real(word)) {
       all.push_back({"", word});
       continue;
     }
@@ -82,6 +82,10 @@ Expected<void> check_single(const std::vector<Flag>& flags, const Given& given) 
       if (name == flag.name) values.push_back(text);
     }
     if (flag.type.empty() || values.size() < 2) continue;
+    if (flag.secret) {
+      return Error{"--" + flag.name + " is given " + std::to_string(values.size()) +
+                   " times; give it once"};
+    }
     return Error{"--" + flag.name + " is given " + std::to_string(values.size()) + " times (" +
                  join(values, ", then ") + "); give it once"};
   }
@@ -104,11 +108,27 @@ Error unexpected_word(const Usage& usage, const std::vector<Written>& all, std::
   return Error{start + "lists take commas: --" + flag->name + " " + list};
 }
 
+/// The flag with a secret value that the word at `index` seems to continue: a command without
+/// quotes. nullptr otherwise.
+const Flag* continued_secret(const Usage& usage, const std::vector<Written>& all,
+                             std::size_t index) {
+  while (index > 0) {
+    const Flag* const flag = find_flag(usage.flags, all[--index].flag);
+    if (flag != nullptr) return flag->secret ? flag : nullptr;
+  }
+  return nullptr;
+}
+
 Expected<Given> check(const std::string& command, const Usage& usage,
                       const std::vector<Written>& all) {
   Given given;
   for (std::size_t i = 0; i < all.size(); ++i) {
     const Written& written = all[i];
+    // A mistyped "--flag" is named; "-x" and words may be parts of the secret.
+    const bool known = written.flag.empty() ? !usage.words.empty() : written.flag.starts_with("--");
+    if (const Flag* const secret = known ? nullptr : continued_secret(usage, all, i)) {
+      return Error{"the value of --" + secret->name + " is one word: put it in quotes"};
+    }
     if (written.flag.empty()) {
       const bool fits = usage.words.ends_with("...") || given.words.empty();
       if (usage.words.empty() || !fits) return unexpected_word(usage, all, i);
@@ -124,12 +144,15 @@ Expected<Given> check(const std::string& command, const Usage& usage,
 }
 
 std::string help_row(const std::string& left, const std::string& help) {
-  const std::string start = padded_right("  " + left, kHelpColumn - 1);
+  const std::size_t columns = text_columns();
+  const bool narrow = kHelpColumn > columns / 2;
+  const std::size_t indent = narrow ? kNarrowHelpColumn : kHelpColumn;
+  const std::string start = padded_right("  " + left, indent - 1);
   std::string lines;
-  for (const std::string& line : split(help, '\n')) lines += wrapped(line, kHelpColumn, kHelpWidth);
+  for (const std::string& line : split(help, '\n')) lines += wrapped(line, indent, columns);
   if (lines.empty()) return start + "\n";
-  const bool same_line = display_width(start) < kHelpColumn;
-  return start + (same_line ? " " + lines.substr(kHelpColumn) : "\n" + lines);
+  const bool same_line = !narrow && display_width(start) < indent;
+  return start + (same_line ? " " + lines.substr(indent) : "\n" + lines);
 }
 
 std::string flags_text(const std::vector<Flag>& flags) {
@@ -143,11 +166,13 @@ std::string flags_text(const std::vector<Flag>& flags) {
 }
 
 std::string help_text(const std::string& command, const Usage& usage) {
-  std::string text = wrapped(usage.about, 0, kHelpWidth) + "Usage: attnlab " + command;
+  std::string text = wrapped(usage.about, 0, text_columns());
+  std::string call = "Usage: attnlab " + command;
   if (!usage.words.empty()) {
-    text += usage.needs_word.empty() ? " [" + usage.words + "]" : " " + usage.words;
+    call += usage.needs_word.empty() ? " [" + usage.words + "]" : " " + usage.words;
   }
-  text += (usage.flags.empty() ? "" : " [--FLAG VALUE]...") + std::string("\n");
+  call += usage.flags.empty() ? "" : " [--FLAG VALUE]...";
+  text += wrapped(call, 0, text_columns());
   if (!usage.words.empty()) text += "\n" + help_row(usage.words, usage.words_help);
   text += flags_text(usage.flags);
   return text + (usage.footer.empty() ? "" : "\n" + usage.footer);
@@ -155,12 +180,13 @@ std::string help_text(const std::string& command, const Usage& usage) {
 
 std::string general_help(std::span<const Command> commands) {
   std::string text =
-      "Attention Lab: experiments on what a single attention layer can learn.\n"
-      "Usage: attnlab [COMMAND [--FLAG VALUE]...]\n\nCommands:\n";
+      wrapped("Attention Lab: experiments on what a single attention layer can learn.", 0,
+              text_columns()) +
+      wrapped("Usage: attnlab [COMMAND [--FLAG VALUE]...]", 0, text_columns()) + "\nCommands:\n";
   for (const Command& command : commands) text += help_row(command.name, command.help);
   text += "\n" + help_row("-h, --help", "Print this help, or the help of a command, and exit") +
           help_row("--version", "Print the version and exit");
-  return text + "\nWithout a command the desktop window opens.\n";
+  return text + "\n" + wrapped("Without a command the desktop window opens.", 0, text_columns());
 }
 
 /// What is to be done without a command: --help, --version or a mistake.
@@ -182,6 +208,14 @@ std::optional<std::string> Given::value(std::string_view flag) const {
     if (name == flag) return text;
   }
   return std::nullopt;
+}
+
+bool computes(std::span<const Command> commands, const std::vector<std::string>& arguments) {
+  if (arguments.empty()) return false;
+  const auto is_help = [](const std::string& word) { return word == "--help" || word == "-h"; };
+  if (std::ranges::any_of(arguments, is_help)) return false;
+  const auto command = std::ranges::find(commands, arguments.front(), &Command::name);
+  return command != commands.end() && command->computes;
 }
 
 int execute_command(std::span<const Command> commands, const std::vector<std::string>& arguments) {

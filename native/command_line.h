@@ -20,6 +20,8 @@ struct Flag {
   std::string type;   ///< of its value: "INTEGER", and "INTEGER,..." for a list; empty: a switch
   std::string help;   ///< each line starts a new one in the help
   std::string group;  ///< heading of the help that it is listed under
+  /// The value may hold a key or a password: no message repeats it.
+  bool secret = false;
 };
 
 /// What a command takes.
@@ -49,7 +51,12 @@ struct Command {
   /// such word is possible. Switches do not depend on the word.
   Expected<Usage> (*usage)(const std::string& word);
   int (*execute)(const Given& given);  ///< returns the exit code
+  bool computes = true;                ///< false: only shows what there is
 };
+
+/// Whether the arguments ask for a computation: not for a help, the version, or a command that only
+/// shows what there is. Nothing is checked.
+bool computes(std::span<const Command> commands, const std::vector<std::string>& arguments);
 
 /// Reads `arguments` (without the program's name) and executes the command that they name; prints
 /// the help or the version where that is asked for. Returns the exit code; bad input gives

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/base/text.h"
+#include "native/processors.h"
 #include "native/ranks.h"
 
 namespace attnlab {
@@ -54,7 +55,8 @@ Flag out_file_flag(const std::string& group) {
 Flag threads_flag(const std::string& group) {
   return {"threads", "N",
           "Jobs at the same time\n1 to " + std::to_string(kMaxThreads) + "; default " +
-              std::to_string(default_threads()) + ", the processors there are",
+              std::to_string(default_threads()) + " (" + processors_text(default_processors()) +
+              ")",
           group};
 }
 

@@ -1,19 +1,80 @@
 // Plain POSIX writes, so that every failure is seen and no text waits in a buffer at exit.
 #include "native/console.h"
 
+#include <fcntl.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <limits>
 #include <string>
 #include <system_error>
+#include <utility>
+
+#include "core/base/text.h"
 
 namespace attnlab {
+namespace {
+
+constexpr double kSecondsBetweenFrames = 0.1;
+constexpr std::size_t kFewestColumns = 20;
+
+std::size_t standing_columns = 0;  // of the status line on the screen
+
+/// What erases the status line.
+std::string erasure() {
+  const std::size_t columns = std::exchange(standing_columns, 0);
+  return columns == 0 ? "" : "\r" + std::string(columns, ' ') + "\r";
+}
+
+bool can_return(const char* terminal) {
+  return terminal != nullptr && *terminal != '\0' && std::string_view(terminal) != "dumb";
+}
+
+}  // namespace
+
+StatusLine::StatusLine(bool quiet)
+    : shown_(!quiet && isatty(STDERR_FILENO) && can_return(getenv("TERM"))),
+      last_(-std::numeric_limits<double>::infinity()) {}
+
+StatusLine::~StatusLine() {
+  erase();
+}
+
+bool StatusLine::due(double now) const {
+  return shown_ && now - last_ >= kSecondsBetweenFrames;
+}
+
+std::size_t StatusLine::columns() const {
+  // The last column stays free: a full line would make some terminals scroll.
+  return std::max<std::size_t>(terminal_columns(STDERR_FILENO), 2) - 1;
+}
+
+void StatusLine::show(std::string_view text, double now) {
+  if (!shown_) return;
+  last_ = now;
+  text = text.substr(0, columns());
+  std::string line = "\r" + std::string(text);
+  if (standing_columns > text.size()) line += std::string(standing_columns - text.size(), ' ');
+  standing_columns = std::max(standing_columns, text.size());
+  static_cast<void>(write_all(STDERR_FILENO, line));
+}
+
+void StatusLine::erase() {
+  static_cast<void>(write_all(STDERR_FILENO, erasure()));
+}
+
+void hold_standard_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    // The lowest free number is taken: that of the stream, as the ones below it are open.
+    if (fcntl(stream, F_GETFD) < 0) static_cast<void>(open("/dev/null", O_RDONLY));
+  }
+}
 
 void say(std::string_view sentence) {
-  std::string line = isatty(STDERR_FILENO) ? "\r\x1b[K" : "";
-  line += "attnlab: ";
+  std::string line = erasure() + "attnlab: ";
   // One line a message, even if a file name or an argument contains a line end.
   for (const char c : sentence) line += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
   line += '\n';
@@ -102,9 +163,30 @@ std::string wrapped(std::string_view text, std::size_t indent, std::size_t width
 
 std::size_t terminal_columns(int descriptor) {
   if (!isatty(descriptor)) return 0;
+  const char* const given = getenv("COLUMNS");
+  const auto wanted = read_integer(given == nullptr ? "" : given);
   winsize size{};
-  if (ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
-  return size.ws_col;
+  std::size_t columns = 80;
+  if (wanted && *wanted > 0) {
+    columns = static_cast<std::size_t>(*wanted);
+  } else if (ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+    columns = size.ws_col;
+  }
+  return std::max(columns, kFewestColumns);
+}
+
+std::size_t text_columns() {
+  const std::size_t columns = terminal_columns(STDOUT_FILENO);
+  return columns == 0 ? kTextColumns : std::min(columns, kTextColumns);
+}
+
+std::string listed(std::string_view name, std::size_t name_width, std::string_view meaning) {
+  const std::size_t columns = text_columns(), beside = 2 + name_width + 2;
+  const bool narrow = beside > columns / 2;
+  const std::size_t indent = narrow ? 4 : beside;
+  const std::string lines = wrapped(meaning, indent, columns);
+  if (narrow || lines.empty()) return "  " + std::string(name) + "\n" + lines;
+  return "  " + padded_right(name, name_width) + "  " + lines.substr(indent);
 }
 
 }  // namespace attnlab

@@ -16,8 +16,35 @@ enum ExitCode : int {
   kExitInterrupted = 130,
 };
 
-/// "attnlab: SENTENCE" as one line on standard error. Erases the progress line, if there is one.
+/// "attnlab: SENTENCE" as one line on standard error. Erases the status line, if there is one.
 void say(std::string_view sentence);
+
+/// A line on standard error that is written over again and again, where that is a terminal which
+/// can go back to the start of a line (TERM is not "dumb"). Blanks erase it, not escape codes, so
+/// that no setting of a terminal is needed to read what it shows.
+class StatusLine {
+ public:
+  explicit StatusLine(bool quiet);
+  ~StatusLine();
+  StatusLine(const StatusLine&) = delete;
+  StatusLine& operator=(const StatusLine&) = delete;
+
+  /// Whether the line may be drawn again: at most ten times a second. `now` in seconds.
+  bool due(double now) const;
+  /// Columns of the line.
+  std::size_t columns() const;
+  /// Cut to columns().
+  void show(std::string_view text, double now);
+  void erase();
+
+ private:
+  bool shown_;
+  double last_;
+};
+
+/// Opens /dev/null, for reading, in the place of a standard stream that is closed: a journal would
+/// take its number, and messages would be written into it.
+void hold_standard_streams();
 
 /// Says the error's sentence and returns the code, for `return refuse(error)`.
 int refuse(const Error& error, int exit_code = kExitBadInput);
@@ -42,7 +69,15 @@ std::string padded_left(std::string_view text, std::size_t width);
 /// blanks and ending in \n; a longer word stays whole.
 std::string wrapped(std::string_view text, std::size_t indent, std::size_t width);
 
-/// Columns of the terminal behind a descriptor, 0 when it is not a terminal.
+/// Columns of the terminal behind a descriptor: the variable COLUMNS, else what the terminal says;
+/// 0 when it is not a terminal.
 std::size_t terminal_columns(int descriptor);
+/// Columns of running text on standard output: those of the terminal, at most kTextColumns; and
+/// kTextColumns when it is not a terminal.
+std::size_t text_columns();
+inline constexpr std::size_t kTextColumns = 100;
+/// "  NAME  MEANING" with names `name_width` wide, in text_columns(); the meaning is below the name
+/// where names leave it little room.
+std::string listed(std::string_view name, std::size_t name_width, std::string_view meaning);
 
 }  // namespace attnlab

@@ -186,7 +186,7 @@ std::string write_result_file(const std::string& wanted, const std::string&,
   const std::string name = unused_name(wanted);
   const Expected<OutputFile> file = OutputFile::check(name, "");
   if (!file) return "Not saved: " + file.error().sentence + ".";
-  const Expected<void> written = file->write(bytes);
+  const Expected<std::string> written = file->write(bytes);
   if (!written) return "Not saved: " + written.error().sentence + ".";
   std::error_code ignored;
   return "Saved as " + name + " in " + std::filesystem::current_path(ignored).string() + ".";
@@ -217,7 +217,9 @@ Platform desktop_platform(const std::unique_ptr<App>& app) {
 Expected<void> write_screenshot(const std::string& name, int width, int height) {
   const Expected<OutputFile> output = OutputFile::check(name);
   if (!output) return output.error();
-  return output->write(frame_png(width, height));
+  const Expected<std::string> written = output->write(frame_png(width, height));
+  if (!written) return written.error();
+  return {};
 }
 
 class Desktop {

@@ -1,6 +1,4 @@
 // `attnlab extract`: the job of extract-black-box, its questions answered by another program.
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <optional>
@@ -31,7 +29,6 @@ using namespace extraction;
 namespace {
 
 constexpr std::size_t kLinesForPeople = 64;  // of one table on a terminal; JSON has all
-constexpr double kSecondsBetweenLines = 0.1;
 constexpr double kShortestTimeout_s = 0.01, kLongestTimeout_s = 86400, kTimeout_s = 30;
 constexpr const char* kParameters[] = {"dim", "method", "rank"};  // that are flags
 
@@ -50,7 +47,7 @@ double now_s() {
 
 /// Everything that is checked before the program is started.
 struct Prepared {
-  std::optional<OutputFile> out;
+  Destination out;
   std::optional<QueryReplay> replay;
   std::optional<QueryLog> log;
 };
@@ -61,12 +58,11 @@ Expected<void> prepare(const ExtractRequest& request, Prepared& prepared) {
   if (const auto fits = check_memory(request.spec, *planned, usable_memory_bytes()); !fits) {
     return fits.error();
   }
-  const LogName name{static_cast<std::size_t>(request.spec.parameters.integer("dim")),
-                     request.command};
-  if (request.out) {
-    Expected<OutputFile> out = OutputFile::check(*request.out);
-    if (!out) return out.error();
-    prepared.out = std::move(*out);
+  const auto dim = static_cast<std::size_t>(request.spec.parameters.integer("dim"));
+  Expected<Destination> out = Destination::check(request.out);
+  if (!out) return out.error();
+  prepared.out = std::move(*out);
+  if (prepared.out.file()) {
     for (const auto& [flag, file] :
          {std::pair{"--log", request.log}, {"--replay", request.replay}}) {
       if (file && same_file(*request.out, *file)) {
@@ -76,41 +72,36 @@ Expected<void> prepare(const ExtractRequest& request, Prepared& prepared) {
     }
   }
   if (request.replay) {
-    Expected<QueryReplay> replay = QueryReplay::open(*request.replay, name);
+    Expected<QueryReplay> replay = QueryReplay::open(*request.replay, dim);
     if (!replay) return replay.error();
     prepared.replay = std::move(*replay);
   }
   if (request.log) {
     Expected<QueryLog> log =
-        QueryLog::check(*request.log, name, prepared.replay ? &*prepared.replay : nullptr);
+        QueryLog::check(*request.log, dim, prepared.replay ? &*prepared.replay : nullptr);
     if (!log) return log.error();
     prepared.log = std::move(*log);
   }
   return {};
 }
 
-/// "1234 queries  18 %  3100/s", on a terminal only.
+/// "1234 queries  18 %  3100 queries/s", on a terminal only.
 class QueryLine {
  public:
-  explicit QueryLine(bool quiet) : shown_(!quiet && isatty(STDERR_FILENO)), begin_(now_s()) {}
-  ~QueryLine() {
-    if (standing_) static_cast<void>(write_all(STDERR_FILENO, "\r\x1b[K"));
-  }
+  explicit QueryLine(bool quiet) : line_(quiet), begin_(now_s()) {}
   void draw(std::size_t queries, double fraction) {
     const double now = now_s();
-    if (!shown_ || (standing_ && now - last_ < kSecondsBetweenLines)) return;
-    last_ = now;
-    standing_ = true;
+    if (!line_.due(now)) return;
     const double rate = static_cast<double>(queries) / std::max(now - begin_, 1e-3);
-    static_cast<void>(
-        write_all(STDERR_FILENO, "\r" + counted(queries, "query", "queries") + "  " +
-                                     std::to_string(static_cast<int>(100 * fraction)) + " %  " +
-                                     short_text(rate) + " queries/s\x1b[K"));
+    line_.show(counted(queries, "query", "queries") + "  " +
+                   std::to_string(static_cast<int>(100 * fraction)) + " %  " + short_text(rate) +
+                   " queries/s",
+               now);
   }
 
  private:
-  bool shown_, standing_ = false;
-  double begin_, last_ = 0;
+  StatusLine line_;
+  double begin_;
 };
 
 /// How answering ended when it did not end well.
@@ -236,7 +227,9 @@ void shorten(Result& result) {
   }
 }
 
-std::string result_text(const ExtractRequest& request, const Bytes& output, double elapsed_s) {
+/// `columns`: of the terminal that shows it, 0 without one.
+std::string result_text(const ExtractRequest& request, const Bytes& output, double elapsed_s,
+                        std::size_t columns) {
   const RunSpec& spec = request.spec;
   const std::vector<JobOutput> outputs = {{0, output, true}};
   Result result = spec.experiment->find(spec, outputs).result;
@@ -250,7 +243,7 @@ std::string result_text(const ExtractRequest& request, const Bytes& output, doub
   }
   std::erase_if(result.tables, [](const Table& table) { return table.rows.empty(); });
   shorten(result);
-  return report_text(spec, result);
+  return report_text(spec, result, columns);
 }
 
 int extract(const ExtractRequest& request) {
@@ -267,10 +260,8 @@ int extract(const ExtractRequest& request) {
       return refuse(failure.error, failure.exit_code);
     }
   }
-  const std::string text = result_text(request, *output, now_s() - begin);
-  if (!prepared.out) return print(text);
-  const Expected<void> written = prepared.out->write(text);
-  return written ? kExitDone : refuse(written.error(), kExitEnvironment);
+  const std::string text = result_text(request, *output, now_s() - begin, prepared.out.columns());
+  return prepared.out.deliver(text, prepared.log.has_value(), request.quiet);
 }
 
 Expected<Usage> usage(const std::string&) {
@@ -282,7 +273,7 @@ Expected<Usage> usage(const std::string&) {
       {"oracle-cmd", "CMD",
        "Command that starts the black box: it reads {\"x\": [[...],...]} and answers "
        "{\"y\": NUMBER}, one line each (docs/oracle-protocol.md)",
-       group});
+       group, /*secret=*/true});
   for (const std::string name : kParameters) {
     const std::string remark = name == "dim" ? "needed" : "default " + defaults.text(name);
     usage.flags.push_back(parameter_flag(*schema.find(name), remark, group));

@@ -1,16 +1,14 @@
 // Poll, keep, draw, sleep.
 #include "native/job_loop.h"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <cmath>
-#include <thread>
 #include <utility>
 
 #include "core/base/text.h"
 #include "native/console.h"
 #include "native/interrupts.h"
+#include "native/processors.h"
 #include "native/progress_line.h"
 #include "native/resume_file.h"
 
@@ -33,6 +31,7 @@ void adopt_finished(Run& run, ResumeFile& journal, JournalNumbers numbers, bool 
     if (offset % numbers.stride == 0) run.adopt(offset / numbers.stride, std::move(output.bytes));
   }
   if (quiet) return;
+  if (!journal.remark().empty()) say(journal.remark());
   if (journal.dropped_lines() > 0) {
     say("the end of " + journal.name() +
         " was damaged: " + counted(journal.dropped_lines(), "line") + " cut off, computed again");
@@ -82,15 +81,6 @@ int refuse_unfinished(const Run& run, const ResumeFile* journal) {
   return refuse({"interrupted: " + kept_text(run, journal)}, kExitInterrupted);
 }
 
-unsigned usable_processors() {
-  cpu_set_t allowed;
-  unsigned processors = std::thread::hardware_concurrency();
-  if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) {
-    processors = static_cast<unsigned>(CPU_COUNT(&allowed));
-  }
-  return std::max(processors, 1u);
-}
-
 unsigned affordable_threads(unsigned wanted_threads, std::size_t jobs, double job_bytes,
                             double limit_bytes, bool quiet) {
   const double wanted = wanted_threads;
@@ -98,7 +88,7 @@ unsigned affordable_threads(unsigned wanted_threads, std::size_t jobs, double jo
   const double fitting = job_bytes > 0 ? std::floor(limit_bytes / job_bytes) : at_once;
   if (fitting >= at_once) {
     // Threads without a job help the others, as far as there are processors for them.
-    const double processors = usable_processors();
+    const double processors = usable_processors().count;
     return static_cast<unsigned>(std::min(wanted, std::max(at_once, processors)));
   }
   const double threads = std::max(fitting, 1.0);

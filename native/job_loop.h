@@ -42,13 +42,9 @@ std::string kept_text(const Run& run, const ResumeFile* journal);
 /// What an ended run that has no result means: says it and returns the exit code.
 int refuse_unfinished(const Run& run, const ResumeFile* journal);
 
-/// Processors this process may run on, at least 1: a container or taskset may allow fewer than the
-/// machine has.
-unsigned usable_processors();
-
 /// Threads for so many jobs of `job_bytes` each: `wanted`, but no more than fit side by side into
 /// `limit_bytes` (and at least one; says so when that is fewer than wanted). Where all jobs fit,
-/// there may be more threads than jobs, up to the processors there are: a single large job then
+/// there may be more threads than jobs, up to usable_processors(): a single large job then
 /// uses them all.
 unsigned affordable_threads(unsigned wanted, std::size_t jobs, double job_bytes, double limit_bytes,
                             bool quiet);

@@ -11,25 +11,23 @@
 namespace attnlab {
 namespace {
 
-constexpr std::size_t kColumns = 100;
-
 std::string parameters_text(const Experiment& experiment) {
   std::size_t width = 0;
   for (const Parameter& parameter : experiment.schema.parameters) {
     width = std::max(width, parameter.name.size());
   }
   const ParameterSet defaults(experiment.schema);
+  const std::size_t columns = text_columns();
+  const std::size_t indent = 2 + width + 2 > columns / 2 ? 4 : 2 + width + 2;
   std::string text;
   for (const Parameter& parameter : experiment.schema.parameters) {
-    const std::size_t indent = 2 + width + 2;
     const std::string unit = parameter.unit.empty() ? "" : " " + parameter.unit;
-    text += "  " + padded_right(parameter.name, width) + "  " +
-            wrapped(parameter.help, indent, kColumns).substr(indent);
+    text += listed(parameter.name, width, parameter.help);
     text += wrapped(allowed_text(parameter) + unit + "; default " + defaults.text(parameter.name),
-                    indent, kColumns);
+                    indent, columns);
     for (const Choice& choice : parameter.choices) {
       text += wrapped(choice.name + ": " + (choice.help.empty() ? choice.label : choice.help),
-                      indent + 2, kColumns);
+                      indent + 2, columns);
     }
   }
   return text;
@@ -40,14 +38,14 @@ std::string presets_text(const Experiment& experiment) {
   for (const Preset& preset : experiment.presets) width = std::max(width, preset.name.size());
   std::string text;
   for (const Preset& preset : experiment.presets) {
-    text += "  " + padded_right(preset.name, width) + "  " + preset.label + "\n";
+    text += listed(preset.name, width, preset.label);
   }
   return text.empty() ? "" : "\n  Presets (--preset NAME)\n" + text;
 }
 
 std::string experiment_text(const Experiment& experiment) {
   return experiment.id + "\n" +
-         wrapped(experiment.title + ": " + experiment.question, 2, kColumns) + "\n" +
+         wrapped(experiment.title + ": " + experiment.question, 2, text_columns()) + "\n" +
          parameters_text(experiment) + presets_text(experiment);
 }
 
@@ -85,7 +83,7 @@ int execute(const Given& given) {
 }  // namespace
 
 Command list_command() {
-  return {"list", "Experiments, their parameters and presets", usage, execute};
+  return {"list", "Experiments, their parameters and presets", usage, execute, false};
 }
 
 }  // namespace attnlab

@@ -3,6 +3,7 @@
 #include <memory>
 #include <new>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "native/commands.h"
@@ -21,11 +22,16 @@ int answer(const std::vector<std::string>& arguments) {
 }  // namespace
 
 int attnlab_main(const std::vector<std::string>& arguments) {
+  hold_standard_streams();
   ignore_write_signals();
   try {
-    const Expected<std::unique_ptr<Ranks>> joined = Ranks::join();
-    if (!joined) return refuse(joined.error(), kExitEnvironment);
-    ranks() = joined->get();
+    std::unique_ptr<Ranks> joined;
+    if (computes(commands(), arguments)) {
+      Expected<std::unique_ptr<Ranks>> all = Ranks::join();
+      if (!all) return refuse(all.error(), kExitEnvironment);
+      joined = std::move(*all);
+    }
+    ranks() = joined.get();
     if (ranks() != nullptr && ranks()->rank() > 0) {
       serve(*ranks());
       return kExitDone;

@@ -9,6 +9,8 @@
 #include <limits>
 #include <string>
 
+#include "native/control_group.h"
+
 namespace attnlab {
 namespace {
 
@@ -21,30 +23,14 @@ double limit_in_file(const std::string& path) {
   return file >> bytes && bytes > 0 ? bytes : kNoLimit;
 }
 
-/// The smallest limit of a control group and of all groups above it.
-double group_limit(const std::string& mount, std::string group, const std::string& file) {
-  double limit = limit_in_file(mount + "/" + file);
-  while (group.size() > 1) {
-    limit = std::min(limit, limit_in_file(mount + group + "/" + file));
-    group.erase(group.rfind('/'));
-  }
-  return limit;
-}
-
 double control_group_limit() {
-  double limit = std::min(group_limit("/sys/fs/cgroup", "/", "memory.max"),
-                          group_limit("/sys/fs/cgroup/memory", "/", "memory.limit_in_bytes"));
-  std::ifstream groups("/proc/self/cgroup");
-  for (std::string line; std::getline(groups, line);) {  // "4:memory:/group" or "0::/group"
-    const std::size_t first = line.find(':'), second = line.find(':', first + 1);
-    if (second == std::string::npos || line[second + 1] != '/') continue;
-    const std::string controllers = "," + line.substr(first + 1, second - first - 1) + ",";
-    const std::string group = line.substr(second + 1);
-    if (controllers == ",,") {
-      limit = std::min(limit, group_limit("/sys/fs/cgroup", group, "memory.max"));
-    } else if (controllers.find(",memory,") != std::string::npos) {
-      limit = std::min(limit, group_limit("/sys/fs/cgroup/memory", group, "memory.limit_in_bytes"));
-    }
+  double limit = kNoLimit;
+  const ControlGroups groups = control_groups("memory", "");
+  for (const std::string& folder : groups.version2) {
+    limit = std::min(limit, limit_in_file(folder + "/memory.max"));
+  }
+  for (const std::string& folder : groups.version1) {
+    limit = std::min(limit, limit_in_file(folder + "/memory.limit_in_bytes"));
   }
   return limit;
 }

@@ -28,7 +28,7 @@ int execute([[maybe_unused]] const Given& given) {
 }  // namespace
 
 Command open_command() {
-  return {"open", "Open a permalink in the desktop window", usage, execute};
+  return {"open", "Open a permalink in the desktop window", usage, execute, false};
 }
 
 }  // namespace attnlab

@@ -33,6 +33,44 @@ mode_t permissions_for(const std::string& path) {
   return 0666 & ~mask;
 }
 
+/// The file at the end of symbolic links, also when it does not exist; a circle stays as it is.
+std::string followed(std::string path) {
+  constexpr int kMostLinks = 40;
+  for (int links = 0; links < kMostLinks; ++links) {
+    if (char resolved[PATH_MAX]; realpath(path.c_str(), resolved) != nullptr) return resolved;
+    char target[PATH_MAX];
+    const ssize_t length = readlink(path.c_str(), target, sizeof target);
+    if (length <= 0 || length == static_cast<ssize_t>(sizeof target)) return path;
+    const std::string next(target, static_cast<std::size_t>(length));
+    path = next.starts_with('/') ? next : folder_of(path) + "/" + next;
+  }
+  return path;
+}
+
+/// Gives a file these permissions; false with errno set where it cannot get them.
+bool permit(int descriptor, mode_t permissions) {
+  if (fchmod(descriptor, permissions) == 0) return true;
+  const int reason = errno;
+  struct stat status {};
+  if (fstat(descriptor, &status) == 0 && (status.st_mode & 0777) == permissions) return true;
+  errno = reason;
+  return false;
+}
+
+/// Overwrites a file that is there.
+Expected<void> write_in_place(const std::string& path, std::string_view text) {
+  const int descriptor = open(path.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC);
+  if (descriptor < 0) return Error{system_reason(errno)};
+  Expected<void> done = write_all(descriptor, text);
+  if (done && !bring_to_disk(descriptor)) done = Error{system_reason(errno)};
+  if (close(descriptor) != 0 && done) done = Error{system_reason(errno)};
+  return done;
+}
+
+bool is_standard_output(const std::string& name) {
+  return name == "-" || name == "/dev/stdout" || name == "/dev/fd/1" || name == "/proc/self/fd/1";
+}
+
 }  // namespace
 
 std::string folder_of(const std::string& path) {
@@ -49,6 +87,11 @@ bool same_file(const std::string& a, const std::string& b) {
   return std::filesystem::equivalent(a, b, failure);
 }
 
+bool bring_to_disk(int descriptor, bool data_only) {
+  if ((data_only ? fdatasync(descriptor) : fsync(descriptor)) == 0) return true;
+  return errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP;
+}
+
 void sync_folder(const std::string& folder) {
   const int descriptor = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) return;
@@ -61,8 +104,8 @@ Expected<OutputFile> OutputFile::check(const std::string& name, const std::strin
     return Error{asked_by + name + " cannot be written: " + reason};
   };
   if (name.empty()) return Error{"--out needs the name of a file"};
-  std::string path = name;
-  if (char resolved[PATH_MAX]; realpath(name.c_str(), resolved) != nullptr) path = resolved;
+  std::string path = followed(name);
+  bool exists = false;
   struct stat status {};
   if (stat(path.c_str(), &status) == 0) {
     if (S_ISDIR(status.st_mode)) return error("it is a folder; give the name of a file in it");
@@ -70,35 +113,90 @@ Expected<OutputFile> OutputFile::check(const std::string& name, const std::strin
       return error("it is not a regular file; without --out the result goes to standard output");
     }
     if (access(path.c_str(), W_OK) != 0) return error(system_reason(errno));
+    exists = true;
   } else if (errno != ENOENT) {
     return error(system_reason(errno));
   }
   std::string temporary;
   const int descriptor = open_temporary(path, temporary);
-  if (descriptor < 0) {
+  if (descriptor < 0 && !exists) {
     return error("no file can be made in " + folder_of(path) + " (" + system_reason(errno) + ")");
   }
-  close(descriptor);
-  unlink(temporary.c_str());
-  return OutputFile(name, std::move(path));
+  if (descriptor >= 0) {
+    close(descriptor);
+    unlink(temporary.c_str());
+  }
+  return OutputFile(name, std::move(path), descriptor < 0);
 }
 
-Expected<void> OutputFile::write(std::string_view text) const {
-  std::string temporary;
-  const int descriptor = open_temporary(path_, temporary);
-  if (descriptor < 0) return Error{"cannot write " + name_ + ": " + system_reason(errno)};
-  Expected<void> done = write_all(descriptor, text);
-  if (done && (fchmod(descriptor, permissions_for(path_)) != 0 || fsync(descriptor) != 0)) {
-    done = Error{system_reason(errno)};
+Expected<std::string> OutputFile::write(std::string_view text) const {
+  const auto error = [&](const std::string& reason) {
+    return Error{"cannot write " + name_ + ": " + reason};
+  };
+  if (in_place_) {
+    if (const auto done = write_in_place(path_, text); !done) return error(done.error().sentence);
+    return name_ + " was written in place, because no file can be made beside it";
   }
+  std::string temporary, remark;
+  const int descriptor = open_temporary(path_, temporary);
+  if (descriptor < 0) return error(system_reason(errno));
+  Expected<void> done = write_all(descriptor, text);
+  if (done && !permit(descriptor, permissions_for(path_))) {
+    remark = "the permissions of " + name_ + " cannot be set (" + system_reason(errno) +
+             "): perhaps only you can read it";
+  }
+  if (done && !bring_to_disk(descriptor)) done = Error{system_reason(errno)};
   if (close(descriptor) != 0 && done) done = Error{system_reason(errno)};
-  if (done && rename(temporary.c_str(), path_.c_str()) != 0) done = Error{system_reason(errno)};
   if (!done) {
     unlink(temporary.c_str());
-    return Error{"cannot write " + name_ + ": " + done.error().sentence};
+    return error(done.error().sentence);
+  }
+  if (rename(temporary.c_str(), path_.c_str()) != 0) {
+    const std::string reason = system_reason(errno);
+    if (const auto written = write_in_place(path_, text); !written) {
+      return error("it cannot be replaced (" + reason + ") nor written in place (" +
+                   written.error().sentence + "); the result is in " + temporary);
+    }
+    unlink(temporary.c_str());
+    return name_ + " was written in place, because it cannot be replaced (" + reason + ")";
   }
   sync_folder(folder_of(path_));
-  return {};
+  return remark;
+}
+
+int write_file(const OutputFile& file, std::string_view text, bool quiet) {
+  const Expected<std::string> written = file.write(text);
+  if (!written) return refuse(written.error(), kExitEnvironment);
+  if (!quiet && !written->empty()) say(*written);
+  return kExitDone;
+}
+
+Expected<Destination> Destination::check(const std::optional<std::string>& name) {
+  Destination destination;
+  if (name && !is_standard_output(*name)) {
+    Expected<OutputFile> file = OutputFile::check(*name);
+    if (!file) return file.error();
+    destination.file_ = std::move(*file);
+    return destination;
+  }
+  const int mode = fcntl(STDOUT_FILENO, F_GETFL);
+  if (mode < 0 || (mode & O_ACCMODE) == O_RDONLY) {
+    return Error{"standard output cannot be written; --out FILE writes to a file"};
+  }
+  return destination;
+}
+
+std::size_t Destination::columns() const {
+  return file_ ? 0 : terminal_columns(STDOUT_FILENO);
+}
+
+int Destination::deliver(std::string_view text, bool kept, bool quiet) const {
+  if (!file_) return print(text);
+  const int code = write_file(*file_, text, quiet);
+  if (code == kExitDone || kept) return code;
+  say("the result goes to standard output instead");
+  static_cast<void>(print(text));
+  return code;
 }
 
 }  // namespace attnlab

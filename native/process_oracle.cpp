@@ -166,7 +166,7 @@ Error ProcessOracle::ended(const Talk& talk) {
     } else {
       const int code = WEXITSTATUS(status);
       how = "ended with exit code " + std::to_string(code);
-      if (code == 127) how += " (is the command " + quoted_text(command_) + " right?)";
+      if (code == 127) how += " (is the command of --oracle-cmd right?)";
     }
   }
   return Error{"the oracle " + how + " after " + answered + ", before question " +

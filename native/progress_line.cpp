@@ -1,7 +1,4 @@
-// A carriage return, the line, and an erase to its end.
 #include "native/progress_line.h"
-
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -13,7 +10,6 @@ namespace attnlab {
 namespace {
 
 constexpr std::size_t kBarCells = 24;
-constexpr double kSecondsBetweenFrames = 0.1;
 
 }  // namespace
 
@@ -32,26 +28,8 @@ std::string progress_text(const Run& run, const RunClock& clock, std::size_t col
   return text.substr(0, columns);
 }
 
-ProgressLine::ProgressLine(bool quiet) : shown_(!quiet && isatty(STDERR_FILENO)) {}
-
-ProgressLine::~ProgressLine() {
-  erase();
-}
-
 void ProgressLine::draw(const Run& run, const RunClock& clock, double now) {
-  if (!shown_ || (standing_ && now - last_ < kSecondsBetweenFrames)) return;
-  last_ = now;
-  standing_ = true;
-  // The last column stays free: a full line would make some terminals scroll.
-  const std::size_t columns = std::max<std::size_t>(terminal_columns(STDERR_FILENO), 2) - 1;
-  const std::string line = "\r" + progress_text(run, clock, columns) + "\x1b[K";
-  static_cast<void>(write_all(STDERR_FILENO, line));
-}
-
-void ProgressLine::erase() {
-  if (!standing_) return;
-  standing_ = false;
-  static_cast<void>(write_all(STDERR_FILENO, "\r\x1b[K"));
+  if (line_.due(now)) line_.show(progress_text(run, clock, line_.columns()), now);
 }
 
 }  // namespace attnlab

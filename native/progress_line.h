@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/experiment/run.h"
+#include "native/console.h"
 
 namespace attnlab {
 
@@ -11,22 +12,15 @@ namespace attnlab {
 /// parts are left out.
 std::string progress_text(const Run& run, const RunClock& clock, std::size_t columns);
 
-/// Redraws that line on standard error if that is a terminal and not `quiet`.
+/// Redraws that line on standard error, where that is a terminal and not `quiet`.
 class ProgressLine {
  public:
-  explicit ProgressLine(bool quiet);
-  ~ProgressLine();
-  ProgressLine(const ProgressLine&) = delete;
-  ProgressLine& operator=(const ProgressLine&) = delete;
-
-  /// At most ten times a second; `now` in seconds.
+  explicit ProgressLine(bool quiet) : line_(quiet) {}
+  /// `now` in seconds.
   void draw(const Run& run, const RunClock& clock, double now);
-  void erase();
 
  private:
-  bool shown_ = false;     // wanted at all
-  bool standing_ = false;  // on the screen now
-  double last_ = 0;
+  StatusLine line_;
 };
 
 }  // namespace attnlab

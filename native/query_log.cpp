@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "core/base/text.h"
-#include "core/codecs/codecs.h"
 #include "native/console.h"
 #include "native/oracle_lines.h"
 #include "native/output_file.h"
@@ -18,37 +17,29 @@
 namespace attnlab {
 namespace {
 
-std::string header(const LogName& name) {
-  return "{\"attnlab_log\":1,\"dim\":" + std::to_string(name.dim) +
-         ",\"oracle\":" + json_quoted(name.oracle) + "}\n";
+std::string header(std::size_t dim) {
+  return "{\"attnlab_log\":1,\"dim\":" + std::to_string(dim) + "}\n";
 }
 
 std::string query_start(const extraction::QueryBatch& batch, std::size_t i) {
   return "{\"x\": " + tokens_json(batch, i) + ", \"y\": ";
 }
 
-/// Why a first line does not belong to this log; nullopt when it does.
-std::optional<std::string> mismatch(const std::string& line, const LogName& name) {
+/// Why a first line does not belong to this log; nullopt when it does. Earlier logs also name the
+/// command; it does not count.
+std::optional<std::string> mismatch(const std::string& line, std::size_t dim) {
   const nlohmann::json document = nlohmann::json::parse(line, nullptr, false);
   if (!document.is_object() || document.value("attnlab_log", nlohmann::json()) != 1) {
     return "it is no log of attnlab extract";
   }
-  const nlohmann::json dim = document.value("dim", nlohmann::json());
-  const nlohmann::json oracle = document.value("oracle", nlohmann::json());
-  if (dim != name.dim) {
-    return "it is a log of dimension " + dim.dump() + ", not " + std::to_string(name.dim);
-  }
-  if (oracle != name.oracle) {
-    return "it is the log of another oracle, " +
-           quoted_text(oracle.is_string() ? oracle.get<std::string>() : oracle.dump()) + ", not " +
-           quoted_text(name.oracle);
-  }
-  return std::nullopt;
+  const nlohmann::json there = document.value("dim", nlohmann::json());
+  if (there == dim) return std::nullopt;
+  return "it is a log of dimension " + there.dump() + ", not " + std::to_string(dim);
 }
 
 }  // namespace
 
-Expected<QueryReplay> QueryReplay::open(const std::string& file, const LogName& name) {
+Expected<QueryReplay> QueryReplay::open(const std::string& file, std::size_t dim) {
   const auto error = [&](const std::string& reason) {
     return Error{"--replay " + file + " cannot be used: " + reason};
   };
@@ -64,8 +55,8 @@ Expected<QueryReplay> QueryReplay::open(const std::string& file, const LogName& 
   if (!std::getline(replay.stream_, line) || replay.stream_.eof()) {
     return error("it is no log of attnlab extract");
   }
-  if (const auto reason = mismatch(line, name)) return error(*reason);
-  replay.used_bytes_ = line.size() + 1;
+  if (const auto reason = mismatch(line, dim)) return error(*reason);
+  replay.first_answer_ = replay.used_bytes_ = line.size() + 1;
   return replay;
 }
 
@@ -98,7 +89,7 @@ Expected<std::optional<double>> QueryReplay::next(const extraction::QueryBatch& 
   return answer;
 }
 
-Expected<QueryLog> QueryLog::check(const std::string& file, const LogName& name,
+Expected<QueryLog> QueryLog::check(const std::string& file, std::size_t dim,
                                    const QueryReplay* replay) {
   const auto error = [&](const std::string& reason) {
     return Error{"--log " + file + " cannot be written: " + reason};
@@ -115,7 +106,7 @@ Expected<QueryLog> QueryLog::check(const std::string& file, const LogName& name,
   } else if (errno != ENOENT || access(folder_of(file).c_str(), W_OK) != 0) {
     return error(system_reason(errno));
   }
-  return QueryLog(file, name, replay, same);
+  return QueryLog(file, dim, replay, same);
 }
 
 Expected<void> QueryLog::begin() {
@@ -128,10 +119,13 @@ Expected<void> QueryLog::begin() {
     if (ftruncate(descriptor_, keep) != 0) return error();
     return {};
   }
-  if (replay_ == nullptr) return write_all(descriptor_, header(name_));
+  if (const auto named = write_all(descriptor_, header(dim_)); !named || replay_ == nullptr) {
+    return named;
+  }
   std::ifstream earlier(replay_->file(), std::ios::binary);
+  earlier.seekg(static_cast<std::streamoff>(replay_->first_answer()));
   std::string block(1 << 16, '\0');
-  for (std::size_t left = replay_->used_bytes(); left > 0;) {
+  for (std::size_t left = replay_->used_bytes() - replay_->first_answer(); left > 0;) {
     earlier.read(block.data(), static_cast<std::streamsize>(std::min(left, block.size())));
     const auto got = static_cast<std::size_t>(earlier.gcount());
     if (got == 0) return Error{"--replay " + replay_->file() + " became shorter meanwhile"};
@@ -156,14 +150,14 @@ Expected<void> QueryLog::append(const extraction::QueryBatch& batch, std::size_t
 
 QueryLog::QueryLog(QueryLog&& other) noexcept
     : file_(std::move(other.file_)),
-      name_(std::move(other.name_)),
+      dim_(other.dim_),
       replay_(other.replay_),
       same_(other.same_),
       descriptor_(std::exchange(other.descriptor_, -1)) {}
 
 QueryLog& QueryLog::operator=(QueryLog&& other) noexcept {
   std::swap(file_, other.file_);
-  std::swap(name_, other.name_);
+  std::swap(dim_, other.dim_);
   std::swap(replay_, other.replay_);
   std::swap(same_, other.same_);
   std::swap(descriptor_, other.descriptor_);

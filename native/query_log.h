@@ -13,17 +13,13 @@
 
 namespace attnlab {
 
-/// What a log is the log of; its first line.
-struct LogName {
-  std::size_t dim = 1;
-  std::string oracle;  ///< the command
-};
-
-/// Answers of an earlier run, in the order of its queries.
+/// Answers of an earlier run, in the order of its queries. A log belongs to a dimension and to the
+/// questions in it. It does not name the command that answered: that may hold a key, and the same
+/// box may be started in another way.
 class QueryReplay {
  public:
-  /// Refuses, with the name of the flag, what is no log, and the log of another box or dimension.
-  static Expected<QueryReplay> open(const std::string& file, const LogName& name);
+  /// Refuses, with the name of the flag, what is no log, and the log of another dimension.
+  static Expected<QueryReplay> open(const std::string& file, std::size_t dim);
 
   /// The answer to query i of a batch, which must be the next one of the log; nullopt at its end.
   /// A half-written last line does not count. An error when the log holds another query there.
@@ -31,13 +27,14 @@ class QueryReplay {
 
   /// Bytes of the log up to the last answer that was used: what a copy of it must hold.
   std::size_t used_bytes() const { return used_bytes_; }
+  std::size_t first_answer() const { return first_answer_; }  ///< where the first line ends
   std::size_t used_answers() const { return used_answers_; }
   const std::string& file() const { return file_; }
 
  private:
   std::string file_;
   std::ifstream stream_;
-  std::size_t used_bytes_ = 0, used_answers_ = 0;
+  std::size_t first_answer_ = 0, used_bytes_ = 0, used_answers_ = 0;
   bool at_end_ = false;
 };
 
@@ -46,7 +43,7 @@ class QueryLog {
  public:
   /// Refuses a file that cannot be written, and one that is there already and is not the one that
   /// is replayed.
-  static Expected<QueryLog> check(const std::string& file, const LogName& name,
+  static Expected<QueryLog> check(const std::string& file, std::size_t dim,
                                   const QueryReplay* replay);
   QueryLog(QueryLog&& other) noexcept;
   QueryLog& operator=(QueryLog&& other) noexcept;
@@ -61,10 +58,10 @@ class QueryLog {
   const std::string& file() const { return file_; }
 
  private:
-  QueryLog(std::string file, LogName name, const QueryReplay* replay, bool same)
-      : file_(std::move(file)), name_(std::move(name)), replay_(replay), same_(same) {}
+  QueryLog(std::string file, std::size_t dim, const QueryReplay* replay, bool same)
+      : file_(std::move(file)), dim_(dim), replay_(replay), same_(same) {}
   std::string file_;
-  LogName name_;
+  std::size_t dim_;
   const QueryReplay* replay_;
   bool same_;  // the log and the replay are one file
   int descriptor_ = -1;

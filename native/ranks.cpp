@@ -13,7 +13,9 @@
 #include "core/base/text.h"
 #include "core/catalogue/catalogue.h"
 #include "core/codecs/codecs.h"
+#include "native/console.h"
 #include "native/output_file.h"
+#include "native/processors.h"
 
 namespace attnlab {
 namespace {
@@ -23,12 +25,27 @@ enum : std::uint32_t { kJob = 1, kDone = 2, kFailed = 3, kDrop = 4, kLeave = 5 }
 constexpr int kJobsAhead = 2;  ///< handed to a rank before its answer to the first has come
 constexpr std::chrono::microseconds kShortNap{50}, kLongNap{1000};
 
-/// Set by mpirun (Open MPI), and by srun and other launchers through PMI.
-constexpr const char* kLauncherMarks[] = {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK"};
+/// What a launcher sets: a mark, and the variable with the number of ranks.
+struct LauncherMark {
+  const char *mark, *size;
+};
+/// Of mpirun (Open MPI), and of srun and other launchers through PMI. Slurm's own variables are no
+/// mark: they are there in every batch script, also for programs that were started on their own.
+constexpr LauncherMark kLauncherMarks[] = {{"OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_SIZE"},
+                                           {"PMI_RANK", "PMI_SIZE"},
+                                           {"PMIX_RANK", "SLURM_STEP_NUM_TASKS"}};
 
-bool started_by_launcher() {
-  return std::any_of(std::begin(kLauncherMarks), std::end(kLauncherMarks),
-                     [](const char* mark) { return getenv(mark) != nullptr; });
+const LauncherMark* launcher_mark() {
+  const auto is_set = [](const LauncherMark& each) { return getenv(each.mark) != nullptr; };
+  const auto found = std::ranges::find_if(kLauncherMarks, is_set);
+  return found == std::end(kLauncherMarks) ? nullptr : found;
+}
+
+/// How many ranks the launcher says there are; 0 when it does not say so.
+int announced_ranks(const LauncherMark& mark) {
+  const char* const text = getenv(mark.size);
+  const auto size = read_integer(text == nullptr ? "" : text);
+  return size && *size > 0 && *size < INT_MAX ? static_cast<int>(*size) : 0;
 }
 
 std::string module_path() {
@@ -150,7 +167,10 @@ unsigned ranks_on_this_machine() {
 }
 
 Expected<std::unique_ptr<Ranks>> Ranks::join() {
-  if (!started_by_launcher()) return std::unique_ptr<Ranks>();
+  const LauncherMark* const mark = launcher_mark();
+  if (mark == nullptr) return std::unique_ptr<Ranks>();
+  const int announced = announced_ranks(*mark);
+  if (announced == 1) return std::unique_ptr<Ranks>();  // MPI may not work, and is not needed
   const Error error{
       "this program was started by an MPI launcher and cannot join the other ranks: "};
   void* const module = dlopen(module_path().c_str(), RTLD_NOW | RTLD_GLOBAL);
@@ -159,7 +179,20 @@ Expected<std::unique_ptr<Ranks>> Ranks::join() {
   }
   const auto link = reinterpret_cast<AttnlabMpiLinkFunction>(dlsym(module, "attnlab_mpi_link"));
   if (link == nullptr || link()->start() != 0) return Error{error.sentence + "MPI does not start"};
-  return std::unique_ptr<Ranks>(new Ranks(*link()));
+  std::unique_ptr<Ranks> joined(new Ranks(*link()));
+  if (announced > 0 && joined->size() != announced) {
+    // Each would compute everything and write the same files.
+    return Error{error.sentence + "the launcher says that there are " + std::to_string(announced) +
+                 " (" + mark->size + "), and MPI finds " + std::to_string(joined->size()) +
+                 "; it may belong to another MPI than the one this program was built with"};
+  }
+  return joined;
+}
+
+void say_alone() {
+  const LauncherMark* const mark = launcher_mark();
+  if (mark == nullptr || announced_ranks(*mark) != 1) return;
+  say(std::string("one rank, by ") + mark->size + ": the run is computed here, without MPI");
 }
 
 Ranks::~Ranks() {
@@ -264,7 +297,7 @@ std::unique_ptr<JobExecutor> make_executor(unsigned threads) {
 
 unsigned default_threads() {
   if (ranks() != nullptr && ranks()->size() > 1) return 1;
-  return std::min(usable_processors(), kMaxThreads);
+  return std::min(default_processors().count, kMaxThreads);
 }
 
 Expected<void> check_threads(unsigned threads) {

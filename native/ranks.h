@@ -22,7 +22,8 @@ class Ranks {
   };
 
   /// Joins the other ranks when a launcher (mpirun, srun) has started this process; nullptr when
-  /// it was started on its own. An error when it was, but cannot join.
+  /// it was started on its own or as the only rank: MPI is not touched then. An error when there
+  /// are others and it cannot join all of them.
   static Expected<std::unique_ptr<Ranks>> join();
   ~Ranks();  ///< leaves; waits for the others to do so
 
@@ -41,6 +42,9 @@ class Ranks {
 bool has_mpi();
 /// Ranks on this machine, this one included: they share its memory. 1 without a launcher.
 unsigned ranks_on_this_machine();
+
+/// The remark of a run that a launcher has started as its only rank; nothing otherwise.
+void say_alone();
 
 /// What a rank other than 0 does: computes jobs until it is told to stop.
 void serve(Ranks& ranks);
@@ -73,7 +77,7 @@ void dismiss(Ranks& ranks);
 /// A pool of `threads`, or the ranks when there are several.
 std::unique_ptr<JobExecutor> make_executor(unsigned threads);
 inline constexpr unsigned kMaxThreads = 256;
-/// The default of --threads and of the window: usable_processors(), at most kMaxThreads; 1 where
+/// The default of --threads and of the window: default_processors(), at most kMaxThreads; 1 where
 /// several ranks compute, each one job at a time.
 unsigned default_threads();
 /// Refuses more than one thread a rank.

@@ -30,6 +30,12 @@ Expected<std::string> read_everything(int descriptor) {
   }
 }
 
+/// Whether an error of flock() says that the file system has no locks, as some network and parallel
+/// file systems do: work that is kept without a lock is better than none.
+bool has_no_locks(int error) {
+  return error == ENOSYS || error == ENOLCK || error == EOPNOTSUPP || error == EINVAL;
+}
+
 }  // namespace
 
 Expected<ResumeFile> ResumeFile::open(const std::string& shown, const std::string& name,
@@ -49,7 +55,11 @@ Expected<ResumeFile> ResumeFile::open(const std::string& shown, const std::strin
   }
   if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
     if (errno == EWOULDBLOCK) return file.failure("another attnlab is writing it at this moment");
-    return file.failure("it cannot be locked (" + system_reason(errno) + ")");
+    if (!has_no_locks(errno)) {
+      return file.failure("it cannot be locked (" + system_reason(errno) + ")");
+    }
+    file.remark_ = name + " cannot be locked on this file system (" + system_reason(errno) +
+                   "): start no second attnlab with it meanwhile";
   }
   if (const Expected<void> loaded = file.load(owner); !loaded) {
     return file.failure(loaded.error().sentence);
@@ -74,7 +84,7 @@ Expected<void> ResumeFile::load(const JournalOwner& owner) {
   if (const auto written = write_all(descriptor_, journal_header(owner)); !written) {
     return written;
   }
-  if (fdatasync(descriptor_) != 0) return Error{system_reason(errno)};
+  if (!bring_to_disk(descriptor_, true)) return Error{system_reason(errno)};
   return {};
 }
 
@@ -85,7 +95,7 @@ Expected<void> ResumeFile::append(const std::vector<JobOutput>& finished) {
   if (const Expected<void> written = write_all(descriptor_, lines); !written) {
     return Error{"cannot write " + name_ + ": " + written.error().sentence};
   }
-  if (fdatasync(descriptor_) != 0) {
+  if (!bring_to_disk(descriptor_, true)) {
     return Error{"cannot write " + name_ + ": " + system_reason(errno)};
   }
   // Written into a file without a name: hours of work would be lost with this process.
@@ -103,6 +113,7 @@ Error ResumeFile::failure(const std::string& reason) const {
 ResumeFile::ResumeFile(ResumeFile&& other) noexcept
     : shown_(std::move(other.shown_)),
       name_(std::move(other.name_)),
+      remark_(std::move(other.remark_)),
       descriptor_(std::exchange(other.descriptor_, -1)),
       outputs_(std::move(other.outputs_)),
       dropped_lines_(other.dropped_lines_) {}
@@ -110,6 +121,7 @@ ResumeFile::ResumeFile(ResumeFile&& other) noexcept
 ResumeFile& ResumeFile::operator=(ResumeFile&& other) noexcept {
   std::swap(shown_, other.shown_);
   std::swap(name_, other.name_);
+  std::swap(remark_, other.remark_);
   std::swap(descriptor_, other.descriptor_);
   std::swap(outputs_, other.outputs_);
   std::swap(dropped_lines_, other.dropped_lines_);

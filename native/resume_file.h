@@ -9,7 +9,8 @@
 
 namespace attnlab {
 
-/// An open journal, locked against a second process until it is destroyed.
+/// An open journal, locked against a second process until it is destroyed where the file system has
+/// locks; remark() says where it has none.
 class ResumeFile {
  public:
   /// Opens the file, or makes it when it is not there. Jobs that are intact are in outputs(); a
@@ -31,6 +32,8 @@ class ResumeFile {
   /// Damaged or half-written lines that were cut off; they are computed again.
   std::size_t dropped_lines() const { return dropped_lines_; }
   const std::string& name() const { return name_; }
+  /// What the reader should know about the file; empty: nothing.
+  const std::string& remark() const { return remark_; }
 
  private:
   ResumeFile(std::string shown, std::string name, int descriptor)
@@ -38,7 +41,7 @@ class ResumeFile {
   Expected<void> load(const JournalOwner& owner);
   Error failure(const std::string& reason) const;
 
-  std::string shown_, name_;
+  std::string shown_, name_, remark_;
   int descriptor_ = -1;
   std::vector<JobOutput> outputs_;
   std::size_t dropped_lines_ = 0;

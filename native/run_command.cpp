@@ -41,7 +41,7 @@ struct RunRequest {
 struct Prepared {
   Plan plan;
   unsigned threads = 1;
-  std::optional<OutputFile> out;
+  Destination out;
   std::optional<ResumeFile> journal;
 };
 
@@ -57,13 +57,11 @@ Expected<Prepared> prepare(const RunRequest& request) {
   if (const auto fits = check_memory(request.spec, prepared.plan, limit_bytes); !fits) {
     return fits.error();
   }
-  if (request.out) {
-    Expected<OutputFile> out = OutputFile::check(*request.out);
-    if (!out) return out.error();
-    prepared.out = std::move(*out);
-    if (request.resume && same_file(*request.out, *request.resume)) {
-      return Error{"--out and --resume name the same file " + quoted_text(*request.out)};
-    }
+  Expected<Destination> out = Destination::check(request.out);
+  if (!out) return out.error();
+  prepared.out = std::move(*out);
+  if (prepared.out.file() && request.resume && same_file(*request.out, *request.resume)) {
+    return Error{"--out and --resume name the same file " + quoted_text(*request.out)};
   }
   if (request.resume) {
     Expected<ResumeFile> journal =
@@ -86,8 +84,9 @@ std::string wanted_figure_svg(const RunRequest& request, const std::vector<Figur
                     {.dark = request.dark, .source = source_line(request.spec, build_info())});
 }
 
+/// `columns`: of the terminal that shows it, 0 without one.
 std::string findings_text(const RunRequest& request, const Findings& findings, std::size_t jobs,
-                          double elapsed_s) {
+                          double elapsed_s, std::size_t columns) {
   const Result& result = findings.result;
   switch (request.format) {
     case OutputFormat::kCsv:
@@ -101,7 +100,7 @@ std::string findings_text(const RunRequest& request, const Findings& findings, s
     case OutputFormat::kTable:
       break;
   }
-  return report_text(request.spec, result);
+  return report_text(request.spec, result, columns);
 }
 
 int deliver(const RunRequest& request, const Prepared& prepared, const Run& run, double elapsed_s) {
@@ -109,16 +108,16 @@ int deliver(const RunRequest& request, const Prepared& prepared, const Run& run,
   if (request.format != OutputFormat::kTable && !request.quiet) {
     for (const std::string& note : findings.result.notes) say("note: " + note);
   }
-  const std::string text = findings_text(request, findings, run.jobs_total(), elapsed_s);
-  if (!prepared.out) return print(text);
-  const Expected<void> written = prepared.out->write(text);
-  return written ? kExitDone : refuse(written.error(), kExitEnvironment);
+  const std::string text =
+      findings_text(request, findings, run.jobs_total(), elapsed_s, prepared.out.columns());
+  return prepared.out.deliver(text, prepared.journal.has_value(), request.quiet);
 }
 
 int run_experiment(const RunRequest& request) {
   catch_interrupts();
   Expected<Prepared> prepared = prepare(request);
   if (!prepared) return refuse(prepared.error());
+  if (!request.quiet) say_alone();
   Run run(request.spec, prepared->plan);
   RunClock clock;
   ResumeFile* const journal = prepared->journal ? &*prepared->journal : nullptr;
@@ -175,7 +174,7 @@ void describe(const Experiment& experiment, Usage& usage) {
   for (const Preset& preset : experiment.presets) width = std::max(width, preset.name.size());
   for (const Preset& preset : experiment.presets) {
     usage.footer += usage.footer.empty() ? "Presets:\n" : "";
-    usage.footer += "  " + padded_right(preset.name, width + 2) + preset.label + "\n";
+    usage.footer += listed(preset.name, width, preset.label);
   }
 }
 
@@ -186,7 +185,8 @@ Expected<Usage> usage(const std::string& word) {
       .words_help = "One of " + experiment_names(),
       .needs_word = "run needs an experiment, there are: " + experiment_names(),
       .flags = run_flags(),
-      .footer = "`attnlab run EXPERIMENT --help` shows the parameters of one experiment.\n"};
+      .footer = wrapped("`attnlab run EXPERIMENT --help` shows the parameters of one experiment.",
+                        0, text_columns())};
   if (word.empty()) return usage;
   const Expected<const Experiment*> experiment = experiment_named(word);
   if (!experiment) return experiment.error();

@@ -136,10 +136,8 @@ Expected<SweepSpec> read_specification(const std::string& file) {
 }
 
 int write_table(const SweepSpec& sweep, const SweepPlan& plan, std::vector<JobOutput> outputs,
-                const OutputFile& file) {
-  const Table table = sweep_table(sweep, plan, std::move(outputs));
-  const Expected<void> written = file.write(table_csv(table));
-  return written ? kExitDone : refuse(written.error(), kExitEnvironment);
+                const OutputFile& file, bool quiet) {
+  return write_file(file, table_csv(sweep_table(sweep, plan, std::move(outputs))), quiet);
 }
 
 /// The outputs that belong to the sweep's jobs, each once; an error when two journals disagree.
@@ -171,6 +169,7 @@ int run_sweep(const SweepRequest& request) {
   if (!plan) return refuse(plan.error());
   Expected<SweepFiles> files = open_files(request.out, *sweep);
   if (!files) return refuse(files.error());
+  if (!request.quiet) say_alone();
 
   Run run = shard_run(*plan, request.shard);
   const JournalNumbers numbers{request.shard.index, request.shard.count};
@@ -196,7 +195,7 @@ int run_sweep(const SweepRequest& request) {
     }
     return kExitDone;
   }
-  return write_table(*sweep, *plan, run.outputs(), files->table);
+  return write_table(*sweep, *plan, run.outputs(), files->table, request.quiet);
 }
 
 int merge_sweep(const MergeRequest& request) {
@@ -229,6 +228,7 @@ int merge_sweep(const MergeRequest& request) {
 
   Expected<SweepFiles> files = open_files(request.out, *sweep);
   if (!files) return refuse(files.error());
+  if (!request.quiet && !files->journal.remark().empty()) say(files->journal.remark());
   std::vector<JobOutput> all = files->journal.take_outputs();
   std::vector<bool> there(jobs, false);
   for (const JobOutput& output : all) {
@@ -251,7 +251,7 @@ int merge_sweep(const MergeRequest& request) {
                    ", and attnlab sweep with --out " + files->folder.name() + " computes the rest"},
                   kExitRunFailed);
   }
-  return write_table(*sweep, *plan, std::move(*outputs), files->table);
+  return write_table(*sweep, *plan, std::move(*outputs), files->table, request.quiet);
 }
 
 Expected<Shard> read_shard(const std::string& text) {

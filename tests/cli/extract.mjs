@@ -140,8 +140,58 @@ test('answers without a question end the run', () => {
 test('a command that cannot be run is a sentence', () => {
   const result = attnlab(words('/nowhere/box', 3));
   assert.equal(result.code, 4);
-  assert.match(result.err, /attnlab: the oracle ended with exit code 127 .*nowhere/);
+  assert.match(result.err, /attnlab: the oracle ended with exit code 127 \(is the command of --oracle-cmd right\?\)/);
 });
+
+// A command may carry a key of a service.
+const key = 'sk-4f9a11c2';
+
+test('the command is in no file: neither in the log nor in a result', () => inFolder((folder, path) => {
+  const cmd = `KEY=${key}; ${command('head', 3)}`;
+  for (const format of ['table', 'csv', 'json']) {
+    assertDone(attnlab(words(cmd, 3, '--log', path(`log-${format}`), '--format', format, '--out', path(format))));
+  }
+  assertDone(attnlab(words(cmd, 3, '--replay', path('log-csv'), '--log', path('copy'))));
+  assert.equal(files(folder).length, 7);
+  for (const file of files(folder)) assert.ok(!readFileSync(path(file), 'utf8').includes(key), file);
+  assert.match(readFileSync(path('copy'), 'utf8'), /^\{"attnlab_log":1,"dim":3\}\n\{"x": /);
+}));
+
+test('the command is in no message', () => inFolder((folder, path) => {
+  const cmd = `KEY=${key} ${command('head', 3)}`;
+  assertDone(attnlab(words(cmd, 3, '--log', path('log'))));
+  for (const args of [
+    words(`exec node '${box}' head 3 exit 5 # ${key}`, 3), words(`exit 127 # ${key}`, 3),
+    words(`exec node '${box}' head 3 text # ${key}`, 3),
+    words(cmd, 4, '--replay', path('log')), words(cmd, 3, '--log', path('log')), words(cmd, 3, '--oracle-cmd', cmd),
+    words(cmd, 0), ['extract', '--oracle-cmd', 'node', key, '--dim', '3'],
+    ['extract', '--oracle-cmd', 'node', '--dim', '3', '--oracle-cmd', key],
+    ['extract', '--oracle-cmd', 'node', 'box.mjs', `--${key}`, '--dim', '3'],
+    ['extract', '--dim', '3', '--oracle-cmd', 'node', 'box.mjs', `-k${key}`]]) {
+    const result = attnlab(args);
+    assert.ok(result.code === 2 || result.code === 4, result.err);
+    assert.match(result.err, /^attnlab: /m);
+    assert.ok(!result.err.includes(key), result.err);
+  }
+}));
+
+test('a command without quotes is told to use them', () => {
+  assertRefused(attnlab(['extract', '--oracle-cmd', 'python3', 'box.py', '--dim', '3']), 2,
+    [/the value of --oracle-cmd is one word: put it in quotes/]);
+});
+
+test('a replay goes on with another command that starts the same box, also from a log that names its command', () =>
+  inFolder((folder, path) => {
+    const whole = attnlab(words(command('head', 3), 3, '--format', 'csv'));
+    assert.equal(attnlab(words(command('head', 3, 'exit', 7), 3, '--log', path('log'))).code, 4);
+    const args = words(`true; ${command('head', 3)}`, 3, '--format', 'csv', '--replay', path('log'));
+    assert.equal(assertDone(attnlab([...args, '--log', path('copy')])), whole.out);
+    const [, ...answers] = readFileSync(path('log'), 'utf8').split('\n');
+    const named = ['{"attnlab_log":1,"dim":3,"oracle":"node box.mjs"}', ...answers].join('\n');
+    writeFileSync(path('log'), named);
+    assert.equal(assertDone(attnlab([...args, '--log', path('fresh')])), whole.out);
+    assert.equal(readFileSync(path('fresh'), 'utf8'), readFileSync(path('copy'), 'utf8'));
+  }));
 
 test('an interrupted extraction continues from its log with the same result, without repeating a query', () =>
   inFolder((folder, path) => {
@@ -173,7 +223,7 @@ test('the log of another run is refused and not changed', () => inFolder((folder
   const before = readFileSync(path('log'));
   writeFileSync(path('notes'), 'my notes\n');
   for (const [args, pattern] of [
-    [words(command('head', 4), 3), /another oracle/], [words(cmd, 4), /dimension 3, not 4/],
+    [words(cmd, 4), /dimension 3, not 4/],
     [words(cmd, 3, '--method', 'low-rank'), /line \d+ .* not the query/]]) {
     assertRefused(attnlab([...args, '--replay', path('log'), '--log', path('log')]), 2, [pattern]);
   }

@@ -9,6 +9,13 @@ import {
   assertDone, assertRefused, attnlab, files, inFolder, journalLines, small, start, until,
 } from './support/attnlab.mjs';
 
+/** Whether this user may mount files for a process of its own. */
+const mounts = await inFolder((_, path) => {
+  writeFileSync(path('a'), '');
+  writeFileSync(path('b'), '');
+  return spawnSync('unshare', ['-rm', 'mount', '--bind', path('a'), path('b')]).status === 0;
+});
+
 const program = process.env.ATTNLAB_BIN ?? process.argv[2];
 const jobs = 240;
 const args = [...small, '--trials', String(jobs / 4), '--format', 'csv', '--threads', '2'];
@@ -59,11 +66,11 @@ function callsOf(log, folder) {
 test('a finished job is on the disk before it counts, and a result before it takes its name', () => inFolder((folder, path) => {
   assertDone(withFaults([...args, '--resume', path('journal'), '--out', path('result')], { ATTNLAB_CALLS: path('log') }));
   const calls = callsOf(path('log'), folder);
-  const journal = calls.filter((call) => /journal/.test(call));
+  const journal = calls.filter((call) => /(write|sync) journal/.test(call));
   assert.ok(journal.length > 4 && journal.length % 2 === 0, `${journal}`);
   journal.forEach((call, i) => assert.equal(call, i % 2 ? 'fdatasync journal' : 'write journal'));
   assert.deepEqual(calls.slice(calls.lastIndexOf('fdatasync journal') + 1),
-    ['write new', 'fsync new', 'rename new result', 'fsync .']);
+    ['mkostemp new', 'write new', 'fchmod new', 'fsync new', 'rename new result', 'fsync .']);
 }));
 
 test('a disk that reports its error only at fsync ends the run with a sentence, and nothing is lost', () =>
@@ -81,6 +88,95 @@ test('a disk that reports its error only at fsync ends the run with a sentence, 
     assertDone(attnlab(words));
     assert.equal(readFileSync(path('result'), 'utf8'), assertDone(attnlab(args)));
   }));
+
+// Files that cannot be replaced, folders without permissions, file systems without locks.
+const [EPERM, EACCES, EBUSY, ENOLCK, ENOSYS, EINVAL] = [1, 13, 16, 37, 38, 22];
+
+test('a result whose file cannot be replaced is written in place, and that is said', () => inFolder((folder, path) => {
+  writeFileSync(path('result'), 'older, and longer than the result '.repeat(100));
+  const expected = assertDone(attnlab(args));
+  for (const error of [EBUSY, EPERM, EACCES]) {
+    const done = withFaults([...args, '--out', path('result')], { ATTNLAB_FAIL: `rename 0 ${error}` });
+    assertDone(done);
+    assert.match(done.err, /^attnlab: .*result was written in place, because it cannot be replaced \(.+\)$/m);
+    assert.equal(readFileSync(path('result'), 'utf8'), expected);
+    assert.deepEqual(files(folder), ['result']);
+  }
+}));
+
+test('a result that can neither be replaced nor written in place stays beside, and the sentence names it', () =>
+  inFolder((folder, path) => {
+    writeFileSync(path('result'), 'older');
+    // The second fsync is that of the file written in place.
+    const failed = withFaults([...args, '--out', path('result')], { ATTNLAB_FAIL: `rename 0 ${EBUSY},fsync 2 ${EIO}` });
+    assert.equal(failed.code, 3, failed.err);
+    const [, kept] = /the result is in (\S+)$/m.exec(failed.err);
+    assert.equal(readFileSync(kept, 'utf8'), assertDone(attnlab(args)));
+  }));
+
+test('a file in a folder that takes no new file is written in place; a new one is refused before the run', () =>
+  inFolder((folder, path) => {
+    writeFileSync(path('result'), 'older');
+    const fault = { ATTNLAB_FAIL: `mkostemp 0 ${EACCES}` };
+    const done = withFaults([...args, '--out', path('result')], fault);
+    assertDone(done);
+    assert.match(done.err, /result was written in place, because no file can be made beside it$/m);
+    assert.equal(readFileSync(path('result'), 'utf8'), assertDone(attnlab(args)));
+    // At this size a run would take minutes.
+    assertRefused(withFaults([...small, '--trials', '1000', '--out', path('new')], fault), 2,
+      [/--out .*new cannot be written: no file can be made in/]);
+    assert.deepEqual(files(folder), ['result']);
+  }));
+
+test('a result that its file does not take goes to standard output, unless a journal keeps its jobs', () =>
+  inFolder((folder, path) => {
+    const fault = { ATTNLAB_FAIL: `fsync 1 ${ENOSPC}` };
+    const failed = withFaults([...args, '--quiet', '--out', path('result')], fault);
+    assert.equal(failed.code, 3, failed.err);
+    assert.match(failed.err, /cannot write .*result: No space.*\nattnlab: the result goes to standard output instead\n$/);
+    assert.equal(failed.out, assertDone(attnlab(args)));
+    assert.deepEqual(files(folder), []);
+    // The first sync is that of the folder with its new journal.
+    assertRefused(withFaults([...args, '--quiet', '--out', path('result'), '--resume', path('journal')],
+      { ATTNLAB_FAIL: `fsync 2 ${ENOSPC}` }), 3,
+      [/No space/]);
+    assert.deepEqual(files(folder), ['journal']);
+  }));
+
+test('a result in a folder where permissions cannot be set is there, with a remark', () => inFolder((folder, path) => {
+  const done = withFaults([...args, '--out', path('result')], { ATTNLAB_FAIL: `fchmod 0 ${EPERM}` });
+  assertDone(done);
+  assert.match(done.err, /^attnlab: the permissions of .*result cannot be set \(Operation not permitted\)/m);
+  assert.equal(readFileSync(path('result'), 'utf8'), assertDone(attnlab(args)));
+  assert.deepEqual(files(folder), ['result']);
+}));
+
+test('a file system without locks or without sync keeps the journal, with a remark about the lock', () =>
+  inFolder((folder, path) => {
+    const words = [...args, '--resume', path('journal')];
+    for (const error of [ENOSYS, ENOLCK]) {
+      const done = withFaults(words, { ATTNLAB_FAIL: `flock 0 ${error},fdatasync 0 ${EINVAL},fsync 0 ${EINVAL}` });
+      assert.equal(assertDone(done), assertDone(attnlab(args)));
+      assert.match(done.err, /^attnlab: .*journal cannot be locked on this file system \(.+\): start no second attnlab/m);
+      assert.equal(journalLines(path('journal')).length, jobs);
+      assert.match(attnlab(words).err, new RegExp(`${jobs} of ${jobs} jobs are taken over`));
+      rmSync(path('journal'));
+    }
+    assertRefused(withFaults(words, { ATTNLAB_FAIL: `flock 0 ${EIO}` }), 2, [/journal cannot be used: it cannot be locked/]);
+  }));
+
+test('a file that is mounted by itself is written', { skip: !mounts && 'mount needs rights that are missing' }, () => inFolder((folder, path) => {
+  writeFileSync(path('outside'), 'older');
+  writeFileSync(path('result'), '');
+  const script = 'mount --bind "$0" "$1" && shift && exec "$@"';
+  const words = [program, ...args, '--out', path('result')];
+  const done = spawnSync('unshare', ['-rm', 'bash', '-c', script, path('outside'), path('result'), ...words],
+    { encoding: 'utf8' });
+  assert.equal(done.status, 0, done.stderr);
+  assert.match(done.stderr, /result was written in place/);
+  assert.equal(readFileSync(path('outside'), 'utf8'), assertDone(attnlab(args)));
+  assert.deepEqual(files(folder), ['outside', 'result']);
+}));
 
 test('refused memory in the middle of a run ends it with a sentence; finished jobs are kept', () =>
   inFolder((folder, path) => {

@@ -1,10 +1,15 @@
 // Loaded in front of the C library (LD_PRELOAD) by tests/cli/faults.mjs: writes down the calls that
-// bring a file to the disk, and refuses what a full disk, a broken one or a small machine refuses.
+// bring a file to the disk, and refuses what a full disk, an odd file system or a small machine
+// refuses.
 //   ATTNLAB_CALLS=FILE        one line a call: "write NAME", "fsync NAME", "rename FROM TO"
-//   ATTNLAB_FAIL=CALL N ERROR the N-th call of that kind (1 is the first) fails with that number
+//   ATTNLAB_FAIL=CALL N ERROR the N-th call of that kind (1 is the first; 0: every one) fails with
+//                             that number; several of these with commas
 //   ATTNLAB_REFUSE=BYTES N    requests for so much memory or more are refused, from the N-th on
 #include <fcntl.h>
 #include <limits.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -36,14 +41,20 @@ bool fails(const char* call, const char* what) {
     syscall(SYS_write, log, line, static_cast<std::size_t>(length));
     close(log);
   }
-  const char* const wanted = getenv("ATTNLAB_FAIL");
-  char name[32];
-  int which = 0, error = 0;
-  if (wanted == nullptr || sscanf(wanted, "%31s %d %d", name, &which, &error) != 3) return false;
-  static std::atomic<int> count{0};
-  if (strcmp(name, call) != 0 || ++count != which) return false;
-  errno = error;
-  return true;
+  static std::atomic<int> counts[8];
+  const char* wanted = getenv("ATTNLAB_FAIL");
+  for (std::atomic<int>& count : counts) {
+    char name[32];
+    int which = 0, error = 0;
+    if (wanted == nullptr || sscanf(wanted, "%31s %d %d", name, &which, &error) != 3) return false;
+    if (strcmp(name, call) == 0 && (++count == which || which == 0)) {
+      errno = error;
+      return true;
+    }
+    wanted = strchr(wanted, ',');
+    if (wanted != nullptr) ++wanted;
+  }
+  return false;
 }
 
 bool fails(const char* call, int descriptor) {
@@ -68,6 +79,21 @@ int fsync(int descriptor) {
 
 int fdatasync(int descriptor) {
   return fails("fdatasync", descriptor) ? -1 : static_cast<int>(syscall(SYS_fdatasync, descriptor));
+}
+
+int fchmod(int descriptor, mode_t mode) noexcept {
+  if (fails("fchmod", descriptor)) return -1;
+  return static_cast<int>(syscall(SYS_fchmod, descriptor, mode));
+}
+
+int flock(int descriptor, int operation) noexcept {
+  if (fails("flock", descriptor)) return -1;
+  return static_cast<int>(syscall(SYS_flock, descriptor, operation));
+}
+
+int mkostemp(char* name, int flags) {
+  if (fails("mkostemp", name)) return -1;
+  return mkostemps(name, 0, flags);
 }
 
 int rename(const char* from, const char* to) noexcept {

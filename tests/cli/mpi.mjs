@@ -118,6 +118,6 @@ test('without mpirun no MPI library is loaded', () => {
   const linked = spawnSync('ldd', [program], { encoding: 'utf8' }).stdout;
   assert.doesNotMatch(linked, /libmpi|libopen/);
   const version = attnlab(['--version']).out;
-  assert.match(version, /^attnlab \d+\.\d+\.\d+ \(.*\)\n$/);
+  assert.match(version, /^attnlab \d+\.\d+\.\d+ \(.*\)\n.*\n$/);
   assert.equal(version.includes('MPI'), existsSync(`${dirname(program)}/attnlab_mpi.so`));
 });

@@ -3,6 +3,11 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
+#include "core/base/text.h"
+#include "core/codecs/codecs.h"
+
 #include "native/console.h"
 #include "native/progress_line.h"
 #include "tests/cli/fake_experiment.h"
@@ -41,6 +46,77 @@ TEST_CASE("headings wider than their cells keep the columns aligned") {
 
 TEST_CASE("a table without rows says so") {
   CHECK(table_text({"t", "", {{"a", "a", ""}}, {}}) == "a\n-\n(no rows)\n");
+}
+
+Table wide_table() {
+  const std::string evidence =
+      "The answers to fresh questions agree to 1e-12, and no question had to "
+      "be asked twice; a second matrix was tried and refused.";
+  return {"t",
+          "",
+          {{"method", "method", ""},
+           {"status", "status", ""},
+           {"queries", "queries", ""},
+           {"gap", "largest gap", ""},
+           {"evidence", "evidence", ""}},
+          {{std::string("single"), std::string("recovered"), std::int64_t{20}, 1e-12, evidence},
+           {std::string("low-rank"), std::string("not-a-match"), std::int64_t{8}, 0.25,
+            std::string("")}}};
+}
+
+std::size_t widest_line(const std::string& text) {
+  std::size_t widest = 0;
+  for (const std::string& line : split(text, '\n')) widest = std::max(widest, display_width(line));
+  return widest;
+}
+
+TEST_CASE(
+    "a table wider than its terminal has long texts below its rows, then several lines a row") {
+  const Table table = wide_table();
+  CHECK(widest_line(table_text(table)) > 150);
+  for (std::size_t columns = 24; columns <= 200; ++columns) {
+    CHECK(widest_line(table_text(table, columns)) <= columns);
+  }
+  CHECK(table_text(table, 200) == table_text(table));
+  CHECK(table_text(table, 150).find("1e-12\n  evidence: The answers") != std::string::npos);
+  CHECK(table_text(table, 60) ==
+        "method    status       queries  largest gap\n"
+        "--------  -----------  -------  -----------\n"
+        "single    recovered         20        1e-12\n"
+        "  evidence: The answers to fresh questions agree to 1e-12,\n"
+        "            and no question had to be asked twice; a second\n"
+        "            matrix was tried and refused.\n"
+        "\n"
+        "low-rank  not-a-match        8         0.25\n");
+  CHECK(table_text(table, 30) ==
+        "method    status       queries\n"
+        "  largest gap\n"
+        "------------------------------\n"
+        "single    recovered         20\n"
+        "        1e-12\n"
+        "  evidence: The answers to\n"
+        "  fresh questions agree to\n"
+        "  1e-12, and no question had\n"
+        "  to be asked twice; a second\n"
+        "  matrix was tried and\n"
+        "  refused.\n"
+        "\n"
+        "low-rank  not-a-match        8\n"
+        "         0.25\n");
+}
+
+TEST_CASE("a report fits its terminal, apart from the query that is copied") {
+  Result result;
+  result.tables.push_back(wide_table());
+  result.claims.push_back({"B1", "A claim whose statement is longer than forty columns are wide.",
+                           ClaimStatus::kNoCounterexample, "Evidence that is longer than that."});
+  result.notes = {"A note that is long enough to be broken in a terminal of forty columns."};
+  const RunSpec spec = fake_spec(4, 2);
+  for (const std::size_t columns : {40, 80, 120}) {
+    std::string text = report_text(spec, result, columns);
+    text.erase(text.find(query_text(spec)), query_text(spec).size());
+    CHECK(widest_line(text) <= columns);
+  }
 }
 
 TEST_CASE("a claim shows its verdict, its statement and its evidence") {

@@ -132,7 +132,7 @@ test('help and version exit with code 0', () => {
   for (const args of [['--help'], ['-h'], ['run', '--help'], ['list', '--help'], ['bench', '--help']]) {
     assert.match(assertDone(attnlab(args)), /Usage: attnlab/);
   }
-  assert.match(assertDone(attnlab(['--version'])), /^attnlab \d+\.\d+\.\d+ \(.+\)\n$/);
+  assert.match(assertDone(attnlab(['--version'])), /^attnlab \d+\.\d+\.\d+ \(.+\)\n\d+ threads? by default: .+\n$/);
 });
 
 test('the self-check passes within 20 s', () => {

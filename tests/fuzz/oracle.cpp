@@ -40,7 +40,7 @@ void replay(std::string_view text, bool right) {
   const std::string whole = (right ? first : "") + std::string(text);
   ATTNLAB_MUST(ftruncate(file, 0) == 0);
   ATTNLAB_MUST(pwrite(file, whole.data(), whole.size(), 0) == static_cast<ssize_t>(whole.size()));
-  Expected<QueryReplay> log = QueryReplay::open(name, {2, "box"});
+  Expected<QueryReplay> log = QueryReplay::open(name, 2);
   if (!log) return;
   QueryBatch batch(2);
   for (const double value : {0.5, -1.0, 3.0}) {
