@@ -1,0 +1,88 @@
+// `attnlab extract` with programs that round their answers: what is inside is found to what the rounding leaves, and
+// the report says to what.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { assertDone, attnlab } from './support/attnlab.mjs';
+
+const box = fileURLToPath(new URL('support/box.mjs', import.meta.url));
+
+function extract(kind, dim, how, ...more) {
+  const cmd = `exec node '${box}' ${kind} ${dim} round ${how}`;
+  const words = ['extract', '--oracle-cmd', cmd, '--dim', String(dim), '--format', 'json', ...more];
+  const document = JSON.parse(assertDone(attnlab(words)));
+  const objects = (name) => document.tables[name].rows.map((row) =>
+    Object.fromEntries(document.tables[name].columns.map((column, i) => [column, row[i]])));
+  return { claim: document.claims[0], row: objects('recovery')[0], value: objects('value'), weight: objects('weight') };
+}
+
+const truth_of = (kind, dim) =>
+  JSON.parse(spawnSync('node', [box, kind, String(dim), 'truth'], { encoding: 'utf8' }).stdout);
+const size = (numbers) => Math.sqrt(numbers.reduce((sum, x) => sum + x * x, 0) / numbers.length);
+
+/** Root mean square errors of the entries, and what the report says they are. */
+function errors({ row, value, weight }, truth) {
+  const said = row.evidence.match(/entry of W is known to about (\S+), and of v to about (\S+) /);
+  assert.ok(said, row.evidence);
+  return { w: size(weight.map((entry) => entry.value - truth.W[entry.row - 1][entry.column - 1])), said_w: Number(said[1]),
+    v: size(value.map((entry) => entry.value - truth.v[entry.index - 1])), said_v: Number(said[2]) };
+}
+
+const within = (reached, said, factor) => reached < factor * said && said < factor * reached;
+
+// W to far more digits than the answers have, from longer probes (steps) or shifted ones (floating point).
+for (const [how, grain, worst_w, worst_v] of [['decimals:4', /rounded to 4 decimals/, 1e-9, 1e-10],
+  ['step:0.05', /multiples of 0\.05/, 1e-6, 1e-7], ['digits:6', /6 significant digits/, 1e-13, 1e-6],
+  ['digits:3', /3 significant digits/, 1e-10, 1e-4], ['float32', /single-precision numbers \(float32\)/, 1e-13, 1e-7],
+  ['bfloat16', /bfloat16/, 1e-10, 1e-4], ['decimals:4+long', /rounded to 4 decimals/, 1e-9, 1e-10],
+  ['float32+long', /float32/, 1e-13, 1e-7]]) {
+  test(`a program whose answers are ${how} is recovered to what that leaves, and the report says so`, () => {
+    for (const dim of [2, 4, 9]) {
+      const found = extract('head', dim, how);
+      assert.equal(found.row.status, 'recovered', found.row.evidence);
+      assert.match(found.row.evidence, grain);
+      assert.equal(found.claim.status, 'holds');
+      const error = errors(found, truth_of('head', dim));
+      if (process.env.SHOW) console.log(how, dim, JSON.stringify(error), found.row.queries, found.row.check_queries);
+      assert.ok(error.w < worst_w && error.v < worst_v, JSON.stringify(error));
+      // At the last digits of a double three times the error is one digit.
+      assert.ok(within(error.w, error.said_w, 3) || Math.max(error.w, error.said_w) < 1e-14, JSON.stringify(error));
+      // All entries of v share one error of its size, which may be small by chance.
+      assert.ok(error.v < 3 * error.said_v, JSON.stringify(error));
+    }
+  });
+}
+
+for (const how of ['decimals:4', 'digits:6', 'float32', 'bfloat16']) {
+  // Two or three digits hide by which rule two heads differ from one, not that they do.
+  for (const [kind, evidence] of [['two-heads', how === 'bfloat16' ? /does not explain/ : /more than one head/], ['positions', /order/],
+    ['residual', /goes past the attention/], ['network', /network follows/]]) {
+    test(`a program with ${kind} whose answers are ${how} is not a match, and the evidence says why`, () => {
+      const { row } = extract(kind, 4, how);
+      assert.equal(row.status, 'not-a-match', row.evidence);
+      assert.match(row.evidence, evidence);
+    });
+  }
+}
+
+test('a program of rank 2 whose answers are rounded is found to have rank 2', () => {
+  for (const how of ['decimals:4', 'digits:6', 'float32']) {
+    const found = extract('rank-two', 8, how, '--method', 'low-rank');
+    assert.equal(found.row.status, 'recovered', found.row.evidence);
+    assert.equal(found.row.rank, 2, found.row.evidence);
+    const error = errors(found, truth_of('rank-two', 8));
+    if (process.env.SHOW) console.log(how, JSON.stringify(error));
+    assert.ok(within(error.w, error.said_w, 3), JSON.stringify(error));
+  }
+});
+
+test('numbers that are said to differ never look alike', () => {
+  for (const kind of ['two-heads', 'positions', 'residual', 'network', 'noise']) {
+    const { row } = extract(kind, 4, 'exact');
+    const numbers = row.evidence.match(/(?:answered|half,|to) (-?[\d.e-]+?),? (?:and|not the sum|the answer is|not to twice that,) (-?[\d.e-]+)/)
+      ?? row.evidence.match(/half, (-?[\d.e-]+); the answer is (-?[\d.e-]+):/);
+    assert.ok(numbers, row.evidence);
+    assert.notEqual(numbers[1], numbers[2], row.evidence);
+  }
+});
