@@ -26,7 +26,7 @@ namespace {
 constexpr std::size_t kOutgoing = 1 << 16;    // questions made ready ahead of the pipe
 constexpr std::size_t kLongestAnswer = 4096;  // of one line that is no JSON object
 constexpr std::size_t kLongestObject = 1 << 20;
-constexpr int kLongestWait_ms = 100;          // also how late an interrupt can be
+constexpr int kLongestWait_ms = 100;  // also how late an interrupt can be
 constexpr double kPoliteness_s = 2, kPatience_s = 0.5;
 
 double now_s() {

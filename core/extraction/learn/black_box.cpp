@@ -235,7 +235,8 @@ Inquiry<Outcome> judge_exact(BoxKnowledge& known, BoxOptions options, Outcome ou
   const QueryBatch batch = comparison_inputs(known.dim(), options.seed);
   const std::vector<double> answers = co_await ask(batch);
   const Expected<std::vector<double>> predicted = compare(known, options, batch, answers);
-  if (predicted && outcome.status == ExtractionStatus::kRecovered &&
+  const bool compared = static_cast<bool>(predicted);
+  if (compared && outcome.status == ExtractionStatus::kRecovered &&
       !(known.function_gap <= 100 * kExact)) {
     outcome = {
         ExtractionStatus::kNotAMatch,

@@ -40,8 +40,9 @@ Grain find_grain(std::span<const double> answers);
 /// x to so many significant decimal digits.
 double to_digits(double x, int digits);
 
-/// Two numbers as text, with three significant digits or as many more as tell them apart. Equal
-/// numbers give equal texts.
+/// Two numbers as text, with three significant digits or as many more as tell them apart: numbers
+/// that a sentence says to differ, or a number and what it is held against. Equal numbers give
+/// equal texts.
 struct TwoTexts {
   std::string first, second;
 };
