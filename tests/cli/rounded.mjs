@@ -34,13 +34,17 @@ function errors({ row, value, weight }, truth) {
 const within = (reached, said, factor) => reached < factor * said && said < factor * reached;
 
 // W to far more digits than the answers have, from longer probes (steps) or shifted ones (floating point).
-for (const [how, grain, worst_w, worst_v] of [['decimals:4', /rounded to 4 decimals/, 1e-9, 1e-10],
-  ['step:0.05', /multiples of 0\.05/, 1e-6, 1e-7], ['digits:6', /6 significant digits/, 1e-13, 1e-6],
-  ['digits:3', /3 significant digits/, 1e-10, 1e-4],
-  ['float32', /single-precision numbers \(float32\)/, 1e-13, 1e-7], ['bfloat16', /bfloat16/, 1e-10, 1e-4],
-  ['decimals:4+long', /rounded to 4 decimals/, 1e-9, 1e-10],
-  ['float32+long', /float32/, 1e-13, 1e-7]]) {
-  test(`a program whose answers are ${how} is recovered to what that leaves, and the report says so`, () => {
+for (const [name, how, grain, worst_w, worst_v] of [
+  ['a program that prints %.4f is recovered', 'decimals:4', /rounded to 4 decimals/, 1e-9, 1e-10],
+  ['a program that answers with multiples of 0.05 is recovered', 'step:0.05', /multiples of 0\.05/, 1e-6, 1e-7],
+  ['a program that prints %.6g is recovered', 'digits:6', /6 significant digits/, 1e-13, 1e-6],
+  ['a program that prints %.3g is recovered', 'digits:3', /3 significant digits/, 1e-10, 1e-4],
+  ['a program that prints float32 is recovered', 'float32', /single-precision numbers \(float32\)/, 1e-13, 1e-7],
+  ['a program that prints bfloat16 is recovered', 'bfloat16', /bfloat16/, 1e-10, 1e-4],
+  ['a program that prints %.4f in a line of 20,000 letters is recovered', 'decimals:4+long',
+    /rounded to 4 decimals/, 1e-9, 1e-10],
+  ['a program that prints float32 in a line of 20,000 letters is recovered', 'float32+long', /float32/, 1e-13, 1e-7]]) {
+  test(`${name} to what that leaves, and the report says so`, () => {
     for (const dim of [2, 4, 9]) {
       const found = extract('head', dim, how);
       assert.equal(found.row.status, 'recovered', found.row.evidence);

@@ -433,14 +433,14 @@ export const promises = [
     file: 'core/extraction/learn/black_box.cpp',
     text: 'if (judged && !network && !known.grain.exact()) {',
     without: 'if (judged && network && !known.grain.exact()) {',
-    test: ['cli', 'rounded', 'a program whose answers are decimals:4 is recovered to what that leaves, and the report says so'],
+    test: ['cli', 'rounded', 'a program that prints %.4f is recovered'],
   },
   {
     promise: 'An answer inside a long JSON line is read.',
     file: 'native/process_oracle.cpp',
     text: 'incoming_.compare(begin, 1, "{") == 0 ? kLongestObject : kLongestAnswer;',
     without: 'kLongestAnswer;',
-    test: ['cli', 'rounded', 'a program whose answers are decimals:4+long is recovered to what that leaves, and the report says so'],
+    test: ['cli', 'rounded', 'a program that prints %.4f in a line of 20,000 letters is recovered'],
   },
 
   // --- No wrong number ---------------------------------------------------------------------------

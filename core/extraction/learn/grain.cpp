@@ -17,7 +17,7 @@ constexpr int kMostDigits = 15;        // a double holds them all
 constexpr double kFinestStep = 1e-15;  // of decimal steps
 // What a less usual explanation must be better by, in bits, before it counts: four numbers with two
 // decimals may all be even.
-constexpr double kBinaryStep = 10, kOddStep = 20;
+constexpr double kUsualStep = 10, kOddStep = 20;
 
 double unit_in_last_place(double x) {
   return x == 0 ? 0 : std::ldexp(1.0, std::ilogb(x) - 52);
@@ -195,11 +195,14 @@ Grain find_grain(std::span<const double> answers) {
   Choice choice(sizes);
   // In every family the coarsest grain that fits explains most.
   const double largest = std::floor(std::log10(sizes.back()));
-  for (double power = largest; std::pow(10.0, power) > 0.5 * kFinestStep; --power) {
-    if (choice.consider(step_grain(std::pow(10.0, power)), 0)) break;
+  for (const double factor : {1.0, 5.0, 2.5, 2.0}) {
+    for (double power = largest; std::pow(10.0, power) > 0.5 * kFinestStep; --power) {
+      const double handicap = factor == 1 ? 0 : kUsualStep;
+      if (choice.consider(step_grain(factor * std::pow(10.0, power)), handicap)) break;
+    }
   }
   for (int power = std::ilogb(sizes.back()); power >= std::ilogb(sizes.back()) - 48; --power) {
-    if (choice.consider(step_grain(std::ldexp(1.0, power)), kBinaryStep)) break;
+    if (choice.consider(step_grain(std::ldexp(1.0, power)), kUsualStep)) break;
   }
   if (const double step = common_step(sizes); step > 0) choice.consider(step_grain(step), kOddStep);
   for (int digits = 1; digits <= kMostDigits; ++digits) {
