@@ -188,8 +188,7 @@ Grain find_grain(std::span<const double> answers) {
     if (answer != 0) sizes.push_back(std::abs(answer));
   }
   std::ranges::sort(sizes);
-  const auto rest = std::ranges::unique(sizes);
-  sizes.erase(rest.begin(), rest.end());
+  sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
   if (sizes.size() < kFewest) return {};
 
   Choice choice(sizes);
