@@ -44,7 +44,7 @@ for (const [name, how, grain, worst_w, worst_v] of [
   ['a program that prints %.4f in a line of 20,000 letters is recovered', 'decimals:4+long',
     /rounded to 4 decimals/, 1e-9, 1e-10],
   ['a program that prints float32 in a line of 20,000 letters is recovered', 'float32+long', /float32/, 1e-13, 1e-7]]) {
-  test(`${name} to what that leaves, and the report says so`, () => {
+  test(name, () => { // to what the rounding leaves, and the report says so
     for (const dim of [2, 4, 9]) {
       const found = extract('head', dim, how);
       assert.equal(found.row.status, 'recovered', found.row.evidence);
