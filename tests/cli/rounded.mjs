@@ -84,6 +84,20 @@ test('a program of rank 2 whose answers are rounded is found to have rank 2', ()
   }
 });
 
+test('the search for the kinks of a network is not made where answers are rounded', () => {
+  const { row } = extract('network', 3, 'decimals:4', '--method', 'transformer');
+  assert.equal(row.status, 'budget-exhausted');
+  assert.match(row.evidence, /rounded to 4 decimals; the search for the kinks of a network needs exact ones/);
+  assert.ok(row.queries < 200, String(row.queries));
+});
+
+test('a program that answers in bfloat16 and has large weights is recovered, because shifted probes show W', () => {
+  const found = extract('large-weight', 4, 'bfloat16');
+  assert.equal(found.row.status, 'recovered', found.row.evidence);
+  const error = errors(found, truth_of('large-weight', 4));
+  assert.ok(within(error.w, error.said_w, 4), JSON.stringify(error));
+});
+
 test('numbers that are said to differ never look alike', () => {
   for (const kind of ['two-heads', 'positions', 'residual', 'network', 'noise']) {
     const { row } = extract(kind, 4, 'exact');

@@ -14,7 +14,8 @@ namespace attnlab::extraction {
 namespace {
 
 constexpr double kExact = 1e-6;
-constexpr std::size_t kKept = 4096;  // answers that tell the grain
+constexpr std::size_t kTelling = 64;  // answers that show whether there is a grain
+constexpr std::size_t kKept = 4096;   // answers that tell the grain
 // Gaps against their root mean square: of all answers, which share the errors of one W, and of one
 // answer, a product of normal numbers that is far off more often than a normal number is.
 constexpr double kTypical = 4, kFarthest = 20;
@@ -124,6 +125,13 @@ void keep(BoxKnowledge& known, std::span<const double> answers) {
   known.seen.insert(known.seen.end(), first.begin(), first.end());
 }
 
+/// A search for kinks does not end by itself where rounding makes steps everywhere.
+Outcome no_kinks(const Grain& grain) {
+  return {ExtractionStatus::kBudgetExhausted,
+          "Answers are " + grain.text() +
+              "; the search for the kinks of a network needs exact ones, and was not made."};
+}
+
 std::string one_digit(double x) {
   return short_text(to_digits(x, 1));
 }
@@ -222,7 +230,7 @@ Inquiry<Outcome> learn_rounded(BoxKnowledge& known, BoxOptions options) {
   if (!predicted) co_return outcome;
   outcome = judge_rounded(known, answers, *predicted);
   const bool floating = known.grain.kind != GrainKind::kStep;
-  if (outcome.status == ExtractionStatus::kRecovered && options.shifts && floating &&
+  if (outcome.status != ExtractionStatus::kNotAMatch && options.shifts && floating &&
       options.model == BoxModel::kSingle) {
     Inquiry<Outcome> refining = refine(known, options, std::move(answers), std::move(outcome));
     outcome = co_await refining;
@@ -259,15 +267,20 @@ double predicted_queries(const BoxOptions& options, std::size_t dim, std::size_t
 }
 
 Inquiry<Outcome> learn_black_box(BoxKnowledge& known, BoxOptions options) {
+  const bool network = options.model == BoxModel::kTransformer;
   Inquiry<Outcome> learner = learner_of(known, options);
   while (learner.advance()) {
     std::vector<double> answers = co_await ask(*learner.asked());
+    const bool enough = known.seen.size() < kTelling;
     keep(known, answers);
+    if (network && enough && known.seen.size() >= kTelling) {
+      known.grain = find_grain(known.seen);
+      if (!known.grain.exact()) co_return no_kinks(known.grain);
+    }
     learner.answer(std::move(answers));
   }
   Outcome outcome = learner.result();
   known.grain = find_grain(known.seen);
-  const bool network = options.model == BoxModel::kTransformer;
   const bool judged = outcome.status == ExtractionStatus::kRecovered ||
                       outcome.status == ExtractionStatus::kNotAMatch;
   if (judged && !network && !known.grain.exact()) {
@@ -276,10 +289,6 @@ Inquiry<Outcome> learn_black_box(BoxKnowledge& known, BoxOptions options) {
   } else if (judged && complete(known)) {
     Inquiry<Outcome> judging = judge_exact(known, options, std::move(outcome));
     outcome = co_await judging;
-  }
-  if (network && !known.grain.exact() && outcome.status != ExtractionStatus::kRecovered) {
-    outcome.evidence += " Answers are " + known.grain.text() +
-                        "; the search for the kinks of a network needs exact ones.";
   }
   if (outcome.status != ExtractionStatus::kNotAMatch) co_return outcome;
   Inquiry<std::string> diagnosing =

@@ -45,7 +45,7 @@ struct BoxKnowledge {
 /// answers have a grain (grain.h), a head is learned once more with probes that suit it, its
 /// predictions must be met to what that grain explains, and the evidence says how well v and W are
 /// known: of one head to far more digits than the answers have. The search for a network's kinks
-/// needs exact answers: its evidence names the grain only.
+/// needs exact answers: it is not made where they have a grain.
 Inquiry<Outcome> learn_black_box(BoxKnowledge& known, BoxOptions options);
 
 /// d^2 + d, d + 2 d r - r^2 (or d - r more where the rank is found by growing); NaN for
