@@ -24,8 +24,9 @@ namespace attnlab {
 namespace {
 
 constexpr std::size_t kOutgoing = 1 << 16;    // questions made ready ahead of the pipe
-constexpr std::size_t kLongestAnswer = 4096;  // of one line
-constexpr int kLongestWait_ms = 100;          // also how late an interrupt can be
+constexpr std::size_t kLongestAnswer = 4096;  // of one line that is no JSON object
+constexpr std::size_t kLongestObject = 1 << 20;
+constexpr int kLongestWait_ms = 100;  // also how late an interrupt can be
 constexpr double kPoliteness_s = 2, kPatience_s = 0.5;
 
 double now_s() {
@@ -128,7 +129,9 @@ Expected<void> ProcessOracle::take_answers(Talk& talk) {
   while (!bad) {
     const std::size_t end = incoming_.find('\n', begin);
     const bool whole = end != std::string::npos;
-    if (!whole && incoming_.size() - begin <= kLongestAnswer) break;
+    const std::size_t longest =
+        incoming_.compare(begin, 1, "{") == 0 ? kLongestObject : kLongestAnswer;
+    if (!whole && incoming_.size() - begin <= longest) break;
     const std::string_view line =
         trimmed(std::string_view(incoming_).substr(begin, whole ? end - begin : kLongestAnswer));
     const std::string number = std::to_string(talk.before + talk.heard - talk.first + 1);

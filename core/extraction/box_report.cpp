@@ -77,6 +77,7 @@ Bytes encode(const BoxReport& report) {
   writer.real(report.network.constant);
   writer.reals(report.gaps);
   writer.real(report.spread);
+  writer.real(report.accepted);
   return writer.take();
 }
 
@@ -91,6 +92,7 @@ bool decode(std::span<const std::uint8_t> bytes, BoxReport& report) {
   report.network.constant = reader.real();
   report.gaps = reader.reals();
   report.spread = reader.real();
+  report.accepted = reader.real();
   const auto side = static_cast<std::size_t>(std::lround(std::sqrt(weight.size())));
   const std::size_t units = report.network.output.size();
   if (!reader.at_end() || side * side != weight.size() || report.network.bias.size() != units ||

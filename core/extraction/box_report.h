@@ -15,6 +15,7 @@ struct BoxReport {
   FeedForward network;        ///< empty output: not there
   std::vector<double> gaps;   ///< questions and largest gap of each length, in turn
   double spread = 0;          ///< standard deviation of the answers that were compared
+  double accepted = 1e-6;     ///< largest gap that rounding explains, divided by the spread
 };
 
 /// Largest gap for inputs of n + 1 tokens, divided by the spread of the answers.

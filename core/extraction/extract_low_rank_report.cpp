@@ -5,6 +5,7 @@
 
 #include "core/base/text.h"
 #include "core/extraction/extract_low_rank.h"
+#include "core/extraction/learn/grain.h"
 #include "core/findings/palette.h"
 #include "core/findings/verdict.h"
 
@@ -82,10 +83,10 @@ Claim range_claim(const std::vector<RecoveryRow>& rows) {
   }
   if (seen == 0) return claim;
   apply(judge_universal(seen - good, seen, "head", "heads"), claim);
-  claim.evidence = std::to_string(good) + " of " +
-                   counted(static_cast<std::size_t>(seen), "trial") +
-                   ": exactly d + 2dr − r² queries (at most " + short_text(repeated) +
-                   " repeated), worst relative Frobenius error " + short_text(error) + ".";
+  claim.evidence =
+      std::to_string(good) + " of " + counted(static_cast<std::size_t>(seen), "trial") +
+      ": exactly d + 2dr − r² queries (at most " + short_text(repeated) +
+      " repeated), worst relative Frobenius error " + told_apart(error, kExactError).first + ".";
   return claim;
 }
 

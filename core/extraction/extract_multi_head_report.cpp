@@ -4,6 +4,7 @@
 
 #include "core/base/text.h"
 #include "core/extraction/extract_multi_head.h"
+#include "core/extraction/learn/grain.h"
 #include "core/findings/palette.h"
 #include "core/findings/verdict.h"
 
@@ -13,10 +14,6 @@ namespace {
 constexpr double kSameFunction = 1e-12, kExactHeads = 1e-6;
 constexpr double kDifferentParameters = 1e-6;  // distance over size: far above rounding
 constexpr double kToldApart = 1e6;             // gap at three tokens over the gap at two
-
-std::string range_text(double low, double high) {
-  return short_text(low) + " to " + short_text(high);
-}
 
 /// Pairs of different parameters show it; distances are relative to the size of the parameters,
 /// so that small heads count as large ones do.
@@ -38,9 +35,10 @@ Claim twin_claim(const std::vector<RecoveryRow>& rows) {
   claim.status = gap < kSameFunction && least > kDifferentParameters ? ClaimStatus::kHolds
                                                                      : ClaimStatus::kFails;
   claim.judged = "One pair with a distance far above rounding shows that there are such heads.";
+  const TwoTexts texts = told_apart(least, kDifferentParameters);
   claim.evidence = "Three pairs at lengths 1 to 4: largest function gap " + short_text(gap) +
-                   ", distance of the parameters " + range_text(least, most) +
-                   " of their size (more than " + short_text(kDifferentParameters) + " is wanted).";
+                   ", distance of the parameters " + texts.first + " to " + short_text(most) +
+                   " of their size (more than " + texts.second + " is wanted).";
   return claim;
 }
 
@@ -97,8 +95,8 @@ Claim recovery_claim(const RunSpec& spec, const std::vector<RecoveryRow>& rows) 
   if (decided > 0) apply(judge_universal(decided - good, decided, "box", "boxes"), claim);
   claim.evidence = std::to_string(good) + " of " + std::to_string(seen) +
                    " trials give every W to 1e-6" +
-                   (good > 0 ? " (worst " + short_text(error) + ")" : "") + "; " +
-                   std::to_string(fewer) + " with at most 4Hd² − 2H + 1 queries." + why;
+                   (good > 0 ? " (worst " + told_apart(error, kExactHeads).first + ")" : "") +
+                   "; " + std::to_string(fewer) + " with at most 4Hd² − 2H + 1 queries." + why;
   const std::vector<std::int64_t>& heads = spec.parameters.integers("heads");
   if (heads.size() == 1) claim.evidence += " H = " + std::to_string(heads[0]) + ".";
   return claim;

@@ -5,6 +5,7 @@
 
 #include "core/base/text.h"
 #include "core/extraction/extract_noise.h"
+#include "core/extraction/learn/grain.h"
 #include "core/extraction/learn/noisy_head.h"
 #include "core/findings/palette.h"
 #include "core/findings/verdict.h"
@@ -98,7 +99,8 @@ Claim bound_claim(const NoiseSetup& setup, const std::vector<RecoveryRow>& rows)
   }
   apply(judge_universal(crossed, seen, "extraction", "extractions"), claim);
   claim.evidence = "Crossed in " + std::to_string(crossed) + " of " + std::to_string(seen) +
-                   " extractions; the error came up to " + short_text(closest) + " of the bound.";
+                   " extractions; the error came up to " + told_apart(closest, 1).first +
+                   " of the bound.";
   if (setup.kind != "adversary") claim.evidence += " Kind of noise “adversary” comes nearest.";
   return claim;
 }

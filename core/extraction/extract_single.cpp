@@ -5,6 +5,7 @@
 #include "core/base/text.h"
 #include "core/experiment/parameters.h"
 #include "core/extraction/experiments.h"
+#include "core/extraction/learn/grain.h"
 #include "core/extraction/learn/single_head.h"
 #include "core/extraction/recovery.h"
 #include "core/findings/findings.h"
@@ -83,8 +84,9 @@ Claim exact_claim(bool zero_value, const std::vector<RecoveryRow>& all, const st
   claim.evidence = std::to_string(exact) + " of " + attnlab::counted(rows.size(), "trial") +
                    ": W to 1e-10 of its largest entry";
   const double error = worst(rows, &RecoveryRow::w_error);
-  claim.evidence += std::isfinite(error) ? " (worst error " + short_text(error) + ")"
-                                         : " (in some trials entries were lost)";
+  claim.evidence += std::isfinite(error)
+                        ? " (worst error " + told_apart(error, kExactError).first + ")"
+                        : " (in some trials entries were lost)";
   claim.evidence += "; " + std::to_string(counted) +
                     " used exactly d² + d queries, apart from at most " + short_text(repeated) +
                     " asked again because the softmax was saturated.";

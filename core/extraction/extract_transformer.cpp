@@ -6,6 +6,7 @@
 #include "core/experiment/parameters.h"
 #include "core/extraction/experiments.h"
 #include "core/extraction/learn/dense.h"
+#include "core/extraction/learn/grain.h"
 #include "core/extraction/learn/transformer.h"
 #include "core/extraction/recovery.h"
 #include "core/findings/findings.h"
@@ -173,8 +174,10 @@ Claim exact_claim(const RunSpec& spec, const std::vector<RecoveryRow>& rows,
   if (!outside) apply(judge_universal(seen - exact, seen, "transformer", "transformers"), claim);
   claim.evidence =
       std::to_string(exact) + " of " + counted(static_cast<std::size_t>(seen), "trial") +
-      ": network to 1e-11 of its largest value (worst " + short_text(network) + ") and W to 1e-9" +
-      (exact > 0 ? " (worst of the recovered " + short_text(weight) + ")" : "") +
+      ": network to 1e-11 of its largest value (worst " + told_apart(network, kExactNetwork).first +
+      ") and W to 1e-9" +
+      (exact > 0 ? " (worst of the recovered " + told_apart(weight, kExactWeight).first + ")"
+                 : "") +
       ", with at most " + short_text(most) + " queries for k = " + std::to_string(hidden_of(spec)) +
       "." + failure + traceless;
   if (outside) {

@@ -536,6 +536,20 @@ export const promises = [
     without: 'if (!compared && outcome.status == ExtractionStatus::kRecovered &&',
     test: ['cli', 'faults', 'a black box that begins to lie after its first check is caught by the second'],
   },
+  {
+    promise: 'A black box that rounds its answers is judged by their grain.',
+    file: 'core/extraction/learn/black_box.cpp',
+    text: 'if (judged && !network && !known.grain.exact()) {',
+    without: 'if (judged && network && !known.grain.exact()) {',
+    test: ['cli', 'rounded', 'a program that prints %.4f is recovered'],
+  },
+  {
+    promise: 'An answer inside a long JSON line is read.',
+    file: 'native/process_oracle.cpp',
+    text: 'incoming_.compare(begin, 1, "{") == 0 ? kLongestObject : kLongestAnswer;',
+    without: 'kLongestAnswer;',
+    test: ['cli', 'rounded', 'a program that prints %.4f in a line of 20,000 letters is recovered'],
+  },
 
   // --- No wrong number ---------------------------------------------------------------------------
   {

@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "core/extraction/learn/rounding.h"
 #include "core/extraction/learn/transformer.h"
 
 namespace attnlab::extraction {
@@ -15,6 +16,7 @@ struct BoxOptions {
   BoxModel model = BoxModel::kSingle;
   std::size_t rank = 0;  ///< of W for kLowRank; 0: found by growing
   std::uint64_t seed = 1;
+  bool shifts = true;  ///< for rounded answers, kSingle: win digits back (shifted_probes.h)
 };
 
 /// Fresh answers against predictions, for inputs of one length.
@@ -30,14 +32,20 @@ struct BoxKnowledge {
   double spread = 0;             ///< standard deviation of 200 fresh answers
   double function_gap;           ///< NaN until a complete model was compared
   std::array<LengthGap, kLongestGap> gaps;
-  bool single_precision = true;  ///< every answer so far is a single-precision number
+  std::vector<double> seen;  ///< the first answers, for their grain
+  Grain grain;               ///< of the answers
+  HeadError error;           ///< what rounding leaves of v and W; 0 for exact answers
+  double accepted = 1e-6;    ///< largest |answer - prediction| / spread that rounding explains
   explicit BoxKnowledge(std::size_t dim);
   std::size_t dim() const { return learned.head.value.size(); }
 };
 
 /// Learns, compares with 200 further fresh answers (function_gap), and for a box that does not
-/// match adds what diagnose() finds. A box whose every answer is a single-precision number is
-/// accepted with a gap of 1e-3, and the evidence says so; others need 1e-6.
+/// match adds what diagnose() finds. Exact answers must be met to 1e-6 of their spread. Where the
+/// answers have a grain (grain.h), a head is learned once more with probes that suit it, its
+/// predictions must be met to what that grain explains, and the evidence says how well v and W are
+/// known: of one head to far more digits than the answers have. The search for a network's kinks
+/// needs exact answers: it is not made where they have a grain.
 Inquiry<Outcome> learn_black_box(BoxKnowledge& known, BoxOptions options);
 
 /// d^2 + d, d + 2 d r - r^2 (or d - r more where the rank is found by growing); NaN for

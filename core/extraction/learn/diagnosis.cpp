@@ -38,12 +38,14 @@ Inquiry<std::vector<double>> ask_all(std::size_t dim, const std::vector<Tokens>&
 }
 
 std::string both(double a, double b) {
-  return short_text(a) + " and " + short_text(b);
+  const TwoTexts texts = told_apart(a, b);
+  return texts.first + " and " + texts.second;
 }
 
 /// Two lengths of one query token b, with a key a + b: the log-odds of a's share must double.
 Inquiry<std::string> compare_shares(std::size_t dim, const std::vector<double>& a,
-                                    const std::vector<double>& b, double tolerance) {
+                                    const std::vector<double>& b, double tolerance,
+                                    const Grain& grain) {
   double length = 1;
   for (int k = 0; k < kMostLengths; ++k, length /= 4) {
     const std::vector<double> half = scaled(length / 2, b), whole = scaled(length, b);
@@ -54,10 +56,16 @@ Inquiry<std::string> compare_shares(std::size_t dim, const std::vector<double>& 
     const double first = (f[3] - f[1]) / f[0], second = (f[4] - f[2]) / f[0];
     if (!(second > 0.05 && second < 0.95 && first > 0.05 && first < 0.95)) continue;
     const double share = logit(first), once = logit(second);
-    if (std::abs(2 * share - once) <= 100 * tolerance * std::max(1.0, std::abs(once))) co_return {};
+    // Three answers make a share, half a grain each.
+    const double off = 1.5 * grain.at(largest_magnitude(f)) / std::abs(f[0]);
+    const double rounding = 2 * off / (first * (1 - first)) + off / (second * (1 - second));
+    if (std::abs(2 * share - once) <= 100 * tolerance * std::max(1.0, std::abs(once)) + rounding) {
+      co_return {};
+    }
+    const TwoTexts texts = told_apart(once, 2 * share);
     co_return "When the query token doubles, the log-odds of a token's share grow from " +
-        short_text(share) + " to " + short_text(once) +
-        ", not to twice that: more than one head decides on it, or no head does.";
+        short_text(share) + " to " + texts.first + ", not to twice that, " + texts.second +
+        ": more than one head decides on it, or no head does.";
   }
   co_return "The share of a token next to a query token stays outside (0.05, 0.95) however short the "
             "query token is: the answers are no weighted mean of the tokens.";
@@ -73,7 +81,9 @@ Inquiry<std::string> diagnose(DiagnosisOptions options, RandomStream stream) {
       {x}, {x}, {x, x}, {y}, {sum(x, y)}, {x, y, z}, {y, x, z}, {x, zero}, {scaled(0.5, x)}};
   Inquiry<std::vector<double>> asking = ask_all(options.dim, sequences);
   const std::vector<double> f = co_await asking;
-  const double rounding = options.tolerance * largest_magnitude(f);
+  // A rule compares sums of up to three answers, half a grain each.
+  const double rounding =
+      options.tolerance * largest_magnitude(f) + 2 * options.grain.at(largest_magnitude(f));
   const auto differ = [&](double a, double b) { return !(std::abs(a - b) <= rounding); };
 
   if (differ(f[0], f[1])) {
@@ -89,17 +99,19 @@ Inquiry<std::string> diagnose(DiagnosisOptions options, RandomStream stream) {
         ": a mean of equal tokens is that token, so that positions or lengths count here.";
   }
   if (!options.network && differ(f[4], f[0] + f[3])) {
-    co_return "The sum of two tokens is answered " + short_text(f[4]) + ", not the sum " +
-        short_text(f[0] + f[3]) +
+    const TwoTexts texts = told_apart(f[4], f[0] + f[3]);
+    co_return "The sum of two tokens is answered " + texts.first + ", not the sum " + texts.second +
         " of their answers: a bias or a network follows the head (or positions come before it).";
   }
   if (differ(f[7], f[8])) {
-    co_return "Beside a zero query token a token must count half, " + short_text(f[8]) +
-        "; the answer is " + short_text(f[7]) +
+    const TwoTexts texts = told_apart(f[8], f[7]);
+    co_return "Beside a zero query token a token must count half, " + texts.first +
+        "; the answer is " + texts.second +
         ": the query token also goes past the attention (a residual path), or scores have a bias.";
   }
   if (options.network) co_return {};
-  Inquiry<std::string> comparing = compare_shares(options.dim, x, y, options.tolerance);
+  Inquiry<std::string> comparing =
+      compare_shares(options.dim, x, y, options.tolerance, options.grain);
   std::string sentence = co_await comparing;
   co_return sentence;
 }

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "core/extraction/learn/grain.h"
 #include "core/extraction/learn/inquiry.h"
 #include "core/numerics/random.h"
 
@@ -12,6 +13,7 @@ struct DiagnosisOptions {
   std::size_t dim = 1;
   bool network = false;     ///< single tokens need not be answered linearly
   double tolerance = 1e-6;  ///< of the largest answer: smaller differences are rounding
+  Grain grain;              ///< of the answers: two grains more are rounding
 };
 
 /// Asks some ten to thirty questions (counted as checking) that every softmax head answers in one

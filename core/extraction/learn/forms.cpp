@@ -93,6 +93,18 @@ void grow(ProbeScale& scale) {
 
 }  // namespace
 
+ProbeScale ProbeScale::starting(double probe, double expected) {
+  ProbeScale scale;
+  scale.probe = scale.query_limit = probe;
+  scale.query = 1 / probe;
+  if (expected > 0) {
+    scale.largest = expected;
+    scale.query = std::min(kWantedLogit / (probe * expected), probe);
+    scale.measured = kFewForms;
+  }
+  return scale;
+}
+
 double logit(double alpha) {
   // log1p(-alpha) as log of the exactly rounded 1 - alpha plus its rounding error.
   const double rest = 1 - alpha;

@@ -19,6 +19,10 @@ struct ProbeScale {
   double largest = 0;        ///< largest |a^T W b| so far
   std::size_t measured = 0;  ///< forms measured so far
   bool adaptive = true;      ///< false: the scales stay as they are and saturated probes give NaN
+
+  /// Probes of this length, and query tokens of the inverse length; or made for forms up to
+  /// `expected` where that is known (not 0).
+  static ProbeScale starting(double probe, double expected);
 };
 
 /// Which rows of a and b one form takes.

@@ -79,16 +79,17 @@ HeadKnowledge::HeadKnowledge(std::size_t dim) : value(dim, kUnknown), weight(dim
   std::ranges::fill(weight.values(), kUnknown);
 }
 
-Inquiry<bool> ask_values(HeadKnowledge& known) {
+Inquiry<bool> ask_values(HeadKnowledge& known, double length) {
   const std::size_t dim = known.value.size();
   QueryBatch batch(dim);
   std::vector<double> token(dim, 0.0);
   for (std::size_t i = 0; i < dim; ++i) {
-    token[i] = 1;
+    token[i] = length;
     batch.query({batch.token(token)});
     token[i] = 0;
   }
   known.value = co_await ask(batch);
+  for (double& value : known.value) value /= length;
   co_return std::ranges::all_of(known.value, [](double v) { return std::isfinite(v); });
 }
 

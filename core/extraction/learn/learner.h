@@ -43,9 +43,10 @@ struct HeadKnowledge {
   explicit HeadKnowledge(std::size_t dim);
 };
 
-/// v from the dim single-token queries e_1 .. e_dim: exact, because one token has weight 1.
+/// v from the dim single-token queries e_1 .. e_dim, times a length: exact, because one token has
+/// weight 1, for a length that is a power of two.
 /// The result says whether all answers were finite.
-Inquiry<bool> ask_values(HeadKnowledge& known);
+Inquiry<bool> ask_values(HeadKnowledge& known, double length = 1);
 
 /// How a prediction met fresh answers.
 struct CheckResult {

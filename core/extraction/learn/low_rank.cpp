@@ -61,6 +61,12 @@ RangeProbes range_probes(const Matrix<double>& q, std::span<const double> v) {
   return result;
 }
 
+/// Rows b_1, b_2, ...
+Matrix<double> range_directions(std::size_t dim, std::uint64_t seed) {
+  RandomStream stream(seed, hash_name("extract/range"), 0);
+  return random_orthogonal(stream, dim);
+}
+
 Outcome outside_outcome() {
   return {ExtractionStatus::kNotAMatch,
           "The share of one token in a two-token answer stays outside (0, 1) however short the "
@@ -79,24 +85,39 @@ std::size_t range_finder_queries(std::size_t dim, std::size_t rank) {
   return dim + dim * rank + rank * (dim - rank);
 }
 
+double range_finder_gain(const Matrix<double>& weight, std::size_t rank, std::uint64_t seed) {
+  const std::size_t dim = weight.rows();
+  if (rank == 0) return 0;
+  const Matrix<double> directions = range_directions(dim, seed);
+  Matrix<double> images(dim, 0);
+  for (std::size_t k = 0; k < rank; ++k) {
+    images = with_column(images, product(weight, directions.row(k)));
+  }
+  const LeastSquares solver(images.clone());
+  double shares = 0;  // of the first r columns in all
+  for (std::size_t k = 0; k < dim; ++k) {
+    const std::vector<double> x = solver.solve(product(weight, directions.row(k)));
+    shares += dot(x, x);
+  }
+  const double d = static_cast<double>(dim), r = static_cast<double>(rank);
+  return std::sqrt(d * shares + r * (d - r)) / d;
+}
+
 Inquiry<Outcome> learn_low_rank(HeadKnowledge& known, std::size_t& found_rank,
                                 RangeFinderOptions options) {
   const std::size_t dim = known.value.size();
   found_rank = 0;
   const std::size_t least = range_finder_queries(dim, std::min(options.rank, dim));
   if (least > options.budget) co_return over_budget(least, options.budget);
-  Inquiry<bool> values = ask_values(known);
+  Inquiry<bool> values = ask_values(known, options.value_length);
   const bool finite = co_await values;
   if (!finite)
     co_return Outcome{ExtractionStatus::kNotAMatch, "A single-token answer is not finite."};
   if (largest_magnitude(known.value) == 0) co_return zero_value_outcome(dim);
 
-  RandomStream stream(options.seed, hash_name("extract/range"), 0);
-  const Matrix<double> directions = random_orthogonal(stream, dim);  // rows b_1, b_2, ...
+  const Matrix<double> directions = range_directions(dim, options.seed);
   const Matrix<double> probes = BalancedProbes(known.value).rows();
-  ProbeScale scale;
-  scale.probe = scale.query_limit = options.probe_norm;
-  scale.query = 1 / options.probe_norm;
+  ProbeScale scale = ProbeScale::starting(options.probe_norm, options.largest_form);
 
   Matrix<double> columns(dim, 0), basis(dim, 0);  // W b_1, W b_2, ..., and an orthonormal basis
   const std::size_t most = options.rank == 0 ? dim : std::min(options.rank, dim);

@@ -10,6 +10,8 @@ namespace attnlab::extraction {
 struct RangeFinderOptions {
   std::size_t rank = 0;  ///< r, when known; 0: grow until a new column vanishes
   double probe_norm = 32;
+  double value_length = 1;  ///< of the single tokens that ask v; a power of two
+  double largest_form = 0;  ///< |a^T W b| that query tokens are made for; 0: found on the way
   double vanishing = 1e-9;  ///< a column this small relative to the largest one is no new direction
   std::uint64_t budget = ~std::uint64_t{0};
   double tolerance = 1e-6;  ///< of the final check
@@ -28,6 +30,11 @@ std::size_t range_finder_queries(std::size_t dim, std::size_t rank);
 /// from 0. Derived in docs/derivations-extraction.md. `found_rank` is the rank used.
 Inquiry<Outcome> learn_low_rank(HeadKnowledge& known, std::size_t& found_rank,
                                 RangeFinderOptions options);
+
+/// Root mean square error of the entries of W, when forms are off by 1, for a W that learn_low_rank
+/// found with this rank and seed: what the first r columns leave of their errors in the others, and
+/// the r (d - r) forms that follow.
+double range_finder_gain(const Matrix<double>& weight, std::size_t rank, std::uint64_t seed);
 
 /// Random rank-one measurements y_k = a_k^T W b_k.
 struct Measurements {

@@ -95,7 +95,7 @@ Inquiry<Outcome> learn_single_head(HeadKnowledge& known, SingleHeadOptions optio
                           std::to_string(dim * (dim + 1)) + " queries, more than the " +
                           std::to_string(options.budget) + " allowed."};
   }
-  Inquiry<bool> values = ask_values(known);
+  Inquiry<bool> values = ask_values(known, options.value_length);
   const bool finite = co_await values;
   if (!finite)
     co_return Outcome{ExtractionStatus::kNotAMatch, "A single-token answer is not finite."};
@@ -109,8 +109,7 @@ Inquiry<Outcome> learn_single_head(HeadKnowledge& known, SingleHeadOptions optio
   const std::vector<FormPair> pairs = column_pairs(dim);
   ProbeScale scale;
   if (options.form == ProbeForm::kRobust) {
-    scale.probe = scale.query_limit = options.probe_norm;
-    scale.query = 1 / options.probe_norm;
+    scale = ProbeScale::starting(options.probe_norm, options.largest_form);
     Matrix<double> keys = probes.clone();
     for (double& entry : keys.values()) entry *= options.probe_norm;
     known_probes.keys = std::make_shared<const Matrix<double>>(std::move(keys));

@@ -19,6 +19,8 @@ struct SingleHeadOptions {
   std::uint64_t budget = ~std::uint64_t{0};  ///< most learning queries
   double tolerance = 1e-6;  ///< of the final check, in standard deviations of the answers
   std::uint64_t seed = 1;   ///< of the final check's inputs and of Gaussian probes
+  double value_length = 1;  ///< of the single tokens that ask v; a power of two
+  double largest_form = 0;  ///< |a^T W b| that query tokens are made for; 0: found on the way
   std::uint32_t trial = 0;  ///< further names the stream of Gaussian probes
 };
 

@@ -1,10 +1,12 @@
 // A black box as a separate program: `node box.mjs KIND DIM [FAULT [AFTER]]`. KIND is the hidden function, FAULT what
 // the box does instead of its answers after the first AFTER. `node box.mjs KIND DIM truth` prints the hidden numbers.
+// `node box.mjs KIND DIM round HOW` answers as services do, HOW being one of exact, decimals:4, digits:6, step:0.05,
+// float32 (shortest digits), bfloat16; HOW+long puts each answer into a line of 20,000 other letters.
 import { createInterface } from 'node:readline';
 
 const [kind = 'head', dim_text = '3', fault = '', after_text = '0'] = process.argv.slice(2);
 const dim = Number(dim_text);
-const after = Number(after_text);
+const after = fault === 'round' ? 0 : Number(after_text);
 
 /** Numbers in (-1, 1) that depend on their place only. */
 const made = (place) => {
@@ -62,6 +64,32 @@ if (fault === 'truth') {
   console.log(JSON.stringify(head));
   process.exit(0);
 }
+
+/** x as the letters of a service that rounds its answers. */
+function rounded(x, how) {
+  const [name, figures] = how.split(':');
+  if (name === 'decimals') return x.toFixed(Number(figures));
+  if (name === 'digits') return x.toExponential(Number(figures) - 1);
+  if (name === 'step') return String(Math.round(x / Number(figures)) * Number(figures));
+  if (name === 'bfloat16') {
+    const bits = new Uint32Array(Float32Array.of(x).buffer);
+    bits[0] += 0x7fff + ((bits[0] >> 16) & 1); // to the nearest, ties to even
+    bits[0] &= 0xffff0000;
+    return String(new Float32Array(bits.buffer)[0]);
+  }
+  if (name === 'float32') {
+    const single = Math.fround(x);
+    for (let digits = 1; digits < 10; digits += 1) {
+      const text = single.toPrecision(digits);
+      if (Math.fround(Number(text)) === single) return text;
+    }
+    return String(single);
+  }
+  return JSON.stringify(x);
+}
+const [how, long] = fault === 'round' ? after_text.split('+') : ['exact'];
+const letters = 'abcdefghij'.repeat(1000);
+
 let count = 0;
 if (fault === 'silent') setInterval(() => {}, 1000);
 if (fault === 'banner') console.log('loading the model ...');
@@ -79,7 +107,8 @@ for await (const line of createInterface({ input: process.stdin })) {
   else if (fault === 'exit' && now) process.exit(3);
   else if (fault === 'killed' && now) process.kill(process.pid, 'SIGKILL');
   else if (fault === 'twice' && now) console.log(`${JSON.stringify({ y })}\n${JSON.stringify({ y })}`);
-  else console.log(JSON.stringify({ y }));
+  else if (long) console.log(`{"before": "${letters}", "y": ${rounded(y, how)}, "after": "${letters}"}`);
+  else console.log(`{"y": ${rounded(y, how)}}`);
   if (fault === 'slow') await new Promise((done) => { setTimeout(done, after); });
 }
 if (fault === 'farewell') console.log('bye');

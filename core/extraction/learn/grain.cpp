@@ -1,0 +1,224 @@
+#include "core/extraction/learn/grain.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <vector>
+
+#include "core/base/text.h"
+
+namespace attnlab::extraction {
+namespace {
+
+constexpr double kEvidence = 40;       // bits: all answers fit by chance once in 2^40 boxes
+constexpr std::size_t kFewest = 4;     // different answers
+constexpr double kTolerance = 4;       // units in the last place
+constexpr int kMostDigits = 15;        // a double holds them all
+constexpr double kFinestStep = 1e-15;  // of decimal steps
+// What a less usual explanation must be better by, in bits, before it counts: four numbers with two
+// decimals may all be even.
+constexpr double kUsualStep = 10, kOddStep = 20;
+
+double unit_in_last_place(double x) {
+  return x == 0 ? 0 : std::ldexp(1.0, std::ilogb(x) - 52);
+}
+
+double to_bits(double x, int bits) {
+  int exponent = 0;
+  const double mantissa = std::frexp(x, &exponent);
+  return std::ldexp(std::nearbyint(std::ldexp(mantissa, bits)), exponent - bits);
+}
+
+/// Significant digits of the shortest text.
+int shortest_digits(double x) {
+  int digits = 0, zeros = 0;
+  for (const char letter : exact_text(x)) {
+    if (letter == 'e') break;
+    if (letter < '0' || letter > '9' || (letter == '0' && digits == 0)) continue;
+    ++digits;
+    zeros = letter == '0' ? zeros + 1 : 0;
+  }
+  return digits - zeros;
+}
+
+/// A number of so many bits, or the text of one that reads back as it.
+bool is_text_of_bits(double x, int bits) {
+  const double nearest = to_bits(x, bits);
+  if (nearest == x) return true;
+  const int digits = shortest_digits(x);
+  return digits <= kMostDigits && to_digits(nearest, digits) == x;
+}
+
+bool all_fit(const Grain& grain, std::span<const double> answers) {
+  return std::ranges::all_of(answers, [&](double answer) { return grain.holds(answer); });
+}
+
+/// log2 of how much likelier the answers are than under doubles: among numbers `grain` apart each
+/// takes the chance of all doubles nearer to it.
+double evidence(const Grain& grain, std::span<const double> answers) {
+  double bits = 0;
+  for (const double answer : answers) {
+    const double unit = kTolerance * unit_in_last_place(answer);
+    bits += std::log2(std::max(grain.at(answer) / unit, 1.0));
+  }
+  return bits;
+}
+
+/// The greatest common step of positive numbers in ascending order by Euclid's algorithm; 0 where
+/// it is too fine against them for their rounding. Every number corrects the step by least squares.
+double common_step(std::span<const double> sizes) {
+  const double finest = std::ldexp(sizes.back(), -24);
+  double step = sizes.front(), products = 0, squares = 0;
+  for (const double size : sizes) {
+    double larger = size, smaller = step;
+    while (smaller > finest / 4) {
+      double rest = std::fmod(larger, smaller);
+      if (smaller - rest < finest / 4) rest = 0;
+      larger = smaller;
+      smaller = rest;
+    }
+    if (larger < finest) return 0;
+    if (larger < 0.75 * step) {  // a finer step: all numbers so far count in it
+      step = larger;
+      products = squares = 0;
+      for (const double other : sizes) {
+        if (other > size) break;
+        const double count = std::round(other / step);
+        products += count * other;
+        squares += count * count;
+        if (squares > 0) step = products / squares;
+      }
+    } else {
+      const double count = std::round(size / step);
+      products += count * size;
+      squares += count * count;
+      step = products / squares;
+    }
+  }
+  return step;
+}
+
+class Choice {
+ public:
+  explicit Choice(std::span<const double> answers) : answers_(answers) {}
+
+  /// True where the answers fit.
+  bool consider(const Grain& grain, double handicap) {
+    if (!all_fit(grain, answers_)) return false;
+    const double bits = evidence(grain, answers_) - handicap;
+    if (bits > bits_) {
+      bits_ = bits;
+      best_ = grain;
+    }
+    return true;
+  }
+  const Grain& best() const { return best_; }
+
+ private:
+  std::span<const double> answers_;
+  Grain best_;
+  double bits_ = kEvidence;
+};
+
+Grain step_grain(double step) {
+  return {GrainKind::kStep, step, 0};
+}
+
+}  // namespace
+
+double to_digits(double x, int digits) {
+  if (!std::isfinite(x)) return x;
+  char text[40];
+  std::snprintf(text, sizeof text, "%.*e", digits - 1, x);
+  return read_real(text).value_or(x);
+}
+
+double Grain::at(double answer) const {
+  if (kind == GrainKind::kExact) return 0;
+  if (kind == GrainKind::kStep) return step;
+  if (answer == 0 || !std::isfinite(answer)) return 0;
+  if (kind == GrainKind::kBits) return std::ldexp(1.0, std::ilogb(answer) - figures + 1);
+  // The logarithm of a power of ten may come out a little short.
+  const double size = std::abs(answer);
+  double exponent = std::floor(std::log10(size));
+  if (size >= std::pow(10.0, exponent + 1)) exponent += 1;
+  return std::pow(10.0, exponent - figures + 1);
+}
+
+double Grain::round(double x) const {
+  switch (kind) {
+    case GrainKind::kStep:
+      return step * std::nearbyint(x / step);
+    case GrainKind::kDigits:
+      return to_digits(x, figures);
+    case GrainKind::kBits:
+      return to_bits(x, figures);
+    case GrainKind::kExact:
+      break;
+  }
+  return x;
+}
+
+bool Grain::holds(double answer) const {
+  if (kind == GrainKind::kBits) return is_text_of_bits(answer, figures);
+  return std::abs(round(answer) - answer) <= kTolerance * unit_in_last_place(answer);
+}
+
+std::string Grain::text() const {
+  if (kind == GrainKind::kExact) return "not rounded";
+  if (kind == GrainKind::kDigits) {
+    return "rounded to " + counted(static_cast<std::size_t>(figures), "significant digit");
+  }
+  if (kind == GrainKind::kBits) {
+    return figures == 24   ? "single-precision numbers (float32)"
+           : figures == 11 ? "half-precision numbers (float16)"
+                           : "bfloat16 numbers (8 significant bits)";
+  }
+  const double decimals = std::round(-std::log10(step));
+  const bool decimal = decimals >= 0 && std::abs(step * std::pow(10.0, decimals) - 1) < 1e-12;
+  if (!decimal) return "multiples of " + exact_text(to_digits(step, 12));
+  if (decimals == 0) return "rounded to whole numbers";
+  return "rounded to " + counted(static_cast<std::size_t>(decimals), "decimal");
+}
+
+Grain find_grain(std::span<const double> answers) {
+  std::vector<double> sizes;
+  for (const double answer : answers) {
+    if (!std::isfinite(answer)) return {};
+    if (answer != 0) sizes.push_back(std::abs(answer));
+  }
+  std::ranges::sort(sizes);
+  sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
+  if (sizes.size() < kFewest) return {};
+
+  Choice choice(sizes);
+  // In every family the coarsest grain that fits explains most.
+  const double largest = std::floor(std::log10(sizes.back()));
+  for (const double factor : {1.0, 5.0, 2.5, 2.0}) {
+    for (double power = largest; std::pow(10.0, power) > 0.5 * kFinestStep; --power) {
+      const double handicap = factor == 1 ? 0 : kUsualStep;
+      if (choice.consider(step_grain(factor * std::pow(10.0, power)), handicap)) break;
+    }
+  }
+  for (int power = std::ilogb(sizes.back()); power >= std::ilogb(sizes.back()) - 48; --power) {
+    if (choice.consider(step_grain(std::ldexp(1.0, power)), kUsualStep)) break;
+  }
+  if (const double step = common_step(sizes); step > 0) choice.consider(step_grain(step), kOddStep);
+  for (int digits = 1; digits <= kMostDigits; ++digits) {
+    if (choice.consider({GrainKind::kDigits, 0, digits}, 0)) break;
+  }
+  for (const int bits : {8, 11, 24}) {
+    if (choice.consider({GrainKind::kBits, 0, bits}, 0)) break;
+  }
+  return choice.best();
+}
+
+TwoTexts told_apart(double first, double second) {
+  TwoTexts texts{short_text(first), short_text(second)};
+  for (int digits = 4; digits <= 17 && first != second && texts.first == texts.second; ++digits) {
+    texts = {exact_text(to_digits(first, digits)), exact_text(to_digits(second, digits))};
+  }
+  return texts;
+}
+
+}  // namespace attnlab::extraction
