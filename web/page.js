@@ -8,7 +8,6 @@ import {
 } from './files.js';
 import { Tools, copy_text, notice, save_file } from './tools.js';
 import { Twin } from './twin.js';
-import { WorkerPool } from './workers.js';
 
 const details = () => /** @type {HTMLDetailsElement} */ ($('twin_details'));
 const seconds = () => performance.now() / 1000;
@@ -75,8 +74,8 @@ class Lab {
   contract = later;
   /** @type {Experiment[]} */
   experiments = later;
-  /** @type {WorkerPool} */
-  pool = later;
+  /** @type {import('./workers.js').WorkerPool | undefined} */
+  pool;
   /** @type {Tools} */
   tools = later;
   /** @type {Twin} */
@@ -102,15 +101,6 @@ class Lab {
   #refresh = 0;
 
   async start() {
-    this.pool = new WorkerPool({
-      total: worker_count(),
-      start: start_worker,
-      module: () => this.#jobs(),
-      news: (...news) => this.#news(...news),
-      ask: async (question) => (await this.#own_box()).ask(question),
-      changed: () => this.#poll_soon(),
-      notice,
-    });
     this.app = await instance(create_attnlab, await compile('attnlab.wasm'), { host: this.#host() });
     const drawn = call(this.app, '_app_open', state_in(location.hash), location.search, 1, memory_bytes) === 1;
     if (this.app._app_waits_for_parts()) await this.#load_parts();
@@ -148,6 +138,52 @@ class Lab {
     this.redraw();
     this.#prefetch_jobs();
     await this.#serve_frame();
+  }
+
+  /** The pool of workers as C++ sees it: loaded when it is first needed, without a free worker until then. */
+  #workers() {
+    let held = false;
+    let problem = '';
+    /** @type {Promise<void> | undefined} */
+    let loading;
+    const load = () => {
+      loading ??= part('workers.js', import('./workers.js')).then(({ WorkerPool }) => {
+        this.pool = new WorkerPool({
+          total: worker_count(),
+          start: start_worker,
+          module: () => this.#jobs(),
+          news: (...news) => this.#news(...news),
+          ask: async (question) => (await this.#own_box()).ask(question),
+          changed: () => this.#poll_soon(),
+          notice,
+        });
+        this.pool.hold(held);
+        this.#poll_soon();
+      }).catch((error) => {
+        problem = message_of(error);
+        this.#poll_soon();
+      });
+      return 0;
+    };
+    return {
+      total: worker_count,
+      free: () => this.pool?.free() ?? load(),
+      /** @param {number} ticket @param {string} query @param {number} index */
+      post: (ticket, query, index) => this.pool?.post(ticket, query, index),
+      /** @param {number} count */
+      spare: (count) => this.pool?.spare(count),
+      /** @param {boolean} hold */
+      hold: (hold) => {
+        held = hold;
+        this.pool?.hold(hold);
+      },
+      drop: () => {
+        if (problem) loading = undefined; // the next run may try again
+        problem = '';
+        this.pool?.drop();
+      },
+      problem: () => this.pool?.problem() ?? problem,
+    };
   }
 
   /** The workers' module, compiled once for all workers. A failed download is tried again. */
@@ -257,7 +293,7 @@ class Lab {
       findings: (/** @type {[string, Uint8Array]} */ ...question) => this.#findings(...question),
       set_cursor: (/** @type {string} */ cursor) => { $('canvas').style.cursor = cursor; },
       clipboard_text: () => this.keyboard?.pasted() ?? '',
-      workers: this.pool,
+      workers: this.#workers(),
     };
   }
 

@@ -32,6 +32,7 @@ const later = {
   'selftest.js': (page) => page.click('[data-tool="check"]'),
   'transfer.js': (page) => page.click('[data-tool="svg"]'),
   'oracle.js': (page) => page.evaluate(() => { location.hash = 'e=extract-black-box&box=own'; }),
+  'workers.js': (page) => press(page, 'run'),
   'jobs.js': (page) => page.evaluate(() => { location.hash = 'e=icl-risk'; }),
 };
 
