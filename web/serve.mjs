@@ -32,6 +32,9 @@ export const policy =
 const headers = {
   'Content-Security-Policy': policy,
   'X-Content-Type-Options': 'nosniff',
+  // Everything here is public: pages elsewhere may import embed.js as a module and isolate themselves.
+  'Access-Control-Allow-Origin': '*',
+  'Cross-Origin-Resource-Policy': 'cross-origin',
   'Referrer-Policy': 'no-referrer',
   'Cache-Control': 'no-cache',
 };

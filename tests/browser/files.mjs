@@ -60,7 +60,7 @@ const instead_of = (name, state) => async (page) => {
 /** Waits for a sentence with this name: in the cover, or in the line below the figure. */
 async function sentence_about(page, name) {
   await page.waitForFunction((file) => {
-    const shown = ['cover', 'notice'].map((id) => document.getElementById(id))
+    const shown = [...document.querySelectorAll('#cover, #notice, #twin_body .status')]
       .filter((element) => element.checkVisibility()).map(({ textContent }) => textContent).join(' ');
     return shown.includes(file) && shown;
   }, { timeout: 30_000, polling: 50 }, name);
