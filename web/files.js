@@ -6,8 +6,8 @@ import { message_of } from './dom.js';
 const carried = () => globalThis.attnlab_parts;
 
 // What make_page.mjs puts in place of these two names; empty in bundle.js, whose parts cannot be mixed.
-const build = attnlab_build;
-const expected = attnlab_expected;
+const build = typeof attnlab_build === 'string' ? attnlab_build : '';
+const expected = typeof attnlab_expected === 'object' ? attnlab_expected : {};
 
 /**
  * By a name that carries the build: no cache takes a file of another build for it.
