@@ -1,6 +1,6 @@
 // node make_docs.mjs ROOT OUT: makes linked HTML pages without scripts from the documents of the tree. Formulas between
 // dollar signs become MathML. A link to a missing document or an invalid formula is an error.
-import { copyFileSync, mkdirSync, readFileSync, readdirSync, writeFileSync, existsSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, writeFileSync, existsSync } from 'node:fs';
 import path from 'node:path';
 import { Marked } from 'marked';
 import temml from 'temml';
@@ -23,7 +23,26 @@ for (const family of ['random_features', 'extraction', 'in_context']) {
 
 const escaped = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 
-const formula = (tex, displayMode) => temml.renderToString(tex, { displayMode, throwOnError: true, trust: false });
+/** Temml's inline styles and the classes that stand for them: the policy of these pages allows style sheets only. */
+const classes = new Map();
+
+function class_of(style) {
+  if (!classes.has(style)) classes.set(style, `math${classes.size + 1}`);
+  return classes.get(style);
+}
+
+/** MathML with classes in place of inline styles. */
+function with_classes(mathml) {
+  return mathml.replace(/<(\w+)([^>]*) style="([^"]*)"([^>]*)>/g, (_, tag, before, style, after) => {
+    const rest = before + after;
+    if (!style.includes(':')) return `<${tag}${rest}>`;
+    const name = class_of(style);
+    return / class="/.test(rest) ? `<${tag}${rest.replace(/ class="/, `$&${name} `)}>` : `<${tag}${rest} class="${name}">`;
+  });
+}
+
+const formula = (tex, displayMode) =>
+  with_classes(temml.renderToString(tex, { displayMode, throwOnError: true, trust: false }));
 const formulas = [
   {
     name: 'display_formula', level: 'block',
@@ -90,7 +109,6 @@ function render_table(renderer, { header, rows }) {
 }
 
 mkdirSync(out, { recursive: true });
-copyFileSync(path.join(root, 'docs/page.css'), path.join(out, 'docs.css'));
 for (const [document, page] of pages) {
   const body = html_of(document);
   const title = /<h1[^>]*>(.*?)<\/h1>/.exec(body)?.[1].replace(/<[^>]*>/g, '') ?? page;
@@ -113,3 +131,5 @@ ${body}</main>
 </html>
 `);
 }
+const rules = [...classes].map(([style, name]) => `.${name} { ${style} }\n`).join('');
+writeFileSync(path.join(out, 'docs.css'), readFileSync(path.join(root, 'docs/page.css'), 'utf8') + rules);

@@ -209,7 +209,7 @@ await run_checks({
       page.waitForNavigation(),
       page.$eval('a[href="docs/derivations.html"]', (link) => link.click()),
     ]);
-    assert.match(await page.$eval('main', (text) => text.textContent), /C2\* = G'\(0\) = T\(d\+1\) \+ s d/);
+    assert.match(await page.$eval('main', (text) => text.textContent), /C2∗=G′\(0\)=T\(d\+1\)\+sd/);
     assert_quiet(page);
   },
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import {
-  assert_quiet, bare_app, dist, open_page, press, read_twin, run_checks, type_parameter, wait_for_state,
+  assert_quiet, bare_app, open_page, press, read_twin, run_checks, type_parameter, wait_for_state,
   without_growth,
 } from './support/lab.mjs';
 
@@ -43,7 +43,7 @@ const swell_messages = () => {
  * that computes findings (the second) fails for this many bytes or more.
  */
 async function refusing(script, nth, least) {
-  const text = await readFile(path.join(dist, script), 'utf8');
+  const text = await readFile(path.join(process.env.ATTNLAB_WEB_BUILD, 'web', script), 'utf8'); // not minified
   const [, malloc] = /Module\["_malloc"\]=wasmExports\["(\w+)"\]/.exec(text);
   const wrap = (name, which, bytes) => {
     const { instantiate } = WebAssembly;
