@@ -37,7 +37,7 @@
     return undefined;
   };
 
-  const advice = 'Check the connection and try again; if that does not help, tell the people of this site.';
+  const advice = 'Check the connection and try again; if that does not help, tell the owner of this site.';
   const name_of = (/** @type {string} */ address) => new URL(address, location.href).pathname.replace(/.*\//, '');
   // Files that do not come are told to capturing listeners only; scripts that are damaged to all.
   addEventListener('error', async ({ target, filename, message }) => {

@@ -23,7 +23,7 @@
   const sandbox = 'allow-scripts allow-same-origin allow-downloads';
   const first_height = 560;
   const most_height = 4000;
-  const patience_ms = 30_000; // from the frame's document to its first message
+  const patience_ms = { document: 60_000, first_message: 30_000 }; // the second counts from the frame's document
 
   /** The folder that this script came from; '' where it does not come from a file of its name. */
   const script_base = (() => {
@@ -48,6 +48,7 @@
     #asks = 0;
     #ready = false;
     #patience = 0;
+    #failed = ''; // why the lab cannot be shown, until it can
     /** @type {IntersectionObserver | undefined} */
     #near;
     #watch = new MutationObserver(() => this.#follow());
@@ -96,6 +97,7 @@
 
     /** The lab's state; starts the lab, however far it is from the screen. */
     get() {
+      if (this.#failed) return Promise.reject(new Error(this.#failed));
       const id = ++this.#asks;
       return new Promise((resolve, reject) => {
         this.#asked.set(id, { resolve, reject });
@@ -141,7 +143,7 @@
       return [this.getAttribute('query')?.replace(/^[^#]*#/, '') ?? '', String(attributes)].filter(Boolean).join('&');
     }
 
-    /** The folder with index.html; undefined where nobody says. */
+    /** The folder with index.html; undefined where neither attribute nor script names one. */
     #base() {
       const base = this.getAttribute('base') ?? script_base;
       if (!base) return undefined;
@@ -178,10 +180,14 @@
       frame.style.cssText = 'display: block; width: 100%; border: 0';
       frame.style.height = `${this.#fixed_height() || first_height}px`;
       frame.src = `${base}index.html?${search}#${this.#shows}${this.#ran ? '&run=1' : ''}`;
+      const wait = (/** @type {number} */ ms) => {
+        clearTimeout(this.#patience);
+        this.#patience = setTimeout(() => this.#fail(`The lab at ${base} did not start.`), ms);
+      };
       frame.addEventListener('load', () => {
-        if (frame !== this.#frame || this.#ready) return;
-        this.#patience = setTimeout(() => this.#fail(`The lab at ${base} did not start.`), patience_ms);
+        if (frame === this.#frame && !this.#ready) wait(patience_ms.first_message);
       });
+      wait(patience_ms.document);
       this.#frame = frame;
       this.replaceChildren(frame);
     }
@@ -190,6 +196,7 @@
       clearTimeout(this.#patience);
       this.#frame?.remove();
       this.#frame = undefined;
+      this.#failed = '';
       if (this.#ready) this.#waiting = [...this.#asked.keys()].map((id) => ({ type: 'get', id }));
       this.#ready = false;
     }
@@ -198,7 +205,10 @@
     #follow() {
       const frame = this.#frame;
       if (!frame) {
-        if (this.hasAttribute('base')) this.#start(); // it may have been missing
+        if (this.#failed) { // for want of a base
+          this.#failed = '';
+          this.#start();
+        }
         return;
       }
       const height = this.#fixed_height();
@@ -223,6 +233,7 @@
      */
     #fail(error) {
       clearTimeout(this.#patience);
+      this.#failed = error;
       if (!this.#frame) {
         const sentence = document.createElement('p');
         sentence.setAttribute('role', 'alert');
@@ -252,6 +263,7 @@
       if (data === null || typeof data !== 'object' || data.attnlab !== 1) return;
       if (data.type === 'ready') {
         clearTimeout(this.#patience);
+        this.#failed = '';
         this.#ready = true;
         for (const message of this.#waiting.splice(0)) this.#send(message);
       } else if (data.type === 'height' && data.height > 0 && !this.#fixed_height()) {

@@ -185,8 +185,16 @@ function rate({ probe, ms }) {
   postMessage({ type: 'rated', probes, name, unit, rate: (1000 * Number(amount)) / best, peak: Number(peak) });
 }
 
+/** The page asks for this script by the name of its build: what has run must be of the same. */
+function refuse_other_builds() {
+  const wanted = new URLSearchParams(self.location.search).get('v');
+  const odd = Object.entries(globalThis.attnlab_builds ?? {}).filter(([, build]) => wanted && build !== wanted);
+  if (odd.length > 0) throw new Error(`${odd.map(([name]) => name).join(', ')} is of another version of the lab`);
+}
+
 /** @param {WebAssembly.Module} module */
 async function load(module) {
+  refuse_other_builds();
   compute = await create_jobs({
     /** @param {WebAssembly.Imports} imports @param {Function} receive */
     instantiateWasm(imports, receive) {

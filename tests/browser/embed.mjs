@@ -293,9 +293,16 @@ await run_checks({
       await new Promise((resolve) => setTimeout(resolve, 0));
       const source = far.querySelector('iframe').contentWindow;
       dispatchEvent(new MessageEvent('message', { source, data: { attnlab: 1, type: 'error', error: 'page.js could not be loaded' } }));
-      return [await asked, await error];
+      const again = await far.get().then(() => 'an answer', ({ message }) => message);
+      return [await asked, await error, again];
     });
-    assert.deepEqual(heard, Array(2).fill('page.js could not be loaded'));
+    assert.deepEqual(heard, Array(3).fill('page.js could not be loaded'));
+    // The reader tried again, and now it comes.
+    assert.equal((await page.evaluate(async () => {
+      const far = document.querySelectorAll('attention-lab')[1];
+      await new Promise((resolve) => far.addEventListener('attnlab-ready', resolve, { once: true }));
+      return far.get();
+    })).experiment, 'icl-risk');
     assert.deepEqual(page.complaints, []);
   },
 });

@@ -156,6 +156,15 @@ await run_checks({
         assert.ok(text.includes(name), `${name} in: ${text}`);
         await page.close();
       }
+      // Parts that come later, where they are asked for; workers by the run that needs them.
+      const asked = { ...later, 'worker.js': (page) => press(page, 'run') };
+      for (const [name, ask] of Object.entries(asked)) {
+        const state = { answer: { status: 200, contentType: 'text/javascript', body: readFileSync(path.join(folder, name)) } };
+        const page = await open_page(lab, name === 'transfer.js' ? `#${small}` : '', { prepare: instead_of(name, state) });
+        await ask(page);
+        await sentence_about(page, name).catch((error) => { throw new Error(`${name}: ${error.message}`); });
+        await page.close();
+      }
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
