@@ -6,6 +6,7 @@
 #include "core/base/text.h"
 #include "core/catalogue/catalogue.h"
 #include "core/experiment/seed.h"
+#include "ui/app_parts.h"
 #include "ui/app_state.h"
 #include "ui/field_layout.h"
 #include "ui/theme.h"
@@ -36,24 +37,6 @@ std::string matching_preset(const RunSpec& spec) {
     if (parameters && *parameters == spec.parameters) return preset.name;
   }
   return {};
-}
-
-/// The experiment's findings, from here or from another module; nullopt while that is loading.
-std::optional<Findings> find(AppState& s, const RunSpec& spec,
-                             std::span<const JobOutput> outputs = {}) {
-  if (spec.experiment->find != nullptr) return spec.experiment->find(spec, outputs);
-  std::optional<Findings> findings;
-  if (s.platform.findings) findings = s.platform.findings(spec, outputs);
-  if (!findings) s.waiting = true;
-  return findings;
-}
-
-std::vector<Figure> waiting_figures(const Experiment& experiment) {
-  Figure figure;
-  figure.id = "waiting";
-  figure.title = experiment.question;
-  figure.empty_text = "This part of the lab is loading.";
-  return {std::move(figure)};
 }
 
 /// Adds the curves and rows of the kept results to the run's.
@@ -115,15 +98,15 @@ void spec_changed(AppState& s) {
   if (!s.preset.empty()) s.last_preset = s.preset;
   s.plan.reset();
   s.plan_error.clear();
-  Expected<Plan> plan = s.spec.experiment->plan(s.spec);
-  if (plan) {
-    s.plan = *std::move(plan);
+  std::optional<Expected<Plan>> planned = plan(s, s.spec);
+  if (planned && *planned) {
+    s.plan = **std::move(planned);
     if (s.options.memory_limit_bytes > 0) {
       const Expected<void> fits = check_memory(s.spec, *s.plan, s.options.memory_limit_bytes);
       if (!fits) s.plan_error = fits.error().sentence;
     }
-  } else {
-    s.plan_error = plan.error().sentence;
+  } else if (planned) {
+    s.plan_error = planned->error().sentence;
   }
   if (s.live()) {
     follow_parameters(s);
@@ -230,6 +213,12 @@ void App::open_query(std::string_view query, std::string_view search) {
   AppState& s = *state_;
   Permalink link = read_query(query, *s.spec.experiment);
   read_page_settings(search, link);
+  if (postponed(s, needs_parts(s, link), *link.spec.experiment,
+                [address = std::string(query), more = std::string(search)](App& app) {
+                  app.open_query(address, more);
+                })) {
+    return;
+  }
   s.options.page = std::move(link.page);
   if (s.page().theme != PageSettings::Theme::kAuto) {
     s.dark = s.page().theme == PageSettings::Theme::kDark;
@@ -243,6 +232,10 @@ void App::open_query(std::string_view query, std::string_view search) {
 void App::load(std::string_view query) {
   AppState& s = *state_;
   Permalink link = read_query(query, *s.spec.experiment);
+  if (postponed(s, needs_parts(s, link), *link.spec.experiment,
+                [state = std::string(query)](App& app) { app.load(state); })) {
+    return;
+  }
   const bool other = link.spec.experiment != s.spec.experiment;
   if (other && s.locked("experiment")) {
     s.notes = {"experiment is fixed on this page; a state of " + link.spec.experiment->id +
@@ -263,13 +256,8 @@ std::string App::link_query() const {
   return with_page(*state_, page);
 }
 
-void App::parts_arrived() {
-  state_->waiting = false;
+void App::refresh() {
   spec_changed(*state_);
-}
-
-bool App::waits_for_parts() const {
-  return state_->waiting;
 }
 
 bool App::poll(double now) {
@@ -282,7 +270,7 @@ bool App::poll(double now) {
     s.told_at = now;
     if (s.platform.state_changed) s.platform.state_changed();
   }
-  if (s.platform.show_permalink && now - s.linked_at >= kLinkEvery) {
+  if (s.platform.show_permalink && s.postponed.empty() && now - s.linked_at >= kLinkEvery) {
     std::string text = query();
     if (text != s.shown_query) {
       s.linked_at = now;
@@ -301,6 +289,10 @@ void App::select_experiment(std::string_view id) {
     s.notes.push_back("There is no experiment named " + std::string(id) + ".");
     return s.touch();
   }
+  if (postponed(s, !experiment->whole, *experiment,
+                [name = experiment->id](App& app) { app.select_experiment(name); })) {
+    return;
+  }
   if (experiment == s.spec.experiment || s.locked("experiment")) return;
   drop_run(s);
   s.parameter_notes.clear();
@@ -313,6 +305,10 @@ void App::select_experiment(std::string_view id) {
 
 void App::select_preset(std::string_view name) {
   AppState& s = *state_;
+  if (postponed(s, false, *s.spec.experiment,
+                [preset = std::string(name)](App& app) { app.select_preset(preset); })) {
+    return;
+  }
   if (s.locked("preset")) return;
   Expected<ParameterSet> parameters = preset_parameters(*s.spec.experiment, name);
   if (!parameters) {
@@ -327,6 +323,12 @@ void App::select_preset(std::string_view name) {
 
 std::string App::set_parameter(std::string_view name, std::string_view text) {
   AppState& s = *state_;
+  if (postponed(s, false, *s.spec.experiment,
+                [parameter = std::string(name), value = std::string(text)](App& app) {
+                  app.set_parameter(parameter, value);
+                })) {
+    return {};
+  }
   if (!s.spec.experiment->schema.find(name))
     return "There is no parameter named " + std::string(name) + ".";
   std::string note = s.locked(name) ? std::string(name) + " is fixed on this page."
@@ -338,6 +340,10 @@ std::string App::set_parameter(std::string_view name, std::string_view text) {
 
 std::string App::set_seed(std::string_view text) {
   AppState& s = *state_;
+  if (postponed(s, false, *s.spec.experiment,
+                [seed = std::string(text)](App& app) { app.set_seed(seed); })) {
+    return {};
+  }
   std::string note =
       s.locked("seed") ? "seed is fixed on this page." : set_seed_clamped(s.spec.seed, text);
   s.parameter_notes["seed"] = note;
