@@ -49,6 +49,14 @@ class App {
   /// arrived. True when another frame should follow at once (something is still settling).
   bool frame(const FrameInput& input);
 
+  /// Seconds until poll has something to do although the executor has no news (a hand that rests);
+  /// infinity: nothing.
+  double wait() const;
+  /// Something is computed, or will be without anybody asking.
+  bool busy() const;
+  /// Computing is dear to this reader (a weak battery): drafts wait until the hand rests.
+  void set_thrifty(bool thrifty);
+
   // Actions. An unknown experiment or preset changes nothing and leaves a note; an unknown
   // parameter changes nothing, and the returned sentence names it.
 
@@ -97,6 +105,7 @@ class App {
   ///  "live":bool, "changed":bool (parameters differ from the run's),
   ///  "page":{"embed":bool,"fit":bool,"minimal":bool,"locked":[...]}, "state":"ready|running|
   ///  paused|finished|failed", "precomputed":bool (the run came finished, with its page),
+  ///  "draft": what the picture of no run is short of, "busy": bool (as App::busy),
   ///  "fraction", "jobs_done","jobs","rate","remaining","elapsed", "status": sentence, "error":
   ///  sentence, "notes":[...], "query", "link" (query without what only this frame is),
   ///  "actions":[{"id","label", "enabled"} of those that this experiment has], "kept":[in what each

@@ -61,6 +61,7 @@ PlotOptions plot_options(const View& view, const Figure& figure) {
   options.fraction = s.run ? static_cast<float>(s.run->fraction()) : 0;
   options.sentence = figure.empty_text;
   options.phase = PlotPhase::kEmpty;
+  options.settled = !view.app.busy();
   if (!s.plan_error.empty() && !shows_measurements(figure)) {
     options.phase = PlotPhase::kFailed;
     options.sentence = s.plan_error;
@@ -68,6 +69,9 @@ PlotOptions plot_options(const View& view, const Figure& figure) {
     options.opacity = 0.35f;
     options.phase = PlotPhase::kPaused;
     options.sentence = "Parameters changed: press Run";
+  } else if (!s.run && view.app.busy()) {
+    options.phase = PlotPhase::kLoading;
+    options.sentence = "A first draft appears in a moment.";
   } else if (s.run) {
     switch (s.run->state()) {
       case Run::State::kRunning:

@@ -11,6 +11,8 @@
 namespace attnlab {
 namespace {
 
+constexpr double kWorthSaying = 2;  // seconds that a reader would wait for
+
 std::string_view state_name(const AppState& s) {
   if (!s.run) return "ready";
   switch (s.run->state()) {
@@ -200,6 +202,17 @@ std::vector<std::string> all_notes(const AppState& s) {
   return notes;
 }
 
+/// What is drawn while there is no run yet; empty when that is no draft.
+std::string draft_sentence(const AppState& s) {
+  const DraftState& d = s.drafts;
+  if (s.run || (!d.computing() && !d.due && !d.wanted && d.figures.empty())) return {};
+  std::string text = d.figures.empty() ? "Making a first draft." : "Draft: " + d.reduced + ".";
+  const double seconds = whole_run_seconds(s);
+  if (d.wanted && seconds > kWorthSaying)
+    text += " The whole run takes about " + duration_text(seconds) + ".";
+  return text;
+}
+
 }  // namespace
 
 std::string App::status_sentence() const {
@@ -210,6 +223,7 @@ std::string App::status_sentence() const {
            verdicts(s.result);
   }
   if (s.changed()) return "Parameters changed: press Run for a new result.";
+  if (const std::string text = draft_sentence(s); !text.empty()) return text;
   if (!s.run) {
     const std::size_t jobs = s.plan ? s.plan->jobs.size() : 0;
     return "Ready: " + counted(jobs, "job") + ". Press Run.";
@@ -259,6 +273,8 @@ std::string App::state_json() const {
       .member("page", page_json(s.page()))
       .text("state", state_name(s))
       .member("precomputed", truth(s.precomputed))
+      .text("draft", s.run ? std::string_view() : s.drafts.reduced)
+      .member("busy", truth(busy()))
       .number("fraction", s.run ? s.run->fraction() : 0)
       .number("jobs_done", s.run ? static_cast<double>(s.run->jobs_done()) : 0)
       .number("jobs", s.run    ? static_cast<double>(s.run->jobs_total())

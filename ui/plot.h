@@ -31,6 +31,10 @@ struct ReadOutMark {
 /// What the reader did to one figure; kept by the caller between frames.
 struct PlotState {
   HiddenSeries hidden;
+  /// Limits shown last: while results are on their way, axes only grow.
+  struct Limits {
+    std::optional<Range> x, y;
+  } held;
   std::optional<PointRef> chosen;  ///< by keyboard or tap; the mouse only hovers
   std::string read_out;            ///< the line shown now, or empty
   std::optional<ReadOutMark>
@@ -48,6 +52,7 @@ struct PlotOptions {
   std::string sentence;  ///< said under the picture, or in the badge
   float fraction = 0;    ///< of the run, for the loading ring
   float opacity = 1;     ///< of the measured series: less for a result of other parameters
+  bool settled = true;   ///< nothing is on its way: axes fit what is shown
   bool touch = false;
   FieldRenderer* fields = nullptr;  ///< null: the CPU draws fields and heat maps
   std::vector<std::string> locked;  ///< parameters whose handles stay where they are

@@ -13,6 +13,7 @@ const details = () => /** @type {HTMLDetailsElement} */ ($('twin_details'));
 const seconds = () => performance.now() / 1000;
 const memory_bytes = 3e9; // of all workers together; the limit of WebAssembly is 4 GB a worker
 const max_workers = 8;
+const weak_battery = 0.2; // of its charge
 const max_height = 4000; // of the canvas, in CSS pixels
 
 // --- Error messages ----------------------------------------------
@@ -87,6 +88,7 @@ class Lab {
   /** @type {ReturnType<typeof attach_canvas> | undefined} */
   keyboard;
   drawn = false;
+  #load_pool = () => 0;
   /** @type {Promise<WebAssembly.Module> | undefined} */
   #compiled;
   /** @type {Promise<void> | undefined} */
@@ -98,6 +100,7 @@ class Lab {
   /** @type {number[]} */
   #settle = [];
   #poll_queued = false;
+  #wake = 0;
   #refresh = 0;
 
   async start() {
@@ -137,6 +140,8 @@ class Lab {
     document.documentElement.dataset.ready = 'true';
     this.redraw();
     this.#prefetch_jobs();
+    this.#warm_up();
+    this.#spare_battery();
     await this.#serve_frame();
   }
 
@@ -146,7 +151,7 @@ class Lab {
     let problem = '';
     /** @type {Promise<void> | undefined} */
     let loading;
-    const load = () => {
+    const load = this.#load_pool = () => {
       loading ??= part('workers.js', import('./workers.js')).then(({ WorkerPool }) => {
         this.pool = new WorkerPool({
           total: worker_count(),
@@ -379,6 +384,29 @@ class Lab {
 
   #poll() {
     if (this.app._app_poll(seconds())) this.redraw();
+    clearTimeout(this.#wake);
+    const wait = this.app._app_wait(); // until a hand counts as resting, or never
+    if (Number.isFinite(wait)) this.#wake = setTimeout(() => this.#go_on(), 1000 * wait);
+  }
+
+  /** Workers start with the first sign of a hand: the first change is answered without that wait. */
+  #warm_up() {
+    const signs = ['pointermove', 'pointerdown', 'keydown'];
+    const warm = () => {
+      signs.forEach((sign) => removeEventListener(sign, warm, true));
+      this.#load_pool();
+    };
+    signs.forEach((sign) => addEventListener(sign, warm, true));
+  }
+
+  /** Drafts wait for a resting hand on a weak battery, where the browser tells of one. */
+  async #spare_battery() {
+    const battery = await navigator.getBattery?.();
+    if (!battery) return;
+    const tell = () => this.app._app_thrifty(Number(!battery.charging && battery.level < weak_battery));
+    battery.addEventListener('chargingchange', tell);
+    battery.addEventListener('levelchange', tell);
+    tell();
   }
 
   /** @param {number} ticket @param {NewsKind} kind @param {number} fraction @param {Uint8Array} bytes */

@@ -95,6 +95,14 @@ const AddressKey kAddressKeys[] = {
      .meaning = "what the reader must not change",
      .read = read_lock,
      .text = [](const PageSettings& page) { return join(page.locked, ","); }},
+    {.name = "auto",
+     .allowed = "0 or 1",
+     .meaning = "0: computes only after Run; 1: a change is answered at once, first by a draft",
+     .read =
+         [](PageSettings& page, std::string_view value) {
+           return read_one_of(page.automatic, "auto", value, kSwitch);
+         },
+     .text = [](const PageSettings& page) { return std::string(page.automatic ? "" : "0"); }},
     {.name = "theme",
      .allowed = "auto, light or dark",
      .meaning = "colours; auto: as the reader's system has them",

@@ -256,6 +256,7 @@ Experiment LowRankExperiment::face() {
                  .logarithmic = true}),
   };
   experiment.presets = presets();
+  experiment.reductions = {{"trials", 1}, {"oversampling", 1, 3}, {"dim", 4, 1}};
   experiment.plan = plan_run;
   return experiment;
 }

@@ -257,6 +257,7 @@ Experiment MembershipExperiment::face() {
        "With a large W the flipping point lies where the softmax is saturated. Shorter query "
        "tokens bring it back, at two more questions for each try.",
        {{"weight-scale", "100"}, {"dim", "8"}}}};
+  experiment.reductions = {{"trials", 1}, {"dim", 4, 1}, {"bits", 4, 2}};
   experiment.plan = plan_run;
   return experiment;
 }

@@ -296,6 +296,7 @@ Experiment NoiseExperiment::face() {
                  .logarithmic = true}),
   };
   experiment.presets = presets();
+  experiment.reductions = {{"trials", 1}, {"repeats", 1, 2}, {"noise", 0, 4}, {"dim", 8}};
   experiment.plan = plan_run;
   return experiment;
 }

@@ -307,6 +307,7 @@ Experiment SingleExperiment::face() {
                  .logarithmic = true}),
   };
   experiment.presets = presets();
+  experiment.reductions = {{"trials", 1}, {"dim", 4, 2}};
   experiment.plan = plan_run;
   return experiment;
 }

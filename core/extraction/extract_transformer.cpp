@@ -358,6 +358,7 @@ Experiment TransformerExperiment::face() {
        "Every neuron has a mirror image, so f(X) − f(−X) says nothing. The gradient route does not "
        "need it.",
        {{"network", "even"}, {"method", "gradient,odd-part"}, {"hidden", "8"}}}};
+  experiment.reductions = {{"trials", 1}, {"dim", 4, 2}, {"hidden", 4}};
   experiment.plan = plan_run;
   return experiment;
 }

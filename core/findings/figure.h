@@ -26,6 +26,14 @@ enum class SeriesRole {
   kCurve,     ///< a function of the parameters: a line without markers, named at its end
 };
 
+/// How firmly something is drawn. Experiments only make whole figures; front ends set the others.
+enum class Presence {
+  kWhole,
+  kDraft,   ///< of a draft (core/experiment/draft.h): paler
+  kBehind,  ///< of the result shown before, until the new one has points: faint, without a label,
+            ///< and not read out
+};
+
 struct FigurePoint {
   double x = 0, y = 0;
   double error = 0;  ///< one standard error; NaN when unknown (a single trial)
@@ -40,6 +48,7 @@ struct Series {
   int colour = 0;   ///< colour slot of the program-wide palette (core/findings/palette.h)
   int variant = 0;  ///< 0 for the first; others draw the same colour with another dash and marker
   std::vector<FigurePoint> points;  ///< increasing x
+  Presence presence = Presence::kWhole;
 };
 
 /// A horizontal or vertical reference such as the 0.5 level, with its own label.
@@ -68,6 +77,7 @@ struct HeatPanel {
   std::string value_label;       ///< at the colour bar
   std::string scale_group;       ///< panels of one group share one colour range
   std::vector<double> contours;  ///< levels drawn as lines through the cell centres
+  Presence presence = Presence::kWhole;
 };
 
 /// A point of the picture that the reader moves with mouse, finger or arrow keys. The entries of

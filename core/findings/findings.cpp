@@ -122,16 +122,16 @@ void one(A& archive, T& x) {
     auto& [px, py, error, count] = x;
     all(archive, px, py, error, count);
   } else if constexpr (Is<T, Series>) {
-    auto& [id, label, note, role, colour, variant, points] = x;
-    all(archive, id, label, note, role, colour, variant, points);
+    auto& [id, label, note, role, colour, variant, points, presence] = x;
+    all(archive, id, label, note, role, colour, variant, points, presence);
   } else if constexpr (Is<T, ReferenceLine>) {
     auto& [vertical, at, label] = x;
     all(archive, vertical, at, label);
   } else if constexpr (Is<T, HeatPanel>) {
     auto& [id, title, ax, ay, x_labels, y_labels, rows, columns, values, errors, scale, logarithmic,
-           value_label, scale_group, contours] = x;
+           value_label, scale_group, contours, presence] = x;
     all(archive, id, title, ax, ay, x_labels, y_labels, rows, columns, values, errors, scale,
-        logarithmic, value_label, scale_group, contours);
+        logarithmic, value_label, scale_group, contours, presence);
   } else if constexpr (Is<T, Handle>) {
     auto& [parameter, x_item, y_item, px, py, label, help, colour, value, arrow] = x;
     all(archive, parameter, x_item, y_item, px, py, label, help, colour, value, arrow);

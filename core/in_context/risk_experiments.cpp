@@ -101,6 +101,7 @@ Experiment RiskExperiment::face() {
        prompts_parameter(4000), setting_parameter("base"), value_parameter({0.5}),
        icl_noise_parameter()}};
   experiment.presets = risk_presets();
+  experiment.reductions = {{"prompts", 200}, {"prompt-length", 5, 4}, {"value", 0, 2}};
   experiment.plan = plan_risk_study;
   return experiment;
 }
@@ -128,6 +129,7 @@ Experiment ScenariosExperiment::face() {
                         icl_prompt_length_parameter(kMaxLength, {100}), prompts_parameter(4000),
                         icl_noise_parameter()}};
   experiment.presets = scenario_presets();
+  experiment.reductions = {{"prompts", 200}, {"prompt-length", 5, 1}, {"value", 0, 3}};
   experiment.plan = plan_risk_study;
   return experiment;
 }

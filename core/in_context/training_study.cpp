@@ -299,7 +299,7 @@ Expected<Plan> plan_training(const RunSpec& spec) {
   if (!study) return study.error();
   Plan plan;
   plan.memory_parameter = "batch";
-  plan.jobs.push_back({"Monte Carlo optimum", optimum_cost(*study)});
+  plan.jobs.push_back({"Monte Carlo optimum", optimum_cost(*study), true});
   for (const TrainingSetup& setup : study->models) {
     std::string label = "training " + heads_text(setup.heads);
     if (setup.embedding > 0) label += ", p = " + std::to_string(setup.embedding);

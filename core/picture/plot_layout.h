@@ -49,6 +49,12 @@ bool is_hidden(const HiddenSeries& hidden, const Series& series);
 Range x_range(const Figure& figure, const HiddenSeries& hidden);
 Range y_range(const Figure& figure, const HiddenSeries& hidden);
 
+/// The smallest range that holds both.
+Range united(Range a, Range b);
+
+/// How strongly something of that presence is drawn, 0..1.
+float opacity_of(Presence presence);
+
 struct TickText {
   std::string base;
   std::string superscript;  ///< "10" with "-2"; empty for plain numbers

@@ -26,6 +26,7 @@ struct SweepExperiment : SweepJobs {
   static Experiment face() {
     Experiment experiment = texts();
     experiment.family = "A";
+    experiment.reductions = sweep_reductions(experiment.schema);
     experiment.plan = plan;
     return experiment;
   }

@@ -254,4 +254,13 @@ Schema sweep_schema(SweptQuantity swept,
   return schema;
 }
 
+std::vector<Reduction> sweep_reductions(const Schema& schema) {
+  std::vector<Reduction> reductions = {{"trials", 1}, {"test-samples", 256}};
+  // What is on the axis keeps its range as long as possible; the other sizes stay as they are.
+  for (const char* swept : {"bias-scale", "keys"})
+    if (has_items(schema.find(swept)->kind)) reductions.push_back({swept, 0, 4});
+  reductions.insert(reductions.end(), {{"samples", 64, 4}, {"heads", 50, 3}, {"degree", 1, 2}});
+  return reductions;
+}
+
 }  // namespace attnlab::random_features

@@ -8,6 +8,8 @@
 //   app_size(width, height, ratio)       logical pixels and device pixels per logical pixel
 //   app_theme(dark, reduced_motion)      what the reader's system or the page wants
 //   app_poll(now)                        moves jobs along; 1: a redraw is needed
+//   app_wait()                           seconds until app_poll has something to do without news
+//   app_thrifty(thrifty)                 1: drafts wait until the hand rests
 //   app_frame(now)                       draws; 1: another frame should follow at once
 //   app_wanted_height()                  logical pixels for a narrow lab; 0: any height will do
 //   app_grabs(x, y)                      1: a finger here moves a handle of the figure, not the
@@ -128,6 +130,14 @@ EMSCRIPTEN_KEEPALIVE void app_theme(int dark, int reduced_motion) {
 
 EMSCRIPTEN_KEEPALIVE int app_poll(double now) {
   return page()->app->poll(now);
+}
+
+EMSCRIPTEN_KEEPALIVE double app_wait() {
+  return page()->app->wait();
+}
+
+EMSCRIPTEN_KEEPALIVE void app_thrifty(int thrifty) {
+  page()->app->set_thrifty(thrifty != 0);
 }
 
 EMSCRIPTEN_KEEPALIVE int app_frame(double now) {

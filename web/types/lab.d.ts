@@ -125,6 +125,8 @@ interface AppModule extends WasmModule {
   _app_size(width: number, height: number, ratio: number): void;
   _app_theme(dark: number, reduced_motion: number): void;
   _app_poll(now: number): number;
+  _app_wait(): number;
+  _app_thrifty(thrifty: number): void;
   _app_frame(now: number): number;
   _app_wanted_height(): number;
   _app_grabs(x: number, y: number): number;
@@ -186,3 +188,12 @@ declare const attnlab_expected: Record<string, { bytes: number; sha256: string }
 declare var attnlab_builds: Record<string, string> | undefined;
 declare var attnlab_parts: Record<string, string> | undefined;
 declare var attnlab_worker: string;
+
+/** The battery, in the browsers that tell of it. */
+interface Battery extends EventTarget {
+  charging: boolean;
+  level: number;
+}
+interface Navigator {
+  getBattery?(): Promise<Battery>;
+}
