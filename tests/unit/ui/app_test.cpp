@@ -11,7 +11,8 @@ namespace attnlab {
 namespace {
 
 constexpr const char* kSmall =
-    "e=rf-learning-curve&dim=2&keys=2&heads=4&samples=4,8,16&test-samples=64&trials=2";
+    "e=rf-learning-curve&dim=2&keys=2&heads=4&samples=4,8,16&test-samples=64&trials=2&"
+    "auto=0";
 
 /// A shell that remembers what it was told.
 struct Shell {
@@ -313,7 +314,7 @@ TEST_CASE("a run that needs more memory than there is says so and does not start
 TEST_CASE("without a change there is no redraw and no news to the page") {
   Shell shell;
   Screen screen;
-  App app(shell.platform(), shell.executor, {});
+  App app(shell.platform(), shell.executor, {.page = {.automatic = false}});
   screen.frames(app, 5);
   double now = screen.input.now + 10;
   app.poll(now);

@@ -12,7 +12,7 @@ namespace attnlab {
 namespace {
 
 constexpr const char* kSmall =
-    "e=rf-learning-curve&dim=2&keys=2&heads=4&samples=4,8,16&test-samples=64&trials=2";
+    "e=rf-learning-curve&dim=2&keys=2&heads=4&samples=4,8,16&test-samples=64&trials=2&auto=0";
 
 /// Not `std::string(kSmall) + more`: GCC 12 moves that sum from the short buffer, which it knows to
 /// be too short for these letters, and warns of a copy that never happens.
