@@ -102,6 +102,7 @@ class App {
   /// One sentence on where things are, for the live region and the run bar.
   std::string status_sentence() const;
   /// {"experiment","title","question","family","preset","seed","params":{name: canonical text},
+  ///  "idle":[names of parameters without an effect beside the others' values],
   ///  "live":bool, "changed":bool (parameters differ from the run's),
   ///  "page":{"embed":bool,"fit":bool,"minimal":bool,"locked":[...]}, "state":"ready|running|
   ///  paused|finished|failed", "precomputed":bool (the run came finished, with its page),

@@ -184,6 +184,14 @@ std::string parameters_as_texts(const RunSpec& spec) {
   return object.done();
 }
 
+/// Parameters without an effect beside the others' values.
+std::vector<std::string> idle_names(const RunSpec& spec) {
+  std::vector<std::string> names;
+  for (const Parameter& parameter : spec.experiment->schema.parameters)
+    if (!spec.parameters.applies(parameter.name)) names.push_back(parameter.name);
+  return names;
+}
+
 /// In what each kept result differs from the one shown.
 std::vector<std::string> kept_texts(const AppState& s) {
   std::vector<std::string> texts;
@@ -268,6 +276,7 @@ std::string App::state_json() const {
       .text("preset", s.preset)
       .member("seed", exact_text(static_cast<std::int64_t>(s.spec.seed)))
       .member("params", parameters_as_texts(s.spec))
+      .member("idle", texts_json(idle_names(s.spec)))
       .member("live", truth(s.live()))
       .member("changed", truth(s.changed()))
       .member("page", page_json(s.page()))

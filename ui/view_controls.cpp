@@ -43,7 +43,11 @@ void controls_view(const View& view, float width) {
   section(s.page().minimal ? "What to touch" : "Or change");
   const std::vector<Parameter>& parameters = s.spec.experiment->schema.parameters;
   bool has_more = false;
+  const auto applies = [&](const Parameter& parameter) {
+    return s.spec.parameters.applies(parameter.name);
+  };
   for (const Parameter& parameter : parameters) {
+    if (!applies(parameter)) continue;
     if (!parameter.primary) has_more = true;
     if (!parameter.primary || (s.page().minimal && s.locked(parameter.name))) continue;
     parameter_view(view, parameter, width);
@@ -51,7 +55,7 @@ void controls_view(const View& view, float width) {
   if (!s.page().minimal) {
     if (has_more && fold("more", "More", &s.view.more_open, width))
       for (const Parameter& parameter : parameters)
-        if (!parameter.primary) parameter_view(view, parameter, width);
+        if (!parameter.primary && applies(parameter)) parameter_view(view, parameter, width);
     seed_view(view, width);
   }
   ImGui::PopID();

@@ -88,6 +88,11 @@ std::string_view kind_name(ParameterKind kind) {
   return "choice-list";
 }
 
+std::string condition_json(const Condition& condition) {
+  return "{\"parameter\":" + json_quoted(condition.parameter) +
+         ",\"values\":" + array_json(condition.values, "", json_quoted) + "}";
+}
+
 std::string choice_json(const Choice& choice) {
   return "{\"name\":" + json_quoted(choice.name) + ",\"label\":" + json_quoted(choice.label) +
          ",\"help\":" + json_quoted(choice.help) + "}";
@@ -191,7 +196,8 @@ std::string parameter_json(const Parameter& parameter) {
          ",\"suggested\":" + array_json(parameter.suggested, "", number_json) +
          ",\"allowed\":" + json_quoted(allowed_text(parameter)) +
          ",\"logarithmic\":" + bool_json(parameter.logarithmic) +
-         ",\"primary\":" + bool_json(parameter.primary) + "}";
+         ",\"primary\":" + bool_json(parameter.primary) +
+         ",\"applies\":" + array_json(parameter.applies, "", condition_json) + "}";
 }
 
 std::string experiment_json(const Experiment& experiment) {

@@ -345,6 +345,15 @@ std::string ParameterSet::text(std::string_view name) const {
   return value_text(value(name));
 }
 
+bool ParameterSet::applies(std::string_view name) const {
+  const std::vector<Condition>& conditions = schema_->parameters[known_index(name)].applies;
+  return std::all_of(conditions.begin(), conditions.end(), [&](const Condition& condition) {
+    const std::vector<std::string> entries = split(text(condition.parameter), ',');
+    return std::find_first_of(entries.begin(), entries.end(), condition.values.begin(),
+                              condition.values.end()) != entries.end();
+  });
+}
+
 bool ParameterSet::is_default(std::string_view name) const {
   const std::size_t i = known_index(name);
   const Parameter& parameter = schema_->parameters[i];
@@ -366,6 +375,15 @@ std::string allowed_text(const Parameter& parameter) {
     return "up to " + exact_text(most) + " of " + choice_names(parameter);
   }
   return "up to " + most_values + ", each " + range_text(parameter);
+}
+
+std::string condition_text(const Parameter& parameter) {
+  std::vector<std::string> parts;
+  for (const Condition& condition : parameter.applies) {
+    parts.push_back(condition.parameter + (condition.values.size() > 1 ? " has one of " : " has ") +
+                    join(condition.values, ", "));
+  }
+  return join(parts, " and ");
 }
 
 Error unknown_parameter(const Schema& schema, std::string_view name, std::string_view owner) {

@@ -309,7 +309,8 @@ Experiment BlackBoxExperiment::face() {
                  .min = 0,
                  .max = 512,
                  .default_value = std::int64_t{0},
-                 .suggested = {0, 1, 2, 4}}),
+                 .suggested = {0, 1, 2, 4},
+                 .applies = {{"method", {"low-rank"}}}}),
   };
   experiment.presets = presets();
   experiment.plan = plan_run;

@@ -304,7 +304,8 @@ Experiment SingleExperiment::face() {
                  .max = 1024,
                  .default_value = 32.0,
                  .suggested = {1, 8, 32, 64},
-                 .logarithmic = true}),
+                 .logarithmic = true,
+                 .applies = {{"method", {"robust"}}}}),
   };
   experiment.presets = presets();
   experiment.reductions = {{"trials", 1}, {"dim", 4, 2}};

@@ -164,7 +164,8 @@ Parameter value_parameter(std::vector<double> values) {
                  .help = "σ², ρ, radius or |θ₀|, as the setting says; the plain task has none",
                  .max = 100,
                  .default_value = 0.0,
-                 .suggested = {0, 0.1, 0.25, 0.5, 0.75, 0.9, 1, 2}});
+                 .suggested = {0, 0.1, 0.25, 0.5, 0.75, 0.9, 1, 2},
+                 .applies = {{"setting", {"noise", "correlation", "local", "prior"}}}});
   parameter.kind = ParameterKind::kRealList;
   parameter.max_items = 12;
   parameter.default_value = std::move(values);

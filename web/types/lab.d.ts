@@ -89,6 +89,7 @@ interface State {
   preset: string;
   seed: number;
   params: Record<string, string>;
+  idle: string[];
   live: boolean;
   changed: boolean;
   page: { embed: boolean; fit: boolean; minimal: boolean; locked: string[] };
