@@ -6,6 +6,7 @@
 #include "core/base/text.h"
 #include "core/catalogue/catalogue.h"
 #include "core/experiment/seed.h"
+#include "ui/app_parts.h"
 #include "ui/app_state.h"
 #include "ui/field_layout.h"
 #include "ui/run_flow.h"
@@ -88,6 +89,12 @@ void App::open_query(std::string_view query, std::string_view search) {
   AppState& s = *state_;
   Permalink link = read_query(query, *s.spec.experiment);
   read_page_settings(search, link);
+  if (postponed(s, needs_parts(s, link), *link.spec.experiment,
+                [address = std::string(query), more = std::string(search)](App& app) {
+                  app.open_query(address, more);
+                })) {
+    return;
+  }
   s.options.page = std::move(link.page);
   if (s.page().theme != PageSettings::Theme::kAuto) {
     s.dark = s.page().theme == PageSettings::Theme::kDark;
@@ -97,12 +104,16 @@ void App::open_query(std::string_view query, std::string_view search) {
   take_over(s, link);
   if (link.run) return run();
   // Of many labs on a page only those that the reader touches compute.
-  if (s.page().embed) forget_drafts(s);
+  if (s.page().embed) hold_drafts(s);
 }
 
 void App::load(std::string_view query) {
   AppState& s = *state_;
   Permalink link = read_query(query, *s.spec.experiment);
+  if (postponed(s, needs_parts(s, link), *link.spec.experiment,
+                [state = std::string(query)](App& app) { app.load(state); })) {
+    return;
+  }
   const bool other = link.spec.experiment != s.spec.experiment;
   if (other && s.locked("experiment")) {
     s.notes = {"experiment is fixed on this page; a state of " + link.spec.experiment->id +
@@ -137,13 +148,10 @@ void App::set_thrifty(bool thrifty) {
   state_->thrifty = thrifty;
 }
 
-void App::parts_arrived() {
-  state_->waiting = false;
+void App::refresh() {
+  const bool held = state_->drafts.held;
   spec_changed(*state_);
-}
-
-bool App::waits_for_parts() const {
-  return state_->waiting;
+  if (held) hold_drafts(*state_);
 }
 
 bool App::poll(double now) {
@@ -157,7 +165,7 @@ bool App::poll(double now) {
     s.told_at = now;
     if (s.platform.state_changed) s.platform.state_changed();
   }
-  if (s.platform.show_permalink && now - s.linked_at >= kLinkEvery) {
+  if (s.platform.show_permalink && s.postponed.empty() && now - s.linked_at >= kLinkEvery) {
     std::string text = query();
     if (text != s.shown_query) {
       s.linked_at = now;
@@ -176,6 +184,10 @@ void App::select_experiment(std::string_view id) {
     s.notes.push_back("There is no experiment named " + std::string(id) + ".");
     return s.touch();
   }
+  if (postponed(s, !experiment->whole, *experiment,
+                [name = experiment->id](App& app) { app.select_experiment(name); })) {
+    return;
+  }
   if (experiment == s.spec.experiment || s.locked("experiment")) return;
   leave_experiment(s);
   s.parameter_notes.clear();
@@ -190,6 +202,10 @@ void App::select_experiment(std::string_view id) {
 
 void App::select_preset(std::string_view name) {
   AppState& s = *state_;
+  if (postponed(s, false, *s.spec.experiment,
+                [preset = std::string(name)](App& app) { app.select_preset(preset); })) {
+    return;
+  }
   if (s.locked("preset")) return;
   Expected<ParameterSet> parameters = preset_parameters(*s.spec.experiment, name);
   if (!parameters) {
@@ -204,6 +220,12 @@ void App::select_preset(std::string_view name) {
 
 std::string App::set_parameter(std::string_view name, std::string_view text) {
   AppState& s = *state_;
+  if (postponed(s, false, *s.spec.experiment,
+                [parameter = std::string(name), value = std::string(text)](App& app) {
+                  app.set_parameter(parameter, value);
+                })) {
+    return {};
+  }
   if (!s.spec.experiment->schema.find(name))
     return "There is no parameter named " + std::string(name) + ".";
   std::string note = s.locked(name) ? std::string(name) + " is fixed on this page."
@@ -215,6 +237,10 @@ std::string App::set_parameter(std::string_view name, std::string_view text) {
 
 std::string App::set_seed(std::string_view text) {
   AppState& s = *state_;
+  if (postponed(s, false, *s.spec.experiment,
+                [seed = std::string(text)](App& app) { app.set_seed(seed); })) {
+    return {};
+  }
   std::string note =
       s.locked("seed") ? "seed is fixed on this page." : set_seed_clamped(s.spec.seed, text);
   s.parameter_notes["seed"] = note;

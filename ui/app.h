@@ -34,9 +34,10 @@ class App {
   bool adopt(std::string_view journal);
   /// The finished jobs of the current run as such a text; empty without a run.
   std::string journal() const;
-  /// Call once Platform::findings can answer after it has returned nullopt.
+  /// Call once Platform::findings and plan can answer and the catalogue is whole: what was asked
+  /// for before that happens now.
   void parts_arrived();
-  bool waits_for_parts() const;
+  bool waits_for_parts() const;  ///< something was asked for before
   /// The current state as permalink text, without run=1.
   std::string query() const;
   /// The same for other readers: without what only this frame is (embed, fit).
@@ -125,6 +126,7 @@ class App {
   const AppState& state() const { return *state_; }
 
  private:
+  void refresh();  ///< plan and figures of the controls' parameters
   std::unique_ptr<AppState> state_;
 };
 

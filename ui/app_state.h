@@ -27,6 +27,8 @@ struct ViewState {
   bool focus_run_button = false;
 };
 
+class App;
+
 /// A result that can come back, with all that was shown of it.
 struct FinishedRun {
   Run run;
@@ -67,7 +69,8 @@ struct AppState {
   bool thrifty = false;
   std::vector<KeptResult> kept;  ///< finished results to compare with, oldest first
   Result compared;               ///< the run's result with the rows of the kept ones
-  bool waiting = false;          ///< for the part of the program that finds (Platform::findings)
+  bool waiting = false;          ///< for parts of the program that are loading (ui/app_parts.h)
+  std::vector<std::function<void(App&)>> postponed;  ///< requests that wait for them
   std::uint64_t reduced_revision = 0;
 
   std::vector<std::string> notes;                      ///< until the reader dismisses them
@@ -107,6 +110,8 @@ struct AppState {
   /// What tables show.
   const Result& shown_result() const { return kept.empty() ? result : compared; }
   bool live() const { return spec.experiment->live; }
+  /// An experiment, or the plan of the parameters, is not known yet.
+  bool loading() const;
   const PageSettings& page() const { return options.page; }
   bool locked(std::string_view name) const;
   /// Gives locked parameters their fixed values: the values of the first specification that locked

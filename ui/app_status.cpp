@@ -5,6 +5,7 @@
 
 #include "core/base/text.h"
 #include "ui/app.h"
+#include "ui/app_parts.h"
 #include "ui/app_state.h"
 #include "ui/table_view.h"
 
@@ -225,6 +226,7 @@ std::string draft_sentence(const AppState& s) {
 
 std::string App::status_sentence() const {
   const AppState& s = *state_;
+  if (s.loading()) return std::string(kLoading);
   if (!s.plan_error.empty()) return s.plan_error;
   if (s.live()) {
     return (s.result.summary.empty() ? "The picture follows every change." : s.result.summary) +

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "core/picture/heat_layout.h"
+#include "ui/app_parts.h"
 #include "ui/app_state.h"
 #include "ui/run_flow.h"
 
@@ -43,7 +44,11 @@ void begin(AppState& s, std::size_t level) {
   const unsigned workers = std::max(1u, s.executor.concurrency());
   s.executor.cancel();
   d.draft = make_draft(s.spec, *s.plan, kLevels[level] * rate_of(s), workers,
-                       [&](const RunSpec& spec) { return plan_of(s, spec); });
+                       [&](const RunSpec& spec) -> Expected<Plan> {
+                         std::optional<Expected<Plan>> planned = plan(s, spec);
+                         if (!planned) return Error{std::string(kLoading)};
+                         return *std::move(planned);
+                       });
   d.whole = s.spec;
   d.run.emplace(d.draft->run());
   d.clock = RunClock();
@@ -57,7 +62,7 @@ void begin(AppState& s, std::size_t level) {
 /// The draft's picture so far; false while the module that finds it is loading.
 bool find_draft(AppState& s) {
   DraftState& d = s.drafts;
-  const std::optional<Findings> findings = find_in(s, d.draft->spec, d.draft->outputs(*d.run));
+  const std::optional<Findings> findings = find(s, d.draft->spec, d.draft->outputs(*d.run));
   if (!findings) return false;
   d.found_at = s.now;
   d.found_revision = d.run->revision();
@@ -103,6 +108,7 @@ bool is_next_level(const AppState& s) {
 void want_draft(AppState& s) {
   DraftState& d = s.drafts;
   d.changed_at = s.now;
+  d.held = false;
   d.due = d.wanted = may_draft(s);
   if (!d.due && d.run) forget_drafts(s);
 }
@@ -119,6 +125,11 @@ void forget_drafts(AppState& s) {
   stop_drafts(s);
   s.drafts.figures.clear();
   s.drafts.before.clear();
+}
+
+void hold_drafts(AppState& s) {
+  forget_drafts(s);
+  s.drafts.held = true;
 }
 
 void follow_drafts(AppState& s) {

@@ -26,6 +26,7 @@ struct DraftState {
   std::size_t level = 0;        ///< of fineness
   bool due = false;             ///< the parameters changed since the last draft began
   bool wanted = false;          ///< the whole run shall follow
+  bool held = false;            ///< nothing is computed before the next change
   double changed_at = -1e9, began_at = -1e9, found_at = -1e9;
   std::uint64_t found_revision = 0;
   /// Work of one worker in a second, in the unit of an experiment's plans: measured.
@@ -40,6 +41,8 @@ void want_draft(AppState& s);
 void stop_drafts(AppState& s);
 /// Drops drafts and their pictures.
 void forget_drafts(AppState& s);
+/// The parameters as they are now are answered only by Run; the next change by a draft.
+void hold_drafts(AppState& s);
 /// Moves drafts along; begins the whole run when it is time. Part of App::poll.
 void follow_drafts(AppState& s);
 /// Seconds until follow_drafts has something to do without news from the executor; infinity:

@@ -35,9 +35,13 @@ struct Platform {
   std::function<void()> state_changed;
   /// The user switched the theme inside the lab: the shell follows with its own colours.
   std::function<void(bool dark)> theme_changed;
-  /// Experiment::find for experiments whose `find` is not in this program: the page's own module
-  /// asks the workers' one. Nullopt while that is still loading; then App::parts_arrived follows.
+  /// Experiment::find and plan for experiments whose functions are not in this program: the page's
+  /// own module asks the workers' one. Nullopt while that is still loading; then App::parts_arrived
+  /// follows.
   std::function<std::optional<Findings>(const RunSpec&, std::span<const JobOutput>)> findings;
+  std::function<std::optional<Expected<Plan>>(const RunSpec&)> plan;
+  /// Loads that module, if it is not loading already: an experiment is asked for that is not whole.
+  std::function<void()> fetch_parts;
 };
 
 class FieldRenderer;  // ui/field_renderer.h

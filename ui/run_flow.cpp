@@ -4,6 +4,7 @@
 
 #include "core/experiment/comparison.h"
 #include "core/picture/heat_layout.h"
+#include "ui/app_parts.h"
 #include "ui/app_state.h"
 #include "ui/field_layout.h"
 #include "ui/theme.h"
@@ -25,14 +26,6 @@ std::string matching_preset(const RunSpec& spec) {
   return {};
 }
 
-std::vector<Figure> waiting_figures(const Experiment& experiment) {
-  Figure figure;
-  figure.id = "waiting";
-  figure.title = experiment.question;
-  figure.empty_text = "This part of the lab is loading.";
-  return {std::move(figure)};
-}
-
 /// Adds the curves and rows of the kept results to the run's.
 void show_kept(AppState& s) {
   s.compared = Result();
@@ -46,7 +39,7 @@ void show_kept(AppState& s) {
 /// Result and figures of the run so far; false while the module that finds them is loading.
 bool find_results(AppState& s) {
   const std::vector<JobOutput> outputs = s.run->outputs();
-  std::optional<Findings> findings = find_in(s, s.run->spec(), outputs);
+  std::optional<Findings> findings = find(s, s.run->spec(), outputs);
   if (!findings) return false;
   s.result = std::move(findings->result);
   s.run_figures = std::move(findings->figures);
@@ -64,12 +57,13 @@ void follow_parameters(AppState& s) {
 void make_plan(AppState& s) {
   s.plan.reset();
   s.plan_error.clear();
-  Expected<Plan> plan = plan_of(s, s.spec);
-  if (!plan) {
-    s.plan_error = plan.error().sentence;
+  std::optional<Expected<Plan>> planned = plan(s, s.spec);
+  if (!planned) return;  // its code is loading
+  if (!*planned) {
+    s.plan_error = planned->error().sentence;
     return;
   }
-  s.plan = *std::move(plan);
+  s.plan = **std::move(planned);
   if (s.options.memory_limit_bytes > 0) {
     const Expected<void> fits = check_memory(s.spec, *s.plan, s.options.memory_limit_bytes);
     if (!fits) s.plan_error = fits.error().sentence;
@@ -115,19 +109,6 @@ void run_ended(AppState& s) {
 
 }  // namespace
 
-Expected<Plan> plan_of(const AppState&, const RunSpec& spec) {
-  return spec.experiment->plan(spec);
-}
-
-std::optional<Findings> find_in(AppState& s, const RunSpec& spec,
-                                std::span<const JobOutput> outputs) {
-  if (spec.experiment->find != nullptr) return spec.experiment->find(spec, outputs);
-  std::optional<Findings> findings;
-  if (s.platform.findings) findings = s.platform.findings(spec, outputs);
-  if (!findings) s.waiting = true;
-  return findings;
-}
-
 bool shows_points(const Figure& figure) {
   return has_measured_points(figure) || has_known_cells(figure);
 }
@@ -138,7 +119,7 @@ void refresh_figures(AppState& s) {
     s.figures = s.run_figures;
   } else {
     const RunSpec& spec = of_run ? s.run->spec() : s.spec;
-    std::optional<Findings> blank = find_in(s, spec);
+    std::optional<Findings> blank = find(s, spec);
     s.figures = blank ? std::move(blank->figures) : waiting_figures(*spec.experiment);
     if (!s.run) s.preview = blank ? std::move(blank->result) : Result();
   }

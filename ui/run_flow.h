@@ -1,21 +1,12 @@
 // From parameters to a picture: planning, starting and following a run, and what is drawn of it.
 #pragma once
 
-#include <optional>
-#include <span>
-
 #include "core/experiment/run.h"
-#include "core/findings/findings.h"
+#include "core/findings/figure.h"
 
 namespace attnlab {
 
 struct AppState;
-
-/// The experiment's plan of these parameters.
-Expected<Plan> plan_of(const AppState& s, const RunSpec& spec);
-/// The experiment's findings, from here or from another module; nullopt while that is loading.
-std::optional<Findings> find_in(AppState& s, const RunSpec& spec,
-                                std::span<const JobOutput> outputs = {});
 
 /// After every change of AppState::spec: plans it, puts the run of other parameters away, brings
 /// back an earlier result of these, asks for a draft, and shows the right figures.

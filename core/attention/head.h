@@ -10,7 +10,7 @@ namespace attnlab {
 /// f(X) = sum_i alpha_i value.x_i with alpha = softmax_i(x_i^T weight x_N), for a sequence X of
 /// tokens x_1 .. x_N whose last one is the query token (and a key as well).
 ///
-/// Family C's IsotropicHead (core/in_context/closed_forms.h) is no such head: it has two numbers,
+/// Family C's IsotropicHead (core/attention/one_prompt.h) is no such head: it has two numbers,
 /// reads labels in place of tokens, and its query token is no key. Both take their weights from
 /// softmax().
 struct Head {

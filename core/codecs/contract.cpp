@@ -36,28 +36,25 @@ std::string switch_text(bool on) {
   return on ? "1" : "";
 }
 
-const std::set<std::string, std::less<>>& lockable_names() {
-  static const std::set<std::string, std::less<>> names = [] {
-    std::set<std::string, std::less<>> all = {"experiment", "preset", "seed"};
-    for (const Experiment* experiment : experiments()) {
-      for (const Parameter& parameter : experiment->schema.parameters) all.insert(parameter.name);
-    }
-    return all;
-  }();
+std::set<std::string, std::less<>> lockable_names() {
+  std::set<std::string, std::less<>> names = {"experiment", "preset", "seed"};
+  for (const Experiment* experiment : experiments()) {
+    for (const Parameter& parameter : experiment->schema.parameters) names.insert(parameter.name);
+  }
   return names;
 }
 
 std::string read_lock(PageSettings& page, std::string_view value) {
+  const std::set<std::string, std::less<>> lockable = lockable_names();
   std::string unknown;
   page.locked.clear();
   for (const std::string& item : split(value, ',')) {
     std::string name(trimmed(item));
     if (name.empty() || std::count(page.locked.begin(), page.locked.end(), name) > 0) continue;
-    if (lockable_names().contains(name)) {
+    if (lockable.contains(name)) {
       page.locked.push_back(std::move(name));
     } else if (unknown.empty()) {
-      const std::set<std::string, std::less<>>& all = lockable_names();
-      const std::string meant = closest(name, {all.begin(), all.end()});
+      const std::string meant = closest(name, {lockable.begin(), lockable.end()});
       unknown = "lock names " + quoted_text(name) + ", which no experiment has; it is left out" +
                 (meant.empty() ? std::string() : " (did you mean \"" + meant + "\"?)");
     }

@@ -81,12 +81,14 @@ struct Experiment {
   /// parameter, without Run.
   bool live = false;
 
+  /// False until more than id, family, title, question and `live` is known: in the page's own
+  /// module, until the workers' one is there (core/experiment/faces.h).
+  bool whole = true;
+
+  // Functions: null in a program that leaves them to another one (the page to its workers' module).
+
   /// Jobs of a run, or why these values cannot be run together.
   Expected<Plan> (*plan)(const RunSpec& spec) = nullptr;
-
-  // The functions that compute. The catalogue fills these in from the experiment's type; null in a
-  // program that leaves them to another one (the page leaves jobs to its workers).
-
   /// One job; depends only on (spec, index).
   JobSteps (*start)(RunSpec spec, std::uint32_t index) = nullptr;
   /// A share that a job handed out (shared_work.h): its output is the result. Only for experiments
@@ -99,7 +101,7 @@ struct Experiment {
 
 /// An experiment is a type with static functions: `Experiment face()` (everything but the functions
 /// that compute), `find`, and, unless it is live, `start` (some also `assist`). Its family's
-/// experiments.h lists it in a TypeList, from which the catalogue is made.
+/// experiments.h lists it in a TypeList, from which core/methods makes the list of all.
 template <class... Types>
 struct TypeList {};
 

@@ -265,6 +265,36 @@ const Parameter* Schema::find(std::string_view name) const {
   return i < parameters.size() ? &parameters[i] : nullptr;
 }
 
+namespace {
+
+/// Why the schema may not have this parameter at its place; empty when it may.
+std::string contradiction(const Schema& schema, const Parameter& parameter) {
+  constexpr double kExact = 9007199254740992.0;  // 2^53
+  if (parameter.name.empty()) return "a parameter has no name";
+  if (schema.find(parameter.name) != &parameter) return parameter.name + " is there twice";
+  if (parameter.kind < ParameterKind::kInteger || parameter.kind > ParameterKind::kRealTuple) {
+    return parameter.name + " is of an unknown kind";
+  }
+  if (parameter.group == 0) return parameter.name + " has groups without entries";
+  const bool exact = parameter.min >= -kExact && parameter.max <= kExact;
+  if (is_whole(parameter.kind) && !exact) return parameter.name + " has too wide a range";
+  return refusal(parameter, entries_of(parameter.default_value));
+}
+
+}  // namespace
+
+Expected<void> check_schema(const Schema& schema) {
+  for (const Parameter& parameter : schema.parameters) {
+    std::string sentence = contradiction(schema, parameter);
+    if (!sentence.empty()) return Error{std::move(sentence)};
+    for (const Condition& condition : parameter.applies)
+      if (schema.find(condition.parameter) == nullptr)
+        return Error{parameter.name + " depends on " + quoted_text(condition.parameter) +
+                     ", which is no parameter"};
+  }
+  return {};
+}
+
 ParameterSet::ParameterSet(const Schema& schema) : schema_(&schema) {
   values_.reserve(schema.parameters.size());
   for (const Parameter& parameter : schema.parameters) {

@@ -68,6 +68,10 @@ struct Schema {
   const Parameter* find(std::string_view name) const;
 };
 
+/// Refuses, with a sentence, a schema that contradicts itself: a default value outside its range, a
+/// name that is empty or given twice, a range in which whole numbers are not exact.
+Expected<void> check_schema(const Schema& schema);
+
 /// The values of one schema's parameters, always inside the schema. The schema must outlive it.
 class ParameterSet {
  public:

@@ -31,6 +31,12 @@
 //   compute_findings(query, outputs, size)
 //                                 what the run finds (core/experiment/findings.h), for the page;
 //                                 left at compute_bytes(); 1, or 0 with a sentence there
+//   compute_plan(query)           the plan of the run, or why there is none
+//                                 (core/experiment/faces.h); the same
+//   compute_faces()               leaves what all experiments are at compute_bytes()
+//   compute_opening(journal)      what the page opens with (core/codecs/opening.h), for its build;
+//   as
+//                                 compute_findings
 //   compute_document(query)       runs every job one after the other and leaves the result document
 //                                 (docs/cli.md) in compute_text(); 1, or 0 with a sentence there
 //   compute_rate(probe, runs)     runs a probe of core/selftest/rates.h so often; how many probes
@@ -51,8 +57,10 @@
 #include "core/catalogue/catalogue.h"
 #include "core/codecs/citation.h"
 #include "core/codecs/codecs.h"
+#include "core/codecs/opening.h"
 #include "core/experiment/comparison.h"
 #include "core/experiment/experiment.h"
+#include "core/experiment/faces.h"
 #include "core/experiment/outside_question.h"
 #include "core/experiment/shared_work.h"
 #include "core/experiment/steps.h"
@@ -259,6 +267,24 @@ EMSCRIPTEN_KEEPALIVE int compute_findings(const char* query, const std::uint8_t*
   const Expected<std::vector<JobOutput>> read = decode_outputs({outputs, size});
   if (!read) return fail(read.error());
   worker().bytes = encode_findings(spec->experiment->find(*spec, *read));
+  return 1;
+}
+
+EMSCRIPTEN_KEEPALIVE int compute_plan(const char* query) {
+  const Expected<RunSpec> spec = read_run(query);
+  if (!spec) return fail(spec.error());
+  worker().bytes = encode_plan(spec->experiment->plan(*spec));
+  return 1;
+}
+
+EMSCRIPTEN_KEEPALIVE void compute_faces() {
+  worker().bytes = encode_faces(experiments());
+}
+
+EMSCRIPTEN_KEEPALIVE int compute_opening(const char* journal) {
+  Expected<Bytes> opening = encode_opening(journal, kVersion);
+  if (!opening) return fail(opening.error());
+  worker().bytes = *std::move(opening);
   return 1;
 }
 

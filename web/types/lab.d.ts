@@ -122,6 +122,7 @@ interface WasmModule {
 
 /** web/app/app.cpp. Texts and bytes are passed through `call` of files.js. */
 interface AppModule extends WasmModule {
+  _app_opening(bytes: number, size: number): number;
   _app_open(query: number, search: number, has_canvas: number, memory: number): number;
   _app_size(width: number, height: number, ratio: number): void;
   _app_theme(dark: number, reduced_motion: number): void;
@@ -142,8 +143,8 @@ interface AppModule extends WasmModule {
   _app_job_news(ticket: number, kind: number, fraction: number, bytes: number, size: number): void;
   _app_open_query(query: number, search: number): void;
   _app_load(query: number): void;
-  _app_adopt(journal: number): number;
-  _app_parts_arrived(): void;
+  _app_adopt(): number;
+  _app_parts_arrived(faces: number, size: number): number;
   _app_waits_for_parts(): number;
   _app_journal(): number;
   _app_kept_journal(index: number): number;
@@ -175,6 +176,9 @@ interface JobsModule extends WasmModule {
   _compute_export(format: number, query: number, journal: number, figure: number, dark: number): number;
   _compute_keep(query: number, journal: number): void;
   _compute_findings(query: number, outputs: number, size: number): number;
+  _compute_plan(query: number): number;
+  _compute_faces(): void;
+  _compute_opening(journal: number): number;
   _compute_document(query: number): number;
   _compute_rate(probe: number, runs: number): number;
   _compute_selftest(group: number): number;

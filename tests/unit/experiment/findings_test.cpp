@@ -2,13 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include "core/attention/one_prompt.h"
 #include "core/catalogue/catalogue.h"
 #include "core/codecs/codecs.h"
-#include "core/in_context/one_prompt.h"
 #include "core/picture/svg.h"
 
 using namespace attnlab;
-using namespace attnlab::in_context;
 
 namespace {
 

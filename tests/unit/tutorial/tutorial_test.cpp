@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <variant>
 
-#include "core/catalogue/methods.h"
+#include "core/methods/methods.h"
 #include "tests/unit/support/experiments.h"
 #include "tests/unit/tutorial/sharpness.h"
 
