@@ -37,7 +37,7 @@ struct Reading {
   requires(std::is_integral_v<T> || std::is_enum_v<T>) void operator()(T& value) {
     value = static_cast<T>(static_cast<std::int64_t>(bytes.u64()));
   }
-  /// Grows with what is really there: a torn count asks for no memory.
+  /// The list grows as items are read, so that a corrupt count allocates no memory.
   template <class T>
   std::size_t size(std::vector<T>& list) {
     list.clear();
@@ -81,7 +81,7 @@ void list(A& archive, T& items) {
 template <class T, class U>
 concept Is = std::is_same_v<std::remove_const_t<T>, U>;
 
-/// Makes the alternative of that number the variant's; the first for a number there is not.
+/// Selects the variant's alternative `number`, the first for an unknown number.
 template <class... Kinds>
 void choose(std::variant<Kinds...>& choice, std::uint32_t number) {
   std::uint32_t next = 0;

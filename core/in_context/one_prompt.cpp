@@ -35,7 +35,7 @@ OnePrompt prompt_of(std::span<const float> numbers) {
   return prompt;
 }
 
-/// Adds a ridge so small that only heads of equal scale notice: they share their weight.
+/// Adds a ridge so small that it changes only heads of equal scale: they share their weight.
 std::vector<double> best_weights(const HeadMoments::Quadratic& quadratic) {
   const std::size_t n = quadratic.linear.size();
   std::vector<double> matrix = quadratic.matrix, weights = quadratic.linear;
