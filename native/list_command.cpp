@@ -1,4 +1,4 @@
-// `attnlab list`: what there is to run.
+// `attnlab list`: experiments, their parameters and presets.
 #include <algorithm>
 #include <string>
 

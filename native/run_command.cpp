@@ -218,7 +218,7 @@ Expected<RunSpec> read_spec(const Given& given) {
   return spec;
 }
 
-/// What is drawn, and that there is such a figure.
+/// Reads which figure is drawn and how; an error if there is no such figure.
 Expected<void> read_figure(const Given& given, RunRequest& request) {
   if (given.has("theme") && request.format != OutputFormat::kSvg) {
     return Error{"theme belongs to --format svg"};

@@ -100,7 +100,7 @@ void App::open_query(std::string_view query, std::string_view search) {
     s.dark = s.page().theme == PageSettings::Theme::kDark;
     s.theme_chosen = true;
   }
-  s.fixed.clear();  // an address opened anew may also change the values of what it locks
+  s.fixed.clear();  // a new address may also change the values of locked parameters
   take_over(s, link);
   if (link.run) return run();
   // Of many labs on a page only those that the reader touches compute.
@@ -251,7 +251,7 @@ std::string App::set_seed(std::string_view text) {
 std::string App::move_handle(const Figure& figure, std::size_t handle, double x, double y) {
   if (handle >= figure.handles.size()) return {};
   const Handle& moved = figure.handles[handle];
-  const std::string parameter = moved.parameter;  // the figure is made anew by the change
+  const std::string parameter = moved.parameter;  // a copy: the change replaces the figure
   const std::string text = moved_text(state_->spec.parameters, moved, x, y, plane_range(figure.x),
                                       plane_range(figure.y));
   return text.empty() ? std::string() : set_parameter(parameter, text);

@@ -77,7 +77,7 @@ bool draw_by_shader(ImDrawList* list, const Figure& figure, const HeatPanel& pan
   return true;
 }
 
-/// Numbers where all of them fit into their cells, on a patch that keeps contours off them.
+/// The numbers, if all of them fit into their cells, each on a patch that covers contours.
 void draw_cell_numbers(ImDrawList* list, const Figure& figure, const HeatPanel& panel,
                        const HeatPlace& place) {
   const Range range = heat_range(figure, panel);
@@ -134,7 +134,7 @@ void draw_names(ImDrawList* list, const HeatPanel& panel, const HeatPlace& place
             panel.x.label, false, kSmallSize, t.muted);
 }
 
-/// What the colours mean, if there is room next to the rows' name.
+/// The label of the colour bar, if there is room next to the rows' name.
 std::string_view bar_label(const HeatPanel& panel, const HeatPlace& place) {
   const auto width = [](const std::string& text) { return text_size(text, false, kSmallSize).x; };
   const bool fits =

@@ -1,4 +1,4 @@
-// The plot widget: puts title, axes, series, labels and read-out together for one frame.
+// The plot widget: title, axes, series, labels and read-out of one frame.
 #include "ui/plot.h"
 
 #include <algorithm>
@@ -109,7 +109,7 @@ void draw_references(ImDrawList* list, const Figure& figure, const PlotFrame& fr
   }
 }
 
-/// `covered`: there is no point yet, and a picture says so.
+/// `covered`: there is no point yet, and an icon with a sentence covers the plot.
 void draw_all_series(ImDrawList* list, const Figure& figure, const PlotState& state,
                      const PlotFrame& frame, const PlotOptions& options, bool covered,
                      const std::string& emphasised) {

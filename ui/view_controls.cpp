@@ -1,4 +1,4 @@
-// The column "what to touch": presets, primary parameters, the rest folded, seed.
+// The column of controls: presets, primary parameters, the other parameters folded, seed.
 #include "core/catalogue/catalogue.h"
 #include "ui/theme.h"
 #include "ui/views.h"
@@ -26,7 +26,7 @@ void preset_cards(const View& view, float width) {
   section("Start from");
   for (const Preset& preset : s.spec.experiment->presets) {
     const bool chosen = preset.name == s.preset;
-    // Only the chosen card says more, so that the parameters stay in sight.
+    // Only the chosen card has a text, so that the parameters stay visible.
     const std::string text = chosen ? first_sentence(preset.text) : std::string();
     if (card(preset.name.c_str(), preset.label, text, preset.text.c_str(), chosen, width))
       view.app.select_preset(preset.name);

@@ -28,7 +28,7 @@ std::string scalar_json(const std::string& value) {
   return json_quoted(value);
 }
 
-/// "[a,b]" or, with a line end and indent as `gap`, one item a line.
+/// "[a,b]" or, with a line end and indent as `gap`, one item per line.
 template <class Items, class Print>
 std::string array_json(const Items& items, const std::string& gap, const Print& print) {
   std::string json = "[";

@@ -62,7 +62,7 @@ const Experiment& lenient_experiment(const Pairs& pairs, const Experiment& defau
   return default_experiment;
 }
 
-/// Drops what a mail or a chat left around the values of all keys that are no parameters.
+/// Drops what a mail or a chat added to the values of all keys that are not parameters.
 void keep_names(Pairs& pairs, std::vector<std::string>& notes) {
   for (auto& [key, value] : pairs) {
     if (find_address_key(key) == nullptr || key == "seed") continue;

@@ -59,16 +59,16 @@ bool belongs_to_entry(char c) {
          c == '_' || c == '.';
 }
 
-/// An entry without what cannot belong to a number or a name, as in "(7)." or "12<br".
+/// The part of the text that can be a number or a name: 7 of "(7).", 12 of "12<br".
 std::string_view entry_in(std::string_view text) {
   while (!text.empty() && !belongs_to_entry(text.front())) text.remove_prefix(1);
   const auto end = std::find_if_not(text.begin(), text.end(), belongs_to_entry);
   text = text.substr(0, static_cast<std::size_t>(end - text.begin()));
-  while (text.ends_with('.')) text.remove_suffix(1);  // of a sentence
+  while (text.ends_with('.')) text.remove_suffix(1);  // the end of a sentence
   return text;
 }
 
-/// entry_in of every entry; entries of which nothing stays are left out.
+/// entry_in of every entry; entries that become empty are left out.
 std::string entries_in(std::string_view text) {
   std::vector<std::string> entries;
   for (const std::string& item : split(text, ',')) {
@@ -162,7 +162,7 @@ std::string entry_count(std::size_t count) {
   return counted(count, "entry", "entries");
 }
 
-/// The sentence that refuses how many entries a tuple has, empty when it may have so many.
+/// The sentence that refuses a tuple's number of entries, empty when that number is allowed.
 std::string tuple_refusal(const Parameter& parameter, std::size_t count) {
   if (parameter.kind != ParameterKind::kRealTuple) return {};
   if (count >= parameter.min_items && count % parameter.group == 0) return {};

@@ -54,7 +54,7 @@ struct Parameter {
   double min = 0, max = 0;    ///< range of a number or of every list entry, both ends allowed
   std::size_t max_items = 1;  ///< lists and tuples: at most this many entries, at least one
   std::size_t min_items = 1;  ///< tuples: at least this many
-  std::size_t group = 1;      ///< tuples: entries come in whole groups of so many (2: points)
+  std::size_t group = 1;      ///< tuples: the number of entries is a multiple of it (2: points)
   std::vector<Choice> choices = {};
   ParameterValue default_value = {};
   std::vector<double> suggested = {};   ///< values worth offering as buttons, in order

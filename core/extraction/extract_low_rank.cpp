@@ -97,8 +97,8 @@ std::vector<Preset> presets() {
        {{"method", "range-finder"}, {"rank", "4"}, {"dim", "8,16,32,64,128"}, {"trials", "2"}}},
       {"rank-2",
        "Does twice the rank take twice the measurements?",
-       "The axis counts in degrees of freedom (2d − r)r. If the curves stay where they were at "
-       "rank 1, the number of measurements grows like r d.",
+       "The horizontal axis is in units of the degrees of freedom, (2d − r)r. If the curves are "
+       "where they were at rank 1, the number of measurements grows like r d.",
        {{"rank", "2"}, {"dim", "8,12"}}}};
 }
 

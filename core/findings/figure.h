@@ -102,7 +102,7 @@ struct FieldPanel {
   std::string id;
   std::string title;
   std::string shader;       ///< shaders/NAME.glsl, which defines `vec2 field(vec2 point)`
-  std::vector<float> data;  ///< what both versions read: `number(i)` in the shader
+  std::vector<float> data;  ///< parameters of both versions: `number(i)` in the shader
   double (*value)(std::span<const float> data, double x, double y) = nullptr;  ///< NaN: unknown
   double min = 0, max = 1;  ///< ends of the colours; a diverging scale wants min = -max
   ColourScale scale = ColourScale::kSequential;
@@ -149,8 +149,8 @@ struct Figure {
   Axis x, y;
   FigureContent content;
   std::vector<Handle> handles;  ///< of line plots and fields
-  std::string table;            ///< name of the result table whose rows the measured points are
-  std::string empty_text;       ///< what to say while there is no point yet
+  std::string table;            ///< name of the result table that holds the measured points
+  std::string empty_text;       ///< shown while there is no point yet
 
   /// The content of one kind, for reading; an empty one if the content is of another kind.
   const LinePlot& lines() const { return known<LinePlot>(); }

@@ -117,8 +117,7 @@ JobSteps train_model(TrainingSetup setup, std::size_t test_prompts) {
     for (std::size_t i = 0; i < chunk && trainer.steps_done() < setup.steps; ++i) {
       const double loss = trainer.step();
       if (!std::isfinite(loss)) {
-        co_return Error{"training of " + heads_text(setup.heads) +
-                        " left the range of numbers: lower the rate"};
+        co_return Error{"training of " + heads_text(setup.heads) + " diverged: lower the rate"};
       }
       curve.add(static_cast<double>(trainer.steps_done()), loss);
     }

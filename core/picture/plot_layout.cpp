@@ -12,9 +12,9 @@
 namespace attnlab {
 namespace {
 
-constexpr double kPadding = 0.05;       // share of the span left free beyond the data
-constexpr double kFurthest = 1e130;     // axes reach no further: spans and ratios must stay numbers
-constexpr double kZeroIsNear = 0.35;    // linear axes start at 0 when the data come this close
+constexpr double kPadding = 0.05;     // share of the span left free beyond the data
+constexpr double kFurthest = 1e130;   // the axes' largest end, so that spans and ratios are finite
+constexpr double kZeroIsNear = 0.35;  // linear axes start at 0 when the data come this close
 constexpr float kGuideHandicap = 8.0f;  // pixels by which a measured point wins over a guide
 
 class Bounds {
@@ -69,7 +69,7 @@ void add_with_error(Bounds& bounds, const FigurePoint& point, bool logarithmic) 
   if (!logarithmic || point.y - point.error > 0.2 * point.y) bounds.add(point.y - point.error);
 }
 
-/// Ranks the points of other series around a start: by height, then by series.
+/// Order of points for the up and down keys: by height, then by series.
 std::tuple<double, int> height_of(const Figure& figure, PointRef ref) {
   return {figure.lines().series[ref.series].points[ref.point].y, ref.series};
 }

@@ -127,7 +127,7 @@ class LineFigure {
     const std::string& muted = svg_.colours().muted;
     if (line.vertical) {
       svg_.line(at, a.y0, at, a.y1, muted);
-      const bool right = at < (a.x0 + a.x1) / 2;  // of the line, where more room is
+      const bool right = at < (a.x0 + a.x1) / 2;  // the side of the line with more room
       svg_.text(at + (right ? 4 : -4), a.y0 + 12, line.label, muted,
                 {.anchor = right ? "start" : "end"});
     } else {

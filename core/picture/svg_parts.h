@@ -56,7 +56,7 @@ std::string svg_colour(unsigned rgb);  ///< "#1d2229"
 
 inline constexpr int kSvgBands = 24;       ///< colours of a bar, and of a field
 inline constexpr float kSvgBarWidth = 70;  ///< with its gap and its numbers
-/// Right of `cells`, as high as they are.
+/// A colour bar to the right of `cells`, with their height.
 void svg_colour_bar(Svg& svg, ColourScale scale, Range range, const std::string& label,
                     const Box& cells);
 

@@ -9,7 +9,7 @@
 
 namespace attnlab::random_features {
 
-/// What the finished jobs of a run say, read once for tables, claims and figures.
+/// The results of a run's finished jobs, read once for tables, claims and figures.
 struct MeasuredSweep {
   Sweep sweep;
   std::vector<std::string> notes;

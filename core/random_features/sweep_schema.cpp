@@ -185,7 +185,7 @@ Parameter keys_parameter(bool list) {
   Parameter parameter = described({.name = "keys",
                                    .label = "Keys",
                                    .symbol = "N",
-                                   .help = "number of key tokens; the query token comes on top",
+                                   .help = "number of key tokens, not counting the query token",
                                    .min = 1,
                                    .max = 1024,
                                    .default_value = std::int64_t{16},

@@ -128,7 +128,7 @@ bool Canvas::open() {
   emscripten_webgl_make_context_current(context);
   ImGui::CreateContext();
   set_up_io();
-  setup_fonts_and_style(1, false);  // before the first frame, which would take a size of its own
+  setup_fonts_and_style(1, false);  // before the first frame, which would choose a size of its own
   open_ = ImGui_ImplOpenGL3_Init("#version 300 es");
   return open_;
 }
@@ -147,11 +147,11 @@ void Canvas::context(bool lost) {
 
 bool Canvas::draw(App& app, const FrameInput& input) {
   if (!open_ || lost_ || input.width <= 0 || input.height <= 0) return false;
-  // The loss comes before its event; whatever is made between the two fails.
+  // A context is lost before its event arrives; in between, everything that is created fails.
   if (emscripten_is_webgl_context_lost(emscripten_webgl_get_current_context())) return false;
   ImGuiIO& io = ImGui::GetIO();
   if (io.DisplaySize.x != input.width || io.DisplaySize.y != input.height)
-    settling_ = 2;  // regions know their content a frame later
+    settling_ = 2;  // regions know the size of their content one frame later
   io.DisplaySize = {input.width, input.height};
   io.DisplayFramebufferScale = {input.pixel_ratio, input.pixel_ratio};
   const double passed = last_now_ < 0 ? 0 : input.now - last_now_;
@@ -235,7 +235,8 @@ bool Canvas::key(std::string_view code, bool down, int modifiers) {
   if (key == ImGuiKey_None) return false;
   io.AddKeyEvent(key, down);
   if (ctrl || alt || meta) {
-    // Of the browser's shortcuts the lab takes those of text editing, while it edits text.
+    // Of the browser's shortcuts the lab uses only the shortcuts of text editing, while editing
+    // text.
     const bool editing = key == ImGuiKey_A || key == ImGuiKey_X || key == ImGuiKey_Z ||
                          key == ImGuiKey_Y || key == ImGuiKey_LeftArrow ||
                          key == ImGuiKey_RightArrow || key == ImGuiKey_Backspace;

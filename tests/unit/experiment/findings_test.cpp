@@ -49,7 +49,9 @@ TEST_CASE("findings of every experiment show the same after encoding and decodin
   }
 }
 
-TEST_CASE("a figure asks to drag what it has, and its picture, where nothing moves, does not") {
+TEST_CASE(
+    "a figure invites to drag its handles, and its exported picture, where nothing moves, does "
+    "not") {
   std::size_t asked = 0;
   for (const Experiment* experiment : experiments()) {
     CAPTURE(experiment->id);

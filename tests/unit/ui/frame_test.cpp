@@ -70,7 +70,8 @@ struct Lab {
   App app{{}, executor, {.show_text = true}};
 };
 
-/// One state after another of the same lab: what leads to it, and what the lab then says it is in.
+/// The states of one lab, one after the other: the action that leads to a state, and the state that
+/// the lab then reports.
 struct Stage {
   const char* name;
   void (*enter)(Lab& lab);
