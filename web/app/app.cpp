@@ -158,8 +158,8 @@ EMSCRIPTEN_KEEPALIVE int app_wheel(float x, float y) {
   return page()->canvas.wheel(x, y);
 }
 
-EMSCRIPTEN_KEEPALIVE int app_key(const char* code, int down, int modifiers) {
-  return page()->canvas.key(code, down != 0, modifiers);
+EMSCRIPTEN_KEEPALIVE int app_key(const char* name, int down, int modifiers) {
+  return page()->canvas.key(name, down != 0, modifiers);
 }
 
 EMSCRIPTEN_KEEPALIVE void app_text(const char* utf8) {
