@@ -130,6 +130,10 @@ double in_context_field(std::span<const float> numbers, double x, double y) {
   return linear_prediction(prompt, query) - truth(prompt, query);
 }
 
+FieldFunction field_function(std::string_view shader) {
+  return shader == "icl_attention" ? in_context_field : nullptr;
+}
+
 FittedHeads fit_head_weights(std::span<const double> scales, const RegressionTask& task,
                              std::size_t prompt_length, std::uint64_t seed) {
   Scenario scenario;

@@ -5,8 +5,10 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
+#include "core/findings/findings.h"
 #include "core/in_context/closed_forms.h"
 
 namespace attnlab::in_context {
@@ -39,6 +41,8 @@ inline constexpr int kAllHeads = -1;
 std::vector<float> field_numbers(const OnePrompt& prompt, FieldQuantity quantity, int head,
                                  std::size_t focus);
 double in_context_field(std::span<const float> numbers, double x, double y);
+/// The function of a shader of this family; null for other names.
+FieldFunction field_function(std::string_view shader);
 
 /// The weights of the heads' outputs with the least risk over random prompts of this length and
 /// noise, and that risk on other prompts.

@@ -2,13 +2,15 @@
 //
 // Contract, JavaScript to C++ (the other direction is web/app/host.h). Texts are UTF-8; returned
 // texts are valid until the next call. Times are seconds of performance.now().
-//   app_open(query, search, has_canvas, memory)
-//                                        starts the app at an address: its hash and its search
-//                                        part; 1, or 0 when has_canvas and no WebGL 2
+//   app_open(query, search, memory)      starts the app at an address: its hash and its search part
+//   app_canvas()                         opens the canvas, once; 1, or 0 without WebGL 2
 //   app_size(width, height, ratio)       logical pixels and device pixels per logical pixel
 //   app_theme(dark, reduced_motion)      what the reader's system or the page wants
 //   app_poll(now)                        moves jobs along; 1: a redraw is needed
 //   app_frame(now)                       draws; 1: another frame should follow at once
+//   app_drawing(now), app_drawing_size() the figure as bytes, for compute_draw (web/compute)
+//   app_move_handle(handle, x, y)        of the figure, to values of its axes; returns a sentence
+//   app_step_handle(handle, right, up, fine)  as arrow keys do; returns a sentence
 //   app_wanted_height()                  logical pixels for a narrow lab; 0: any height will do
 //   app_grabs(x, y)                      1: a finger here moves a handle of the figure, not the
 //   page app_context(lost)                    the WebGL context was lost (1) or came back (0)
@@ -58,17 +60,13 @@ struct Page {
   std::unique_ptr<App> app;
   FrameInput input;
   std::string text;  ///< the last returned text
+  Bytes drawing;     ///< the last returned figure
 };
 
 /// One page, one app, for as long as the tab lives.
 std::unique_ptr<Page>& page() {
   static std::unique_ptr<Page> instance;
   return instance;
-}
-
-/// The fields of shaders/, as functions for the read-out under the pointer.
-FieldFunction field_function(std::string_view shader) {
-  return shader == "icl_attention" ? in_context_field : nullptr;
 }
 
 std::optional<Findings> findings(const RunSpec& spec, std::span<const JobOutput> outputs) {
@@ -103,16 +101,17 @@ using namespace attnlab;
 
 extern "C" {
 
-EMSCRIPTEN_KEEPALIVE int app_open(const char* query, const char* search, int has_canvas,
-                                  double memory_bytes) {
+EMSCRIPTEN_KEEPALIVE void app_open(const char* query, const char* search, double memory_bytes) {
   page() = std::make_unique<Page>(memory_bytes);
-  const bool drawn = has_canvas && page()->canvas.open();
   AppOptions options;
   options.build = {kVersion, kTarget, "simd128"};
   options.memory_limit_bytes = memory_bytes;
   page()->app = std::make_unique<App>(platform(), page()->pool, options);
   page()->app->open_query(query, search);
-  return drawn || !has_canvas;
+}
+
+EMSCRIPTEN_KEEPALIVE int app_canvas() {
+  return page()->canvas.open();
 }
 
 EMSCRIPTEN_KEEPALIVE void app_size(float width, float height, float ratio) {
@@ -133,6 +132,20 @@ EMSCRIPTEN_KEEPALIVE int app_poll(double now) {
 EMSCRIPTEN_KEEPALIVE int app_frame(double now) {
   page()->input.now = now;
   return page()->canvas.draw(*page()->app, page()->input);
+}
+
+EMSCRIPTEN_KEEPALIVE const std::uint8_t* app_drawing(double now) {
+  page()->drawing = encode_figure(page()->app->take_drawing(now));
+  return page()->drawing.data();
+}
+EMSCRIPTEN_KEEPALIVE std::size_t app_drawing_size() {
+  return page()->drawing.size();
+}
+EMSCRIPTEN_KEEPALIVE const char* app_move_handle(unsigned handle, double x, double y) {
+  return returned(page()->app->move_handle(handle, x, y));
+}
+EMSCRIPTEN_KEEPALIVE const char* app_step_handle(unsigned handle, int right, int up, int fine) {
+  return returned(page()->app->step_handle(handle, right, up, fine != 0));
 }
 
 EMSCRIPTEN_KEEPALIVE float app_wanted_height() {

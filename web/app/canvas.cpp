@@ -133,6 +133,7 @@ Canvas::~Canvas() {
 }
 
 bool Canvas::open() {
+  if (open_) return true;
   EmscriptenWebGLContextAttributes attributes;
   emscripten_webgl_init_context_attributes(&attributes);
   attributes.majorVersion = 2;

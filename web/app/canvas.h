@@ -20,7 +20,7 @@ class Canvas {
   Canvas(const Canvas&) = delete;
   Canvas& operator=(const Canvas&) = delete;
 
-  /// Opens WebGL 2 on the element "#canvas"; false where the browser has none.
+  /// Opens WebGL 2 on the element "#canvas", once; false where the browser has none.
   bool open();
   /// The context was lost (nothing is drawn until it is back), or came back: then everything on
   /// the GPU is made anew.
