@@ -6,6 +6,7 @@
 //   app_canvas()                         opens the canvas, once; 1, or 0 without WebGL 2
 //   app_size(width, height, ratio)       logical pixels and device pixels per logical pixel
 //   app_theme(dark, reduced_motion)      what the reader's system or the page wants
+//   app_paper(paper)                     1: draws in light colours, for a print
 //   app_poll(now)                        moves jobs along; 1: a redraw is needed
 //   app_frame(now)                       draws; 1: another frame should follow at once
 //   app_drawing(now), app_drawing_size() the figure as bytes, for compute_draw (web/compute)
@@ -123,6 +124,10 @@ EMSCRIPTEN_KEEPALIVE void app_size(float width, float height, float ratio) {
 EMSCRIPTEN_KEEPALIVE void app_theme(int dark, int reduced_motion) {
   page()->input.dark = dark != 0;
   page()->input.reduced_motion = reduced_motion != 0;
+}
+
+EMSCRIPTEN_KEEPALIVE void app_paper(int paper) {
+  page()->input.paper = paper != 0;
 }
 
 EMSCRIPTEN_KEEPALIVE int app_poll(double now) {

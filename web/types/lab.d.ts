@@ -127,6 +127,7 @@ interface AppModule extends WasmModule {
   _app_canvas(): number;
   _app_size(width: number, height: number, ratio: number): void;
   _app_theme(dark: number, reduced_motion: number): void;
+  _app_paper(paper: number): void;
   _app_poll(now: number): number;
   _app_frame(now: number): number;
   _app_drawing(now: number): number;
