@@ -139,9 +139,7 @@ double App::wait() const {
 }
 
 bool App::busy() const {
-  const DraftState& drafts = state_->drafts;
-  return (state_->run && state_->run->active()) || drafts.computing() || drafts.due ||
-         drafts.wanted;
+  return is_busy(*state_);
 }
 
 void App::set_thrifty(bool thrifty) {

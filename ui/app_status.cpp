@@ -155,8 +155,15 @@ std::string page_json(const PageSettings& page) {
       .member("embed", truth(page.embed))
       .member("fit", truth(page.fit))
       .member("minimal", truth(page.minimal))
+      .member("svg", truth(page.svg))
       .member("locked", texts_json(page.locked))
       .done();
+}
+
+std::vector<std::string> figure_titles(const AppState& s) {
+  std::vector<std::string> titles;
+  for (const Figure& figure : s.figures) titles.push_back(figure.title);
+  return titles;
 }
 
 /// A live experiment needs no run.
@@ -303,6 +310,8 @@ std::string App::state_json() const {
       .text("link", link_query())
       .member("actions", actions_json(*this))
       .member("kept", texts_json(kept_texts(s)))
+      .member("figures", texts_json(figure_titles(s)))
+      .number("figure", static_cast<double>(s.view.figure))
       .member("claims", claims_json(s.result))
       .member("tables", tables_json(s.shown_result()))
       .done();

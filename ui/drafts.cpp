@@ -171,6 +171,11 @@ double drafts_wait(const AppState& s) {
   return std::numeric_limits<double>::infinity();
 }
 
+bool is_busy(const AppState& s) {
+  const DraftState& d = s.drafts;
+  return (s.run && s.run->active()) || d.computing() || d.due || d.wanted;
+}
+
 void learn_rate(AppState& s, const Run& run, double seconds) {
   if (run.state() != Run::State::kFinished) return;
   const double work = cost_per_worker(run.plan(), std::max(1u, s.executor.concurrency()));

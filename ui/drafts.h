@@ -48,6 +48,8 @@ void follow_drafts(AppState& s);
 /// Seconds until follow_drafts has something to do without news from the executor; infinity:
 /// nothing.
 double drafts_wait(const AppState& s);
+/// Something is computed, or will be without anybody asking.
+bool is_busy(const AppState& s);
 /// Learns the machine's rate from a run that has been computed here.
 void learn_rate(AppState& s, const Run& run, double seconds);
 /// Seconds that the whole run of the controls' parameters would take; negative when not known.

@@ -14,6 +14,9 @@ struct View {
   bool narrow;
 };
 
+/// What the run says about this figure: phase, sentence, how pale its results are, and locks.
+PlotOptions run_options(const AppState& state, const Figure& figure);
+
 void header_view(const View& view, float width);
 void notes_view(const View& view, float width);
 void figure_view(const View& view, float width, float height);

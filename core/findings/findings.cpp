@@ -70,6 +70,12 @@ struct Members {
   }
 };
 
+void find_functions(Figure& figure, FieldFunction (*function_of)(std::string_view shader)) {
+  Fields* fields = std::get_if<Fields>(&figure.content);
+  if (fields == nullptr) return;
+  for (FieldPanel& field : fields->panels) field.value = function_of(field.shader);
+}
+
 }  // namespace
 
 Bytes encode_findings(const Findings& findings) {
@@ -84,12 +90,19 @@ Expected<Findings> decode_findings(std::span<const std::uint8_t> bytes,
   for (const Table& table : findings->result.tables) {
     if (const auto checked = check_types(table); !checked) return checked.error();
   }
-  for (Figure& figure : findings->figures) {
-    Fields* fields = std::get_if<Fields>(&figure.content);
-    if (fields == nullptr) continue;
-    for (FieldPanel& field : fields->panels) field.value = function_of(field.shader);
-  }
+  for (Figure& figure : findings->figures) find_functions(figure, function_of);
   return findings;
+}
+
+Bytes encode_figure(const Figure& figure) {
+  return encoded<Members>(figure);
+}
+
+Expected<Figure> decode_figure(std::span<const std::uint8_t> bytes,
+                               FieldFunction (*function_of)(std::string_view shader)) {
+  Expected<Figure> figure = decoded<Members, Figure>(bytes, "the figure could not be read");
+  if (figure) find_functions(*figure, function_of);
+  return figure;
 }
 
 }  // namespace attnlab

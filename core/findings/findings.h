@@ -25,5 +25,9 @@ using FieldFunction = double (*)(std::span<const float> data, double x, double y
 Bytes encode_findings(const Findings& findings);
 Expected<Findings> decode_findings(std::span<const std::uint8_t> bytes,
                                    FieldFunction (*function_of)(std::string_view shader));
+/// The same for one figure, for a module that draws it.
+Bytes encode_figure(const Figure& figure);
+Expected<Figure> decode_figure(std::span<const std::uint8_t> bytes,
+                               FieldFunction (*function_of)(std::string_view shader));
 
 }  // namespace attnlab

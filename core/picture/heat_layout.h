@@ -55,4 +55,9 @@ std::string heat_read_out(const HeatPanel& panel, std::size_t row, std::size_t c
 
 bool has_known_cells(const Figure& figure);
 
+/// A map of more than `most` rows or columns with square blocks of cells as its cells. A block has
+/// the value that is farthest from 0, so that a single large entry of a matrix stays visible, and
+/// the names of its first row and column; the title says how many cells it stands for.
+HeatPanel coarse_map(HeatPanel panel, std::size_t most = 96);
+
 }  // namespace attnlab

@@ -428,6 +428,20 @@ export const promises = [
     test: ['browser', 'page', 'a WebGL context lost twenty times in a row comes back with the same picture, in the middle of a run'],
   },
   {
+    promise: 'Without WebGL 2 the figure is made of page elements.',
+    file: 'web/page.js',
+    text: 'const canvas = !svg && !this.#lost && this.#has_canvas();',
+    without: 'const canvas = !svg && !this.#lost && (this.#has_canvas() || true);',
+    test: ['browser', 'page', 'without WebGL 2 the figure is made of page elements, also while a run goes on'],
+  },
+  {
+    promise: 'After the WebGL context is lost for good, the figure is made of page elements.',
+    file: 'web/page.js',
+    text: 'const canvas = !svg && !this.#lost && this.#has_canvas();',
+    without: 'const canvas = !svg && this.#has_canvas();',
+    test: ['browser', 'page', 'after the WebGL context is lost for good, the figure is made of page elements'],
+  },
+  {
     promise: 'A run that ends during a lost WebGL context gives the same picture, to the last bit, as a visible run.',
     file: 'ui/app.cpp',
     text: 'if (!active) s.glyphs_renewed = renew_glyphs();',

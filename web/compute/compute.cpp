@@ -26,6 +26,10 @@
 //                                 format svg: the picture of the run whose finished jobs the
 //                                 journal holds (of none when it is empty); bibtex: the run's
 //                                 citation; left in compute_text(); 1, or 0 with a sentence there
+//   compute_draw(figure, size, width, height, dark)
+//                                 a figure that app_drawing gave, as an interactive SVG so wide and
+//                                 high (0: as high as it needs), left in compute_text(); 1, or 0
+//                                 with a sentence there
 //   compute_keep(query, journal)  the next picture shows this run's curves, too
 //   compute_findings(query, outputs, size)
 //                                 what the run finds (core/findings/findings.h), for the page;
@@ -66,6 +70,7 @@
 #include "core/experiment/steps.h"
 #include "core/extraction/learn/question.h"
 #include "core/findings/findings.h"
+#include "core/catalogue/field_functions.h"
 #include "core/numerics/linear_algebra.h"
 #include "core/picture/svg.h"
 #include "core/selftest/rates.h"
@@ -247,6 +252,15 @@ EMSCRIPTEN_KEEPALIVE int compute_export(const char* format, const char* query, c
   figures[figure] = with_kept(std::move(figures[figure]), *spec, kept);
   worker().text =
       figure_svg(figures[figure], {.dark = dark != 0, .source = source_line(*spec, build)});
+  return 1;
+}
+
+EMSCRIPTEN_KEEPALIVE int compute_draw(const std::uint8_t* bytes, std::size_t size, int width,
+                                      int height, int dark) {
+  const Expected<Figure> figure = decode_figure({bytes, size}, field_function);
+  if (!figure) return fail(figure.error());
+  worker().text = figure_svg(
+      *figure, {.width = width, .height = height, .dark = dark != 0, .interactive = true});
   return 1;
 }
 

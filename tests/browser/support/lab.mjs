@@ -11,7 +11,7 @@ const root = process.env.ATTNLAB_ROOT ?? path.resolve(import.meta.dirname ?? '.'
 export const dist = process.env.ATTNLAB_DIST ?? path.join(root, 'dist');
 export const screenshots = path.join(root, 'build', 'screenshots');
 const program = process.env.ATTNLAB_BIN ?? path.join(root, 'build/native/attnlab');
-const chromium = process.env.ATTNLAB_CHROMIUM || 'chromium';
+export const chromium = process.env.ATTNLAB_CHROMIUM || 'chromium';
 
 /** The result document of `attnlab run EXPERIMENT ...` for parameters as a permalink has them. */
 export async function native_result(query) {
@@ -24,7 +24,7 @@ export async function native_result(query) {
   return JSON.parse(stdout);
 }
 
-const flags = [
+export const flags = [
   '--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync', '--enable-unsafe-swiftshader',
   '--disable-gpu-driver-bug-workarounds', '--force-color-profile=srgb', '--disable-dev-shm-usage',

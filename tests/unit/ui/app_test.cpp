@@ -70,6 +70,24 @@ TEST_CASE("a permalink runs to a result that state, table and files agree on") {
   CHECK(shell.copied.back() == "page#" + app.query());
 }
 
+TEST_CASE("a drawing says what to do until there are points, and that they are of other parameters") {
+  Shell shell;
+  App app(shell.platform(), shell.executor, {});
+  double now = 0;
+  app.open_query(kSmall);
+  CHECK(app.take_drawing(now).empty_text == app.state().figures[0].empty_text);
+  app.run();
+  CHECK(app.take_drawing(now).empty_text.rfind("Computing", 0) == 0);
+  finish(app, now);
+  CHECK(app.take_drawing(now).empty_text.empty());
+  app.set_parameter("dim", "3");
+  CHECK(app.take_drawing(now).empty_text == "Parameters changed: press Run");
+  app.act("figure", "", "0");
+  app.act("figure", "", "99");
+  CHECK(app.state().view.figure == 0);
+  CHECK(state_of(app)["figures"].size() == app.state().figures.size());
+}
+
 TEST_CASE("the query of an app opens the same app") {
   Shell shell;
   App app(shell.platform(), shell.executor, {});
