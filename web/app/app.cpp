@@ -2,7 +2,8 @@
 //
 // Contract, JavaScript to C++ (the other direction is web/app/host.h). Texts are UTF-8; returned
 // texts are valid until the next call. Times are seconds of performance.now().
-//   app_opening(bytes, size)             what the lab opens with (core/codecs/opening.h), before the
+//   app_opening(bytes, size)             what the lab opens with (core/codecs/opening.h), before
+//   the
 //                                        rest; returns the sentence why not, or an empty one
 //   app_open(query, search, memory)      starts the app at an address: its hash and its search part
 //   app_canvas()                         opens the canvas, once; 1, or 0 without WebGL 2
@@ -17,8 +18,8 @@
 //   app_move_handle(handle, x, y)        of the figure, to values of its axes; returns a sentence
 //   app_step_handle(handle, right, up, fine)  as arrow keys do; returns a sentence
 //   app_wanted_height()                  logical pixels for a narrow lab; 0: any height will do
-//   app_grabs(x, y)                      1: a finger here moves a handle of the figure, not the page
-//   app_context(lost)                    the WebGL context was lost (1) or came back (0)
+//   app_grabs(x, y)                      1: a finger here moves a handle of the figure, not the
+//   page app_context(lost)                    the WebGL context was lost (1) or came back (0)
 //   app_pointer/wheel/key/text/focus     input events (web/app/canvas.h)
 //   app_wants_text()                     1 while a text field is edited
 //   app_wants_escape()                   1 while Escape closes something inside the lab
@@ -34,8 +35,8 @@
 //   app_journal(), app_figure()          the run's finished jobs; which of its figures is shown
 //   app_act(action, name, value)         what the page's own controls do (App::act); returns the
 //                                        sentence to show, often empty
-//   app_state(), app_experiments()       JSON of ui/app.h and core/codecs/codecs.h (with the contract)
-//   app_dark()                           1: the theme in force is dark
+//   app_state(), app_experiments()       JSON of ui/app.h and core/codecs/codecs.h (with the
+//   contract) app_dark()                           1: the theme in force is dark
 #include <emscripten/emscripten.h>
 
 #include <memory>

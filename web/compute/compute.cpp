@@ -59,6 +59,7 @@
 
 #include "attnlab_build_info.h"
 #include "core/catalogue/catalogue.h"
+#include "core/catalogue/field_functions.h"
 #include "core/codecs/citation.h"
 #include "core/codecs/codecs.h"
 #include "core/codecs/opening.h"
@@ -70,7 +71,6 @@
 #include "core/experiment/steps.h"
 #include "core/extraction/learn/question.h"
 #include "core/findings/findings.h"
-#include "core/catalogue/field_functions.h"
 #include "core/numerics/linear_algebra.h"
 #include "core/picture/svg.h"
 #include "core/selftest/rates.h"
