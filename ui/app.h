@@ -50,6 +50,14 @@ class App {
   /// arrived. True when another frame should follow at once (something is still settling).
   bool frame(const FrameInput& input);
 
+  /// Seconds until poll has something to do although the executor has no news (a hand that rests);
+  /// infinity: nothing.
+  double wait() const;
+  /// Something is computed, or will be without anybody asking.
+  bool busy() const;
+  /// Computing is dear to this reader (a weak battery): drafts wait until the hand rests.
+  void set_thrifty(bool thrifty);
+
   // Actions. An unknown experiment or preset changes nothing and leaves a note; an unknown
   // parameter changes nothing, and the returned sentence names it.
 
@@ -57,8 +65,9 @@ class App {
   bool can(Action action) const;
   /// Does what a button or a message asks for, when it can.
   void act(Action action);
-  /// The same by id (core/codecs/contract.h), or "experiment", "preset", "seed", "save" with a
-  /// value, "parameter" with a name, too. Returns the sentence to show, often empty.
+  /// The same by id (core/codecs/contract.h), or "experiment", "preset", "figure" (its number),
+  /// "seed", "save" with a value, "parameter" with a name, too. Returns the sentence to show, often
+  /// empty.
   std::string act(std::string_view id, std::string_view name, std::string_view value);
   /// What the button of an action says now ("Go on" for Run of a paused run).
   std::string_view label(Action action) const;
@@ -70,6 +79,15 @@ class App {
   std::string set_seed(std::string_view text);
   /// Moves a handle of the figure shown to (x, y): sets its parameter's entries like set_parameter.
   std::string move_handle(const Figure& figure, std::size_t handle, double x, double y);
+  // For shells that draw without Dear ImGui (ui/app_drawing.cpp).
+  /// The figure shown, for figure_svg; its `empty_text` is what there is to say instead of results,
+  /// or over those of other parameters. Handles whose parameter is locked have none. Takes the
+  /// place of `frame`.
+  Figure take_drawing(double now);
+  /// The same for the figure shown now.
+  std::string move_handle(std::size_t handle, double x, double y);
+  /// Moves it by steps to the right and up, as the arrow keys do; fine: with Shift.
+  std::string step_handle(std::size_t handle, int right, int up, bool fine);
   /// Whether a finger at this logical pixel would take hold of a handle, as last drawn.
   bool grabs(float x, float y) const;
   // A live experiment needs no run: run, pause and step do nothing there.
@@ -95,13 +113,16 @@ class App {
   /// One sentence on where things are, for the live region and the run bar.
   std::string status_sentence() const;
   /// {"experiment","title","question","family","preset","seed","params":{name: canonical text},
+  ///  "idle":[names of parameters without an effect beside the others' values],
   ///  "live":bool, "changed":bool (parameters differ from the run's),
-  ///  "page":{"embed":bool,"fit":bool,"minimal":bool,"locked":[...]}, "state":"ready|running|
-  ///  paused|finished|failed", "precomputed":bool (the run came finished, with its page),
+  ///  "page":{"embed":bool,"fit":bool,"minimal":bool,"svg":bool,"locked":[...]}, "state":"ready|
+  ///  running|paused|finished|failed", "precomputed":bool (the run came finished, with its page),
+  ///  "draft": what the picture of no run is short of, "busy": bool (as App::busy),
   ///  "fraction", "jobs_done","jobs","rate","remaining","elapsed", "status": sentence, "error":
   ///  sentence, "notes":[...], "query", "link" (query without what only this frame is),
   ///  "actions":[{"id","label", "enabled"} of those that this experiment has], "kept":[in what each
-  ///  differs], "claims":[{"id","statement","status","evidence"}],
+  ///  differs], "figures":[titles], "figure": the number of the one shown,
+  ///  "claims":[{"id","statement","status","evidence"}],
   ///  "tables":[{"name","caption","columns":[{"name","label","type"}],"rows":[[{"text","exact"}...]],"row_count"}]}
   /// rate, remaining: null until known. In "text" an estimate carries its uncertainty. Of a table
   /// of more than kStateRows rows the first kLongStateRows: a matrix of dimension 512 has 262144,

@@ -83,6 +83,13 @@ std::string App::act(std::string_view id, std::string_view name, std::string_vie
     select_experiment(value);
   } else if (id == "preset") {
     select_preset(value);
+  } else if (id == "figure") {
+    const std::optional<std::int64_t> number = read_integer(value);
+    const auto count = static_cast<std::int64_t>(state_->figures.size());
+    if (number && *number >= 0 && *number < count) {
+      state_->view.figure = static_cast<std::size_t>(*number);
+    }
+    state_->touch();
   } else {
     state_->notes.push_back("There is no action named " + quoted_text(id) + ".");
     state_->touch();

@@ -3,7 +3,6 @@
 #include <cmath>
 #include <utility>
 
-#include "core/picture/heat_layout.h"
 #include "imgui_internal.h"
 #include "ui/app.h"
 #include "ui/app_state.h"
@@ -48,48 +47,6 @@ class Region {
   float width() const { return ImGui::GetContentRegionAvail().x; }
 };
 
-bool shows_measurements(const Figure& figure) {
-  return has_measured_points(figure) || has_known_cells(figure);
-}
-
-PlotOptions plot_options(const View& view, const Figure& figure) {
-  const AppState& s = view.state;
-  PlotOptions options;
-  options.touch = view.input.touch;
-  options.fields = view.input.fields;
-  options.locked = s.page().locked;
-  options.fraction = s.run ? static_cast<float>(s.run->fraction()) : 0;
-  options.sentence = figure.empty_text;
-  options.phase = PlotPhase::kEmpty;
-  if (!s.plan_error.empty() && !shows_measurements(figure)) {
-    options.phase = PlotPhase::kFailed;
-    options.sentence = s.plan_error;
-  } else if (s.changed()) {
-    options.opacity = 0.35f;
-    options.phase = PlotPhase::kPaused;
-    options.sentence = "Parameters changed: press Run";
-  } else if (s.run) {
-    switch (s.run->state()) {
-      case Run::State::kRunning:
-        options.phase = PlotPhase::kLoading;
-        options.sentence = "Computing: the first points appear when the first job is done.";
-        break;
-      case Run::State::kPaused:
-        options.phase = PlotPhase::kPaused;
-        options.sentence = shows_measurements(figure) ? "Paused" : "Paused: press Run to go on.";
-        break;
-      case Run::State::kFailed:
-        options.phase = PlotPhase::kFailed;
-        options.sentence = s.run->error().sentence;
-        break;
-      default:
-        options.phase = PlotPhase::kShown;
-        break;
-    }
-  }
-  return options;
-}
-
 float claims_share(const View& view, float width, float height) {
   if (view.state.page().minimal) return 0;
   return std::min(claims_height(view, width) + 8, 0.36f * height);
@@ -118,7 +75,8 @@ bool shows_controls(const View& view) {
   if (!s.page().minimal) return true;
   const auto& parameters = s.spec.experiment->schema.parameters;
   return std::any_of(parameters.begin(), parameters.end(), [&](const Parameter& parameter) {
-    return parameter.primary && !s.locked(parameter.name);
+    return parameter.primary && !s.locked(parameter.name) &&
+           s.spec.parameters.applies(parameter.name);
   });
 }
 
@@ -232,10 +190,11 @@ void narrow_layout(const View& view, ImVec2 origin, ImVec2 size) {
 
 void follow_shell(AppState& s, const FrameInput& input) {
   if (!s.theme_chosen) s.dark = input.dark;
-  if (s.styled_ratio == input.pixel_ratio && s.styled_dark == s.dark) return;
-  setup_fonts_and_style(input.pixel_ratio, s.dark);
+  const bool dark = s.dark && !input.paper;
+  if (s.styled_ratio == input.pixel_ratio && s.styled_dark == dark) return;
+  setup_fonts_and_style(input.pixel_ratio, dark);
   s.styled_ratio = input.pixel_ratio;
-  s.styled_dark = s.dark;
+  s.styled_dark = dark;
 }
 
 }  // namespace
@@ -248,16 +207,20 @@ void figure_view(const View& view, float width, float height) {
     for (std::size_t i = 0; i < s.figures.size(); ++i) {
       flow.next(chip_size(s.figures[i].title, width).x);
       if (chip(s.figures[i].id.c_str(), s.figures[i].title, nullptr,
-               {.on = i == s.view.figure, .most_width = width}))
+               {.on = i == s.view.figure, .most_width = width})) {
         s.view.figure = i;
+        s.touch();
+      }
     }
     height -= ImGui::GetCursorPosY() - top;
   }
   if (s.figures.empty()) return;
   const Figure& figure = s.figures[std::min(s.view.figure, s.figures.size() - 1)];
   PlotState& state = s.view.plots[figure.id];
-  if (plot(figure.id.c_str(), figure, state, plot_options(view, figure), ImVec2(width, height)))
-    view.app.run();
+  PlotOptions options = run_options(s, figure);
+  options.touch = view.input.touch;
+  options.fields = view.input.fields;
+  if (plot(figure.id.c_str(), figure, state, options, ImVec2(width, height))) view.app.run();
   if (const std::optional<HandleMove> moved = std::exchange(state.moved, {}))
     view.app.move_handle(figure, moved->handle, moved->x, moved->y);
 }

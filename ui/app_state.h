@@ -11,6 +11,7 @@
 
 #include "core/experiment/comparison.h"
 #include "core/experiment/run.h"
+#include "ui/drafts.h"
 #include "ui/platform.h"
 #include "ui/plot.h"
 
@@ -27,6 +28,15 @@ struct ViewState {
 };
 
 class App;
+
+/// A result that can come back, with all that was shown of it.
+struct FinishedRun {
+  Run run;
+  RunClock clock;
+  bool precomputed;
+  Result result;
+  std::vector<Figure> figures;
+};
 
 struct AppState {
   AppState(Platform shell, Executor& runner, AppOptions wanted, RunSpec first)
@@ -53,6 +63,10 @@ struct AppState {
   std::vector<Figure> figures;      ///< of the run, or the empty ones of spec
   std::vector<Figure> run_figures;  ///< of the run's result; empty before that
   std::map<std::string, std::string, std::less<>> fixed;  ///< the values of what is locked
+  DraftState drafts;
+  std::vector<FinishedRun> finished;    ///< earlier results, the newest last
+  std::map<std::string, RunSpec> left;  ///< by experiment: where the reader left it
+  bool thrifty = false;
   std::vector<KeptResult> kept;  ///< finished results to compare with, oldest first
   Result compared;               ///< the run's result with the rows of the kept ones
   bool waiting = false;          ///< for parts of the program that are loading (ui/app_parts.h)

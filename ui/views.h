@@ -6,13 +6,16 @@
 
 namespace attnlab {
 
-/// What every view needs for one frame.
+/// The arguments of every view for one frame.
 struct View {
   App& app;
   AppState& state;
   const FrameInput& input;
   bool narrow;
 };
+
+/// What the run says about this figure: phase, sentence, how pale its results are, and locks.
+PlotOptions run_options(const AppState& state, const Figure& figure);
 
 void header_view(const View& view, float width);
 void notes_view(const View& view, float width);

@@ -3,15 +3,15 @@
 //
 // Attributes: experiment, preset, seed and every parameter of `attnlab list` set the state; run (also
 // empty) starts at once; lock="heads,seed" fixes what the reader must not change (also experiment,
-// preset); ui="min" shows figure, run bar and unlocked controls only; theme="light|dark|auto";
-// height="480" (pixels; without it the lab is as high as its content); query="e=...": a permalink;
+// preset); ui="min" shows figure, run bar and unlocked controls only; theme="light|dark|auto"; draw="svg" draws the
+// figure as an SVG; height="480" (pixels; without it the lab is as high as its content); query="e=...": a permalink;
 // base="https://host/lab/": the folder of index.html, where it is not the folder of this script.
 // A changed attribute changes the lab. Those named here are also properties, and `parameters` takes an object.
 // Methods: load({query} or {experiment, parameters, seed}), run(), pause(), step(), reset(), get()
 // (a promise of the state, rejected where the lab cannot be loaded). Events, which bubble: attnlab-ready,
 // -state, -progress, -result, -error; detail is the message.
 (() => {
-  const settings = ['experiment', 'preset', 'seed', 'query', 'height', 'lock', 'ui', 'theme', 'sandbox', 'base'];
+  const settings = ['experiment', 'preset', 'seed', 'query', 'height', 'lock', 'ui', 'theme', 'draw', 'sandbox', 'base'];
   const of_frame = new Set(['query', 'height', 'run', 'sandbox', 'base']); // the others go into the link
   // What pages and frameworks put on any element, and on frames.
   const foreign = new Set(('accesskey align allow allowfullscreen autocapitalize autofocus border class color ' +
@@ -155,7 +155,7 @@
     }
 
     #frame_needs() {
-      const names = ['base', 'sandbox', 'lock', 'ui', 'theme'];
+      const names = ['base', 'sandbox', 'lock', 'ui', 'theme', 'draw'];
       return JSON.stringify([this.#fixed_height() > 0, ...names.map((name) => this.getAttribute(name))]);
     }
 

@@ -13,6 +13,7 @@ const details = () => /** @type {HTMLDetailsElement} */ ($('twin_details'));
 const seconds = () => performance.now() / 1000;
 const memory_bytes = 3e9; // of all workers together; the limit of WebAssembly is 4 GB a worker
 const max_workers = 8;
+const weak_battery = 0.2; // of its charge
 const max_height = 4000; // of the canvas, in CSS pixels
 
 // --- Error messages ----------------------------------------------
@@ -86,7 +87,13 @@ class Lab {
   messages;
   /** @type {ReturnType<typeof attach_canvas> | undefined} */
   keyboard;
-  drawn = false;
+  #load_pool = () => 0;
+  /** @type {import('./drawing.js').Drawing | undefined} */
+  drawing;
+  #surface = ''; // what shows the figure: 'canvas' or 'svg'
+  #shown = ''; // the same, once it does
+  #lost = false; // the canvas' context
+  #no_canvas = false;
   /** @type {Promise<WebAssembly.Module> | undefined} */
   #compiled;
   /** @type {Promise<void> | undefined} */
@@ -98,6 +105,7 @@ class Lab {
   /** @type {number[]} */
   #settle = [];
   #poll_queued = false;
+  #wake = 0;
   #refresh = 0;
 
   async start() {
@@ -106,7 +114,7 @@ class Lab {
     const [compiled, opening] = await Promise.all([compile('attnlab.wasm'), bytes_of('opening.bin')]);
     this.app = await instance(create_attnlab, compiled, { host: this.#host() });
     this.#must('opening.bin', call(this.app, '_app_opening', opening, opening.length));
-    const drawn = call(this.app, '_app_open', state_in(location.hash), location.search, 1, memory_bytes) === 1;
+    call(this.app, '_app_open', state_in(location.hash), location.search, memory_bytes);
     if (this.app._app_waits_for_parts()) await this.#load_parts();
     Object.assign(this, JSON.parse(this.#text(this.app._app_experiments()))); // contract, experiments
     this.twin = new Twin({
@@ -137,11 +145,12 @@ class Lab {
     this.#follow_system();
     // The precomputed default result (first.svg is its picture).
     if (!state_in(location.hash)) this.app._app_adopt();
-    if (drawn) this.#draw_on(/** @type {HTMLCanvasElement} */ ($('canvas')));
-    else this.#without_drawing();
+    await this.#show_figure(this.#state());
     document.documentElement.dataset.ready = 'true';
     this.redraw();
     this.#prefetch_parts();
+    this.#warm_up();
+    this.#spare_battery();
     await this.#serve_frame();
   }
 
@@ -151,7 +160,7 @@ class Lab {
     let problem = '';
     /** @type {Promise<void> | undefined} */
     let loading;
-    const load = () => {
+    const load = this.#load_pool = () => {
       loading ??= part('workers.js', import('./workers.js')).then(({ WorkerPool }) => {
         this.pool = new WorkerPool({
           total: worker_count(),
@@ -312,28 +321,64 @@ class Lab {
     };
   }
 
-  /** @param {HTMLCanvasElement} canvas */
-  #draw_on(canvas) {
-    this.drawn = true;
+  /** The canvas, opened when it is first wanted; false where there is no WebGL 2. */
+  #has_canvas() {
+    if (this.keyboard || this.#no_canvas) return !this.#no_canvas;
+    this.#no_canvas = this.app._app_canvas() !== 1;
+    if (this.#no_canvas) return false;
     this.keyboard = attach_canvas({
-      canvas,
+      canvas: /** @type {HTMLCanvasElement} */ ($('canvas')),
       field: /** @type {HTMLInputElement} */ ($('typed')),
       app: this.app,
       contract: this.contract,
       redraw: () => this.#input(),
       draw_now: () => this.#draw(),
       lost: (lost) => {
-        this.drawn = !lost;
-        cover(lost ? 'The graphics context was lost; the figure comes back by itself.' : '');
+        this.#lost = lost;
+        this.#show_figure(this.#state());
       },
     });
-    $('cover').hidden = true;
+    return true;
   }
 
-  #without_drawing() {
-    cover('This browser has no WebGL 2, so the figure cannot be drawn. ' +
-      'The controls and results below work without it.');
-    details().open = true;
+  /**
+   * The figure is on the canvas. It is made of page elements where WebGL 2 is missing, while its context is lost, and
+   * for readers who ask for it (`draw=svg`); then the controls as text are open.
+   * @param {State} state
+   */
+  async #show_figure({ page: { svg } }) {
+    const canvas = !svg && !this.#lost && this.#has_canvas();
+    const wanted = canvas ? 'canvas' : 'svg';
+    if (wanted === this.#surface) return;
+    this.#surface = wanted;
+    if (canvas) {
+      this.drawing?.show(false);
+    } else {
+      try {
+        await this.#load_drawing();
+      } catch (error) {
+        this.#shown = '';
+        const sentence = `The figure cannot be drawn without WebGL 2: ${message_of(error)}.`;
+        if (svg && this.#has_canvas()) notice(sentence);
+        else cover(sentence, true);
+        return;
+      }
+      if (this.#surface !== wanted) return; // the context came back meanwhile
+      this.drawing?.show(true, svg ? '' : 'Drawn without WebGL 2, which this browser does not give. The controls are below.');
+      details().open = true;
+    }
+    this.#shown = wanted;
+    document.documentElement.classList.toggle('drawn', !canvas);
+    $('stage').style.height = '';
+    $('cover').hidden = true;
+    this.#draw();
+  }
+
+  async #load_drawing() {
+    const [{ Drawing }] = await Promise.all([part('drawing.js', import('./drawing.js')), this.#load_parts()]);
+    if (!this.parts) throw new Error('the part that draws is missing');
+    this.drawing ??= new Drawing({ app: this.app, parts: this.parts, canvas: $('canvas'),
+      changed: () => this.redraw(), notice });
   }
 
   #kept_journals() {
@@ -379,7 +424,8 @@ class Lab {
 
   #draw() {
     this.#dirty = false;
-    if (!this.drawn) return;
+    if (this.#shown === 'svg') this.drawing?.draw();
+    if (this.#shown !== 'canvas') return;
     if (this.app._app_frame(seconds())) this.redraw();
     // A narrow lab is as tall as its content; the style sheet sets the height of a wide one.
     const wanted = Math.min(Math.ceil(this.app._app_wanted_height()), max_height);
@@ -401,6 +447,29 @@ class Lab {
 
   #poll() {
     if (this.app._app_poll(seconds())) this.redraw();
+    clearTimeout(this.#wake);
+    const wait = this.app._app_wait(); // until a hand counts as resting, or never
+    if (Number.isFinite(wait)) this.#wake = setTimeout(() => this.#go_on(), 1000 * wait);
+  }
+
+  /** Workers start with the first sign of a hand: the first change is answered without that wait. */
+  #warm_up() {
+    const signs = ['pointermove', 'pointerdown', 'keydown'];
+    const warm = () => {
+      signs.forEach((sign) => removeEventListener(sign, warm, true));
+      this.#load_pool();
+    };
+    signs.forEach((sign) => addEventListener(sign, warm, true));
+  }
+
+  /** Drafts wait for a resting hand on a weak battery, where the browser tells of one. */
+  async #spare_battery() {
+    const battery = await navigator.getBattery?.();
+    if (!battery) return;
+    const tell = () => this.app._app_thrifty(Number(!battery.charging && battery.level < weak_battery));
+    battery.addEventListener('chargingchange', tell);
+    battery.addEventListener('levelchange', tell);
+    tell();
   }
 
   /** @param {number} ticket @param {NewsKind} kind @param {number} fraction @param {Uint8Array} bytes */
@@ -444,6 +513,7 @@ class Lab {
     this.#refresh = 0;
     const state = this.#state();
     this.#show_page(state);
+    if (this.#surface) this.#show_figure(state);
     this.#tell_story(state);
     this.twin.update(state);
     this.messages?.update(state);

@@ -1,6 +1,7 @@
 // "Predict first": the reader sketches a curve on the empty axes, then sees the measured curves with the
 // sketch on top. Axes and curves are core's SVG; the sketch is stored in the units of the axes, because
 // their ranges may change with the result.
+import { axis_of } from './axes.js';
 import { element } from './dom.js';
 
 const columns = 60;
@@ -10,28 +11,6 @@ const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowD
 const svg_name = 'http://www.w3.org/2000/svg';
 
 /** @typedef {ReturnType<typeof axis_of>} Axis */
-
-/**
- * data-x="begin end low high log|linear" as a pair of functions.
- * @param {string} text
- */
-function axis_of(text) {
-  const [begin, end, low, high, kind] = text.split(' ');
-  const [a, b, lo, hi] = [begin, end, low, high].map(Number);
-  const log = kind === 'log';
-  return {
-    begin: a,
-    end: b,
-    value: (/** @type {number} */ pixel) => {
-      const share = (pixel - a) / (b - a);
-      return log ? lo * (hi / lo) ** share : lo + share * (hi - lo);
-    },
-    pixel: (/** @type {number} */ value) => {
-      const share = log ? Math.log(value / lo) / Math.log(hi / lo) : (value - lo) / (hi - lo);
-      return a + share * (b - a);
-    },
-  };
-}
 
 export class Prediction {
   /** @type {Map<number, number>} */

@@ -165,6 +165,7 @@ export class Twin {
     this.experiment = this.#select('Experiment', 'experiment',
       experiments.map(({ id, family, title }) => /** @type {Option} */ ([id, `${family}: ${title}`])));
     this.preset = this.#select('Preset', 'preset', []);
+    this.figure = this.#select('Figure', 'figure', []);
     this.bar = element('div', { class: 'bar', role: 'group', 'aria-label': 'Run' });
     /** @type {Map<string, HTMLButtonElement>} */
     this.buttons = new Map(contract.actions.map(({ id, label, help }) => [id,
@@ -249,6 +250,12 @@ export class Twin {
     this.experiment.disabled = locked('experiment');
     this.preset.value = state.preset;
     this.preset.disabled = locked('preset');
+    if (this.figure.dataset.titles !== state.figures.join('\n')) {
+      this.figure.dataset.titles = state.figures.join('\n');
+      this.#fill(this.figure, state.figures.map((title, i) => /** @type {Option} */ ([String(i), title])));
+    }
+    this.figure.value = String(state.figure);
+    /** @type {HTMLElement} */ (this.figure.parentElement).hidden = state.figures.length < 2;
     for (const [id, button] of this.buttons) {
       const now = state.actions.find((action) => action.id === id);
       button.hidden = !now;
@@ -259,7 +266,8 @@ export class Twin {
     this.progress.value = state.fraction;
     this.body.dataset.state = state.state;
     set_text(this.status, state.status);
-    for (const [name, { show }] of this.#controls) {
+    for (const [name, { row, show }] of this.#controls) {
+      row.hidden = state.idle.includes(name);
       show(name === 'seed' ? String(state.seed) : state.params[name], locked(name));
     }
     this.#list(this.notes, state.notes, (note) => element('li', {}, note));

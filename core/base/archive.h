@@ -83,7 +83,7 @@ class Reading {
   requires(std::is_integral_v<T> || std::is_enum_v<T>) void operator()(T& value) {
     value = static_cast<T>(static_cast<std::int64_t>(bytes_.u64()));
   }
-  /// Grows with what is really there: a torn count asks for no memory.
+  /// The list grows as items are read, so that a corrupt count allocates no memory.
   template <class T>
   void operator()(std::vector<T>& list) {
     list.clear();

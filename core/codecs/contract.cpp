@@ -29,7 +29,8 @@ std::string read_one_of(T& target, std::string_view key, std::string_view value,
   return {};
 }
 
-constexpr std::array<std::string_view, 2> kSwitch = {"0", "1"}, kLooks = {"full", "min"};
+constexpr std::array<std::string_view, 2> kSwitch = {"0", "1"}, kLooks = {"full", "min"},
+                                          kDrawings = {"auto", "svg"};
 constexpr std::array<std::string_view, 3> kThemes = {"auto", "light", "dark"};
 
 std::string switch_text(bool on) {
@@ -87,11 +88,26 @@ const AddressKey kAddressKeys[] = {
      .read = [](PageSettings& page,
                 std::string_view value) { return read_one_of(page.minimal, "ui", value, kLooks); },
      .text = [](const PageSettings& page) { return std::string(page.minimal ? "min" : ""); }},
+    {.name = "draw",
+     .allowed = "auto or svg",
+     .meaning = "svg: the figure is made of page elements, which print, zoom and are read aloud; "
+                "auto: only where WebGL 2 is missing",
+     .read = [](PageSettings& page,
+                std::string_view value) { return read_one_of(page.svg, "draw", value, kDrawings); },
+     .text = [](const PageSettings& page) { return std::string(page.svg ? "svg" : ""); }},
     {.name = "lock",
      .allowed = "names of parameters, experiment, preset, seed",
      .meaning = "what the reader must not change",
      .read = read_lock,
      .text = [](const PageSettings& page) { return join(page.locked, ","); }},
+    {.name = "auto",
+     .allowed = "0 or 1",
+     .meaning = "0: computes only after Run; 1: a change is answered at once, first by a draft",
+     .read =
+         [](PageSettings& page, std::string_view value) {
+           return read_one_of(page.automatic, "auto", value, kSwitch);
+         },
+     .text = [](const PageSettings& page) { return std::string(page.automatic ? "" : "0"); }},
     {.name = "theme",
      .allowed = "auto, light or dark",
      .meaning = "colours; auto: as the reader's system has them",

@@ -37,9 +37,17 @@ struct Preset {
   std::vector<std::pair<std::string, std::string>> values;  ///< parameter name, canonical text
 };
 
+/// A parameter that a draft (draft.h) may lower to make a run cheaper.
+struct Reduction {
+  std::string parameter;
+  double least = 1;        ///< of a number: the lowest value that still shows something
+  std::size_t fewest = 3;  ///< of a list: the first entries are kept, at least so many
+};
+
 struct PlannedJob {
   std::string label;  ///< "trial 2 of 5, BRFA"
   double cost = 1;  ///< relative work (floating-point operations), for progress and remaining time
+  bool reference = false;  ///< the measurements say something without it: a draft may leave it out
 };
 
 struct Plan {
@@ -64,6 +72,9 @@ struct Experiment {
   std::string summary;   ///< two or three sentences for a newcomer
   Schema schema;
   std::vector<Preset> presets;  ///< the first is where a newcomer starts
+
+  /// What a draft lowers, in this order: first what only makes curves rougher.
+  std::vector<Reduction> reductions = {};
 
   /// Has no jobs: `plan` is empty (it may still refuse), `find` computes everything from the
   /// parameters alone in a few milliseconds, and front ends do so after every change of a

@@ -13,11 +13,15 @@ struct Members {
     auto& [name, label, help] = x;
     return std::tie(name, label, help);
   }
+  static auto of(Is<Condition> auto& x) {
+    auto& [parameter, values] = x;
+    return std::tie(parameter, values);
+  }
   static auto of(Is<Parameter> auto& x) {
     auto& [name, label, symbol, unit, help, kind, min, max, max_items, min_items, group, choices,
-           default_value, suggested, logarithmic, primary] = x;
+           default_value, suggested, logarithmic, primary, applies] = x;
     return std::tie(name, label, symbol, unit, help, kind, min, max, max_items, min_items, group,
-                    choices, default_value, suggested, logarithmic, primary);
+                    choices, default_value, suggested, logarithmic, primary, applies);
   }
   static auto of(Is<Schema> auto& x) {
     auto& [parameters] = x;
@@ -27,16 +31,20 @@ struct Members {
     auto& [name, label, text, values] = x;
     return std::tie(name, label, text, values);
   }
+  static auto of(Is<Reduction> auto& x) {
+    auto& [parameter, least, fewest] = x;
+    return std::tie(parameter, least, fewest);
+  }
   static auto of(Is<Experiment> auto& x) {
-    auto& [id, family, title, question, summary, schema, presets, live, whole, plan, start, assist,
-           find] = x;
+    auto& [id, family, title, question, summary, schema, presets, reductions, live, whole, plan,
+           start, assist, find] = x;
     static_cast<void>(plan), static_cast<void>(start);  // functions stay where their code is
     static_cast<void>(assist), static_cast<void>(find);
-    return std::tie(id, family, title, question, summary, schema, presets, live, whole);
+    return std::tie(id, family, title, question, summary, schema, presets, reductions, live, whole);
   }
   static auto of(Is<PlannedJob> auto& x) {
-    auto& [label, cost] = x;
-    return std::tie(label, cost);
+    auto& [label, cost, reference] = x;
+    return std::tie(label, cost, reference);
   }
   static auto of(Is<Plan> auto& x) {
     auto& [jobs, job_bytes, memory_parameter, outside] = x;

@@ -32,8 +32,8 @@ struct Members {
     return std::tie(px, py, error, count);
   }
   static auto of(Is<Series> auto& x) {
-    auto& [id, label, note, role, colour, variant, points] = x;
-    return std::tie(id, label, note, role, colour, variant, points);
+    auto& [id, label, note, role, colour, variant, points, presence] = x;
+    return std::tie(id, label, note, role, colour, variant, points, presence);
   }
   static auto of(Is<ReferenceLine> auto& x) {
     auto& [vertical, at, label] = x;
@@ -41,9 +41,9 @@ struct Members {
   }
   static auto of(Is<HeatPanel> auto& x) {
     auto& [id, title, ax, ay, x_labels, y_labels, rows, columns, values, errors, scale, logarithmic,
-           value_label, scale_group, contours] = x;
+           value_label, scale_group, contours, presence] = x;
     return std::tie(id, title, ax, ay, x_labels, y_labels, rows, columns, values, errors, scale,
-                    logarithmic, value_label, scale_group, contours);
+                    logarithmic, value_label, scale_group, contours, presence);
   }
   static auto of(Is<Handle> auto& x) {
     auto& [parameter, x_item, y_item, px, py, label, help, colour, value, arrow] = x;
@@ -70,6 +70,12 @@ struct Members {
   }
 };
 
+void find_functions(Figure& figure, FieldFunction (*function_of)(std::string_view shader)) {
+  Fields* fields = std::get_if<Fields>(&figure.content);
+  if (fields == nullptr) return;
+  for (FieldPanel& field : fields->panels) field.value = function_of(field.shader);
+}
+
 }  // namespace
 
 Bytes encode_findings(const Findings& findings) {
@@ -84,12 +90,19 @@ Expected<Findings> decode_findings(std::span<const std::uint8_t> bytes,
   for (const Table& table : findings->result.tables) {
     if (const auto checked = check_types(table); !checked) return checked.error();
   }
-  for (Figure& figure : findings->figures) {
-    Fields* fields = std::get_if<Fields>(&figure.content);
-    if (fields == nullptr) continue;
-    for (FieldPanel& field : fields->panels) field.value = function_of(field.shader);
-  }
+  for (Figure& figure : findings->figures) find_functions(figure, function_of);
   return findings;
+}
+
+Bytes encode_figure(const Figure& figure) {
+  return encoded<Members>(figure);
+}
+
+Expected<Figure> decode_figure(std::span<const std::uint8_t> bytes,
+                               FieldFunction (*function_of)(std::string_view shader)) {
+  Expected<Figure> figure = decoded<Members, Figure>(bytes, "the figure could not be read");
+  if (figure) find_functions(*figure, function_of);
+  return figure;
 }
 
 }  // namespace attnlab

@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kFitPrompts = 2000;
 constexpr std::size_t kBatches = 20, kBatchPrompts = 100;
 
-/// Adds a ridge so small that only heads of equal scale notice: they share their weight.
+/// Adds a ridge so small that it changes only heads of equal scale: they share their weight.
 std::vector<double> best_weights(const HeadMoments::Quadratic& quadratic) {
   const std::size_t n = quadratic.linear.size();
   std::vector<double> matrix = quadratic.matrix, weights = quadratic.linear;

@@ -196,6 +196,31 @@ std::string heat_read_out(const HeatPanel& panel, std::size_t row, std::size_t c
          heat_name(panel.y_labels, row);
 }
 
+HeatPanel coarse_map(HeatPanel panel, std::size_t most) {
+  const std::size_t side = (std::max(panel.rows, panel.columns) + most - 1) / most;
+  if (side <= 1 || panel.values.size() < panel.rows * panel.columns) return panel;
+  HeatPanel coarse = panel;
+  coarse.rows = (panel.rows + side - 1) / side;
+  coarse.columns = (panel.columns + side - 1) / side;
+  coarse.errors.clear();
+  coarse.values.assign(coarse.rows * coarse.columns, std::numeric_limits<double>::quiet_NaN());
+  coarse.x_labels.clear();
+  coarse.y_labels.clear();
+  for (std::size_t c = 0; c < panel.columns; c += side)
+    coarse.x_labels.push_back(heat_name(panel.x_labels, c));
+  for (std::size_t r = 0; r < panel.rows; ++r) {
+    if (r % side == 0) coarse.y_labels.push_back(heat_name(panel.y_labels, r));
+    for (std::size_t c = 0; c < panel.columns; ++c) {
+      const double value = panel.values[r * panel.columns + c];
+      double& block = coarse.values[r / side * coarse.columns + c / side];
+      if (std::isfinite(value) && !(std::abs(value) <= std::abs(block))) block = value;
+    }
+  }
+  const std::string sides = exact_text(static_cast<std::int64_t>(side));
+  coarse.title += " (the largest of " + sides + " x " + sides + ")";
+  return coarse;
+}
+
 bool has_known_cells(const Figure& figure) {
   return std::any_of(figure.maps().panels.begin(), figure.maps().panels.end(),
                      [](const HeatPanel& panel) {

@@ -19,8 +19,8 @@ std::span<const unsigned> heat_knots(ColourScale scale);
 /// Contours on pale colours are thin and dark; on viridis they are white with a dark rim.
 bool has_thin_lines(ColourScale scale);
 
-/// Values between the ends of the colour bar, over all panels of the panel's group; symmetric
-/// around 0 for diverging scales. Never empty.
+/// The range of the colour bar: the values of all panels of the panel's group; symmetric around 0
+/// for diverging scales. Never empty.
 Range heat_range(const Figure& figure, const HeatPanel& panel);
 
 /// Position of a value in the range, 0..1, clamped.
@@ -54,5 +54,10 @@ std::string heat_name(const std::vector<std::string>& names, std::size_t index);
 std::string heat_read_out(const HeatPanel& panel, std::size_t row, std::size_t column);
 
 bool has_known_cells(const Figure& figure);
+
+/// A map of more than `most` rows or columns with square blocks of cells as its cells. A block has
+/// the value that is farthest from 0, so that a single large entry of a matrix stays visible, and
+/// the names of its first row and column; the title says how many cells it stands for.
+HeatPanel coarse_map(HeatPanel panel, std::size_t most = 96);
 
 }  // namespace attnlab

@@ -6,6 +6,8 @@
 #include <cmath>
 
 #include "core/base/text.h"
+#include "core/picture/field_layout.h"
+#include "core/picture/heat_layout.h"
 #include "core/picture/marks.h"
 #include "core/picture/plot_layout.h"
 #include "core/picture/svg_parts.h"
@@ -63,10 +65,19 @@ const char* dashes(const Series& series) {
   return series.variant == 0 ? "" : " stroke-dasharray=\"11 4\"";
 }
 
-struct Axes {
-  Box area;
-  Scale x, y;
-};
+/// Pages may hold several of these documents, whose names must not meet.
+std::string area_id(const Box& area) {
+  std::string id = "area";
+  for (const float side : {area.x0, area.y0, area.x1, area.y1})
+    id += "-" + exact_text(static_cast<std::int64_t>(std::lround(side * 100)));
+  return id;
+}
+
+/// Whether the picture says anything about the run.
+bool shows_results(const Figure& figure) {
+  return has_measured_points(figure) || has_known_cells(figure) ||
+         std::holds_alternative<Fields>(figure.content);
+}
 
 class LineFigure {
  public:
@@ -80,7 +91,7 @@ class LineFigure {
     for (const bool measured : {false, true})
       for (std::size_t i = 0; i < figure_.lines().series.size(); ++i)
         if ((figure_.lines().series[i].role == SeriesRole::kMeasured) == measured) draw_series(i);
-    svg_handles(svg_, figure_, {axes_.area, axes_.x, axes_.y}, nullptr);
+    svg_handles(svg_, figure_, axes_, nullptr);
     draw_labels();
   }
 
@@ -127,7 +138,7 @@ class LineFigure {
     const std::string& muted = svg_.colours().muted;
     if (line.vertical) {
       svg_.line(at, a.y0, at, a.y1, muted);
-      const bool right = at < (a.x0 + a.x1) / 2;  // of the line, where more room is
+      const bool right = at < (a.x0 + a.x1) / 2;  // the side of the line with more room
       svg_.text(at + (right ? 4 : -4), a.y0 + 12, line.label, muted,
                 {.anchor = right ? "start" : "end"});
     } else {
@@ -142,8 +153,8 @@ class LineFigure {
     if (line.empty()) return;
     const std::string colour = svg_.series_colour(series.colour);
     const bool measured = series.role == SeriesRole::kMeasured;
-    svg_.add("<g fill=\"none\" stroke=\"" + colour + "\">");
-    svg_.add("<polyline clip-path=\"url(#area)\" stroke-width=\"" +
+    svg_.add("<g fill=\"none\" stroke=\"" + colour + "\"" + svg_opacity(series.presence) + ">");
+    svg_.add("<polyline clip-path=\"url(#" + area_id(axes_.area) + ")\" stroke-width=\"" +
              std::string(measured || series.role == SeriesRole::kCurve ? "2" : "1.5") + "\"" +
              dashes(series) + " points=\"" + line + "\"/>");
     if (measured)
@@ -179,7 +190,7 @@ class LineFigure {
     for (const Series& series : figure_.lines().series) {
       const auto last = std::find_if(series.points.rbegin(), series.points.rend(),
                                      [](const FigurePoint& p) { return std::isfinite(p.y); });
-      if (last == series.points.rend()) continue;
+      if (last == series.points.rend() || series.label.empty()) continue;
       const float y = std::clamp(axes_.y.pixel(last->y), axes_.area.y0, axes_.area.y1);
       wishes.push_back({y, kSvgSmall + 2});
       labelled.push_back(&series);
@@ -193,56 +204,96 @@ class LineFigure {
   Svg& svg_;
   const Figure& figure_;
   Box outer_;
-  Axes axes_;
+  SvgPlane axes_;
 
  public:
-  const Box& area() const { return axes_.area; }
-
-  /// Place and ranges of the plot, for programs that draw on top of it.
-  std::string geometry() const {
-    const Box& a = axes_.area;
-    const auto axis = [](const char* name, const Scale& scale) {
-      return std::string(" data-") + name + "=\"" + svg_number(scale.begin) + " " +
-             svg_number(scale.end) + " " + exact_text(scale.range.lo) + " " +
-             exact_text(scale.range.hi) + (scale.logarithmic ? " log" : " linear") + "\"";
-    };
-    return " data-area=\"" + svg_number(a.x0) + " " + svg_number(a.y0) + " " + svg_number(a.x1) +
-           " " + svg_number(a.y1) + "\"" + axis("x", axes_.x) + axis("y", axes_.y);
-  }
+  const SvgPlane& axes() const { return axes_; }
 };
+
+}  // namespace
+
+namespace {
+
+/// Of a figure this wide on a screen: curves fit on it together with the controls; heat maps and
+/// planes are below each other where they would be too small side by side.
+int screen_height(const Figure& figure, int width) {
+  constexpr float kHeading = 110, kNarrow = 600, kHighest = 430;
+  const auto wide = static_cast<float>(width);
+  const float curves = std::clamp(std::min(1.02f * wide, 190 + 0.45f * wide), 300.0f, 620.0f);
+  const auto panels = [&](std::size_t count, float aspect) {
+    const std::size_t across = wide < kNarrow ? 1 : std::min<std::size_t>(count, count > 4 ? 3 : 2);
+    const auto down = static_cast<float>((count + across - 1) / across);
+    const float slot = wide / static_cast<float>(across);
+    return kHeading + down * (std::min((slot - 90) / aspect, kHighest) + 70);
+  };
+  const float height = std::visit(
+      Cases{[&](const LinePlot&) { return curves; },
+            [&](const HeatMaps& maps) { return std::max(curves, panels(maps.panels.size(), 1)); },
+            [&](const Fields& fields) {
+              const Range x = plane_range(figure.x), y = plane_range(figure.y);
+              const double aspect = (x.hi - x.lo) / (y.hi - y.lo);
+              return panels(fields.panels.size(), static_cast<float>(aspect));
+            }},
+      figure.content);
+  return static_cast<int>(height);
+}
+
+std::string clip_path(const Box& area) {
+  return "<clipPath id=\"" + area_id(area) + "\"><rect x=\"" + svg_number(area.x0) + "\" y=\"" +
+         svg_number(area.y0) + "\" width=\"" + svg_number(area.width()) + "\" height=\"" +
+         svg_number(area.height()) + "\"/></clipPath>\n";
+}
+
+/// What the content is drawn from: an interactive one has no more cells than a page can hold.
+Figure shown(const Figure& figure, const SvgOptions& options) {
+  Figure copy = figure;
+  if (!options.interactive) return copy;
+  const bool movable = std::any_of(copy.handles.begin(), copy.handles.end(),
+                                   [](const Handle& handle) { return !handle.parameter.empty(); });
+  if (movable && !copy.invitation.empty()) copy.subtitle += " " + copy.invitation;
+  if (auto* maps = std::get_if<HeatMaps>(&copy.content))
+    for (HeatPanel& panel : maps->panels) panel = coarse_map(std::move(panel));
+  return copy;
+}
 
 }  // namespace
 
 PictureSize picture_size(const Figure& figure, const SvgOptions& options) {
   const int width = std::clamp(options.width, 320, 10000);
+  if (options.height == 0) return {width, std::clamp(screen_height(figure, width), 240, 10000)};
   const int height = std::clamp(options.height, 240, 10000);
   return {width, figure.fields().panels.size() > 2 ? std::max(height, width) : height};
 }
 
-std::string figure_svg(const Figure& figure, const SvgOptions& options) {
+std::string figure_svg(const Figure& given, const SvgOptions& options) {
+  const Figure figure = shown(given, options);
   const PictureSize pixels = picture_size(figure, options);
   const auto width = static_cast<float>(pixels.width);
   const auto height = static_cast<float>(pixels.height);
-  Svg svg(options.dark);
+  Svg svg(options.dark, options.interactive);
   Box outer{16, 14, width - 16, height - (options.source.empty() ? 8 : 26)};
   outer.y0 =
       svg.paragraph(outer.x0, outer.y0, outer.width(), figure.title, svg.colours().ink, kSvgTitle);
   outer.y0 = svg.paragraph(outer.x0, outer.y0 + 2, outer.width(), figure.subtitle,
                            svg.colours().muted, kSvgSmall) +
              8;
-  std::string area, geometry;
+  const bool says = options.interactive && !figure.empty_text.empty();
+  const bool pale = says && shows_results(figure);
+  if (pale) svg.add("<g opacity=\"0.35\">");
+  std::string clip, geometry;
+  Box middle = outer;
   const auto draw_lines = [&](const LinePlot&) {
     LineFigure lines(svg, figure, outer);
     lines.draw();
-    geometry = lines.geometry();
-    const Box& a = lines.area();
-    area = "<clipPath id=\"area\"><rect x=\"" + svg_number(a.x0) + "\" y=\"" + svg_number(a.y0) +
-           "\" width=\"" + svg_number(a.width()) + "\" height=\"" + svg_number(a.height()) +
-           "\"/></clipPath>\n";
+    geometry = svg_geometry(lines.axes());
+    middle = lines.axes().area;
+    clip = clip_path(middle);
   };
   std::visit(Cases{draw_lines, [&](const HeatMaps&) { svg_heat_panels(svg, figure, outer); },
                    [&](const Fields&) { svg_fields(svg, figure, outer); }},
              figure.content);
+  if (pale) svg.add("</g>\n");
+  if (says) svg.centred(middle, figure.empty_text);
   if (!options.source.empty())
     svg.text(outer.x0, height - 10, options.source, svg.colours().muted, {.size = 10.5f});
   const std::string size =
@@ -250,7 +301,7 @@ std::string figure_svg(const Figure& figure, const SvgOptions& options) {
   return "<svg xmlns=\"http://www.w3.org/2000/svg\" " + size + " viewBox=\"0 0 " +
          svg_number(width) + " " + svg_number(height) +
          "\" font-family=\"Inter, system-ui, sans-serif\" role=\"img\"" + geometry + ">\n<title>" +
-         xml_text(figure.title) + "</title>\n" + area + "<rect " + size + " fill=\"" +
+         xml_text(figure.title) + "</title>\n" + clip + "<rect " + size + " fill=\"" +
          svg.colours().ground + "\"/>\n" + svg.body() + "</svg>\n";
 }
 

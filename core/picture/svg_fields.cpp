@@ -147,9 +147,31 @@ std::string fill_of(const Svg& svg, const Handle& handle, const FieldPanel* fiel
   return svg_colour(heat_rgb(field->scale, std::clamp(share, 0.0, 1.0)));
 }
 
+/// Attributes of a handle that the reader can move: a slider, whose value is the coordinate that
+/// moves, and whose text has both.
+std::string slider(const Figure& figure, std::size_t index, Spot at, bool first) {
+  const Handle& handle = figure.handles[index];
+  const auto attribute = [](const char* name, std::string_view value) {
+    return " " + std::string(name) + "=\"" + xml_text(value) + "\"";
+  };
+  const auto coordinate = [](const Axis& axis, double value) {
+    return axis.label + " = " + short_text(value);
+  };
+  const bool along_x = handle.x_item != Handle::kFixed;
+  return attribute("data-handle", exact_text(static_cast<std::int64_t>(index))) +
+         attribute("data-at", svg_number(at.x) + " " + svg_number(at.y)) +
+         attribute("role", "slider") + attribute("tabindex", first ? "0" : "-1") +
+         attribute("aria-label", handle.help.empty() ? handle.label : handle.help) +
+         attribute("aria-valuenow", short_text(along_x ? handle.x : handle.y)) +
+         attribute("aria-valuetext",
+                   coordinate(figure.x, handle.x) + ", " + coordinate(figure.y, handle.y));
+}
+
 }  // namespace
 
-void svg_handles(Svg& svg, const Figure& figure, const SvgPlane& plane, const FieldPanel* field) {
+void svg_handles(Svg& svg, const Figure& figure, const SvgPlane& plane, const FieldPanel* field,
+                 bool first) {
+  if (svg.interactive()) svg.add("<g class=\"handles\"" + svg_geometry(plane) + ">");
   for (std::size_t i = 0; i < figure.handles.size(); ++i) {
     const Handle& handle = figure.handles[i];
     const Box& a = plane.area;
@@ -157,7 +179,8 @@ void svg_handles(Svg& svg, const Figure& figure, const SvgPlane& plane, const Fi
                   std::clamp(plane.y.pixel(handle.y), a.y0, a.y1)};
     float radius = handle_radius(field, i, a.width());
     const std::string fill = fill_of(svg, handle, field);
-    svg.add("<g class=\"handle\">");
+    const bool moves = svg.interactive() && !handle.parameter.empty();
+    svg.add("<g class=\"handle\"" + (moves ? slider(figure, i, at, first) : "") + ">");
     if (!handle.help.empty()) svg.add("<title>" + xml_text(handle.help) + "</title>");
     if (handle.arrow) {
       const Spot origin{plane.x.pixel(0), plane.y.pixel(0)};
@@ -173,6 +196,7 @@ void svg_handles(Svg& svg, const Figure& figure, const SvgPlane& plane, const Fi
     draw_label(svg, handle.label, at, radius + 3, a);
     svg.add("</g>\n");
   }
+  if (svg.interactive()) svg.add("</g>\n");
 }
 
 void svg_fields(Svg& svg, const Figure& figure, const Box& outer) {
@@ -201,7 +225,7 @@ void svg_fields(Svg& svg, const Figure& figure, const Box& outer) {
       const Box bar = shared ? Box{right, places[0].y0, right, places[0].y1} : box;
       svg_colour_bar(svg, field.scale, {field.min, field.max}, field.value_label, bar);
     }
-    svg_handles(svg, figure, plane, &field);
+    svg_handles(svg, figure, plane, &field, i == 0);
   }
 }
 

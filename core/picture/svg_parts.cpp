@@ -53,14 +53,31 @@ std::string xml_text(std::string_view text) {
   return result;
 }
 
+std::string svg_opacity(Presence presence) {
+  if (presence == Presence::kWhole) return {};
+  return " opacity=\"" + svg_number(opacity_of(presence)) + "\"";
+}
+
 std::string svg_colour(unsigned rgb) {
   std::string text = "#";
   for (int shift = 20; shift >= 0; shift -= 4) text += "0123456789abcdef"[rgb >> shift & 15];
   return text;
 }
 
-Svg::Svg(bool dark)
+std::string svg_geometry(const SvgPlane& plane) {
+  const Box& a = plane.area;
+  const auto axis = [](const char* name, const Scale& scale) {
+    return std::string(" data-") + name + "=\"" + svg_number(scale.begin) + " " +
+           svg_number(scale.end) + " " + exact_text(scale.range.lo) + " " +
+           exact_text(scale.range.hi) + (scale.logarithmic ? " log" : " linear") + "\"";
+  };
+  return " data-area=\"" + svg_number(a.x0) + " " + svg_number(a.y0) + " " + svg_number(a.x1) +
+         " " + svg_number(a.y1) + "\"" + axis("x", plane.x) + axis("y", plane.y);
+}
+
+Svg::Svg(bool dark, bool interactive)
     : dark_(dark),
+      interactive_(interactive),
       colours_(dark ? SvgColours{"#16181d", "#e7eaee", "#a0a8b4", "#272b33"}
                     : SvgColours{"#ffffff", "#1d2229", "#5a6370", "#ebeef2"}) {}
 
@@ -91,21 +108,48 @@ void Svg::tick(float x, float y, const TickText& tick, const char* anchor) {
       words + "</text>\n");
 }
 
+namespace {
+
+/// Lines of at most this width, a word at a time.
+std::vector<std::string> lines_of(std::string_view words, float width, float size) {
+  std::vector<std::string> lines;
+  for (const std::string& word : split(words, ' ')) {
+    const bool fits = !lines.empty() && svg_text_width(lines.back() + " " + word, size) <= width;
+    if (fits) {
+      lines.back() += " " + word;
+    } else if (!word.empty()) {
+      lines.push_back(word);
+    }
+  }
+  return lines;
+}
+
+}  // namespace
+
+void Svg::centred(const Box& box, std::string_view words) {
+  constexpr float kLine = kSvgSmall * 1.4f, kPad = 10;
+  const std::vector<std::string> lines = lines_of(words, box.width() - 2 * kPad, kSvgSmall);
+  float widest = 0;
+  for (const std::string& line : lines) widest = std::max(widest, svg_text_width(line, kSvgSmall));
+  const float x = (box.x0 + box.x1) / 2;
+  const float height = kLine * static_cast<float>(lines.size());
+  float y = (box.y0 + box.y1 - height) / 2;
+  add("<rect x=\"" + svg_number(x - widest / 2 - kPad) + "\" y=\"" + svg_number(y - kPad / 2) +
+      "\" width=\"" + svg_number(widest + 2 * kPad) + "\" height=\"" + svg_number(height + kPad) +
+      "\" rx=\"4\" fill=\"" + colours_.ground + "\" fill-opacity=\"0.85\"/>");
+  for (const std::string& line : lines) {
+    text(x, y + kSvgSmall, line, colours_.ink, {.anchor = "middle"});
+    y += kLine;
+  }
+}
+
 float Svg::paragraph(float x, float y, float width, std::string_view words,
                      const std::string& colour, float size) {
   const bool title = size == kSvgTitle;
-  std::string line;
-  const auto flush = [&] {
-    if (line.empty()) return;
+  for (const std::string& line : lines_of(words, width, size)) {
     y += size * 1.25f;
     text(x, y, line, colour, {.size = size, .bold = title});
-    line.clear();
-  };
-  for (const std::string& word : split(words, ' ')) {
-    if (!line.empty() && svg_text_width(line + " " + word, size) > width) flush();
-    line += (line.empty() ? "" : " ") + word;
   }
-  flush();
   return y + 2;
 }
 

@@ -13,6 +13,8 @@ inline constexpr float kSvgTitle = 18, kSvgSmall = 12.5f;
 
 /// At most two decimals, without trailing zeros: "12", "3.25".
 std::string svg_number(float value);
+/// ` opacity="0.6"`, or nothing for what is drawn whole.
+std::string svg_opacity(Presence presence);
 
 /// Width of a text in a common sans-serif face, on the safe side; the reader's font is unknown.
 float svg_text_width(std::string_view text, float size);
@@ -30,7 +32,8 @@ struct SvgTextStyle {
 /// A document under construction.
 class Svg {
  public:
-  explicit Svg(bool dark);
+  /// `interactive`: as SvgOptions has it.
+  explicit Svg(bool dark, bool interactive = false);
   void add(std::string_view markup) { body_ += markup; }
   void line(float x0, float y0, float x1, float y1, const std::string& colour);
   /// `y` is the base line.
@@ -40,12 +43,15 @@ class Svg {
   /// Breaks the words into lines; returns where the next paragraph starts.
   float paragraph(float x, float y, float width, std::string_view words, const std::string& colour,
                   float size);
+  /// In the middle of the box, on a patch that keeps the picture off it.
+  void centred(const Box& box, std::string_view words);
   std::string series_colour(int slot) const;
   const SvgColours& colours() const { return colours_; }
+  bool interactive() const { return interactive_; }
   const std::string& body() const { return body_; }
 
  private:
-  bool dark_;
+  bool dark_, interactive_;
   SvgColours colours_;
   std::string body_;
 };
@@ -54,7 +60,7 @@ std::string svg_colour(unsigned rgb);  ///< "#1d2229"
 
 inline constexpr int kSvgBands = 24;       ///< colours of a bar, and of a field
 inline constexpr float kSvgBarWidth = 70;  ///< with its gap and its numbers
-/// Right of `cells`, as high as they are.
+/// A colour bar to the right of `cells`, with their height.
 void svg_colour_bar(Svg& svg, ColourScale scale, Range range, const std::string& label,
                     const Box& cells);
 
@@ -63,8 +69,12 @@ struct SvgPlane {
   Box area;
   Scale x, y;
 };
-/// The figure's handles, over `field` where there is one.
-void svg_handles(Svg& svg, const Figure& figure, const SvgPlane& plane, const FieldPanel* field);
+/// Attributes with place and ranges of the plane, for programs that draw on top of it.
+std::string svg_geometry(const SvgPlane& plane);
+/// The figure's handles, over `field` where there is one. Each handle appears in every plane; the
+/// Tab key reaches it in the `first` one.
+void svg_handles(Svg& svg, const Figure& figure, const SvgPlane& plane, const FieldPanel* field,
+                 bool first = true);
 
 void svg_heat_panels(Svg& svg, const Figure& figure, const Box& outer);
 void svg_fields(Svg& svg, const Figure& figure, const Box& outer);

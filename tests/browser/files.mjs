@@ -35,6 +35,7 @@ const later = {
   'transfer.js': (page) => page.click('[data-tool="svg"]'),
   'oracle.js': (page) => page.evaluate(() => { location.hash = 'e=extract-black-box&box=own'; }),
   'workers.js': (page) => press(page, 'run'),
+  'drawing.js': (page) => page.evaluate(() => { location.hash = 'draw=svg'; }),
   'jobs.js': (page) => page.evaluate(() => { location.hash = 'e=icl-risk'; }),
 };
 

@@ -111,7 +111,7 @@ await run_checks({
         total: () => 4, free: () => 4 - posted, post: () => { posted += 1; },
         spare: (count) => { spared = count; },
       });
-      call(app, '_app_open', `${text}&run=1`, '', 0, bytes);
+      call(app, '_app_open', `${text}&run=1`, '', bytes);
       app._app_poll(1);
       return [posted, spared];
     }, query, memory);

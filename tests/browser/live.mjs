@@ -192,9 +192,9 @@ await run_checks({
         .getExtension('WEBGL_lose_context');
       globalThis.lost.loseContext();
     });
-    await page.waitForFunction(() => !document.getElementById('cover').hidden);
+    await page.waitForSelector('html.drawn');
     await page.evaluate(() => globalThis.lost.restoreContext());
-    await page.waitForFunction(() => document.getElementById('cover').hidden);
+    await page.waitForSelector('html:not(.drawn)');
     assert.ok(before.equals(await canvas_picture(page)), 'the pictures are the same');
     assert_quiet(page);
   },

@@ -140,7 +140,7 @@ await run_checks({
       for (let letters = 1e6; letters < 17e6; letters += 1e6) {
         const app = await globalThis.bare_app({ total: () => 1, free: () => 0, post: () => {} });
         try {
-          call(app, '_app_open', `e=icl-risk&dim=3&note=${'x'.repeat(letters)}`, '', 0, 3e9);
+          call(app, '_app_open', `e=icl-risk&dim=3&note=${'x'.repeat(letters)}`, '', 3e9);
           said.push('');
         } catch (error) {
           said.push(String(error.message ?? error));

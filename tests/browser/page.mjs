@@ -224,16 +224,16 @@ await run_checks({
   async 'a WebGL context lost twenty times in a row comes back with the same picture, in the middle of a run'(lab) {
     const page = await open_page(lab, `#${small}`);
     const lose_and_restore = () => page.evaluate(async () => {
-      const cover = document.getElementById('cover');
-      const until = async (hidden) => {
-        while (cover.hidden !== hidden) await new Promise((resolve) => setTimeout(resolve, 5));
+      const until = async (lost) => {
+        const { classList } = document.documentElement;
+        while (classList.contains('drawn') !== lost) await new Promise((resolve) => setTimeout(resolve, 5));
       };
       const context = document.getElementById('canvas').getContext('webgl2');
       globalThis.lost ??= context.getExtension('WEBGL_lose_context');
       globalThis.lost.loseContext();
-      await until(false);
-      globalThis.lost.restoreContext();
       await until(true);
+      globalThis.lost.restoreContext();
+      await until(false);
       return context.getError();
     });
     const picture = async () => {
@@ -292,8 +292,8 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'without WebGL 2 the page says so and works through its text controls'(lab) {
-    const page = await open_page(lab, `#${small}`, {
+  async 'without WebGL 2 the figure is made of page elements, also while a run goes on'(lab) {
+    const page = await open_page(lab, `#${long}`, {
       before: () => {
         const get = HTMLCanvasElement.prototype.getContext;
         HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
@@ -301,11 +301,30 @@ await run_checks({
         };
       },
     });
-    const text = await page.$eval('#cover', (cover) => cover.textContent);
-    assert.match(text, /WebGL 2/);
+    const shown = () => page.evaluate(() => [document.querySelector('#drawing svg').checkVisibility(),
+      document.getElementById('canvas').checkVisibility(), document.getElementById('cover').checkVisibility()]);
+    assert.deepEqual(await shown(), [true, false, false]);
+    assert.match(await page.$eval('#drawing', ({ textContent }) => textContent), /Press Run[^]*WebGL 2/);
+    await press(page, 'run');
+    await page.waitForFunction(() => document.querySelector('#drawing .point') &&
+      document.getElementById('twin_body').dataset.state === 'running', { timeout: 60000, polling: 20 });
+    await press(page, 'reset');
+    await page.waitForFunction(() => !document.querySelector('#drawing .point'), { timeout: 60000 });
+    assert_quiet(page);
+  },
+
+  async 'after the WebGL context is lost for good, the figure is made of page elements'(lab) {
+    const page = await open_page(lab, `#${small}`);
     await press(page, 'run');
     await wait_for_state(page, 'finished');
-    assert.ok((await read_twin(page)).tables.test_error.rows.length > 0);
+    await page.evaluate(() =>
+      document.getElementById('canvas').getContext('webgl2').getExtension('WEBGL_lose_context').loseContext());
+    const { rows } = (await read_twin(page)).tables.test_error;
+    await page.waitForFunction((count) => document.querySelector('#drawing')?.checkVisibility() &&
+      document.querySelectorAll('#drawing .point').length === count, { timeout: 60000 }, rows.length);
+    await type_parameter(page, 'dim', '7');
+    await page.waitForFunction(() => /Parameters changed/.test(document.getElementById('drawing').textContent),
+      { timeout: 60000 });
     assert_quiet(page);
   },
 

@@ -85,11 +85,11 @@ await run_checks({
       globalThis.lost = document.getElementById('canvas').getContext('webgl2').getExtension('WEBGL_lose_context');
       globalThis.lost.loseContext();
     });
-    await page.waitForFunction(() => !document.getElementById('cover').hidden);
+    await page.waitForSelector('html.drawn');
     await press(page, 'run');
     await wait_for_state(page, 'finished'); // the glyph atlas is rebuilt without a texture
     await page.evaluate(() => globalThis.lost.restoreContext());
-    await page.waitForFunction(() => document.getElementById('cover').hidden);
+    await page.waitForSelector('html:not(.drawn)');
     assert.ok(wanted.equals(await still_picture(page)), 'the pictures are the same');
     assert_quiet(seen);
     assert_quiet(page);

@@ -201,7 +201,7 @@ await run_checks({
       const app = await globalThis.bare_app({
         total: () => 6, free: () => 6 - posted, post: () => { posted += 1; },
       });
-      call(app, '_app_open', `${query}&run=1`, '', 0, bytes);
+      call(app, '_app_open', `${query}&run=1`, '', bytes);
       app._app_poll(1);
       return [posted, JSON.parse(app.UTF8ToString(app._app_state())).error];
     }, large, memory);

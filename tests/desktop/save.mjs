@@ -75,7 +75,7 @@ test('the menu "Save" writes the same table, document, drawing, picture and cita
     const drawn = picture(readFileSync(path(`${base}.png`)));
     assert.deepEqual([drawn.width, drawn.height], [2 * width, 2 * height], 'twice the pixels of the svg');
     assert.ok(drawn.colours.get(0xffffff) > 0.7 * drawn.width * drawn.height, 'on a light ground');
-    const curves = [...printed('svg').matchAll(/stroke="#(\w{6})"><polyline clip-path="url\(#area\)" stroke-width="2" points/g)];
+    const curves = [...printed('svg').matchAll(/stroke="#(\w{6})"><polyline clip-path="url\(#area[-\d]*\)" stroke-width="2" points/g)];
     assert.equal(curves.length, 4);
     for (const [, colour] of curves) {
       assert.ok(drawn.colours.get(Number.parseInt(colour, 16)) > width, `the curve of colour ${colour} is there`);

@@ -11,6 +11,36 @@
 //     program     the command `attnlab WHERE`
 
 export const promises = [
+  // --- Answers under the hand -------------------------------------------------------------------
+  {
+    promise: 'Labs inside other pages compute nothing before a reader touches them.',
+    file: 'ui/app.cpp',
+    text: 'if (s.page().embed) hold_drafts(s);',
+    without: '',
+    test: ['unit', '', 'drafts can be switched off, and labs in other pages wait for a touch'],
+  },
+  {
+    promise: 'A hand that never rests sees drafts: a new change does not interrupt one that is nearly ready.',
+    file: 'ui/drafts.cpp',
+    text: 'const bool nearly = d.computing() &&',
+    without: 'const bool nearly = false &&',
+    test: ['unit', '', 'a hand that never rests sees drafts, one after the other'],
+  },
+  {
+    promise: 'A finished result comes back with its parameters and is not computed again.',
+    file: 'ui/run_flow.cpp',
+    text: 'if (whole && leaving == Leaving::kRemember) {',
+    without: 'if (whole && leaving == Leaving::kForget) {',
+    test: ['unit', '', 'a finished result comes back with its parameters and its experiment'],
+  },
+  {
+    promise: 'A sweep over a parameter without an effect is refused.',
+    file: 'core/codecs/codec_sweep.cpp',
+    text: 'if (!can_hold(sweep, condition))',
+    without: 'if (sweep.axes.empty() && !can_hold(sweep, condition))',
+    test: ['unit', '', 'a sweep over what has no effect is refused, unless another axis makes it count'],
+  },
+
   // --- Finished work is kept ---------------------------------------------------------------------
   {
     promise: 'A torn last line of a journal is cut off before another line is written.',
@@ -223,7 +253,7 @@ export const promises = [
     file: 'native/report.cpp',
     text: 'if (!fits) layout.lines.emplace_back();',
     without: 'if (!fits && layout.lines.empty()) layout.lines.emplace_back();',
-    test: ['native', '', 'a table wider than its terminal has long texts below its rows, then several lines a row'],
+    test: ['native', '', 'a table wider than its terminal has long texts below its rows, then several lines per row'],
   },
   {
     promise: 'A terminal that cannot go back to the start of a line gets no status line.',
@@ -426,6 +456,20 @@ export const promises = [
     text: "canvas.addEventListener('webglcontextrestored', () => {\n    app._app_context(0);",
     without: "canvas.addEventListener('webglcontextrestored', () => {",
     test: ['browser', 'page', 'a WebGL context lost twenty times in a row comes back with the same picture, in the middle of a run'],
+  },
+  {
+    promise: 'Without WebGL 2 the figure is made of page elements.',
+    file: 'web/page.js',
+    text: 'const canvas = !svg && !this.#lost && this.#has_canvas();',
+    without: 'const canvas = !svg && !this.#lost && (this.#has_canvas() || true);',
+    test: ['browser', 'page', 'without WebGL 2 the figure is made of page elements, also while a run goes on'],
+  },
+  {
+    promise: 'After the WebGL context is lost for good, the figure is made of page elements.',
+    file: 'web/page.js',
+    text: 'const canvas = !svg && !this.#lost && this.#has_canvas();',
+    without: 'const canvas = !svg && this.#has_canvas();',
+    test: ['browser', 'page', 'after the WebGL context is lost for good, the figure is made of page elements'],
   },
   {
     promise: 'A run that ends during a lost WebGL context gives the same picture, to the last bit, as a visible run.',

@@ -2,18 +2,24 @@
 //
 // Contract, JavaScript to C++ (the other direction is web/app/host.h). Texts are UTF-8; returned
 // texts are valid until the next call. Times are seconds of performance.now().
-//   app_opening(bytes, size)             what the lab opens with (core/codecs/opening.h), before the
+//   app_opening(bytes, size)             what the lab opens with (core/codecs/opening.h), before
+//   the
 //                                        rest; returns the sentence why not, or an empty one
-//   app_open(query, search, has_canvas, memory)
-//                                        starts the app at an address: its hash and its search
-//                                        part; 1, or 0 when has_canvas and no WebGL 2
+//   app_open(query, search, memory)      starts the app at an address: its hash and its search part
+//   app_canvas()                         opens the canvas, once; 1, or 0 without WebGL 2
 //   app_size(width, height, ratio)       logical pixels and device pixels per logical pixel
 //   app_theme(dark, reduced_motion)      what the reader's system or the page wants
+//   app_paper(paper)                     1: draws in light colours, for a print
 //   app_poll(now)                        moves jobs along; 1: a redraw is needed
+//   app_wait()                           seconds until app_poll has something to do without news
+//   app_thrifty(thrifty)                 1: drafts wait until the hand rests
 //   app_frame(now)                       draws; 1: another frame should follow at once
+//   app_drawing(now), app_drawing_size() the figure as bytes, for compute_draw (web/compute)
+//   app_move_handle(handle, x, y)        of the figure, to values of its axes; returns a sentence
+//   app_step_handle(handle, right, up, fine)  as arrow keys do; returns a sentence
 //   app_wanted_height()                  logical pixels for a narrow lab; 0: any height will do
-//   app_grabs(x, y)                      1: a finger here moves a handle of the figure, not the page
-//   app_context(lost)                    the WebGL context was lost (1) or came back (0)
+//   app_grabs(x, y)                      1: a finger here moves a handle of the figure, not the
+//   page app_context(lost)                    the WebGL context was lost (1) or came back (0)
 //   app_pointer/wheel/key/text/focus     input events (web/app/canvas.h)
 //   app_wants_text()                     1 while a text field is edited
 //   app_wants_escape()                   1 while Escape closes something inside the lab
@@ -29,8 +35,8 @@
 //   app_journal(), app_figure()          the run's finished jobs; which of its figures is shown
 //   app_act(action, name, value)         what the page's own controls do (App::act); returns the
 //                                        sentence to show, often empty
-//   app_state(), app_experiments()       JSON of ui/app.h and core/codecs/codecs.h (with the contract)
-//   app_dark()                           1: the theme in force is dark
+//   app_state(), app_experiments()       JSON of ui/app.h and core/codecs/codecs.h (with the
+//   contract) app_dark()                           1: the theme in force is dark
 #include <emscripten/emscripten.h>
 
 #include <memory>
@@ -38,7 +44,7 @@
 #include <string_view>
 
 #include "attnlab_build_info.h"
-#include "core/attention/one_prompt.h"
+#include "core/catalogue/field_functions.h"
 #include "core/experiment/faces.h"
 #include "imgui.h"
 #include "ui/app.h"
@@ -59,17 +65,13 @@ struct Page {
   std::unique_ptr<App> app;
   FrameInput input;
   std::string text;  ///< the last returned text
+  Bytes drawing;     ///< the last returned figure
 };
 
 /// One page, one app, for as long as the tab lives.
 std::unique_ptr<Page>& page() {
   static std::unique_ptr<Page> instance;
   return instance;
-}
-
-/// The fields of shaders/, as functions for the read-out under the pointer.
-FieldFunction field_function(std::string_view shader) {
-  return shader == "icl_attention" ? in_context_field : nullptr;
 }
 
 std::optional<Findings> findings(const RunSpec& spec, std::span<const JobOutput> outputs) {
@@ -128,16 +130,17 @@ EMSCRIPTEN_KEEPALIVE const char* app_opening(const std::uint8_t* bytes, std::siz
   return refusal(opening::open({bytes, size}));
 }
 
-EMSCRIPTEN_KEEPALIVE int app_open(const char* query, const char* search, int has_canvas,
-                                  double memory_bytes) {
+EMSCRIPTEN_KEEPALIVE void app_open(const char* query, const char* search, double memory_bytes) {
   page() = std::make_unique<Page>(memory_bytes);
-  const bool drawn = has_canvas && page()->canvas.open();
   AppOptions options;
   options.build = {kVersion, kTarget, "simd128"};
   options.memory_limit_bytes = memory_bytes;
   page()->app = std::make_unique<App>(platform(), page()->pool, options);
   page()->app->open_query(query, search);
-  return drawn || !has_canvas;
+}
+
+EMSCRIPTEN_KEEPALIVE int app_canvas() {
+  return page()->canvas.open();
 }
 
 EMSCRIPTEN_KEEPALIVE void app_size(float width, float height, float ratio) {
@@ -151,13 +154,39 @@ EMSCRIPTEN_KEEPALIVE void app_theme(int dark, int reduced_motion) {
   page()->input.reduced_motion = reduced_motion != 0;
 }
 
+EMSCRIPTEN_KEEPALIVE void app_paper(int paper) {
+  page()->input.paper = paper != 0;
+}
+
 EMSCRIPTEN_KEEPALIVE int app_poll(double now) {
   return page()->app->poll(now);
+}
+
+EMSCRIPTEN_KEEPALIVE double app_wait() {
+  return page()->app->wait();
+}
+
+EMSCRIPTEN_KEEPALIVE void app_thrifty(int thrifty) {
+  page()->app->set_thrifty(thrifty != 0);
 }
 
 EMSCRIPTEN_KEEPALIVE int app_frame(double now) {
   page()->input.now = now;
   return page()->canvas.draw(*page()->app, page()->input);
+}
+
+EMSCRIPTEN_KEEPALIVE const std::uint8_t* app_drawing(double now) {
+  page()->drawing = encode_figure(page()->app->take_drawing(now));
+  return page()->drawing.data();
+}
+EMSCRIPTEN_KEEPALIVE std::size_t app_drawing_size() {
+  return page()->drawing.size();
+}
+EMSCRIPTEN_KEEPALIVE const char* app_move_handle(unsigned handle, double x, double y) {
+  return returned(page()->app->move_handle(handle, x, y));
+}
+EMSCRIPTEN_KEEPALIVE const char* app_step_handle(unsigned handle, int right, int up, int fine) {
+  return returned(page()->app->step_handle(handle, right, up, fine != 0));
 }
 
 EMSCRIPTEN_KEEPALIVE float app_wanted_height() {
@@ -183,8 +212,8 @@ EMSCRIPTEN_KEEPALIVE int app_wheel(float x, float y) {
   return page()->canvas.wheel(x, y);
 }
 
-EMSCRIPTEN_KEEPALIVE int app_key(const char* code, int down, int modifiers) {
-  return page()->canvas.key(code, down != 0, modifiers);
+EMSCRIPTEN_KEEPALIVE int app_key(const char* name, int down, int modifiers) {
+  return page()->canvas.key(name, down != 0, modifiers);
 }
 
 EMSCRIPTEN_KEEPALIVE void app_text(const char* utf8) {

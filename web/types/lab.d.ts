@@ -89,9 +89,10 @@ interface State {
   preset: string;
   seed: number;
   params: Record<string, string>;
+  idle: string[];
   live: boolean;
   changed: boolean;
-  page: { embed: boolean; fit: boolean; minimal: boolean; locked: string[] };
+  page: { embed: boolean; fit: boolean; minimal: boolean; svg: boolean; locked: string[] };
   state: 'ready' | 'running' | 'paused' | 'finished' | 'failed';
   precomputed: boolean;
   fraction: number;
@@ -107,6 +108,8 @@ interface State {
   link: string;
   actions: { id: string; label: string; enabled: boolean }[];
   kept: string[];
+  figures: string[];
+  figure: number;
   claims: Claim[];
   tables: Table[];
 }
@@ -122,11 +125,19 @@ interface WasmModule {
 /** web/app/app.cpp. Texts and bytes are passed through `call` of files.js. */
 interface AppModule extends WasmModule {
   _app_opening(bytes: number, size: number): number;
-  _app_open(query: number, search: number, has_canvas: number, memory: number): number;
+  _app_open(query: number, search: number, memory: number): void;
+  _app_canvas(): number;
   _app_size(width: number, height: number, ratio: number): void;
   _app_theme(dark: number, reduced_motion: number): void;
+  _app_paper(paper: number): void;
   _app_poll(now: number): number;
+  _app_wait(): number;
+  _app_thrifty(thrifty: number): void;
   _app_frame(now: number): number;
+  _app_drawing(now: number): number;
+  _app_drawing_size(): number;
+  _app_move_handle(handle: number, x: number, y: number): number;
+  _app_step_handle(handle: number, right: number, up: number, fine: number): number;
   _app_wanted_height(): number;
   _app_grabs(x: number, y: number): number;
   _app_context(lost: number): void;
@@ -171,6 +182,7 @@ interface JobsModule extends WasmModule {
   _compute_text(): number;
   _compute_drop(): void;
   _compute_export(format: number, query: number, journal: number, figure: number, dark: number): number;
+  _compute_draw(figure: number, size: number, width: number, height: number, dark: number): number;
   _compute_keep(query: number, journal: number): void;
   _compute_findings(query: number, outputs: number, size: number): number;
   _compute_plan(query: number): number;
@@ -190,3 +202,12 @@ declare const attnlab_expected: Record<string, { bytes: number; sha256: string }
 declare var attnlab_builds: Record<string, string> | undefined;
 declare var attnlab_parts: Record<string, string> | undefined;
 declare var attnlab_worker: string;
+
+/** The battery, in the browsers that tell of it. */
+interface Battery extends EventTarget {
+  charging: boolean;
+  level: number;
+}
+interface Navigator {
+  getBattery?(): Promise<Battery>;
+}

@@ -11,7 +11,7 @@ const root = process.env.ATTNLAB_ROOT ?? path.resolve(import.meta.dirname ?? '.'
 export const dist = process.env.ATTNLAB_DIST ?? path.join(root, 'dist');
 export const screenshots = path.join(root, 'build', 'screenshots');
 const program = process.env.ATTNLAB_BIN ?? path.join(root, 'build/native/attnlab');
-const chromium = process.env.ATTNLAB_CHROMIUM || 'chromium';
+export const chromium = process.env.ATTNLAB_CHROMIUM || 'chromium';
 
 /** The result document of `attnlab run EXPERIMENT ...` for parameters as a permalink has them. */
 export async function native_result(query) {
@@ -24,7 +24,7 @@ export async function native_result(query) {
   return JSON.parse(stdout);
 }
 
-const flags = [
+export const flags = [
   '--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync', '--enable-unsafe-swiftshader',
   '--disable-gpu-driver-bug-workarounds', '--force-color-profile=srgb', '--disable-dev-shm-usage',
@@ -84,7 +84,10 @@ export async function open_page(lab, address, options = {}) {
   });
   if (before) await page.evaluateOnNewDocument(before);
   if (options.prepare) await options.prepare(page);
-  await page.goto(lab.origin + address);
+  // Tests press Run themselves, unless they are about drafts.
+  const manual = options.drafts || /[?&]auto=/.test(address) ? address
+    : address.includes('?') ? address.replace('?', '?auto=0&') : address.replace(/(?=#)|$/, '?auto=0');
+  await page.goto(lab.origin + manual);
   if (wait) await page.waitForSelector('html[data-ready]', { timeout: 60000 });
   page.complaints = complaints;
   return page;

@@ -3,7 +3,7 @@
 /** Opens ten thousand random permalinks in bare_app; the first few after which the state was none the schema allows. */
 export async function open_random_permalinks() {
   const app = await globalThis.bare_app({ total: () => 1, free: () => 0, post: () => {} });
-  call(app, '_app_open', '', '', 0, 3e9);
+  call(app, '_app_open', '', '', 3e9);
   const { experiments } = JSON.parse(app.UTF8ToString(app._app_experiments()));
   const open = (query) => {
     call(app, '_app_open_query', query, '');
@@ -49,7 +49,7 @@ export async function open_random_permalinks() {
 export async function read_random_files(saved) {
   const app = await globalThis.bare_app({ total: () => 1, free: () => 0, post: () => {} });
   const { query_in_file } = await import('./transfer.js');
-  call(app, '_app_open', '', '', 0, 3e9);
+  call(app, '_app_open', '', '', 3e9);
   let seed = 4711;
   const random = (below) => {
     seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;

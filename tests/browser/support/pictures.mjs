@@ -39,8 +39,8 @@ export async function copied_link(page) {
 }
 
 /**
- * The lab's canvas above the run bar (which shows how long the run took), after the run has ended and two pictures
- * in a row are equal.
+ * The lab's canvas above the run bar (which shows how long the run took), or its drawing where there is no canvas,
+ * after the run has ended and two pictures in a row are equal.
  */
 export async function still_picture(page) {
   await wait_for_state(page, 'finished');
@@ -49,9 +49,10 @@ export async function still_picture(page) {
     scrollTo(0, 0);
   });
   await settle(1200);
-  const clip = await page.$eval('#canvas', (canvas) => {
-    const box = canvas.getBoundingClientRect();
-    const height = box.width < 760 ? 290 : box.height - 60; // narrow: the bar is below the figure
+  const clip = await page.evaluate(() => {
+    const drawing = document.querySelector('#drawing:not([hidden]) svg');
+    const box = (drawing ?? document.getElementById('canvas')).getBoundingClientRect();
+    const height = drawing ? box.height : box.width < 760 ? 290 : box.height - 60; // narrow: the bar is below the figure
     return { x: box.x, y: box.y + scrollY, width: box.width, height };
   });
   const shot = async () => Buffer.from(await page.screenshot({ clip, captureBeyondViewport: false }));

@@ -2,18 +2,14 @@
 
 #include <doctest/doctest.h>
 
-#include "core/attention/one_prompt.h"
 #include "core/catalogue/catalogue.h"
+#include "core/catalogue/field_functions.h"
 #include "core/codecs/codecs.h"
 #include "core/picture/svg.h"
 
 using namespace attnlab;
 
 namespace {
-
-FieldFunction field_function(std::string_view shader) {
-  return shader == "icl_attention" ? in_context_field : nullptr;
-}
 
 /// Tables and claims as the document shows them, and every figure's picture.
 std::string shown(const RunSpec& spec, const Findings& findings) {
@@ -49,7 +45,9 @@ TEST_CASE("findings of every experiment show the same after encoding and decodin
   }
 }
 
-TEST_CASE("a figure asks to drag what it has, and its picture, where nothing moves, does not") {
+TEST_CASE(
+    "a figure invites to drag its handles, and its exported picture, where nothing moves, does "
+    "not") {
   std::size_t asked = 0;
   for (const Experiment* experiment : experiments()) {
     CAPTURE(experiment->id);
@@ -61,6 +59,20 @@ TEST_CASE("a figure asks to drag what it has, and its picture, where nothing mov
     }
   }
   CHECK(asked >= 3);
+}
+
+TEST_CASE("a figure that travels alone is drawn the same, also for a page") {
+  for (const Experiment* experiment : experiments()) {
+    CAPTURE(experiment->id);
+    for (const Figure& figure : experiment->find(first_run(*experiment), {}).figures) {
+      const Bytes bytes = encode_figure(figure);
+      const Expected<Figure> read = decode_figure(bytes, field_function);
+      REQUIRE(read);
+      const SvgOptions on_page{.height = 0, .interactive = true};
+      CHECK(figure_svg(*read, on_page) == figure_svg(figure, on_page));
+      CHECK_FALSE(decode_figure(std::span(bytes).first(bytes.size() - 1), field_function));
+    }
+  }
 }
 
 TEST_CASE("outputs of jobs are the same after encoding and decoding") {

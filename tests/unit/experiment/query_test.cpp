@@ -106,15 +106,16 @@ TEST_CASE("percent-encoding, blanks and repeated keys are understood") {
 
 TEST_CASE("page settings of an address are read along with the run, without a note") {
   const Permalink link =
-      read_query("theme=dark&lock=seed%2Ctrials&ui=min&embed=1&fit=1", pi_experiment());
+      read_query("theme=dark&lock=seed%2Ctrials&ui=min&embed=1&draw=svg&fit=1", pi_experiment());
   CHECK(link.notes.empty());
   CHECK_FALSE(link.names_run);
   CHECK(link.page == PageSettings{.embed = true,
                                   .fit = true,
                                   .minimal = true,
+                                  .svg = true,
                                   .theme = PageSettings::Theme::kDark,
                                   .locked = {"seed", "trials"}});
-  CHECK(page_text(link.page) == "embed=1&fit=1&ui=min&lock=seed,trials&theme=dark");
+  CHECK(page_text(link.page) == "embed=1&fit=1&ui=min&draw=svg&lock=seed,trials&theme=dark");
   CHECK(read_query("seed=2", pi_experiment()).names_run);
   CHECK_FALSE(read_query("run=1", pi_experiment()).names_run);
   CHECK(page_text(PageSettings()).empty());
@@ -155,6 +156,7 @@ TEST_CASE("page settings are read back from their text, whatever they are") {
     PageSettings page{.embed = random.chance(2),
                       .fit = random.chance(2),
                       .minimal = random.chance(2),
+                      .svg = random.chance(2),
                       .theme = static_cast<PageSettings::Theme>(random.below(3)),
                       .locked = {}};
     for (const std::string& name : names) {
@@ -247,7 +249,7 @@ TEST_CASE("entities, quoted-printable, folded lines and odd characters leave the
   }
 }
 
-TEST_CASE("what stands behind a number or a name and cannot belong to it is dropped with a note") {
+TEST_CASE("characters after a number or a name that cannot belong to it are dropped with a note") {
   for (const Mangled& link : std::vector<Mangled>{
            {"points=9&seed=7.", "points=9&seed=7"},  // a number that may be written so
            {"points=9&seed=7,", "points=9&seed=7", "seed: \"7,\" is read as \"7\""},

@@ -153,3 +153,58 @@ TEST_CASE("a run's citation names the paper, every parameter and the seed") {
       CHECK(count(text, parameter.name + " = ") >= 1);
   }
 }
+
+TEST_CASE("an interactive svg has a slider for every handle that moves, in every plane") {
+  for (const Experiment* experiment : experiments()) {
+    const RunSpec spec{experiment, ParameterSet(experiment->schema)};
+    for (Figure figure : experiment->find(spec, {}).figures) {
+      if (figure.handles.empty()) continue;
+      INFO(experiment->id << " " << figure.id);
+      const std::size_t planes = std::max<std::size_t>(1, figure.fields().panels.size());
+      const SvgOptions options{.height = 0, .interactive = true};
+      const std::string svg = figure_svg(figure, options);
+      CHECK(well_formed(svg));
+      CHECK(count(svg, "class=\"handles\" data-area") == planes);
+      CHECK(count(svg, "role=\"slider\"") == planes * figure.handles.size());
+      CHECK(count(svg, "tabindex=\"0\"") == figure.handles.size());
+      CHECK(count(svg, figure.invitation.substr(0, 8)) >= 1);
+      CHECK(count(figure_svg(figure, {}), "slider") == 0);
+      figure.handles[0].parameter.clear();  // locked
+      CHECK(count(figure_svg(figure, options), "data-handle=\"0\"") == 0);
+    }
+  }
+}
+
+TEST_CASE("an interactive svg says what there is to say, over pale results where there are any") {
+  Figure figure = curve();
+  figure.empty_text = "Press Run & wait until the first points appear";
+  const SvgOptions options{.interactive = true};
+  CHECK(count(figure_svg(figure, options), "Press Run &amp; wait") == 1);
+  CHECK(count(figure_svg(figure, options), "opacity=\"0.35\"") == 1);
+  CHECK(count(figure_svg(figure, {}), "Press Run") == 0);
+  for (Series& series : figure.draw_lines().series) series.points.clear();
+  CHECK(count(figure_svg(figure, options), "opacity=\"0.35\"") == 0);
+  CHECK(well_formed(figure_svg(figure, options)));
+}
+
+TEST_CASE("the names inside two pictures of one page meet only where they mean the same") {
+  const auto name = [](int width) {
+    const std::string svg = figure_svg(curve(), {.width = width});
+    const std::size_t at = svg.find("id=\"") + 4;
+    return svg.substr(at, svg.find('"', at) - at);
+  };
+  CHECK(name(700) != name(800));
+  CHECK(name(700) == name(700));
+}
+
+TEST_CASE("a picture without a given height is as high as its panels need at this width") {
+  Figure figure;
+  figure.draw_maps().panels.resize(4);
+  const auto height = [&](int width) {
+    return picture_size(figure, {.width = width, .height = 0}).height;
+  };
+  CHECK(height(390) > 2 * height(900) * 390 / 900);
+  figure = curve();
+  CHECK(height(390) < 420);
+  CHECK(height(3000) <= 620);
+}

@@ -152,6 +152,31 @@ TEST_CASE("a locked parameter's handles stay where they are") {
   CHECK(points(app) == "-1,0,1,0.5");
 }
 
+TEST_CASE("a shell without Dear ImGui moves handles, and is told which are locked") {
+  SerialExecutor executor;
+  App app({}, executor, {});
+  open_live(app);
+  CHECK(app.poll(1));
+  Figure figure = app.take_drawing(1);
+  CHECK_FALSE(app.poll(2));  // it is drawn
+  CHECK(figure.id == "distance");
+  CHECK(figure.empty_text.empty());
+  CHECK(figure.handles[0].parameter == "points");
+  CHECK(app.move_handle(0, -1.5, 0.25).empty());
+  CHECK(points(app) == "-1.5,0.25,1,0.5");
+  CHECK(app.poll(3));
+  app.step_handle(0, 1, 0, false);
+  CHECK(points(app) == "-1.4,0.25,1,0.5");
+  app.step_handle(0, 0, -1, true);
+  CHECK(points(app) == "-1.4,0.24,1,0.5");
+  app.step_handle(7, 1, 1, false);
+  app.move_handle(7, 0, 0);
+  CHECK(points(app) == "-1.4,0.24,1,0.5");
+  app.state().options.page.locked = {"points"};
+  figure = app.take_drawing(4);
+  CHECK(figure.handles[0].parameter.empty());
+}
+
 TEST_CASE("a handle that is dragged away stops at the range of its parameter") {
   SerialExecutor executor;
   App app({}, executor, {});

@@ -109,4 +109,23 @@ TEST_CASE("heat panels of any shape are drawn, also without a single known cell"
 }
 
 }  // namespace
+TEST_CASE("a large map becomes blocks that keep its largest entries and its names") {
+  HeatPanel panel;
+  panel.title = "W";
+  panel.rows = 5;
+  panel.columns = 512;
+  panel.values.assign(panel.rows * panel.columns, 0.25);
+  panel.values[3 * 512 + 100] = -7;
+  panel.values[0] = std::nan("");
+  const HeatPanel coarse = coarse_map(panel, 128);
+  CHECK(coarse.columns == 128);
+  CHECK(coarse.rows == 2);
+  CHECK(coarse.values[25] == -7);
+  CHECK(std::count(coarse.values.begin(), coarse.values.end(), 0.25) == 255);
+  CHECK(coarse.x_labels[1] == "5");
+  CHECK(coarse.y_labels == std::vector<std::string>{"1", "5"});
+  CHECK(coarse.title == "W (the largest of 4 x 4)");
+  CHECK(coarse_map(panel, 512).values.size() == panel.values.size());
+}
+
 }  // namespace attnlab

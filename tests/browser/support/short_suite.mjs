@@ -1,0 +1,318 @@
+// The most important tests of the page, for every engine: it loads, runs, gives the numbers of the command line, saves,
+// is accessible, looks right, and works inside pages of another origin.
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { start_host } from './host.mjs';
+import { bare_app, native_result, press, read_twin, screenshots, settle, until, wait_for_state } from './lab.mjs';
+import { open_random_permalinks, send_random_messages } from './noise.mjs';
+import { copied_link, keep_copied, keep_files, saved, still_picture } from './pictures.mjs';
+import { start_suite_server } from './suite_server.mjs';
+
+const small = 'e=rf-learning-curve&dim=6&keys=5&heads=50&samples=16,64&test-samples=200&trials=1&seed=3';
+
+/** Opens a state in a page of the engine, with a script that runs before the page's own. */
+async function open({ page, server }, query, { width = 1280, height = 900, before = '' } = {}) {
+  server.before = before;
+  await page.goto('about:blank'); // an address that differs in its hash alone would not be loaded
+  await page.setViewport({ width, height });
+  await page.goto(`${server.origin}#${query}`);
+  await page.waitForSelector('html[data-ready]', { timeout: 120000 });
+}
+
+const lab_element = (words) =>
+  `<attention-lab query="${small.replaceAll('&', '&amp;')}" ${words}></attention-lab>`;
+
+/** Opens a page of another origin that allows only scripts and frames of the lab's origin. */
+async function with_course({ page, server }, body, work) {
+  server.before = '';
+  // It asks for an icon.
+  const policy = `default-src 'none'; img-src 'self'; script-src ${server.origin}; frame-src ${server.origin}`;
+  const html = `<!doctype html><html lang="en"><title>Course</title><body><h1>Course</h1>${body}` +
+    `<script src="${server.origin}embed.js"></script></body></html>`;
+  const course = await start_host({ pages: { '/': html }, headers: { 'Content-Security-Policy': policy } });
+  try {
+    await page.setViewport({ width: 1280, height: 900 });
+    await page.goto(course.origin);
+    await work();
+  } finally {
+    course.close();
+  }
+}
+
+const ask = (page, index = 0) =>
+  page.evaluate((i) => document.querySelectorAll('attention-lab')[i].get(), index);
+const frames = (page) => page.evaluate(() => document.querySelectorAll('iframe').length);
+
+/** Runs a lab of the course page; rows of its main table. */
+const rows_of = (page, index = 0) => page.evaluate((i) => new Promise((resolve) => {
+  const lab = document.querySelectorAll('attention-lab')[i];
+  lab.addEventListener('attnlab-result', ({ detail }) => resolve(detail.state.tables[0].rows.length));
+  lab.run();
+}), index);
+
+/** What shows the figure, as the reader sees it. */
+const figure_of = (page) => page.evaluate(() => ({
+  cover: document.getElementById('cover').checkVisibility(),
+  canvas: document.getElementById('canvas').checkVisibility(),
+  elements: document.querySelector('#drawing svg')?.checkVisibility() ?? false,
+  points: document.querySelectorAll('#drawing .point').length,
+}));
+
+const count_frames = () => {
+  globalThis.frames_asked = 0;
+  const next = globalThis.requestAnimationFrame.bind(globalThis);
+  globalThis.requestAnimationFrame = (call) => {
+    globalThis.frames_asked += 1;
+    return next(call);
+  };
+};
+
+const checks = {
+  async 'the page loads, draws, runs, and gives the command line\'s numbers'(on) {
+    const { page, engine } = on;
+    await open(on, small);
+    const { cover, canvas, elements } = await figure_of(page);
+    assert.deepEqual([cover, canvas, elements], [false, engine.webgl, !engine.webgl], 'what shows the figure');
+    await press(page, 'run');
+    await wait_for_state(page, 'finished');
+    const { tables } = await read_twin(page);
+    const wanted = (await native_result(small)).tables.test_error;
+    assert.equal(tables.test_error.rows.length, wanted.rows.length);
+    const at = wanted.columns.indexOf('mean');
+    const shown = tables.test_error.columns.indexOf('mean');
+    wanted.rows.forEach((row, i) => {
+      const value = Number(tables.test_error.rows[i][shown].split(' ± ')[0]);
+      assert.ok(Math.abs(value - row[at]) < 1e-4, `${value} against ${row[at]}`);
+    });
+    if (!engine.webgl) await until(async () => (await figure_of(page)).points === wanted.rows.length, 'the points are drawn');
+  },
+
+  async 'draw=svg: the figure follows a run, handles follow pointer and arrow keys'(on) {
+    const { page } = on;
+    await open(on, `${small}&draw=svg`);
+    assert.deepEqual(await figure_of(page), { cover: false, canvas: false, elements: true, points: 0 });
+    await press(page, 'run');
+    await wait_for_state(page, 'finished');
+    const { rows } = (await read_twin(page)).tables.test_error;
+    await until(async () => (await figure_of(page)).points === rows.length, 'the points are drawn');
+    await open(on, 'e=icl-attention&draw=svg');
+    const query = () => page.evaluate(() => location.hash);
+    const changed = (before) => until(async () => await query() !== before, 'the address says where the handle is');
+    const handles = () => page.evaluate(() => [...document.querySelectorAll('#drawing .handles:first-of-type .handle')]
+      .map((handle) => handle.dataset.at ?? ''));
+    let before = await query();
+    const places = await handles();
+    const at = places.findIndex(Boolean);
+    await page.evaluate((i) => {
+      scrollTo(0, 0);
+      document.querySelectorAll('#drawing .handle')[i].focus();
+    }, at);
+    await page.keyboard.press('ArrowRight');
+    await changed(before);
+    await until(async () => (await handles())[at] !== places[at], 'the handle is drawn elsewhere');
+    const [x, y] = (await handles())[at].split(' ').map(Number);
+    assert.ok(x > Number(places[at].split(' ')[0]) && y === Number(places[at].split(' ')[1]), 'to the right');
+    assert.equal(await page.evaluate((i) =>
+      document.activeElement === document.querySelectorAll('#drawing .handle')[i], at), true, 'it keeps the focus');
+    before = await query();
+    const { left, top } = await page.evaluate(() => {
+      const box = document.querySelector('#drawing svg').getBoundingClientRect();
+      return { left: box.left, top: box.top };
+    });
+    await page.mouse.move(left + x, top + y);
+    await page.mouse.down();
+    await page.mouse.move(left + x - 20, top + y + 15);
+    await page.mouse.move(left + x - 40, top + y + 30);
+    await page.mouse.up();
+    await changed(before);
+    await until(async () => {
+      const [now_x, now_y] = (await handles())[at].split(' ').map(Number);
+      return Math.abs(now_x - (x - 40)) < 3 && Math.abs(now_y - (y + 30)) < 3;
+    }, 'the handle is where the pointer left it');
+    const last = await query();
+    await page.mouse.move(left + x + 50, top + y + 50);
+    await settle(500);
+    assert.equal(await query(), last, 'a released handle stays');
+  },
+
+  async 'saved files: the svg parses and has a point for each row of the csv; a picture is a picture'(on) {
+    const { page } = on;
+    await open(on, `${small}&run=1`, { before: keep_files });
+    await wait_for_state(page, 'finished');
+    const rows = (await saved(page, 'csv')).text.trim().split('\n').length - 1;
+    const svg = await saved(page, 'svg');
+    const [points, errors] = await page.evaluate((text) => {
+      const parsed = new DOMParser().parseFromString(text, 'image/svg+xml');
+      return [parsed.querySelectorAll('.point').length, parsed.querySelectorAll('parsererror').length];
+    }, svg.text);
+    assert.deepEqual([points, errors], [rows, 0]);
+    assert.deepEqual((await saved(page, 'png')).begin.slice(1, 4), [...'PNG'].map((letter) => letter.charCodeAt(0)));
+    assert.match((await saved(page, 'bibtex')).text, /seed = 3/);
+  },
+
+  async 'a copied link shows the same picture, pixel for pixel'(on) {
+    const { page, server } = on;
+    await open(on, `${small}&run=1`, { before: keep_copied });
+    const first = await still_picture(page);
+    const [address, link] = (await copied_link(page)).split('#');
+    assert.equal(address, server.origin);
+    await open(on, `${link}&run=1`);
+    const second = await still_picture(page);
+    assert.ok(first.equals(second), 'the pictures are the same');
+  },
+
+  async 'an idle page requests no frame'(on) {
+    const { page } = on;
+    await open(on, `${small}&run=1`, { before: count_frames });
+    await wait_for_state(page, 'finished');
+    await settle(2500);
+    const asked = () => page.evaluate(() => globalThis.frames_asked);
+    const before = await asked();
+    assert.ok(before > 0, 'the start was drawn');
+    await settle(2000);
+    assert.equal(await asked(), before);
+  },
+
+  async 'the first frame is a picture, shown before the module, until the figure is there'({ page, server, engine }) {
+    const release = server.hold('attnlab.wasm');
+    // Where the figure is drawn by a part that comes later, that part, too.
+    const release_part = engine.webgl ? () => {} : server.hold('drawing.js');
+    const seen = () => page.evaluate(() => {
+      const picture = document.querySelector('#first img');
+      return picture.checkVisibility() && picture.complete && picture.naturalWidth > 0;
+    });
+    try {
+      server.before = '';
+      await page.goto('about:blank');
+      await Promise.all([page.goto(server.origin), until(seen, 'the picture is there')]);
+      assert.ok(!await page.evaluate(() => document.documentElement.dataset.ready));
+      release();
+      if (!engine.webgl) {
+        await until(() => page.evaluate(() => document.querySelector('#twin_body [data-action]') !== null), 'the lab is there');
+        assert.ok(await seen(), 'the picture stays until the figure is there');
+      }
+    } finally {
+      release();
+      release_part();
+    }
+    await page.waitForSelector('html[data-ready]', { timeout: 60000 });
+    const { cover, canvas, elements } = await figure_of(page);
+    assert.deepEqual([cover, canvas || elements], [false, true]);
+  },
+
+  async 'ten thousand random permalinks: the state is always one the schema allows'(on) {
+    await open(on, '', { before: bare_app });
+    assert.deepEqual(await on.page.evaluate(open_random_permalinks), []);
+  },
+
+  ...Object.fromEntries(['light', 'dark'].map((theme) =>
+    [`1280 and 390 pixels wide, ${theme}: nothing sticks out, axe finds no violation`, async (on) => {
+      const { page, engine } = on;
+      await open(on, `${small}&theme=${theme}&run=1`);
+      await wait_for_state(page, 'finished');
+      await page.evaluate(() => new Promise((resolve, reject) => {
+        document.head.append(Object.assign(document.createElement('script'),
+          { src: 'axe.js', onload: () => resolve(), onerror: () => reject(new Error('axe.js did not come')) }));
+      }));
+      for (const [width, height] of [[1280, 900], [390, 844]]) {
+        await page.setViewport({ width, height });
+        await settle(600);
+        assert.deepEqual(await page.evaluate(async () => (await globalThis.axe.run()).violations
+          .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html)}`)), []);
+        const [wide, inner] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+        assert.ok(wide <= inner, `the page is ${wide} wide in a window of ${inner}`);
+        await page.evaluate(() => scrollTo(0, 0));
+        await page.screenshot({ path: path.join(screenshots, `${engine.name}-${width}-${theme}.png`) });
+      }
+    }])),
+
+  'ten thousand random messages: the state stays inside the schema, and what is locked stays': (on) =>
+    with_course(on, lab_element('lock="trials"'), async () => {
+      const before = await ask(on.page);
+      await on.page.evaluate(send_random_messages);
+      await on.page.evaluate((experiment) => document.querySelector('attention-lab')
+        .load({ experiment, parameters: { trials: 7 } }), before.experiment);
+      const after = await ask(on.page);
+      assert.deepEqual([after.state, after.experiment, after.parameters.trials],
+        ['ready', before.experiment, before.parameters.trials]);
+    }),
+
+  'three labs in a strict page: they start when they come near, run, keep their locks, and let the wheel pass': (on) =>
+    with_course(on,
+      `${lab_element('height="500" ui="min"')}${lab_element('lock="heads,seed"')}` +
+      `<div><svg width="10" height="5000"></svg></div>${lab_element('')}`, async () => {
+        const { page } = on;
+        assert.equal((await ask(page, 0)).experiment, 'rf-learning-curve');
+        const before = await ask(page, 1);
+        assert.equal(await frames(page), 2, 'the third lab is far away and has no frame');
+        assert.ok(await rows_of(page, 0) > 0);
+        await page.evaluate(() => document.querySelectorAll('attention-lab')[1]
+          .load({ query: 'heads=77&seed=9&dim=9&lock=' }));
+        const after = await ask(page, 1);
+        assert.deepEqual([after.parameters.heads, after.seed, after.parameters.dim],
+          [before.parameters.heads, before.seed, '9']);
+        await page.evaluate(() => {
+          const inside = [...document.querySelectorAll('iframe')].find(({ src }) => src.includes('lock='));
+          inside.src = inside.src.replace(/#.*/, '#e=rf-learning-curve&heads=3&seed=2&dim=7');
+        });
+        let now = after;
+        await until(async () => {
+          now = await ask(page, 1);
+          return now.parameters.dim === '7';
+        }, 'the new hash is read');
+        assert.deepEqual([now.parameters.heads, now.seed, now.parameters.dim], [before.parameters.heads, before.seed, '7'],
+          'a hash inside the frame does not change locked parameters');
+        assert.deepEqual(await page.evaluate(() => [...document.querySelectorAll('iframe')]
+          .map((frame) => frame.getAttribute('sandbox'))), Array(2).fill('allow-scripts allow-same-origin allow-downloads'));
+        await page.evaluate(() => scrollTo(0, 0));
+        await page.mouse.move(400, 300);
+        await until(async () => {
+          await page.mouse.wheel({ deltaY: 400 });
+          await settle(300);
+          return await page.evaluate(() => scrollY) >= 50;
+        }, 'the wheel over a lab without focus scrolls the page');
+        await page.evaluate(() => document.querySelectorAll('attention-lab')[2].scrollIntoView());
+        assert.equal((await ask(page, 2)).seed, 3);
+        assert.equal(await frames(page), 3);
+      }),
+
+  'a frame of opaque origin runs, too': (on) =>
+    with_course(on, lab_element('sandbox="allow-scripts"'), async () => {
+      assert.ok(await rows_of(on.page) > 0);
+    }),
+};
+
+/** Runs the suite in one engine (support/engines.mjs), prints every failure, and ends the process. */
+export async function run_short_suite(start_engine) {
+  mkdirSync(screenshots, { recursive: true });
+  const wanted = process.env.ATTNLAB_CHECK ?? '';
+  const chosen = Object.entries(checks).filter(([name]) => name.startsWith(wanted));
+  assert.ok(chosen.length > 0, `there is no check named ${wanted}`);
+  const server = await start_suite_server();
+  const engine = await start_engine();
+  let failed = 0;
+  for (const [name, check] of chosen) {
+    const began = Date.now();
+    const page = await engine.new_page();
+    const complaints = [];
+    page.on?.('pageerror', (error) => complaints.push(`uncaught: ${error.message}`));
+    page.on?.('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text());
+    });
+    server.complaints.length = 0;
+    try {
+      await check({ page, server, engine });
+      assert.deepEqual([...complaints, ...server.complaints], []);
+      console.log(`ok   ${name} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
+    } catch (error) {
+      failed += 1;
+      console.log(`FAIL ${name}\n     ${error.stack}`);
+    }
+    await page.close();
+  }
+  await engine.close();
+  server.close();
+  console.log(failed ? `${failed} failed` : 'all passed');
+  process.exit(failed ? 1 : 0);
+}

@@ -1,0 +1,77 @@
+// Serves dist/ to engines that cannot run a script before a page or hold a request themselves: the page gets one more
+// script, which tells this server of every complaint.
+import { createServer } from 'node:http';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { create_static_server, listen, policy } from '../../../web/serve.mjs';
+import { dist } from './lab.mjs';
+
+/** Self-contained: tells of errors, warnings, rejections and breaches of the policy. */
+const complain = () => {
+  if (self.origin === 'null') return; // the policy of such a frame allows no connection
+  const tell = (text) => fetch('/complaint', { method: 'POST', body: String(text), keepalive: true });
+  addEventListener('error', ({ message, target }) => tell(`uncaught: ${message ?? target?.src ?? target}`), true);
+  addEventListener('unhandledrejection', ({ reason }) => tell(`unhandled: ${reason}`));
+  addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
+    tell(`policy: ${violatedDirective} ${blockedURI}`));
+  for (const kind of ['error', 'warn']) {
+    const log = console[kind].bind(console);
+    console[kind] = (...words) => {
+      tell(`console ${kind}: ${words.join(' ')}`);
+      log(...words);
+    };
+  }
+};
+
+/**
+ * origin; before: a function or text that runs first in the page; hold(name): holds answers to requests for that
+ * file until the function it returns is called; complaints; close().
+ */
+export async function start_suite_server() {
+  const files = (await create_static_server(dist)).listeners('request')[0];
+  const extra = { '/axe.js': path.join(dist, '../node_modules/axe-core/axe.min.js') };
+  const held = new Map();
+  const lab = { before: '', complaints: [], origin: '', hold, close };
+  const send = (response, type, text) => response.writeHead(200, { 'Content-Type': `${type}; charset=utf-8`,
+    'Content-Security-Policy': policy, 'Cache-Control': 'no-store' }).end(text);
+
+  const server = createServer(async (request, response) => {
+    const { pathname } = new URL(request.url, 'http://localhost');
+    if (pathname === '/complaint') {
+      let text = '';
+      for await (const part of request) text += part;
+      if (text) lab.complaints.push(text);
+      response.writeHead(204).end();
+    } else if (pathname === '/' || pathname === '/index.html') {
+      const html = await readFile(path.join(dist, 'index.html'), 'utf8');
+      send(response, 'text/html', html.replace('<head>', '<head><script src="before.js"></script>'));
+    } else if (pathname === '/before.js') {
+      send(response, 'text/javascript', `(${complain})();\n${lab.before && `(${lab.before})();`}`);
+    } else if (pathname in extra) {
+      send(response, 'text/javascript', await readFile(extra[pathname]));
+    } else {
+      await held.get(pathname.slice(1));
+      response.once('finish', () => {
+        if (response.statusCode >= 400) lab.complaints.push(`${response.statusCode}: ${request.url}`);
+      });
+      files(request, response);
+    }
+  });
+
+  function hold(name) {
+    let release = () => {};
+    held.set(name, new Promise((resolve) => { release = resolve; }));
+    return () => {
+      held.delete(name);
+      release();
+    };
+  }
+
+  function close() {
+    server.closeAllConnections();
+    server.close();
+  }
+
+  lab.origin = `http://localhost:${await listen(server, 8760)}/`;
+  return lab;
+}
