@@ -1,4 +1,5 @@
-// `attnlab bench`: the kernels against their peak, and what the pool makes of them.
+// `attnlab bench`: the kernels against their peak, and jobs per second with one thread and with
+// all.
 #include <unistd.h>
 
 #include <algorithm>
@@ -29,7 +30,7 @@ double now_s() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-/// A learning curve small enough that scheduling, not only arithmetic, shows: 3 jobs a trial.
+/// A learning curve small enough that scheduling matters, not only arithmetic: 3 jobs per trial.
 Expected<RunSpec> small_learning_curve() {
   const Expected<const Experiment*> experiment = experiment_named("rf-learning-curve");
   if (!experiment) return experiment.error();
@@ -46,7 +47,7 @@ Expected<RunSpec> small_learning_curve() {
   return spec;
 }
 
-/// Jobs a second of the small learning curve on that many threads.
+/// Jobs per second of the small learning curve on `threads` threads.
 Expected<double> jobs_per_second(unsigned threads) {
   const Expected<RunSpec> spec = small_learning_curve();
   if (!spec) return spec.error();
@@ -65,7 +66,7 @@ Expected<double> jobs_per_second(unsigned threads) {
   return static_cast<double>(run.jobs_total()) / (now_s() - start);
 }
 
-/// What a row says of its peer, where it has one.
+/// A value about a row's peer; nullopt for a row without one.
 template <class Value>
 std::optional<Value> with_peer(const BenchRow& row, Value value) {
   return row.peer_value > 0 ? std::optional(std::move(value)) : std::nullopt;

@@ -75,7 +75,8 @@ bool shows_controls(const View& view) {
   if (!s.page().minimal) return true;
   const auto& parameters = s.spec.experiment->schema.parameters;
   return std::any_of(parameters.begin(), parameters.end(), [&](const Parameter& parameter) {
-    return parameter.primary && !s.locked(parameter.name);
+    return parameter.primary && !s.locked(parameter.name) &&
+           s.spec.parameters.applies(parameter.name);
   });
 }
 
@@ -189,10 +190,11 @@ void narrow_layout(const View& view, ImVec2 origin, ImVec2 size) {
 
 void follow_shell(AppState& s, const FrameInput& input) {
   if (!s.theme_chosen) s.dark = input.dark;
-  if (s.styled_ratio == input.pixel_ratio && s.styled_dark == s.dark) return;
-  setup_fonts_and_style(input.pixel_ratio, s.dark);
+  const bool dark = s.dark && !input.paper;
+  if (s.styled_ratio == input.pixel_ratio && s.styled_dark == dark) return;
+  setup_fonts_and_style(input.pixel_ratio, dark);
   s.styled_ratio = input.pixel_ratio;
-  s.styled_dark = s.dark;
+  s.styled_dark = dark;
 }
 
 }  // namespace

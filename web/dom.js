@@ -53,3 +53,14 @@ export function state_in(hash) {
   const text = hash.replace(/^#/, '');
   return document.getElementById(text) ? '' : text;
 }
+
+/**
+ * What a key means to shortcuts: the character it types in small letters, or its name; where it types a character of
+ * another alphabet, what its place types on an English keyboard.
+ * @param {KeyboardEvent} event
+ */
+export function key_name({ key, code }) {
+  if (/^[!-~]$/.test(key)) return key.toLowerCase();
+  if (key.length > 1 && !['Dead', 'Process', 'Unidentified'].includes(key)) return key;
+  return key === ' ' ? 'Space' : code.replace(/^(Key|Digit)/, '').toLowerCase();
+}

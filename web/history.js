@@ -1,5 +1,7 @@
 // Undo and redo of parameter changes: earlier states of the lab, as permalink texts.
 
+import { key_name } from './dom.js';
+
 const most = 200;
 
 export class History {
@@ -49,7 +51,7 @@ export class History {
   key(event) {
     if (!(event.ctrlKey || event.metaKey) || event.altKey || event.defaultPrevented) return;
     if (event.target instanceof Element && event.target.closest('input, select, textarea')) return;
-    const key = event.key.toLowerCase();
+    const key = key_name(event);
     if (key !== 'z' && key !== 'y') return;
     event.preventDefault();
     if (key === 'y' || event.shiftKey) this.redo();

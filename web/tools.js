@@ -25,6 +25,9 @@ export async function copy_text(text, done = '') {
   }
 }
 
+/** @param {Event} event */
+const is_text_field = ({ target }) => target instanceof Element && target.matches('input, textarea');
+
 /** @param {string} name @param {string} mime @param {BlobPart} bytes */
 export function save_file(name, mime, bytes) {
   const link = element('a', { href: URL.createObjectURL(new Blob([bytes], { type: mime })), download: name });
@@ -70,7 +73,9 @@ export class Tools {
     $('start_tour').addEventListener('click', () => this.#start_tour());
     $('start_predict').addEventListener('click', () => this.#predict());
     addEventListener('keydown', (event) => this.history.key(event));
-    addEventListener('dragover', (event) => event.preventDefault());
+    addEventListener('dragover', (event) => {
+      if (event.dataTransfer?.types.includes('Files') || !is_text_field(event)) event.preventDefault();
+    });
     addEventListener('drop', (event) => this.#drop(event));
   }
 
@@ -147,8 +152,9 @@ export class Tools {
    * @param {DragEvent} event
    */
   async #drop(event) {
-    event.preventDefault();
     const file = event.dataTransfer?.files[0];
+    if (!file && is_text_field(event)) return; // it takes the text itself
+    event.preventDefault();
     if (file && file.size > most_file_bytes) {
       return notice(`${file.name} has ${Math.ceil(file.size / 1e6)} MB: a file can have at most ${most_file_bytes / 1e6} MB.`);
     }

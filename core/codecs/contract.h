@@ -19,6 +19,7 @@ struct PageSettings {
   bool embed = false;               ///< inside another page: without header and text
   bool fit = false;                 ///< as high as the frame, which has a height of its own
   bool minimal = false;             ///< figure, run bar and what is not locked of the main controls
+  bool automatic = true;            ///< changes are answered at once by drafts, without Run
   bool svg = false;                 ///< the figure is an SVG in the page, also where WebGL 2 draws
   Theme theme = Theme::kAuto;       ///< kAuto: what the reader's system says
   std::vector<std::string> locked;  ///< what the reader must not change, each name once

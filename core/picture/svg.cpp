@@ -138,7 +138,7 @@ class LineFigure {
     const std::string& muted = svg_.colours().muted;
     if (line.vertical) {
       svg_.line(at, a.y0, at, a.y1, muted);
-      const bool right = at < (a.x0 + a.x1) / 2;  // of the line, where more room is
+      const bool right = at < (a.x0 + a.x1) / 2;  // the side of the line with more room
       svg_.text(at + (right ? 4 : -4), a.y0 + 12, line.label, muted,
                 {.anchor = right ? "start" : "end"});
     } else {
@@ -153,7 +153,7 @@ class LineFigure {
     if (line.empty()) return;
     const std::string colour = svg_.series_colour(series.colour);
     const bool measured = series.role == SeriesRole::kMeasured;
-    svg_.add("<g fill=\"none\" stroke=\"" + colour + "\">");
+    svg_.add("<g fill=\"none\" stroke=\"" + colour + "\"" + svg_opacity(series.presence) + ">");
     svg_.add("<polyline clip-path=\"url(#" + area_id(axes_.area) + ")\" stroke-width=\"" +
              std::string(measured || series.role == SeriesRole::kCurve ? "2" : "1.5") + "\"" +
              dashes(series) + " points=\"" + line + "\"/>");
@@ -190,7 +190,7 @@ class LineFigure {
     for (const Series& series : figure_.lines().series) {
       const auto last = std::find_if(series.points.rbegin(), series.points.rend(),
                                      [](const FigurePoint& p) { return std::isfinite(p.y); });
-      if (last == series.points.rend()) continue;
+      if (last == series.points.rend() || series.label.empty()) continue;
       const float y = std::clamp(axes_.y.pixel(last->y), axes_.area.y0, axes_.area.y1);
       wishes.push_back({y, kSvgSmall + 2});
       labelled.push_back(&series);

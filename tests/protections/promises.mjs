@@ -223,7 +223,7 @@ export const promises = [
     file: 'native/report.cpp',
     text: 'if (!fits) layout.lines.emplace_back();',
     without: 'if (!fits && layout.lines.empty()) layout.lines.emplace_back();',
-    test: ['native', '', 'a table wider than its terminal has long texts below its rows, then several lines a row'],
+    test: ['native', '', 'a table wider than its terminal has long texts below its rows, then several lines per row'],
   },
   {
     promise: 'A terminal that cannot go back to the start of a line gets no status line.',

@@ -5,6 +5,7 @@
 #include <emscripten/html5.h>
 
 #include <algorithm>
+#include <initializer_list>
 #include <string>
 
 #include "imgui.h"
@@ -17,48 +18,66 @@ namespace attnlab {
 namespace {
 
 struct KeyName {
-  std::string_view code;
+  std::string_view name;
   ImGuiKey key;
 };
 
 constexpr KeyName kKeyNames[] = {
-    {"ArrowLeft", ImGuiKey_LeftArrow},
-    {"ArrowRight", ImGuiKey_RightArrow},
-    {"ArrowUp", ImGuiKey_UpArrow},
-    {"ArrowDown", ImGuiKey_DownArrow},
-    {"PageUp", ImGuiKey_PageUp},
-    {"PageDown", ImGuiKey_PageDown},
-    {"Home", ImGuiKey_Home},
-    {"End", ImGuiKey_End},
-    {"Insert", ImGuiKey_Insert},
-    {"Delete", ImGuiKey_Delete},
-    {"Backspace", ImGuiKey_Backspace},
-    {"Space", ImGuiKey_Space},
-    {"Enter", ImGuiKey_Enter},
-    {"Escape", ImGuiKey_Escape},
-    {"NumpadEnter", ImGuiKey_KeypadEnter},
-    {"Minus", ImGuiKey_Minus},
-    {"Equal", ImGuiKey_Equal},
-    {"Comma", ImGuiKey_Comma},
-    {"Period", ImGuiKey_Period},
-    {"Slash", ImGuiKey_Slash},
-    {"NumpadAdd", ImGuiKey_KeypadAdd},
-    {"NumpadSubtract", ImGuiKey_KeypadSubtract},
-    {"NumpadDecimal", ImGuiKey_KeypadDecimal},
+    {"ArrowLeft", ImGuiKey_LeftArrow}, {"ArrowRight", ImGuiKey_RightArrow},
+    {"ArrowUp", ImGuiKey_UpArrow},     {"ArrowDown", ImGuiKey_DownArrow},
+    {"PageUp", ImGuiKey_PageUp},       {"PageDown", ImGuiKey_PageDown},
+    {"Home", ImGuiKey_Home},           {"End", ImGuiKey_End},
+    {"Insert", ImGuiKey_Insert},       {"Delete", ImGuiKey_Delete},
+    {"Backspace", ImGuiKey_Backspace}, {"Space", ImGuiKey_Space},
+    {"Enter", ImGuiKey_Enter},         {"Escape", ImGuiKey_Escape},
 };
 
-ImGuiKey key_named(std::string_view code) {
-  for (const KeyName& name : kKeyNames) {
-    if (name.code == code) return name.key;
+ImGuiKey key_named(std::string_view name) {
+  if (name.size() == 1 && name[0] >= 'a' && name[0] <= 'z')
+    return static_cast<ImGuiKey>(ImGuiKey_A + (name[0] - 'a'));
+  for (const KeyName& known : kKeyNames) {
+    if (known.name == name) return known.key;
   }
-  const auto one_of = [&](std::string_view prefix, char first, char last, ImGuiKey key) {
-    if (code.size() != prefix.size() + 1 || !code.starts_with(prefix)) return ImGuiKey_None;
-    const char end = code.back();
-    return end < first || end > last ? ImGuiKey_None : static_cast<ImGuiKey>(key + (end - first));
+  return ImGuiKey_None;
+}
+
+bool is_one_of(ImGuiKey key, std::initializer_list<ImGuiKey> keys) {
+  return std::find(keys.begin(), keys.end(), key) != keys.end();
+}
+
+bool is_arrow(ImGuiKey key) {
+  return key >= ImGuiKey_LeftArrow && key <= ImGuiKey_DownArrow;
+}
+
+bool is_action_key(ImGuiKey key) {
+  const auto names_it = [&](const ActionText& text) {
+    return !text.key.empty() && key == ImGuiKey_A + (text.key.front() - 'A');
   };
-  if (const ImGuiKey key = one_of("Key", 'A', 'Z', ImGuiKey_A); key != ImGuiKey_None) return key;
-  if (const ImGuiKey key = one_of("Digit", '0', '9', ImGuiKey_0); key != ImGuiKey_None) return key;
-  return one_of("Numpad", '0', '9', ImGuiKey_Keypad0);
+  return std::any_of(actions().begin(), actions().end(), names_it);
+}
+
+bool is_popup_open() {
+  return ImGui::GetCurrentContext()->OpenPopupStack.Size > 0;
+}
+
+/// Whether the lab would do something with this key now. All other keys are the page's: a reader
+/// scrolls with them.
+bool uses_key(ImGuiKey key, bool ctrl, bool alt) {
+  const ImGuiIO& io = ImGui::GetIO();
+  if (io.WantTextInput) {
+    if (alt) return false;
+    const bool moves = is_one_of(key, {ImGuiKey_LeftArrow, ImGuiKey_RightArrow, ImGuiKey_Home,
+                                       ImGuiKey_End, ImGuiKey_Backspace, ImGuiKey_Delete});
+    // Of the browser's shortcuts the lab takes those of text editing.
+    const bool edits = is_one_of(key, {ImGuiKey_A, ImGuiKey_C, ImGuiKey_V, ImGuiKey_X, ImGuiKey_Y,
+                                       ImGuiKey_Z, ImGuiKey_Insert});
+    return ctrl ? moves || edits : key != ImGuiKey_PageUp && key != ImGuiKey_PageDown;
+  }
+  if (ctrl || alt) return false;
+  if (key == ImGuiKey_Escape || is_arrow(key)) return true;
+  const bool of_control = is_one_of(key, {ImGuiKey_Space, ImGuiKey_Enter, ImGuiKey_Home,
+                                          ImGuiKey_End, ImGuiKey_PageUp, ImGuiKey_PageDown});
+  return of_control ? io.NavVisible || is_popup_open() : is_action_key(key);
 }
 
 const char* css_cursor(ImGuiMouseCursor cursor) {
@@ -129,7 +148,7 @@ bool Canvas::open() {
   emscripten_webgl_make_context_current(context);
   ImGui::CreateContext();
   set_up_io();
-  setup_fonts_and_style(1, false);  // before the first frame, which would take a size of its own
+  setup_fonts_and_style(1, false);  // before the first frame, which would choose a size of its own
   open_ = ImGui_ImplOpenGL3_Init("#version 300 es");
   return open_;
 }
@@ -148,11 +167,11 @@ void Canvas::context(bool lost) {
 
 bool Canvas::draw(App& app, const FrameInput& input) {
   if (!open_ || lost_ || input.width <= 0 || input.height <= 0) return false;
-  // The loss comes before its event; whatever is made between the two fails.
+  // A context is lost before its event arrives; in between, everything that is created fails.
   if (emscripten_is_webgl_context_lost(emscripten_webgl_get_current_context())) return false;
   ImGuiIO& io = ImGui::GetIO();
   if (io.DisplaySize.x != input.width || io.DisplaySize.y != input.height)
-    settling_ = 2;  // regions know their content a frame later
+    settling_ = 2;  // regions know the size of their content one frame later
   io.DisplaySize = {input.width, input.height};
   io.DisplayFramebufferScale = {input.pixel_ratio, input.pixel_ratio};
   const double passed = last_now_ < 0 ? 0 : input.now - last_now_;
@@ -220,29 +239,22 @@ bool Canvas::wheel(float x, float y) {
   return moves;
 }
 
-bool Canvas::key(std::string_view code, bool down, int modifiers) {
+bool Canvas::key(std::string_view name, bool down, int modifiers) {
   if (!open_) return false;
   ImGuiIO& io = ImGui::GetIO();
   const auto held = [&](KeyModifier modifier) {
     return (modifiers & static_cast<int>(modifier)) != 0;
   };
-  const bool ctrl = held(KeyModifier::kCtrl), alt = held(KeyModifier::kAlt);
-  const bool meta = held(KeyModifier::kMeta);
+  const bool ctrl = held(KeyModifier::kCtrl) || held(KeyModifier::kMeta);  // macOS: Command
+  const bool alt = held(KeyModifier::kAlt);
   io.AddKeyEvent(ImGuiMod_Ctrl, ctrl);
   io.AddKeyEvent(ImGuiMod_Shift, held(KeyModifier::kShift));
   io.AddKeyEvent(ImGuiMod_Alt, alt);
-  io.AddKeyEvent(ImGuiMod_Super, meta);
-  const ImGuiKey key = key_named(code);
+  const ImGuiKey key = key_named(name);
   if (key == ImGuiKey_None) return false;
-  io.AddKeyEvent(key, down);
-  if (ctrl || alt || meta) {
-    // Of the browser's shortcuts the lab takes those of text editing, while it edits text.
-    const bool editing = key == ImGuiKey_A || key == ImGuiKey_X || key == ImGuiKey_Z ||
-                         key == ImGuiKey_Y || key == ImGuiKey_LeftArrow ||
-                         key == ImGuiKey_RightArrow || key == ImGuiKey_Backspace;
-    return wants_text() && editing && !alt;
-  }
-  return true;
+  const bool used = uses_key(key, ctrl, alt);
+  if (used || !down) io.AddKeyEvent(key, down);
+  return used;
 }
 
 void Canvas::text(const char* utf8) {
@@ -259,7 +271,7 @@ bool Canvas::wants_text() const {
 
 bool Canvas::wants_escape() const {
   return open_ && (ImGui::GetIO().WantTextInput || ImGui::GetCurrentContext()->ActiveId != 0 ||
-                   ImGui::GetCurrentContext()->OpenPopupStack.Size > 0);
+                   is_popup_open());
 }
 
 }  // namespace attnlab

@@ -23,7 +23,7 @@ class Canvas {
   /// Opens WebGL 2 on the element "#canvas", once; false where the browser has none.
   bool open();
   /// The context was lost (nothing is drawn until it is back), or came back: then everything on
-  /// the GPU is made anew.
+  /// the GPU is made again.
   void context(bool lost);
 
   /// Draws one frame of the app. True when the next one should follow at once.
@@ -38,9 +38,9 @@ class Canvas {
   /// Wheel movement in lines, positive away from the user. False: nothing here would move, so the
   /// page may scroll.
   bool wheel(float x, float y);
-  /// A key by its DOM `code` ("KeyA", "ArrowLeft"); modifiers: bits of KeyModifier. True: the lab
-  /// uses the key, so the page must not.
-  bool key(std::string_view code, bool down, int modifiers);
+  /// A key by its name in web/dom.js ("a", "Space", "ArrowLeft"); modifiers: bits of KeyModifier.
+  /// True: the lab uses the key, so the page must not.
+  bool key(std::string_view name, bool down, int modifiers);
   void text(const char* utf8);
   void focus(bool focused);
   /// A text field is being edited.

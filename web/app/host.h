@@ -20,8 +20,10 @@ void copy_text(const std::string& text);          ///< to the clipboard
 std::string save_file(const std::string& name, const std::string& mime, const std::string& bytes);
 void state_changed();  ///< the accessible twin is out of date
 void theme_changed(bool dark);
-/// The bytes that compute_findings leaves for this question; none while that module is loading.
-std::optional<Bytes> findings(const std::string& query, const Bytes& outputs);
+/// What the workers' module answers to compute_findings or compute_plan (`what`); none while it is
+/// loading.
+std::optional<Bytes> answer(const char* what, const std::string& query, const Bytes& outputs);
+void fetch_parts();  ///< loads that module, if it is not loading already
 
 // Canvas.
 void set_cursor(const char* css_cursor);
