@@ -67,7 +67,7 @@ export async function start_webkit() {
   const folders = Object.fromEntries(['CONFIG', 'CACHE', 'DATA', 'STATE'].map((one) => [`XDG_${one}_HOME`, home]));
   const driver = spawn('WebKitWebDriver', [`--port=${port}`], {
     // Its sandbox needs rights that containers do not give; the pages it opens are ours.
-    env: { ...process.env, ...screen.env, ...folders, ...JSON.parse(process.env.EXTRA ?? '{}'), WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: '1',
+    env: { ...process.env, ...screen.env, ...folders, WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: '1',
       NO_AT_BRIDGE: '1', GSETTINGS_BACKEND: 'memory' },
     stdio: 'ignore',
   });
