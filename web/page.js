@@ -431,8 +431,11 @@ class Lab {
     const wanted = Math.min(Math.ceil(this.app._app_wanted_height()), max_height);
     const height = wanted ? `${wanted}px` : '';
     if ($('stage').style.height === height) return;
-    $('stage').style.height = height;
-    this.redraw(); // content that had to scroll may fit now, which changes the height again
+    // Not at once: this may be the observer of the canvas' size, which must not change it.
+    requestAnimationFrame(() => {
+      if (this.#shown === 'canvas') $('stage').style.height = height;
+      this.redraw(); // content that had to scroll may fit now, which changes the height again
+    });
   }
 
   /** Draws after input: now, and twice later for tooltips that open after a delay. */
