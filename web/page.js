@@ -92,6 +92,8 @@ class Lab {
   #shown = ''; // the same, once it does
   #lost = false; // the canvas' context
   #no_canvas = false;
+  /** @type {import('./still.js').Stills | undefined} */
+  #stills;
   /** @type {Promise<WebAssembly.Module> | undefined} */
   #compiled;
   /** @type {Promise<void> | undefined} */
@@ -141,7 +143,7 @@ class Lab {
     document.documentElement.dataset.ready = 'true';
     this.redraw();
     this.#prefetch_jobs();
-    await this.#serve_frame();
+    await Promise.all([this.#serve_frame(), this.#keep_stills()]);
   }
 
   /** The pool of workers as C++ sees it: loaded when it is first needed, without a free worker until then. */
@@ -266,6 +268,20 @@ class Lab {
     }, /** @type {HTMLElement} */ (document.querySelector('main')));
   }
 
+  async #keep_stills() {
+    if (!this.keyboard) return;
+    const { Stills } = await part('still.js', import('./still.js'));
+    this.#stills = new Stills({
+      canvas: /** @type {HTMLCanvasElement} */ ($('canvas')),
+      draw: (paper) => {
+        this.app._app_paper(Number(paper));
+        this.app._app_frame(seconds());
+        this.app._app_paper(0);
+      },
+      rests: parent !== window,
+    });
+  }
+
   /** @param {State} state @returns {Experiment} */
   #experiment(state) {
     return this.experiments.find(({ id }) => id === state.experiment) ?? this.experiments[0];
@@ -314,7 +330,7 @@ class Lab {
       redraw: () => this.#input(),
       draw_now: () => this.#draw(),
       lost: (lost) => {
-        this.#lost = lost;
+        this.#lost = lost && !this.#stills?.resting;
         this.#show_figure(this.#state());
       },
     });
@@ -435,7 +451,7 @@ class Lab {
 
   /** Handles messages with the next frame, or at once in a hidden page, which gets no frames. */
   #go_on() {
-    if (document.hidden) this.#poll_soon();
+    if (document.hidden || this.#stills?.far) this.#poll_soon();
     this.#ask();
   }
 
