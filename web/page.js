@@ -101,6 +101,8 @@ class Lab {
   /** @type {Promise<import('./oracle.js').OwnBox> | undefined} */
   #box;
   #frame = 0; // of requestAnimationFrame
+  #late = 0; // the timer of its absence
+  #unseen = false;
   #dirty = false;
   /** @type {number[]} */
   #settle = [];
@@ -404,11 +406,19 @@ class Lab {
   }
 
   #ask() {
-    this.#frame ||= requestAnimationFrame(() => {
+    if (this.#frame) return;
+    this.#frame = requestAnimationFrame(() => {
+      clearTimeout(this.#late);
       this.#frame = 0;
+      this.#unseen = false;
       this.#poll();
       if (this.#dirty) this.#draw();
     });
+    // Frames of a page that are far from the screen, or not displayed, get no animation frames.
+    this.#late = setTimeout(() => {
+      this.#unseen = true;
+      this.#poll_soon();
+    }, 500);
   }
 
   #draw() {
@@ -449,9 +459,9 @@ class Lab {
     this.#go_on();
   }
 
-  /** Handles messages with the next frame, or at once in a hidden page, which gets no frames. */
+  /** Handles messages with the next frame, or at once where no frames come: in a page that nobody sees. */
   #go_on() {
-    if (document.hidden || this.#stills?.far) this.#poll_soon();
+    if (document.hidden || this.#unseen) this.#poll_soon();
     this.#ask();
   }
 

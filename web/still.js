@@ -6,8 +6,8 @@ import { element } from './dom.js';
 const rest_after_ms = 500;
 
 export class Stills {
-  far = false; // from the screen: the browser may give this frame no animation frames
   resting = false; // the context is given back
+  #far = false; // from the screen
   #timer = 0;
   /** @type {WebGL2RenderingContext | null} */
   #gl;
@@ -56,14 +56,14 @@ export class Stills {
 
   #watch() {
     new IntersectionObserver((entries) => {
-      this.far = !entries.at(-1)?.isIntersecting;
+      this.#far = !entries.at(-1)?.isIntersecting;
       clearTimeout(this.#timer);
-      if (!this.far) this.#wake();
+      if (!this.#far) this.#wake();
       else this.#timer = setTimeout(() => this.#rest(), rest_after_ms);
     }).observe(this.canvas);
     this.canvas.addEventListener('webglcontextlost', () => {
       // It can be restored from now on.
-      if (this.resting && !this.far) setTimeout(() => this.#wake());
+      if (this.resting && !this.#far) setTimeout(() => this.#wake());
     });
     this.canvas.addEventListener('webglcontextrestored', () => {
       if (!this.resting) return;

@@ -7,6 +7,9 @@ import { dist, open_page, run_checks, settle, until } from './support/lab.mjs';
 const small = 'dim="6" keys="5" heads="50" samples="16,64" test-samples="200" trials="1"';
 const lab_element = (words) => `<attention-lab experiment="rf-learning-curve" ${small} ${words}></attention-lab>`;
 
+// Of labs at the page's own origin.
+const is_known = (complaint) => /which has both allow-scripts and allow-same-origin/.test(complaint);
+
 /** Opens a page with `body`; the lab is at another origin, or, with `own`, in the page's folder /lab/. */
 async function course(lab, body, { headers = {}, own = false, address = '', options = {} } = {}) {
   const base = own ? '/lab/' : lab.origin;
@@ -18,7 +21,8 @@ async function course(lab, body, { headers = {}, own = false, address = '', opti
 }
 
 const ask = (page, index = 0) => page.evaluate((i) => document.querySelectorAll('attention-lab')[i].get(), index);
-const result = (page, index = 0) => page.evaluate((i) => new Promise((resolve) => {
+const result = (page, index = 0) => page.evaluate((i) => new Promise((resolve, reject) => {
+  setTimeout(() => reject(new Error('there is no result')), 60000);
   const element = document.querySelectorAll('attention-lab')[i];
   element.addEventListener('attnlab-result', ({ detail }) => resolve(detail.state.tables[0].rows.length), { once: true });
   element.run();
@@ -99,6 +103,7 @@ await run_checks({
 
   async 'a lab far from the screen goes on running'(lab) {
     const page = await course(lab, `<div style="height: 5000px"></div>${lab_element('height="500"')}`);
+    assert.equal((await ask(page)).state, 'ready');
     assert.ok(await result(page) > 0);
     const frame = await frame_of(page);
     await page.evaluate(() => scrollTo(0, 1e6));
@@ -139,7 +144,7 @@ await run_checks({
         const page = await course(lab, lab_element('height="500"'), { headers, own });
         assert.ok(await result(page) > 0, `${JSON.stringify(headers)}, own: ${own}`);
         if (headers['Cross-Origin-Embedder-Policy']) assert.ok(await page.evaluate(() => crossOriginIsolated));
-        assert.deepEqual(page.complaints, []);
+        assert.deepEqual(page.complaints.filter((one) => !own || !is_known(one)), []);
         await page.close();
       }
     }
