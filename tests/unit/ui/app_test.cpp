@@ -70,7 +70,8 @@ TEST_CASE("a permalink runs to a result that state, table and files agree on") {
   CHECK(shell.copied.back() == "page#" + app.query());
 }
 
-TEST_CASE("a drawing says what to do until there are points, and that they are of other parameters") {
+TEST_CASE(
+    "a drawing says what to do until there are points, and that they are of other parameters") {
   Shell shell;
   App app(shell.platform(), shell.executor, {});
   double now = 0;
