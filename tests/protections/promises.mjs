@@ -11,6 +11,36 @@
 //     program     the command `attnlab WHERE`
 
 export const promises = [
+  // --- Answers under the hand -------------------------------------------------------------------
+  {
+    promise: 'Labs inside other pages compute nothing before a reader touches them.',
+    file: 'ui/app.cpp',
+    text: 'if (s.page().embed) hold_drafts(s);',
+    without: '',
+    test: ['unit', '', 'drafts can be switched off, and labs in other pages wait for a touch'],
+  },
+  {
+    promise: 'A hand that never rests sees drafts: a new change does not interrupt one that is nearly ready.',
+    file: 'ui/drafts.cpp',
+    text: 'const bool nearly = d.computing() &&',
+    without: 'const bool nearly = false &&',
+    test: ['unit', '', 'a hand that never rests sees drafts, one after the other'],
+  },
+  {
+    promise: 'A finished result comes back with its parameters and is not computed again.',
+    file: 'ui/run_flow.cpp',
+    text: 'if (whole && leaving == Leaving::kRemember) {',
+    without: 'if (whole && leaving == Leaving::kForget) {',
+    test: ['unit', '', 'a finished result comes back with its parameters and its experiment'],
+  },
+  {
+    promise: 'A sweep over a parameter without an effect is refused.',
+    file: 'core/codecs/codec_sweep.cpp',
+    text: 'if (!can_hold(sweep, condition))',
+    without: 'if (sweep.axes.empty() && !can_hold(sweep, condition))',
+    test: ['unit', '', 'a sweep over what has no effect is refused, unless another axis makes it count'],
+  },
+
   // --- Finished work is kept ---------------------------------------------------------------------
   {
     promise: 'A torn last line of a journal is cut off before another line is written.',
