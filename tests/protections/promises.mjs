@@ -308,7 +308,7 @@ export const promises = [
   },
   {
     promise: 'The page refuses a run that is too large for a worker.',
-    file: 'ui/app.cpp',
+    file: 'ui/run_flow.cpp',
     text: 'if (!fits) s.plan_error = fits.error().sentence;',
     without: '',
     test: ['unit', '', 'a run that needs more memory than there is says so and does not start'],
@@ -473,8 +473,8 @@ export const promises = [
   },
   {
     promise: 'A run that ends during a lost WebGL context gives the same picture, to the last bit, as a visible run.',
-    file: 'ui/app.cpp',
-    text: 'if (!active) s.glyphs_renewed = renew_glyphs();',
+    file: 'ui/run_flow.cpp',
+    text: 's.glyphs_renewed = renew_glyphs();',
     without: 'if (!active && (ImGui::GetIO().BackendFlags & ImGuiBackendFlags_RendererHasTextures)) s.glyphs_renewed = renew_glyphs();',
     test: ['browser', 'robust', 'a run during a lost WebGL context gives the same picture as a visible run'],
   },
