@@ -1,4 +1,5 @@
-// `attnlab bench`: the kernels against their peak, and what the pool makes of them.
+// `attnlab bench`: the kernels against their peak, and jobs per second with one thread and with
+// all.
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 #include "core/codecs/codecs.h"
 #include "core/findings/row_table.h"
 #include "core/numerics/linear_algebra.h"
+#include "native/bench/bench_drafts.h"
 #include "native/bench/bench_extraction.h"
 #include "native/bench/bench_numerics.h"
 #include "native/build.h"
@@ -25,11 +27,13 @@
 namespace attnlab {
 namespace {
 
+constexpr int kDraftChanges = 7;  // of each experiment
+
 double now_s() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-/// A learning curve small enough that scheduling, not only arithmetic, shows: 3 jobs a trial.
+/// A learning curve small enough that scheduling matters, not only arithmetic: 3 jobs per trial.
 Expected<RunSpec> small_learning_curve() {
   const Expected<const Experiment*> experiment = experiment_named("rf-learning-curve");
   if (!experiment) return experiment.error();
@@ -46,7 +50,7 @@ Expected<RunSpec> small_learning_curve() {
   return spec;
 }
 
-/// Jobs a second of the small learning curve on that many threads.
+/// Jobs per second of the small learning curve on `threads` threads.
 Expected<double> jobs_per_second(unsigned threads) {
   const Expected<RunSpec> spec = small_learning_curve();
   if (!spec) return spec.error();
@@ -65,7 +69,7 @@ Expected<double> jobs_per_second(unsigned threads) {
   return static_cast<double>(run.jobs_total()) / (now_s() - start);
 }
 
-/// What a row says of its peer, where it has one.
+/// A value about a row's peer; nullopt for a row without one.
 template <class Value>
 std::optional<Value> with_peer(const BenchRow& row, Value value) {
   return row.peer_value > 0 ? std::optional(std::move(value)) : std::nullopt;
@@ -140,6 +144,10 @@ std::string simd_targets() {
 Expected<Usage> usage(const std::string&) {
   return Usage{.about = "Kernels against their peak, jobs per second of a small learning curve.",
                .flags = {{"json", "", "As a JSON document", "Bench"},
+                         {"drafts", "",
+                          "How long a change waits for its draft and for the whole run, in every "
+                          "experiment; as CSV",
+                          "Bench"},
                          {"simd", "NAME", "Kernels to measure: " + simd_targets(), "Bench"}}};
 }
 
@@ -152,6 +160,7 @@ int execute(const Given& given) {
     }
     force_target({simd->c_str()});
   }
+  if (given.has("drafts")) return print(table_csv(bench_drafts(kDraftChanges)));
   std::vector<BenchRow> rows = bench_numerics();
   for (BenchRow& row : bench_extraction()) rows.push_back(std::move(row));
   if (const auto added = add_jobs_rates(rows); !added) return refuse(added.error(), kExitRunFailed);

@@ -1,4 +1,4 @@
-// Joins what CMake knew with what the processor can do.
+// Joins facts of the build, from CMake, with the instruction set chosen at run time.
 #include "native/build.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// What this program is, for `--version`, result documents and journals.
+// Version and target of this program, for `--version`, result documents and journals.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// `attnlab selftest --claims`: settings are run with many seeds on all threads. Every
-// verdict can be kept in a file, one a line, so that a calibration is done in pieces.
+// `attnlab selftest --claims`: settings are run with many seeds on all threads. Every verdict can
+// be kept in a file, one per line, so that a calibration is done in pieces.
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -23,7 +23,7 @@
 namespace attnlab {
 namespace {
 
-/// More than any calibration needs; the list of runs stays small.
+/// Enough for any calibration, and few enough for a short list of runs.
 constexpr std::uint64_t kMostSeeds = 100'000;
 static_assert(kMostSeeds < kMoreDataSeed);
 
@@ -47,11 +47,11 @@ using Verdicts = std::vector<CalibratedVerdict>;
 constexpr std::string_view kKeyStart = "e=";  // of a permalink, and so of every line
 
 /// Verdicts by the permalink of their run, which names all parameters and the seed: a setting that
-/// changes is computed anew.
+/// changes is computed again.
 class VerdictFile {
  public:
-  /// Torn lines are left out. A file that begins with another kind of line is refused and left
-  /// untouched.
+  /// Incomplete lines are left out. A file that begins with another kind of line is refused and not
+  /// changed.
   Expected<void> open(const std::string& name) {
     const auto refused = [&](const std::string& reason) {
       return Error{"--resume " + quoted_text(name) + " cannot be used: " + reason};
@@ -62,7 +62,7 @@ class VerdictFile {
     std::ifstream earlier(name);
     if (there && !earlier) return refused(system_reason(errno));
     bool torn = false;
-    std::string start;  // of the first line that is not empty
+    std::string start;  // the beginning of the first line that is not empty
     for (std::string line; std::getline(earlier, line);) {
       torn = earlier.eof();
       if (start.empty()) start = line.substr(0, kKeyStart.size());
@@ -223,7 +223,7 @@ std::optional<Failure> run_tasks(const std::vector<Task>& tasks, unsigned thread
   return failure;
 }
 
-/// One count a claim of each setting, in the settings' order.
+/// One count for each claim of each setting, in the settings' order.
 std::vector<CalibrationCount> counted(const std::vector<CalibrationSetting>& settings,
                                       const std::vector<Task>& tasks, const VerdictFile& file,
                                       const std::string& wanted) {
@@ -295,7 +295,7 @@ std::vector<Flag> calibration_flags() {
            "Runs of every setting\n1 to " + std::to_string(kMostSeeds) + "; default 200", group},
           threads_flag(group),
           {"format", "NAME", "table or csv", group},
-          {"resume", "FILE", "Keep every verdict here, and go on from there", group}};
+          {"resume", "FILE", "Keep every verdict here, and continue from there", group}};
 }
 
 int calibrate_claims(const Given& given) {

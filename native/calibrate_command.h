@@ -9,7 +9,8 @@ namespace attnlab {
 
 std::vector<Flag> calibration_flags();
 
-/// Runs what --claims asks for and prints a row for each claim and setting; the exit code.
+/// Runs the calibration of --claims and prints a row for each claim and setting; returns the exit
+/// code.
 int calibrate_claims(const Given& given);
 
 }  // namespace attnlab

@@ -30,8 +30,8 @@ bool asks_for_help(const Written& written) {
   return written.flag == "--help" || written.flag == "-h";
 }
 
-/// A number is no flag, also a negative one. A flag takes the next word as its value, also one like
-/// -0.5, unless that begins with "--" or the flag is a switch.
+/// A number is not a flag, even if it is negative. A flag takes the next word as its value, even
+/// one like -0.5, unless the word begins with "--" or the flag is a switch.
 std::vector<Written> scan(std::span<const std::string> words, const std::vector<Flag>& flags) {
   std::vector<Written> all;
   for (std::size_t i = 0; i < words.size(); ++i) {
@@ -74,7 +74,7 @@ Expected<void> add_flag(const Flag& flag, const Written& written, Given& given) 
   return {};
 }
 
-/// An error when a flag was given twice; a switch may be.
+/// An error when a flag was given twice; a switch may be given twice.
 Expected<void> check_single(const std::vector<Flag>& flags, const Given& given) {
   for (const Flag& flag : flags) {
     std::vector<std::string> values;
@@ -92,7 +92,7 @@ Expected<void> check_single(const std::vector<Flag>& flags, const Given& given) 
   return {};
 }
 
-/// The sentence for the plain word at `index`, which is one too many.
+/// The sentence that refuses the plain word at `index`, which the command does not take.
 Error unexpected_word(const Usage& usage, const std::vector<Written>& all, std::size_t index) {
   const std::string start = "unexpected word " + quoted_text(*all[index].value) + "; ";
   std::size_t first = index;
@@ -108,8 +108,8 @@ Error unexpected_word(const Usage& usage, const std::vector<Written>& all, std::
   return Error{start + "lists take commas: --" + flag->name + " " + list};
 }
 
-/// The flag with a secret value that the word at `index` seems to continue: a command without
-/// quotes. nullptr otherwise.
+/// The flag with a secret value that the word at `index` seems to continue, because the value was
+/// written without quotes; nullptr if there is none.
 const Flag* continued_secret(const Usage& usage, const std::vector<Written>& all,
                              std::size_t index) {
   while (index > 0) {
@@ -189,7 +189,7 @@ std::string general_help(std::span<const Command> commands) {
   return text + "\n" + wrapped("Without a command the desktop window opens.", 0, text_columns());
 }
 
-/// What is to be done without a command: --help, --version or a mistake.
+/// Handles a call without a command: --help, --version or a mistake.
 int answer_without_command(std::span<const Command> commands, const std::string& word) {
   if (word == "--help" || word == "-h") return print(general_help(commands));
   if (word == "--version") return print(version_text() + "\n");

@@ -1,6 +1,6 @@
-// The command line as a table: a command says what it takes, which is used to read its words and to
-// write its help. The values of parameters are read by core's schema, so that a flag, a
-// permalink and a JSON document accept the same texts and refuse with the same sentences.
+// The command line as a table: a command describes its words and flags, and the description serves
+// for reading them and for the help. The values of parameters are read by core's schema, so that a
+// flag, a permalink and a JSON document accept the same texts and refuse with the same sentences.
 #pragma once
 
 #include <optional>
@@ -24,7 +24,7 @@ struct Flag {
   bool secret = false;
 };
 
-/// What a command takes.
+/// The words and flags of a command.
 struct Usage {
   std::string about = {};  ///< what the help begins with
   std::string words =
@@ -36,7 +36,7 @@ struct Usage {
   std::string footer = {};  ///< what the help ends with
 };
 
-/// What was given to a command.
+/// The words and values that were given to a command.
 struct Given {
   std::vector<std::string> words;
   std::vector<std::pair<std::string, std::string>> values;  ///< of flags; a switch has an empty one
@@ -47,15 +47,15 @@ struct Given {
 
 struct Command {
   std::string name, help;
-  /// What it takes where `word` is its first plain word, "" before that is known; an error where no
-  /// such word is possible. Switches do not depend on the word.
+  /// Its usage if `word` is its first plain word, "" before that is known; an error for an
+  /// impossible word. Switches do not depend on the word.
   Expected<Usage> (*usage)(const std::string& word);
   int (*execute)(const Given& given);  ///< returns the exit code
   bool computes = true;                ///< false: only shows what there is
 };
 
-/// Whether the arguments ask for a computation: not for a help, the version, or a command that only
-/// shows what there is. Nothing is checked.
+/// Whether the arguments ask for a computation: not for help, the version, or a command that only
+/// shows something. The arguments are not checked.
 bool computes(std::span<const Command> commands, const std::vector<std::string>& arguments);
 
 /// Reads `arguments` (without the program's name) and executes the command that they name; prints

@@ -21,9 +21,9 @@ namespace {
 constexpr double kSecondsBetweenFrames = 0.1;
 constexpr std::size_t kFewestColumns = 20;
 
-std::size_t standing_columns = 0;  // of the status line on the screen
+std::size_t standing_columns = 0;  // columns of the status line on the screen
 
-/// What erases the status line.
+/// The text that erases the status line.
 std::string erasure() {
   const std::size_t columns = std::exchange(standing_columns, 0);
   return columns == 0 ? "" : "\r" + std::string(columns, ' ') + "\r";
@@ -68,17 +68,17 @@ void StatusLine::erase() {
 
 void hold_standard_streams() {
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-    // The lowest free number is taken: that of the stream, as the ones below it are open.
+    // open() takes the lowest free number, which is the stream's: all lower ones are open.
     if (fcntl(stream, F_GETFD) < 0) static_cast<void>(open("/dev/null", O_RDONLY));
   }
 }
 
 void say(std::string_view sentence) {
   std::string line = erasure() + "attnlab: ";
-  // One line a message, even if a file name or an argument contains a line end.
+  // One line per message, even if a file name or an argument contains a line end.
   for (const char c : sentence) line += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
   line += '\n';
-  // When standard error itself cannot be written, there is no place left to say so.
+  // If standard error itself cannot be written, that cannot be reported anywhere.
   static_cast<void>(write_all(STDERR_FILENO, line));
 }
 

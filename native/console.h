@@ -1,4 +1,4 @@
-// What the command line says to people and to the shell: exit codes, sentences on standard error,
+// Output of the command line for people and for the shell: exit codes, sentences on standard error,
 // results on standard output.
 #pragma once
 
@@ -19,9 +19,9 @@ enum ExitCode : int {
 /// "attnlab: SENTENCE" as one line on standard error. Erases the status line, if there is one.
 void say(std::string_view sentence);
 
-/// A line on standard error that is written over again and again, where that is a terminal which
-/// can go back to the start of a line (TERM is not "dumb"). Blanks erase it, not escape codes, so
-/// that no setting of a terminal is needed to read what it shows.
+/// A line on standard error that is overwritten, if that is a terminal which can go back to the
+/// start of a line (TERM is not "dumb"). Blanks erase it, not escape codes, so that it works on
+/// every such terminal.
 class StatusLine {
  public:
   explicit StatusLine(bool quiet);
@@ -42,18 +42,18 @@ class StatusLine {
   double last_;
 };
 
-/// Opens /dev/null, for reading, in the place of a standard stream that is closed: a journal would
-/// take its number, and messages would be written into it.
+/// Opens /dev/null, for reading, in place of every closed standard stream: otherwise a journal
+/// would get its number, and messages would be written into the journal.
 void hold_standard_streams();
 
 /// Says the error's sentence and returns the code, for `return refuse(error)`.
 int refuse(const Error& error, int exit_code = kExitBadInput);
 
-/// Writes everything to the descriptor, also across short writes and signals; an error names the
+/// Writes everything to the descriptor, even if writes are short or interrupted; an error names the
 /// system's reason.
 Expected<void> write_all(int descriptor, std::string_view text);
 
-/// Writes a result to standard output. A reader that has seen enough (`attnlab list | head`) is no
+/// Writes a result to standard output. A reader that closes early (`attnlab list | head`) is not an
 /// error; a full disk is: says so and returns kExitEnvironment.
 int print(std::string_view text);
 

@@ -17,7 +17,7 @@ void add_folders(const std::string& mount, std::string group, std::vector<std::s
 
 ControlGroups control_groups(const std::string& controller, const std::string& root) {
   const std::string mount2 = root + "/sys/fs/cgroup", mount1 = mount2 + "/" + controller;
-  // In a container the mounted folder often is the group itself, whatever name the group has.
+  // In a container the mounted folder is often the group itself, whatever the group's name.
   ControlGroups groups{{mount2}, {mount1}};
   std::ifstream lines(root + "/proc/self/cgroup");
   for (std::string line; std::getline(lines, line);) {  // "4:cpu,cpuacct:/group" or "0::/group"

@@ -1,4 +1,4 @@
-// Where Linux keeps the limits of a control group: what a container or a batch system allows.
+// Where Linux keeps the limits of a control group, which containers and batch systems set.
 #pragma once
 
 #include <string>

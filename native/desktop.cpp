@@ -36,6 +36,7 @@ namespace attnlab {
 namespace {
 
 constexpr double kRunningWait = 1.0 / 30;  // seconds between two looks at a run
+constexpr double kDraftWait = 0.004;       // the same while a hand waits for a draft
 constexpr double kIdleWait = 0.4;
 constexpr int kSettlingFrames = 3;  // drawn after every event: layouts need a second look
 constexpr int kWidth = 1280, kHeight = 820;
@@ -258,7 +259,7 @@ class Desktop {
       if (events_.frames_due > 0) {
         glfwPollEvents();
       } else {
-        glfwWaitEventsTimeout(running() ? kRunningWait : kIdleWait);
+        glfwWaitEventsTimeout(std::min(std::max(app_->wait(), kDraftWait), longest_wait()));
       }
     }
     if (settings_.screenshot.empty()) remember(memory());
@@ -286,9 +287,12 @@ class Desktop {
     return options;
   }
 
-  bool running() const {
+  bool running() const { return app_->busy(); }
+
+  double longest_wait() const {
     const Run* run = app_->current_run();
-    return run && run->active();
+    if (run && run->active()) return kRunningWait;
+    return running() ? kDraftWait : kIdleWait;
   }
 
   void draw() {

@@ -5,9 +5,10 @@
 
 namespace attnlab {
 
-/// Opens the window on a permalink text (empty: what it showed when it was closed, the first time
-/// the first experiment) and runs until it is closed; Ctrl-C closes it, too. Size and theme are
-/// those it had. Returns 0; 3 with a sentence on standard error where no window can be opened.
+/// Opens the window on a permalink text and runs until it is closed; Ctrl-C closes it, too. With an
+/// empty text it opens on the state in which it was closed, the first time on the first experiment.
+/// Size and theme are remembered. Returns 0, or 3 with a sentence on standard error where no window
+/// can be opened.
 ///
 /// Environment, for tests and documentation pictures:
 /// ATTNLAB_SCALE=1.5             pixel ratio in place of the system's, 0.5 to 8

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::streamsize kMostBytes = 1 << 16;
 
-/// Empty where there is no place for it.
+/// The file's name; empty without a home directory.
 std::string memory_file() {
   const char* state = std::getenv("XDG_STATE_HOME");
   if (state && state[0] == '/') return std::string(state) + "/attnlab/window";

@@ -1,5 +1,4 @@
-// What the desktop window remembers from one time to the next: its size, its theme and what it
-// showed.
+// What the desktop window remembers after it is closed: its size, its theme and its permalink.
 #pragma once
 
 #include <string>
@@ -13,8 +12,8 @@ struct DesktopMemory {
   std::string query;  ///< permalink text; read with the same checks as a link
 };
 
-/// One `size 1280x800`, `theme dark`, `open QUERY` a line, in any order; unreadable lines are
-/// left out.
+/// Lines `size 1280x800`, `theme dark` and `open QUERY`, in any order; unreadable lines are left
+/// out.
 DesktopMemory read_memory(std::string_view text);
 std::string memory_text(const DesktopMemory& memory);
 

@@ -29,7 +29,7 @@ constexpr int kPixelRatio = 2;
 constexpr float kMargin = 16, kTop = 14;  // as in figure_svg
 constexpr float kSourceSize = 10.5f, kSourceHeight = 26;
 
-/// A frame buffer that takes what is drawn during its life.
+/// A frame buffer that receives everything drawn during its life.
 class OffScreen {
  public:
   OffScreen(int width, int height) {
@@ -125,7 +125,7 @@ std::string figure_png(const Figure& figure, const SvgOptions& options, float wi
   if (!target.complete()) return {};
   const OwnContext context;
   setup_fonts_and_style(window_ratio,
-                        options.dark);  // what it sets for both contexts stays as it is
+                        options.dark);  // settings that both contexts share do not change
   GlFieldRenderer fields(kGlslDesktop);
   ImGuiIO& io = ImGui::GetIO();
   io.DisplaySize = ImVec2(static_cast<float>(size.width), static_cast<float>(size.height));

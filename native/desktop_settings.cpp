@@ -1,4 +1,4 @@
-// What the environment asks of the desktop window.
+// Settings of the desktop window from environment variables.
 #include "native/desktop_settings.h"
 
 #include <cstdlib>

@@ -1,4 +1,4 @@
-// What the environment asks of the desktop window.
+// Settings of the desktop window from environment variables.
 #pragma once
 
 #include <optional>
@@ -9,7 +9,7 @@ namespace attnlab {
 constexpr double kLeastRatio = 0.5, kMostRatio = 8;  ///< pixels per logical pixel
 
 struct DesktopSettings {
-  int width = 0, height = 0;     ///< logical pixels; 0: what fits the screen
+  int width = 0, height = 0;     ///< logical pixels; 0: as the screen allows
   float pixel_ratio = 0;         ///< 0: the system's
   std::optional<bool> dark;      ///< nullopt: as it was last
   std::string screenshot;        ///< file to write; empty: no picture

@@ -30,7 +30,7 @@ namespace {
 
 constexpr std::size_t kLinesForPeople = 64;  // of one table on a terminal; JSON has all
 constexpr double kShortestTimeout_s = 0.01, kLongestTimeout_s = 86400, kTimeout_s = 30;
-constexpr const char* kParameters[] = {"dim", "method", "rank"};  // that are flags
+constexpr const char* kParameters[] = {"dim", "method", "rank"};  // the parameters with a flag
 
 struct ExtractRequest {
   RunSpec spec;         // of extract-black-box with box = own
@@ -45,7 +45,7 @@ double now_s() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-/// Everything that is checked before the program is started.
+/// Everything that is checked and opened before the program is started.
 struct Prepared {
   Destination out;
   std::optional<QueryReplay> replay;
@@ -104,13 +104,13 @@ class QueryLine {
   double begin_;
 };
 
-/// How answering ended when it did not end well.
+/// Why answering ended early.
 struct Failure {
   Error error;
   int exit_code = kExitRunFailed;
 };
 
-/// Answers questions: from the replay as far as it goes, then from the program.
+/// Answers questions from the replay up to its end, then from the program.
 class Answering {
  public:
   Answering(const ExtractRequest& request, Prepared& prepared)
@@ -156,7 +156,7 @@ class Answering {
     return true;
   }
 
-  /// The job failed for a reason of its own.
+  /// The job failed, not an answer.
   bool fail_job(const Error& error) {
     return fail({error.sentence + kept_answers()}, kExitRunFailed);
   }
@@ -184,7 +184,7 @@ class Answering {
       return "; " + count + "not kept, --log FILE would keep " + (answered() == 1 ? "it" : "them");
     if (answered() == 0) return "; no question was answered";
     return "; " + count + "kept in " + prepared_.log->file() + ", --replay " +
-           prepared_.log->file() + " goes on from there";
+           prepared_.log->file() + " continues from there";
   }
 
   Prepared& prepared_;
@@ -268,7 +268,7 @@ Expected<Usage> usage(const std::string&) {
   const Schema& schema = find_experiment("extract-black-box")->schema;
   const ParameterSet defaults(schema);
   const std::string group = "Extract";
-  Usage usage{.about = "Take another program apart, as a black box."};
+  Usage usage{.about = "Extract an attention head from another program, as a black box."};
   usage.flags.push_back(
       {"oracle-cmd", "CMD",
        "Command that starts the black box: it reads {\"x\": [[...],...]} and answers "
@@ -281,7 +281,7 @@ Expected<Usage> usage(const std::string&) {
   usage.flags.insert(
       usage.flags.end(),
       {{"log", "FILE", "Write every query with its answer", group},
-       {"replay", "FILE", "Go on from the log of an earlier run", group},
+       {"replay", "FILE", "Continue from the log of an earlier run", group},
        {"timeout", "S",
         "Seconds without an answer that end the run\n" + exact_text(kShortestTimeout_s) + " to " +
             short_text(kLongestTimeout_s) + "; default " + short_text(kTimeout_s),
@@ -345,7 +345,7 @@ int execute(const Given& given) {
 }  // namespace
 
 Command extract_command() {
-  return {"extract", "Take another program apart, as a black box", usage, execute};
+  return {"extract", "Extract a head from another program, as a black box", usage, execute};
 }
 
 }  // namespace attnlab

@@ -1,4 +1,4 @@
-// Ctrl-C and its relatives: ask once to stop cleanly, ask twice to stop at once.
+// SIGINT (Ctrl-C) and SIGTERM: the first one stops cleanly, the second one at once.
 #pragma once
 
 namespace attnlab {
@@ -9,8 +9,8 @@ void catch_interrupts();
 
 bool interrupted();
 
-/// Ignores what a write may raise (a reader that is gone, a file as large as the quota allows), so
-/// that the write says so: all that commands need that print and are done.
+/// Ignores the signals that a write can raise (a closed pipe, a file beyond its size limit), so
+/// that the write returns an error. Commands that only print need nothing else.
 void ignore_write_signals();
 
 }  // namespace attnlab

@@ -71,7 +71,7 @@ std::string kept_text(const Run& run, const ResumeFile* journal) {
            " not kept; --resume FILE would keep " + (one ? "it" : "them");
   }
   return jobs + (one ? " is" : " are") + " kept in " + journal->name() +
-         "; the same command goes on from there";
+         "; the same command continues from there";
 }
 
 int refuse_unfinished(const Run& run, const ResumeFile* journal) {

@@ -36,15 +36,15 @@ void adopt_finished(Run& run, ResumeFile& journal, JournalNumbers numbers, bool 
 Expected<void> compute(Run& run, RunClock& clock, JobExecutor& executor, ResumeFile* journal,
                        JournalNumbers numbers, bool quiet);
 
-/// What a run that stops early keeps: "3 of 20 jobs are kept in run.journal; ...".
+/// Which jobs of a run that stops early are kept: "3 of 20 jobs are kept in run.journal; ...".
 std::string kept_text(const Run& run, const ResumeFile* journal);
 
-/// What an ended run that has no result means: says it and returns the exit code.
+/// Says why an ended run has no result, and returns the exit code.
 int refuse_unfinished(const Run& run, const ResumeFile* journal);
 
-/// Threads for so many jobs of `job_bytes` each: `wanted`, but no more than fit side by side into
-/// `limit_bytes` (and at least one; says so when that is fewer than wanted). Where all jobs fit,
-/// there may be more threads than jobs, up to usable_processors(): a single large job then
+/// Threads for `jobs` jobs of `job_bytes` each: `wanted`, but only as many jobs at the same time as
+/// fit into `limit_bytes` (at least one; says so when that is fewer than wanted). Where all jobs
+/// fit, there may be more threads than jobs, up to usable_processors(): a single large job then
 /// uses them all.
 unsigned affordable_threads(unsigned wanted, std::size_t jobs, double job_bytes, double limit_bytes,
                             bool quiet);

@@ -21,7 +21,7 @@ void* aligned_memory(std::size_t size, std::size_t alignment) {
   const std::size_t at = std::max({alignment, sizeof(void*), large ? kPage : std::size_t{1}});
   if (posix_memalign(&memory, at, size) != 0) return nullptr;
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
-  // Advice only: a system that has no large pages goes on with small ones.
+  // Advice only: a system without large pages uses small ones.
   if (large) (void)madvise(memory, size / kPage * kPage, MADV_HUGEPAGE);
 #endif
   return memory;

@@ -1,4 +1,4 @@
-// `attnlab list`: what there is to run.
+// `attnlab list`: experiments, their parameters and presets.
 #include <algorithm>
 #include <string>
 
@@ -25,6 +25,8 @@ std::string parameters_text(const Experiment& experiment) {
     text += listed(parameter.name, width, parameter.help);
     text += wrapped(allowed_text(parameter) + unit + "; default " + defaults.text(parameter.name),
                     indent, columns);
+    if (const std::string condition = condition_text(parameter); !condition.empty())
+      text += wrapped("only where " + condition, indent, columns);
     for (const Choice& choice : parameter.choices) {
       text += wrapped(choice.name + ": " + (choice.help.empty() ? choice.label : choice.help),
                       indent + 2, columns);

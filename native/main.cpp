@@ -40,7 +40,7 @@ int attnlab_main(const std::vector<std::string>& arguments) {
     if (ranks() != nullptr) dismiss(*ranks());
     return code;
   } catch (const std::bad_alloc&) {
-    return refuse({"the memory is used up"}, kExitRunFailed);
+    return refuse({"out of memory"}, kExitRunFailed);
   } catch (const std::exception& failure) {
     return refuse({std::string("stopped on an internal error: ") + failure.what()}, kExitRunFailed);
   }

@@ -15,7 +15,7 @@ Expected<Usage> usage(const std::string&) {
                .needs_word = "open needs a permalink"};
 }
 
-/// Without a link the window shows what it showed when it was closed.
+/// Without a link the window opens in the state in which it was closed.
 int execute([[maybe_unused]] const Given& given) {
 #if ATTNLAB_HAS_UI
   return run_desktop(given.words.empty() ? "" : given.words.front());

@@ -33,7 +33,8 @@ mode_t permissions_for(const std::string& path) {
   return 0666 & ~mask;
 }
 
-/// The file at the end of symbolic links, also when it does not exist; a circle stays as it is.
+/// The target of a chain of symbolic links, whether it exists or not; a circular link stays as it
+/// is.
 std::string followed(std::string path) {
   constexpr int kMostLinks = 40;
   for (int links = 0; links < kMostLinks; ++links) {
@@ -47,7 +48,7 @@ std::string followed(std::string path) {
   return path;
 }
 
-/// Gives a file these permissions; false with errno set where it cannot get them.
+/// Sets a file's permissions; false with errno set where that fails.
 bool permit(int descriptor, mode_t permissions) {
   if (fchmod(descriptor, permissions) == 0) return true;
   const int reason = errno;

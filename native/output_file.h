@@ -9,7 +9,7 @@
 
 namespace attnlab {
 
-/// A file that is going to be written at the end of a run.
+/// A file that will be written at the end of a run.
 class OutputFile {
  public:
   /// Refuses, before anything is computed, a name that cannot be written: an empty name, a folder,

@@ -23,8 +23,8 @@
 namespace attnlab {
 namespace {
 
-constexpr std::size_t kOutgoing = 1 << 16;    // questions made ready ahead of the pipe
-constexpr std::size_t kLongestAnswer = 4096;  // of one line that is no JSON object
+constexpr std::size_t kOutgoing = 1 << 16;    // bytes of questions prepared ahead of the pipe
+constexpr std::size_t kLongestAnswer = 4096;  // bytes of a line that is not a JSON object
 constexpr std::size_t kLongestObject = 1 << 20;
 constexpr int kLongestWait_ms = 100;  // also how late an interrupt can be
 constexpr double kPoliteness_s = 2, kPatience_s = 0.5;
@@ -38,7 +38,7 @@ void close_pipe(int& descriptor) {
   descriptor = -1;
 }
 
-/// Only between fork and exec.
+/// The child's part between fork and exec.
 [[noreturn]] void become(const char* command, int input, int output, pid_t parent) {
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -56,11 +56,11 @@ void close_pipe(int& descriptor) {
 /// One call of ask().
 struct ProcessOracle::Talk {
   std::size_t first = 0, end = 0;  // queries of the batch
-  std::size_t written = 0;         // next query to make ready
+  std::size_t written = 0;         // next query to prepare
   std::size_t heard = 0;           // next query to be answered
   std::size_t before = 0;          // queries of earlier batches
   double last_answer = 0;          // seconds
-  std::vector<double> fresh;       // answers not told yet
+  std::vector<double> fresh;       // answers not yet passed to the caller
 };
 
 ProcessOracle::~ProcessOracle() {
@@ -97,7 +97,7 @@ Expected<void> ProcessOracle::write_some() {
     if (written >= 0) {
       sent_ += static_cast<std::size_t>(written);
     } else if (errno == EPIPE) {
-      close_pipe(to_child_);  // what it has answered so far is still read; its end tells the rest
+      close_pipe(to_child_);  // its answers so far are still read; its exit status says why
       return {};
     } else if (errno == EAGAIN) {
       return {};

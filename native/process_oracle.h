@@ -14,8 +14,8 @@
 namespace attnlab {
 
 /// A child process, started once through the shell in a process group of its own (so that Ctrl-C
-/// reaches it through us), its standard error left alone. Ended by the destructor: end of input
-/// first, then SIGTERM, then SIGKILL.
+/// reaches it only through this program); its standard error is not redirected. The destructor ends
+/// it: end of input first, then SIGTERM, then SIGKILL.
 class ProcessOracle {
  public:
   /// `silence_s`: seconds without a complete answer line after which a question counts as failed.
@@ -28,13 +28,13 @@ class ProcessOracle {
   /// Called with the answers that have arrived since the last call, in order.
   using Heard = std::function<Expected<void>(std::span<const double>)>;
 
-  /// Asks queries `first` to the end of a batch. Questions are written while answers are read, as
-  /// far as the pipes take them: neither side can block the other. An error is one sentence: a
+  /// Asks the queries of a batch from `first` on. Questions are written while answers are read, as
+  /// the pipes have room: neither side can block the other. An error is one sentence: a
   /// program that cannot be started, an answer that is not {"y": finite number}, too many answers,
   /// an exit before the last one, silence, or interrupted().
   Expected<void> ask(const extraction::QueryBatch& batch, std::size_t first, const Heard& heard);
 
-  /// Closes the program's input and waits for its end; an error when it still had something to say.
+  /// Closes the program's input and waits for its end; an error when it wrote more answers.
   Expected<void> finish();
 
  private:

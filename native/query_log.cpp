@@ -25,8 +25,8 @@ std::string query_start(const extraction::QueryBatch& batch, std::size_t i) {
   return "{\"x\": " + tokens_json(batch, i) + ", \"y\": ";
 }
 
-/// Why a first line does not belong to this log; nullopt when it does. Earlier logs also name the
-/// command; it does not count.
+/// Why a first line does not belong to this log; nullopt when it does. Logs of earlier versions
+/// also name the command; it is ignored.
 std::optional<std::string> mismatch(const std::string& line, std::size_t dim) {
   const nlohmann::json document = nlohmann::json::parse(line, nullptr, false);
   if (!document.is_object() || document.value("attnlab_log", nlohmann::json()) != 1) {
@@ -100,7 +100,7 @@ Expected<QueryLog> QueryLog::check(const std::string& file, std::size_t dim,
   if (stat(file.c_str(), &status) == 0) {
     if (!S_ISREG(status.st_mode)) return error("it is not a regular file");
     if (!same && status.st_size > 0) {
-      return error("it is there already; add --replay " + file + " to go on from it");
+      return error("it is there already; add --replay " + file + " to continue from it");
     }
     if (access(file.c_str(), W_OK) != 0) return error(system_reason(errno));
   } else if (errno != ENOENT || access(folder_of(file).c_str(), W_OK) != 0) {

@@ -1,5 +1,5 @@
-// The log of a black box: every query with its answer, one JSON line each, so that a run that broke
-// off goes on where it stopped and a finished one can be repeated without the box.
+// The log of a black box: every query with its answer, one JSON line each, so that an interrupted
+// run can continue and a finished one can be repeated without the box.
 #pragma once
 
 #include <cstdio>
@@ -18,14 +18,15 @@ namespace attnlab {
 /// box may be started in another way.
 class QueryReplay {
  public:
-  /// Refuses, with the name of the flag, what is no log, and the log of another dimension.
+  /// Refuses a file that is not a log, and the log of another dimension, in a sentence that names
+  /// the flag.
   static Expected<QueryReplay> open(const std::string& file, std::size_t dim);
 
   /// The answer to query i of a batch, which must be the next one of the log; nullopt at its end.
   /// A half-written last line does not count. An error when the log holds another query there.
   Expected<std::optional<double>> next(const extraction::QueryBatch& batch, std::size_t i);
 
-  /// Bytes of the log up to the last answer that was used: what a copy of it must hold.
+  /// Bytes of the log up to the last answer that was used; a copy of the log needs these.
   std::size_t used_bytes() const { return used_bytes_; }
   std::size_t first_answer() const { return first_answer_; }  ///< where the first line ends
   std::size_t used_answers() const { return used_answers_; }
@@ -52,7 +53,7 @@ class QueryLog {
   /// Answers to queries first, first + 1, ... of a batch, in one write.
   Expected<void> append(const extraction::QueryBatch& batch, std::size_t first,
                         std::span<const double> answers);
-  /// Takes over what the replay has used so far; done by append() where that comes first.
+  /// Copies the part of the replay that was used so far; append() does it if it is called first.
   Expected<void> begin();
 
   const std::string& file() const { return file_; }

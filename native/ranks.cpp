@@ -22,15 +22,16 @@ namespace {
 
 enum : std::uint32_t { kJob = 1, kDone = 2, kFailed = 3, kDrop = 4, kLeave = 5 };
 
-constexpr int kJobsAhead = 2;  ///< handed to a rank before its answer to the first has come
+constexpr int kJobsAhead = 2;  ///< jobs that a rank may have without having answered the first
 constexpr std::chrono::microseconds kShortNap{50}, kLongNap{1000};
 
-/// What a launcher sets: a mark, and the variable with the number of ranks.
+/// Environment variables of a launcher: one that shows its presence, and one with the number of
+/// ranks.
 struct LauncherMark {
   const char *mark, *size;
 };
-/// Of mpirun (Open MPI), and of srun and other launchers through PMI. Slurm's own variables are no
-/// mark: they are there in every batch script, also for programs that were started on their own.
+/// Of mpirun (Open MPI), and of srun and other launchers through PMI. Slurm's own variables do not
+/// count: every batch script has them, even for programs that were started without a launcher.
 constexpr LauncherMark kLauncherMarks[] = {{"OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_SIZE"},
                                            {"PMI_RANK", "PMI_SIZE"},
                                            {"PMIX_RANK", "SLURM_STEP_NUM_TASKS"}};
@@ -41,7 +42,7 @@ const LauncherMark* launcher_mark() {
   return found == std::end(kLauncherMarks) ? nullptr : found;
 }
 
-/// How many ranks the launcher says there are; 0 when it does not say so.
+/// The number of ranks according to the launcher; 0 when it does not say.
 int announced_ranks(const LauncherMark& mark) {
   const char* const text = getenv(mark.size);
   const auto size = read_integer(text == nullptr ? "" : text);
@@ -170,7 +171,7 @@ Expected<std::unique_ptr<Ranks>> Ranks::join() {
   const LauncherMark* const mark = launcher_mark();
   if (mark == nullptr) return std::unique_ptr<Ranks>();
   const int announced = announced_ranks(*mark);
-  if (announced == 1) return std::unique_ptr<Ranks>();  // MPI may not work, and is not needed
+  if (announced == 1) return std::unique_ptr<Ranks>();  // without MPI, which might not work
   const Error error{
       "this program was started by an MPI launcher and cannot join the other ranks: "};
   void* const module = dlopen(module_path().c_str(), RTLD_NOW | RTLD_GLOBAL);
@@ -282,7 +283,7 @@ Ranks*& ranks() {
 
 void dismiss(Ranks& ranks) {
   for (int rank = 1; rank < ranks.size(); ++rank) ranks.send(rank, answer(kLeave, 0, 0, {}));
-  // Answers that are still on their way have to be taken, or their senders could not leave.
+  // Answers on their way have to be received: until then their senders cannot leave.
   for (int left = 1; left < ranks.size();) {
     const auto message = ranks.receive();
     if (!message) std::this_thread::sleep_for(kShortNap);

@@ -21,8 +21,8 @@ class Ranks {
     Bytes bytes;
   };
 
-  /// Joins the other ranks when a launcher (mpirun, srun) has started this process; nullptr when
-  /// it was started on its own or as the only rank: MPI is not touched then. An error when there
+  /// Joins the other ranks when a launcher (mpirun, srun) has started this process; nullptr,
+  /// without loading MPI, when it was started on its own or as the only rank. An error when there
   /// are others and it cannot join all of them.
   static Expected<std::unique_ptr<Ranks>> join();
   ~Ranks();  ///< leaves; waits for the others to do so
@@ -43,10 +43,10 @@ bool has_mpi();
 /// Ranks on this machine, this one included: they share its memory. 1 without a launcher.
 unsigned ranks_on_this_machine();
 
-/// The remark of a run that a launcher has started as its only rank; nothing otherwise.
+/// Says that a launcher has started this process as its only rank, if that is so.
 void say_alone();
 
-/// What a rank other than 0 does: computes jobs until it is told to stop.
+/// The work of a rank other than 0: computes jobs until it is told to stop.
 void serve(Ranks& ranks);
 
 /// The executor of rank 0: one job at a time here, and two handed to every other rank, so that no
@@ -54,7 +54,7 @@ void serve(Ranks& ranks);
 class RankExecutor : public JobExecutor {
  public:
   explicit RankExecutor(Ranks& ranks);
-  ~RankExecutor() override;  ///< tells the others to stop what they compute
+  ~RankExecutor() override;  ///< tells the other ranks to stop computing
   void poll(Run& run) override;
   void cancel() override;
   unsigned concurrency() const override;
@@ -80,7 +80,7 @@ inline constexpr unsigned kMaxThreads = 256;
 /// The default of --threads and of the window: default_processors(), at most kMaxThreads; 1 where
 /// several ranks compute, each one job at a time.
 unsigned default_threads();
-/// Refuses more than one thread a rank.
+/// Refuses more than one thread per rank.
 Expected<void> check_threads(unsigned threads);
 
 }  // namespace attnlab

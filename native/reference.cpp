@@ -23,9 +23,11 @@ std::string parameter_rows(const Experiment& experiment) {
   for (const Parameter& parameter : experiment.schema.parameters) {
     const std::string symbol = parameter.symbol.empty() ? "" : " " + parameter.symbol;
     const std::string unit = parameter.unit.empty() ? "" : " " + parameter.unit;
+    const std::string condition = condition_text(parameter);
+    const std::string only = condition.empty() ? "" : " (only where " + condition + ")";
     text += "| `" + parameter.name + "`" + cell(symbol) + " | " + cell(parameter.label) + ": " +
-            cell(parameter.help) + " | " + cell(allowed_text(parameter) + unit) + " | `" +
-            cell(defaults.text(parameter.name)) + "` |\n";
+            cell(parameter.help) + cell(only) + " | " + cell(allowed_text(parameter) + unit) +
+            " | `" + cell(defaults.text(parameter.name)) + "` |\n";
   }
   for (const Parameter& parameter : experiment.schema.parameters) {
     if (parameter.choices.empty()) continue;

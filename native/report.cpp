@@ -13,7 +13,7 @@
 namespace attnlab {
 namespace {
 
-/// A number's text with two parts that are aligned each on its own: "0.161" and " ± 0.010".
+/// A number's text in two parts, each of which is aligned: "0.161" and " ± 0.010".
 struct CellText {
   std::string estimate, error;
 };
@@ -95,8 +95,8 @@ std::size_t width_of(const std::vector<const ColumnText*>& columns) {
   return width;
 }
 
-/// One line a row where that fits. Otherwise long texts go below the row, the longest first, and
-/// what is still too wide is broken between columns.
+/// One line per row where that fits. Otherwise long texts go below the row, the longest first, and
+/// a row that is still too wide is broken between columns.
 Layout layout_of(const std::vector<ColumnText>& columns, std::size_t width) {
   Layout layout;
   layout.columns = width;

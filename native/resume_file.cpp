@@ -30,8 +30,9 @@ Expected<std::string> read_everything(int descriptor) {
   }
 }
 
-/// Whether an error of flock() says that the file system has no locks, as some network and parallel
-/// file systems do: work that is kept without a lock is better than none.
+/// Whether an error of flock() means that the file system has no locks, like some network and
+/// parallel file systems. Jobs are kept there all the same: without a lock is better than not at
+/// all.
 bool has_no_locks(int error) {
   return error == ENOSYS || error == ENOLCK || error == EOPNOTSUPP || error == EINVAL;
 }
@@ -98,7 +99,7 @@ Expected<void> ResumeFile::append(const std::vector<JobOutput>& finished) {
   if (!bring_to_disk(descriptor_, true)) {
     return Error{"cannot write " + name_ + ": " + system_reason(errno)};
   }
-  // Written into a file without a name: hours of work would be lost with this process.
+  // A removed file is still written, but lost when this process ends, with hours of work.
   struct stat status {};
   if (fstat(descriptor_, &status) == 0 && status.st_nlink == 0) {
     return Error{name_ + " was removed while it was being written"};

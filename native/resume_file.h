@@ -1,5 +1,5 @@
-// The journal of finished jobs on disk: what makes a run that was interrupted, killed or cut off by
-// a power failure go on where it stopped.
+// The journal of finished jobs on disk: with it, a run that was interrupted, killed or stopped by a
+// power failure continues where it stopped.
 #pragma once
 
 #include <string>
@@ -13,9 +13,9 @@ namespace attnlab {
 /// locks; remark() says where it has none.
 class ResumeFile {
  public:
-  /// Opens the file, or makes it when it is not there. Jobs that are intact are in outputs(); a
-  /// damaged end is cut off. Refuses, and leaves untouched, a file of another owner, one that is no
-  /// journal and one that another process is writing. `shown` is what sentences call it.
+  /// Opens the file, or creates it. Intact jobs are in take_outputs(); a damaged end is cut off.
+  /// Refuses, and does not change, a file of another owner, a file that is not a journal and a
+  /// journal that another process is writing. `shown` names the file in sentences.
   static Expected<ResumeFile> open(const std::string& shown, const std::string& name,
                                    const JournalOwner& owner);
 

@@ -218,7 +218,7 @@ Expected<RunSpec> read_spec(const Given& given) {
   return spec;
 }
 
-/// What is drawn, and that there is such a figure.
+/// Reads which figure is drawn and how; an error if there is no such figure.
 Expected<void> read_figure(const Given& given, RunRequest& request) {
   if (given.has("theme") && request.format != OutputFormat::kSvg) {
     return Error{"theme belongs to --format svg"};
@@ -242,9 +242,19 @@ Expected<void> read_figure(const Given& given, RunRequest& request) {
   return {};
 }
 
+/// Flags that were given although they have no effect with the other values.
+void remark_on_idle_flags(const Given& given, const RunSpec& spec) {
+  for (const Parameter& parameter : spec.experiment->schema.parameters) {
+    if (given.value(parameter.name) && !spec.parameters.applies(parameter.name))
+      say("note: " + parameter.name + " has no effect here, only where " +
+          condition_text(parameter));
+  }
+}
+
 int execute(const Given& given) {
   Expected<RunSpec> spec = read_spec(given);
   if (!spec) return refuse(spec.error());
+  if (!given.has("quiet")) remark_on_idle_flags(given, *spec);
   RunRequest request{.spec = std::move(*spec),
                      .out = given.value("out"),
                      .resume = given.value("resume"),

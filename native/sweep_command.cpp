@@ -47,7 +47,7 @@ struct MergeRequest {
   bool quiet = false;
 };
 
-/// What names a sweep in its journal, and how another sweep differs from it.
+/// The name of a sweep in its journal, and how another sweep differs from it.
 JournalOwner sweep_owner(const SweepSpec& sweep) {
   const std::string name = sweep_text(sweep);
   const auto difference = [sweep](const std::string& other) -> std::string {
@@ -71,7 +71,7 @@ JournalOwner sweep_owner(const SweepSpec& sweep) {
   return {name, build_info().version, difference};
 }
 
-/// A folder that is there or was made now; taken away again when nothing came of it.
+/// An existing or new folder; a new one is removed if the command fails before it writes into it.
 class OutFolder {
  public:
   static Expected<OutFolder> open(const std::string& given) {

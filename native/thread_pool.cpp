@@ -70,7 +70,7 @@ void ThreadPool::poll(Run& run) {
 }
 
 void ThreadPool::give_out(Run& run) {
-  // To begin with the largest, all jobs have to be taken; a run that is stepped hands out one only.
+  // To begin with the largest, all jobs have to be taken; a run in steps hands out only one.
   const bool all = order_ == JobOrder::kLargestFirst;
   const std::size_t taken_before = taken_.size();
   while (all || assigned_ < workers_.size()) {
@@ -84,7 +84,8 @@ void ThreadPool::give_out(Run& run) {
     std::stable_sort(taken_.begin(), taken_.end(),
                      [&](std::uint32_t a, std::uint32_t b) { return jobs[a].cost > jobs[b].cost; });
   }
-  // Few at a time: an assignment carries a copy of the parameters, a sweep has millions of jobs.
+  // Few at a time: an assignment holds a copy of the parameters, and a sweep can have millions of
+  // jobs.
   while (!taken_.empty() && waiting_.size() < ahead_) {
     const std::uint32_t index = taken_.front();
     taken_.pop_front();
@@ -151,8 +152,8 @@ void ThreadPool::work() {
 }
 
 void ThreadPool::run_job(const Assignment& assignment) {
-  // A job reports its own failures; what is caught here is memory for the coroutine itself or for
-  // carrying its news.
+  // A job reports its own failures; this catches a lack of memory for the coroutine itself or for
+  // its news.
   News news{.index = assignment.index};
   try {
     JobSteps steps = assignment.spec.experiment->start(assignment.spec, assignment.job);

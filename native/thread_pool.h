@@ -39,7 +39,7 @@ class ThreadPool : public JobExecutor {
   ThreadPool& operator=(const ThreadPool&) = delete;
 
   /// Moves news into the run, passes its pause on to the workers and hands out work. A pause takes
-  /// effect between two steps of a job; the job goes on from there.
+  /// effect between two steps of a job; later the job continues from there.
   void poll(Run& run) override;
 
   /// Jobs in flight are dropped at their next step; does not wait for that.
@@ -50,8 +50,8 @@ class ThreadPool : public JobExecutor {
   void wait_for_news(std::chrono::milliseconds at_most) override;
   bool has_news();
 
-  /// Hands the next job that no worker has to the caller, which reports it to the run; nullopt when
-  /// there is no such job. Only with JobOrder::kLargestFirst.
+  /// Hands the next waiting job to the caller, which computes it and reports it to the run; nullopt
+  /// when no job waits. Only with JobOrder::kLargestFirst.
   std::optional<std::uint32_t> hand_over();
 
  private:

@@ -1,6 +1,6 @@
 // Fragment shader of every field: colours one value and draws lines where another crosses levels.
 // The text of one field follows, which defines field(); it reads its data with number(i).
-// Written for GLSL 330 and GLSL ES 300; the line with the version and the precision stands before.
+// Written for GLSL 330 and GLSL ES 300; the line with the version and the precision comes before.
 in vec2 v_point;
 out vec4 o_colour;
 

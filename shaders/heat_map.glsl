@@ -12,7 +12,7 @@ vec2 field(vec2 point) {
   float value = cell(here.y, here.x, columns);
   if (inside.x > 1.0 - number(2) || inside.y > 1.0 - number(3)) g_cover = 0.0;
 
-  // Lines stand only between four known centres.
+  // Lines are drawn only between four known centres.
   vec2 at = point - 0.5;
   ivec2 low = ivec2(floor(at));
   if (any(lessThan(low, ivec2(0))) || any(greaterThanEqual(low, last))) {

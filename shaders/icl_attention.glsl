@@ -1,5 +1,5 @@
-// In-context regression in the plane: what softmax heads predict, attend to and miss when the query
-// stands at each point. The same function as in_context_field in core/in_context/one_prompt.cpp.
+// In-context regression in the plane: prediction, attention and error of softmax heads for a query at
+// each point. The same function as in_context_field in core/attention/one_prompt.cpp.
 // Numbers: quantity, head (-1: all), focus example, heads H, examples D, theta (2), linear
 // attention's coefficients (2), then (scale, weight) of each head, then (x, y, label) of each example.
 int first_example() { return 9 + 2 * int(number(3)); }

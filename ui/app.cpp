@@ -6,19 +6,17 @@
 #include "core/base/text.h"
 #include "core/catalogue/catalogue.h"
 #include "core/experiment/seed.h"
+#include "ui/app_parts.h"
 #include "ui/app_state.h"
 #include "ui/field_layout.h"
+#include "ui/run_flow.h"
 #include "ui/theme.h"
 
 namespace attnlab {
 namespace {
 
-constexpr double kReduceEvery = 0.15;  // seconds, while a run goes on
-constexpr double kTellEvery = 0.25;    // seconds between two news to the page
-constexpr double kLinkEvery = 0.35;    // browsers limit changes of the location
-// Seconds between two redraws for progress alone. Where no graphics card draws, ten of them a
-// second took a fifth of the processor time that a run's workers want.
-constexpr double kProgressEvery = 0.25;
+constexpr double kTellEvery = 0.25;  // seconds between two news to the page
+constexpr double kLinkEvery = 0.35;  // browsers limit changes of the location
 constexpr double kRestlessStep = 0.08;
 
 ParameterSet first_parameters(const Experiment& experiment) {
@@ -30,157 +28,18 @@ ParameterSet first_parameters(const Experiment& experiment) {
   return ParameterSet(experiment.schema);
 }
 
-std::string matching_preset(const RunSpec& spec) {
-  for (const Preset& preset : spec.experiment->presets) {
-    const Expected<ParameterSet> parameters = preset_parameters(*spec.experiment, preset.name);
-    if (parameters && *parameters == spec.parameters) return preset.name;
-  }
-  return {};
-}
-
-/// The experiment's findings, from here or from another module; nullopt while that is loading.
-std::optional<Findings> find(AppState& s, const RunSpec& spec,
-                             std::span<const JobOutput> outputs = {}) {
-  if (spec.experiment->find != nullptr) return spec.experiment->find(spec, outputs);
-  std::optional<Findings> findings;
-  if (s.platform.findings) findings = s.platform.findings(spec, outputs);
-  if (!findings) s.waiting = true;
-  return findings;
-}
-
-std::vector<Figure> waiting_figures(const Experiment& experiment) {
-  Figure figure;
-  figure.id = "waiting";
-  figure.title = experiment.question;
-  figure.empty_text = "This part of the lab is loading.";
-  return {std::move(figure)};
-}
-
-/// Adds the curves and rows of the kept results to the run's.
-void show_kept(AppState& s) {
-  s.compared = Result();
-  if (s.kept.empty()) return;
-  const RunSpec& now = s.shown_spec();
-  for (Figure& figure : s.figures) figure = with_kept(std::move(figure), now, s.kept);
-  s.compared = s.result;
-  for (Table& table : s.compared.tables) table = with_kept(std::move(table), now, s.kept);
-}
-
-void refresh_figures(AppState& s) {
-  const bool of_run = s.run && (!s.changed() || s.has_result());
-  if (of_run && !s.run_figures.empty()) {
-    s.figures = s.run_figures;
-  } else {
-    const RunSpec& spec = of_run ? s.run->spec() : s.spec;
-    std::optional<Findings> blank = find(s, spec);
-    s.figures = blank ? std::move(blank->figures) : waiting_figures(*spec.experiment);
-    if (!s.run) s.preview = blank ? std::move(blank->result) : Result();
-  }
-  show_kept(s);
-  if (s.view.figure >= s.figures.size()) s.view.figure = 0;
-  s.touch();
-}
-
-void drop_run(AppState& s) {
-  s.executor.cancel();
-  s.run.reset();
-  s.clock = RunClock();
-  s.result = Result();
-  s.run_figures.clear();
-  s.reduced_revision = 0;
-  s.precomputed = false;
-}
-
-/// Result and figures of the run so far; false while the module that finds them is loading.
-bool find_results(AppState& s) {
-  const std::vector<JobOutput> outputs = s.run->outputs();
-  std::optional<Findings> findings = find(s, s.run->spec(), outputs);
-  if (!findings) return false;
-  s.result = std::move(findings->result);
-  s.run_figures = std::move(findings->figures);
-  return true;
-}
-
-/// A live experiment is always finished: its result follows the parameters at once.
-void follow_parameters(AppState& s) {
-  if (s.run) drop_run(s);
-  if (!s.plan || !s.plan_error.empty()) return;
-  s.run.emplace(s.spec, *s.plan);
-  find_results(s);
-}
-
-/// After every change of spec: plan it, hold a run of other parameters, show the right figure.
-void spec_changed(AppState& s) {
-  s.preset = matching_preset(s.spec);
-  if (!s.preset.empty()) s.last_preset = s.preset;
-  s.plan.reset();
-  s.plan_error.clear();
-  Expected<Plan> plan = s.spec.experiment->plan(s.spec);
-  if (plan) {
-    s.plan = *std::move(plan);
-    if (s.options.memory_limit_bytes > 0) {
-      const Expected<void> fits = check_memory(s.spec, *s.plan, s.options.memory_limit_bytes);
-      if (!fits) s.plan_error = fits.error().sentence;
-    }
-  } else {
-    s.plan_error = plan.error().sentence;
-  }
-  if (s.live()) {
-    follow_parameters(s);
-  } else if (s.changed() && s.run->active()) {
-    s.run->pause();
-  }
-  refresh_figures(s);
-}
-
-/// A fresh run of the controls' parameters; false (with plan_error) when they cannot run.
-bool start_run(AppState& s) {
-  if (!s.plan_error.empty() || !s.plan) {
-    s.touch();
-    return false;
-  }
-  drop_run(s);
-  s.run.emplace(s.spec, *s.plan);
-  s.view.table = 0;
-  for (auto& [id, plot] : s.view.plots) plot.chosen.reset();
-  refresh_figures(s);
-  return true;
-}
-
-bool can_continue(const AppState& s) {
-  return s.run && !s.changed() &&
-         (s.run->state() == Run::State::kReady || s.run->state() == Run::State::kPaused);
-}
-
-void reduce(AppState& s) {
-  s.reduced_at = s.now;
-  if (!find_results(s)) return;
-  s.reduced_revision = s.run->revision();
-  refresh_figures(s);
-}
-
-void follow_run(AppState& s) {
-  const Run::State before = s.run->state();
-  if (before == Run::State::kRunning || before == Run::State::kPaused) s.executor.poll(*s.run);
-  s.clock.tick(*s.run, s.now);
-  const bool active = s.run->active();
-  if (s.run->revision() != s.reduced_revision && (!active || s.now - s.reduced_at >= kReduceEvery))
-    reduce(s);
-  if (s.run->state() != before) {
-    s.touch();
-    // Which glyphs were cached during the run depends on timing; a fresh glyph atlas makes the
-    // final picture reproducible.
-    if (!active) s.glyphs_renewed = renew_glyphs();
-  }
-  if (s.run->fraction() != s.drawn_fraction && s.now - s.drawn_at >= kProgressEvery) {
-    s.drawn_fraction = s.run->fraction();
-    s.touch();
-  }
-}
-
 std::string with_page(const AppState& s, const PageSettings& page) {
   const std::string settings = page_text(page);
   return query_text(s.spec) + (settings.empty() ? "" : "&") + settings;
+}
+
+/// Puts away what belongs to the experiment; coming back finds it again.
+void leave_experiment(AppState& s) {
+  forget_drafts(s);
+  s.left.insert_or_assign(s.spec.experiment->id, s.spec);
+  leave_run(s, Leaving::kRemember);
+  s.drafts.before.clear();
+  for (auto& [id, plot] : s.view.plots) plot.held = {};
 }
 
 /// The parameters, seed and notes of a link; what is locked keeps its value.
@@ -188,7 +47,7 @@ void take_over(AppState& s, const Permalink& link) {
   s.notes = link.notes;
   s.parameter_notes.clear();
   if (link.names_run) {
-    if (!s.run || !(s.run->spec() == link.spec)) drop_run(s);
+    if (link.spec.experiment != s.spec.experiment) leave_experiment(s);
     s.spec = link.spec;
   }
   s.hold_locked(s.spec);  // what the address locks keeps its value
@@ -230,19 +89,31 @@ void App::open_query(std::string_view query, std::string_view search) {
   AppState& s = *state_;
   Permalink link = read_query(query, *s.spec.experiment);
   read_page_settings(search, link);
+  if (postponed(s, needs_parts(s, link), *link.spec.experiment,
+                [address = std::string(query), more = std::string(search)](App& app) {
+                  app.open_query(address, more);
+                })) {
+    return;
+  }
   s.options.page = std::move(link.page);
   if (s.page().theme != PageSettings::Theme::kAuto) {
     s.dark = s.page().theme == PageSettings::Theme::kDark;
     s.theme_chosen = true;
   }
-  s.fixed.clear();  // an address opened anew may also change the values of what it locks
+  s.fixed.clear();  // a new address may also change the values of locked parameters
   take_over(s, link);
-  if (link.run) run();
+  if (link.run) return run();
+  // Of many labs on a page only those that the reader touches compute.
+  if (s.page().embed) hold_drafts(s);
 }
 
 void App::load(std::string_view query) {
   AppState& s = *state_;
   Permalink link = read_query(query, *s.spec.experiment);
+  if (postponed(s, needs_parts(s, link), *link.spec.experiment,
+                [state = std::string(query)](App& app) { app.load(state); })) {
+    return;
+  }
   const bool other = link.spec.experiment != s.spec.experiment;
   if (other && s.locked("experiment")) {
     s.notes = {"experiment is fixed on this page; a state of " + link.spec.experiment->id +
@@ -263,18 +134,28 @@ std::string App::link_query() const {
   return with_page(*state_, page);
 }
 
-void App::parts_arrived() {
-  state_->waiting = false;
-  spec_changed(*state_);
+double App::wait() const {
+  return drafts_wait(*state_);
 }
 
-bool App::waits_for_parts() const {
-  return state_->waiting;
+bool App::busy() const {
+  return is_busy(*state_);
+}
+
+void App::set_thrifty(bool thrifty) {
+  state_->thrifty = thrifty;
+}
+
+void App::refresh() {
+  const bool held = state_->drafts.held;
+  spec_changed(*state_);
+  if (held) hold_drafts(*state_);
 }
 
 bool App::poll(double now) {
   AppState& s = *state_;
   s.now = now;
+  follow_drafts(s);
   if (s.run) follow_run(s);
   const bool active = s.run && s.run->active();
   if (s.untold && (!active || now - s.told_at >= kTellEvery)) {
@@ -282,7 +163,7 @@ bool App::poll(double now) {
     s.told_at = now;
     if (s.platform.state_changed) s.platform.state_changed();
   }
-  if (s.platform.show_permalink && now - s.linked_at >= kLinkEvery) {
+  if (s.platform.show_permalink && s.postponed.empty() && now - s.linked_at >= kLinkEvery) {
     std::string text = query();
     if (text != s.shown_query) {
       s.linked_at = now;
@@ -301,10 +182,16 @@ void App::select_experiment(std::string_view id) {
     s.notes.push_back("There is no experiment named " + std::string(id) + ".");
     return s.touch();
   }
+  if (postponed(s, !experiment->whole, *experiment,
+                [name = experiment->id](App& app) { app.select_experiment(name); })) {
+    return;
+  }
   if (experiment == s.spec.experiment || s.locked("experiment")) return;
-  drop_run(s);
+  leave_experiment(s);
   s.parameter_notes.clear();
-  s.spec = RunSpec{experiment, first_parameters(*experiment), s.spec.seed};
+  const auto left = s.left.find(experiment->id);
+  s.spec = left != s.left.end() ? left->second
+                                : RunSpec{experiment, first_parameters(*experiment), s.spec.seed};
   s.hold_locked(s.spec);
   s.view.figure = s.view.table = 0;
   s.last_preset.clear();
@@ -313,6 +200,10 @@ void App::select_experiment(std::string_view id) {
 
 void App::select_preset(std::string_view name) {
   AppState& s = *state_;
+  if (postponed(s, false, *s.spec.experiment,
+                [preset = std::string(name)](App& app) { app.select_preset(preset); })) {
+    return;
+  }
   if (s.locked("preset")) return;
   Expected<ParameterSet> parameters = preset_parameters(*s.spec.experiment, name);
   if (!parameters) {
@@ -327,6 +218,12 @@ void App::select_preset(std::string_view name) {
 
 std::string App::set_parameter(std::string_view name, std::string_view text) {
   AppState& s = *state_;
+  if (postponed(s, false, *s.spec.experiment,
+                [parameter = std::string(name), value = std::string(text)](App& app) {
+                  app.set_parameter(parameter, value);
+                })) {
+    return {};
+  }
   if (!s.spec.experiment->schema.find(name))
     return "There is no parameter named " + std::string(name) + ".";
   std::string note = s.locked(name) ? std::string(name) + " is fixed on this page."
@@ -338,6 +235,10 @@ std::string App::set_parameter(std::string_view name, std::string_view text) {
 
 std::string App::set_seed(std::string_view text) {
   AppState& s = *state_;
+  if (postponed(s, false, *s.spec.experiment,
+                [seed = std::string(text)](App& app) { app.set_seed(seed); })) {
+    return {};
+  }
   std::string note =
       s.locked("seed") ? "seed is fixed on this page." : set_seed_clamped(s.spec.seed, text);
   s.parameter_notes["seed"] = note;
@@ -348,7 +249,7 @@ std::string App::set_seed(std::string_view text) {
 std::string App::move_handle(const Figure& figure, std::size_t handle, double x, double y) {
   if (handle >= figure.handles.size()) return {};
   const Handle& moved = figure.handles[handle];
-  const std::string parameter = moved.parameter;  // the figure is made anew by the change
+  const std::string parameter = moved.parameter;  // a copy: the change replaces the figure
   const std::string text = moved_text(state_->spec.parameters, moved, x, y, plane_range(figure.x),
                                       plane_range(figure.y));
   return text.empty() ? std::string() : set_parameter(parameter, text);
@@ -390,8 +291,11 @@ void App::reset() {
     if (!state_->last_preset.empty()) select_preset(state_->last_preset);
     return;
   }
-  drop_run(*state_);
-  refresh_figures(*state_);
+  AppState& s = *state_;
+  forget_drafts(s);
+  leave_run(s, Leaving::kForget);
+  s.drafts.before.clear();
+  refresh_figures(s);
 }
 
 std::string App::keep() {

@@ -34,9 +34,10 @@ class App {
   bool adopt(std::string_view journal);
   /// The finished jobs of the current run as such a text; empty without a run.
   std::string journal() const;
-  /// Call once Platform::findings can answer after it has returned nullopt.
+  /// Call once Platform::findings and plan can answer and the catalogue is whole: what was asked
+  /// for before that happens now.
   void parts_arrived();
-  bool waits_for_parts() const;
+  bool waits_for_parts() const;  ///< something was asked for before
   /// The current state as permalink text, without run=1.
   std::string query() const;
   /// The same for other readers: without what only this frame is (embed, fit).
@@ -49,6 +50,14 @@ class App {
   /// arrived. True when another frame should follow at once (something is still settling).
   bool frame(const FrameInput& input);
 
+  /// Seconds until poll has something to do although the executor has no news (a hand that rests);
+  /// infinity: nothing.
+  double wait() const;
+  /// Something is computed, or will be without anybody asking.
+  bool busy() const;
+  /// Computing is dear to this reader (a weak battery): drafts wait until the hand rests.
+  void set_thrifty(bool thrifty);
+
   // Actions. An unknown experiment or preset changes nothing and leaves a note; an unknown
   // parameter changes nothing, and the returned sentence names it.
 
@@ -60,7 +69,7 @@ class App {
   /// "seed", "save" with a value, "parameter" with a name, too. Returns the sentence to show, often
   /// empty.
   std::string act(std::string_view id, std::string_view name, std::string_view value);
-  /// What the button of an action says now ("Go on" for Run of a paused run).
+  /// What the button of an action says now ("Continue" for Run of a paused run).
   std::string_view label(Action action) const;
   void toggle_table();
   void select_experiment(std::string_view id);
@@ -104,9 +113,11 @@ class App {
   /// One sentence on where things are, for the live region and the run bar.
   std::string status_sentence() const;
   /// {"experiment","title","question","family","preset","seed","params":{name: canonical text},
+  ///  "idle":[names of parameters without an effect beside the others' values],
   ///  "live":bool, "changed":bool (parameters differ from the run's),
   ///  "page":{"embed":bool,"fit":bool,"minimal":bool,"svg":bool,"locked":[...]}, "state":"ready|
   ///  running|paused|finished|failed", "precomputed":bool (the run came finished, with its page),
+  ///  "draft": what the picture of no run is short of, "busy": bool (as App::busy),
   ///  "fraction", "jobs_done","jobs","rate","remaining","elapsed", "status": sentence, "error":
   ///  sentence, "notes":[...], "query", "link" (query without what only this frame is),
   ///  "actions":[{"id","label", "enabled"} of those that this experiment has], "kept":[in what each
@@ -126,6 +137,7 @@ class App {
   const AppState& state() const { return *state_; }
 
  private:
+  void refresh();  ///< plan and figures of the controls' parameters
   std::unique_ptr<AppState> state_;
 };
 

@@ -2,6 +2,7 @@
 // something.
 #include "core/base/text.h"
 #include "ui/app.h"
+#include "ui/app_parts.h"
 #include "ui/app_state.h"
 
 namespace attnlab {
@@ -31,7 +32,22 @@ bool App::can(Action action) const {
   return false;
 }
 
+namespace {
+
+bool of_run(Action action) {
+  return action == Action::kRun || action == Action::kPause || action == Action::kStep ||
+         action == Action::kReset;
+}
+
+}  // namespace
+
 void App::act(Action action) {
+  AppState& s = *state_;
+  const bool starts = action == Action::kRun || action == Action::kStep;
+  if (of_run(action) && postponed(s, starts && s.loading(), *s.spec.experiment,
+                                  [action](App& app) { app.act(action); })) {
+    return;
+  }
   if (!can(action)) return;
   switch (action) {
     case Action::kRun:
@@ -84,7 +100,7 @@ std::string App::act(std::string_view id, std::string_view name, std::string_vie
 std::string_view App::label(Action action) const {
   const AppState& s = *state_;
   const bool resumes = s.run && !s.changed() && s.run->state() == Run::State::kPaused;
-  if (action == Action::kRun && resumes) return "Go on";
+  if (action == Action::kRun && resumes) return "Continue";
   if (action == Action::kTable && s.view.table_open) return "Hide table";
   return text_of(action).label;
 }

@@ -6,16 +6,10 @@
 #include "ui/app.h"
 #include "ui/app_state.h"
 #include "ui/field_layout.h"
+#include "ui/run_flow.h"
 #include "ui/views.h"
 
 namespace attnlab {
-namespace {
-
-bool shows_measurements(const Figure& figure) {
-  return has_measured_points(figure) || has_known_cells(figure);
-}
-
-}  // namespace
 
 PlotOptions run_options(const AppState& s, const Figure& figure) {
   PlotOptions options;
@@ -23,13 +17,17 @@ PlotOptions run_options(const AppState& s, const Figure& figure) {
   options.fraction = s.run ? static_cast<float>(s.run->fraction()) : 0;
   options.sentence = figure.empty_text;
   options.phase = PlotPhase::kEmpty;
-  if (!s.plan_error.empty() && !shows_measurements(figure)) {
+  options.settled = !is_busy(s);
+  if (!s.plan_error.empty() && !shows_points(figure)) {
     options.phase = PlotPhase::kFailed;
     options.sentence = s.plan_error;
   } else if (s.changed()) {
     options.opacity = 0.35f;
     options.phase = PlotPhase::kPaused;
     options.sentence = "Parameters changed: press Run";
+  } else if (!s.run && is_busy(s)) {
+    options.phase = PlotPhase::kLoading;
+    options.sentence = "A first draft appears in a moment.";
   } else if (s.run) {
     switch (s.run->state()) {
       case Run::State::kRunning:
@@ -38,7 +36,7 @@ PlotOptions run_options(const AppState& s, const Figure& figure) {
         break;
       case Run::State::kPaused:
         options.phase = PlotPhase::kPaused;
-        options.sentence = shows_measurements(figure) ? "Paused" : "Paused: press Run to go on.";
+        options.sentence = shows_points(figure) ? "Paused" : "Paused: press Continue.";
         break;
       case Run::State::kFailed:
         options.phase = PlotPhase::kFailed;
@@ -60,7 +58,7 @@ Figure App::take_drawing(double now) {
   if (s.figures.empty()) return {};
   Figure figure = s.figures[std::min(s.view.figure, s.figures.size() - 1)];
   const PlotOptions options = run_options(s, figure);
-  const bool needs_words = !shows_measurements(figure) || options.opacity < 1;
+  const bool needs_words = !shows_points(figure) || options.opacity < 1;
   figure.empty_text =
       needs_words && options.phase != PlotPhase::kShown ? options.sentence : std::string();
   for (Handle& handle : figure.handles)

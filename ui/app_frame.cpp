@@ -75,7 +75,8 @@ bool shows_controls(const View& view) {
   if (!s.page().minimal) return true;
   const auto& parameters = s.spec.experiment->schema.parameters;
   return std::any_of(parameters.begin(), parameters.end(), [&](const Parameter& parameter) {
-    return parameter.primary && !s.locked(parameter.name);
+    return parameter.primary && !s.locked(parameter.name) &&
+           s.spec.parameters.applies(parameter.name);
   });
 }
 

@@ -11,6 +11,7 @@
 
 #include "core/experiment/comparison.h"
 #include "core/experiment/run.h"
+#include "ui/drafts.h"
 #include "ui/platform.h"
 #include "ui/plot.h"
 
@@ -24,6 +25,17 @@ struct ViewState {
   bool more_open = false;
   bool text_open = true;
   bool focus_run_button = false;
+};
+
+class App;
+
+/// A result that can come back, with all that was shown of it.
+struct FinishedRun {
+  Run run;
+  RunClock clock;
+  bool precomputed;
+  Result result;
+  std::vector<Figure> figures;
 };
 
 struct AppState {
@@ -51,9 +63,14 @@ struct AppState {
   std::vector<Figure> figures;      ///< of the run, or the empty ones of spec
   std::vector<Figure> run_figures;  ///< of the run's result; empty before that
   std::map<std::string, std::string, std::less<>> fixed;  ///< the values of what is locked
+  DraftState drafts;
+  std::vector<FinishedRun> finished;    ///< earlier results, the newest last
+  std::map<std::string, RunSpec> left;  ///< by experiment: where the reader left it
+  bool thrifty = false;
   std::vector<KeptResult> kept;  ///< finished results to compare with, oldest first
   Result compared;               ///< the run's result with the rows of the kept ones
-  bool waiting = false;          ///< for the part of the program that finds (Platform::findings)
+  bool waiting = false;          ///< for parts of the program that are loading (ui/app_parts.h)
+  std::vector<std::function<void(App&)>> postponed;  ///< requests that wait for them
   std::uint64_t reduced_revision = 0;
 
   std::vector<std::string> notes;                      ///< until the reader dismisses them
@@ -93,6 +110,8 @@ struct AppState {
   /// What tables show.
   const Result& shown_result() const { return kept.empty() ? result : compared; }
   bool live() const { return spec.experiment->live; }
+  /// An experiment, or the plan of the parameters, is not known yet.
+  bool loading() const;
   const PageSettings& page() const { return options.page; }
   bool locked(std::string_view name) const;
   /// Gives locked parameters their fixed values: the values of the first specification that locked

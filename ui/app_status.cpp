@@ -5,11 +5,14 @@
 
 #include "core/base/text.h"
 #include "ui/app.h"
+#include "ui/app_parts.h"
 #include "ui/app_state.h"
 #include "ui/table_view.h"
 
 namespace attnlab {
 namespace {
+
+constexpr double kWorthSaying = 2;  // seconds that a reader would wait for
 
 std::string_view state_name(const AppState& s) {
   if (!s.run) return "ready";
@@ -189,6 +192,14 @@ std::string parameters_as_texts(const RunSpec& spec) {
   return object.done();
 }
 
+/// Parameters without an effect beside the others' values.
+std::vector<std::string> idle_names(const RunSpec& spec) {
+  std::vector<std::string> names;
+  for (const Parameter& parameter : spec.experiment->schema.parameters)
+    if (!spec.parameters.applies(parameter.name)) names.push_back(parameter.name);
+  return names;
+}
+
 /// In what each kept result differs from the one shown.
 std::vector<std::string> kept_texts(const AppState& s) {
   std::vector<std::string> texts;
@@ -207,16 +218,29 @@ std::vector<std::string> all_notes(const AppState& s) {
   return notes;
 }
 
+/// What is drawn while there is no run yet; empty when that is no draft.
+std::string draft_sentence(const AppState& s) {
+  const DraftState& d = s.drafts;
+  if (s.run || (!d.computing() && !d.due && !d.wanted && d.figures.empty())) return {};
+  std::string text = d.figures.empty() ? "Making a first draft." : "Draft: " + d.reduced + ".";
+  const double seconds = whole_run_seconds(s);
+  if (d.wanted && seconds > kWorthSaying)
+    text += " The whole run takes about " + duration_text(seconds) + ".";
+  return text;
+}
+
 }  // namespace
 
 std::string App::status_sentence() const {
   const AppState& s = *state_;
+  if (s.loading()) return std::string(kLoading);
   if (!s.plan_error.empty()) return s.plan_error;
   if (s.live()) {
     return (s.result.summary.empty() ? "The picture follows every change." : s.result.summary) +
            verdicts(s.result);
   }
   if (s.changed()) return "Parameters changed: press Run for a new result.";
+  if (const std::string text = draft_sentence(s); !text.empty()) return text;
   if (!s.run) {
     const std::size_t jobs = s.plan ? s.plan->jobs.size() : 0;
     return "Ready: " + counted(jobs, "job") + ". Press Run.";
@@ -261,11 +285,14 @@ std::string App::state_json() const {
       .text("preset", s.preset)
       .member("seed", exact_text(static_cast<std::int64_t>(s.spec.seed)))
       .member("params", parameters_as_texts(s.spec))
+      .member("idle", texts_json(idle_names(s.spec)))
       .member("live", truth(s.live()))
       .member("changed", truth(s.changed()))
       .member("page", page_json(s.page()))
       .text("state", state_name(s))
       .member("precomputed", truth(s.precomputed))
+      .text("draft", s.run ? std::string_view() : s.drafts.reduced)
+      .member("busy", truth(busy()))
       .number("fraction", s.run ? s.run->fraction() : 0)
       .number("jobs_done", s.run ? static_cast<double>(s.run->jobs_done()) : 0)
       .number("jobs", s.run    ? static_cast<double>(s.run->jobs_total())

@@ -12,6 +12,7 @@ bool App::adopt(std::string_view journal) {
   Run run(s.spec, *s.plan);
   for (JobOutput& output : read->outputs) run.adopt(output.index, std::move(output.bytes));
   if (run.state() != Run::State::kFinished) return false;
+  forget_drafts(s);
   s.run = std::move(run);
   s.precomputed = true;
   s.touch();

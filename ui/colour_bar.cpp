@@ -1,4 +1,4 @@
-// The bar that says which value a colour means.
+// The bar that shows which value a colour means.
 #include "ui/colour_bar.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// What a move means, and fields without shaders.
+// Moves of handles as parameter values, and fields without shaders.
 #include "ui/field_layout.h"
 
 #include <algorithm>
@@ -12,7 +12,7 @@ namespace {
 constexpr double kSteps = 500;    // resolution of a coordinate
 constexpr double kKeySteps = 60;  // presses of an arrow key across the plane
 
-/// The whole text of a number with so many decimals, without a negative zero.
+/// The number rounded to `decimals` decimals, without a negative zero.
 double rounded(double value, int decimals) {
   const double unit = std::pow(10.0, -decimals);
   return std::round(value / unit) * unit + 0.0;

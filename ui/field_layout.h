@@ -1,5 +1,5 @@
-// Handles and fields on the screen, beyond core's geometry of them: steps, what a move means for a
-// parameter, and read-outs. No drawing, so that every rule is unit tested.
+// Handles and fields on the screen, in addition to core's geometry: steps, parameter values after a
+// move, and read-outs. No drawing, so that every rule is unit tested.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@
 namespace attnlab {
 
 /// The decimals that a coordinate of a handle keeps: about a 500th of the axis, so that a link
-/// stays short and a pixel still counts.
+/// stays short and a move by one pixel still changes it.
 int handle_decimals(Range range);
 double handle_step(Range range);       ///< of an arrow key: about a 60th of the axis
 double handle_fine_step(Range range);  ///< with Shift: one unit of the last decimal

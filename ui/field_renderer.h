@@ -1,6 +1,6 @@
-// The one interface between figures and a graphics processor: a field is put into the draw list, to
-// be drawn by its fragment shader in the midst of everything else. Without a renderer, or for a
-// shader it cannot draw, views draw the CPU's version on a grid.
+// The only interface between figures and a graphics processor: a field is put into the draw list,
+// so that its fragment shader draws it in order with everything else. Without a renderer, or for a
+// shader that it cannot draw, views draw the CPU's version on a grid.
 #pragma once
 
 #include <span>
@@ -16,7 +16,7 @@ namespace attnlab {
 struct FieldDrawing {
   std::string_view shader;  ///< shaders/NAME.glsl
   Box box;                  ///< logical pixels
-  Range x, y;  ///< of the plane: at the left and right edge, at the bottom and top edge
+  Range x, y;  ///< the plane's coordinates at the left and right edge, at the bottom and top edge
   std::span<const float> data;
   ColourScale scale = ColourScale::kSequential;
   Range colours;                     ///< values at the ends of the colour bar
@@ -31,7 +31,7 @@ inline constexpr float kUnknownNumber = -3.0e38f;  ///< in `data` and in the sha
 class FieldRenderer {
  public:
   virtual ~FieldRenderer() = default;
-  /// Drops what the last frame wanted drawn.
+  /// Drops the drawings of the last frame.
   virtual void begin_frame() = 0;
   /// Whether the field can be drawn by its shader; compiles it when asked the first time.
   virtual bool can_draw(std::string_view shader) = 0;

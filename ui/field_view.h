@@ -7,7 +7,7 @@
 
 namespace attnlab {
 
-/// Height at which two planes a row fill the width, heading included: for narrow labs.
+/// Height at which two planes side by side fill the width, heading included: for narrow labs.
 float field_figure_height(const Figure& figure, float width);
 
 void field_panels(ImDrawList* list, const Figure& figure, PlotState& state,

@@ -22,7 +22,7 @@
 namespace attnlab {
 namespace {
 
-constexpr int kDataWidth = 64;  // numbers a row of the data texture
+constexpr int kDataWidth = 64;  // numbers in a row of the data texture
 
 const char* shader_text(std::string_view name) {
   for (const ShaderText& shader : kShaderTexts) {

@@ -1,5 +1,5 @@
-// Fields through OpenGL 3.3 (desktop) or WebGL 2 (page). All calls need the shell's context
-// current.
+// Fields through OpenGL 3.3 (desktop) or WebGL 2 (page). The shell's context must be current in all
+// calls.
 #pragma once
 
 #include <map>
@@ -12,7 +12,7 @@ namespace attnlab {
 
 class GlFieldRenderer : public FieldRenderer {
  public:
-  /// `preamble`: what every shader text starts with, see kGlslDesktop and kGlslWeb.
+  /// `preamble`: the beginning of every shader text, kGlslDesktop or kGlslWeb.
   explicit GlFieldRenderer(std::string preamble) : preamble_(std::move(preamble)) {}
   ~GlFieldRenderer() override;
   GlFieldRenderer(const GlFieldRenderer&) = delete;
@@ -22,7 +22,7 @@ class GlFieldRenderer : public FieldRenderer {
   bool can_draw(std::string_view shader) override { return program(shader).id != 0; }
   void draw(ImDrawList* list, const FieldDrawing& drawing) override;
 
-  /// The context was lost with everything in it: all is made anew when it is needed again.
+  /// The context was lost with everything in it: everything is made again when it is needed.
   void forget();
 
  private:
@@ -31,7 +31,7 @@ class GlFieldRenderer : public FieldRenderer {
     int corners, plane, data, knots, knot_count, range, logarithmic, levels, level_count, unknown,
         opacity, pixel, thin_lines;
   };
-  /// A drawing with numbers of its own, and the colours of the theme it was wanted in.
+  /// A drawing with a copy of its numbers, and the colours of the theme at that time.
   struct Wanted {
     FieldDrawing drawing;
     std::string shader;

@@ -13,7 +13,7 @@
 namespace attnlab {
 namespace {
 
-constexpr float kGrab = 13.0f, kTouchGrab = 22.0f;  // half a side of what can be pressed
+constexpr float kGrab = 13.0f, kTouchGrab = 22.0f;  // half a side of the square that can be pressed
 constexpr ImU32 kDark = IM_COL32(16, 18, 24, 255);
 
 ImU32 fill_of(const Handle& handle, const FieldPanel* field) {

@@ -72,12 +72,12 @@ bool draw_by_shader(ImDrawList* list, const Figure& figure, const HeatPanel& pan
   drawing.colours = heat_range(figure, panel);
   drawing.logarithmic = panel.logarithmic && panel.scale == ColourScale::kSequential;
   drawing.contours = panel.contours;
-  drawing.opacity = options.opacity;
+  drawing.opacity = options.opacity * opacity_of(panel.presence);
   options.fields->draw(list, drawing);
   return true;
 }
 
-/// Numbers where all of them fit into their cells, on a patch that keeps contours off them.
+/// The numbers, if all of them fit into their cells, each on a patch that covers contours.
 void draw_cell_numbers(ImDrawList* list, const Figure& figure, const HeatPanel& panel,
                        const HeatPlace& place) {
   const Range range = heat_range(figure, panel);
@@ -134,7 +134,7 @@ void draw_names(ImDrawList* list, const HeatPanel& panel, const HeatPlace& place
             panel.x.label, false, kSmallSize, t.muted);
 }
 
-/// What the colours mean, if there is room next to the rows' name.
+/// The label of the colour bar, if there is room next to the rows' name.
 std::string_view bar_label(const HeatPanel& panel, const HeatPlace& place) {
   const auto width = [](const std::string& text) { return text_size(text, false, kSmallSize).x; };
   const bool fits =
@@ -203,10 +203,11 @@ void heat_panels(ImDrawList* list, const Figure& figure, PlotState& state,
   for (std::size_t p = 0; p < places.size(); ++p) {
     const HeatPanel& panel = figure.maps().panels[p];
     if (!draw_by_shader(list, figure, panel, places[p], options)) {
-      draw_cells(list, figure, panel, places[p], options.opacity);
+      draw_cells(list, figure, panel, places[p], options.opacity * opacity_of(panel.presence));
       draw_contours(list, panel, places[p].cells);
     }
-    if (options.opacity > 0.9f) draw_cell_numbers(list, figure, panel, places[p]);
+    if (options.opacity > 0.9f && panel.presence != Presence::kBehind)
+      draw_cell_numbers(list, figure, panel, places[p]);
     draw_names(list, panel, places[p]);
     if (has_known_cells(figure))
       draw_colour_bar(list, panel.scale, heat_range(figure, panel), bar_label(panel, places[p]),

@@ -7,7 +7,7 @@
 
 namespace attnlab {
 
-/// The panel's contours, its cells filling the box.
+/// The panel's contours; its cells fill the box.
 void draw_contours(ImDrawList* list, const HeatPanel& panel, const Box& box);
 
 /// Draws the panels into `area`; a chosen cell is kept in state.chosen as {panel, cell}.

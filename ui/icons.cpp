@@ -1,4 +1,4 @@
-// Small pictures drawn with strokes.
+// Icons drawn with strokes.
 #include "ui/icons.h"
 
 #include <cmath>
@@ -30,7 +30,7 @@ class Pen {
     list_->PathArcTo(at(x, y), half_ * r, from, to);
     list_->PathStroke(colour_, 0, stroke());
   }
-  /// A disc of this radius without a disc shifted to the right: a crescent.
+  /// A disc of radius r minus a disc shifted to the right: a crescent.
   void crescent(float r, float shift) const {
     const float tip = std::acos(shift / 2 / r);
     list_->PathArcTo(at(0, 0), half_ * r, tip, 2 * kPi - tip, 24);

@@ -1,4 +1,4 @@
-// Small pictures drawn with strokes, sharp at every size and independent of the font.
+// Icons drawn with strokes, sharp at every size and independent of the font.
 #pragma once
 
 #include "imgui.h"

@@ -1,5 +1,5 @@
-// What a shell (browser page, desktop window, test) does for the front end, and what it tells the
-// front end each frame: the whole contract between the shared UI and a platform.
+// The contract between the shared front end and its shell (browser page, desktop window, test): the
+// functions of the shell, and its input for each frame.
 #pragma once
 
 #include <functional>
@@ -14,7 +14,7 @@
 
 namespace attnlab {
 
-/// Any of these may be empty: the front end then leaves the button out or does without.
+/// Any of these may be empty: the front end then leaves out the button or the feature.
 struct Platform {
   /// The state changed; `query` is its permalink text (web: location hash). At most once a frame.
   std::function<void(const std::string& query)> show_permalink;
@@ -31,13 +31,17 @@ struct Platform {
   /// The embed code of a permalink text, for "Copy embed code".
   std::function<std::string(const std::string& query)> embed_text;
   /// Run state, progress, result or parameters changed: a page refreshes its accessible twin from
-  /// App::state_json(). At most a few times a second while a run goes on.
+  /// App::state_json(). At most a few times per second during a run.
   std::function<void()> state_changed;
   /// The user switched the theme inside the lab: the shell follows with its own colours.
   std::function<void(bool dark)> theme_changed;
-  /// Experiment::find for experiments whose `find` is not in this program: the page's own module
-  /// asks the workers' one. Nullopt while that is still loading; then App::parts_arrived follows.
+  /// Experiment::find and plan for experiments whose functions are not in this program: the page's
+  /// own module asks the workers' module. Nullopt while that is loading; then App::parts_arrived
+  /// follows.
   std::function<std::optional<Findings>(const RunSpec&, std::span<const JobOutput>)> findings;
+  std::function<std::optional<Expected<Plan>>(const RunSpec&)> plan;
+  /// Loads that module, if it is not loading already: an experiment is asked for that is not whole.
+  std::function<void()> fetch_parts;
 };
 
 class FieldRenderer;  // ui/field_renderer.h

@@ -1,4 +1,4 @@
-// The plot widget: puts title, axes, series, labels and read-out together for one frame.
+// The plot widget: title, axes, series, labels and read-out of one frame.
 #include "ui/plot.h"
 
 #include <algorithm>
@@ -39,8 +39,8 @@ float draw_heading(ImDrawList* list, const Figure& figure, const Box& outer) {
 /// The box of axes and the labels around it, from the space below the heading.
 PlotFrame lay_out(const Figure& figure, const PlotState& state, const Box& outer, float top) {
   PlotFrame frame;
-  frame.x = {figure.x.logarithmic, x_range(figure, state.hidden), 0, 1};
-  frame.y = {figure.y.logarithmic, y_range(figure, state.hidden), 0, 1};
+  frame.x = {figure.x.logarithmic, *state.held.x, 0, 1};
+  frame.y = {figure.y.logarithmic, *state.held.y, 0, 1};
   const float label_height = kSmallSize + 6;
   frame.area = {outer.x0, top + label_height, outer.x1, outer.y1 - 2 * label_height - 2};
   frame.y_ticks = axis_ticks(figure.y, frame.y.range, frame.area.height(),
@@ -109,15 +109,20 @@ void draw_references(ImDrawList* list, const Figure& figure, const PlotFrame& fr
   }
 }
 
-/// `covered`: there is no point yet, and a picture says so.
+/// `covered`: there is no point yet, and an icon with a sentence covers the plot.
 void draw_all_series(ImDrawList* list, const Figure& figure, const PlotState& state,
                      const PlotFrame& frame, const PlotOptions& options, bool covered,
                      const std::string& emphasised) {
-  for (const bool measured : {false, true})
+  const auto layer = [](const Series& series) {
+    if (series.presence == Presence::kBehind) return 0;
+    return series.role == SeriesRole::kMeasured ? 2 : 1;
+  };
+  for (const int now : {0, 1, 2})
     for (const Series& series : figure.lines().series) {
-      if ((series.role == SeriesRole::kMeasured) != measured || is_hidden(state.hidden, series))
-        continue;
+      if (layer(series) != now || is_hidden(state.hidden, series)) continue;
+      const bool measured = series.role == SeriesRole::kMeasured;
       float opacity = measured ? options.opacity : covered ? kUnderPicture : 0.9f;
+      opacity *= opacity_of(series.presence);
       if (!emphasised.empty() && series.id != emphasised) opacity *= 0.25f;
       draw_series(list, series, frame.x, frame.y, frame.area, opacity);
     }
@@ -144,8 +149,18 @@ std::optional<PointRef> point_of_interest(const Figure& figure, PlotState& state
   return hovered ? hovered : state.chosen;
 }
 
+/// Limits grow at once and shrink at rest, so that a picture under the hand does not jump.
+void hold_limits(const Figure& figure, PlotState& state, bool settled) {
+  const auto held = [&](const std::optional<Range>& before, Range fitting) {
+    return settled || !before ? fitting : united(*before, fitting);
+  };
+  state.held = {held(state.held.x, x_range(figure, state.hidden)),
+                held(state.held.y, y_range(figure, state.hidden))};
+}
+
 bool line_plot(ImDrawList* list, const Figure& figure, PlotState& state, const PlotOptions& options,
                const Box& outer, float top) {
+  hold_limits(figure, state, options.settled);
   const PlotFrame frame = lay_out(figure, state, outer, top);
   const bool shows_points = has_measured_points(figure);
   const bool live = options.phase == PlotPhase::kShown && !figure.handles.empty();

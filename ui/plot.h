@@ -1,7 +1,7 @@
 // The plot widget that draws any Figure: axes, measured series with uncertainty, guides, direct
 // labels that toggle their series, a one-line read-out for mouse, touch and keyboard, handles that
-// move parameters, and a picture with a sentence before the first point. Heat maps and
-// fields have files of their own.
+// move parameters, and an icon with a sentence before the first point. Heat maps and fields have
+// files of their own.
 #pragma once
 
 #include <optional>
@@ -31,12 +31,16 @@ struct ReadOutMark {
 /// What the reader did to one figure; kept by the caller between frames.
 struct PlotState {
   HiddenSeries hidden;
+  /// Limits shown last: while results are on their way, axes only grow.
+  struct Limits {
+    std::optional<Range> x, y;
+  } held;
   std::optional<PointRef> chosen;  ///< by keyboard or tap; the mouse only hovers
   std::string read_out;            ///< the line shown now, or empty
   std::optional<ReadOutMark>
       mark;  ///< where it is shown, over everything drawn before; in this frame
   std::optional<HandleMove> moved;  ///< in this frame
-  ImVec2 grabbed_at;                ///< where the held handle was pressed, from its middle
+  ImVec2 grabbed_at;                ///< where the held handle was pressed, relative to its centre
   std::vector<Box> grabs;           ///< where a finger moves a handle, not the page
 };
 
@@ -45,15 +49,16 @@ enum class PlotPhase { kEmpty, kLoading, kPaused, kFailed, kShown };
 
 struct PlotOptions {
   PlotPhase phase = PlotPhase::kShown;
-  std::string sentence;  ///< said under the picture, or in the badge
+  std::string sentence;  ///< shown under the icon, or in the badge
   float fraction = 0;    ///< of the run, for the loading ring
   float opacity = 1;     ///< of the measured series: less for a result of other parameters
+  bool settled = true;   ///< nothing is on its way: axes fit what is shown
   bool touch = false;
   FieldRenderer* fields = nullptr;  ///< null: the CPU draws fields and heat maps
   std::vector<std::string> locked;  ///< parameters whose handles stay where they are
 };
 
-/// Draws into `size` at the cursor. True when the reader pressed the picture of the empty state.
+/// Draws into `size` at the cursor. True when the reader pressed the icon of the empty state.
 bool plot(const char* id, const Figure& figure, PlotState& state, const PlotOptions& options,
           ImVec2 size);
 

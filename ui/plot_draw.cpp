@@ -51,7 +51,7 @@ Dash dash_of(const Series& series) {
   return series.variant == 0 ? Dash::kSolid : Dash::kLong;
 }
 
-/// A polygon that its centre sees whole, as triangles around the centre.
+/// Fills a polygon that is star-shaped around `centre`, with triangles.
 void fill_polygon(ImDrawList* list, ImVec2 centre, std::span<const ImVec2> corners, ImU32 colour) {
   const int count = static_cast<int>(corners.size());
   const ImVec2 white = ImGui::GetFontTexUvWhitePixel();
@@ -181,7 +181,8 @@ void draw_series(ImDrawList* list, const Series& series, const Scale& x, const S
   for (const FigurePoint& point : series.points) {
     if (!x.shows(point.x) || !y.shows(point.y)) continue;
     const ImVec2 centre(x.pixel(point.x), y.pixel(point.y));
-    // Of a crowd (hundreds of training steps) only some have a mark; line and band go through all.
+    // Of very many points (hundreds of training steps) only some have a mark; line and band go
+    // through all.
     if (std::hypot(centre.x - last.x, centre.y - last.y) < kLeastBetweenMarks &&
         &point != &series.points.back())
       continue;

@@ -16,11 +16,11 @@ enum class Dash { kSolid, kLong, kDashed, kDotted };
 void draw_line(ImDrawList* list, std::span<const ImVec2> points, ImU32 colour, float width,
                Dash dash);
 
-/// The mark of a series (core/picture/marks.h); a disc has the radius that is given.
+/// The mark of a series (core/picture/marks.h); a disc has radius `radius`.
 void draw_marker(ImDrawList* list, ImVec2 centre, float radius, const Series& series, ImU32 colour,
                  ImU32 ground);
 
-/// What a series looks like, drawn next to its label: its marker, or a piece of line without one.
+/// A sample of a series next to its label: its marker, or a piece of its line if it has no marker.
 void draw_key(ImDrawList* list, ImVec2 centre, float radius, const Series& series, ImU32 colour,
               ImU32 ground);
 

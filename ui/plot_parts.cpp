@@ -1,4 +1,4 @@
-// The read-out of a plot and the pictures it shows while there are no points.
+// The read-out of a plot, and the icons it shows while there are no points.
 #include "ui/plot_parts.h"
 
 #include <algorithm>
@@ -34,7 +34,8 @@ void draw_loading_ring(ImDrawList* list, ImVec2 centre, float fraction) {
   list->PathStroke(theme().accent, 0, 4);
 }
 
-/// The narrowest width that needs no more lines than `widest`: no last line of a single word.
+/// The narrowest width that needs no more lines than `widest` does, so that lines have similar
+/// lengths.
 float balanced_width(std::string_view text, float widest) {
   const float height = text_size(text, false, kTextSize, widest).y;
   float width = widest;

@@ -1,5 +1,5 @@
-// Parts of the plot widget around the curves: labels that toggle series, labels of
-// guides, the read-out, and the pictures of the states without points.
+// Parts of the plot widget around the curves: labels that toggle series, labels of guides, the
+// read-out, and the icons of the states without points.
 #pragma once
 
 #include <string>
@@ -36,18 +36,18 @@ float legend_row_height(const Figure& figure, float width);
 LabelLayout place_labels(const Figure& figure, const PlotState& state, const PlotFrame& frame,
                          const Box& outer, float top);
 
-/// Takes away the places of guides and references.
+/// Removes the places of guides and references.
 void drop_inside_labels(const Figure& figure, LabelLayout& labels);
 
-/// The labels as buttons: a press shows or hides the series. Returns the id of the series to bring
-/// out (hovered or focused), else nothing.
+/// The labels as buttons: a press shows or hides the series. Returns the id of the series to
+/// emphasise (hovered or focused), or an empty text.
 std::string label_buttons(const Figure& figure, PlotState& state, const LabelLayout& labels,
                           bool touch);
 
 void draw_labels(ImDrawList* list, const Figure& figure, const PlotState& state,
                  const PlotFrame& frame, const LabelLayout& labels, const std::string& emphasised);
 
-/// Ring around the point and one line near it, by state.read_out and state.mark.
+/// A ring around the point and one line near it; sets state.read_out and state.mark.
 void draw_read_out(ImDrawList* list, const Figure& figure, PlotState& state, const PlotFrame& frame,
                    const Box& outer, PointRef point);
 

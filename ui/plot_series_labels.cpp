@@ -19,7 +19,8 @@ constexpr float kLongestLeader = 90.0f;
 constexpr float kMarkInLabel = 4.0f;  // radius
 
 bool at_line_end(const Series& series) {
-  return series.role == SeriesRole::kMeasured || series.role == SeriesRole::kCurve;
+  return series.presence != Presence::kBehind &&
+         (series.role == SeriesRole::kMeasured || series.role == SeriesRole::kCurve);
 }
 
 /// The last point of the series that the plot shows.

@@ -1,6 +1,6 @@
-// What Dear ImGui calls in place of sscanf in the page's module (cmake/imgui.cmake): it reads "%d"
-// out of the version names of WebGL and GLSL. Its other use, saved window settings, is switched off
-// in the lab.
+// Replaces sscanf for Dear ImGui in the page's module (cmake/imgui.cmake), which reads "%d" from
+// the version names of WebGL and GLSL. Its other use, saved window settings, is switched off in the
+// lab.
 #ifdef __EMSCRIPTEN__
 #include <cstdarg>
 

@@ -1,6 +1,5 @@
-// Result tables as a reader wants them: an estimate and its standard error are one cell, with
-// the same digits as the plot's read-out. Shared by the table on screen and the page's accessible
-// twin.
+// Result tables for people: an estimate and its standard error are one cell, with the same digits
+// as the plot's read-out. Shared by the table on screen and the page's accessible twin.
 #pragma once
 
 #include <string>

@@ -20,7 +20,8 @@ float line_height(bool bold, float size) {
   return face_of(bold)->CalcTextSizeA(size, 1e9f, 0, " ", nullptr).y;
 }
 
-/// How much of the text fits into the width: up to a blank, or a part of the first word.
+/// Length of the part of the text that fits into the width: up to a blank, or within the first
+/// word.
 std::size_t fitting_length(std::string_view text, bool bold, float size, float width) {
   std::size_t fits = 0;
   for (std::size_t end = 0; end != std::string_view::npos;) {

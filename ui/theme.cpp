@@ -61,7 +61,7 @@ void load_fonts() {
   };
   add(kFontRegular, kFontRegularSize);
   add(kFontBold, kFontBoldSize);
-  config.MergeMode = true;  // signs that the bold face leaves out
+  config.MergeMode = true;  // for characters that the bold face lacks
   add(kFontRegular, kFontRegularSize);
 }
 

@@ -33,8 +33,8 @@ inline constexpr float kGap = 8.0f;  ///< spacing unit
 
 enum class Face { kRegular, kBold };
 ImFont* font(Face face);
-/// Forgets which glyphs were drawn, and with them their places in the font texture, on which the
-/// last bit of a pixel depends. Between two frames only; false without a context.
+/// Empties the glyph atlas: the last bit of a pixel depends on the places of glyphs in it. Between
+/// two frames only; false without a context.
 bool renew_glyphs();
 /// Draws the characters of sentences with durations before all others, so that the glyph atlas does
 /// not depend on the durations.

@@ -1,4 +1,4 @@
-// The column "what to touch": presets, primary parameters, the rest folded, seed.
+// The column of controls: presets, primary parameters, the other parameters folded, seed.
 #include "core/catalogue/catalogue.h"
 #include "ui/theme.h"
 #include "ui/views.h"
@@ -26,7 +26,7 @@ void preset_cards(const View& view, float width) {
   section("Start from");
   for (const Preset& preset : s.spec.experiment->presets) {
     const bool chosen = preset.name == s.preset;
-    // Only the chosen card says more, so that the parameters stay in sight.
+    // Only the chosen card has a text, so that the parameters stay visible.
     const std::string text = chosen ? first_sentence(preset.text) : std::string();
     if (card(preset.name.c_str(), preset.label, text, preset.text.c_str(), chosen, width))
       view.app.select_preset(preset.name);
@@ -43,7 +43,11 @@ void controls_view(const View& view, float width) {
   section(s.page().minimal ? "What to touch" : "Or change");
   const std::vector<Parameter>& parameters = s.spec.experiment->schema.parameters;
   bool has_more = false;
+  const auto applies = [&](const Parameter& parameter) {
+    return s.spec.parameters.applies(parameter.name);
+  };
   for (const Parameter& parameter : parameters) {
+    if (!applies(parameter)) continue;
     if (!parameter.primary) has_more = true;
     if (!parameter.primary || (s.page().minimal && s.locked(parameter.name))) continue;
     parameter_view(view, parameter, width);
@@ -51,7 +55,7 @@ void controls_view(const View& view, float width) {
   if (!s.page().minimal) {
     if (has_more && fold("more", "More", &s.view.more_open, width))
       for (const Parameter& parameter : parameters)
-        if (!parameter.primary) parameter_view(view, parameter, width);
+        if (!parameter.primary && applies(parameter)) parameter_view(view, parameter, width);
     seed_view(view, width);
   }
   ImGui::PopID();

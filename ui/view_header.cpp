@@ -88,7 +88,7 @@ struct Tool {
   bool shown;
 };
 
-/// Hangs with its right upper corner at `corner`.
+/// `corner` is its upper right corner.
 void save_menu(const View& view, ImVec2 corner) {
   ImGui::SetNextWindowPos(corner, ImGuiCond_Always, ImVec2(1, 0));
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(8, 8));
@@ -147,7 +147,7 @@ void tools(const View& view, float right, float top) {
   save_menu(view, ImVec2(right, ImGui::GetItemRectMax().y + 4));
 }
 
-/// A line with a cross that takes it away; true when pressed.
+/// A line with a cross that removes it; true when the cross is pressed.
 bool dismissable(const std::string& text, NoteKind kind, int index, float width) {
   ImGui::PushID(index);
   const float cross = ImGui::GetFrameHeight();

@@ -13,7 +13,7 @@ namespace attnlab {
 namespace {
 
 constexpr float kEntryWidth = 78.0f;
-constexpr std::size_t kMostSegments = 8;  // an integer range this small gets one chip a value
+constexpr std::size_t kMostSegments = 8;  // an integer range this small gets one chip per value
 constexpr std::size_t kMostChoiceChips = 4;
 constexpr std::size_t kMostListChips = 6;
 
@@ -179,7 +179,7 @@ class Control {
     return std::find(items.begin(), items.end(), item) != items.end();
   }
 
-  /// Many choices, several of which may be on: a list that opens, with marks.
+  /// Many choices, several of which may be on: a drop-down list with check marks.
   void choice_list_popup() const {
     std::vector<std::string> chosen;
     for (const Choice& c : parameter_.choices)

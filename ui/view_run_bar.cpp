@@ -1,4 +1,4 @@
-// The run bar: start, hold, step and forget a run, and how far it is.
+// The run bar: buttons to run, pause, step and reset, and the progress.
 #include <algorithm>
 #include <string_view>
 #include <vector>
@@ -80,7 +80,7 @@ float result_buttons_width(const View& view, bool picture_only) {
   return width;
 }
 
-/// Only their pictures where the labels would meet the run buttons.
+/// Only icons where labels would overlap the run buttons.
 void result_buttons_view(const View& view, float right, float top, float free_from) {
   const bool picture_only = right - result_buttons_width(view, false) < free_from;
   float left = right - result_buttons_width(view, picture_only);
@@ -108,7 +108,7 @@ ImU32 sentence_colour(const AppState& s) {
   return failed ? theme().fails : s.changed() ? theme().undecided : theme().muted;
 }
 
-/// In the narrow layout: of the progress bar with its gaps, between buttons and sentence.
+/// Height of the progress bar with its gaps in the narrow layout, between buttons and sentence.
 float progress_height(const AppState& s) {
   return s.live() ? 8 : 12 + kBarHeight + 6;
 }

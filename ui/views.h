@@ -6,7 +6,7 @@
 
 namespace attnlab {
 
-/// What every view needs for one frame.
+/// The arguments of every view for one frame.
 struct View {
   App& app;
   AppState& state;

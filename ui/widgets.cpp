@@ -214,7 +214,7 @@ bool slider(const char* id, double* value, double min, double max, bool logarith
   double next = from_share(share);
   if (whole) {
     next = std::round(next);
-  } else if (next != 0) {  // three digits: what a slider can show is what it sets
+  } else if (next != 0) {  // three digits, as shown: the value is exactly what the slider shows
     const double unit = std::pow(10, std::floor(std::log10(std::abs(next))) - 2);
     next = std::round(next / unit) * unit;
   }

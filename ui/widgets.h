@@ -39,7 +39,7 @@ struct ButtonLook {
 };
 
 float button_width(std::string_view label, const ButtonLook& look);
-/// `help` is the tooltip; an icon button without a label says there what it does.
+/// `help` is the tooltip; it says what an icon button without a label does.
 bool button(const char* id, std::string_view label, const char* help, const ButtonLook& look = {});
 
 struct ChipLook {

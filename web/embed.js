@@ -183,13 +183,16 @@
       this.#made_of = this.#frame_needs();
       this.#shows = this.#link();
       this.#ran = this.#runs();
-      frame.setAttribute('sandbox', this.getAttribute('sandbox') ?? sandbox);
+      const allowed = this.getAttribute('sandbox') ?? sandbox;
+      frame.setAttribute('sandbox', allowed);
+      // In a frame of opaque origin, 'self' of the page's policy names nothing in WebKit: there it is the one file.
+      const page = allowed.includes('allow-same-origin') ? 'index.html' : 'attention-lab.html';
       frame.toggleAttribute('credentialless', this.hasAttribute('credentialless'));
       frame.allow = 'clipboard-write';
       frame.title = this.title || 'Attention Lab: interactive figure';
       frame.style.cssText = 'display: block; width: 100%; border: 0';
       frame.style.height = `${this.#fixed_height() || first_height}px`;
-      frame.src = `${base}index.html?${search}#${this.#shows}${this.#ran ? '&run=1' : ''}`;
+      frame.src = `${base}${page}?${search}#${this.#shows}${this.#ran ? '&run=1' : ''}`;
       const wait = (/** @type {number} */ ms) => {
         clearTimeout(this.#patience);
         this.#patience = setTimeout(() => this.#fail(`The lab at ${base} did not start.`), ms);

@@ -73,14 +73,14 @@ async function check(name, bytes) {
 }
 
 /** @param {string} base64 */
-const bytes_of = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+const decoded = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
 
 /**
  * A file in bundle.js: base64 of its deflated bytes.
  * @param {string} name
  */
 async function unpacked(name) {
-  const stream = new Blob([bytes_of(carried()?.[name] ?? '')]).stream().pipeThrough(new DecompressionStream('deflate'));
+  const stream = new Blob([decoded(carried()?.[name] ?? '')]).stream().pipeThrough(new DecompressionStream('deflate'));
   return new Response(stream).arrayBuffer();
 }
 
@@ -89,7 +89,7 @@ const relaxed = 'AGFzbQEAAAABBQFgAAF7AwIBAAoTAREAQQD9D0EA/Q9BAP0P/YUCCw==';
 
 /** The file with the fastest workers' module that this browser supports. */
 export const jobs_file = () =>
-  !carried() && WebAssembly.validate(bytes_of(relaxed)) ? 'jobs_relaxed.wasm' : 'jobs.wasm';
+  !carried() && WebAssembly.validate(decoded(relaxed)) ? 'jobs_relaxed.wasm' : 'jobs.wasm';
 
 /**
  * The compiled module of that file.
@@ -113,12 +113,15 @@ export async function compile(name) {
 }
 
 /** @param {string} name */
-export async function text_of(name) {
-  if (carried()) return new TextDecoder().decode(await unpacked(name));
+export async function bytes_of(name) {
+  if (carried()) return new Uint8Array(await unpacked(name));
   const bytes = await (await fetched(name)).arrayBuffer();
   await check(name, bytes).catch((error) => { throw new Error(`${name} was damaged (${message_of(error)})`); });
-  return new TextDecoder().decode(bytes);
+  return new Uint8Array(bytes);
 }
+
+/** @param {string} name */
+export const text_of = async (name) => new TextDecoder().decode(await bytes_of(name));
 
 /**
  * An instance of the compiled module, with the script that Emscripten generated for it.

@@ -36,7 +36,7 @@ const text_of = (name) => files.get(name).toString();
 // --- Files of their own ------------------------------------------------------------------------
 
 const build = sum([...files].map(([name, bytes]) => `${name} ${sum(bytes)}\n`).join('')).slice(0, 10);
-const expected = Object.fromEntries([...files].filter(([name]) => /\.(wasm|journal)$|^oracle\.html$/.test(name))
+const expected = Object.fromEntries([...files].filter(([name]) => /\.(wasm|bin)$|^oracle\.html$/.test(name))
   .map(([name, bytes]) => [name, { bytes: bytes.length, sha256: sum(bytes) }]));
 
 async function script(name) {
@@ -78,7 +78,7 @@ async function bundle(entry) {
 }
 
 const deflated = (name) => deflateSync(files.get(name), { level: 9 }).toString('base64');
-const parts = ['attnlab.wasm', 'jobs.wasm', 'first.journal', 'oracle.html'].map((name) => [name, deflated(name)]);
+const parts = ['attnlab.wasm', 'jobs.wasm', 'opening.bin', 'oracle.html'].map((name) => [name, deflated(name)]);
 const whole = `globalThis.attnlab_parts = ${JSON.stringify(Object.fromEntries(parts))};
 globalThis.attnlab_worker = ${JSON.stringify(await bundle('worker.js'))};
 ${await bundle('page.js')}`;

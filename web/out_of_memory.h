@@ -1,5 +1,5 @@
-// Without exceptions `new` aborts where the memory cannot grow, and an abort does not say why: in a
-// module that includes this it throws these words to JavaScript instead.
+// Without exceptions `new` aborts where the memory cannot grow, and an abort does not say why. In a
+// module that includes this file, `new` throws "out of memory" to JavaScript instead.
 #pragma once
 
 #include <emscripten/emscripten.h>

@@ -4,7 +4,7 @@ import create_attnlab from './attnlab.js';
 import { attach_canvas } from './canvas.js';
 import { by_id as $, message_of, set_text, state_in } from './dom.js';
 import {
-  call, compile, instance, jobs_file, mixed_builds, part, put, start_worker, text_of,
+  bytes_of, call, compile, instance, jobs_file, mixed_builds, part, put, start_worker,
 } from './files.js';
 import { Tools, copy_text, notice, save_file } from './tools.js';
 import { Twin } from './twin.js';
@@ -13,6 +13,7 @@ const details = () => /** @type {HTMLDetailsElement} */ ($('twin_details'));
 const seconds = () => performance.now() / 1000;
 const memory_bytes = 3e9; // of all workers together; the limit of WebAssembly is 4 GB a worker
 const max_workers = 8;
+const weak_battery = 0.2; // of its charge
 const max_height = 4000; // of the canvas, in CSS pixels
 
 // --- Error messages ----------------------------------------------
@@ -86,6 +87,7 @@ class Lab {
   messages;
   /** @type {ReturnType<typeof attach_canvas> | undefined} */
   keyboard;
+  #load_pool = () => 0;
   /** @type {import('./drawing.js').Drawing | undefined} */
   drawing;
   #surface = ''; // what shows the figure: 'canvas' or 'svg'
@@ -107,10 +109,15 @@ class Lab {
   /** @type {number[]} */
   #settle = [];
   #poll_queued = false;
+  #wake = 0;
   #refresh = 0;
 
   async start() {
-    this.app = await instance(create_attnlab, await compile('attnlab.wasm'), { host: this.#host() });
+    // The address of a state mostly needs the workers' module from the start.
+    if (state_in(location.hash).startsWith('e=')) this.#jobs().catch(() => {});
+    const [compiled, opening] = await Promise.all([compile('attnlab.wasm'), bytes_of('opening.bin')]);
+    this.app = await instance(create_attnlab, compiled, { host: this.#host() });
+    this.#must('opening.bin', call(this.app, '_app_opening', opening, opening.length));
     call(this.app, '_app_open', state_in(location.hash), location.search, memory_bytes);
     if (this.app._app_waits_for_parts()) await this.#load_parts();
     Object.assign(this, JSON.parse(this.#text(this.app._app_experiments()))); // contract, experiments
@@ -140,11 +147,14 @@ class Lab {
     this.#show_page(this.#state());
     this.#listen();
     this.#follow_system();
-    await this.#show_precomputed();
+    // The precomputed default result (first.svg is its picture).
+    if (!state_in(location.hash)) this.app._app_adopt();
     await this.#show_figure(this.#state());
     document.documentElement.dataset.ready = 'true';
     this.redraw();
-    this.#prefetch_jobs();
+    this.#prefetch_parts();
+    this.#warm_up();
+    this.#spare_battery();
     await Promise.all([this.#serve_frame(), this.#keep_stills()]);
   }
 
@@ -154,7 +164,7 @@ class Lab {
     let problem = '';
     /** @type {Promise<void> | undefined} */
     let loading;
-    const load = () => {
+    const load = this.#load_pool = () => {
       loading ??= part('workers.js', import('./workers.js')).then(({ WorkerPool }) => {
         this.pool = new WorkerPool({
           total: worker_count(),
@@ -203,59 +213,68 @@ class Lab {
     return this.#compiled;
   }
 
-  /** Fetched after the first frame, so that Run does not wait for it; a course page with several labs
-   *  fetches it when the first of them runs. */
-  #prefetch_jobs() {
+  /** Fetched after the first frame, so that neither Run nor the first change waits for it; a course page
+   *  with several labs fetches it when the first of them is used. */
+  #prefetch_parts() {
     if (document.documentElement.classList.contains('embedded')) return;
-    setTimeout(() => this.#jobs().catch(() => {}), 500);
+    setTimeout(() => this.#parts_loaded().catch(() => {}), 100);
   }
 
-  /** An instance of the workers' module in the page: it computes what most experiments find (tables,
-   *  claims and figures). Loaded when first needed. */
-  async #load_parts() {
+  /** An instance of the workers' module in the page: it knows all experiments, plans their runs and computes
+   *  what they find (tables, claims and figures). A failed download is tried again when it is needed. */
+  #parts_loaded() {
     this.#parts_loading ??= part('jobs.js', import('./jobs.js')).then(async ({ default: create_jobs }) => {
-      this.parts = await instance(create_jobs, await this.#jobs());
-      this.app._app_parts_arrived();
+      const parts = await instance(create_jobs, await this.#jobs());
+      parts._compute_faces();
+      const faces = this.#copied(parts);
+      this.parts = parts;
+      this.#must('jobs.js', this.app._app_parts_arrived(...faces));
+      this.app._free(faces[0]);
       if (!this.tools) return;
+      this.experiments = JSON.parse(this.#text(this.app._app_experiments())).experiments;
+      this.twin.experiments = this.experiments;
       this.#refresh_now();
       this.redraw();
-    });
-    try {
-      await this.#parts_loading;
-    } catch (error) {
+    }).catch((error) => {
       this.#parts_loading = undefined;
+      throw error;
+    });
+    return this.#parts_loading;
+  }
+
+  async #load_parts() {
+    try {
+      await this.#parts_loaded();
+    } catch (error) {
       notice(`This part of the lab could not be loaded: ${message_of(error)}. Reload the page to try again.`);
     }
   }
 
-  /** Copies the findings' bytes (compute_findings) to the app's heap; returns [address, length], or
-   *  undefined while their module loads or if memory is short.
-   *  @param {string} query @param {Uint8Array} outputs */
-  #findings(query, outputs) {
+  /** Copies the bytes that the other module left to the app's heap: [address, length].
+   *  @param {JobsModule} parts @returns {[number, number]} */
+  #copied(parts) {
+    const begin = parts._compute_bytes() >>> 0;
+    const length = parts._compute_bytes_size();
+    return [put(this.app, parts.HEAPU8.subarray(begin, begin + length)), length];
+  }
+
+  /** What compute_findings and compute_plan leave, on the app's heap; undefined while their module loads or
+   *  if memory is short.
+   *  @param {'findings' | 'plan'} what @param {string} query @param {Uint8Array} outputs */
+  #answer(what, query, outputs) {
     const { parts } = this;
     if (!parts) {
       this.#load_parts();
       return undefined;
     }
     try {
-      const found = call(parts, '_compute_findings', query, outputs, outputs.length);
+      const found = what === 'plan' ? call(parts, '_compute_plan', query)
+        : call(parts, '_compute_findings', query, outputs, outputs.length);
       if (!found) throw parts.UTF8ToString(parts._compute_text());
-      const begin = parts._compute_bytes() >>> 0;
-      const length = parts._compute_bytes_size();
-      return [put(this.app, parts.HEAPU8.subarray(begin, begin + length)), length];
+      return this.#copied(parts);
     } catch (error) {
-      notice(`The findings cannot be shown: ${message_of(error)}.`);
+      notice(`The ${what} cannot be shown: ${message_of(error)}.`);
       return undefined;
-    }
-  }
-
-  /** The precomputed default result (first.svg is its picture). */
-  async #show_precomputed() {
-    if (state_in(location.hash)) return;
-    try {
-      call(this.app, '_app_adopt', await text_of('first.journal'));
-    } catch (error) {
-      notice(`The lab starts without a result: ${message_of(error)}.`);
     }
   }
 
@@ -312,7 +331,8 @@ class Lab {
       save_file,
       state_changed: () => this.#refresh_soon(),
       theme_changed: show_theme,
-      findings: (/** @type {[string, Uint8Array]} */ ...question) => this.#findings(...question),
+      answer: (/** @type {['findings' | 'plan', string, Uint8Array]} */ ...question) => this.#answer(...question),
+      fetch_parts: () => { this.#load_parts(); },
       set_cursor: (/** @type {string} */ cursor) => { $('canvas').style.cursor = cursor; },
       clipboard_text: () => this.keyboard?.pasted() ?? '',
       workers: this.#workers(),
@@ -390,6 +410,13 @@ class Lab {
     return this.app.UTF8ToString(pointer);
   }
 
+  /** Throws the sentence at this address, if there is one, for bytes of this file that core refused.
+   *  @param {string} name @param {number} pointer */
+  #must(name, pointer) {
+    const sentence = this.#text(pointer);
+    if (sentence) throw new Error(`${name} was damaged or is of another version (${sentence})`);
+  }
+
   /** @param {string} action @param {string} name @param {string} value @returns {string} */
   #act(action, name, value) {
     const sentence = this.#text(call(this.app, '_app_act', action, name, value));
@@ -430,8 +457,11 @@ class Lab {
     const wanted = Math.min(Math.ceil(this.app._app_wanted_height()), max_height);
     const height = wanted ? `${wanted}px` : '';
     if ($('stage').style.height === height) return;
-    $('stage').style.height = height;
-    this.redraw(); // content that had to scroll may fit now, which changes the height again
+    // Not at once: this may be the observer of the canvas' size, which must not change it.
+    requestAnimationFrame(() => {
+      if (this.#shown === 'canvas') $('stage').style.height = height;
+      this.redraw(); // content that had to scroll may fit now, which changes the height again
+    });
   }
 
   /** Draws after input: now, and twice later for tooltips that open after a delay. */
@@ -446,6 +476,29 @@ class Lab {
 
   #poll() {
     if (this.app._app_poll(seconds())) this.redraw();
+    clearTimeout(this.#wake);
+    const wait = this.app._app_wait(); // until a hand counts as resting, or never
+    if (Number.isFinite(wait)) this.#wake = setTimeout(() => this.#go_on(), 1000 * wait);
+  }
+
+  /** Workers start with the first sign of a hand: the first change is answered without that wait. */
+  #warm_up() {
+    const signs = ['pointermove', 'pointerdown', 'keydown'];
+    const warm = () => {
+      signs.forEach((sign) => removeEventListener(sign, warm, true));
+      this.#load_pool();
+    };
+    signs.forEach((sign) => addEventListener(sign, warm, true));
+  }
+
+  /** Drafts wait for a resting hand on a weak battery, where the browser tells of one. */
+  async #spare_battery() {
+    const battery = await navigator.getBattery?.();
+    if (!battery) return;
+    const tell = () => this.app._app_thrifty(Number(!battery.charging && battery.level < weak_battery));
+    battery.addEventListener('chargingchange', tell);
+    battery.addEventListener('levelchange', tell);
+    tell();
   }
 
   /** @param {number} ticket @param {NewsKind} kind @param {number} fraction @param {Uint8Array} bytes */
@@ -553,8 +606,8 @@ class Lab {
       // Not location.hash: the permalink of the previous state may have replaced it since.
       const hash = state_in(new URL(newURL).hash);
       if (!hash || hash === written_hash) return;
-      // Locks stay, whatever the hash says.
-      if (this.#state().page.locked.length > 0) {
+      // Locks stay, whatever the hash says; also those of an address that waits.
+      if (this.app._app_waits_for_parts() || this.#state().page.locked.length > 0) {
         this.#load(hash);
         return;
       }

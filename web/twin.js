@@ -266,7 +266,8 @@ export class Twin {
     this.progress.value = state.fraction;
     this.body.dataset.state = state.state;
     set_text(this.status, state.status);
-    for (const [name, { show }] of this.#controls) {
+    for (const [name, { row, show }] of this.#controls) {
+      row.hidden = state.idle.includes(name);
       show(name === 'seed' ? String(state.seed) : state.params[name], locked(name));
     }
     this.#list(this.notes, state.notes, (note) => element('li', {}, note));

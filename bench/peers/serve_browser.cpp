@@ -1,8 +1,8 @@
 // Our side of the comparison inside a browser's worker; browser/our_worker.js calls it.
 //   peers_prepare(name, parts, part)  1, or 0 where there is no such work; part -1: all of it
 //   peers_run()                       one run
-//   peers_units()                     of work in one run
-//   peers_result()                    makes the numbers to compare; how many, at peers_values()
+//   peers_units()                     units of work in one run
+//   peers_result()                    makes the numbers to compare, at peers_values(); their number
 #include <emscripten/emscripten.h>
 
 #include <optional>

@@ -29,7 +29,7 @@ unsigned processors() {
   return std::max(1u, std::thread::hardware_concurrency());
 }
 
-/// Threads that wait for the next forward pass: starting them anew would cost a tenth of one.
+/// Threads that wait for the next forward pass: starting new ones would cost a tenth of a pass.
 class Team {
  public:
   explicit Team(std::size_t size) {

@@ -74,7 +74,7 @@ Workload attention(std::size_t parts, const Parallel& parallel, int only_part) {
                       state->v.const_view().block(row, 0, count, kWidth), 0.125f,
                       state->out.view().block(row, 0, count, kWidth));
   };
-  // In a browser's worker one forward a run: its page joins the workers after each.
+  // In a browser's worker one forward pass per run: its page joins the workers after each.
   const std::size_t units = only_part < 0 ? kForwards : 1;
   return {units,
           [=] {
@@ -94,7 +94,8 @@ TrainingSetup training_setup() {
   return setup;
 }
 
-/// Loss and gradient of made-up prompts and parameters, so that the arithmetic can be compared.
+/// Loss and gradient for fixed artificial prompts and parameters, so that the results can be
+/// compared.
 void add_made_gradient(const TrainingSetup& setup, std::vector<double>& values) {
   constexpr std::size_t kLanes = 16;
   PromptBatch<float> batch;

@@ -1,5 +1,5 @@
-// The work that Attention Lab and its peers (bench/peers/*.py, *.js) are timed on: the same sizes,
-// and the same made-up inputs wherever results can be compared number by number.
+// The work on which Attention Lab and its peers (bench/peers/*.py, *.js) are timed: the same sizes,
+// and the same artificial inputs wherever results can be compared number by number.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@
 
 namespace attnlab {
 
-/// Entry `index` of every made-up input: uniform on [-1, 1), a hash of 32 bits, exact in float.
+/// Entry `index` of every artificial input: uniform on [-1, 1), a hash of 32 bits, exact in float.
 float made_value(std::uint32_t index);
 
 /// Calls part(0), ..., part(parts - 1), perhaps at the same time, and returns when all are done.
@@ -21,7 +21,7 @@ using Parallel =
     std::function<void(std::size_t parts, const std::function<void(std::size_t)>& part)>;
 
 struct Workload {
-  std::size_t units = 1;  ///< of work in one run: what a time is divided by
+  std::size_t units = 1;  ///< of work in one run; times are divided by it
   std::function<void()> run;
   /// Numbers to compare with the peer's; compare.mjs says how.
   std::function<std::vector<double>()> result;

@@ -1,6 +1,6 @@
-// Measures what the queue simulation (queue.mjs) is fed with: the jobs of a sweep, the messages
-// that carry them, and what rank 0 does with each. Prints one JSON document. usage:
-// attnlab_job_times SWEEP.json JOURNAL   (JOURNAL: a file that may be written, for the disk)
+// Measures the inputs of the queue simulation (queue.mjs): the jobs of a sweep, the messages that
+// carry them, and the work of rank 0 for each. Prints one JSON document. Usage:
+// attnlab_job_times SWEEP.json JOURNAL   (JOURNAL: a file that is written, to time the disk)
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -23,8 +23,8 @@ double seconds_since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
 }
 
-/// Processor time of this process, which has one thread: what a job takes on a processor of its
-/// own, whatever else this machine does.
+/// Processor time of this process, which has one thread: the time of a job on a processor of its
+/// own, independent of other work on this machine.
 double worked() {
   return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
 }

@@ -72,7 +72,7 @@ void FeatureBlock::draw_heads(std::size_t first) {
 
 /// A unit of a network is a group of d + 1 neurons, drawn from one stream.
 void FeatureBlock::draw_neurons(std::size_t first) {
-  const std::size_t tokens = layer_.pooled ? 2 : layer_.keys + 1;  // that one neuron reads
+  const std::size_t tokens = layer_.pooled ? 2 : layer_.keys + 1;  // read by one neuron
   const std::size_t width = layer_.dim + 1, inputs = tokens * layer_.dim + 1;
   weights_ = Matrix<float>(inputs, layer_.pooled ? padded_count_ : features());
   const float scale = 1.0f / std::sqrt(static_cast<float>(tokens + 1));
@@ -123,7 +123,7 @@ void FeatureBlock::apply(const TokenBatch& batch, std::size_t begin, MatrixView<
   }
 }
 
-/// What the weights make of the query tokens, rows x weights_.cols().
+/// Products of the query tokens with the weights, rows x weights_.cols().
 MatrixView<float> FeatureBlock::queries_of(const TokenBatch& batch, std::size_t begin,
                                            std::size_t rows, Scratch& scratch) const {
   const std::size_t width = layer_.dim + 1;

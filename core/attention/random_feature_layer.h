@@ -63,7 +63,7 @@ class FeatureBlock {
   /// Samples whose intermediate products stay in cache: whole register tiles for every target.
   static constexpr std::size_t kRowsAtOnce = 84;
 
-  /// Intermediate products of kRowsAtOnce samples, made once for many calls of one thread.
+  /// Buffers for the intermediate products of kRowsAtOnce samples. One thread reuses them.
   struct Scratch {
     Matrix<float> inputs;         ///< attention, pooled: xt_0; network: all tokens and 1
     Matrix<float> query_weights;  ///< attention: W^T xt_0 of every head; pooled: <w, [x_0; 1; 0]>

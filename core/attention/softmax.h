@@ -12,8 +12,8 @@ namespace attnlab {
 /// The same bits on every target. An empty span stays empty; NaN in, NaN out.
 void softmax(std::span<double> logits);
 
-/// The same for groups of logits that follow one another: group g ends before ends[g], and
-/// ends.back() is their number. Bits are those of softmax(), exponentials are computed together.
+/// The same for consecutive groups of logits: group g ends before ends[g], and ends.back() is the
+/// number of logits. Gives the bits of softmax(), but computes all exponentials together.
 void softmax_groups(std::span<double> logits, std::span<const std::size_t> ends);
 
 }  // namespace attnlab

@@ -1,5 +1,5 @@
-// What softmax() and softmax_groups() share. They stand in files of their own because the second
-// needs the kernels, which the page's own module does without.
+// Shared by softmax() and softmax_groups(). These are in separate files because only the second
+// needs the kernels, and the page's own module links none.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// Byte order is written out by shifts, so that the same bytes mean the same on every machine; where
-// it is the machine's own, many numbers are copied at once.
+// Numbers are written by shifts, which gives the same bytes on every machine; a little-endian
+// machine copies many of them at once.
 #include "core/base/bytes.h"
 
 #include <array>

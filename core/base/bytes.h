@@ -1,4 +1,4 @@
-// Job outputs as bytes: little-endian on every platform, refused as a whole when torn.
+// Job outputs as bytes: little-endian on every platform; truncated bytes are refused as a whole.
 #pragma once
 
 #include <cstdint>
@@ -41,7 +41,7 @@ class ByteReader {
   bool at_end() const { return ok_ && position_ == bytes_.size(); }
 
  private:
-  void take(std::span<double> values);  ///< the bytes are known to be there
+  void take(std::span<double> values);  ///< the caller has checked that enough bytes remain
   std::span<const std::uint8_t> bytes_;
   std::size_t position_ = 0;
   bool ok_ = true;

@@ -55,8 +55,7 @@ std::string quoted_text(std::string_view text);
 std::string closest(std::string_view name, const std::vector<std::string>& candidates);
 
 /// `unknown WHAT "name"; did you mean "..."? There are: a, b, c`, the sentence for every name that
-/// is looked up. `what` may carry a place: `parameter` becomes `unknown parameter "headz" for ID`
-/// with owner ID.
+/// is looked up. With an owner the sentence names it: `unknown parameter "headz" for OWNER`.
 std::string unknown_name_text(std::string_view what, std::string_view name, std::string_view owner,
                               const std::vector<std::string>& candidates);
 

@@ -1,4 +1,4 @@
-// Words as text: splitting, quoting what a person or a stranger wrote, and guessing what was meant.
+// Words as text: splitting, quoting untrusted text, and guessing which name was meant.
 #include <algorithm>
 
 #include "core/base/text.h"

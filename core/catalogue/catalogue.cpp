@@ -1,33 +1,24 @@
 #include "core/catalogue/catalogue.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "core/base/text.h"
-#include "core/catalogue/methods.h"
 
 namespace attnlab {
-namespace {
-
-template <class... Types>
-std::vector<Experiment> complete(TypeList<Types...>) {
-  std::vector<Experiment> all;
-  (all.push_back(Types::face()), ...);
-  std::size_t next = 0;
-  ((all[next++].live = !kHasJobs<Types>), ...);
-  link_methods(all);
-  return all;
-}
-
-}  // namespace
 
 std::span<const Experiment* const> experiments() {
-  static const std::vector<Experiment> kExperiments = complete(AllExperiments());
   static const std::vector<const Experiment*> kPointers = [] {
     std::vector<const Experiment*> pointers;
-    for (const Experiment& experiment : kExperiments) pointers.push_back(&experiment);
+    for (const Experiment& experiment : catalogue()) pointers.push_back(&experiment);
     return pointers;
   }();
   return kPointers;
+}
+
+bool catalogue_is_whole() {
+  const std::span<const Experiment> all = catalogue();
+  return std::all_of(all.begin(), all.end(), [](const Experiment& one) { return one.whole; });
 }
 
 const Experiment* find_experiment(std::string_view id) {

@@ -8,8 +8,17 @@
 
 namespace attnlab {
 
-/// All experiments; built once, lives for the whole program, addresses are stable.
+/// The source of the list: each program links one definition. core/methods makes it from the
+/// experiments' types, with all their code; the page's own module reads it as data
+/// (web/app/opening.cpp). Lives for the whole program, addresses are stable.
+std::span<const Experiment> catalogue();
+
+/// All experiments; the addresses are those of catalogue().
 std::span<const Experiment* const> experiments();
+
+/// Whether every one of them is `whole`: names of experiments, presets and parameters that are not
+/// found do not exist.
+bool catalogue_is_whole();
 
 /// The experiment of that id, or nullptr.
 const Experiment* find_experiment(std::string_view id);

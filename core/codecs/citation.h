@@ -1,4 +1,5 @@
-// How to cite a run: the paper behind the experiment, and the run itself with all that repeats it.
+// How to cite a run: the paper behind the experiment, and the run itself with everything that is
+// needed to repeat it.
 #pragma once
 
 #include <string>

@@ -14,7 +14,8 @@ std::string in_quotes(std::string_view text) {
   return cell + "\"";
 }
 
-/// Text that would read back as something else needs quotes: separators, numbers, the empty text.
+/// Text needs quotes where it would not read back as the same text: separators, numbers, empty
+/// text.
 std::string text_csv(const std::string& text) {
   const bool separators = text.find_first_of(",\"\r\n") != std::string::npos;
   return separators || text.empty() || read_real(text) ? in_quotes(text) : text;

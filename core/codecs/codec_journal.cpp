@@ -1,5 +1,5 @@
-// The journal of finished jobs. One line each, every line with its own checksum, so that a file
-// torn by a crash is good up to the tear:
+// The journal of finished jobs. One line each, every line with its own checksum, so that after a
+// crash all lines before the damaged one can be used:
 //   attnlab-journal 1 VERSION QUERY CRC      (QUERY: full_query_text of the run)
 //   INDEX BASE64 CRC
 #include "core/base/text.h"
@@ -23,7 +23,7 @@ std::string sealed(const std::string& line) {
   return line + " " + crc_text(line) + "\n";
 }
 
-/// The line without its checksum; nullopt when torn or damaged. `line` has no "\n".
+/// The line without its checksum; nullopt when it is incomplete or damaged. `line` has no "\n".
 std::optional<std::string_view> unsealed(std::string_view line) {
   const std::size_t space = line.rfind(' ');
   if (space == std::string_view::npos) return std::nullopt;

@@ -28,7 +28,7 @@ std::string scalar_json(const std::string& value) {
   return json_quoted(value);
 }
 
-/// "[a,b]" or, with a line end and indent as `gap`, one item a line.
+/// "[a,b]" or, with a line end and indent as `gap`, one item per line.
 template <class Items, class Print>
 std::string array_json(const Items& items, const std::string& gap, const Print& print) {
   std::string json = "[";
@@ -86,6 +86,11 @@ std::string_view kind_name(ParameterKind kind) {
       break;
   }
   return "choice-list";
+}
+
+std::string condition_json(const Condition& condition) {
+  return "{\"parameter\":" + json_quoted(condition.parameter) +
+         ",\"values\":" + array_json(condition.values, "", json_quoted) + "}";
 }
 
 std::string choice_json(const Choice& choice) {
@@ -191,7 +196,8 @@ std::string parameter_json(const Parameter& parameter) {
          ",\"suggested\":" + array_json(parameter.suggested, "", number_json) +
          ",\"allowed\":" + json_quoted(allowed_text(parameter)) +
          ",\"logarithmic\":" + bool_json(parameter.logarithmic) +
-         ",\"primary\":" + bool_json(parameter.primary) + "}";
+         ",\"primary\":" + bool_json(parameter.primary) +
+         ",\"applies\":" + array_json(parameter.applies, "", condition_json) + "}";
 }
 
 std::string experiment_json(const Experiment& experiment) {

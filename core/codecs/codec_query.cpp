@@ -62,7 +62,7 @@ const Experiment& lenient_experiment(const Pairs& pairs, const Experiment& defau
   return default_experiment;
 }
 
-/// Drops what a mail or a chat left around the values of all keys that are no parameters.
+/// Drops what a mail or a chat added to the values of all keys that are not parameters.
 void keep_names(Pairs& pairs, std::vector<std::string>& notes) {
   for (auto& [key, value] : pairs) {
     if (find_address_key(key) == nullptr || key == "seed") continue;
@@ -113,7 +113,9 @@ void say_not_understood(std::string_view query, const Pairs& pairs, Permalink& l
 std::string printed_query(const RunSpec& spec, bool with_defaults) {
   std::string query = "e=" + encoded(spec.experiment->id);
   for (const Parameter& parameter : spec.experiment->schema.parameters) {
-    if (!with_defaults && spec.parameters.is_default(parameter.name)) continue;
+    const std::string& name = parameter.name;
+    if (!with_defaults && (spec.parameters.is_default(name) || !spec.parameters.applies(name)))
+      continue;
     query += "&" + encoded(parameter.name) + "=" + encoded(spec.parameters.text(parameter.name));
   }
   return query + "&seed=" + exact_text(static_cast<std::int64_t>(spec.seed));

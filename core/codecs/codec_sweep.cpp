@@ -168,6 +168,31 @@ Expected<void> add_parameters(SweepSpec& sweep, const json& parameters) {
                exact_text(static_cast<std::int64_t>(kMaxSweepPoints))};
 }
 
+/// Whether a condition holds at some point of the grid.
+bool can_hold(const SweepSpec& sweep, const Condition& condition) {
+  std::vector<std::string> texts = {sweep.fixed.parameters.text(condition.parameter)};
+  for (const SweepAxis& axis : sweep.axes)
+    if (axis.parameter == condition.parameter) texts = axis.values;
+  return std::any_of(texts.begin(), texts.end(), [&](const std::string& text) {
+    const std::vector<std::string> entries = split(text, ',');
+    return std::find_first_of(entries.begin(), entries.end(), condition.values.begin(),
+                              condition.values.end()) != entries.end();
+  });
+}
+
+/// An axis that changes nothing would only repeat the work.
+Expected<void> check_axes_count(const SweepSpec& sweep) {
+  for (const SweepAxis& axis : sweep.axes) {
+    const Parameter& parameter = *sweep.fixed.experiment->schema.find(axis.parameter);
+    for (const Condition& condition : parameter.applies) {
+      if (!can_hold(sweep, condition))
+        return Error{axis.parameter + " cannot be swept: it has no effect here, only where " +
+                     condition_text(parameter)};
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Expected<SweepSpec> read_sweep(std::string_view text) {
@@ -190,6 +215,7 @@ Expected<SweepSpec> read_sweep(std::string_view text) {
   if (const auto parameters = document->find("parameters"); parameters != document->end()) {
     if (const auto added = add_parameters(sweep, *parameters); !added) return added.error();
   }
+  if (const auto counts = check_axes_count(sweep); !counts) return counts.error();
   return sweep;
 }
 

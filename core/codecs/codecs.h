@@ -15,11 +15,11 @@ namespace attnlab {
 
 // --- Permalink: "e=icl-risk&dim=5&heads=1,2&seed=7" ------------------------------------------
 
-/// What an address said: the run, and what the front end does with it.
+/// The content of an address: the run, and how the front end shows it.
 struct Permalink {
   RunSpec spec;
   bool run = false;        ///< run=1: start at once
-  bool names_run = false;  ///< it says anything about the run, not only how the page should look
+  bool names_run = false;  ///< false: only page settings, nothing about the run
   PageSettings page;
   std::vector<std::string> notes;  ///< what was clamped, dropped or unknown, one sentence each
 };
@@ -27,8 +27,8 @@ struct Permalink {
 /// Reads leniently and never fails: unknown keys and values out of range are dropped or clamped
 /// with a note. `preset=NAME` is applied before the other keys; of a key given twice the last one
 /// counts. Percent-encoding and '+' are understood, a leading '?' or '#' is skipped. `e` finds the
-/// registered experiments and `default_experiment`. 256 keys are read and 20 notes kept, the last
-/// of which then counts the others.
+/// registered experiments and `default_experiment`. At most 256 keys are read and 20 notes kept;
+/// the last note then says how many more there were.
 Permalink read_query(std::string_view query, const Experiment& default_experiment);
 
 /// Takes over only the page settings of a query (an address's search part).
@@ -41,7 +41,7 @@ std::string page_text(const PageSettings& page);
 /// seed. read_query of it gives the same run.
 std::string query_text(const RunSpec& spec);
 
-/// Every parameter, also defaults: the canonical name of a run (journals, job messages).
+/// Every parameter, defaults included: the canonical name of a run (journals, job messages).
 std::string full_query_text(const RunSpec& spec);
 
 // --- JSON -------------------------------------------------------------------------------------
@@ -51,8 +51,8 @@ struct BuildInfo {
   std::string version, target, simd;
 };
 
-/// The result document of the command line's contract (docs/cli.md), one table row a line. `types`
-/// of a table names the type of each column.
+/// The result document of the command line's contract (docs/cli.md), one table row per line.
+/// `types` of a table names the type of each column.
 std::string result_json(const RunSpec& spec, const Result& result, const BuildInfo& build,
                         std::size_t jobs, double elapsed_s);
 
@@ -70,8 +70,8 @@ std::string parameters_json(const ParameterSet& parameters);
 /// One parameter from one JSON value, read as in read_parameters_json.
 Expected<void> set_parameter_json(ParameterSet& parameters, const Parameter& parameter,
                                   std::string_view json);
-/// Whether lists and objects nest more than `depth` deep: no sensible input does, and
-/// what would cost a parser its stack.
+/// Whether lists and objects nest more than `depth` deep: no sensible input does, and such input
+/// can overflow a parser's stack.
 bool json_nested_deeper(std::string_view json, int depth);
 
 /// One value as JSON: a number, a string or an array.
@@ -84,9 +84,9 @@ std::string json_quoted(std::string_view text);
 
 /// Text that looks like a number is quoted, so that it reads back as text.
 std::string table_csv(const Table& table);
-/// Reads it back: integers, reals and empty cells by their looks, everything else and every quoted
-/// cell as text. A real with a whole value ("2") reads back as an integer. CRLF line ends are
-/// understood; rows of another length than the header and stray quotes are refused.
+/// Reads it back: unquoted cells as integers, reals or empty where they look so, all others as
+/// text. A real with a whole value ("2") reads back as an integer. CRLF line ends are understood;
+/// rows of another length than the header and stray quotes are refused.
 Expected<Table> read_csv(std::string_view text);
 /// Reads a table with these columns back: a header that names others, and a cell that its column's
 /// type does not allow, are refused.
@@ -94,9 +94,9 @@ Expected<Table> read_csv(std::string_view text, std::span<const Column> columns)
 
 // --- Journal: finished jobs of one run, append-only, one line each ----------------------------
 
-/// What a journal belongs to: a run or a sweep, computed by one version of the program.
+/// The owner of a journal: a run or a sweep, computed by one version of the program.
 struct JournalOwner {
-  std::string name;  ///< one word that says everything the numbers depend on
+  std::string name;  ///< one word with everything that the numbers depend on
   std::string version;
   /// The first thing in which another owner's name differs, as a sentence.
   std::function<std::string(const std::string& other)> difference;
@@ -114,11 +114,11 @@ std::string journal_line(const JobOutput& output);
 struct Journal {
   std::vector<JobOutput> outputs;  ///< everything intact, in file order
   std::size_t intact_bytes = 0;    ///< length of the intact beginning: append from here
-  std::size_t dropped_lines = 0;   ///< torn or damaged lines after it, and every line after those
+  std::size_t dropped_lines = 0;   ///< the first damaged or incomplete line and every line after it
 };
 /// Reads a journal's text; an error when it is not a journal or belongs to another owner.
-/// Everything before the first damaged line is kept. A file that was torn within its first line
-/// (also an empty one) gives intact_bytes 0: the header has to be written again.
+/// Everything before the first damaged line is kept. An empty file and a file that ends within its
+/// first line give intact_bytes 0: the header has to be written again.
 Expected<Journal> read_journal(std::string_view text, const JournalOwner& owner);
 Expected<Journal> read_journal(std::string_view text, const RunSpec& spec,
                                std::string_view version);

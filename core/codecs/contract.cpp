@@ -37,28 +37,25 @@ std::string switch_text(bool on) {
   return on ? "1" : "";
 }
 
-const std::set<std::string, std::less<>>& lockable_names() {
-  static const std::set<std::string, std::less<>> names = [] {
-    std::set<std::string, std::less<>> all = {"experiment", "preset", "seed"};
-    for (const Experiment* experiment : experiments()) {
-      for (const Parameter& parameter : experiment->schema.parameters) all.insert(parameter.name);
-    }
-    return all;
-  }();
+std::set<std::string, std::less<>> lockable_names() {
+  std::set<std::string, std::less<>> names = {"experiment", "preset", "seed"};
+  for (const Experiment* experiment : experiments()) {
+    for (const Parameter& parameter : experiment->schema.parameters) names.insert(parameter.name);
+  }
   return names;
 }
 
 std::string read_lock(PageSettings& page, std::string_view value) {
+  const std::set<std::string, std::less<>> lockable = lockable_names();
   std::string unknown;
   page.locked.clear();
   for (const std::string& item : split(value, ',')) {
     std::string name(trimmed(item));
     if (name.empty() || std::count(page.locked.begin(), page.locked.end(), name) > 0) continue;
-    if (lockable_names().contains(name)) {
+    if (lockable.contains(name)) {
       page.locked.push_back(std::move(name));
     } else if (unknown.empty()) {
-      const std::set<std::string, std::less<>>& all = lockable_names();
-      const std::string meant = closest(name, {all.begin(), all.end()});
+      const std::string meant = closest(name, {lockable.begin(), lockable.end()});
       unknown = "lock names " + quoted_text(name) + ", which no experiment has; it is left out" +
                 (meant.empty() ? std::string() : " (did you mean \"" + meant + "\"?)");
     }
@@ -103,6 +100,14 @@ const AddressKey kAddressKeys[] = {
      .meaning = "what the reader must not change",
      .read = read_lock,
      .text = [](const PageSettings& page) { return join(page.locked, ","); }},
+    {.name = "auto",
+     .allowed = "0 or 1",
+     .meaning = "0: computes only after Run; 1: a change is answered at once, first by a draft",
+     .read =
+         [](PageSettings& page, std::string_view value) {
+           return read_one_of(page.automatic, "auto", value, kSwitch);
+         },
+     .text = [](const PageSettings& page) { return std::string(page.automatic ? "" : "0"); }},
     {.name = "theme",
      .allowed = "auto, light or dark",
      .meaning = "colours; auto: as the reader's system has them",
@@ -122,14 +127,14 @@ constexpr ActionText kActions[] = {
     {.action = Action::kRun,
      .id = "run",
      .label = "Run",
-     .help = "Start the computation, or go on with a paused one",
+     .help = "Start the computation, or continue a paused one",
      .key = "R",
      .when = "no job runs and the parameters can be run",
      .message = true},
     {.action = Action::kPause,
      .id = "pause",
      .label = "Pause",
-     .help = "Hold the computation; Run goes on",
+     .help = "Pause the computation; Run continues it",
      .key = "",
      .when = "jobs run",
      .message = true},

@@ -10,21 +10,21 @@ namespace {
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
-constexpr std::size_t kMaxPairs = 256;  ///< what comes after is noise
+constexpr std::size_t kMaxPairs = 256;  ///< more than any link of the lab has
 constexpr int kMaxLayers = 4;           ///< of encoding, one around the other
 
 bool is_between(std::uint32_t code, std::uint32_t first, std::uint32_t last) {
   return code >= first && code <= last;
 }
 
-/// A character that separates, shapes or hides, and is not seen.
+/// Blanks, control characters and invisible formatting characters.
 bool is_blank(std::uint32_t code) {
   return code <= 0x20 || is_between(code, 0x7F, 0xA0) || code == 0xAD || code == 0x1680 ||
          code == 0x180E || is_between(code, 0x2000, 0x200F) || is_between(code, 0x2028, 0x202F) ||
          is_between(code, 0x205F, 0x206F) || code == 0x3000 || code == 0xFEFF;
 }
 
-/// The ASCII character that was meant, or 0.
+/// The ASCII character for which `code` is a typographic form, or 0.
 char plain_form(std::uint32_t code) {
   if (code < 0x80) return static_cast<char>(code);
   if (is_between(code, 0xFF01, 0xFF5E)) return static_cast<char>(code - 0xFEE0);  // full width
@@ -100,11 +100,11 @@ void undo_entities(std::string& text) {
   for (const std::string_view entity : {"&amp;", "&#38;", "&#x26;"}) {
     for (std::size_t at = 0; (at = text.find(entity, at)) != std::string::npos;) {
       text.replace(at, entity.size(), "&");
-      // What comes next may make another entity of it.
+      // The text after it may complete another entity: "&amp;amp;".
     }
   }
   for (const std::string_view entity : {"&lt;", "&gt;", "&quot;", "&#39;", "&nbsp;"}) {
-    replace_all(text, entity, "\"");  // none belongs to a link
+    replace_all(text, entity, "\"");  // links have no such characters; quotes end a value
   }
 }
 
@@ -116,7 +116,7 @@ void undo_quoted_printable(std::string& text) {
   replace_all(text, "=3D", "=");
 }
 
-/// What stands behind the '#' of an address, without a second '#'.
+/// The part of an address after '#', without a second '#'.
 std::string_view behind_address(std::string_view text) {
   const auto says_something = [](std::string_view part) {
     return part.find('=') != std::string_view::npos || part.find("%3") != std::string_view::npos ||
@@ -135,7 +135,7 @@ std::string_view behind_address(std::string_view text) {
   return text;
 }
 
-/// Adds the pairs of one item between two '&', which is many where the '&' are encoded.
+/// Adds the pairs of one item between two '&': several if it contains encoded '&'.
 void add_pairs(std::string_view item, int layer, Pairs& pairs) {
   const std::size_t equals = item.find('=');
   const std::string_view left = item.substr(0, equals);

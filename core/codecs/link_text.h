@@ -1,5 +1,5 @@
-// The text of a link as mail programs, chats and editors leave it: taken apart into keys and values
-// as if nobody had touched it.
+// Reads keys and values from a link's text, even after mail programs, chats and editors have
+// changed it.
 #pragma once
 
 #include <string>
@@ -12,18 +12,17 @@ namespace attnlab {
 /// Keys and values in order; of a repeated key only the last value, at its first place. At most
 /// 256.
 ///
-/// Undone, wherever it happened: a whole address around the link; percent-encoding of the link, of
-/// a part of it, or of a part that was encoded before; HTML entities (`&amp;`), quoted-printable
-/// (`=3D`), line breaks with or without marks of quotation, blanks and invisible characters, and
-/// full-width or typographic forms of the characters a link is made of. No key and no value of the
-/// lab holds any of these.
+/// It undoes: a whole address around the link; percent-encoding of the link or of parts of it, also
+/// repeated; HTML entities (`&amp;`); quoted-printable (`=3D`); line breaks with or without
+/// quotation marks of a mail; blanks and invisible characters; and full-width or typographic forms
+/// of a link's characters. No key and no value of the lab contains any of these.
 std::vector<std::pair<std::string, std::string>> link_pairs(std::string_view text);
 
-/// The name at the beginning of a text, without what cannot belong to it: `"icl-risk).` gives
+/// The name at the beginning of a text, without characters that no name has: `"icl-risk).` gives
 /// icl-risk. Names have letters, digits, '-' and '_'.
 std::string_view name_in(std::string_view text);
 
-/// name_in of every entry of a list with commas; entries that hold no name are left out, empty ones
+/// name_in of every entry of a list with commas; entries without a name are left out, empty entries
 /// stay.
 std::string names_in(std::string_view text);
 

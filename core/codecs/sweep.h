@@ -31,8 +31,8 @@ inline constexpr std::size_t kMaxSweepPoints = 100000;
 inline constexpr std::size_t kMaxSweepJobs = 4000000;
 
 /// Reads {"experiment":ID, "parameters":{NAME: VALUES, ...}, "seed":N}; seed and parameters may be
-/// left out. VALUES is a list, one entry a grid value (for a parameter that is a list itself an
-/// entry may be a list), a range {"from":A, "to":B, "step":S} or {"from":A, "to":B, "factor":F}
+/// left out. VALUES is a list with one entry per grid value (for a parameter that is a list itself
+/// an entry may be a list), a range {"from":A, "to":B, "step":S} or {"from":A, "to":B, "factor":F}
 /// (both ends included), or one value, which is fixed and not swept. Every value goes through the
 /// schema. An error is one sentence naming what is wrong.
 Expected<SweepSpec> read_sweep(std::string_view json);
@@ -45,7 +45,7 @@ std::string axis_text(const SweepSpec& sweep, std::string_view parameter);
 
 struct SweepPlan {
   std::vector<RunSpec> points;
-  std::vector<std::uint32_t> first_job;  ///< of every point, and the number of all jobs at the end
+  std::vector<std::uint32_t> first_job;  ///< of every point; at the end the number of all jobs
   std::vector<PlannedJob> jobs;          ///< of all points, one after the other
   double job_bytes = 0;                  ///< peak memory of the largest job
 };

@@ -1,5 +1,5 @@
-// Whether verdicts keep their level is measured, not asserted: settings at which the claims of an
-// experiment are judged again and again, and once with far more data.
+// Settings that measure whether verdicts keep their level: there the claims of an experiment are
+// judged again and again, and once with far more data.
 #pragma once
 
 #include <string>

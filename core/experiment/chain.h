@@ -7,15 +7,15 @@
 //                                             // twice
 //
 // For the same reason the operand of co_await or co_yield has a name or is a class with a
-// constructor, and holds no braced list: `const Bytes known{1}; co_yield StepProgress{0.5,
-// known};`.
+// constructor, and holds no braced list:
+//   const Bytes known{1}; co_yield StepProgress{0.5, known};
 //
 // A child is a local variable of its parent, so that the whole chain ends with its root. Arguments
 // passed to a child by reference must live as long as the child.
 //
 // Control moves along a chain through the root's driver, never from coroutine to coroutine:
-// symmetric transfer deepens the stack with every await where a compiler makes no tail call, and
-// that is WASM as well as every build without optimisation.
+// symmetric transfer deepens the stack with every await where a compiler makes no tail call, which
+// is so in WASM and in every build without optimisation.
 #pragma once
 
 #include <coroutine>
@@ -38,7 +38,7 @@ struct Chain {
   }
 };
 
-/// The part of a promise that all coroutines of a chain have; T is what an await gives.
+/// The part of a promise that all coroutines of a chain have; an await returns a T.
 template <class T, class SharedChain>
 struct ChainedPromise {
   SharedChain own;  ///< used in the root alone

@@ -1,4 +1,4 @@
-// What an experiment is: a schema, a plan of independent jobs, and what is found in their outputs.
+// An experiment: a schema, a plan of independent jobs, and the findings from their outputs.
 // Adding one: a source file in its family, a type in the family's experiments.h.
 #pragma once
 
@@ -37,9 +37,17 @@ struct Preset {
   std::vector<std::pair<std::string, std::string>> values;  ///< parameter name, canonical text
 };
 
+/// A parameter that a draft (draft.h) may lower to make a run cheaper.
+struct Reduction {
+  std::string parameter;
+  double least = 1;        ///< of a number: the lowest value that still shows something
+  std::size_t fewest = 3;  ///< of a list: at least this many entries are kept, the first ones
+};
+
 struct PlannedJob {
   std::string label;  ///< "trial 2 of 5, BRFA"
   double cost = 1;  ///< relative work (floating-point operations), for progress and remaining time
+  bool reference = false;  ///< the measurements say something without it: a draft may leave it out
 };
 
 struct Plan {
@@ -65,17 +73,22 @@ struct Experiment {
   Schema schema;
   std::vector<Preset> presets;  ///< the first is where a newcomer starts
 
+  /// What a draft lowers, in this order: first what only makes curves rougher.
+  std::vector<Reduction> reductions = {};
+
   /// Has no jobs: `plan` is empty (it may still refuse), `find` computes everything from the
   /// parameters alone in a few milliseconds, and front ends do so after every change of a
   /// parameter, without Run.
   bool live = false;
 
+  /// False until more than id, family, title, question and `live` is known: in the page's own
+  /// module, until the workers' one is there (core/experiment/faces.h).
+  bool whole = true;
+
+  // Functions: null in a program that leaves them to another one (the page to its workers' module).
+
   /// Jobs of a run, or why these values cannot be run together.
   Expected<Plan> (*plan)(const RunSpec& spec) = nullptr;
-
-  // The functions that compute. The catalogue fills these in from the experiment's type; null in a
-  // program that leaves them to another one (the page leaves jobs to its workers).
-
   /// One job; depends only on (spec, index).
   JobSteps (*start)(RunSpec spec, std::uint32_t index) = nullptr;
   /// A share that a job handed out (shared_work.h): its output is the result. Only for experiments
@@ -88,7 +101,7 @@ struct Experiment {
 
 /// An experiment is a type with static functions: `Experiment face()` (everything but the functions
 /// that compute), `find`, and, unless it is live, `start` (some also `assist`). Its family's
-/// experiments.h lists it in a TypeList, from which the catalogue is made.
+/// experiments.h lists it in a TypeList, from which core/methods makes the list of all.
 template <class... Types>
 struct TypeList {};
 

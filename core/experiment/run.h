@@ -12,7 +12,7 @@
 
 namespace attnlab {
 
-/// Which job of which specification a job of a run is.
+/// A job of a run as a job of one of its specifications.
 struct JobName {
   std::uint32_t spec = 0;   ///< number of the specification
   std::uint32_t index = 0;  ///< the job's number there
@@ -27,7 +27,7 @@ class Run {
   Run(std::vector<RunSpec> specs, std::vector<JobName> names, Plan plan);
 
   const RunSpec& spec() const { return specs_.front(); }
-  /// What a job is started with: Experiment::start(spec_of(i), name_of(i).index).
+  /// The arguments that start job i: Experiment::start(spec_of(i), name_of(i).index).
   const RunSpec& spec_of(std::uint32_t index) const { return specs_[name_of(index).spec]; }
   JobName name_of(std::uint32_t index) const {
     return names_.empty() ? JobName{0, index} : names_[index];
@@ -35,7 +35,7 @@ class Run {
   const Plan& plan() const { return plan_; }
   State state() const { return state_; }
 
-  // What the user does.
+  // For the user's actions.
   void resume();  ///< ready or paused -> running
   void pause();   ///< running -> paused: no new job is handed out, executors hold theirs
   /// Lets one more job finish, then pauses; a job held in flight counts as that one. Calling it
@@ -44,7 +44,7 @@ class Run {
   /// Takes over a job finished earlier (a resume file); false when the index is unknown or done.
   bool adopt(std::uint32_t index, Bytes bytes);
 
-  // What executors do.
+  // For executors.
   std::optional<std::uint32_t> take();  ///< next job to work on; nullopt when paused or all taken
   void report(std::uint32_t index, double fraction);
   void report_partial(std::uint32_t index, Bytes bytes);
@@ -54,7 +54,7 @@ class Run {
   void lost(std::uint32_t index, std::string reason);
   static constexpr int kMaxLosses = 3;
 
-  // What views read.
+  // For views.
   bool active() const { return state_ == State::kRunning; }
   std::size_t jobs_total() const { return jobs_.size(); }
   std::size_t jobs_done() const { return done_; }

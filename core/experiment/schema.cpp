@@ -59,16 +59,16 @@ bool belongs_to_entry(char c) {
          c == '_' || c == '.';
 }
 
-/// An entry without what cannot belong to a number or a name, as in "(7)." or "12<br".
+/// The part of the text that can be a number or a name: 7 of "(7).", 12 of "12<br".
 std::string_view entry_in(std::string_view text) {
   while (!text.empty() && !belongs_to_entry(text.front())) text.remove_prefix(1);
   const auto end = std::find_if_not(text.begin(), text.end(), belongs_to_entry);
   text = text.substr(0, static_cast<std::size_t>(end - text.begin()));
-  while (text.ends_with('.')) text.remove_suffix(1);  // of a sentence
+  while (text.ends_with('.')) text.remove_suffix(1);  // the end of a sentence
   return text;
 }
 
-/// entry_in of every entry; entries of which nothing stays are left out.
+/// entry_in of every entry; entries that become empty are left out.
 std::string entries_in(std::string_view text) {
   std::vector<std::string> entries;
   for (const std::string& item : split(text, ',')) {
@@ -162,7 +162,7 @@ std::string entry_count(std::size_t count) {
   return counted(count, "entry", "entries");
 }
 
-/// The sentence that refuses how many entries a tuple has, empty when it may have so many.
+/// The sentence that refuses a tuple's number of entries, empty when that number is allowed.
 std::string tuple_refusal(const Parameter& parameter, std::size_t count) {
   if (parameter.kind != ParameterKind::kRealTuple) return {};
   if (count >= parameter.min_items && count % parameter.group == 0) return {};
@@ -265,6 +265,36 @@ const Parameter* Schema::find(std::string_view name) const {
   return i < parameters.size() ? &parameters[i] : nullptr;
 }
 
+namespace {
+
+/// Why the schema may not have this parameter at its place; empty when it may.
+std::string contradiction(const Schema& schema, const Parameter& parameter) {
+  constexpr double kExact = 9007199254740992.0;  // 2^53
+  if (parameter.name.empty()) return "a parameter has no name";
+  if (schema.find(parameter.name) != &parameter) return parameter.name + " is there twice";
+  if (parameter.kind < ParameterKind::kInteger || parameter.kind > ParameterKind::kRealTuple) {
+    return parameter.name + " is of an unknown kind";
+  }
+  if (parameter.group == 0) return parameter.name + " has groups without entries";
+  const bool exact = parameter.min >= -kExact && parameter.max <= kExact;
+  if (is_whole(parameter.kind) && !exact) return parameter.name + " has too wide a range";
+  return refusal(parameter, entries_of(parameter.default_value));
+}
+
+}  // namespace
+
+Expected<void> check_schema(const Schema& schema) {
+  for (const Parameter& parameter : schema.parameters) {
+    std::string sentence = contradiction(schema, parameter);
+    if (!sentence.empty()) return Error{std::move(sentence)};
+    for (const Condition& condition : parameter.applies)
+      if (schema.find(condition.parameter) == nullptr)
+        return Error{parameter.name + " depends on " + quoted_text(condition.parameter) +
+                     ", which is not a parameter"};
+  }
+  return {};
+}
+
 ParameterSet::ParameterSet(const Schema& schema) : schema_(&schema) {
   values_.reserve(schema.parameters.size());
   for (const Parameter& parameter : schema.parameters) {
@@ -345,6 +375,15 @@ std::string ParameterSet::text(std::string_view name) const {
   return value_text(value(name));
 }
 
+bool ParameterSet::applies(std::string_view name) const {
+  const std::vector<Condition>& conditions = schema_->parameters[known_index(name)].applies;
+  return std::all_of(conditions.begin(), conditions.end(), [&](const Condition& condition) {
+    const std::vector<std::string> entries = split(text(condition.parameter), ',');
+    return std::find_first_of(entries.begin(), entries.end(), condition.values.begin(),
+                              condition.values.end()) != entries.end();
+  });
+}
+
 bool ParameterSet::is_default(std::string_view name) const {
   const std::size_t i = known_index(name);
   const Parameter& parameter = schema_->parameters[i];
@@ -366,6 +405,15 @@ std::string allowed_text(const Parameter& parameter) {
     return "up to " + exact_text(most) + " of " + choice_names(parameter);
   }
   return "up to " + most_values + ", each " + range_text(parameter);
+}
+
+std::string condition_text(const Parameter& parameter) {
+  std::vector<std::string> parts;
+  for (const Condition& condition : parameter.applies) {
+    parts.push_back(condition.parameter + (condition.values.size() > 1 ? " has one of " : " has ") +
+                    join(condition.values, ", "));
+  }
+  return join(parts, " and ");
 }
 
 Error unknown_parameter(const Schema& schema, std::string_view name, std::string_view owner) {

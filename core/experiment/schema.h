@@ -36,6 +36,13 @@ struct Choice {
   std::string help;   ///< one line, with the formula
 };
 
+/// Another parameter of the schema has one of these values (names of choices; a list: at least one
+/// entry).
+struct Condition {
+  std::string parameter;
+  std::vector<std::string> values;
+};
+
 /// Write one with `described` (parameters.h), which takes the kind from the default value.
 struct Parameter {
   std::string name = {};    ///< "test-samples": flag, permalink key and JSON key
@@ -47,18 +54,23 @@ struct Parameter {
   double min = 0, max = 0;    ///< range of a number or of every list entry, both ends allowed
   std::size_t max_items = 1;  ///< lists and tuples: at most this many entries, at least one
   std::size_t min_items = 1;  ///< tuples: at least this many
-  std::size_t group = 1;      ///< tuples: entries come in whole groups of so many (2: points)
+  std::size_t group = 1;      ///< tuples: the number of entries is a multiple of it (2: points)
   std::vector<Choice> choices = {};
   ParameterValue default_value = {};
-  std::vector<double> suggested = {};  ///< values worth offering as buttons, in order
-  bool logarithmic = false;            ///< a slider moves on a log scale
-  bool primary = false;                ///< shown at once; the rest is folded under "more"
+  std::vector<double> suggested = {};   ///< values worth offering as buttons, in order
+  bool logarithmic = false;             ///< a slider moves on a log scale
+  bool primary = false;                 ///< shown at once; the rest is folded under "more"
+  std::vector<Condition> applies = {};  ///< has an effect only if all hold; empty: always
 };
 
 struct Schema {
   std::vector<Parameter> parameters;
   const Parameter* find(std::string_view name) const;
 };
+
+/// Refuses, with a sentence, a schema that contradicts itself: a default value outside its range, a
+/// name that is empty or given twice, a range in which whole numbers are not exact.
+Expected<void> check_schema(const Schema& schema);
 
 /// The values of one schema's parameters, always inside the schema. The schema must outlive it.
 class ParameterSet {
@@ -94,6 +106,9 @@ class ParameterSet {
   /// Canonical text of one value; set_text(name, text(name)) changes nothing.
   std::string text(std::string_view name) const;
   bool is_default(std::string_view name) const;
+  /// Whether the parameter has an effect with the present values of the others. Front ends fold
+  /// away parameters without an effect; links leave them out.
+  bool applies(std::string_view name) const;
 
   bool operator==(const ParameterSet& other) const {
     return schema_ == other.schema_ && values_ == other.values_;
@@ -109,6 +124,10 @@ class ParameterSet {
 /// "up to 12 values, each 16 to 65536", "up to 3 of a, b, c", "2 to 24 values in order (groups of
 /// 2), each -3 to 3".
 std::string allowed_text(const Parameter& parameter);
+
+/// "target has one of mean-cosine, correlation-cosine": when the parameter has an effect; empty:
+/// always.
+std::string condition_text(const Parameter& parameter);
 
 /// `unknown parameter "headz" for OWNER; did you mean "heads"? It has: ...`; without an owner the
 /// sentence does not name one.

@@ -1,6 +1,6 @@
 // How one job uses workers that share no memory with it: it hands out parts of its work as bytes
-// and takes in their results. A share is a pure function of (run, job, bytes), computed by
-// Experiment::assist, so that who computes it changes no bit of the job's output.
+// and receives their results. A share is a pure function of (run, job, bytes), computed by
+// Experiment::assist, so the job's output is the same bit for bit whichever worker computes it.
 #pragma once
 
 #include <cstddef>
@@ -33,7 +33,7 @@ class DividedWork {
   /// order.
   virtual std::vector<WorkPart> give_up(std::size_t parts) = 0;
   virtual Bytes share(const WorkPart& part) const = 0;  ///< what a helper must know
-  /// Takes a helper's result in; false when it cannot be read. Parts come in order.
+  /// Adds a helper's result; false when it cannot be read. Parts come in order.
   virtual bool adopt(const WorkPart& part, const Bytes& result) = 0;
   /// Takes back a part whose helper was lost: the next run() does it.
   virtual void take_back(const WorkPart& part) = 0;

@@ -49,8 +49,8 @@ struct JobContext : Chain {
   double begin = 0, end = 1;  ///< where in the job the innermost coroutine's fractions lie
   std::optional<Bytes> partial;
   std::optional<Error> error;
-  OutsideQuestion* question = nullptr;  ///< at which the job has stopped
-  SharedWork* shared_work = nullptr;    ///< what the job divides now
+  OutsideQuestion* question = nullptr;  ///< the job waits for its answer
+  SharedWork* shared_work = nullptr;    ///< the work that the job divides now
 
   void fail(Error why) {
     error = std::move(why);

@@ -1,4 +1,4 @@
-// What is known of a black box, as bytes between job and tables, and as tables.
+// The knowledge about a black box, as bytes between job and tables, and as tables.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@ struct BoxReport {
   std::vector<double> value;  ///< v; empty while unknown, or behind a network
   Matrix<double> weight;      ///< W whole; empty while unknown
   FeedForward network;        ///< empty output: not there
-  std::vector<double> gaps;   ///< questions and largest gap of each length, in turn
+  std::vector<double> gaps;   ///< for each length: number of questions, largest gap
   double spread = 0;          ///< standard deviation of the answers that were compared
   double accepted = 1e-6;     ///< largest gap that rounding explains, divided by the spread
 };

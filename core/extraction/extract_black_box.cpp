@@ -1,4 +1,4 @@
-// extract-black-box: a box of one's own, or one of ours that is only nearly a head.
+// extract-black-box: the reader's own box, or one of ours that is only nearly a head.
 #include <algorithm>
 #include <cmath>
 
@@ -16,10 +16,10 @@ namespace attnlab::extraction {
 namespace {
 
 constexpr const char* kNobodyAnswers =
-    "box = own asks a box outside this program, and nothing here answers for it: use the page's "
+    "box = own asks a box outside this program, which cannot be reached from here: use the page's "
     "text field, or attnlab extract --oracle-cmd";
 constexpr std::size_t kShown = 64;  // rows and columns of W in tables and pictures
-constexpr double kPictures = 24;    // partial results on the way
+constexpr double kPictures = 24;    // partial results of one extraction
 
 struct Setup {
   std::string box, method;
@@ -40,7 +40,7 @@ Setup read_setup(const RunSpec& spec) {
   return setup;
 }
 
-/// Queries by purpose: every one is counted, also those that are never answered.
+/// Queries by purpose: every one is counted, even if it is never answered.
 struct Counts {
   double learning = 0, checking = 0;
   void add(const QueryBatch& batch) {
@@ -175,7 +175,7 @@ Claim match_claim(const Setup& setup, const BoxReport* report) {
               network ? "This box is one softmax head with a ReLU network behind it, and queries "
                         "recover it."
                       : "This box is one softmax head, and queries recover it.",
-              ClaimStatus::kUndecided, "The box has not been taken apart yet."};
+              ClaimStatus::kUndecided, "The box has not been extracted yet."};
   if (report == nullptr || report->common.rows.empty()) return claim;
   const RecoveryRow& row = report->common.rows.front();
   if (row.status == "recovered") claim.status = ClaimStatus::kHolds;
@@ -231,9 +231,9 @@ Figure check_figure(const BoxReport& report) {
 std::vector<Preset> presets() {
   return {
       {"first-look",
-       "Two heads that pose as one",
+       "Two heads that look like one",
        "This box is a sum of two heads. The learner of one head finds a v and a W, but they do not "
-       "predict fresh answers, and the log-odds of a token's share show that two heads decide. "
+       "predict fresh answers, and the log-odds of a token's weight show that two heads decide. "
        "Next: try the other boxes.",
        {}},
       {"residual",
@@ -265,14 +265,14 @@ Experiment BlackBoxExperiment::face() {
   experiment.question = "Is this box an attention head, and which?";
   experiment.summary =
       "Before a learner says that it knows a box, it predicts answers it has not seen. A box that "
-      "is no single head (two heads, positions, a residual path, a network) is told apart, with "
-      "the question that gives it away. The box may be one of ours, or your own function or "
+      "is not a single head (two heads, positions, a residual path, a network) is recognised, with "
+      "the question that reveals it. The box may be one of ours, or your own function or "
       "program.";
   experiment.schema.parameters = {
       described(
           {.name = "box",
            .label = "Box",
-           .help = "what is taken apart",
+           .help = "the box to extract",
            .choices = {{"one-head", "one head", "softmax(xᵢᵀ W x_N) weights of v·xᵢ"},
                        {"two-heads", "two heads", "the sum of two heads"},
                        {"positions", "positions", "a vector for each place is added to the tokens"},
@@ -309,7 +309,8 @@ Experiment BlackBoxExperiment::face() {
                  .min = 0,
                  .max = 512,
                  .default_value = std::int64_t{0},
-                 .suggested = {0, 1, 2, 4}}),
+                 .suggested = {0, 1, 2, 4},
+                 .applies = {{"method", {"low-rank"}}}}),
   };
   experiment.presets = presets();
   experiment.plan = plan_run;
@@ -339,7 +340,7 @@ Findings BlackBoxExperiment::find(const RunSpec& spec, std::span<const JobOutput
   const bool told_apart = claim.status == ClaimStatus::kFails;
   findings.result.claims = {claim};
   findings.figures = {weight_figure(report, told_apart), check_figure(report)};
-  if (told_apart) std::swap(findings.figures[0], findings.figures[1]);  // what tells it apart first
+  if (told_apart) std::swap(findings.figures[0], findings.figures[1]);  // the evidence first
   return findings;
 }
 

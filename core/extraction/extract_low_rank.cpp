@@ -97,8 +97,8 @@ std::vector<Preset> presets() {
        {{"method", "range-finder"}, {"rank", "4"}, {"dim", "8,16,32,64,128"}, {"trials", "2"}}},
       {"rank-2",
        "Does twice the rank take twice the measurements?",
-       "The axis counts in degrees of freedom (2d − r)r. If the curves stay where they were at "
-       "rank 1, the number of measurements grows like r d.",
+       "The horizontal axis is in units of the degrees of freedom, (2d − r)r. If the curves are "
+       "where they were at rank 1, the number of measurements grows like r d.",
        {{"rank", "2"}, {"dim", "8,12"}}}};
 }
 
@@ -225,7 +225,8 @@ Experiment LowRankExperiment::face() {
                  .default_value = reals({1, 1.25, 1.5, 2, 2.5, 3, 4}),
                  .suggested = {1, 1.5, 2, 3, 4},
                  .logarithmic = true,
-                 .primary = true}),
+                 .primary = true,
+                 .applies = {{"method", {"factors", "nuclear-norm"}}}}),
       described({.name = "trials",
                  .label = "Trials",
                  .help = "heads drawn independently",
@@ -256,6 +257,7 @@ Experiment LowRankExperiment::face() {
                  .logarithmic = true}),
   };
   experiment.presets = presets();
+  experiment.reductions = {{"trials", 1}, {"oversampling", 1, 3}, {"dim", 4, 1}};
   experiment.plan = plan_run;
   return experiment;
 }

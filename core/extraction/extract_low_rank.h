@@ -5,7 +5,8 @@
 
 namespace attnlab::extraction {
 
-/// Extra columns of extract-low-rank's rows, in order; NaN for the range finder but for the last.
+/// Extra columns of extract-low-rank's rows, in order; for the range finder all but the last are
+/// NaN.
 enum LowRankColumn : std::size_t {
   kLowRankMeasurements,
   kLowRankRatio,      ///< measurements in degrees of freedom (2d - r) r

@@ -92,7 +92,7 @@ Claim range_claim(const std::vector<RecoveryRow>& rows) {
 
 Claim zero_value_claim(const std::string& method) {
   return {"B3", "The " + method + " finds W.", ClaimStatus::kUndecided,
-          "v = 0 leaves nothing to find: choose another shape of v."};
+          "With v = 0 there is nothing to find: choose another shape of v."};
 }
 
 /// "O(r d) measurements": at most 4 times the degrees of freedom, at every dimension of the run.
@@ -129,7 +129,7 @@ Claim solver_claim(const std::vector<double>& dims, const Shares& all, const std
   const double count = static_cast<double>(dims.size());
   claim.evidence += "Decided by exact binomial tests against one half; " +
                     short_text(std::ceil(std::log2(count / kVerdictTail))) +
-                    (count > 1 ? " trials a dimension are the least." : " trials are the least.");
+                    (count > 1 ? " trials per dimension are the least." : " trials are the least.");
   apply(judge(std::move(comparisons)), claim);
   return claim;
 }
@@ -145,7 +145,7 @@ Figure probability_figure(const RunSpec& spec, const Shares& all) {
   figure.title = "How many random measurements until W is found?";
   figure.subtitle = "Share of " + std::to_string(spec.parameters.integer("trials")) +
                     " trials that find W of rank " + std::to_string(low_rank_of(spec)) +
-                    "; bars: ±1 binomial standard error. The range finder needs no luck: "
+                    "; bars: ±1 binomial standard error. The range finder always needs "
                     "d + 2dr − r².";
   figure.x = {"measurements / degrees of freedom (2d − r)r", false, 0, 0, {}};
   figure.y = {"share of trials that find W", false, 0, 1, {}};

@@ -16,7 +16,7 @@
 namespace attnlab::extraction {
 namespace {
 
-constexpr double kSlopeOfInterest = 0.2;  // distance from one bit a query
+constexpr double kSlopeOfInterest = 0.2;  // distance from one bit per query
 
 const RecoveryExperiment& recovery() {
   static const RecoveryExperiment description{
@@ -65,14 +65,14 @@ struct Ladder {
   }
 };
 
-/// Every trial gives one slope. Where the last interval leaves the error's place inside it open,
-/// log2 of the error scatters by a bit or so whatever the number of bits: the slopes' own scatter
-/// decides.
+/// Every trial gives one slope. The true value can be anywhere in the last interval, so log2 of the
+/// error scatters by about a bit, whatever the number of bits: the scatter of the slopes is the
+/// error.
 Claim bisection_claim(const RunSpec& spec, const std::vector<RecoveryRow>& rows) {
   Claim claim{"B6", "Yes-or-no answers suffice: every further query per number halves the error.",
               ClaimStatus::kUndecided, "Needs finished trials at two numbers of bits or more."};
   if (spec.parameters.choice("value-shape") == "zero") {
-    claim.evidence = "v = 0 leaves nothing to find: choose another shape of v.";
+    claim.evidence = "With v = 0 there is nothing to find: choose another shape of v.";
     return claim;
   }
   std::map<std::pair<double, double>, Ladder> ladders;  // by dim, trial
@@ -106,12 +106,12 @@ Claim bisection_claim(const RunSpec& spec, const std::vector<RecoveryRow>& rows)
         claim);
   const Estimate slope = mean_and_error(slopes);
   const auto [low, high] = std::ranges::minmax(slopes);
-  claim.evidence =
-      "Each query per number changes log₂ of the error by " + short_text(slope.mean) +
-      (slope.count > 1 ? " ± " + short_text(slope.std_error) : "") + " (" +
-      std::to_string(slope.count) + " series, " + short_text(low) + " to " + short_text(high) +
-      "; −1 ± 0.2 is wanted of the mean): " + short_text(std::log2(10.0) / -slope.mean) +
-      " queries per decimal digit.";
+  claim.evidence = "Each query per number changes log₂ of the error by " + short_text(slope.mean) +
+                   (slope.count > 1 ? " ± " + short_text(slope.std_error) : "") + " (" +
+                   std::to_string(slope.count) + " series, " + short_text(low) + " to " +
+                   short_text(high) +
+                   "; the mean must be −1 ± 0.2): " + short_text(std::log2(10.0) / -slope.mean) +
+                   " queries per decimal digit.";
   return claim;
 }
 
@@ -140,7 +140,7 @@ Figure digit_figure(const RunSpec& spec, const Recovered& recovered) {
   }
   Series guide;
   guide.id = "halving";
-  guide.label = "one bit a query";
+  guide.label = "one bit per query";
   guide.note = "2^−bits: drawn for its slope";
   guide.role = SeriesRole::kTheory;
   guide.colour = kColourReference;
@@ -198,7 +198,7 @@ Experiment MembershipExperiment::face() {
   experiment.summary =
       "The box only tells whether f(X) reaches a threshold. Stretch a token until the answer "
       "flips, and the flipping point is a number: bisection turns yes and no into v and W, one "
-      "binary digit a question.";
+      "binary digit per question.";
   experiment.schema.parameters = {
       described({.name = "dim",
                  .label = "Token dimension",
@@ -248,15 +248,16 @@ Experiment MembershipExperiment::face() {
   };
   experiment.presets = {
       {"first-look",
-       "What does a yes-or-no answer give away?",
+       "What does a yes-or-no answer reveal?",
        "Every question gives one binary digit of one number: about 3.3 questions for a decimal "
        "digit. Forty steps per number give W to ten digits and more. Next: a sharper head.",
        {}},
       {"sharp-head",
        "A head that saturates",
-       "With a large W the flipping point lies where the softmax is saturated. Shorter query "
-       "tokens bring it back, at two more questions for each try.",
+       "With a large W the flipping point is where the softmax is saturated. Shorter query tokens "
+       "bring it back, at two more questions for each try.",
        {{"weight-scale", "100"}, {"dim", "8"}}}};
+  experiment.reductions = {{"trials", 1}, {"dim", 4, 1}, {"bits", 4, 2}};
   experiment.plan = plan_run;
   return experiment;
 }

@@ -228,9 +228,11 @@ Experiment MultiHeadExperiment::face() {
        {}},
       {"three-heads",
        "How far do three heads go?",
-       "Each more head costs digits: the fits behind it are harder to resolve. Watch the error and "
+       "Each further head costs digits, because the fits are conditioned worse. Watch the error "
+       "and "
        "the condition number in the table, and the trials that double precision forbids.",
        {{"heads", "1,2,3"}, {"dim", "3,5"}, {"trials", "4"}}}};
+  experiment.reductions = {{"trials", 1}, {"shift", 0, 3}, {"dim", 3, 2}, {"heads", 2, 1}};
   experiment.plan = plan_run;
   return experiment;
 }

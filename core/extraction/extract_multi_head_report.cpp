@@ -15,8 +15,8 @@ constexpr double kSameFunction = 1e-12, kExactHeads = 1e-6;
 constexpr double kDifferentParameters = 1e-6;  // distance over size: far above rounding
 constexpr double kToldApart = 1e6;             // gap at three tokens over the gap at two
 
-/// Pairs of different parameters show it; distances are relative to the size of the parameters,
-/// so that small heads count as large ones do.
+/// Pairs of different parameters show it; distances are relative to the size of the parameters, so
+/// that the scale of the heads does not matter.
 Claim twin_claim(const std::vector<RecoveryRow>& rows) {
   Claim claim{"B5",
               "Heads are not determined: with the same W, without value or cancelling, different "
@@ -38,7 +38,7 @@ Claim twin_claim(const std::vector<RecoveryRow>& rows) {
   const TwoTexts texts = told_apart(least, kDifferentParameters);
   claim.evidence = "Three pairs at lengths 1 to 4: largest function gap " + short_text(gap) +
                    ", distance of the parameters " + texts.first + " to " + short_text(most) +
-                   " of their size (more than " + texts.second + " is wanted).";
+                   " of their size (must be more than " + texts.second + ").";
   return claim;
 }
 
@@ -102,7 +102,7 @@ Claim recovery_claim(const RunSpec& spec, const std::vector<RecoveryRow>& rows) 
   return claim;
 }
 
-/// What job 0 found.
+/// The rows of job 0.
 std::vector<RecoveryRow> twins_of(const Recovered& recovered) {
   if (recovered.reports.empty() || recovered.reports.front().index != 0) return {};
   std::vector<RecoveryRow> rows = recovered.reports.front().report.rows;

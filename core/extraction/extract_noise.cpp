@@ -51,7 +51,7 @@ Head draw_bounded_head(const RecoveryJob& job, double smallest) {
   return head;
 }
 
-/// What one extraction of a job varies.
+/// The quantities that differ between the extractions of a job.
 struct NoiseCase {
   double tau = 0, smallest = 1;
   int repeats = 1;
@@ -73,7 +73,7 @@ RecoveryRow noise_row(const NoiseSetup& setup, const RecoveryJob& job, const Noi
                       const Head& head, const HeadKnowledge& known, const Oracle& oracle) {
   const double d = static_cast<double>(job.dim), scale = job.axis.at("weight-scale");
   const double error = frobenius_error(known.weight, head.weight) * norm(head.weight.values());
-  // Noise of size tau: half of W's size or more says nothing about W any more.
+  // An error of half of W's size or more counts as a failure.
   RecoveryRow row = row_of(
       job, oracle,
       {error < 0.5 * scale ? ExtractionStatus::kRecovered : ExtractionStatus::kBudgetExhausted,
@@ -284,7 +284,8 @@ Experiment NoiseExperiment::face() {
                  .max = 1024,
                  .default_value = 32.0,
                  .suggested = {1, 8, 32, 64},
-                 .logarithmic = true}),
+                 .logarithmic = true,
+                 .applies = {{"method", {"balanced"}}}}),
       described({.name = "repeats",
                  .label = "Repeats",
                  .symbol = "M",
@@ -296,6 +297,7 @@ Experiment NoiseExperiment::face() {
                  .logarithmic = true}),
   };
   experiment.presets = presets();
+  experiment.reductions = {{"trials", 1}, {"repeats", 1, 2}, {"noise", 0, 4}, {"dim", 8}};
   experiment.plan = plan_run;
   return experiment;
 }

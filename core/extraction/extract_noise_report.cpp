@@ -23,8 +23,8 @@ struct Group {
   auto operator<=>(const Group&) const = default;
 };
 
-/// Exponents of the error in one column, one a trial: the mean over what else is varied, because
-/// the series of one trial share a head.
+/// Exponents of the error in one column, one per trial: the mean over all other varied columns,
+/// because the series of one trial share a head.
 std::vector<double> exponents(const std::vector<RecoveryRow>& rows, NoiseColumn column) {
   std::map<double, std::map<Group, std::map<double, double>>> trials;
   for (const RecoveryRow& row : rows) {
@@ -101,7 +101,7 @@ Claim bound_claim(const NoiseSetup& setup, const std::vector<RecoveryRow>& rows)
   claim.evidence = "Crossed in " + std::to_string(crossed) + " of " + std::to_string(seen) +
                    " extractions; the error came up to " + told_apart(closest, 1).first +
                    " of the bound.";
-  if (setup.kind != "adversary") claim.evidence += " Kind of noise “adversary” comes nearest.";
+  if (setup.kind != "adversary") claim.evidence += " The noise kind “adversary” comes closest.";
   return claim;
 }
 
@@ -167,7 +167,7 @@ Figure noise_figure(const NoiseSetup& setup, const Recovered& recovered) {
   Series bound;
   bound.id = "bound";
   bound.label = "bound";
-  bound.note = "25 d ‖W‖² τ / (μ − τ): no noise of size τ can do more to bounded probes";
+  bound.note = "25 d ‖W‖² τ / (μ − τ): the largest error with bounded probes and noise of size τ";
   bound.role = SeriesRole::kExact;
   bound.colour = kColourReference;
   for (const double tau : setup.taus) {

@@ -65,7 +65,7 @@ Claim exact_claim(bool zero_value, const std::vector<RecoveryRow>& all, const st
     return claim;
   }
   if (zero_value) {
-    claim.evidence = "v = 0 is the case the theorem leaves out: choose another shape of v.";
+    claim.evidence = "The theorem excludes v = 0: choose another shape of v.";
     return claim;
   }
   std::size_t exact = 0, counted = 0, good = 0;
@@ -185,8 +185,8 @@ std::vector<Preset> presets() {
       {"tiny-entry",
        "What if one value hardly counts?",
        "One entry of v is a billionth of the others. Our simplest form, unit vectors, divides by "
-       "it and loses most digits in that row. Random probes, as in the paper, are hardly ever "
-       "blind; the robust form reflects its probes so that no probe is.",
+       "it and loses most digits in that row. Random probes, as in the paper, hardly ever have a "
+       "tiny value; the robust form reflects its probes so that all have the same value.",
        {{"method", "robust,gaussian,plain"}, {"value-shape", "tiny-entry"}, {"dim", "8,16,32"}}},
       {"no-value",
        "A head that says nothing",
@@ -213,7 +213,7 @@ JobSteps recover(RunSpec spec, RecoveryJob job) {
     return StepProgress(std::min(1.0, static_cast<double>(oracle.learning_queries()) / (d * d + d)),
                         encode(report));
   };
-  // A dozen pictures of the matrix on the way.
+  // About a dozen partial results, so that the matrix is seen to fill in.
   Steps<Outcome> learning = learn_from(oracle, learn_single_head(known, options),
                                        std::min(kBatchStep, 3 * work / 12), progress);
   const Outcome outcome = co_await learning;
@@ -304,9 +304,11 @@ Experiment SingleExperiment::face() {
                  .max = 1024,
                  .default_value = 32.0,
                  .suggested = {1, 8, 32, 64},
-                 .logarithmic = true}),
+                 .logarithmic = true,
+                 .applies = {{"method", {"robust"}}}}),
   };
   experiment.presets = presets();
+  experiment.reductions = {{"trials", 1}, {"dim", 4, 2}};
   experiment.plan = plan_run;
   return experiment;
 }

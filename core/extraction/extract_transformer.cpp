@@ -123,13 +123,14 @@ Expected<Plan> plan_run(const RunSpec& spec) {
   return recovery().plan(spec, needs);
 }
 
-/// Free numbers of a network: a neuron has d inputs, a bias and an output, and its scale is free.
+/// Degrees of freedom of a network: a neuron has d inputs, a bias and an output; one of these
+/// numbers only sets its scale.
 double network_numbers(const std::string& shape, double neurons, double dim) {
   if (shape == "bias-free") return neurons * dim;
   return (shape == "random" ? neurons : neurons / 2) * (dim + 1) + 1;  // pairs hold one neuron
 }
 
-/// A network without neurons is constant: then W leaves no trace, and the learner said so.
+/// A network without neurons is constant: W leaves no trace, and the learner says so.
 bool is_constant(const RecoveryRow& row) {
   return row.hidden == 0 && row.status == "not-identifiable";
 }
@@ -211,7 +212,7 @@ Figure query_figure(const RunSpec& spec, const Recovered& recovered) {
                      std::string(shape == "bias-free" ? "kd"
                                  : shape == "random"  ? "k(d + 1) + 1"
                                                       : "(k/2)(d + 1) + 1") +
-                     ". Not a bound: one answer can tell more than one number",
+                     ". Not a bound: one answer can determine more than one number",
                  dims_of(spec), [&](double d) { return d * d + network_numbers(shape, k, d); }));
   return figure;
 }
@@ -350,14 +351,15 @@ Experiment TransformerExperiment::face() {
        {}},
       {"without-biases",
        "Two routes to the same matrix",
-       "Without biases f(X) − f(−X) is a plain head, and W follows as before, at two questions for "
-       "one. Both routes agree.",
+       "Without biases f(X) − f(−X) is a plain head, and W follows as before, with two questions "
+       "in place of one. Both routes agree.",
        {{"network", "bias-free"}, {"method", "gradient,odd-part"}, {"hidden", "8"}}},
       {"even-network",
        "A network without an odd part",
        "Every neuron has a mirror image, so f(X) − f(−X) says nothing. The gradient route does not "
        "need it.",
        {{"network", "even"}, {"method", "gradient,odd-part"}, {"hidden", "8"}}}};
+  experiment.reductions = {{"trials", 1}, {"dim", 4, 2}, {"hidden", 4}};
   experiment.plan = plan_run;
   return experiment;
 }

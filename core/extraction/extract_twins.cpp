@@ -1,4 +1,4 @@
-// extract-twins: two pairs of heads that no question of two tokens tells apart, live.
+// extract-twins: two pairs of heads that no question of two tokens can distinguish, live.
 #include <algorithm>
 #include <cmath>
 
@@ -162,8 +162,8 @@ Figure comparison_figure(const RunSpec& spec, bool third) {
   Figure figure;
   figure.id = third ? "three-tokens" : "two-tokens";
   figure.title = third ? "And with three tokens?" : "Can two tokens tell the pairs apart?";
-  figure.subtitle = third ? "The question is [t, a; y]: the curves part, and cross where tokens "
-                            "are equally spaced; they are one only at W′ = ±W."
+  figure.subtitle = third ? "The question is [t, a; y]: the curves differ, and cross where tokens "
+                            "are equally spaced; they are the same only at W′ = ±W."
                           : "The question is [t; y]: both answer t + y, whatever W and W′ are.";
   figure.invitation = "Drag W and W′.";
   figure.x = {"first token t (and W, W′)", false, -kReach, kReach, {-3, -2, -1, 0, 1, 2, 3}};
@@ -214,15 +214,15 @@ Experiment TwinsExperiment::face() {
   experiment.schema.parameters = {
       real("weight", "First pair", "W", "the first pair is (W, v) and (−W, v)", 0.5),
       real("other-weight", "Second pair", "W′", "the second pair is (W′, v) and (−W′, v)", 2),
-      real("third-token", "Third token", "a", "the token that questions of three have more", 1.5),
+      real("third-token", "Third token", "a", "the extra token in questions of three tokens", 1.5),
       real("query-token", "Query token", "y", "the last token", -1),
   };
   experiment.presets = {
       {"drag",
        "Drag W′",
        "Two pairs of heads, far apart in their parameters. In the first figure questions have "
-       "three tokens and the curves part; in the second they have two and the curves are one, "
-       "wherever you drag W and W′.",
+       "three tokens and the curves differ; in the second they have two and the curves are the "
+       "same, wherever you drag W and W′.",
        {}},
       {"same",
        "The same pair twice",

@@ -46,20 +46,20 @@ struct Recovered {
 struct RecoveryExperiment {
   /// Parameters whose values make the jobs, outermost first; "trials" counts.
   std::vector<std::string_view> axes = {};
-  std::string method = {};            ///< where `method` is no axis
-  std::string memory_parameter = {};  ///< the one to lower when memory is short
+  std::string method = {};            ///< name of the method where "method" is not an axis
+  std::string memory_parameter = {};  ///< the parameter to lower when memory is short
   std::size_t jobs_before =
       0;  ///< the experiment's own jobs, which come before the jobs of the axes
   std::vector<Column> extra = {};  ///< names of RecoveryRow::extra
 
   std::size_t jobs(const ParameterSet& parameters) const;
-  /// `index` counts from 0 behind jobs_before.
+  /// `index` counts the jobs on the axes from 0.
   Expected<RecoveryJob> job(const RunSpec& spec, std::size_t index) const;
   Plan plan(const RunSpec& spec, JobNeeds (*needs)(const RunSpec&, const RecoveryJob&)) const;
   /// Decodes; leaves a note for an output that cannot be read.
   Recovered read(const RunSpec& spec, std::span<const JobOutput> outputs,
                  std::vector<std::string>& notes) const;
-  /// `recovery`, and `weight` when a job has shown one.
+  /// `recovery`, and `weight` when a job has reported a matrix.
   std::vector<Table> tables(const Recovered& recovered) const;
 
   /// Runs job `index` of the run: `recover` draws the model and recovers it.
@@ -74,7 +74,7 @@ struct RecoveryExperiment {
 /// methods.
 Head draw_head(const RecoveryJob& job, double scale, const std::string& shape);
 
-/// What every job fills in the same way.
+/// A row with the fields that every job fills in the same way.
 RecoveryRow row_of(const RecoveryJob& job, const Oracle& oracle, const Outcome& outcome);
 /// Errors of v and W; where W is known whole also the function gap.
 void compare(RecoveryRow& row, const RecoveryJob& job, const Head& truth,
@@ -94,8 +94,8 @@ using Groups = std::map<double, std::vector<double>>;
 /// Means with standard errors.
 std::vector<FigurePoint> mean_points(Groups groups);
 
-/// Means of y over rows of equal x; rows that `keep` refuses or whose x or y is NaN are left out,
-/// and of a logarithmic y also what is not positive.
+/// Means of y over rows of equal x. Left out are rows that `keep` refuses, rows whose x or y is
+/// NaN, and for a logarithmic y rows whose y is not positive.
 template <class Keep, class X, class Y>
 std::vector<FigurePoint> mean_points(const std::vector<RecoveryRow>& rows, Keep keep, X x, Y y) {
   Groups groups;

@@ -169,7 +169,7 @@ const MatrixPair* shown_matrices(const std::vector<DecodedReport>& reports) {
 
 Table weight_table(const MatrixPair& shown, const Matrix<double>& whole, std::size_t most) {
   Table table{"weight",
-              "The query-key matrix W, as recovered and where it is known as it is",
+              "The query-key matrix W as recovered, and the true one where it is known",
               {{"row", "row i", "", ColumnType::kWhole},
                {"column", "column j", "", ColumnType::kWhole},
                {"value", "recovered W", "", ColumnType::kNumber},

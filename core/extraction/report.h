@@ -1,5 +1,5 @@
-// What all experiments of family B share: parameters, the `recovery` table, matrices for the heat
-// maps, and the small formats between jobs and tables.
+// Shared by all experiments of family B: parameters, the `recovery` table, matrices for the heat
+// maps, and the byte formats between jobs and tables.
 #pragma once
 
 #include <string>
@@ -25,23 +25,23 @@ struct RecoveryRow {
   double more(std::size_t k) const { return k < extra.size() ? extra[k] : kUnknown; }
 };
 
-/// A matrix and what is known of it, at most 64 x 64 of it: for the heat maps.
+/// A matrix and its estimate, for the heat maps: at most 64 x 64 entries.
 struct MatrixPair {
   std::size_t rows = 0, columns = 0;
   std::vector<double> truth, recovered;  ///< row-major; NaN where not known yet
 };
 MatrixPair matrix_pair(const Matrix<double>& truth, const Matrix<double>& recovered);
 
-/// Everything a job gives; a partial one may have matrices only.
+/// The output of a job; a partial one may have matrices only.
 struct JobReport {
   std::vector<RecoveryRow> rows;
   MatrixPair matrices;
 };
 Bytes encode(const JobReport& report);
-/// False for bytes that are not one.
+/// False for bytes that are not a report.
 bool decode(std::span<const std::uint8_t> bytes, JobReport& report);
 
-/// What one output says.
+/// One decoded output.
 struct DecodedReport {
   std::uint32_t index = 0;
   bool complete = false;
@@ -61,7 +61,7 @@ Table recovery_table(const std::vector<RecoveryRow>& rows, const std::vector<Col
 Table weight_table(const MatrixPair& shown, const Matrix<double>& whole = {}, std::size_t most = 0);
 /// Heat maps of true, recovered and difference; without panels for null.
 Figure matrix_figure(const MatrixPair* shown, std::string subtitle);
-/// The matrices of the newest job that has any: of the shown one when it is there.
+/// The largest matrix of any report, the first of equals; null if no report has one.
 const MatrixPair* shown_matrices(const std::vector<DecodedReport>& reports);
 
 /// Largest value of a field; NaN when one of them is.

@@ -26,6 +26,14 @@ enum class SeriesRole {
   kCurve,     ///< a function of the parameters: a line without markers, named at its end
 };
 
+/// How strongly something is drawn. Experiments only make whole figures; front ends set the others.
+enum class Presence {
+  kWhole,
+  kDraft,   ///< of a draft (core/experiment/draft.h): paler
+  kBehind,  ///< of the result shown before, until the new one has points: faint, without a label,
+            ///< and not read out
+};
+
 struct FigurePoint {
   double x = 0, y = 0;
   double error = 0;  ///< one standard error; NaN when unknown (a single trial)
@@ -40,6 +48,7 @@ struct Series {
   int colour = 0;   ///< colour slot of the program-wide palette (core/findings/palette.h)
   int variant = 0;  ///< 0 for the first; others draw the same colour with another dash and marker
   std::vector<FigurePoint> points;  ///< increasing x
+  Presence presence = Presence::kWhole;
 };
 
 /// A horizontal or vertical reference such as the 0.5 level, with its own label.
@@ -68,6 +77,7 @@ struct HeatPanel {
   std::string value_label;       ///< at the colour bar
   std::string scale_group;       ///< panels of one group share one colour range
   std::vector<double> contours;  ///< levels drawn as lines through the cell centres
+  Presence presence = Presence::kWhole;
 };
 
 /// A point of the picture that the reader moves with mouse, finger or arrow keys. The entries of
@@ -92,7 +102,7 @@ struct FieldPanel {
   std::string id;
   std::string title;
   std::string shader;       ///< shaders/NAME.glsl, which defines `vec2 field(vec2 point)`
-  std::vector<float> data;  ///< what both versions read: `number(i)` in the shader
+  std::vector<float> data;  ///< parameters of both versions: `number(i)` in the shader
   double (*value)(std::span<const float> data, double x, double y) = nullptr;  ///< NaN: unknown
   double min = 0, max = 1;  ///< ends of the colours; a diverging scale wants min = -max
   ColourScale scale = ColourScale::kSequential;
@@ -139,8 +149,8 @@ struct Figure {
   Axis x, y;
   FigureContent content;
   std::vector<Handle> handles;  ///< of line plots and fields
-  std::string table;            ///< name of the result table whose rows the measured points are
-  std::string empty_text;       ///< what to say while there is no point yet
+  std::string table;            ///< name of the result table that holds the measured points
+  std::string empty_text;       ///< shown while there is no point yet
 
   /// The content of one kind, for reading; an empty one if the content is of another kind.
   const LinePlot& lines() const { return known<LinePlot>(); }

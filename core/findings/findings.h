@@ -1,5 +1,5 @@
-// What a run found: tables and claims, and the figures that show them. Also as bytes, because the
-// page's own module leaves most experiments' findings to the workers' one (docs/web.md).
+// The findings of a run: tables and claims, and the figures that show them. Also as bytes, because
+// the page's own module leaves most experiments' findings to the workers' module (docs/web.md).
 #pragma once
 
 #include <span>
@@ -21,7 +21,7 @@ struct Findings {
 using FieldFunction = double (*)(std::span<const float> data, double x, double y);
 
 /// Everything but FieldPanel::value, which is looked up by the name of its shader. Decoding refuses
-/// torn bytes, and cells that do not fit the type of their column.
+/// truncated bytes, and cells that do not fit the type of their column.
 Bytes encode_findings(const Findings& findings);
 Expected<Findings> decode_findings(std::span<const std::uint8_t> bytes,
                                    FieldFunction (*function_of)(std::string_view shader));

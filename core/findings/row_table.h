@@ -1,5 +1,5 @@
-// A table described once: each column's name and label next to what it shows of a row, so that the
-// two cannot get out of step. The type of what it shows is the column's type.
+// A table described once: each column's name and label next to the member of the row that it shows,
+// so that the two cannot get out of step. The member's type gives the column's type.
 //
 //   struct Point { std::string model; double error = 0, std_error = 0; std::int64_t trials = 0; };
 //   const RowTable<Point> table{"test_error", "Mean squared test error",
@@ -65,7 +65,7 @@ inline Cell whole_cell(double value) {
   return cell_of(Count{value});
 }
 
-/// A literal: descriptions of columns hold no strings of their own, so that they cost no code.
+/// Text known at compile time: a column's description owns no string, so that it needs no code.
 struct Literal {
   std::string_view text = {};
   consteval Literal() = default;
@@ -98,9 +98,9 @@ template <class Value>
 struct TypeOf<std::optional<Value>> : TypeOf<Value> {};
 }  // namespace detail
 
-/// A column that shows a member of the row, or what a function of the row gives. `error_column` and
-/// `type`: as in Column; a function that gives a Cell has to state the type. `Row` is named where
-/// it extends the row that has the member.
+/// A column that shows a member of the row, or the result of a function of the row. `error_column`
+/// and `type`: as in Column; for a function that returns a Cell, state the type. State `Row` where
+/// it derives from the class that has the member.
 template <auto value, class Row = decltype(detail::row_of(value))>
 constexpr RowColumn<Row> column(Literal name, Literal label, Literal error_column = {},
                                 std::optional<ColumnType> type = {}) {

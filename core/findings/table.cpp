@@ -26,7 +26,7 @@ bool allows(ColumnType type, const Cell& cell) {
     case ColumnType::kYesNo:
       return text != nullptr && (*text == "yes" || *text == "no");
   }
-  return false;  // a number that names no type, from bytes
+  return false;  // an unknown type, decoded from bytes
 }
 
 std::string count_text(std::size_t count) {

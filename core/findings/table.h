@@ -56,7 +56,8 @@ bool is_numeric(const Table& table, std::size_t column);
 /// The number in a cell, NaN for a text and an empty cell.
 double number_in(const Cell& cell);
 
-/// The numbers of a column, one a row: NaN for empty cells, and for all of a column there is not.
+/// The numbers of a column, one per row: NaN for empty cells, and for all rows if the table has no
+/// such column.
 std::vector<double> numbers_in(const Table& table, std::string_view column);
 
 /// A non-finite real becomes an empty cell, so that no table ever holds a NaN.

@@ -95,8 +95,8 @@ ClaimStatus combined(const std::vector<JudgedComparison>& judged, Combine combin
   return ClaimStatus::kUndecided;
 }
 
-/// Distance of the estimate from the bound that it must pass, over the reach of its interval: more
-/// than 1 when decided. Of an undecided comparison, towards the nearer decision.
+/// Distance of the estimate from the bound that it must pass, divided by the half-width of its
+/// interval: more than 1 when decided. For an undecided comparison, towards the nearer decision.
 double margin(const JudgedComparison& judged) {
   const Comparison& c = judged.comparison;
   if (!is_known(c)) return 0;
@@ -139,13 +139,13 @@ std::string undecided_text(const Verdict& verdict) {
   const double size = margin(*nearest);
   const std::string which = which_text(verdict, *nearest);
   if (!nearest->comparison.can_refute && nearest->high < 0) {
-    return "What is undecided" + which + " is not so at these sizes; more trials do not change it.";
+    return "The undecided part" + which + " is not true at these sizes; more trials will not help.";
   }
   if (!(size * size > 1e-3)) {
-    return "What is undecided" + which + " is too near 0 for more trials to decide it.";
+    return "The undecided difference" + which + " is too near 0 for more trials to decide.";
   }
   return "If the estimates stay, about " + short_text(std::max(1.1, 1 / (size * size))) +
-         " times the trials decide it" + which + ".";
+         " times as many trials will decide it" + which + ".";
 }
 
 std::string change_text(const Verdict& verdict, Combine combine) {
@@ -154,11 +154,11 @@ std::string change_text(const Verdict& verdict, Combine combine) {
   const JudgedComparison& nearest = *extreme(verdict, verdict.status, one_decides);
   const double size = margin(nearest);
   const std::string which = which_text(verdict, nearest);
-  if (!std::isfinite(size)) return "What decides it" + which + " has no measurable error.";
+  if (!std::isfinite(size)) return "The decisive estimate" + which + " has no measurable error.";
   return "Errors " + short_text(size) + " times as large" + which + " would leave it undecided.";
 }
 
-/// The smallest differences of interest, each said once.
+/// The smallest differences of interest, each named once.
 std::string smallest_text(const std::vector<JudgedComparison>& judged) {
   std::vector<std::string> texts;
   for (const JudgedComparison& each : judged) {

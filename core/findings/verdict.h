@@ -22,18 +22,18 @@ struct Comparison {
   std::string what = {};  ///< "RFMLP minus RFA, test error at n = 512"
   double estimate = std::numeric_limits<double>::quiet_NaN();   ///< NaN: not measured
   double std_error = std::numeric_limits<double>::quiet_NaN();  ///< NaN: not known, undecided
-  /// Student's t with so many degrees of freedom (trials - 1); infinity: the normal distribution.
+  /// Of Student's t (trials - 1); infinity: the normal distribution.
   double degrees_of_freedom = std::numeric_limits<double>::infinity();
   double smallest_difference = 0;  ///< of interest, in the unit of the estimate, at least 0
   std::string interest = {};       ///< the same in words: "5 % of the samples"; empty: the number
-  /// False where the alternative contains what it is compared with (two heads, one with weight 0),
-  /// so that a true value below 0 cannot be: then only the search was bad.
+  /// False where the alternative contains the case that it is compared with (two heads, one with
+  /// weight 0). Then the true value is at least 0, and an estimate below only shows a bad search.
   bool can_refute = true;
   int tries = 0, successes = 0;  ///< with tries > 0: an exact binomial share minus `wanted_share`
   double wanted_share = 0;
 };
 
-/// The mean of paired differences, one a trial; not known with fewer than two.
+/// The mean of paired differences, one per trial; not known with fewer than two.
 Comparison mean_comparison(std::string what, std::span<const double> differences,
                            double smallest_difference = 0);
 
@@ -64,8 +64,8 @@ struct Verdict {
 Verdict judge(std::vector<Comparison> comparisons, Combine combine = Combine::kEvery);
 
 /// For universal statements ("exactly", "for every noise"): fails with a counterexample, else "no
-/// counterexample in `tries` tries" with the largest share of counterexamples that fits. A try is
-/// called by its name: "box", "boxes".
+/// counterexample in `tries` tries" with a 95 % upper bound of their share. `one_try` and
+/// `several_tries` name a try: "box", "boxes".
 Verdict judge_universal(int counterexamples, int tries, std::string_view one_try = "try",
                         std::string_view several_tries = "tries");
 

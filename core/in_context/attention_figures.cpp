@@ -123,8 +123,8 @@ Figure prediction_figure(const Picture& picture) {
   const OnePrompt& prompt = picture.prompt;
   Figure figure = plane_figure(picture, "prediction", "What does each head predict?");
   figure.subtitle =
-      "Colour: what is predicted if the query stood there; discs: examples in the colour of their "
-      "label, as large as the head's attention from the query.";
+      "Colour: the prediction for a query at that place; discs: examples in the colour of their "
+      "label, as large as the attention that the query pays them.";
   figure.invitation = "Drag any of them.";
   figure.draw_fields().panels.push_back(
       field_panel(picture, FieldQuantity::kTruth, kAllHeads, "truth", "Truth: θᵀx"));

@@ -2,18 +2,30 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "core/attention/one_prompt.h"
 #include "core/findings/figure.h"
 #include "core/findings/table.h"
-#include "core/in_context/one_prompt.h"
+#include "core/in_context/closed_forms.h"
 
 namespace attnlab::in_context {
 
 /// The plane is [-kReach, kReach] x [-kReach, kReach].
 inline constexpr double kReach = 3;
 inline constexpr std::size_t kMostHeads = 4;
+
+/// The weights of the heads' outputs with the least risk over random prompts of this length and
+/// noise, and that risk on other prompts.
+struct FittedHeads {
+  std::vector<IsotropicHead> heads;
+  double risk = 0, std_error = 0;
+  std::int64_t prompts = 0;  ///< that the risk was measured on
+};
+FittedHeads fit_head_weights(std::span<const double> scales, const RegressionTask& task,
+                             std::size_t prompt_length, std::uint64_t seed);
 
 struct Picture {
   OnePrompt prompt;

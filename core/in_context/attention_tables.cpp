@@ -73,7 +73,7 @@ Table head_table(const OnePrompt& prompt) {
   }
   const RowTable<HeadRow> table{
       "heads",
-      "The heads and what they say at the query: weight · S(scale) is what each adds",
+      "The heads at the query: each adds weight · S(scale) to the prediction",
       {column<&HeadRow::head>("head", "head"), column<&HeadRow::scale>("scale", "scale b"),
        column<&HeadRow::weight>("weight", "weight a"),
        column<&HeadRow::attended>("attended", "S(b)"),

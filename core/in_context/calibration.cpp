@@ -12,7 +12,7 @@ Values small_study(Values values) {
   return all;
 }
 
-/// Two training seeds of models that learn in a moment, with these values on top.
+/// Two training seeds of models that train within seconds, with these values on top.
 Values small_training(Values values) {
   Values all = {{"dim", "2"},    {"prompt-length", "10"}, {"steps", "200"},
                 {"batch", "64"}, {"prompts", "2000"},     {"trials", "2"}};
@@ -20,7 +20,7 @@ Values small_training(Values values) {
   return all;
 }
 
-// 50 times the data, but for the defaults of training: there the most seeds that a run may have.
+// 50 times the data; for the defaults of training the largest number of seeds of a run.
 const Values kSmallStudy = {{"prompts", "25000"}}, kStudy = {{"prompts", "200000"}};
 const Values kSeeds = {{"trials", "100"}};
 

@@ -8,6 +8,8 @@
 
 #include <span>
 
+#include "core/attention/one_prompt.h"
+
 namespace attnlab::in_context {
 
 /// x ~ N(0, I_d), theta isotropic.
@@ -15,12 +17,6 @@ struct RegressionTask {
   double dim = 5;     ///< d
   double signal = 1;  ///< T = E|theta|^2
   double noise = 0;   ///< sigma^2, variance of the label noise
-};
-
-/// `weight` a times S(`scale` b): the softmax head whose query-key matrix is b times the identity,
-/// reading labels. Not core/attention/head.h's Head, which has a whole matrix and reads tokens.
-struct IsotropicHead {
-  double scale = 0, weight = 0;
 };
 
 /// lim D x risk of heads with sum weight scale = 1; infinite where 2 b_h b_k >= 1 for a pair.

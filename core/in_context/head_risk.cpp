@@ -22,7 +22,8 @@ std::size_t prompts_per_step(double flops_per_prompt) {
   return static_cast<std::size_t>(std::clamp(kStep.work() / flops_per_prompt, 1.0, 4096.0));
 }
 
-/// Exponent of the third control: b^2 of the best single head, kept where its variance is tame.
+/// Exponent of the third control: b^2 of the best single head, bounded so that the control's
+/// variance is finite.
 double shape_exponent(const RegressionTask& task) {
   const double scale = one_head_best_scale(task);
   return std::min(scale * scale, 0.2);
@@ -35,7 +36,7 @@ double dot(std::span<const double> a, std::span<const double> b) {
 /// Evaluates every predictor and control on one prompt after the other.
 class Meter {
  public:
-  /// `gains`: read-out of x_q that goes with each set (read_out_gain). `bandwidth`: of the kernel.
+  /// `gains`: each set's read-out of x_q (read_out_gain). `bandwidth`: of the kernel.
   Meter(const HeadRiskTask& task, const std::vector<FoundHeads>& found, std::vector<double> gains,
         double bandwidth)
       : task_(task),
@@ -154,7 +155,7 @@ class Meter {
   double ridge(const std::vector<double>& gram, double variance) {
     const Scenario& scenario = task_.law.scenario;
     if (scenario.noise == 0 && scenario.prompt_length >= scenario.dim) return 0;
-    constexpr double kNoNoise = 1e-6;  // for 0 where the prompt leaves directions open
+    constexpr double kNoNoise = 1e-6;  // in place of 0, for prompts that leave theta undetermined
     const double noise = std::max(scenario.noise, kNoNoise), lambda = noise / variance;
     if (!solve(gram, lambda)) return std::numeric_limits<double>::quiet_NaN();
     return noise * dot(solved_, prompt_.query);
@@ -172,7 +173,7 @@ class Meter {
   RiskSums sums_;
 };
 
-/// Read-out of x_q that goes with a set: 1 - c = E x_q m / E |x_q|^2 over the search prompts, with
+/// A set's read-out of x_q: 1 - c = E x_q m / E |x_q|^2 over the search prompts, with
 /// the grid's moments interpolated at a refined scale.
 double read_out_gain(const Scenario& scenario, std::span<const float> scales,
                      const HeadMoments::Quadratic& q, const std::vector<IsotropicHead>& set) {

@@ -209,7 +209,8 @@ void attend(const PromptLaw& law, const Prompt& prompt, std::span<const float> s
                                  features.weights.size() == 0 ? nullptr : features.weights.data()};
   active_kernels().attend_prompt(task, kernel_workspace());
   for (std::size_t b = 0; b < scales.size() && law.scenario.attend_query; ++b) {
-    // The query's label is 0: it takes its share of the weights and leaves the mean as it is.
+    // The query has label 0: its weight counts in the sum of weights, but it adds nothing to the
+    // mean.
     float& share = features.weights(b, law.scenario.prompt_length);
     for (std::size_t a = 0; a < law.scenario.dim; ++a) {
       features.means(b, a) -= share * static_cast<float>(prompt.query[a]);
@@ -305,7 +306,7 @@ void HeadMoments::merge(const HeadMoments& other) {
 std::vector<FoundHeads> best_heads(std::span<const float> scales, const SearchMoments& moments,
                                    std::span<const std::size_t> counts) {
   const std::size_t most = *std::max_element(counts.begin(), counts.end());
-  // Per size the least risk on the halves that had no part in the set, and the ridge that gives it.
+  // Per size the least risk on the halves that did not choose the set, and the ridge that gives it.
   std::vector<double> least(most, std::numeric_limits<double>::infinity()), ridges(most, 0);
   for (const double ridge : kRidges) {
     const std::vector<GridSet> first = grown_sets({moments.half[0], ridge}, most);

@@ -54,25 +54,25 @@ class HeadMoments {
   double query_square_ = 0, prompts_ = 0;
 };
 
-/// Moments of two equally many prompts and of all of them.
+/// Moments of either half of the prompts and of all of them.
 struct SearchMoments {
   HeadMoments::Quadratic half[2], all;
 };
 
-/// A head set found on all search prompts, and sets of its size found on each half of them: by how
-/// much those are worse says what the search loses (docs/derivations.md).
+/// A head set found on all search prompts, and sets of its size found on each half of them. How
+/// much worse these are estimates the loss of the search (docs/derivations.md).
 struct FoundHeads {
   std::vector<IsotropicHead> all, half[2];
 };
 
 /// One head set per entry of `counts`, with at most that many heads, on the grid of scales. The
 /// whole grid is tried for single heads and pairs; larger sets grow by the best head at a time and
-/// swap heads while it helps. Weights are ridge regression: sets of similar scales are nearly
-/// singular, and weights that only large cancellations make possible follow the prompts at hand.
+/// swap heads while it helps. Weights come from ridge regression: sets of similar scales are nearly
+/// singular, and large weights that cancel each other would overfit the search prompts.
 ///
 /// Each half of the prompts judges the sets that the other half gave, for every size and ridge
-/// parameter, so that a larger set replaces a smaller one only where it does better on prompts of
-/// its own. A single head's scale is refined between grid points.
+/// parameter, so that a larger set replaces a smaller one only where it does better on prompts that
+/// did not choose it. A single head's scale is refined between grid points.
 std::vector<FoundHeads> best_heads(std::span<const float> scales, const SearchMoments& moments,
                                    std::span<const std::size_t> counts);
 

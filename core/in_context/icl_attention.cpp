@@ -1,5 +1,5 @@
-// icl-attention: one prompt in the plane, live. Examples, query and theta are handles; the picture
-// is what each head predicts, attends to and misses for a query anywhere.
+// icl-attention: one prompt in the plane, live. Examples, query and theta are handles; the figures
+// show each head's prediction, attention and error for a query anywhere.
 #include <algorithm>
 #include <cmath>
 
@@ -126,13 +126,13 @@ std::vector<Preset> presets() {
       {"two-heads",
        "Two opposite heads",
        "One head attends to examples like the query, the other to examples unlike it; their "
-       "difference cancels what is wrong with each. Compare the sum with the truth, then drag "
-       "the query. Next: the same with one head.",
+       "difference cancels the error of each. Compare the sum with the truth, then drag the query. "
+       "Next: the same with one head.",
        {}},
       {"one-head",
        "One head",
        "A single head averages the labels of examples like the query: its prediction bends and "
-       "saturates where the truth goes on. Drag examples outwards. Next: two opposite heads.",
+       "saturates where the truth stays linear. Drag examples outwards. Next: two opposite heads.",
        {{"scales", "1.5"}}},
       {"sharp-head",
        "One sharp head",

@@ -9,7 +9,7 @@ namespace attnlab::in_context {
 namespace {
 
 constexpr std::uint32_t kBandwidthDomain = hash_name("icl/bandwidth");
-/// Enough for the one number that kernel smoothing has.
+/// Enough prompts to choose one number, the bandwidth.
 constexpr std::size_t kBandwidthPrompts = 500;
 
 /// Bandwidths to try, in units of the examples' spread.

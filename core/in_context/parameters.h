@@ -15,7 +15,7 @@ Parameter icl_noise_parameter();
 
 /// "1 head", "4 heads".
 std::string heads_text(std::size_t heads);
-/// The colour slot of softmax with so many heads: one colour per head count in the whole family.
+/// The colour slot of softmax with `heads` heads: one colour per head count in the whole family.
 int heads_colour(std::size_t heads);
 
 }  // namespace attnlab::in_context

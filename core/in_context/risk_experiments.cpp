@@ -11,7 +11,7 @@ namespace {
 
 constexpr double kMaxDim = 64, kMaxLength = 65536;
 
-/// What a sweep of either kind makes of its cells.
+/// The claims and figures that a sweep of either kind makes from its cells.
 using ClaimsOf = std::vector<Claim> (*)(const RiskStudy&, const std::vector<MeasuredCell>&);
 using FiguresOf = std::vector<Figure> (*)(const RiskStudy&, const std::vector<MeasuredCell>&);
 
@@ -50,8 +50,10 @@ std::vector<Preset> risk_presets() {
        {{"dim", "1"}}},
       {"correlated",
        "Correlated features",
-       "Three ways to build the query-key matrix when features are correlated: ignoring it leaves "
-       "a risk that never goes away. Next: the scenario experiment, which sweeps the correlation.",
+       "Three ways to build the query-key matrix when features are correlated. Ignoring the "
+       "correlation leaves a risk that longer prompts do not reduce. Next: the scenario "
+       "experiment, "
+       "which sweeps the correlation.",
        {{"setting", "correlation"}, {"value", "0.8"}, {"heads", "1,2"}}},
   };
 }
@@ -65,8 +67,8 @@ std::vector<Preset> scenario_presets() {
        {}},
       {"correlation",
        "Correlated features",
-       "Features become alike (ρ to 0.9). Heads that ignore it (KQ = bI) are stuck; heads with the "
-       "inverse covariance are not. Next: examples near the query.",
+       "Features become alike (ρ to 0.9). Heads that ignore the correlation (KQ = bI) are stuck; "
+       "heads with the inverse covariance are not. Next: examples near the query.",
        {{"setting", "correlation"}, {"value", "0,0.25,0.5,0.75,0.9"}, {"heads", "1,2"}}},
       {"local",
        "Examples near the query",
@@ -101,6 +103,7 @@ Experiment RiskExperiment::face() {
        prompts_parameter(4000), setting_parameter("base"), value_parameter({0.5}),
        icl_noise_parameter()}};
   experiment.presets = risk_presets();
+  experiment.reductions = {{"prompts", 200}, {"prompt-length", 5, 4}, {"value", 0, 2}};
   experiment.plan = plan_risk_study;
   return experiment;
 }
@@ -128,6 +131,7 @@ Experiment ScenariosExperiment::face() {
                         icl_prompt_length_parameter(kMaxLength, {100}), prompts_parameter(4000),
                         icl_noise_parameter()}};
   experiment.presets = scenario_presets();
+  experiment.reductions = {{"prompts", 200}, {"prompt-length", 5, 1}, {"value", 0, 3}};
   experiment.plan = plan_risk_study;
   return experiment;
 }

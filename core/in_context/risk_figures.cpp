@@ -94,15 +94,16 @@ struct Key {
   auto operator<=>(const Key&) const = default;
 };
 
-/// Curves that another one hides stay in the table: ridge is Bayes but for the prior mean, and
-/// debiased linear attention differs from the plain one by O(1/D) of its risk but for local
-/// examples.
+/// False for curves that another one hides; the table has them. Ridge differs from Bayes only where
+/// there is a prior mean, and debiased linear attention differs from the plain one by more than
+/// O(1/D) of its risk only for local examples.
 bool drawn(const RiskStudy& study, const std::string& predictor) {
   if (predictor == "ridge") return study.setting == Setting::kPrior;
   return predictor != "debiased" || study.setting == Setting::kLocal;
 }
 
-/// Adds measured curves over x(row) with y scaled by y_scale(row); `variant_of` numbers the dashes.
+/// Adds measured curves over x(row), with y scaled by scale(row). Curves of one variant and one
+/// other(row) share their dashes; suffix(row) completes the label.
 template <class X, class Other, class Scale, class Suffix>
 void add_curves(const RiskStudy& study, const std::vector<CurvePoint>& rows, X x, Other other,
                 Scale scale, Suffix suffix, Figure& figure) {

@@ -81,7 +81,7 @@ bool decode(std::span<const std::uint8_t> bytes, std::size_t sets, RiskSums& sum
          sums.comoments.size() == values * values;
 }
 
-/// Largest value each setting makes sense for.
+/// The largest meaningful value of a setting.
 double value_limit(Setting setting) {
   return setting == Setting::kCorrelation ? 0.99 : setting == Setting::kNoise ? 100 : 10;
 }
@@ -144,7 +144,7 @@ Parameter setting_parameter(std::string_view default_setting) {
   Parameter parameter;
   parameter.name = "setting";
   parameter.label = "Setting";
-  parameter.help = "what is added to the plain task";
+  parameter.help = "the difficulty that is added to the plain task";
   parameter.kind = ParameterKind::kChoice;
   parameter.choices = {
       {"base", "Plain task", "x ~ N(0, I), θ ~ N(0, I/d), labels with the variance given by noise"},
@@ -164,7 +164,8 @@ Parameter value_parameter(std::vector<double> values) {
                  .help = "σ², ρ, radius or |θ₀|, as the setting says; the plain task has none",
                  .max = 100,
                  .default_value = 0.0,
-                 .suggested = {0, 0.1, 0.25, 0.5, 0.75, 0.9, 1, 2}});
+                 .suggested = {0, 0.1, 0.25, 0.5, 0.75, 0.9, 1, 2},
+                 .applies = {{"setting", {"noise", "correlation", "local", "prior"}}}});
   parameter.kind = ParameterKind::kRealList;
   parameter.max_items = 12;
   parameter.default_value = std::move(values);
@@ -230,8 +231,9 @@ Expected<Plan> plan_risk_study(const RunSpec& spec) {
   for (std::size_t i = 0; i < study.job_count(); ++i) {
     const JobName job = job_name(study, i);
     const Scenario& scenario = study.cells[job.cell].scenario;
-    // Four prompts (of either half of the search, measured, smoothed), and with noise the weights
-    // of every scale and bandwidth tried and of every head; the means of a block of prompts.
+    // Four prompts (one for each half of the search, the measured one, the smoothed one), with
+    // noise also the weights for every scale and bandwidth and for every head; the means of a
+    // block.
     const double dim = static_cast<double>(scenario.dim);
     const double row = 4.0 * static_cast<double>(padded_length(scenario.prompt_length));
     const double scales = 2 * 60 + static_cast<double>(total_heads(study));

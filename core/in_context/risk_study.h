@@ -59,7 +59,7 @@ std::vector<MeasuredCell> measured_cells(const RiskStudy& study, std::span<const
 double risk_theory(const Scenario& scenario, std::size_t heads);
 
 std::vector<RiskRow> risk_rows(const std::vector<MeasuredCell>& cells);
-/// From the same prompts, with the error of their joint covariance; head counts from 2 on.
+/// Ratios from the same prompts, with the error from their joint covariance; head counts from 2 on.
 std::vector<RatioRow> ratio_rows(const RiskStudy& study, const std::vector<MeasuredCell>& cells);
 
 /// The family's main table, the head sets found, and the ratios.
@@ -68,7 +68,7 @@ std::vector<std::string> risk_notes(const RiskStudy& study, const std::vector<Me
 
 /// "d = 5, 20,000 prompts each": what the numbers were measured with.
 std::string study_text(const RiskStudy& study);
-/// "" or "ρ = 0.5, KQ = bI": what sets a cell apart within its setting.
+/// "" or "ρ = 0.5, KQ = bI": the value and variant of a cell within its setting.
 std::string cell_text(const Scenario& scenario);
 std::string_view value_symbol(Setting setting);
 

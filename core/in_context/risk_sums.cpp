@@ -10,15 +10,15 @@
 namespace attnlab::in_context {
 namespace {
 
-/// How much of a measured loss of the search to take off: all of it while it is small next to the
-/// risk, where its quadratic form holds, and at most half of the risk. A search on so few prompts
-/// that half of them give a useless set tells little about the best one.
+/// The fraction of a measured loss of the search to subtract: all of it while it is small next to
+/// the risk, where its quadratic form holds, and at most half of the risk. If half of the prompts
+/// give a useless set, all of them tell little about the best one.
 double trusted_share(double risk, double loss) {
   const double ratio = 2 * loss / risk;
   return risk > 0 ? 1 / std::sqrt(1 + ratio * ratio) : 0;
 }
 
-/// Takes back the part of each loss that is not trusted: risk i and its comoments.
+/// Adds back the untrusted part of each loss: corrects risk i and its comoments.
 void limit_losses(RiskSums& sums, std::size_t p) {
   const std::size_t n = sums.means.size();
   for (std::size_t i = 0; i < sums.heads.size(); ++i) {
@@ -32,7 +32,7 @@ void limit_losses(RiskSums& sums, std::size_t p) {
     for (std::size_t j = 0; j < n; ++j) {
       sums.comoments[j * n + i] += back * sums.comoments[j * n + l];
     }
-    // What was taken off, whose scatter the error includes.
+    // The part that stays subtracted; its scatter is part of the error.
     sums.means[l] *= 1 - back;
     for (std::size_t j = 0; j < n; ++j) sums.comoments[l * n + j] *= 1 - back;
     for (std::size_t j = 0; j < n; ++j) sums.comoments[j * n + l] *= 1 - back;
@@ -58,9 +58,9 @@ std::vector<std::vector<double>> control_slopes(const RiskSums& sums, std::size_
   return slopes;
 }
 
-/// What the search adds to the variance of a set's risk, given the loss taken off and the variance
-/// of that loss over prompts (docs/derivations.md, "What the search loses"). A loss within two
-/// standard errors of 0 is the prompts' noise, which the risk's own variance contains.
+/// The search's contribution to the variance of a set's risk, given the subtracted loss and its
+/// variance over prompts (docs/derivations.md, "What the search loses"). A loss within two standard
+/// errors of 0 is the prompts' noise, which the risk's own variance contains.
 double search_variance(double loss, double loss_variance) {
   constexpr double kOneDirection = 4.0 / 3, kSlowDecay = 2;
   if (loss * loss <= 4 * loss_variance) return 0;

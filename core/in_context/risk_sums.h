@@ -1,4 +1,4 @@
-// What prompts add up to, and the risks with their errors that follow: control variates and the
+// Sums over prompts, and the risks and errors that follow from them, with control variates and the
 // error of the search for head sets (docs/derivations.md).
 #pragma once
 
@@ -12,7 +12,7 @@ namespace attnlab::in_context {
 /// Sums over evaluation prompts: values are [predictors..., losses..., controls...]. There is a
 /// loss for each head set: what halving the search prompts costs it.
 struct RiskSums {
-  std::vector<std::vector<IsotropicHead>> heads;  ///< per head count, what was measured
+  std::vector<std::vector<IsotropicHead>> heads;  ///< per head count, the set that was measured
   double count = 0;
   std::vector<double> means;
   std::vector<double> comoments;  ///< sum (v_i - mean_i)(v_j - mean_j), full

@@ -23,7 +23,7 @@ enum class Setting { kBase, kNoise, kCorrelation, kLocal, kPrior };
 inline constexpr std::array<std::string_view, 5> kSettingNames = {"base", "noise", "correlation",
                                                                   "local", "prior"};
 
-/// What the heads are given besides the plain form f = sum_h a_h S(b_h) with KQ = b_h I.
+/// What the heads get in addition to the plain form f = sum_h a_h S(b_h) with KQ = b_h I.
 enum class Variant {
   kPlain,
   kInverse,  ///< correlation: KQ = b Sigma^-1
@@ -54,8 +54,8 @@ struct Scenario {
   double label_variance() const;
   /// |theta_0|^2 / d where a read-out of x_q can answer it, else 0.
   double read_out_variance() const;
-  /// E (theta^T x_q)^2 per coordinate of x_q: tau^2, or with the prior mean the heads have to
-  /// learn.
+  /// E (theta^T x_q)^2 per coordinate of x_q: tau^2, plus the prior mean's part where the heads
+  /// have to learn it.
   double signal_variance() const;
 };
 
@@ -68,7 +68,7 @@ double risk_floor(const Scenario& scenario);
 /// The scale to build a search grid around: positive.
 double typical_scale(const Scenario& scenario);
 
-/// What a scenario needs for every prompt, computed once.
+/// The quantities that every prompt of a scenario needs, computed once.
 struct PromptLaw {
   Scenario scenario;
   std::vector<double> key_query;  ///< d x d, symmetric, the shared direction of all heads' KQ

@@ -16,7 +16,8 @@ constexpr std::uint32_t kTestDomain = hash_name("icl/trained-risk");
 constexpr std::uint32_t kStartDomain = hash_name("icl/start");
 constexpr std::size_t kLanes = kernels::kPromptLanes;
 
-/// Values live on the scale 1 / b of the scores' scale b and have as much farther to go.
+/// How much larger the steps of value vectors are: values are of the size 1 / b, where b is the
+/// scale of the scores.
 constexpr double kValueRate = 8;
 
 std::size_t groups_of(std::size_t prompts) {
@@ -30,8 +31,8 @@ void run_batch(const kernels::BatchTask<double>& task) {
   active_kernels().batch_f64(task, kernel_workspace());
 }
 
-/// What one group is made of, 16 prompts innermost: x_i (keys x dim), theta (dim), and the labels'
-/// noise (keys) or nothing.
+/// The random numbers of one group, 16 prompts innermost: x_i (keys x dim), theta (dim), and the
+/// labels' noise (keys) or null.
 template <class T>
 struct GroupDraws {
   std::span<const T> points, theta, noise;
@@ -42,7 +43,7 @@ struct GroupDraws {
 template <class T>
 void place_group(const TrainingSetup& setup, const GroupDraws<T>& draws, const T* query, T* tokens,
                  T* targets) {
-  constexpr std::size_t kFew = 16 / sizeof(T);  // what every processor has
+  constexpr std::size_t kFew = 16 / sizeof(T);  // vectors of 16 bytes: every target has them
   typedef T Few __attribute__((vector_size(kFew * sizeof(T))));
   const auto load = [](const T* from) {
     Few values;
@@ -77,7 +78,7 @@ void place_group(const TrainingSetup& setup, const GroupDraws<T>& draws, const T
   std::fill(last + d * kLanes, last + width * kLanes, T(0));
 }
 
-/// Product of step * x_q^T (1/D) sum x_i y_i for the prompts of one group.
+/// Predictions step * x_q^T (1/D) sum x_i y_i for the prompts of one group.
 void linear_predictions(const TrainingSetup& setup, double step, const float* tokens,
                         const float* query, double* predictions) {
   const std::size_t d = setup.dim, width = d + 1;
@@ -167,7 +168,7 @@ HeadModel::HeadModel(const TrainingSetup& setup) : setup_(setup) {
         for (std::size_t c = 0; c < d; ++c) push(a == c ? sign * scale : 0, disorder);
       }
     } else {
-      // Component k of a head covers one coordinate; the next head goes on where this one ends.
+      // Component k of a head covers one coordinate; the next head continues where this one ends.
       const double root = std::sqrt(scale);
       for (std::size_t side = 0; side < 2; ++side) {
         const std::size_t rows = side == 0 ? width : d;

@@ -27,7 +27,7 @@ struct TrainingSetup {
   std::size_t steps = 3000;
   double rate = 0.02;      ///< Adam's step; falls to 0 along a cosine
   std::uint64_t seed = 1;  ///< of this model's start and prompts
-  std::size_t trial = 0;   ///< which of the run's training seeds that is
+  std::size_t trial = 0;   ///< number of this training seed within the run
 
   Scenario scenario() const;
 };
@@ -39,8 +39,8 @@ struct PromptBatch {
   std::vector<T> tokens, queries, targets;
 };
 
-/// Prompts number `index` of a stream: the same for every number of heads, and of every noise but
-/// for the noise itself. Overwrites the batch, whose memory is used again.
+/// Batch number `index` of a stream: x and theta are the same for every number of heads and every
+/// noise. Overwrites the batch and reuses its memory.
 ///
 /// The stream (seed, domain, index) holds, group after group of 16 prompts (which are the innermost
 /// index): all x_i (keys x dim x 16), x_q (dim x 16), theta (dim x 16). Its substream 1 holds the
@@ -94,8 +94,8 @@ class Trainer {
   std::size_t done_ = 0;
 };
 
-/// Risk over fresh test prompts as sums of [loss, controls...], see corrected_risks.
-/// Adds `prompts` (rounded up to a multiple of 16) prompts numbered `index` to the sums.
+/// Adds `prompts` fresh test prompts (rounded up to a multiple of 16) numbered `index` to the sums
+/// of [loss, controls...]; corrected_risks makes the risk from them.
 void add_test_prompts(const TrainingSetup& setup, const HeadModel& model, std::uint32_t index,
                       std::size_t prompts, RiskSums& sums);
 

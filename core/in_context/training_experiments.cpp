@@ -49,6 +49,7 @@ Experiment TrainingExperiment::face() {
         {"steps", "8000"},
         {"trials", "2"}}},
   };
+  experiment.reductions = {{"trials", 1}, {"prompts", 1000}, {"steps", 100}, {"batch", 64}};
   experiment.plan = plan_training;
   return experiment;
 }
@@ -104,6 +105,8 @@ Experiment EmbeddingExperiment::face() {
        "their optimum. Next: noisy labels.",
        {{"dim", "2"}, {"embedding", "1,2,3,4"}, {"heads", "1,2"}}},
   };
+  experiment.reductions = {
+      {"trials", 1}, {"prompts", 1000}, {"embedding", 1, 3}, {"steps", 100}, {"batch", 64}};
   experiment.plan = plan_training;
   return experiment;
 }

@@ -162,7 +162,7 @@ void add_verdicts(const TrainingStudy& study, const TrainingOutcome& outcome, Re
   }
 }
 
-/// The loss curve of a head count: the mean over the training seeds that got so far.
+/// The loss curve of a head count: at each step the mean over the training seeds that reached it.
 Series loss_series(std::span<const TrainingRow> losses, std::span<const OutcomeRow> outcomes,
                    std::size_t heads) {
   Series series;
@@ -206,8 +206,8 @@ Figure matrix_figure(const TrainingSetup& setup, std::span<const MatrixRow> rows
   figure.id = "matrices-" + std::to_string(setup.heads);
   figure.title = "What do the matrices of " + heads_text(setup.heads) + " become?";
   figure.subtitle =
-      "KQ: how the score weighs key entry (row) times query entry (column). OV: what each head "
-      "adds of an attended example.";
+      "KQ: how the score weighs key entry (row) times query entry (column). OV: the weights with "
+      "which each head adds the entries of an attended example.";
   figure.table = "matrices";
   figure.empty_text = "Press Run: the matrices form while the heads learn.";
   for (std::size_t h = 0; h < setup.heads; ++h) {

@@ -117,8 +117,7 @@ JobSteps train_model(TrainingSetup setup, std::size_t test_prompts) {
     for (std::size_t i = 0; i < chunk && trainer.steps_done() < setup.steps; ++i) {
       const double loss = trainer.step();
       if (!std::isfinite(loss)) {
-        co_return Error{"training of " + heads_text(setup.heads) +
-                        " left the range of numbers: lower the rate"};
+        co_return Error{"training of " + heads_text(setup.heads) + " diverged: lower the rate"};
       }
       curve.add(static_cast<double>(trainer.steps_done()), loss);
     }
@@ -299,7 +298,7 @@ Expected<Plan> plan_training(const RunSpec& spec) {
   if (!study) return study.error();
   Plan plan;
   plan.memory_parameter = "batch";
-  plan.jobs.push_back({"Monte Carlo optimum", optimum_cost(*study)});
+  plan.jobs.push_back({"Monte Carlo optimum", optimum_cost(*study), true});
   for (const TrainingSetup& setup : study->models) {
     std::string label = "training " + heads_text(setup.heads);
     if (setup.embedding > 0) label += ", p = " + std::to_string(setup.embedding);

@@ -18,7 +18,8 @@ TrainingVerdict verdict_of(const TrainingStudy& study, const TrainingOutcome& ou
 std::string verdict_text(TrainingVerdict verdict);
 
 /// How far the loss fell over the second half of training, from the curve; count 0 where the curve
-/// is too short. The step size falls meanwhile, so a little of it is less noise, not progress.
+/// is too short. The step size falls meanwhile, so a small part of the fall is less noise, not
+/// progress.
 Estimate recent_progress(const TrainedModel& model);
 /// Whether the loss still falls by more than a tenth of `gap`, beyond two standard errors.
 bool still_falls(const TrainedModel& model, double gap);

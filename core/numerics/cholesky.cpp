@@ -82,8 +82,8 @@ std::size_t factor_block(MatrixView<double> block) {
   return block.rows;
 }
 
-/// Subtracts l x from every vector: rows of l belong to entries from `to` on, columns to those from
-/// `from` on.
+/// Subtracts l x from every vector: reads the entries from `from` on (l's columns) and changes the
+/// entries from `to` on (l's rows).
 void subtract_rows(MatrixView<const double> l, std::size_t from, std::size_t to,
                    MatrixView<double> vectors) {
   constexpr std::size_t kRows = 16;  // stay in cache for all vectors
@@ -107,8 +107,8 @@ void subtract_rows(MatrixView<const double> l, std::size_t from, std::size_t to,
   }
 }
 
-/// Subtracts l^T x from every vector: rows of l belong to entries from `from` on, columns to those
-/// from `to` on.
+/// Subtracts l^T x from every vector: reads the entries from `from` on (l's rows) and changes the
+/// entries from `to` on (l's columns).
 void subtract_columns(MatrixView<const double> l, std::size_t from, std::size_t to,
                       MatrixView<double> vectors) {
   Matrix<double> factors(l.rows, vectors.rows);
@@ -118,7 +118,7 @@ void subtract_columns(MatrixView<const double> l, std::size_t from, std::size_t 
   add_column_products(l, factors.view(), vectors.block(0, to, vectors.rows, l.cols));
 }
 
-/// Entries from `first` on <- l^-1 of them, for a small lower triangle.
+/// x <- l^-1 x for the entries x from `first` on of every vector; l is a small lower triangle.
 void solve_small(MatrixView<const double> l, std::size_t first, MatrixView<double> vectors) {
   for (std::size_t v = 0; v < vectors.rows; ++v) {
     double* const x = &vectors(v, first);
@@ -129,7 +129,7 @@ void solve_small(MatrixView<const double> l, std::size_t first, MatrixView<doubl
   }
 }
 
-/// Entries from `first` on <- l^-T of them, for a small lower triangle.
+/// x <- l^-T x for the entries x from `first` on of every vector; l is a small lower triangle.
 void solve_small_transposed(MatrixView<const double> l, std::size_t first,
                             MatrixView<double> vectors) {
   for (std::size_t v = 0; v < vectors.rows; ++v) {
@@ -141,7 +141,7 @@ void solve_small_transposed(MatrixView<const double> l, std::size_t first,
   }
 }
 
-/// Into how many parts to cut a pass over so many entries of the factor.
+/// The number of parts into which a pass over `entries` entries of the factor is cut.
 std::size_t parts_of_pass(std::size_t entries) {
   constexpr double kOperations = 64;  // done while one entry arrives from memory
   return parts_worth(kOperations * static_cast<double>(entries));
@@ -181,7 +181,7 @@ bool Cholesky::factor_group(std::size_t first, std::size_t cols) {
   const MatrixView<double> all = factor_.view();
   const MatrixView<double> corner = all.block(first, first, cols, cols);
   // The thread that finishes the last update of the diagonal block also factorises it, while others
-  // keep updating the rows below. A row of the diagonal block needs columns up to its own only.
+  // keep updating the rows below. A row of the diagonal block needs only the columns up to its own.
   const std::size_t corner_parts = std::max<std::size_t>(1, cols / kCornerRows);
   const std::size_t row_parts =
       below == 0

@@ -30,8 +30,8 @@ class Cholesky {
   /// Factorises all remaining columns.
   State run();
 
-  /// Becomes a factor that was made elsewhere, finished and valid: the caller writes the lower
-  /// triangle of its leading n x n block, n at most the capacity, into the view.
+  /// Takes over a factor that was computed elsewhere: marks the leading n x n block, n at most the
+  /// capacity, as finished and valid; the caller writes its lower triangle into the returned view.
   MatrixView<double> adopt(std::size_t n);
 
   State state() const { return state_; }

@@ -1,4 +1,4 @@
-// The branch-free hearts of the elementary functions, shared by the scalar functions and by the
+// The branch-free cores of the elementary functions, shared by the scalar functions and by the
 // batch kernels, so that both give the same bits. Include only from files that are compiled with
 // -ffp-contract=off: internal linkage keeps the copies of differently compiled files apart.
 //

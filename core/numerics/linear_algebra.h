@@ -1,10 +1,10 @@
-// Matrix products and the symmetric Gram update: the work almost all of an experiment's time goes
-// into, on the widest SIMD the machine offers.
+// Matrix products and the symmetric Gram update, on the widest SIMD that the machine offers.
+// Experiments spend almost all of their time here.
 //
 // Shapes must agree; sizes may be 0, strides and alignments are free, but c must not overlap a or
 // b. Every entry of a result is summed over the depth in runs of at most 320 (float) or 256
 // (double) products, in order, whatever the sizes and the target: targets with fused multiply-add
-// agree bit for bit among each other, and so do those without. The error of an entry is at most
+// agree bit for bit with each other, and so do targets without. The error of an entry is at most
 // (run + number of runs) * 2^-24 (float, 2^-53 double) * sum |a||b|, and typically its square root.
 #pragma once
 
@@ -45,7 +45,7 @@ void syrk_accumulate_rows(MatrixView<const float> features, std::size_t first,
                           MatrixView<double> rows);
 
 /// Where part `part` of `parts` begins when rows [first, end) of a lower triangle are cut into
-/// parts of about the same area; at `parts` the end.
+/// parts of about the same area; part == parts gives `end`.
 std::size_t triangle_cut(std::size_t part, std::size_t parts, std::size_t first, std::size_t end);
 
 /// One set of instructions the kernels are compiled for.

@@ -5,7 +5,7 @@
 namespace attnlab {
 namespace {
 
-constexpr double kWorthSharing = 2e7;  // floating-point operations of a part: about 0.3 ms
+constexpr double kWorthSharing = 2e7;  // floating-point operations per part: about 0.3 ms
 
 thread_local Helpers* current_helpers = nullptr;
 

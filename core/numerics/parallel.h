@@ -26,8 +26,9 @@ void provide_helpers(Helpers* helpers);
 /// How many threads would share a computation of the calling thread; 1 without helpers.
 std::size_t parallel_width();
 
-/// Into how many parts to cut a computation of so many floating-point operations: one without
-/// helpers, else two for each thread, so that a thread that wakes late does not delay the end.
+/// The number of parts into which a computation of `flops` floating-point operations is cut: one
+/// without helpers, else up to two for each thread, so that a thread that wakes late does not delay
+/// the end.
 std::size_t parts_worth(double flops);
 
 /// Where part `i` of `parts` begins, in whole grains.

@@ -22,7 +22,7 @@ constexpr std::uint32_t hash_name(std::string_view name) {
 /// holds 2^32 blocks of four words and repeats after that.
 ///
 /// Words are taken in order. A double takes two words. Normal draws take whole blocks and start at
-/// the next unused one; `fill_normal(doubles)` gives what as many calls of `normal()` would give.
+/// the next unused one; `fill_normal(doubles)` gives the numbers of as many calls of `normal()`.
 /// Only IEEE basic operations and sqrt are used, without contraction: bit-identical everywhere.
 class RandomStream {
  public:
@@ -57,7 +57,7 @@ class RandomStream {
   void start_whole_block();
 
   std::array<std::uint32_t, 2> key_;
-  std::array<std::uint32_t, 4> counter_;  // of the next block
+  std::array<std::uint32_t, 4> counter_;  // names the next block
   std::array<std::uint32_t, 4> words_{};
   int used_words_ = 4;
   double spare_normal_ = 0.0;

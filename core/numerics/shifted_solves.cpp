@@ -135,7 +135,7 @@ Matrix<double> ShiftedSolves::solution(std::size_t shift) const {
   for (std::size_t j = 0; j < spaces_.size(); ++j) {
     const Space& space = spaces_[j];
     const std::vector<double> w = small_solution(space, shifts_[shift] - shift_);
-    // A w: A times the basis is the basis, with the direction that leads out, times T.
+    // A w, from A (basis) = (basis with the next direction) T.
     std::vector<double> along(steps_ + 1, 0.0);
     for (std::size_t i = 0; i < steps_; ++i) {
       along[i] += space.diagonal[i] * w[i];

@@ -10,12 +10,12 @@
 
 namespace attnlab {
 
-/// Solves (K + s I) x = b for the shift of a given factor and for other shifts, as far as that is
-/// cheaper than to factorise for each of them. With A = (K + shift I)^-1 and d = s - shift the
-/// solution is A w with (I + d A) w = b, for every s in the same Krylov space of A and b: one solve
-/// with the factor a step serves them all. The residual after m steps falls about like the residual
-/// of conjugate gradients for (K + s I)(K + shift I)^-1: fast for all shifts below the smallest
-/// eigenvalues of K, slow for shifts far above the factor's. Lanczos with full
+/// Solves (K + s I) x = b for the shift of a given factor and for other shifts s, while that is
+/// cheaper than a factorisation for each s. With A = (K + shift I)^-1 and d = s - shift the
+/// solution is A w with (I + d A) w = b. All w lie in the same Krylov space of A and b, so one
+/// solve with the factor per step serves all shifts. The residual after m steps falls about like
+/// the residual of conjugate gradients for (K + s I)(K + shift I)^-1: fast for all shifts below the
+/// smallest eigenvalues of K, slow for shifts far above the factor's. Lanczos with full
 /// reorthogonalisation, twice. Source: Guettel, Rational Krylov approximation of matrix functions,
 /// GAMM-Mitteilungen 36, 2013 (one repeated pole).
 ///

@@ -125,7 +125,7 @@ Estimate mean_and_error(std::span<const double> values) {
   const double mean = sum.value() / count;
   if (values.size() < 2) return {mean, kNan, 1};
   Sum squares;
-  Sum rest;  // what rounding the mean leaves, Chan, Golub and LeVeque's correction
+  Sum rest;  // corrects for the rounding of the mean (Chan, Golub and LeVeque)
   for (const double value : values) {
     squares.add((value - mean) * (value - mean));
     rest.add(value - mean);
@@ -147,7 +147,8 @@ RatioEstimate ratio_of_means(std::span<const double> numerators,
   const double t = student_t_quantile(1.0 - tail, a.count - 1.0);
   const double count = static_cast<double>(a.count);
   const double covariance = products.value() / (count * (count - 1.0));
-  // The ratios r for which mean(numerators - r * denominators) is not told apart from 0.
+  // The ratios r for which mean(numerators - r * denominators) does not differ significantly from
+  // 0.
   const double square = b.mean * b.mean - t * t * b.std_error * b.std_error;
   const double mixed = a.mean * b.mean - t * t * covariance;
   const double rest = a.mean * a.mean - t * t * a.std_error * a.std_error;

@@ -21,7 +21,7 @@ Estimate mean_and_error(std::span<const double> values);
 /// The ratio of two means from paired values.
 struct RatioEstimate {
   double value = 0.0;
-  double low = 0.0, high = 0.0;  ///< -inf and inf when the denominator is not told apart from 0
+  double low = 0.0, high = 0.0;  ///< -inf, inf when the denominator is not significantly above 0
 };
 
 /// mean(numerators) / mean(denominators) with Fieller's interval (Biometrics Bulletin 1, 1940:

@@ -22,11 +22,11 @@ std::vector<Box> field_places(std::size_t count, double aspect, const Box& area,
 /// Whether all fields can share one colour bar.
 bool shares_colours(const std::vector<FieldPanel>& fields);
 
-/// What the figure's plane shows: the axes' limits as they are, [-1, 1] without any.
+/// The part of an axis that a plane shows: its limits, or [-1, 1] if it has none.
 Range plane_range(const Axis& axis);
 
-/// Of a handle's disc in a plane so many pixels wide: discs shrink with a small plane, so that they
-/// do not hide it, and show the handle's share of the field by their area.
+/// Radius in pixels of a handle's disc. Discs shrink with `plane_width` (in pixels), so that they
+/// do not hide a small plane; their area shows the handle's share of the field.
 float handle_radius(const FieldPanel* field, std::size_t handle, float plane_width);
 
 /// A field at the corners of equal cells, row 0 at the top.

@@ -19,8 +19,8 @@ std::span<const unsigned> heat_knots(ColourScale scale);
 /// Contours on pale colours are thin and dark; on viridis they are white with a dark rim.
 bool has_thin_lines(ColourScale scale);
 
-/// Values between the ends of the colour bar, over all panels of the panel's group; symmetric
-/// around 0 for diverging scales. Never empty.
+/// The range of the colour bar: the values of all panels of the panel's group; symmetric around 0
+/// for diverging scales. Never empty.
 Range heat_range(const Figure& figure, const HeatPanel& panel);
 
 /// Position of a value in the range, 0..1, clamped.

@@ -12,9 +12,9 @@
 namespace attnlab {
 namespace {
 
-constexpr double kPadding = 0.05;       // share of the span left free beyond the data
-constexpr double kFurthest = 1e130;     // axes reach no further: spans and ratios must stay numbers
-constexpr double kZeroIsNear = 0.35;    // linear axes start at 0 when the data come this close
+constexpr double kPadding = 0.05;     // share of the span left free beyond the data
+constexpr double kFurthest = 1e130;   // the axes' largest end, so that spans and ratios are finite
+constexpr double kZeroIsNear = 0.35;  // linear axes start at 0 when the data come this close
 constexpr float kGuideHandicap = 8.0f;  // pixels by which a measured point wins over a guide
 
 class Bounds {
@@ -69,9 +69,14 @@ void add_with_error(Bounds& bounds, const FigurePoint& point, bool logarithmic) 
   if (!logarithmic || point.y - point.error > 0.2 * point.y) bounds.add(point.y - point.error);
 }
 
-/// Ranks the points of other series around a start: by height, then by series.
+/// Order of points for the up and down keys: by height, then by series.
 std::tuple<double, int> height_of(const Figure& figure, PointRef ref) {
   return {figure.lines().series[ref.series].points[ref.point].y, ref.series};
+}
+
+/// Drawn, and about the present parameters.
+bool is_readable(const HiddenSeries& hidden, const Series& series) {
+  return series.presence != Presence::kBehind && !is_hidden(hidden, series);
 }
 
 int closest_in_x(const Series& series, double x) {
@@ -86,7 +91,7 @@ int closest_in_x(const Series& series, double x) {
 
 bool is_valid(const Figure& figure, const HiddenSeries& hidden, PointRef ref) {
   return ref.series >= 0 && ref.series < static_cast<int>(figure.lines().series.size()) &&
-         !is_hidden(hidden, figure.lines().series[ref.series]) && ref.point >= 0 &&
+         is_readable(hidden, figure.lines().series[ref.series]) && ref.point >= 0 &&
          ref.point < static_cast<int>(figure.lines().series[ref.series].points.size());
 }
 
@@ -95,7 +100,7 @@ std::optional<PointRef> first_point(const Figure& figure, const HiddenSeries& hi
     for (std::size_t s = 0; s < figure.lines().series.size(); ++s) {
       const Series& series = figure.lines().series[s];
       if ((series.role == SeriesRole::kMeasured) == measured && !series.points.empty() &&
-          !is_hidden(hidden, series))
+          is_readable(hidden, series))
         return PointRef{static_cast<int>(s), 0};
     }
   return std::nullopt;
@@ -164,7 +169,7 @@ std::optional<PointRef> nearest_point(const Figure& figure, const HiddenSeries& 
   float best_distance = reach;
   for (std::size_t s = 0; s < figure.lines().series.size(); ++s) {
     const Series& series = figure.lines().series[s];
-    if (is_hidden(hidden, series)) continue;
+    if (!is_readable(hidden, series)) continue;
     const float handicap = series.role == SeriesRole::kMeasured ? 0 : kGuideHandicap;
     for (std::size_t i = 0; i < series.points.size(); ++i) {
       const FigurePoint& point = series.points[i];
@@ -192,7 +197,7 @@ std::optional<PointRef> step_point(const Figure& figure, const HiddenSeries& hid
   const auto here = height_of(figure, *from);
   std::optional<PointRef> best;
   for (std::size_t s = 0; s < figure.lines().series.size(); ++s) {
-    if (static_cast<int>(s) == from->series || is_hidden(hidden, figure.lines().series[s]))
+    if (static_cast<int>(s) == from->series || !is_readable(hidden, figure.lines().series[s]))
       continue;
     const PointRef other{static_cast<int>(s),
                          closest_in_x(figure.lines().series[s], series.points[from->point].x)};
@@ -225,6 +230,22 @@ bool has_measured_points(const Figure& figure) {
                      [](const Series& series) {
                        return series.role == SeriesRole::kMeasured && !series.points.empty();
                      });
+}
+
+float opacity_of(Presence presence) {
+  switch (presence) {
+    case Presence::kDraft:
+      return 0.6f;
+    case Presence::kBehind:
+      return 0.28f;
+    case Presence::kWhole:
+      break;
+  }
+  return 1;
+}
+
+Range united(Range a, Range b) {
+  return {std::min(a.lo, b.lo), std::max(a.hi, b.hi)};
 }
 
 }  // namespace attnlab

@@ -49,6 +49,12 @@ bool is_hidden(const HiddenSeries& hidden, const Series& series);
 Range x_range(const Figure& figure, const HiddenSeries& hidden);
 Range y_range(const Figure& figure, const HiddenSeries& hidden);
 
+/// The smallest range that holds both.
+Range united(Range a, Range b);
+
+/// How strongly something of that presence is drawn, 0..1.
+float opacity_of(Presence presence);
+
 struct TickText {
   std::string base;
   std::string superscript;  ///< "10" with "-2"; empty for plain numbers
@@ -99,7 +105,7 @@ std::optional<PointRef> step_point(const Figure& figure, const HiddenSeries& hid
 /// "RFA: 0.161 ± 0.010 at training samples n = 256 (5 trials)", digits as in the tables.
 std::string read_out(const Figure& figure, PointRef point);
 
-/// What the figure's main series say about the run, for the picture while there is no point.
+/// Whether any series has a measured point; without one, views show the figure's empty_text.
 bool has_measured_points(const Figure& figure);
 
 }  // namespace attnlab

@@ -138,7 +138,7 @@ class LineFigure {
     const std::string& muted = svg_.colours().muted;
     if (line.vertical) {
       svg_.line(at, a.y0, at, a.y1, muted);
-      const bool right = at < (a.x0 + a.x1) / 2;  // of the line, where more room is
+      const bool right = at < (a.x0 + a.x1) / 2;  // the side of the line with more room
       svg_.text(at + (right ? 4 : -4), a.y0 + 12, line.label, muted,
                 {.anchor = right ? "start" : "end"});
     } else {
@@ -153,7 +153,7 @@ class LineFigure {
     if (line.empty()) return;
     const std::string colour = svg_.series_colour(series.colour);
     const bool measured = series.role == SeriesRole::kMeasured;
-    svg_.add("<g fill=\"none\" stroke=\"" + colour + "\">");
+    svg_.add("<g fill=\"none\" stroke=\"" + colour + "\"" + svg_opacity(series.presence) + ">");
     svg_.add("<polyline clip-path=\"url(#" + area_id(axes_.area) + ")\" stroke-width=\"" +
              std::string(measured || series.role == SeriesRole::kCurve ? "2" : "1.5") + "\"" +
              dashes(series) + " points=\"" + line + "\"/>");
@@ -190,7 +190,7 @@ class LineFigure {
     for (const Series& series : figure_.lines().series) {
       const auto last = std::find_if(series.points.rbegin(), series.points.rend(),
                                      [](const FigurePoint& p) { return std::isfinite(p.y); });
-      if (last == series.points.rend()) continue;
+      if (last == series.points.rend() || series.label.empty()) continue;
       const float y = std::clamp(axes_.y.pixel(last->y), axes_.area.y0, axes_.area.y1);
       wishes.push_back({y, kSvgSmall + 2});
       labelled.push_back(&series);
@@ -214,17 +214,18 @@ class LineFigure {
 
 namespace {
 
-/// Of a figure this wide on a screen: curves fit on it together with the controls; heat maps and
-/// planes are below each other where they would be too small side by side.
+/// Height of a figure of this width on a screen: curves fit on it together with the controls; heat
+/// maps and planes are below each other where they would be too small side by side.
 int screen_height(const Figure& figure, int width) {
-  constexpr float kHeading = 110, kNarrow = 600, kHighest = 430;
+  constexpr float kHeading = 110, kNarrow = 600;
   const auto wide = static_cast<float>(width);
   const float curves = std::clamp(std::min(1.02f * wide, 190 + 0.45f * wide), 300.0f, 620.0f);
   const auto panels = [&](std::size_t count, float aspect) {
     const std::size_t across = wide < kNarrow ? 1 : std::min<std::size_t>(count, count > 4 ? 3 : 2);
     const auto down = static_cast<float>((count + across - 1) / across);
     const float slot = wide / static_cast<float>(across);
-    return kHeading + down * (std::min((slot - 90) / aspect, kHighest) + 70);
+    const float highest = wide < kNarrow || down < 2 ? 430 : 320;
+    return kHeading + down * (std::min((slot - 90) / aspect, highest) + 70);
   };
   const float height = std::visit(
       Cases{[&](const LinePlot&) { return curves; },
@@ -244,7 +245,7 @@ std::string clip_path(const Box& area) {
          svg_number(area.height()) + "\"/></clipPath>\n";
 }
 
-/// What the content is drawn from: an interactive one has no more cells than a page can hold.
+/// The content as drawn: an interactive one has no more cells than a page can hold.
 Figure shown(const Figure& figure, const SvgOptions& options) {
   Figure copy = figure;
   if (!options.interactive) return copy;

@@ -83,7 +83,10 @@ void svg_heat_panels(Svg& svg, const Figure& figure, const Box& outer) {
   for (std::size_t i = 0; i < places.size(); ++i) {
     const HeatPanel& panel = figure.maps().panels[i];
     const Range range = heat_range(figure, panel);
+    const std::string opacity = svg_opacity(panel.presence);
+    if (!opacity.empty()) svg.add("<g" + opacity + ">");
     draw_cells(svg, panel, places[i], range);
+    if (!opacity.empty()) svg.add("</g>");
     draw_names(svg, panel, places[i]);
     svg_colour_bar(svg, panel.scale, range, panel.value_label, places[i].cells);
     draw_contours(svg, panel, places[i]);

@@ -53,6 +53,11 @@ std::string xml_text(std::string_view text) {
   return result;
 }
 
+std::string svg_opacity(Presence presence) {
+  if (presence == Presence::kWhole) return {};
+  return " opacity=\"" + svg_number(opacity_of(presence)) + "\"";
+}
+
 std::string svg_colour(unsigned rgb) {
   std::string text = "#";
   for (int shift = 20; shift >= 0; shift -= 4) text += "0123456789abcdef"[rgb >> shift & 15];

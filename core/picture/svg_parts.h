@@ -13,6 +13,8 @@ inline constexpr float kSvgTitle = 18, kSvgSmall = 12.5f;
 
 /// At most two decimals, without trailing zeros: "12", "3.25".
 std::string svg_number(float value);
+/// ` opacity="0.6"`, or an empty text for full opacity.
+std::string svg_opacity(Presence presence);
 
 /// Width of a text in a common sans-serif face, on the safe side; the reader's font is unknown.
 float svg_text_width(std::string_view text, float size);
@@ -58,7 +60,7 @@ std::string svg_colour(unsigned rgb);  ///< "#1d2229"
 
 inline constexpr int kSvgBands = 24;       ///< colours of a bar, and of a field
 inline constexpr float kSvgBarWidth = 70;  ///< with its gap and its numbers
-/// Right of `cells`, as high as they are.
+/// A colour bar to the right of `cells`, with their height.
 void svg_colour_bar(Svg& svg, ColourScale scale, Range range, const std::string& label,
                     const Box& cells);
 

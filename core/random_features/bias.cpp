@@ -40,8 +40,8 @@ Experiment bias_face() {
   experiment.question = "Where does a non-zero mean of W help?";
   experiment.summary =
       "With mean c·I every head's score contains c⟨x₀,xᵢ⟩ in addition to its random part. On "
-      "targets "
-      "built from ⟨x₀,xᵢ⟩ that is a head start; on others it drowns the random features. c = 0 is "
+      "targets built from ⟨x₀,xᵢ⟩ that is an advantage; on others it hides the random features. "
+      "c = 0 is "
       "RFA.";
   experiment.schema = sweep_schema(SweptQuantity::kBias, {{"models", names({"brfa"})},
                                                           {"target", names({"correlation-value"})},

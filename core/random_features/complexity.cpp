@@ -130,8 +130,7 @@ Experiment complexity_face() {
   experiment.summary =
       "Every cell is a fit: training samples to the right, degree (or frequency) of the target "
       "downwards. The line marks where half of the target's variance is learned: does it move "
-      "right "
-      "as the target gets harder? Odd powers have a linear part, which is learned first.";
+      "right as the target gets harder? Odd powers have a linear part, which is learned first.";
   experiment.schema = sweep_schema(
       SweptQuantity::kSamples, {{"degree", integers({1, 2, 3, 4})}, {"models", names({"rfa"})}});
   experiment.presets = {
@@ -144,15 +143,13 @@ Experiment complexity_face() {
       {"frequencies",
        "Averages of a cosine",
        "The same with a cosine of growing frequency. Frequencies 2 and 4 need about 500 samples "
-       "for "
-       "half of the target; with 1024 samples 8 has just begun, and 16 has not. Next: a cosine of "
-       "the correlation (correlation-cosine), with BRFA.",
+       "for half of the target; with 1024 samples 8 has just begun, and 16 has not. Next: a cosine "
+       "of the correlation (correlation-cosine), with BRFA.",
        {{"target", "mean-cosine"}, {"frequency", "2,4,8,16"}}},
       {"query",
        "Values weighted by the query",
        "Powers of the similarity to the query, for RFA and BRFA: with the non-zero mean odd "
-       "degrees reach error 0.5 "
-       "with a fraction of the samples; even degrees stay above it. Next: "
+       "degrees reach error 0.5 with a fraction of the samples; even degrees stay above it. Next: "
        "degrees 1 and 3 with 4096 samples.",
        {{"target", "correlation-value"}, {"models", "rfa,brfa"}}},
   };

@@ -57,11 +57,10 @@ std::string crossing_text(const Crossing& crossing, const ErrorCurve& curve);
 std::vector<double> paired_differences(const ErrorCurve& a, const ErrorCurve& b, std::size_t size);
 
 /// Where two curves fall to a level, trial by trial, over the sizes that both have in a trial. A
-/// crossing below the smallest size counts as that size, one above the largest as the largest: so
-/// each trial's ratio keeps its sign and is understated at most (the restricted mean of survival
-/// analysis).
+/// crossing below the smallest size counts as that size, one above the largest as the largest: each
+/// trial's ratio keeps its sign and is never overstated (the restricted mean of survival analysis).
 struct PairedCrossings {
-  std::vector<double> log_a, log_b;  ///< natural logs of the sizes, one a trial
+  std::vector<double> log_a, log_b;  ///< natural logs of the sizes, one per trial
   int outside = 0;                   ///< trials in which one of the two crossings is not inside
 };
 PairedCrossings paired_crossings(const ErrorCurve& a, const ErrorCurve& b, double level);

@@ -36,13 +36,13 @@ struct TrainedLayer {
 TrainedLayer train_layer(const RandomFeatureLayer& layer, const TargetCase& target,
                          std::size_t samples);
 
-/// The sample at `index` with its keys in another order: place i gets key order[i].
+/// Every sample of the batch with its keys in another order: place i gets key order[i].
 TokenBatch with_key_order(const TokenBatch& batch, const std::vector<std::size_t>& order);
 
 /// Keys 0..count-1 in the order of their positions; equal positions keep their order.
 std::vector<std::size_t> order_of(const std::vector<double>& positions, std::size_t count);
 
-/// What one head does on one sample, per key.
+/// One head on one sample, per key.
 struct HeadOnSample {
   std::vector<double> scores;         ///< s_i = <W, xt_0 xt_i^T>
   std::vector<double> weights;        ///< a_i

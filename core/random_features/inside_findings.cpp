@@ -1,5 +1,5 @@
-// Findings of rf-inside: the matrix of a head, its scores on one sample, the weights and what its
-// value makes of them; the keys are handles, and moving them changes nothing.
+// Findings of rf-inside: the matrix of a head, its scores and weights on one sample, and the
+// contribution of every key; the keys are handles, and moving them changes nothing.
 #include <algorithm>
 #include <cmath>
 
@@ -251,7 +251,7 @@ Figure order_figure(const std::vector<double>& places, const Inside& inside,
   figure.id = "order";
   figure.title = "Does the order of the keys matter?";
   figure.subtitle = "Every disc is a key of sample " + number_text(inside.sample + 1) +
-                    ", as high as what it adds to the output through head " +
+                    "; its height is what it adds to the output through head " +
                     number_text(inside.head + 1) + ".";
   figure.invitation = "Drag a key to another place.";
   figure.subtitle += "  Largest change of the output: " + short_text(order[0].largest_change) +

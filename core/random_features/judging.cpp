@@ -26,8 +26,8 @@ std::size_t smallest_paired(const ErrorCurve& a, const ErrorCurve& b) {
   return s;
 }
 
-/// Errors of both at the largest size. A lead counts as far as the better one is below guessing
-/// (error 1): of two models that learn nothing, neither needs fewer samples.
+/// Errors of both at the largest size. A lead counts only as far as the better one is below
+/// guessing (error 1): of two models that learn nothing, neither needs fewer samples.
 Comparison by_errors(const ErrorCurve& better, const ErrorCurve& worse, std::size_t size) {
   const bool ahead = better.at(size).mean <= worse.at(size).mean;
   const ErrorCurve& leader = ahead ? better : worse;
@@ -115,7 +115,7 @@ SampleComparison compare_samples(const ErrorCurve& better, const ErrorCurve& wor
   result.outside = crossings.outside;
   result.comparison = mean_comparison("samples needed", ratios, std::log(kSmallestFactor));
   result.comparison.interest = "5 % of the samples";
-  // Where all trials say the same two ends, their ratio has no scatter to test with.
+  // Where every trial crosses outside the sizes at the same two ends, the ratios do not scatter.
   if (result.comparison.std_error == 0 && result.comparison.estimate != 0) {
     result.by = SampleComparison::By::kEnds;
     result.comparison =

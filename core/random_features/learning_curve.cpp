@@ -102,7 +102,7 @@ std::vector<Preset> presets() {
       {"other-heads",
        "Does it have to be ReLU?",
        "The same heads with softmax or the exponential in place of ReLU, with and without a mean. "
-       "The lab's theory is for ReLU: here you see how much of the story is ReLU's. Next: a target "
+       "The lab's theory is for ReLU: see which of its results hold for the others. Next: a target "
        "that reads the query, correlation-value 3.",
        {{"models", "rfa,brfa,rfa-softmax,brfa-softmax,rfa-exp,brfa-exp"}}},
       {"invariance",
@@ -127,8 +127,7 @@ Experiment learning_curve_face() {
       "keys as a set. So does attention, by construction; RFMLP has to learn it; and RF-invariant, "
       "a network averaged over the keys, does so without attention. The part of RFA's lead over "
       "RFMLP that RF-invariant shares is due to symmetry. BRFA gives the random query-key matrices "
-      "a non-zero "
-      "mean, which should help on targets built from ⟨x₀,xᵢ⟩.";
+      "a non-zero mean, which should help on targets built from ⟨x₀,xᵢ⟩.";
   experiment.schema = sweep_schema(SweptQuantity::kSamples);
   experiment.presets = presets();
   return experiment;

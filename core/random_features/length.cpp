@@ -65,9 +65,9 @@ Experiment length_face() {
   experiment.presets = {
       {"squares",
        "Average of squares",
-       "Small tokens (d = 6) so that the network gets there too for few keys. Attention's need "
-       "hardly moves with N; the network's grows until it is out of reach. Next: more samples, "
-       "more keys.",
+       "Small tokens (d = 6), so that for few keys the network reaches error 0.5, too. The samples "
+       "that attention needs hardly change with N; the network needs more and more, until they are "
+       "out of reach. Next: more samples, more keys.",
        {}},
   };
   return experiment;

@@ -39,8 +39,9 @@ struct LayerSizes {
   Budget budget = Budget::kParameters;
 };
 
-/// Units of a model of finite width: `sizes.units`, or the number whose operations come closest to
-/// those of so many heads of RFA, at least one (docs/derivations-random-features.md).
+/// Units of a model of finite width: `sizes.units`, or the number, at least one, whose operations
+/// come closest to the operations of sizes.units heads of RFA
+/// (docs/derivations-random-features.md).
 std::size_t units_of(const RandomFeatureModel& model, const LayerSizes& sizes);
 
 FrozenLayer make_layer(const RandomFeatureModel& model, const LayerSizes& sizes, std::uint64_t seed,

@@ -52,7 +52,7 @@ Schema schema() {
                              .primary = true});
   Parameter keys = described({.name = "keys",
                               .label = "Keys",
-                              .help = "number of key tokens; the query token comes on top",
+                              .help = "number of key tokens, not counting the query token",
                               .min = 1,
                               .max = kMostInsideKeys,
                               .default_value = std::int64_t{6},
@@ -101,9 +101,9 @@ std::vector<Preset> presets() {
       {"reordered",
        "Does the order matter?",
        "The keys are in reverse order. The layer adds up the same numbers, so its output changes "
-       "by "
-       "rounding only. The network has different weights for every place, and its output changes a "
-       "lot. Next: put the keys in any order you like.",
+       "by rounding only. The network has different weights for every place, and its output "
+       "changes "
+       "a lot. Next: put the keys in any order you like.",
        {{"places", "6,5,4,3,2,1,7,8,9,10,11,12"}}},
       {"mean",
        "What does a mean of W do?",
@@ -129,8 +129,7 @@ Experiment InsideExperiment::face() {
   experiment.summary =
       "A small layer of random heads, its values trained on 400 samples. Look at the matrix of one "
       "head, at its scores and weights on one sample, and at the contribution of every key; move "
-      "the "
-      "keys and watch the output stay the same.";
+      "the keys and watch the output stay the same.";
   experiment.schema = schema();
   experiment.presets = presets();
   experiment.plan = [](const RunSpec&) -> Expected<Plan> { return Plan{}; };

@@ -65,7 +65,7 @@ std::vector<ErrorCurve> decode_sweep(const Sweep& sweep, std::span<const JobOutp
 /// and where a finished trial has no result. Sizes with equal failures share a sentence.
 std::vector<std::string> fit_notes(const Sweep& sweep, const std::vector<ErrorCurve>& curves);
 
-/// "d = 16, N = 16, M = 1000, 5 trials"; what is swept is left out.
+/// "d = 16, N = 16, M = 1000, 5 trials"; the swept quantity is left out.
 std::string sizes_text(const Sweep& sweep);
 
 /// How constant and ridge parameter were chosen, for figures: "Ridge chosen on a held-out 20 %." It

@@ -38,7 +38,7 @@ std::vector<double> below(double level, const ErrorCurve& curve, std::size_t siz
   return per_trial(curve, size, curve, size, [&](double error, double) { return level - error; });
 }
 
-/// How often more data or heads may still be doubled before a curve counts as flat: a thousand
+/// Doublings of the data or the heads over which the last gain is extrapolated: about a thousand
 /// times as many.
 constexpr double kDoublings = 10;
 

@@ -9,7 +9,7 @@
 
 namespace attnlab::random_features {
 
-/// What the finished jobs of a run say, read once for tables, claims and figures.
+/// The results of a run's finished jobs, read once for tables, claims and figures.
 struct MeasuredSweep {
   Sweep sweep;
   std::vector<std::string> notes;
@@ -26,6 +26,7 @@ struct SweepExperiment : SweepJobs {
   static Experiment face() {
     Experiment experiment = texts();
     experiment.family = "A";
+    experiment.reductions = sweep_reductions(experiment.schema);
     experiment.plan = plan;
     return experiment;
   }

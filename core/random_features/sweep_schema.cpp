@@ -7,6 +7,22 @@
 namespace attnlab::random_features {
 namespace {
 
+/// The targets that read a number of that kind.
+Condition some_target_with(TargetNumber number) {
+  Condition condition{"target", {}};
+  for (const Target& target : targets())
+    if (target.number == number) condition.values.emplace_back(target.id);
+  return condition;
+}
+
+/// At least one model of that kind is compared.
+Condition some_model(bool (*is)(const RandomFeatureModel& model)) {
+  Condition condition{"models", {}};
+  for (const RandomFeatureModel& model : random_feature_models())
+    if (is(model)) condition.values.emplace_back(model.id);
+  return condition;
+}
+
 Parameter target_parameter() {
   Parameter parameter;
   parameter.name = "target";
@@ -38,6 +54,7 @@ Parameter degree_parameter() {
   parameter.max_items = 6;
   parameter.default_value = std::vector<std::int64_t>{2};
   parameter.logarithmic = false;
+  parameter.applies = {some_target_with(TargetNumber::kDegree)};
   parameter.primary = true;
   return parameter;
 }
@@ -78,6 +95,7 @@ Parameter frequency_parameter() {
                  .default_value = 4.0,
                  .suggested = {2, 4, 8, 16}});
   parameter.min = 0.1;
+  parameter.applies = {some_target_with(TargetNumber::kFrequency)};
   return as_list(parameter, 8, std::vector<double>{4.0});
 }
 
@@ -137,10 +155,13 @@ Parameter intercept_parameter() {
 }
 
 Parameter budget_parameter() {
-  return choice("budget", "Equal budget", "what is equal for RFA and the other models",
-                {{"parameters", "parameters", "M·(d+1) trained parameters for each model"},
-                 {"operations", "operations",
-                  "as many floating-point operations a sample as M heads of RFA"}});
+  Parameter parameter =
+      choice("budget", "Equal budget", "what is equal for RFA and the other models",
+             {{"parameters", "parameters", "M·(d+1) trained parameters for each model"},
+              {"operations", "operations",
+               "as many floating-point operations a sample as M heads of RFA"}});
+  parameter.applies = {some_model([](const RandomFeatureModel& model) { return !model.infinite; })};
+  return parameter;
 }
 
 Parameter heads_parameter(bool list) {
@@ -155,6 +176,7 @@ Parameter heads_parameter(bool list) {
        .suggested = {10, 30, 100, 300, 1000, 3000},
        .logarithmic = true});
   parameter.primary = true;
+  parameter.applies = {some_model([](const RandomFeatureModel& model) { return !model.infinite; })};
   if (!list) return parameter;
   return as_list(parameter, 16, std::vector<std::int64_t>{10, 30, 100, 300, 1000});
 }
@@ -163,7 +185,7 @@ Parameter keys_parameter(bool list) {
   Parameter parameter = described({.name = "keys",
                                    .label = "Keys",
                                    .symbol = "N",
-                                   .help = "number of key tokens; the query token comes on top",
+                                   .help = "number of key tokens, not counting the query token",
                                    .min = 1,
                                    .max = 1024,
                                    .default_value = std::int64_t{16},
@@ -183,6 +205,7 @@ Parameter bias_parameter(bool list) {
                  .max = 64,
                  .default_value = 4.0,
                  .suggested = {0, 1, 2, 4, 8, 16}});
+  parameter.applies = {some_model([](const RandomFeatureModel& model) { return model.biased; })};
   if (!list) return parameter;
   return as_list(parameter, 32, std::vector<double>{0, 0.5, 1, 2, 4, 6, 8, 12, 16});
 }
@@ -240,7 +263,9 @@ Schema sweep_schema(SweptQuantity swept,
                  .max = 16,
                  .default_value = std::int64_t{4},
                  .suggested = {1, 2, 4, 8, 16},
-                 .logarithmic = true}),
+                 .logarithmic = true,
+                 .applies = {some_model(
+                     [](const RandomFeatureModel& model) { return model.augmented; })}}),
       described(
           {.name = "noise",
            .label = "Label noise",
@@ -252,6 +277,15 @@ Schema sweep_schema(SweptQuantity swept,
   }};
   for (auto& [name, value] : defaults) set_default(schema, name, std::move(value));
   return schema;
+}
+
+std::vector<Reduction> sweep_reductions(const Schema& schema) {
+  std::vector<Reduction> reductions = {{"trials", 1}, {"test-samples", 256}};
+  // What is on the axis keeps its range as long as possible; the other sizes stay as they are.
+  for (const char* swept : {"bias-scale", "keys"})
+    if (has_items(schema.find(swept)->kind)) reductions.push_back({swept, 0, 4});
+  reductions.insert(reductions.end(), {{"samples", 64, 4}, {"heads", 50, 3}, {"degree", 1, 2}});
+  return reductions;
 }
 
 }  // namespace attnlab::random_features

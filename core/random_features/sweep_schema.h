@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/experiment/schema.h"
+#include "core/experiment/experiment.h"
 
 namespace attnlab::random_features {
 
@@ -17,5 +17,8 @@ enum class SweptQuantity { kSamples, kHeads, kBias, kKeys };
 /// replace default values, by name.
 Schema sweep_schema(SweptQuantity swept,
                     std::vector<std::pair<std::string_view, ParameterValue>> defaults = {});
+
+/// The parameters that a draft of any experiment with such a schema lowers.
+std::vector<Reduction> sweep_reductions(const Schema& schema);
 
 }  // namespace attnlab::random_features

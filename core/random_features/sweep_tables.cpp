@@ -12,7 +12,7 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-/// The upper median of the numbers among the values; NaN for none.
+/// The upper median of the values that are not NaN; NaN if there is none.
 double median(std::vector<double> values) {
   std::erase_if(values, [](double value) { return std::isnan(value); });
   if (values.empty()) return kNaN;

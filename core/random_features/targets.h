@@ -1,4 +1,4 @@
-// The functions a layer is asked to learn, with the exact level that no affine function can beat.
+// The target functions that a layer learns, with the exact error of the best affine function.
 #pragma once
 
 #include <cstdint>

@@ -65,7 +65,7 @@ Shown contradicted(const CalibrationCount& count) {
 
 std::vector<CalibrationSetting> calibration_settings() {
   std::vector<CalibrationSetting> all;
-  // One line a family.
+  // One line per family.
   for (const auto& family :
        {random_features::calibration_settings(), extraction::calibration_settings(),
         in_context::calibration_settings()}) {

@@ -54,8 +54,8 @@ struct CalibrationCount {
   int contradicted() const;
 };
 
-/// Columns experiment, setting, claim, seeds, holds, fails, undecided, more_data, contradicted with
-/// its exact 95 % interval, decided (the power). Shares in percent.
+/// Columns experiment, setting, claim, seeds, holds, fails, decided (the power), more_data,
+/// contradicted with its exact 95 % interval. Shares in percent.
 Table calibration_table(const std::vector<CalibrationCount>& counts);
 
 }  // namespace attnlab

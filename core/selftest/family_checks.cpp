@@ -129,7 +129,7 @@ std::optional<double> recovery_error(std::string_view id, const char* method) {
   const std::vector<double> gaps = numbers_in(table, "function_gap");
   for (std::size_t r = 0; r < table.rows.size(); ++r) {
     const Cell& status = table.rows[r][table.column("status")];
-    // Some rows show on purpose that too few measurements are too few.
+    // Some rows have too few measurements on purpose, to show that these do not suffice.
     if (status == Cell(std::string("budget-exhausted"))) continue;
     if (status != Cell(std::string("recovered"))) return std::nullopt;
     ++recovered;

@@ -98,8 +98,8 @@ double layer_error(bool attention) {
   return worst;
 }
 
-/// E[relu(a + g) relu(b + g')] for standard normals of correlation rho: given g the other is
-/// normal, and Simpson's rule over g, from where the first factor begins, does the rest.
+/// E[relu(a + g) relu(b + g')] for standard normals of correlation rho: in closed form given g,
+/// then Simpson's rule over all g with a + g > 0.
 double relu_pair_mean(double a, double b, double rho) {
   const double spread = std::sqrt(1 - rho * rho);
   const auto density = [](double t) { return std::exp(-t * t / 2) / std::sqrt(2 * kPi); };

@@ -63,7 +63,7 @@ RateProbe extraction_rate() {
   head->weight = random_weight(stream, kDim, kDim, 1);
   head->value.resize(kDim);
   stream.fill_normal(head->value);
-  return {"queries that take a head of d = 128 apart", "million/s", 1e-6 * kDim * (kDim + 1), kNone,
+  return {"queries that extract a head of d = 128", "million/s", 1e-6 * kDim * (kDim + 1), kNone,
           [head] {
             HeadsOracle oracle(head->clone());
             HeadKnowledge known(kDim);

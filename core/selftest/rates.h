@@ -12,7 +12,7 @@ namespace attnlab {
 struct RateProbe {
   std::string name;           ///< "product f32, 512"
   std::string unit;           ///< "GFLOP/s", "million/s", "jobs/s"
-  double amount = 0;          ///< of the unit's numerator, one run() does
+  double amount = 0;          ///< what one run() does, in the numerator of the unit
   int peak = -1;              ///< number of the probe that bounds this one, or -1
   std::function<void()> run;  ///< 20 us to 50 ms
 };

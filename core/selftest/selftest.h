@@ -1,5 +1,5 @@
 // Checks of the whole core on the machine it runs on: known answers, closed forms, and kernels
-// against their plainest formula. What it computes is small, so that it takes seconds.
+// against their plainest formula. All sizes are small, so that it takes seconds.
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-// Speed of family B: questions asked, answered by our own oracles and used, a second.
+// Speed of family B: queries per second that are asked, answered by our own oracles and used.
 #pragma once
 
 #include <vector>

@@ -114,7 +114,7 @@ void bench_cholesky(Bench& bench, std::size_t n) {
             eigen_name());
 }
 
-/// K of 544 large eigenvalues and a floor, as that of random heads, and a right-hand side.
+/// A kernel matrix like that of random heads, with 544 large eigenvalues and a floor.
 Matrix<double> floored_gram(std::size_t n) {
   constexpr std::size_t kFeatures = 544;
   const Matrix<float> features = random_matrix<float>(n, kFeatures);
@@ -142,7 +142,8 @@ void bench_solves(Bench& bench, std::size_t n) {
   std::vector<double> shifts;
   for (double ridge = 1e-8; ridge < 0.2; ridge *= 10) shifts.push_back(ridge * kScale);
   bench.add(
-      {"ridge strengths by one factor, " + size, "a second", static_cast<double>(shifts.size()), -1,
+      {"ridge parameters by one factor, " + size, "a second", static_cast<double>(shifts.size()),
+       -1,
        [&] {
          other.start(gram.view(), 0.01 * kScale);
          other.run();
@@ -172,7 +173,8 @@ void bench_normals(Bench& bench, const RateProbe& ours) {
       "std::mt19937_64 and std::normal_distribution");
 }
 
-/// Peer: the two products alone, at the speed of a large one: what softmax and layout cost on top.
+/// Peer: the two products alone, at the speed of a large product. The difference is the cost of
+/// softmax and layout.
 void bench_attention(Bench& bench) {
   const Matrix<float> a = random_matrix<float>(512, 512);
   Matrix<float> c(512, 512);

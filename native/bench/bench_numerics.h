@@ -17,7 +17,7 @@ struct BenchRow {
 };
 
 /// Measures one core for about ten seconds. Each rate is the best of many repetitions, ours and the
-/// peer's taken in turns, so that other work on the machine meets both alike.
+/// peer's in turns, so that other work on the machine affects both alike.
 std::vector<BenchRow> bench_numerics();
 
 }  // namespace attnlab

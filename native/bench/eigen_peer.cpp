@@ -1,6 +1,6 @@
 // Eigen as a peer in the benchmark; this file alone is compiled for AVX2 and FMA where the
 // processor family has them. Eigen gets another namespace here, so that the linker cannot mix its
-// functions with those compiled for every machine.
+// functions with functions compiled for every machine.
 #include "native/bench/eigen_peer.h"
 
 #define Eigen AttnlabPeerEigen

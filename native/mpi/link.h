@@ -1,6 +1,6 @@
-// What the program needs of MPI, as a table of functions: the program itself is not linked with
-// MPI, so that it starts fast and runs without MPI. The module that fills the table
-// (module.cpp) is loaded only when a launcher such as mpirun has started the program.
+// The program's use of MPI as a table of functions: the program itself is not linked with MPI, so
+// that it starts fast and runs without MPI. The module that fills the table (module.cpp) is loaded
+// only when a launcher such as mpirun has started the program.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ struct AttnlabMpiLink {
   int (*send)(int to, const void* bytes, std::size_t size);
   /// The length of a message that has arrived, and its sender; -1 without a message.
   long long (*arrived)(int* from);
-  /// Takes the message that arrived() told of.
+  /// Receives the message that arrived() reported.
   int (*receive)(int from, void* bytes, std::size_t size);
   /// Waits until everything sent has arrived, and leaves.
   void (*finish)();

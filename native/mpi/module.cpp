@@ -1,5 +1,5 @@
-// The only file that knows MPI: attnlab_mpi.so, loaded by native/ranks.cpp. One thread a rank calls
-// MPI (MPI_THREAD_FUNNELED).
+// The only file that uses MPI: attnlab_mpi.so, loaded by native/ranks.cpp. One thread of each rank
+// calls MPI (MPI_THREAD_FUNNELED).
 #include <mpi.h>
 
 #include <climits>

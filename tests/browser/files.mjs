@@ -5,15 +5,17 @@ import { spawnSync } from 'node:child_process';
 import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { dist, open_page, press, read_twin, run_checks } from './support/lab.mjs';
+import {
+  dist, open_page, press, read_twin, run_checks, settle, type_parameter, wait_for_state,
+} from './support/lab.mjs';
 
 const web = path.join(import.meta.dirname, '../../web');
 const small = 'e=rf-learning-curve&dim=6&keys=5&heads=50&samples=16,64&test-samples=200&trials=1';
 const types = { '.js': 'text/javascript', '.css': 'text/css', '.html': 'text/html', '.wasm': 'application/wasm',
-  '.journal': 'application/octet-stream' };
+  '.bin': 'application/octet-stream' };
 
 /** What the page asks for when it opens, without pictures: a page without its picture is whole. */
-const at_start = ['boot.js', 'page.css', 'oracle.css', 'attnlab.wasm', 'attnlab.js', 'first.journal',
+const at_start = ['boot.js', 'page.css', 'oracle.css', 'attnlab.wasm', 'attnlab.js', 'opening.bin',
   ...imports_of('page.js')];
 
 /** A script and all that it imports before it runs. */
@@ -97,7 +99,7 @@ function other_version(folder) {
   cpSync(path.join(web, '../index.html'), path.join(sources, 'index.html'));
   const built = path.join(process.env.ATTNLAB_WEB_BUILD, 'web');
   for (const name of ['attnlab.js', 'attnlab.wasm', 'jobs.js', 'jobs.wasm', 'jobs_relaxed.wasm',
-    'first.svg', 'first-dark.svg', 'first.journal']) cpSync(path.join(built, name), path.join(sources, name));
+    'first.svg', 'first-dark.svg', 'opening.bin']) cpSync(path.join(built, name), path.join(sources, name));
   appendFileSync(path.join(sources, 'history.js'), '\nexport const newer = 1;\n');
   appendFileSync(path.join(sources, 'attnlab.wasm'), Buffer.from([0, 2, 1, 120])); // a section of its own
   const names = readdirSync(sources).map((name) => path.join(sources, name));
@@ -141,11 +143,71 @@ await run_checks({
     await page.waitForFunction(() => /jobs(_relaxed)?\.wasm/.test(document.body.textContent), { timeout: 60_000 });
   },
 
+  async 'what is asked for while the experiments load happens in its order when they are there'(lab) {
+    let release = () => {};
+    const gate = new Promise((resolve) => { release = resolve; });
+    const prepare = async (page) => {
+      await page.setRequestInterception(true);
+      page.on('request', async (request) => {
+        if (/jobs(_relaxed)?\.wasm/.test(request.url())) await gate;
+        request.continue();
+      });
+    };
+    // The first result is whole without that module.
+    const page = await open_page(lab, '', { prepare });
+    const first = await read_twin(page);
+    assert.equal(first.state, 'finished');
+    assert.ok(first.claims.length > 0 && first.tables.test_error.rows.length > 0);
+    const listed = await page.$$eval('#twin_experiment option', (options) => options.map(({ value }) => value));
+    assert.ok(listed.length > 10 && new Set(listed).size === listed.length);
+
+    const address = 'e=icl-risk&dim=3&prompt-length=4,8&prompts=2000&seed=7&other=1&lock=dim';
+    await page.evaluate((query) => { location.hash = query; }, address);
+    await page.waitForFunction(() => document.querySelector('#twin_body .status').textContent ===
+      'This part of the lab is loading.', { timeout: 30_000, polling: 50 });
+    await type_parameter(page, 'dim', '4');
+    await type_parameter(page, 'seed', '9');
+    await press(page, 'run');
+    assert.equal((await read_twin(page)).hash, address);
+
+    release();
+    await page.waitForFunction(() => document.getElementById('twin_experiment').value === 'icl-risk', { timeout: 30_000 });
+    const then = await read_twin(page);
+    assert.deepEqual([then.experiment, then.parameters.dim, then.parameters.seed], ['icl-risk', '3', '9']);
+    assert.match(then.notes.join(' '), /icl-risk has no parameter "other".*dim is fixed on this page/);
+    assert.equal(await page.$eval('#parameter_dim', (field) => field.disabled), true);
+    await wait_for_state(page, 'finished');
+    assert.ok((await read_twin(page)).tables.risk.rows.length > 0);
+    assert.match((await read_twin(page)).hash, /^e=icl-risk&dim=3&.*seed=9/);
+  },
+
+  async 'an address whose experiment does not come stays, and the next request tries again'(lab) {
+    const state = { answer: answers.missing() };
+    const prepare = async (page) => {
+      await page.setRequestInterception(true);
+      page.on('request', (request) => {
+        if (state.answer && /jobs(_relaxed)?\.wasm/.test(request.url())) request.respond(state.answer);
+        else request.continue();
+      });
+    };
+    const address = 'e=icl-risk&dim=3&prompt-length=4,8&prompts=2000&seed=7';
+    const page = await open_page(lab, `#${address}`, { prepare });
+    await sentence_about(page, '.wasm could not be loaded (404)');
+    assert.equal((await read_twin(page)).status, 'This part of the lab is loading.');
+    await settle(600); // longer than the page waits before it writes its state into the address
+    assert.equal((await read_twin(page)).hash, address);
+    state.answer = undefined;
+    await press(page, 'run');
+    await page.waitForFunction(() => document.getElementById('twin_experiment').value === 'icl-risk', { timeout: 30_000 });
+    await wait_for_state(page, 'finished');
+    assert.equal((await read_twin(page)).parameters.dim, '3');
+  },
+
   async 'one file of another version is named, whichever it is'(lab) {
     const folder = mkdtempSync(path.join(tmpdir(), 'attnlab-version-'));
     try {
       other_version(folder);
-      for (const name of [...at_start, 'index.html'].filter((file) => file !== 'first.journal' && file !== 'boot.js')) {
+      for (const name of [...at_start, 'index.html'].filter((file) => !['opening.bin', 'boot.js'].includes(file))) {
         const state = { answer: { status: 200, contentType: types[path.extname(name)], body: readFileSync(path.join(folder, name)) } };
         const place = name === 'index.html' ? 'index.html' : '';
         const page = await open_page(lab, place, { prepare: instead_of(name, state), wait: false });
@@ -178,7 +240,7 @@ await run_checks({
     const prepare = async (page) => page.on('request', (request) => asked.push(request.url()));
     const page = await open_page(lab, '', { prepare });
     assert.equal((await read_twin(page)).state, 'finished');
-    const ours = asked.map((url) => new URL(url)).filter(({ pathname }) => /\.(js|css|wasm|journal)$/.test(pathname));
+    const ours = asked.map((url) => new URL(url)).filter(({ pathname }) => /\.(js|css|wasm|bin)$/.test(pathname));
     assert.ok(ours.length > 10);
     assert.deepEqual(ours.filter(({ search }) => search !== `?v=${build}`).map(String), []);
   },

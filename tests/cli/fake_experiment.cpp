@@ -44,7 +44,7 @@ JobSteps start_fake(RunSpec spec, std::uint32_t index) {
 
 JobSteps start_greedy(RunSpec, std::uint32_t) {
   co_yield StepProgress{0.5, {}};
-  // As a kernel that asks for more than there is.
+  // Like a kernel that asks for more memory than there is.
   throw std::bad_alloc();
 }
 

@@ -12,7 +12,7 @@ const Experiment& fake_experiment();
 /// The fake experiment with these values.
 RunSpec fake_spec(int jobs, int steps, int failing = -1);
 
-/// What job `index` of a fake run gives.
+/// The output of job `index` of a fake run.
 Bytes fake_output(const RunSpec& spec, std::uint32_t index);
 
 /// Jobs that allocate without end until std::bad_alloc.

@@ -1,7 +1,7 @@
-// Loaded in front of the C library (LD_PRELOAD) by tests/cli/faults.mjs: writes down the calls that
-// bring a file to the disk, and refuses what a full disk, an odd file system or a small machine
-// refuses.
-//   ATTNLAB_CALLS=FILE        one line a call: "write NAME", "fsync NAME", "rename FROM TO"
+// Loaded in front of the C library (LD_PRELOAD) by tests/cli/faults.mjs: records the calls that
+// bring a file to the disk, and makes calls fail as on a full disk, an unusual file system or a
+// small machine.
+//   ATTNLAB_CALLS=FILE        one line per call: "write NAME", "fsync NAME", "rename FROM TO"
 //   ATTNLAB_FAIL=CALL N ERROR the N-th call of that kind (1 is the first; 0: every one) fails with
 //                             that number; several of these with commas
 //   ATTNLAB_REFUSE=BYTES N    requests for so much memory or more are refused, from the N-th on
@@ -32,7 +32,7 @@ bool refused(std::size_t size) {
   return size >= strtoull(wanted, &rest, 10) && ++count >= strtoul(rest, nullptr, 10);
 }
 
-/// Writes the call down; true when it is the one that fails, with errno set.
+/// Records the call; true, with errno set, when it is the call that has to fail.
 bool fails(const char* call, const char* what) {
   if (const char* const file = getenv("ATTNLAB_CALLS")) {
     char line[2 * PATH_MAX + 32];

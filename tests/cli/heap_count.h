@@ -1,6 +1,6 @@
-// Bytes that C++ has asked for and not given back, counted by the operators new and delete of the
-// test program. Unlike the pages of a process they do not depend on the machine: on the size of its
-// pages, on what the allocator keeps, on what was computed before.
+// Bytes that C++ has allocated and not freed, counted by the operators new and delete of the test
+// program. Unlike the pages of a process they do not depend on the machine's page size, on memory
+// that the allocator keeps, or on earlier computations.
 #pragma once
 
 #include <cstddef>

@@ -41,7 +41,7 @@ class HelpingThreads {
   std::vector<std::thread> threads_;
 };
 
-/// Lends helpers to this thread until the end of the scope.
+/// Provides helpers to this thread until the end of the scope.
 struct Lent {
   explicit Lent(Helpers& helpers) { provide_helpers(&helpers); }
   ~Lent() { provide_helpers(nullptr); }
@@ -64,7 +64,7 @@ struct Results {
   Matrix<double> gram, solution;
 };
 
-/// Sizes off every tile, large enough to be shared.
+/// Sizes that are no multiples of a tile and large enough to be shared.
 Results compute() {
   Results results{Matrix<float>(70, 1501), Matrix<float>(1501, 70), Matrix<double>(701, 701),
                   random_matrix<double>(701, 3, 9)};

@@ -1,5 +1,5 @@
-// How much memory one job takes, measured in a process that does nothing else: what a thread makes
-// once, at its first job, is then always part of it.
+// How much memory one job takes, measured in a process that does nothing else. Memory that a thread
+// allocates once, at its first job, is then always included.
 #pragma once
 
 #include <cstdint>
@@ -8,11 +8,11 @@
 
 namespace attnlab {
 
-/// Starts this program anew for one job of a permalink's run. By how many bytes its heap grew at
-/// most; nothing when the job did not end well.
+/// Runs one job of a permalink's run in a new process of this program. Returns the largest growth
+/// of its heap in bytes; nullopt when the job failed.
 std::optional<double> job_memory(const std::string& query, std::uint32_t index);
 
-/// For main: the exit code of a process that job_memory started, nothing in any other.
+/// For main: the exit code of a process that job_memory started, nullopt in any other.
 std::optional<int> run_job_for_its_memory(int argc, char** argv);
 
 }  // namespace attnlab

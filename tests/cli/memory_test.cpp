@@ -37,8 +37,8 @@ Measured measure(const std::string& query) {
   return measured;
 }
 
-/// Runs that take memory in earnest, each short. The first number of MB is what a plan of the
-/// largest size is sure to say, 0 where an experiment cannot need as much as is worth measuring.
+/// Short runs that take much memory. The plan must say at least `least_mb`; 0 for experiments that
+/// need too little memory to measure.
 struct Sized {
   const char* query;
   double least_mb;

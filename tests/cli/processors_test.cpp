@@ -39,7 +39,7 @@ class MadeUpRoot {
 
 const std::string kQuota = "the control group's quota";
 
-TEST_CASE("a quota of processor time is worth so many processors, rounded up") {
+TEST_CASE("a quota of processor time counts as whole processors, rounded up") {
   CHECK(quota_processors("200000 100000") == 2u);
   CHECK(quota_processors("150000 100000") == 2u);
   CHECK(quota_processors("100000 100000") == 1u);
@@ -68,7 +68,7 @@ TEST_CASE(
     root.write(file, "50000 100000\n");
     const Processors found = usable_processors(root.folder());
     CHECK(found.count == 1);
-    // Of a single processor, which the test itself may be bound to, no quota takes anything.
+    // The test may be bound to a single processor, which no quota reduces.
     if (usable_processors(MadeUpRoot().folder()).count > 1) CHECK(found.reason == kQuota);
   }
 }

@@ -71,7 +71,7 @@ std::size_t widest_line(const std::string& text) {
 }
 
 TEST_CASE(
-    "a table wider than its terminal has long texts below its rows, then several lines a row") {
+    "a table wider than its terminal has long texts below its rows, then several lines per row") {
   const Table table = wide_table();
   CHECK(widest_line(table_text(table)) > 150);
   for (std::size_t columns = 24; columns <= 200; ++columns) {

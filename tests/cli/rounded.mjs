@@ -87,7 +87,7 @@ test('a program of rank 2 whose answers are rounded is found to have rank 2', ()
 test('the search for the kinks of a network is not made where answers are rounded', () => {
   const { row } = extract('network', 3, 'decimals:4', '--method', 'transformer');
   assert.equal(row.status, 'budget-exhausted');
-  assert.match(row.evidence, /rounded to 4 decimals; the search for the kinks of a network needs exact ones/);
+  assert.match(row.evidence, /rounded to 4 decimals; the search for the kinks of a network needs exact answers/);
   assert.ok(row.queries < 200, String(row.queries));
 });
 

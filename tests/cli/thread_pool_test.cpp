@@ -78,7 +78,7 @@ TEST_CASE("a finished job is handed to the journal exactly once") {
   CHECK(seen == std::vector<int>(300, 1));
 }
 
-TEST_CASE("a pause holds jobs between two steps and a resume goes on with them") {
+TEST_CASE("a pause holds jobs between two steps and a resume continues them") {
   const RunSpec spec = fake_spec(3, 200000);
   Run run = started_run(spec);
   ThreadPool pool(3);

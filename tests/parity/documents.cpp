@@ -46,7 +46,7 @@ constexpr Size kSizes[] = {
     {"weight-scale", 1e300, 2},
 };
 
-/// Floating-point operations of a run: what a plan counts as its cost.
+/// Largest cost of a run, in floating-point operations.
 constexpr double kMostCost = 1e9;
 
 [[noreturn]] void give_up(const std::string& sentence) {
@@ -66,8 +66,9 @@ ParameterValue draw_value(Parameter parameter, const Size& size, test::RandomVal
   return random.value(parameter);
 }
 
-/// A random run that the experiment accepts and that asks nobody outside this program. What is no
-/// size stays at its default, or (`any`) is anywhere in its range in half of the cases.
+/// A random run that the experiment accepts and that asks no box outside this program. Parameters
+/// without a Size stay at their defaults, or (`any`) are anywhere in their range in half of the
+/// cases.
 RunSpec draw_run(const Experiment& experiment, bool any, test::RandomValues& random) {
   for (int attempt = 0; attempt < 10000; ++attempt) {
     RunSpec spec{&experiment, ParameterSet(experiment.schema), random.bits() % (kMaxSeed + 1)};

@@ -148,7 +148,7 @@ bool Canvas::open() {
   emscripten_webgl_make_context_current(context);
   ImGui::CreateContext();
   set_up_io();
-  setup_fonts_and_style(1, false);  // before the first frame, which would take a size of its own
+  setup_fonts_and_style(1, false);  // before the first frame, which would choose a size of its own
   open_ = ImGui_ImplOpenGL3_Init("#version 300 es");
   return open_;
 }
@@ -167,11 +167,11 @@ void Canvas::context(bool lost) {
 
 bool Canvas::draw(App& app, const FrameInput& input) {
   if (!open_ || lost_ || input.width <= 0 || input.height <= 0) return false;
-  // The loss comes before its event; whatever is made between the two fails.
+  // A context is lost before its event arrives; in between, everything that is created fails.
   if (emscripten_is_webgl_context_lost(emscripten_webgl_get_current_context())) return false;
   ImGuiIO& io = ImGui::GetIO();
   if (io.DisplaySize.x != input.width || io.DisplaySize.y != input.height)
-    settling_ = 2;  // regions know their content a frame later
+    settling_ = 2;  // regions know the size of their content one frame later
   io.DisplaySize = {input.width, input.height};
   io.DisplayFramebufferScale = {input.pixel_ratio, input.pixel_ratio};
   const double passed = last_now_ < 0 ? 0 : input.now - last_now_;

@@ -23,7 +23,7 @@ class Canvas {
   /// Opens WebGL 2 on the element "#canvas", once; false where the browser has none.
   bool open();
   /// The context was lost (nothing is drawn until it is back), or came back: then everything on
-  /// the GPU is made anew.
+  /// the GPU is made again.
   void context(bool lost);
 
   /// Draws one frame of the app. True when the next one should follow at once.

@@ -19,13 +19,15 @@ EM_JS(char*, host_save_file, (const char* name, const char* mime, const char* by
   return stringToNewUTF8(Module["host"]["save_file"](UTF8ToString(name), UTF8ToString(mime),
                                                      HEAPU8.slice(bytes >>> 0, (bytes >>> 0) + size)));
 });
-EM_JS(char*, host_findings, (const char* query, const unsigned char* bytes, int size, int* found), {
-  const made = Module["host"]["findings"](UTF8ToString(query),
+EM_JS(char*, host_answer, (const char* what, const char* query, const unsigned char* bytes, int size,
+                           int* found), {
+  const made = Module["host"]["answer"](UTF8ToString(what), UTF8ToString(query),
       HEAPU8.slice(bytes >>> 0, (bytes >>> 0) + size));
   if (!made) return 0;
   HEAPU32[found >>> 2] = made[1];
   return made[0];
 });
+EM_JS(void, host_fetch_parts, (), { Module["host"]["fetch_parts"](); });
 EM_JS(void, host_state_changed, (), { Module["host"]["state_changed"](); });
 EM_JS(void, host_theme_changed, (int dark), { Module["host"]["theme_changed"](dark !== 0); });
 EM_JS(void, host_set_cursor, (const char* cursor), {
@@ -73,14 +75,17 @@ std::string save_file(const std::string& name, const std::string& mime, const st
   return taken(
       host_save_file(name.c_str(), mime.c_str(), bytes.data(), static_cast<int>(bytes.size())));
 }
-std::optional<Bytes> findings(const std::string& query, const Bytes& outputs) {
+std::optional<Bytes> answer(const char* what, const std::string& query, const Bytes& outputs) {
   int size = 0;
   char* text =
-      host_findings(query.c_str(), outputs.data(), static_cast<int>(outputs.size()), &size);
+      host_answer(what, query.c_str(), outputs.data(), static_cast<int>(outputs.size()), &size);
   if (text == nullptr) return std::nullopt;
   Bytes bytes(text, text + size);
   std::free(text);
   return bytes;
+}
+void fetch_parts() {
+  host_fetch_parts();
 }
 void state_changed() {
   host_state_changed();

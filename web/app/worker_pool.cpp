@@ -49,8 +49,8 @@ void WorkerPoolExecutor::hand_out(Run& run) {
     in_flight_[next_ticket_] = *index;
     host::workers_post(next_ticket_++, query, *index);
   }
-  // No job waits, or none may start: workers that are left help those at work, if the memory of a
-  // whole job and of a packed matrix that passes between them is there once more.
+  // No job waits, or none may start: idle workers help the others, as long as there is memory for
+  // one more whole job and the packed matrix that passes between two workers.
   const int working = host::workers_total() - free;
   const int room = static_cast<int>(std::clamp(memory_bytes_ / (1.25 * job_bytes), 0.0, 64.0));
   host::workers_spare(std::clamp(room - working, 0, free));

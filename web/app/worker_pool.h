@@ -21,7 +21,7 @@ class WorkerPoolExecutor : public Executor {
   void cancel() override;
   unsigned concurrency() const override;
 
-  /// News of a job, kept until the next poll; of a ticket that was dropped meanwhile: ignored.
+  /// News of a job, kept until the next poll; news of a dropped ticket is ignored.
   /// `bytes` is the output (kPartial, kDone) or a UTF-8 sentence (kFailed, kLost).
   void receive(std::uint32_t ticket, JobNews kind, double fraction, Bytes bytes);
 

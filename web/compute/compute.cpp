@@ -1,20 +1,19 @@
-// What a worker calls: one job at a time, a step a call, nothing but core. web/worker.js drives it
-// in the browser, tests/parity/parity.mjs under Node.
+// The functions that a worker calls: one job at a time, one step per call, only core. web/worker.js
+// drives it in the browser, tests/parity/parity.mjs under Node.
 //
 // Contract with JavaScript (all texts are UTF-8 and end in a zero byte):
 //   compute_start(query, index)   begins job `index` of the run that full_query_text named; 1, or 0
 //                                 and compute_text() says why
-//   compute_step()                works for a step (10 to 200 ms); 0 goes on, 1 done, 2 failed
+//   compute_step()                works for a step (10 to 200 ms); 0 not done, 1 done, 2 failed
 //   compute_fraction()            how far the job is, 0..1
 //   compute_has_partial()         1 when a new partial output is at compute_bytes()
 //   compute_bytes() / _size()     the partial or final output; valid until the next call
-//   compute_question()            1 when the last step stopped at a question for somebody outside
-//                                 (core/extraction/learn/question.h), which then is at
-//                                 compute_bytes()
+//   compute_question()            1 when the last step stopped at a question to a black box outside
+//                                 (core/extraction/learn/question.h), which is at compute_bytes()
 //   compute_answer(bytes, size)   its answer; call compute_step() next
 //   compute_help_wanted()         how many helpers would be worth having now
 //                                 (core/experiment/shared_work.h)
-//   compute_help(helpers)         so many are there: the job gives up shares for them
+//   compute_help(helpers)         the number of idle helpers: the job prepares shares for them
 //   compute_share()               leaves the next share at compute_bytes(); its number, 0: no more
 //   compute_settle(number, bytes, size, known)
 //                                 the result of a share, or (known 0) that it was lost
@@ -28,21 +27,26 @@
 //                                 journal holds (of none when it is empty); bibtex: the run's
 //                                 citation; left in compute_text(); 1, or 0 with a sentence there
 //   compute_draw(figure, size, width, height, dark)
-//                                 a figure that app_drawing gave, as an interactive SVG so wide and
-//                                 high (0: as high as it needs), left in compute_text(); 1, or 0
+//                                 a figure from app_drawing as an interactive SVG of this size
+//                                 (height 0: as high as it needs), left in compute_text(); 1, or 0
 //                                 with a sentence there
 //   compute_keep(query, journal)  the next picture shows this run's curves, too
 //   compute_findings(query, outputs, size)
-//                                 what the run finds (core/experiment/findings.h), for the page;
+//                                 what the run finds (core/findings/findings.h), for the page;
 //                                 left at compute_bytes(); 1, or 0 with a sentence there
+//   compute_plan(query)           the plan of the run, or why there is none
+//                                 (core/experiment/faces.h); the same
+//   compute_faces()               leaves the faces of all experiments at compute_bytes()
+//   compute_opening(journal)      the data of the page's opening (core/codecs/opening.h), for its
+//                                 build; as compute_findings
 //   compute_document(query)       runs every job one after the other and leaves the result document
 //                                 (docs/cli.md) in compute_text(); 1, or 0 with a sentence there
-//   compute_rate(probe, runs)     runs a probe of core/selftest/rates.h so often; how many probes
-//                                 there are. compute_text() has its name, unit, amount a run and
-//                                 the number of its peak, with tabs between them
-//   compute_selftest(group)       one group of the self-check (core/selftest); how many groups
-//                                 there are. compute_text() has a line for each statement: family,
-//                                 statement, deviation, allowed and verdict, with tabs between them
+//   compute_rate(probe, runs)     runs a probe of core/selftest/rates.h `runs` times; returns the
+//                                 number of probes. compute_text() has its name, unit, amount per
+//                                 run and the number of its peak, with tabs between them
+//   compute_selftest(group)       one group of the self-check (core/selftest); returns how many
+//                                 groups there are. compute_text() has a line for each statement:
+//                                 family, statement, deviation, allowed and verdict, with tabs
 #include <emscripten/emscripten.h>
 
 #include <cstdint>
@@ -53,16 +57,18 @@
 
 #include "attnlab_build_info.h"
 #include "core/catalogue/catalogue.h"
+#include "core/catalogue/field_functions.h"
 #include "core/codecs/citation.h"
 #include "core/codecs/codecs.h"
+#include "core/codecs/opening.h"
 #include "core/experiment/comparison.h"
 #include "core/experiment/experiment.h"
+#include "core/experiment/faces.h"
 #include "core/experiment/outside_question.h"
 #include "core/experiment/shared_work.h"
 #include "core/experiment/steps.h"
 #include "core/extraction/learn/question.h"
 #include "core/findings/findings.h"
-#include "core/in_context/one_prompt.h"
 #include "core/numerics/linear_algebra.h"
 #include "core/picture/svg.h"
 #include "core/selftest/rates.h"
@@ -85,8 +91,8 @@ Worker& worker() {
   return instance;
 }
 
-/// The run a full query names. Such a text comes from full_query_text, so anything the reader had
-/// to mend means that page and worker are of different builds.
+/// The run that a full query names. The text comes from full_query_text, so a note of the reader
+/// means that page and worker are of different builds.
 Expected<RunSpec> read_run(const char* query) {
   Permalink link = read_query(query, *experiments().front());
   if (!link.notes.empty()) {
@@ -96,7 +102,7 @@ Expected<RunSpec> read_run(const char* query) {
   return std::move(link.spec);
 }
 
-/// The same for a job of the run that there must be.
+/// The same, for a run that must have job `index`.
 Expected<RunSpec> read_job(const char* query, std::uint32_t index) {
   Expected<RunSpec> spec = read_run(query);
   if (!spec) return spec.error();
@@ -249,7 +255,7 @@ EMSCRIPTEN_KEEPALIVE int compute_export(const char* format, const char* query, c
 
 EMSCRIPTEN_KEEPALIVE int compute_draw(const std::uint8_t* bytes, std::size_t size, int width,
                                       int height, int dark) {
-  const Expected<Figure> figure = decode_figure({bytes, size}, in_context::field_function);
+  const Expected<Figure> figure = decode_figure({bytes, size}, field_function);
   if (!figure) return fail(figure.error());
   worker().text = figure_svg(
       *figure, {.width = width, .height = height, .dark = dark != 0, .interactive = true});
@@ -273,6 +279,24 @@ EMSCRIPTEN_KEEPALIVE int compute_findings(const char* query, const std::uint8_t*
   const Expected<std::vector<JobOutput>> read = decode_outputs({outputs, size});
   if (!read) return fail(read.error());
   worker().bytes = encode_findings(spec->experiment->find(*spec, *read));
+  return 1;
+}
+
+EMSCRIPTEN_KEEPALIVE int compute_plan(const char* query) {
+  const Expected<RunSpec> spec = read_run(query);
+  if (!spec) return fail(spec.error());
+  worker().bytes = encode_plan(spec->experiment->plan(*spec));
+  return 1;
+}
+
+EMSCRIPTEN_KEEPALIVE void compute_faces() {
+  worker().bytes = encode_faces(experiments());
+}
+
+EMSCRIPTEN_KEEPALIVE int compute_opening(const char* journal) {
+  Expected<Bytes> opening = encode_opening(journal, kVersion);
+  if (!opening) return fail(opening.error());
+  worker().bytes = *std::move(opening);
   return 1;
 }
 

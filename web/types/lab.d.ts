@@ -89,6 +89,7 @@ interface State {
   preset: string;
   seed: number;
   params: Record<string, string>;
+  idle: string[];
   live: boolean;
   changed: boolean;
   page: { embed: boolean; fit: boolean; minimal: boolean; svg: boolean; locked: string[] };
@@ -123,12 +124,15 @@ interface WasmModule {
 
 /** web/app/app.cpp. Texts and bytes are passed through `call` of files.js. */
 interface AppModule extends WasmModule {
+  _app_opening(bytes: number, size: number): number;
   _app_open(query: number, search: number, memory: number): void;
   _app_canvas(): number;
   _app_size(width: number, height: number, ratio: number): void;
   _app_theme(dark: number, reduced_motion: number): void;
   _app_paper(paper: number): void;
   _app_poll(now: number): number;
+  _app_wait(): number;
+  _app_thrifty(thrifty: number): void;
   _app_frame(now: number): number;
   _app_drawing(now: number): number;
   _app_drawing_size(): number;
@@ -147,8 +151,8 @@ interface AppModule extends WasmModule {
   _app_job_news(ticket: number, kind: number, fraction: number, bytes: number, size: number): void;
   _app_open_query(query: number, search: number): void;
   _app_load(query: number): void;
-  _app_adopt(journal: number): number;
-  _app_parts_arrived(): void;
+  _app_adopt(): number;
+  _app_parts_arrived(faces: number, size: number): number;
   _app_waits_for_parts(): number;
   _app_journal(): number;
   _app_kept_journal(index: number): number;
@@ -181,6 +185,9 @@ interface JobsModule extends WasmModule {
   _compute_draw(figure: number, size: number, width: number, height: number, dark: number): number;
   _compute_keep(query: number, journal: number): void;
   _compute_findings(query: number, outputs: number, size: number): number;
+  _compute_plan(query: number): number;
+  _compute_faces(): void;
+  _compute_opening(journal: number): number;
   _compute_document(query: number): number;
   _compute_rate(probe: number, runs: number): number;
   _compute_selftest(group: number): number;
@@ -195,3 +202,12 @@ declare const attnlab_expected: Record<string, { bytes: number; sha256: string }
 declare var attnlab_builds: Record<string, string> | undefined;
 declare var attnlab_parts: Record<string, string> | undefined;
 declare var attnlab_worker: string;
+
+/** The battery, in the browsers that tell of it. */
+interface Battery extends EventTarget {
+  charging: boolean;
+  level: number;
+}
+interface Navigator {
+  getBattery?(): Promise<Battery>;
+}

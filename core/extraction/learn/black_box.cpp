@@ -15,17 +15,18 @@ namespace {
 
 constexpr double kExact = 1e-6;
 constexpr std::size_t kTelling = 64;  // answers that show whether there is a grain
-constexpr std::size_t kKept = 4096;   // answers that tell the grain
-// Gaps against their root mean square: of all answers, which share the errors of one W, and of one
-// answer, a product of normal numbers that is far off more often than a normal number is.
+constexpr std::size_t kKept = 4096;   // answers that determine the grain
+// Largest gaps in units of the expected root mean square: over all answers, which share the errors
+// of one W, and of one answer. Its error is a product of normal numbers, with heavier tails than a
+// normal number.
 constexpr double kTypical = 4, kFarthest = 20;
-constexpr double kTooCoarse = 0.25;  // of the spread: such typical gaps hide other boxes
-constexpr double kAnyGap = 1e300;    // a tolerance of the first check
+constexpr double kTooCoarse = 0.25;  // of the spread: typical gaps that hide other kinds of boxes
+constexpr double kAnyGap = 1e300;    // tolerance of a first check that accepts every model
 constexpr double kVanishing = 6;     // standard deviations of a column that is only rounding
 constexpr std::size_t kComparisons = 200;
 
-/// The learner of a head. `plan` and `vanishing` are those of answers with a grain, whose model is
-/// checked by that grain later.
+/// The learner of a head. `plan` and `vanishing` are given for answers with a grain; their model is
+/// checked against that grain later.
 Inquiry<Outcome> head_learner(BoxKnowledge& known, const BoxOptions& options,
                               const ProbePlan* plan = nullptr, double vanishing = 0) {
   if (options.model == BoxModel::kSingle) {
@@ -56,7 +57,8 @@ Inquiry<Outcome> learner_of(BoxKnowledge& known, const BoxOptions& options) {
   if (options.model != BoxModel::kTransformer) return head_learner(known, options);
   TransformerOptions transformer;
   transformer.network.seed = options.seed;
-  // A network that is not piecewise linear has kinks wherever one looks: end that some day.
+  // A network that is not piecewise linear seems to have kinks everywhere: a budget ends the
+  // search.
   transformer.network.budget = 16000 * (known.dim() + 2);
   return learn_transformer(known.learned, transformer);
 }
@@ -129,15 +131,15 @@ void keep(BoxKnowledge& known, std::span<const double> answers) {
 Outcome no_kinks(const Grain& grain) {
   return {ExtractionStatus::kBudgetExhausted,
           "Answers are " + grain.text() +
-              "; the search for the kinks of a network needs exact ones, and was not made."};
+              "; the search for the kinks of a network needs exact answers and was skipped."};
 }
 
 std::string one_digit(double x) {
   return short_text(to_digits(x, 1));
 }
 
-/// Whether the answers are within what their grain explains, and the sentence that says so. Errors
-/// larger than the grain explains make `error` as much larger.
+/// Whether the grain explains the gaps, and the sentence that says so. Where the gaps are larger
+/// than the grain explains, `known.error` grows by the same factor.
 Outcome judge_rounded(BoxKnowledge& known, std::span<const double> answers,
                       std::span<const double> predicted) {
   double squares = 0, expected = 0, allowed = 0, coarsest = 0;
@@ -164,7 +166,7 @@ Outcome judge_rounded(BoxKnowledge& known, std::span<const double> answers,
   const std::string gaps = gap_text(known) + ".";
   if (!explained) {
     return {ExtractionStatus::kNotAMatch,
-            grain + ", which does not explain how far they are from the recovered model: " + gaps};
+            grain + ", which does not explain their distance from the recovered model: " + gaps};
   }
   if (std::sqrt(allowed / static_cast<double>(answers.size())) > kTooCoarse * known.spread) {
     return {ExtractionStatus::kNotIdentifiable,
@@ -174,8 +176,8 @@ Outcome judge_rounded(BoxKnowledge& known, std::span<const double> answers,
   return {ExtractionStatus::kRecovered,
           grain + ": each entry of W is known to about " + one_digit(known.error.weight) +
               ", and of v to about " + one_digit(known.error.value) +
-              " (root mean square). The recovered model predicts all answers to what that "
-              "explains: " +
+              " (root mean square). The recovered model predicts all answers within the error that "
+              "this explains: " +
               gaps};
 }
 
@@ -188,8 +190,8 @@ HeadError error_of(const BoxKnowledge& known, const BoxOptions& options, const P
   return error;
 }
 
-/// Wins digits back, where the answers are of a kind for it, and judges what came of it by the
-/// answers that are there already. A box on which it fails keeps its outcome.
+/// Recovers digits that rounding lost (shifted_probes.h), and judges the refined head by the same
+/// fresh answers. Where that does not help, the outcome stays.
 Inquiry<Outcome> refine(BoxKnowledge& known, BoxOptions options, std::vector<double> answers,
                         Outcome outcome) {
   HeadKnowledge refined(known.dim());
@@ -207,8 +209,8 @@ Inquiry<Outcome> refine(BoxKnowledge& known, BoxOptions options, std::vector<dou
   co_return outcome;
 }
 
-/// Learns a head from answers with a grain once more, now that it is known which probes suit it,
-/// and judges it by that grain.
+/// Learns a head from answers with a grain once more, with probes that suit the grain and the head
+/// learned so far, and judges it by that grain.
 Inquiry<Outcome> learn_rounded(BoxKnowledge& known, BoxOptions options) {
   const ProbePlan plan = plan_probes(known.grain, known.learned.head);
   double vanishing = 0;

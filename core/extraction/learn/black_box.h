@@ -1,5 +1,5 @@
-// Takes a box apart when only the length of its tokens is known: learn, predict fresh answers, and
-// say what the answers show when the model does not fit.
+// Extracts a box of which only the length of its tokens is known: learn a model, predict fresh
+// answers, and, if the model does not fit, say what the answers show.
 #pragma once
 
 #include <array>
@@ -9,14 +9,14 @@
 
 namespace attnlab::extraction {
 
-/// What the box is taken for.
+/// The model that the learner assumes.
 enum class BoxModel { kSingle, kLowRank, kTransformer };
 
 struct BoxOptions {
   BoxModel model = BoxModel::kSingle;
   std::size_t rank = 0;  ///< of W for kLowRank; 0: found by growing
   std::uint64_t seed = 1;
-  bool shifts = true;  ///< for rounded answers, kSingle: win digits back (shifted_probes.h)
+  bool shifts = true;  ///< for rounded answers, kSingle: recover lost digits (shifted_probes.h)
 };
 
 /// Fresh answers against predictions, for inputs of one length.
@@ -34,22 +34,22 @@ struct BoxKnowledge {
   std::array<LengthGap, kLongestGap> gaps;
   std::vector<double> seen;  ///< the first answers, for their grain
   Grain grain;               ///< of the answers
-  HeadError error;           ///< what rounding leaves of v and W; 0 for exact answers
+  HeadError error;           ///< of v and W, from rounded answers; 0 for exact answers
   double accepted = 1e-6;    ///< largest |answer - prediction| / spread that rounding explains
   explicit BoxKnowledge(std::size_t dim);
   std::size_t dim() const { return learned.head.value.size(); }
 };
 
 /// Learns, compares with 200 further fresh answers (function_gap), and for a box that does not
-/// match adds what diagnose() finds. Exact answers must be met to 1e-6 of their spread. Where the
-/// answers have a grain (grain.h), a head is learned once more with probes that suit it, its
-/// predictions must be met to what that grain explains, and the evidence says how well v and W are
-/// known: of one head to far more digits than the answers have. The search for a network's kinks
-/// needs exact answers: it is not made where they have a grain.
+/// match adds the sentence of diagnose(). Exact answers must be predicted to 1e-6 of their spread.
+/// Where the answers have a grain (grain.h), a head is learned once more with probes that suit the
+/// grain, its predictions must be as close as the grain allows, and the evidence says how well v
+/// and W are known: for one head to far more digits than the answers have. The search for a
+/// network's kinks needs exact answers; it is skipped where they have a grain.
 Inquiry<Outcome> learn_black_box(BoxKnowledge& known, BoxOptions options);
 
-/// d^2 + d, d + 2 d r - r^2 (or d - r more where the rank is found by growing); NaN for
-/// kTransformer, whose count depends on the network.
+/// d^2 + d, or d + 2 d r - r^2 for low rank (d - r more where the rank is found by growing); NaN
+/// for kTransformer, whose count depends on the network.
 double predicted_queries(const BoxOptions& options, std::size_t dim, std::size_t found_rank);
 
 }  // namespace attnlab::extraction

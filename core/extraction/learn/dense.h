@@ -42,12 +42,12 @@ class LeastSquares {
 
 /// Moves x towards the minimiser of |a x - b| for a tall a: normal equations by the fast products
 /// with a slight shift, then refinement of the residual, which gives the accuracy of QR where the
-/// condition number stays below about 1e4. Directions that a does not see keep what x had. False
-/// when a pivot is not positive.
+/// condition number stays below about 1e4. x does not change along directions in the kernel of a.
+/// False when a pivot is not positive.
 bool solve_refined(const Matrix<double>& a, std::span<const double> b, std::vector<double>& x);
 
-/// Orthonormal basis of the columns of a (m x n), m x rank; columns whose part outside the basis so
-/// far is at most tolerance times their length are left out.
+/// Orthonormal basis of the columns of a (m x n), m x rank; a column is left out if the part of it
+/// outside the basis so far is at most tolerance times its length.
 Matrix<double> orthonormal_basis(const Matrix<double>& a, double tolerance = 1e-12);
 
 /// Uniformly random orthogonal matrix (basis of a normal one).

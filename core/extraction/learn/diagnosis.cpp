@@ -10,7 +10,7 @@
 namespace attnlab::extraction {
 namespace {
 
-constexpr int kMostLengths = 30;  // 4^-30 of a normal token: below any W worth the name
+constexpr int kMostLengths = 30;  // 4^-30 of a normal token: short enough for any reasonable W
 
 using Tokens = std::vector<std::vector<double>>;
 
@@ -42,7 +42,7 @@ std::string both(double a, double b) {
   return texts.first + " and " + texts.second;
 }
 
-/// Two lengths of one query token b, with a key a + b: the log-odds of a's share must double.
+/// Two lengths of one query token b, with a key a + b: the log-odds of a's weight must double.
 Inquiry<std::string> compare_shares(std::size_t dim, const std::vector<double>& a,
                                     const std::vector<double>& b, double tolerance,
                                     const Grain& grain) {
@@ -56,7 +56,7 @@ Inquiry<std::string> compare_shares(std::size_t dim, const std::vector<double>& 
     const double first = (f[3] - f[1]) / f[0], second = (f[4] - f[2]) / f[0];
     if (!(second > 0.05 && second < 0.95 && first > 0.05 && first < 0.95)) continue;
     const double share = logit(first), once = logit(second);
-    // Three answers make a share, half a grain each.
+    // A share depends on three answers, each off by up to half a grain.
     const double off = 1.5 * grain.at(largest_magnitude(f)) / std::abs(f[0]);
     const double rounding = 2 * off / (first * (1 - first)) + off / (second * (1 - second));
     if (std::abs(2 * share - once) <= 100 * tolerance * std::max(1.0, std::abs(once)) + rounding) {
@@ -68,7 +68,7 @@ Inquiry<std::string> compare_shares(std::size_t dim, const std::vector<double>& 
         ": more than one head decides on it, or no head does.";
   }
   co_return "The share of a token next to a query token stays outside (0.05, 0.95) however short the "
-            "query token is: the answers are no weighted mean of the tokens.";
+            "query token is: the answers are not a weighted mean of the tokens.";
 }
 
 }  // namespace
@@ -81,7 +81,7 @@ Inquiry<std::string> diagnose(DiagnosisOptions options, RandomStream stream) {
       {x}, {x}, {x, x}, {y}, {sum(x, y)}, {x, y, z}, {y, x, z}, {x, zero}, {scaled(0.5, x)}};
   Inquiry<std::vector<double>> asking = ask_all(options.dim, sequences);
   const std::vector<double> f = co_await asking;
-  // A rule compares sums of up to three answers, half a grain each.
+  // A rule compares sums of up to three answers, each off by up to half a grain.
   const double rounding =
       options.tolerance * largest_magnitude(f) + 2 * options.grain.at(largest_magnitude(f));
   const auto differ = [&](double a, double b) { return !(std::abs(a - b) <= rounding); };
@@ -96,7 +96,7 @@ Inquiry<std::string> diagnose(DiagnosisOptions options, RandomStream stream) {
   }
   if (differ(f[0], f[2])) {
     co_return "One token, and the same token written twice, are answered " + both(f[0], f[2]) +
-        ": a mean of equal tokens is that token, so that positions or lengths count here.";
+        ": a mean of equal tokens is that token, so positions or lengths matter here.";
   }
   if (!options.network && differ(f[4], f[0] + f[3])) {
     const TwoTexts texts = told_apart(f[4], f[0] + f[3]);
@@ -105,9 +105,9 @@ Inquiry<std::string> diagnose(DiagnosisOptions options, RandomStream stream) {
   }
   if (differ(f[7], f[8])) {
     const TwoTexts texts = told_apart(f[8], f[7]);
-    co_return "Beside a zero query token a token must count half, " + texts.first +
-        "; the answer is " + texts.second +
-        ": the query token also goes past the attention (a residual path), or scores have a bias.";
+    co_return "Next to a zero query token a token gets half of the attention, so the answer must be " +
+        texts.first + ", not " + texts.second +
+        ": the query token also bypasses the attention (a residual path), or scores have a bias.";
   }
   if (options.network) co_return {};
   Inquiry<std::string> comparing =

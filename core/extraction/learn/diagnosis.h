@@ -1,4 +1,4 @@
-// What a box that is not the model in question gives away about itself.
+// Questions whose answers show in which way a box is not the assumed model.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@ struct DiagnosisOptions {
   std::size_t dim = 1;
   bool network = false;     ///< single tokens need not be answered linearly
   double tolerance = 1e-6;  ///< of the largest answer: smaller differences are rounding
-  Grain grain;              ///< of the answers: two grains more are rounding
+  Grain grain;              ///< of the answers: differences up to two grains more are rounding
 };
 
 /// Asks some ten to thirty questions (counted as checking) that every softmax head answers in one

@@ -17,7 +17,8 @@ constexpr double kFirstLogit = 0.25;  // wanted while only a few forms have been
 constexpr std::size_t kFewForms = 8;
 constexpr double kFastestGrowth = 32;
 constexpr int kMostRepeats = 40;          // 8^-40: far below any W that a double can hold
-constexpr double kPoorScale = 1.0 / 256;  // forms taken at less than this share of the scale: again
+constexpr double kPoorScale = 1.0 / 256;  // forms measured at less than this share of the final
+                                          // scale are measured again
 
 bool same_b(std::span<const FormPair> pairs) {
   bool same = true;
@@ -38,7 +39,7 @@ QueryBatch column_queries(std::span<const double> b, std::span<const FormPair> p
   return batch;
 }
 
-/// One query a pair that is open: [probe a + query b; query b].
+/// One query for each open pair: [probe a + query b; query b].
 QueryBatch form_queries(const Matrix<double>& a, const Matrix<double>& b,
                         std::span<const FormPair> all, std::span<const std::uint32_t> open,
                         const ProbeScale& scale, const SharedRows& keys) {
@@ -112,8 +113,8 @@ double logit(double alpha) {
   return portable_log(alpha) - (portable_log(rest) + correction);
 }
 
-/// One logarithm, of alpha / (1 - alpha): its rounding is an absolute error of 1e-16, like the
-/// error of the two logarithms is.
+/// One logarithm, of alpha / (1 - alpha): its rounding error is an absolute 1e-16, no larger than
+/// the error of two logarithms.
 void logits(std::span<double> alphas) {
   std::vector<double> corrections(alphas.size());
   bool inside = true;  // where the logarithm is of a positive normal number
@@ -149,7 +150,7 @@ void shares_of_keys(std::span<const double> answers, std::span<const FormPair> p
   }
 }
 
-/// The places of values below the limit.
+/// The indices of the values below the limit.
 std::vector<std::uint32_t> below(double limit, std::span<const double> values) {
   std::vector<std::uint32_t> places;
   for (std::size_t k = 0; k < values.size(); ++k) {
@@ -158,7 +159,7 @@ std::vector<std::uint32_t> below(double limit, std::span<const double> values) {
   return places;
 }
 
-/// Takes the saturated ones out of `open` and `alphas`.
+/// Removes saturated probes from `open` and `alphas` and returns them.
 std::vector<std::uint32_t> take_saturated(std::vector<std::uint32_t>& open,
                                           std::vector<double>& alphas) {
   const auto inside = [](double alpha) { return alpha >= kLowest && alpha <= 1 - kLowest; };
@@ -180,7 +181,7 @@ std::vector<std::uint32_t> take_saturated(std::vector<std::uint32_t>& open,
   return saturated;
 }
 
-/// Forms that are known now, and the scale at which they were taken.
+/// Stores the forms that are known now, and the scale at which they were measured.
 void take_forms(std::span<const std::uint32_t> open, std::vector<double>& alphas, ProbeScale& scale,
                 std::vector<double>& forms, std::vector<double>& taken_at) {
   logits(alphas);
@@ -248,7 +249,7 @@ Inquiry<bool> measure_forms(HeadKnowledge& known, const Matrix<double>& a, const
   co_return true;
 }
 
-/// The sign of the common value avoids cancellation in h.
+/// The common value takes the sign that avoids cancellation in h.
 BalancedProbes::BalancedProbes(std::span<const double> v) : h_(v.begin(), v.end()) {
   const double length = norm(v), level = length / std::sqrt(static_cast<double>(v.size()));
   double sum = 0;

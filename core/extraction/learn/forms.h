@@ -10,8 +10,8 @@
 
 namespace attnlab::extraction {
 
-/// Scales of probe and query token, and what they have met; carried from one measurement to the
-/// next. Probes are probe * a, query tokens query * b; keys are probe * a + query * b.
+/// Scales of probe and query token, and the largest form met so far; carried from one measurement
+/// to the next. Probes are probe * a, query tokens query * b; keys are probe * a + query * b.
 struct ProbeScale {
   double probe = 32;
   double query = 1.0 / 32;
@@ -20,30 +20,30 @@ struct ProbeScale {
   std::size_t measured = 0;  ///< forms measured so far
   bool adaptive = true;      ///< false: the scales stay as they are and saturated probes give NaN
 
-  /// Probes of this length, and query tokens of the inverse length; or made for forms up to
-  /// `expected` where that is known (not 0).
+  /// Probes of length `probe` and query tokens of length 1 / probe; or, if `expected` is not 0,
+  /// query tokens that suit forms up to `expected`.
   static ProbeScale starting(double probe, double expected);
 };
 
-/// Which rows of a and b one form takes.
+/// The rows of a and b that one form combines.
 struct FormPair {
   std::uint32_t a = 0, b = 0;
 };
 
-/// What a caller that measures with the same rows a again and again makes once.
+/// Products that a caller computes once if it measures several times with the same rows a.
 struct KnownProbes {
   std::span<const double> values;  ///< all a_k.v
   SharedRows keys;                 ///< probe * a
 };
 
 /// forms[k] = a_k^T W b_k for rows a_k of `a` and b_k of `b` (of about length 1). One query each,
-/// and one more whenever alpha leaves [0.02, 0.98]: the query token then shrinks by 8 for all that
-/// follows, and grows while the forms seen leave room, so that extra queries are O(log |W|) in all.
-/// The first measurements come in batches of 1, 1, 2, 4, ... because each teaches the scale of the
-/// next; the one or two that were taken at a far too small scale are taken again.
+/// and one more whenever alpha leaves [0.02, 0.98]: the query token then shrinks by 8 for all
+/// further queries. It grows while the forms so far leave room, so that extra queries are O(log
+/// |W|) in all. The first measurements come in batches of 1, 1, 2, 4, ... because each one improves
+/// the scale of the next; one or two that were measured at a far too small scale are repeated.
 /// `known_probes` may be empty.
-/// False when some alpha stayed outside whatever the scale, which no single head with these values
-/// does; that form is NaN.
+/// False when some alpha stayed outside at every scale, which is impossible for a single head with
+/// these values; that form is NaN.
 Inquiry<bool> measure_forms(HeadKnowledge& known, const Matrix<double>& a, const Matrix<double>& b,
                             std::span<const FormPair> pairs, ProbeScale& scale,
                             std::vector<double>& forms, KnownProbes known_probes = {});

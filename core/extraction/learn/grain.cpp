@@ -10,12 +10,12 @@
 namespace attnlab::extraction {
 namespace {
 
-constexpr double kEvidence = 40;       // bits: all answers fit by chance once in 2^40 boxes
+constexpr double kEvidence = 40;       // bits: answers of one box in 2^40 all fit by chance
 constexpr std::size_t kFewest = 4;     // different answers
 constexpr double kTolerance = 4;       // units in the last place
 constexpr int kMostDigits = 15;        // a double holds them all
 constexpr double kFinestStep = 1e-15;  // of decimal steps
-// What a less usual explanation must be better by, in bits, before it counts: four numbers with two
+// Bits by which a less usual explanation must be better before it counts: four numbers with two
 // decimals may all be even.
 constexpr double kUsualStep = 10, kOddStep = 20;
 
@@ -41,7 +41,8 @@ int shortest_digits(double x) {
   return digits - zeros;
 }
 
-/// A number of so many bits, or the text of one that reads back as it.
+/// Whether x has at most `bits` significant bits, or is the decimal text of such a number, rounded
+/// to double.
 bool is_text_of_bits(double x, int bits) {
   const double nearest = to_bits(x, bits);
   if (nearest == x) return true;
@@ -53,8 +54,8 @@ bool all_fit(const Grain& grain, std::span<const double> answers) {
   return std::ranges::all_of(answers, [&](double answer) { return grain.holds(answer); });
 }
 
-/// log2 of how much likelier the answers are than under doubles: among numbers `grain` apart each
-/// takes the chance of all doubles nearer to it.
+/// log2 of the likelihood ratio of the grain to exact doubles: with a grain, each possible answer
+/// has the probability of all doubles that are nearest to it.
 double evidence(const Grain& grain, std::span<const double> answers) {
   double bits = 0;
   for (const double answer : answers) {
@@ -64,8 +65,8 @@ double evidence(const Grain& grain, std::span<const double> answers) {
   return bits;
 }
 
-/// The greatest common step of positive numbers in ascending order by Euclid's algorithm; 0 where
-/// it is too fine against them for their rounding. Every number corrects the step by least squares.
+/// The greatest common step of positive numbers in ascending order by Euclid's algorithm; 0 if it
+/// is so fine that the numbers' rounding hides it. Every number corrects the step by least squares.
 double common_step(std::span<const double> sizes) {
   const double finest = std::ldexp(sizes.back(), -24);
   double step = sizes.front(), products = 0, squares = 0;
@@ -78,7 +79,7 @@ double common_step(std::span<const double> sizes) {
       smaller = rest;
     }
     if (larger < finest) return 0;
-    if (larger < 0.75 * step) {  // a finer step: all numbers so far count in it
+    if (larger < 0.75 * step) {  // a finer step: restart the least squares with it
       step = larger;
       products = squares = 0;
       for (const double other : sizes) {

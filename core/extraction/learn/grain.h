@@ -1,5 +1,5 @@
-// The grain of answers: how far apart the numbers are that a box can answer with. A service that
-// prints "%.4f" answers with multiples of 1e-4, whatever happens inside it.
+// The grain of answers: the distance between neighbouring numbers that a box can answer with. A
+// service that prints "%.4f" answers with multiples of 1e-4, whatever happens inside it.
 #pragma once
 
 #include <span>
@@ -20,29 +20,29 @@ struct Grain {
   int figures = 0;  ///< significant digits of kDigits, bits of kBits
 
   bool exact() const { return kind == GrainKind::kExact; }
-  /// Distance between neighbouring possible answers next to `answer`; 0 for kExact, and at 0 where
-  /// numbers lie the closer the smaller they are.
+  /// Distance between neighbouring possible answers near `answer`; 0 for kExact, and for kDigits
+  /// and kBits at 0.
   double at(double answer) const;
   /// The possible answer next to x.
   double round(double x) const;
   /// Whether a box with this grain can have given the answer, up to four units in the last place of
-  /// a double: boxes round by products and quotients, too. Texts of a kBits number count as it.
+  /// a double: some boxes round by a product and a quotient. For kBits the decimal text of a number
+  /// counts as the number.
   bool holds(double answer) const;
   /// "rounded to 4 decimals", "rounded to 6 significant digits", ...
   std::string text() const;
 };
 
 /// The grain that makes the answers most likely (docs/derivations-extraction.md, "Grain"). At least
-/// four different answers other than 0 must fit it, and a double must be 2^40 times less likely to
-/// do so by chance; otherwise kExact. Zeros fit every grain and say nothing.
+/// four different answers other than 0 must fit it, and exact answers must fit it by chance with a
+/// probability below 2^-40; otherwise kExact. Zeros fit every grain and are ignored.
 Grain find_grain(std::span<const double> answers);
 
-/// x to so many significant decimal digits.
+/// x rounded to `digits` significant decimal digits.
 double to_digits(double x, int digits);
 
-/// Two numbers as text, with three significant digits or as many more as tell them apart: numbers
-/// that a sentence says to differ, or a number and what it is held against. Equal numbers give
-/// equal texts.
+/// Two numbers as text, for a sentence that says that they differ or that compares them: three
+/// significant digits, or as many more as make the texts differ. Equal numbers give equal texts.
 struct TwoTexts {
   std::string first, second;
 };

@@ -1,5 +1,6 @@
-// A learner as a coroutine that asks batches of queries and takes their answers: it never calls an
-// oracle itself, so that the same learner serves our own models, an external program and a worker.
+// A learner as a coroutine that asks batches of queries and receives their answers: it never calls
+// an oracle itself, so that the same learner serves our own models, an external program and a
+// worker.
 //
 //   Inquiry<Outcome> learn(...) { ...; const std::vector<double> y = co_await ask(batch); ... }
 //
@@ -19,7 +20,7 @@
 
 namespace attnlab::extraction {
 
-/// What nested inquiries share: what the innermost asks.
+/// The state that nested inquiries share: the innermost one's question and its answers.
 struct Conversation : Chain {
   const QueryBatch* asked = nullptr;
   std::vector<double> answers;
@@ -67,7 +68,7 @@ class [[nodiscard]] Inquiry : public ChainedCoroutine<InquiryPromise<T>> {
   const QueryBatch* asked() const { return conversation().asked; }
   /// The answers to asked(), one per query; call advance() next.
   void answer(std::vector<double> answers) { conversation().answers = std::move(answers); }
-  /// After advance() gave false.
+  /// Only after advance() returned false.
   T& result() { return *this->handle_.promise().value; }
 
  private:

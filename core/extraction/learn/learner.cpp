@@ -9,7 +9,7 @@ namespace attnlab::extraction {
 namespace {
 
 constexpr std::size_t kLongestCheck = 6;
-constexpr double kRounding = 0x1p-46;  // of the largest answer; what a smaller spread is
+constexpr double kRounding = 0x1p-46;  // of the largest answer: a smaller spread is only rounding
 constexpr double kMostScale = 4096;
 
 /// Inputs of lengths 1 .. 6 in turn with normal tokens of standard deviation `scale`.

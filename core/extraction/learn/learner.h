@@ -33,8 +33,8 @@ struct Outcome {
   std::string evidence;
 };
 
-/// What a learner of one head knows so far; NaN where it does not know yet. Readable between any
-/// two steps of the inquiry.
+/// What a learner of one head knows so far; NaN for unknown entries. Readable between any two steps
+/// of the inquiry.
 struct HeadKnowledge {
   std::vector<double> value;   ///< v
   Matrix<double> weight;       ///< W
@@ -43,12 +43,12 @@ struct HeadKnowledge {
   explicit HeadKnowledge(std::size_t dim);
 };
 
-/// v from the dim single-token queries e_1 .. e_dim, times a length: exact, because one token has
-/// weight 1, for a length that is a power of two.
-/// The result says whether all answers were finite.
+/// v from dim single-token queries length * e_1 .. length * e_dim. The weight of a single token is
+/// 1, so v is exact if the length is a power of two. The result says whether all answers were
+/// finite.
 Inquiry<bool> ask_values(HeadKnowledge& known, double length = 1);
 
-/// How a prediction met fresh answers.
+/// The comparison of a prediction with fresh answers.
 struct CheckResult {
   double worst_gap = 0;  ///< largest |answer - prediction|
   double spread = 0;     ///< standard deviation of the answers
@@ -60,16 +60,14 @@ struct CheckResult {
 };
 
 /// Asks 24 random inputs (standard normal tokens, lengths 1 to 6 in turn, counted as checking
-/// queries) and compares with `predictor`. The evidence against a wrong model, and for a right one.
-/// Asks 24 more with tokens four times as long while all match and those of several tokens are
-/// constant.
-/// `terms`: size of what the predictor adds up for usual inputs, where that may be larger than the
-/// answers.
+/// queries) and compares the answers with `predictor`. Asks 24 more with tokens four times as long,
+/// as long as all answers match but answers to several tokens are constant.
+/// `terms`: the size of the terms that the predictor adds, if they may be larger than the answers.
 Inquiry<CheckResult> check_prediction(Oracle& predictor, RandomStream stream, double tolerance,
                                       double terms = 0);
 
-/// Asks the oracle what the inquiry wants to know, until it ends or about `work` multiply-adds of
-/// our own oracles are done. True when it has ended.
+/// Answers the inquiry's questions by the oracle, until the inquiry ends or about `work`
+/// multiply-adds of our own oracles are done. True when it has ended.
 template <class T>
 Expected<bool> converse(Inquiry<T>& inquiry, Oracle& oracle, double work) {
   while (inquiry.advance()) {
@@ -84,13 +82,13 @@ Expected<bool> converse(Inquiry<T>& inquiry, Oracle& oracle, double work) {
   return true;
 }
 
-/// Steps of jobs that ask large batches of our own oracles, and of those whose learners ask a few
-/// queries at a time, in multiply-adds.
+/// Steps, in multiply-adds, of jobs that ask our own oracles large batches, and of jobs whose
+/// learners ask a few queries at a time.
 inline constexpr double kBatchStep = StepBudget(10, per_millisecond::kQueryMultiplyAdds).work();
 inline constexpr double kProbeStep = StepBudget(20, per_millisecond::kProbeMultiplyAdds).work();
 
-/// The same inside a job: gives what was learned. The job pauses after every `work` multiply-adds
-/// with progress(), a StepProgress; where the oracle has no answer the job fails.
+/// The same inside a job: returns the inquiry's result. The job pauses after every `work`
+/// multiply-adds with progress(), a StepProgress; where the oracle has no answer the job fails.
 template <class T, class Progress>
 Steps<T> learn_from(Oracle& oracle, Inquiry<T> inquiry, double work, Progress progress) {
   for (;;) {
@@ -105,9 +103,9 @@ Steps<T> learn_from(Oracle& oracle, Inquiry<T> inquiry, double work, Progress pr
 /// an estimate is not finite.
 double largest_relative_error(std::span<const double> estimate, std::span<const double> truth);
 
-/// 200 random inputs like those of check_prediction; largest |f - estimate| divided by the standard
-/// deviation of f, or the gap itself where f does not vary beyond rounding. Queries of both are not
-/// counted anywhere that matters.
+/// Largest |f - estimate| over 200 random inputs like those of check_prediction, divided by the
+/// standard deviation of f, or the gap itself where f does not vary beyond rounding. Only the two
+/// oracles passed in count these queries.
 double function_gap(Oracle& truth, Oracle& estimate, RandomStream stream);
 
 }  // namespace attnlab::extraction

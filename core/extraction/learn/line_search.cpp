@@ -60,8 +60,8 @@ Inquiry<std::vector<double>> Residual::on_line(std::vector<double> start,
 
 namespace {
 
-/// Value and slope at a point near `at`, of a stretch without kinks; side -1 or 1 keeps the whole
-/// stencil left or right of `at`, 0 puts it around. The end's t may have moved a little.
+/// Value and slope at a point near `at`, from a stencil without kinks: left of `at` for side -1,
+/// right of it for 1, around it for 0. The point may be a little beside `at`.
 Inquiry<End> measure_end(Residual& rest, const std::vector<double>& start,
                          const std::vector<double>& direction, double at, double step, int side,
                          std::uint64_t& counter) {
@@ -100,7 +100,7 @@ Inquiry<std::vector<LineKink>> find_kinks(Residual& rest, std::vector<double> st
     const double slope_noise = 16 * (l.slope_error + r.slope_error);
     std::vector<double> asked;
     if (std::abs(difference) <= slope_noise && std::abs(l.line(r.t) - r.value) <= noise) {
-      // Affine as far as the ends tell: believe it after one point inside.
+      // The ends agree with one affine function: accept that after a test at one point inside.
       const std::vector<double> inside = {l.t + length * (0.25 + 0.5 * stream.uniform())};
       Inquiry<std::vector<double>> asking = rest.on_line(start, direction, inside, counter);
       const std::vector<double> f = co_await asking;

@@ -35,9 +35,9 @@ struct LineKink {
 
 /// All kinks of the residual on start + t direction for |t| <= range.
 ///
-/// A kink is accepted at t* only when t* lies on the lines of both ends, t* - eta on the left and
-/// t* + eta on the right one, eta = min(t* - l, r - t*) / 64: otherwise two close kinks of opposite
-/// sign would pass as one that does not exist.
+/// A segment from l to r has a kink at t* only if its values at t* - eta and t* continue the line
+/// of the left end and its value at t* + eta the line of the right end, eta = min(t* - l, r - t*) /
+/// 64: otherwise two close kinks of opposite sign would pass as one that does not exist.
 Inquiry<std::vector<LineKink>> find_kinks(Residual& rest, std::vector<double> start,
                                           std::vector<double> direction, double range,
                                           RandomStream& stream, std::uint64_t& counter);

@@ -94,7 +94,7 @@ double range_finder_gain(const Matrix<double>& weight, std::size_t rank, std::ui
     images = with_column(images, product(weight, directions.row(k)));
   }
   const LeastSquares solver(images.clone());
-  double shares = 0;  // of the first r columns in all
+  double shares = 0;  // sum of squared coefficients of the first r columns
   for (std::size_t k = 0; k < dim; ++k) {
     const std::vector<double> x = solver.solve(product(weight, directions.row(k)));
     shares += dot(x, x);
@@ -147,8 +147,8 @@ Inquiry<Outcome> learn_low_rank(HeadKnowledge& known, std::size_t& found_rank,
     // Row k of q_k^T W B: known where W b_j was measured, asked for the other directions.
     Matrix<double> rows(found_rank, dim);
     const Matrix<double> asked = product(range.basis, columns);
-    // These probes lie in the range: their forms are as large as whole columns, not as their
-    // shares.
+    // These probes are in the range of W: their forms are as large as whole columns, not as the
+    // columns' entries.
     scale.largest = std::max(scale.largest, longest);
     scale.query = std::min(scale.query, 1 / (scale.probe * scale.largest));
     for (std::uint32_t j = 0; j < dim; ++j) {

@@ -18,22 +18,22 @@ struct RangeFinderOptions {
   std::uint64_t seed = 1;
 };
 
-/// What learn_low_rank asks for a known rank: d + 2 d r - r^2 = d^2 + d - (d - r)^2, so that any
-/// rank below d saves (d - r)^2 queries.
+/// The queries of learn_low_rank for a known rank: d + 2 d r - r^2 = d^2 + d - (d - r)^2, so that
+/// any rank below d saves (d - r)^2 queries.
 std::size_t range_finder_queries(std::size_t dim, std::size_t rank);
 
 /// d queries for v, d r for C = W B with r random orthonormal columns of B, then r for each of the
 /// other d - r columns of Q^T W B', where Q is an orthonormal basis of C and B' completes B:
-/// range_finder_queries in all (d - r more when r is unknown and below d: the column that vanishes
-/// costs d and is not asked again). Probes for Q^T W are q_k plus a multiple of the part of v
-/// outside the range of W, which changes no logit and keeps the probes' share of the answer away
-/// from 0. Derived in docs/derivations-extraction.md. `found_rank` is the rank used.
+/// range_finder_queries in all (d - r more when r is unknown and below d, because the column that
+/// vanishes costs d). Probes for Q^T W are q_k plus a multiple of the part of v outside the range
+/// of W, which changes no logit and keeps the probes' share of the answer away from 0. Derived in
+/// docs/derivations-extraction.md. `found_rank` is the rank used.
 Inquiry<Outcome> learn_low_rank(HeadKnowledge& known, std::size_t& found_rank,
                                 RangeFinderOptions options);
 
-/// Root mean square error of the entries of W, when forms are off by 1, for a W that learn_low_rank
-/// found with this rank and seed: what the first r columns leave of their errors in the others, and
-/// the r (d - r) forms that follow.
+/// Root mean square error of the entries of a W that learn_low_rank found with this rank and seed,
+/// per unit error of a form. It combines the errors of the first r columns, which carry over to the
+/// others, and the errors of the r (d - r) forms that follow.
 double range_finder_gain(const Matrix<double>& weight, std::size_t rank, std::uint64_t seed);
 
 /// Random rank-one measurements y_k = a_k^T W b_k.
@@ -46,7 +46,7 @@ struct Measurements {
 /// sign times a unit vector, so that a_k.v is never small. For v != 0.
 Measurements draw_measurements(RandomStream& stream, std::span<const double> v, std::size_t count);
 
-/// Asks for v and the measurements: d + m queries (and repeats of saturated ones).
+/// Asks for v and the measurements: d + m queries (and repeats where the softmax saturates).
 Inquiry<Outcome> ask_measurements(HeadKnowledge& known, Measurements& measurements,
                                   RandomStream stream, std::size_t count, double probe_norm);
 

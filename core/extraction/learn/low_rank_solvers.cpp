@@ -36,7 +36,7 @@ double residuals(const Measurements& data, const Factors& factors, std::vector<d
   return norm(residual);
 }
 
-/// row += values (outer) weights, flattened with `weights` fastest.
+/// row = values (outer) weights, flattened with `weights` fastest.
 void outer_row(std::span<const double> values, std::span<const double> weights,
                std::span<double> row) {
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -149,7 +149,8 @@ class MeasurementProjection {
     double trace = 0;
     for (std::size_t i = 0; i < gram.size(); ++i) gram.values()[i] *= right.values()[i];
     for (std::size_t i = 0; i < m; ++i) trace += gram(i, i);
-    factor_.start(gram.const_view(), 1e-13 * trace);  // more than d^2 measurements depend
+    // The shift is for more than d^2 measurements, which are linearly dependent.
+    factor_.start(gram.const_view(), 1e-13 * trace);
     ok_ = factor_.run() == Cholesky::State::kDone;
   }
   bool ok() const { return ok_; }

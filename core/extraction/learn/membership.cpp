@@ -16,9 +16,9 @@ constexpr double kFarthest = 40;    // 2^40: scales searched for the crossing of
 constexpr double kLowest = 0.2178;  // alpha at which s * alpha stops growing with s
 constexpr double kHighest = 0.98;
 constexpr int kMostShrinks = 40;
-constexpr int kEnoughBits = 24;  // a head this well known is hardly ever on the other side
+constexpr int kEnoughBits = 24;  // a head known to these bits hardly ever predicts the other side
 
-/// Where along +-e_i the threshold is crossed: log2 of the scale between low and high.
+/// The place along +-e_i where the threshold is crossed: log2 of the scale is between low and high.
 struct ValueSearch {
   double sign = 0;
   double low = -kFarthest, high = kFarthest;
@@ -135,7 +135,8 @@ void set_query(FormSearch& search, double query, std::span<const double> value, 
   search.meet = (threshold - query * value[search.column]) / probe_value;
 }
 
-/// All forms at once, one query each a round. False when some crossing is never where it must be.
+/// All forms at once, one query each per round. False when a crossing is not where every single
+/// head has one.
 Inquiry<bool> learn_weight(HeadKnowledge& known, const MembershipOptions& options) {
   const std::size_t dim = known.value.size();
   const double threshold = options.threshold;
@@ -216,8 +217,8 @@ Inquiry<Outcome> learn_membership(HeadKnowledge& known, MembershipOptions option
   if (largest_magnitude(known.value) == 0) {
     Outcome outcome = zero_value_outcome(dim);
     outcome.evidence =
-        "No single token up to 2^40 times a unit vector crosses the threshold: v = 0 "
-        "as far as membership queries tell, and W leaves no trace.";
+        "No single token up to 2^40 times a unit vector crosses the threshold: for membership "
+        "queries v is 0, and W leaves no trace.";
     co_return outcome;
   }
   Inquiry<bool> weight = learn_weight(known, options);

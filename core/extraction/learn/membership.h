@@ -1,4 +1,4 @@
-// One softmax head that only says on which side of a threshold its answer lies (B6).
+// One softmax head that only says on which side of a threshold its answer is (B6).
 #pragma once
 
 #include "core/extraction/learn/learner.h"
@@ -6,7 +6,7 @@
 namespace attnlab::extraction {
 
 struct MembershipOptions {
-  double threshold = 1;  ///< known to the learner; 0 leaves the size of v open
+  double threshold = 1;  ///< known to the learner; with 0 the size of v cannot be found
   int bits = 40;         ///< bisection steps per number, up to 46
   std::uint64_t seed = 1;
 };

@@ -126,8 +126,7 @@ Outcome conditioning_outcome(std::size_t heads, double condition) {
               " and more, which leaves too few of the 16 digits of an answer."};
 }
 
-/// What the first probes teach: the length at which heads can be told apart, and how many there
-/// are.
+/// The result of the first probes: the length at which heads can be told apart, and their number.
 struct Survey {
   Scales scales;
   std::size_t heads = 0;
@@ -148,7 +147,7 @@ Inquiry<Survey> survey(std::span<const double> total, std::size_t most, RandomSt
     for (std::size_t heads = 1; heads <= most; ++heads) {
       RationalFit fit;
       if (!fit_rational(answers, dot(total, probe), heads, fit) || fit.residual > kFits) continue;
-      // More heads than before show at a better length.
+      // A better length shows more heads than before.
       if (heads > needed || (heads == needed && fit.condition < best.condition)) {
         needed = heads;
         best = {{scale, scale}, heads, fit.condition};

@@ -1,4 +1,4 @@
-// Sums of heads: what their answers determine, and how to recover that (B5).
+// Sums of heads: the parameters that their answers determine, and how to recover these (B5).
 #pragma once
 
 #include <string>
@@ -34,7 +34,7 @@ double length_gap(const std::vector<Head>& a, const std::vector<Head>& b, std::s
                   std::size_t count, RandomStream stream);
 
 struct MultiHeadOptions {
-  std::size_t heads = 2;  ///< at most so many are looked for
+  std::size_t heads = 2;  ///< most heads that are looked for
   double worst_condition = 1e8;
   double tolerance = 1e-6;  ///< of the final check
   std::uint64_t seed = 1;

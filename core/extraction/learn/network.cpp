@@ -10,12 +10,12 @@
 namespace attnlab::extraction {
 namespace {
 
-constexpr int kNormalTries = 3;  // another line will meet the kink again
+constexpr int kNormalTries = 3;  // few: another line will meet the kink again
 constexpr double kVagueSlope = 1e-2;
 constexpr std::size_t kMostLines = 60;
 constexpr std::size_t kFewestLines = 6;  // a line nearly parallel to a hyperplane misses it
-// Of the largest answer, above which the last fit misses a hyperplane. A complete fit comes to
-// 1e-15, and a neuron whose output weight is 1e-5 of the others must not hide below.
+// A residual of the last fit above this share of the largest answer shows a missing hyperplane. A
+// complete fit has about 1e-15; a neuron whose output weight is 1e-5 of the others has more.
 constexpr double kMisfit = 1e-11;
 
 /// Gradients of the residual on both sides of a kink give its normal and strength; false when they
@@ -286,8 +286,8 @@ Inquiry<Outcome> learn_network(AbsAffine& found, NetworkSearch& search, NetworkO
       ++quiet;
     }
     std::vector<double> rejected;
-    std::vector<AbsAffine::Kink>
-        accepted;  // joins the known part after the line: one residual a line
+    // Joins the known part only after the line, so that a line has one residual.
+    std::vector<AbsAffine::Kink> accepted;
     for (const LineKink& kink : kinks) {
       std::vector<double> point = start;
       add_scaled(kink.at, direction, point);
@@ -308,8 +308,8 @@ Inquiry<Outcome> learn_network(AbsAffine& found, NetworkSearch& search, NetworkO
       if (!good && dim == 1) rejected = point;
     }
     if (!rejected.empty()) {
-      // Two close kinks looked like one. In one dimension every line meets them as close: look at
-      // them more closely.
+      // Two close kinks looked like one. In one dimension they are as close on every line: search a
+      // shorter range around them.
       start = std::move(rejected);
       closer_range = range / 16;
     }

@@ -1,4 +1,4 @@
-// Takes a network with one hidden ReLU layer apart, seen through single-token queries (B2).
+// Extracts a network with one hidden ReLU layer from single-token queries (B2).
 #pragma once
 
 #include "core/extraction/learn/learner.h"
@@ -32,7 +32,7 @@ struct NetworkOptions {
   std::uint64_t seed = 1;
 };
 
-/// What the search did, for the report.
+/// Counts of the search, for the report.
 struct NetworkSearch {
   std::uint64_t line_queries = 0, normal_queries = 0, test_queries = 0, polish_queries = 0;
   std::size_t lines = 0, rejected = 0;
@@ -44,9 +44,9 @@ struct NetworkSearch {
 /// Finds all kinks of g(x) = f([x]) from single-token queries (after Carlini, Jagielski, Mironov
 /// 2020; Rolnick, Koerding 2020): critical points on random lines by intersecting the slopes at
 /// both ends; the normal from gradients on both sides; a test at three other points of the
-/// hyperplane; the rest of g is searched again until two lines in a row, of six or more, show an
-/// affine rest; then one linear least-squares fit at fixed signs gives all numbers at once, to
-/// about 1e-14 of the largest value, or shows that the search goes on. kRecovered here means that
+/// hyperplane. The remainder of g is searched until two lines in a row, of at least six, find it
+/// affine. Then one linear least-squares fit at fixed signs gives all numbers at once, to about
+/// 1e-14 of the largest value, or shows that a hyperplane is missing. kRecovered here means that
 /// the search is complete; the caller checks predictions.
 Inquiry<Outcome> learn_network(AbsAffine& found, NetworkSearch& search, NetworkOptions options);
 

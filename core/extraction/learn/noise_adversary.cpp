@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kMostPasses = 8;
 
 /// One answer as adversary and learner see it: the true logit, the answer without noise, and the
-/// values that the learner believes in.
+/// values that the learner has measured.
 struct Question {
   double logit = 0, answer = 0;
   double query_value = 0, probe_value = 0;
@@ -24,7 +24,7 @@ double logit_error(const Question& question, double answer) {
   return std::abs(clipped_logit(alpha) - question.logit);
 }
 
-/// tau or -tau, whichever does more harm.
+/// tau or -tau, whichever causes the larger error.
 double worse_noise(const Question& question, double tau) {
   const double up = logit_error(question, question.answer + tau);
   return up >= logit_error(question, question.answer - tau) ? tau : -tau;

@@ -27,7 +27,7 @@ class NoiseAdversary : public Oracle {
   std::size_t dim() const override { return exact_.dim(); }
 
  protected:
-  /// Single-token queries are taken for e_1 .. e_d, in this order, as learn_noisy_head asks them.
+  /// Assumes that single-token queries are e_1 .. e_d in this order, as learn_noisy_head asks them.
   Expected<void> answer(const QueryBatch& batch, std::span<double> answers) override;
 
  private:

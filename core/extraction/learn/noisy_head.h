@@ -20,8 +20,8 @@ struct NoisyHeadOptions {
 /// order; the constant is derived in docs/derivations-extraction.md). Balanced probes: S u_i with
 /// query token e_j / (S Wb): the error is about tau / S.
 ///
-/// The result says whether all answers were finite; there is no check of the model, because noise
-/// hides small mistakes.
+/// The result says whether all answers were finite. The model is not checked, because noise hides
+/// small errors.
 Inquiry<bool> learn_noisy_head(HeadKnowledge& known, NoisyHeadOptions options);
 
 /// Probes for the values v as they were answered: orthonormal rows, keys probe * row + query token,
@@ -35,7 +35,7 @@ NoisyProbes noisy_probes(std::span<const double> value, const NoisyHeadOptions& 
 /// The logit of alpha clipped to [0.2764, 0.7236], where its slope is at most 5.
 double clipped_logit(double alpha);
 
-/// 25 d Wb^2 tau / (mu - tau): what |dW|_F cannot exceed with the bounded probes; infinite for
+/// 25 d Wb^2 tau / (mu - tau), an upper bound of |dW|_F with the bounded probes; infinite for
 /// tau >= mu.
 double noise_bound(double dim, double weight_bound, double tau, double smallest_value);
 

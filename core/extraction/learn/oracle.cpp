@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::uint32_t kNone = 0xffffffff;
 
-/// The distinct query tokens of a batch, and which of them each query has; kNone for a query of one
-/// token, whose weight is 1 whatever its logit.
+/// The distinct query tokens of a batch, and the one of each query; kNone for a query of one token,
+/// whose weight is 1 whatever its logit.
 struct QueryTokens {
   std::vector<std::uint32_t> tokens;
   std::vector<std::uint32_t> of_query;
@@ -57,7 +57,7 @@ std::vector<double> softmax_weights(const QueryBatch& batch, const QueryTokens& 
     gemm_nt(gathered.const_view(), weight.view(), images.view(), false);
   }
 
-  // All tokens against all query tokens at once pays when a good part of the pairs is asked for.
+  // One product of all tokens and all query tokens pays if a quarter of the pairs is needed.
   const std::size_t pairs = batch.token_count() * queries.tokens.size();
   const bool dense = pairs <= 4 * batch.member_count();
   Matrix<double> logits(dense ? batch.token_count() : 0, queries.tokens.size());
@@ -84,11 +84,11 @@ std::vector<double> softmax_weights(const QueryBatch& batch, const QueryTokens& 
   return weights;
 }
 
-/// Batches that share rows before r^T W is computed for all of them: by then the products with
-/// their query tokens have cost a good part of that.
+/// After this many batches with the same shared rows r, all r^T W are computed: by then the
+/// products with the query tokens have cost a good part of that.
 constexpr std::size_t kBatchesBeforeImages = 8;
 
-/// Brings `known` up to date with a batch's shared rows.
+/// Updates `known` for a batch's shared rows.
 void meet_rows(const QueryBatch& batch, const Head& head, SharedRowScores& known) {
   const Matrix<double>& rows = *batch.rows();
   if (known.rows != batch.rows()) {
@@ -103,7 +103,7 @@ void meet_rows(const QueryBatch& batch, const Head& head, SharedRowScores& known
                                        known.images.data(), rows.rows(), kernels::Update::kSet});
 }
 
-/// W q; of a token along one axis that is a multiple of one column.
+/// W q; for a token along one axis that is a multiple of one column.
 std::vector<double> image_of(const Matrix<double>& weight, std::span<const double> q) {
   std::vector<double> image(q.size());
   const auto is_set = [](double entry) { return entry != 0; };

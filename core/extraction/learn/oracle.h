@@ -1,5 +1,5 @@
-// Black boxes that answer queries: what every one of them has in common, our own models, and
-// wrappers that spoil answers on purpose (noise, or only a yes or no).
+// Black boxes that answer queries: their common interface, our own models, and wrappers that
+// degrade answers on purpose (noise, or only a yes or no).
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace attnlab::extraction {
 
-/// f(X) for sequences X of tokens of length dim(). Every query is counted once, also failed ones.
+/// f(X) for sequences X of tokens of length dim(). Every query is counted once, even if it fails.
 class Oracle {
  public:
   virtual ~Oracle() = default;
@@ -43,20 +43,20 @@ struct FeedForward {
   double operator()(std::span<const double> x) const;
 };
 
-/// What one head knows of the shared rows r of many batches: r.v, and after some batches r^T W, so
-/// that a query token q costs as many multiply-adds a row as it has entries that are not zero.
+/// Products of one head with the shared rows r of many batches: r.v, and after some batches r^T W,
+/// so that a query token q costs one multiply-add per row and non-zero entry of q.
 struct SharedRowScores {
   SharedRows rows;
   std::size_t batches = 0;
   std::vector<double> values;          ///< r.v
   Matrix<double> images;               ///< entry (i, r) = (r^T W)_i, or empty
-  std::vector<double> logits, shares;  ///< r^T W q and its logistic function, of the batch at hand
+  std::vector<double> logits, shares;  ///< r^T W q and its logistic function, of the current batch
 };
 
-/// Sum of softmax heads. In a batch everything that depends on query tokens alone is one matrix
-/// product, and logits are one too where queries share their tokens. What it computed of the shared
-/// rows of the last batches it keeps (SharedRowScores). Weights are shifted by the largest logit:
-/// no overflow for any finite input.
+/// Sum of softmax heads. In a batch one matrix product computes everything that depends on query
+/// tokens alone, and another one the logits where queries share their tokens. Products with the
+/// shared rows of the last batches are kept (SharedRowScores). Logits are shifted by the largest
+/// one: no overflow for any finite input.
 class HeadsOracle : public Oracle {
  public:
   explicit HeadsOracle(std::vector<Head> heads) : heads_(std::move(heads)) {}
@@ -116,8 +116,7 @@ class NoisyOracle : public Oracle {
   RandomStream stream_;
 };
 
-/// Only says on which side of a threshold the other oracle's answer lies: 1 above or at it, else
-/// -1.
+/// Only says on which side of a threshold the other oracle's answer is: 1 above or at it, else -1.
 class MembershipOracle : public Oracle {
  public:
   MembershipOracle(Oracle& inner, double threshold) : inner_(inner), threshold_(threshold) {}

@@ -16,16 +16,16 @@ namespace attnlab::extraction {
 /// What a query is for; both kinds are counted, in columns of their own.
 enum class QueryPurpose { kLearn, kCheck };
 
-/// Vectors that tokens of many batches are built on. An oracle of our own may keep what it computed
-/// of them while it holds them.
+/// Vectors from which tokens of many batches are built. Our own oracles keep products with them for
+/// later batches.
 using SharedRows = std::shared_ptr<const Matrix<double>>;
 
 /// Queries over one pool of tokens of length dim. A query is a list of token numbers, at least one;
 /// the last one is the query token (and a key as well).
 ///
-/// After the tokens given by their numbers there may be some (sum_queries) given as the sum of a
-/// shared row and one of those. They are tokens like any other (tokens() and token_values() write
-/// them out on request), but an oracle of our own can score them by their parts.
+/// After the tokens that are stored entry by entry, there may be tokens that are the sum of a
+/// shared row and a stored token (sum_queries). They are tokens like any other (tokens() and
+/// token_values() write them out on request), but our own oracles score them by their parts.
 class QueryBatch {
  public:
   explicit QueryBatch(std::size_t dim, QueryPurpose purpose = QueryPurpose::kLearn,
@@ -77,7 +77,7 @@ class QueryBatch {
     const std::vector<double>& from = token < own_count() ? tokens_ : all_tokens();
     return {from.data() + token * dim_, dim_};
   }
-  /// Of token own_count() + k: a row of rows() and the number of the token it is added to.
+  /// Token own_count() + k as a sum: a row of rows(), and the number of the other token.
   struct Sum {
     std::uint32_t row, other;
   };

@@ -5,7 +5,7 @@
 namespace attnlab::extraction {
 namespace {
 
-/// Whole u32 words before the doubles, the padding left out.
+/// Number of u32 words before the doubles, without padding.
 std::size_t head_words(std::size_t queries, std::size_t members) {
   return 4 + queries + members;
 }

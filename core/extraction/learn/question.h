@@ -11,8 +11,8 @@
 namespace attnlab::extraction {
 
 /// Little-endian: u32 dim, tokens, queries, members; u32 end of each query in the list of members;
-/// u32 token number of each member; a zero u32 where that makes the length so far a multiple of 8;
-/// then tokens x dim doubles.
+/// u32 token number of each member; a zero u32 if the length is not yet a multiple of 8 bytes; then
+/// tokens x dim doubles.
 Bytes encode_question(const QueryBatch& batch);
 /// False for bytes that are not one, or whose numbers do not fit together.
 bool decode_question(std::span<const std::uint8_t> bytes, QueryBatch& batch);

@@ -11,8 +11,8 @@ namespace attnlab::extraction {
 namespace {
 
 constexpr double kLongProbe = 0x1p20, kFinest = 0x1p44;
-// A box that works in single precision is off by more than its last rounding: by the many roundings
-// on the way.
+// Units in the last place by which the answers of a box that works in single precision are off: its
+// intermediate results are rounded, too.
 constexpr double kArithmetic = 64;
 constexpr int kSingleBits = 24;
 
@@ -25,7 +25,7 @@ double square(double x) {
   return x * x;
 }
 
-/// Of the answers to normal tokens, root mean square. A mean of normal tokens is at most sqrt(d)
+/// Root mean square gap of the answers to normal tokens. A mean of normal tokens is at most sqrt(d)
 /// long, and the logits x^T dW y are off by |dW|_F.
 double model_gap(const HeadError& error, std::size_t dim, double spread) {
   const double d = static_cast<double>(dim);

@@ -1,5 +1,5 @@
-// What the grain of the answers leaves of a head: how probes are to be chosen, and how well W and v
-// are known afterwards.
+// The effect of the answers' grain on extracting a head: which probes to choose, and how well W and
+// v are known afterwards.
 #pragma once
 
 #include "core/attention/head.h"
@@ -14,9 +14,9 @@ struct ProbePlan {
   double largest = 0;  ///< |a^T W b| that the query token is made for; 0: not known
 };
 
-/// Probes for answers of this grain, and for a head about which something is known already. A step
-/// is the smaller against the answers the longer the probes are: they are 2^20 long, or as long as
-/// a double holds both. To other grains all lengths are alike.
+/// Probes for answers of this grain, given a first estimate of the head. Longer probes make a step
+/// (kStep) smaller in relation to the answers: they are 2^20 long, or as long as a double can hold
+/// both. For other grains the length does not matter.
 ProbePlan plan_probes(const Grain& grain, const HeadKnowledge& known);
 
 /// Root mean square errors of the entries of v and W.
@@ -24,8 +24,8 @@ struct HeadError {
   double value = 0, weight = 0;
 };
 
-/// What rounding does to the learner of one head with these probes: the law of B4 with errors of
-/// half a grain at the size of each answer, uniformly distributed
+/// The error that rounding causes in the learner of one head with these probes: the law of B4 with
+/// errors distributed uniformly over half a grain to both sides of each answer
 /// (docs/derivations-extraction.md, "Grain"). O(d^3).
 HeadError rounding_error(const Grain& grain, const Head& head, const ProbePlan& plan);
 
@@ -34,8 +34,8 @@ HeadError rounding_error(const Grain& grain, const Head& head, const ProbePlan& 
 double expected_gap(const Grain& grain, const HeadError& error, std::size_t dim, double spread,
                     double size);
 
-/// |answer - prediction| that a box may add which computes in the precision that it answers with:
-/// for float32; 0 for others, which no arithmetic goes by.
+/// The part of |answer - prediction| that comes from a box's own arithmetic, if it computes in the
+/// precision of its answers: for float32; 0 for other grains, in which no box computes.
 double arithmetic_gap(const Grain& grain, double size);
 
 }  // namespace attnlab::extraction

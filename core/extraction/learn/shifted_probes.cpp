@@ -16,11 +16,11 @@ constexpr std::size_t kLengths = 32;            // of the token that measures th
 constexpr double kGolden = 0.6180339887498949;  // its multiples fill [0, 1) evenly
 constexpr double kProbe = 0x1p10;               // v_j counts 1 / kProbe^2 against the probe
 constexpr double kLargestLogit = 0.125;         // up to about 1/4 there is a shift that cancels
-constexpr double kDouble = 0x1p-51;  // what a box loses in double precision, of its largest term
+constexpr double kDouble = 0x1p-51;  // rounding error of a box in double, of its largest term
 constexpr double kEnough = 1e-13;    // of the largest form
-constexpr double kStalls = 1.0 / 3;  // an update this near the last one: nothing is won
+constexpr double kStalls = 1.0 / 3;  // a round whose update is this share of the last one's: stop
 constexpr std::size_t kVerified = 24;
-constexpr double kUnbelievable = 3;  // times the law
+constexpr double kUnbelievable = 3;  // times the error that the law predicts
 
 double square(double x) {
   return x * x;
@@ -54,7 +54,7 @@ struct ShiftedProbe {
       shift = std::clamp(shift - rest / slope, 0.25 * probe, 4 * probe);
     }
   }
-  /// The form that is answered so, near `form`.
+  /// The form near `form` that has this answer.
   double solve(double answer, double form) const {
     for (int pass = 0; pass < 4; ++pass) {
       const Value value = at(form);
@@ -82,7 +82,7 @@ std::uint32_t query_token(QueryBatch& batch, double length, std::size_t column) 
   return batch.token(token);
 }
 
-/// The numbers that the answers are texts of: the shortest text of a float32 lies beside it.
+/// The numbers behind the answers' texts: the shortest text of a float32 differs slightly from it.
 std::vector<double> numbers_of(const Grain& grain, std::vector<double> answers) {
   for (double& answer : answers) answer = grain.round(answer);
   return answers;
@@ -120,7 +120,7 @@ Inquiry<double> refine_values(HeadKnowledge& known, const Grain& grain) {
     mean += answers[k] / (lengths[k] * kLengths);
     off = std::max(off, half / lengths[k]);
   }
-  // A box that rounds on the way, too, need not keep the brackets: there the mean is left.
+  // The brackets of a box that also rounds intermediate results may be empty: then use the mean.
   const bool bracketed = low <= high;
   const double size = bracketed ? 0.5 * (low + high) : mean;
   const double error = bracketed ? (high - low) / std::sqrt(12.0) : off;
@@ -143,7 +143,7 @@ struct Round {
   double law = 0, update = 0;
 };
 
-/// All forms once more, with what is known of them for the shifts.
+/// Measures all forms once more, with shifts from their current estimates.
 Inquiry<Round> refine_forms(const HeadKnowledge& known, const Grain& grain,
                             const Matrix<double>& probes, double query, Matrix<double>& forms) {
   const std::size_t dim = known.value.size();
@@ -173,7 +173,7 @@ Inquiry<Round> refine_forms(const HeadKnowledge& known, const Grain& grain,
   co_return round;
 }
 
-/// How far some forms are from what probes of twice the length say.
+/// The difference of some forms from measurements with probes of twice the length.
 Inquiry<double> verify_forms(const HeadKnowledge& known, const Grain& grain,
                              const Matrix<double>& probes, double query,
                              const Matrix<double>& forms, RandomStream stream) {

@@ -1,5 +1,5 @@
-// Wins back the digits that answers in floating point lose: such numbers lie the closer the smaller
-// they are, so that a question whose answer is almost 0 is answered to almost all digits.
+// Recovers digits that answers in floating point lose: near 0 such numbers are close together, so
+// that an answer of almost 0 has a tiny absolute error.
 #pragma once
 
 #include "core/extraction/learn/rounding.h"
@@ -13,11 +13,11 @@ struct ShiftedProbesOptions {
 
 /// Refines a head that is known to a few digits, from answers of kind kDigits or kBits.
 ///
-/// v: the token e_i - r e_a with r the known v_i / v_a is answered with what r is wrong by, and 32
-/// lengths of e_a bracket v_a. W: beside the probe p u + b stands a second one, -c u + b, which
-/// shifts the answer to about 0 by what is known so far; each round multiplies the errors of W by
-/// those of the answers. It ends when rounding in double is reached, or when a round brings no
-/// more, as with a box that rounds on the way and not only at its end.
+/// v: with r the known v_i / v_a, the answer to the token e_i - r e_a gives the error of r, and 32
+/// lengths of e_a bracket v_a. W: next to the probe p u + b a second one, -c u + b, shifts the
+/// answer to about 0 by the form's current estimate; each round multiplies the errors of W by the
+/// relative errors of the answers. It ends when rounding in double is reached, or when a round does
+/// not improve, as with a box that also rounds intermediate results.
 ///
 /// Gives the errors that remain: for W by the law of the last round, or as measured by 24 probes of
 /// another length (counted as checking) where that is more.

@@ -20,7 +20,7 @@ std::vector<FormPair> column_pairs(std::size_t dim) {
   return pairs;
 }
 
-/// The probes of one form, and the way from the forms measured with them to a column of W.
+/// The probes of one ProbeForm, and how a column of W follows from the forms measured with them.
 class Probing {
  public:
   Probing(std::span<const double> value, const SingleHeadOptions& options)
@@ -41,7 +41,7 @@ class Probing {
           std::ranges::max_element(value, {}, [](double v) { return std::abs(v); }) -
           value.begin());
       for (std::size_t i = 0; i < dim; ++i) {
-        if (value[i] == 0) rows_(i, anchor_) = 1;  // e_i alone would see nothing
+        if (value[i] == 0) rows_(i, anchor_) = 1;  // the answer to e_i alone would not depend on W
       }
     }
   }

@@ -1,12 +1,12 @@
-// Takes one softmax head apart with d^2 + d queries (B1).
+// Extracts one softmax head with d^2 + d queries (B1).
 #pragma once
 
 #include "core/extraction/learn/forms.h"
 
 namespace attnlab::extraction {
 
-/// How the d probes u_i of a column are chosen, and how the column comes from the forms u_i^T W
-/// e_j.
+/// How the d probes u_i of a column are chosen, and how the column follows from the forms
+/// u_i^T W e_j.
 enum class ProbeForm {
   kRobust,    ///< a reflected basis with equal u_i.v, scaled, repeated where the softmax saturates
   kGaussian,  ///< independent normal entries and one linear solve: the paper's form, as we know it
@@ -15,7 +15,7 @@ enum class ProbeForm {
 
 struct SingleHeadOptions {
   ProbeForm form = ProbeForm::kRobust;
-  double probe_norm = 32;                    ///< scale of probes; longer probes see less noise
+  double probe_norm = 32;  ///< scale of probes; noise matters less for longer ones
   std::uint64_t budget = ~std::uint64_t{0};  ///< most learning queries
   double tolerance = 1e-6;  ///< of the final check, in standard deviations of the answers
   std::uint64_t seed = 1;   ///< of the final check's inputs and of Gaussian probes
@@ -38,7 +38,7 @@ struct SingleHeadOptions {
 /// (counted as checking queries) gives kNotAMatch.
 Inquiry<Outcome> learn_single_head(HeadKnowledge& known, SingleHeadOptions options);
 
-/// The common ends of learners of one head: asks fresh inputs and judges `known`.
+/// The last step of every learner of one head: asks fresh inputs and judges `known`.
 Inquiry<Outcome> judge_head(const HeadKnowledge& known, double tolerance, std::uint64_t seed);
 
 /// "All dim single-token answers are 0 ..." of every learner that needs v.

@@ -15,10 +15,10 @@ constexpr int kCandidates = 256;
 constexpr int kMostTries = 60;
 constexpr double kWantedLogit = 0.25;
 constexpr double kNoGradient = 1e-12;  // of the steepest gradient: rounding
-constexpr double kNarrow = 1.0 / 8;    // of the usual product of both lengths
+constexpr double kNarrow = 1.0 / 8;    // share of the usual product of both lengths
 
-/// A unit direction b whose token `length` b lies far from all hyperplanes and far from the span of
-/// the directions chosen before: the best of 256.
+/// A unit direction b, the best of 256: the token `length` b is far from all hyperplanes, and b is
+/// far from the span of the directions chosen before.
 std::vector<double> wide_direction(const AbsAffine& network, const Matrix<double>& chosen_basis,
                                    std::size_t chosen, double length, RandomStream& stream) {
   const std::size_t dim = network.slope.size();
@@ -62,9 +62,9 @@ Region region_at(const AbsAffine& network, std::span<const double> direction, do
   return region;
 }
 
-/// Alphas of some probes of a region. With the first ones the query token is asked alone: its
-/// answer is g(b) to rounding, while the network that was found is off by some of that. Short
-/// probes in a region of small gradient need all the digits.
+/// Alphas of some probes of a region. The first call also asks the query token alone: its answer is
+/// g(b) to rounding, while the found network is less accurate. Short probes in a region of small
+/// gradient need all the digits.
 Inquiry<std::vector<double>> ask_alphas(Region& region, std::span<const std::size_t> probes) {
   const std::size_t dim = region.token.size();
   QueryBatch batch(dim);
@@ -151,7 +151,8 @@ bool find_region(const AbsAffine& network, Directions& known, std::size_t j, Ran
 }
 
 /// W b for one more direction b. Logits are halved when the softmax saturates and doubled while
-/// they are small; other lengths are another direction. False when that does not help.
+/// they are small; a change of lengths starts again with another direction. False when that does
+/// not help.
 Inquiry<bool> measure_direction(const AbsAffine& network, Directions& known, std::size_t j,
                                 RandomStream& stream, std::uint64_t& repeated) {
   const std::size_t dim = network.slope.size();
@@ -269,7 +270,7 @@ Inquiry<Outcome> learn_by_odd_part(HeadKnowledge& head, SingleHeadOptions option
     std::vector<double> odd(wanted.size());
     for (std::size_t i = 0; i < odd.size(); ++i) {
       odd[i] = answers[2 * i] - answers[2 * i + 1];
-      // What rounding leaves of an even function is no answer.
+      // An even function has an odd part of 0; rounding alone is not an answer.
       if (std::abs(odd[i]) < 1e-14 * largest_magnitude(answers)) odd[i] = 0;
     }
     learner.answer(std::move(odd));

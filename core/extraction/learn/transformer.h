@@ -1,4 +1,4 @@
-// Takes a one-layer transformer apart: its ReLU network from single tokens, then W (B2).
+// Extracts a one-layer transformer: its ReLU network from single tokens, then W (B2).
 #pragma once
 
 #include "core/extraction/learn/network.h"

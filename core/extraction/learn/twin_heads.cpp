@@ -99,7 +99,7 @@ std::vector<TwinHeads> twin_heads(RandomStream& stream, std::size_t dim, double 
   twins.push_back(
       {"mirrored",
        "(W, v) and (−W, v): for two tokens the two softmaxes add up to 1, whatever W is; "
-       "three tokens tell.",
+       "three tokens reveal W.",
        set_of(a.clone(), negated_weight(a)), set_of(turned.clone(), negated_weight(turned)), 2});
   return twins;
 }

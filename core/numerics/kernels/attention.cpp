@@ -38,8 +38,8 @@ ATTNLAB_INLINE void product_rows(std::size_t depth, const float* left, std::size
   }
 }
 
-/// As many rows as there are, in runs of nearly the same length: a run of one row would take as
-/// long as one of four.
+/// All rows, in runs of nearly the same length: a run of one row would take as long as a run of
+/// four.
 template <std::size_t kRows>
 ATTNLAB_INLINE void product_run(std::size_t rows, std::size_t depth, const float* left,
                                 std::size_t left_stride, const float* right, std::size_t right_row,

@@ -5,7 +5,7 @@
 namespace attnlab::kernels::ATTNLAB_SIMD_TARGET {
 namespace {
 
-constexpr std::size_t kRowsAtOnce = 8;  // read side by side: few enough for the hardware to follow
+constexpr std::size_t kRowsAtOnce = 8;  // few enough streams for the hardware prefetcher
 
 /// Columns j .. j + kVectors * lanes of `kCount` sums. Every sum takes the rows in order, one by
 /// one, so that no bit depends on the vector length or on how many sums share the pass.

@@ -10,8 +10,8 @@ using kernels::kRowGrain;
 /// The kernels in use by every thread.
 const kernels::KernelTable& active_kernels();
 
-/// Makes every thread use a table of its own, which must outlive its use: how tests prove that a
-/// wrong kernel is noticed. force_target puts the machine's kernels back.
+/// Makes every thread use `table`, which must outlive its use: tests prove with it that a wrong
+/// kernel is noticed. force_target restores the machine's kernels.
 void force_kernels(const kernels::KernelTable& table);
 
 /// This thread's scratch memory for any kernel, about 3 MB, made at first use.

@@ -20,7 +20,7 @@ ATTNLAB_NOINLINE void log_batch(double* values) {
   for (std::size_t i = 0; i < kBatch; ++i) values[i] = elementary::log_scaled(values[i], 0.0);
 }
 
-/// Whole batches in place, the rest in a copy padded with ones.
+/// Whole batches in place, the tail in a copy padded with ones.
 template <class Function>
 ATTNLAB_INLINE void in_batches(std::size_t count, double* values, Function function) {
   std::size_t done = 0;

@@ -7,7 +7,7 @@ namespace {
 
 typedef std::int64_t DoubleBits __attribute__((vector_size(kVectorBytes)));
 
-/// As exp_below_zero of floats, in double with the terms up to r^13 / 13!.
+/// exp_below_zero of lanes.h in double, with the terms up to r^13 / 13!.
 ATTNLAB_INLINE Vector<double> exp_below_zero(Vector<double> x) {
   x = larger<double>(broadcast(-700.0), x);
   constexpr double kRound = 6755399441055744.0;  // 1.5 * 2^52
@@ -87,8 +87,8 @@ ATTNLAB_INLINE float weigh_examples(const PromptTask& task, float scale, float s
 }
 
 /// One register of prompts under one head. Rows of `tokens` are kPromptLanes apart. kToken is the
-/// length of a token where it is known to the compiler, which then keeps sums over keys in
-/// registers; 0: `width` says it.
+/// length of a token, so that the compiler keeps sums over keys in registers; where it is 0,
+/// `width` is the length.
 template <class T, std::size_t kToken>
 struct HeadPass {
   std::size_t keys, width;
@@ -163,7 +163,7 @@ ATTNLAB_INLINE Vector<T> attend(const HeadPass<T, kToken>& head, TokenVector<T, 
 }
 
 /// d loss / d direction = 2 (f - t) sum_i weight_i (value_i - output) token_i, where `factor` is
-/// 2 (f - t) times what normalises the weights.
+/// 2 (f - t) times the factor that normalises the weights.
 template <class T, std::size_t kToken>
 ATTNLAB_INLINE void pull_back(const HeadPass<T, kToken>& head, Vector<T> output, Vector<T> factor,
                               TokenVector<T, kToken>& gradient) {
@@ -251,8 +251,8 @@ ATTNLAB_NOINLINE Vector<T> prompts_pass(const BatchTask<T>& task, const PromptsA
   return error * error;
 }
 
-/// prompts_pass for tokens of the length at hand: lengths that the experiments use most have their
-/// own code.
+/// prompts_pass for the task's token length. The lengths that experiments use most have code of
+/// their own.
 template <class T>
 using PromptsPass = Vector<T> (*)(const BatchTask<T>&, const PromptsAt<T>&, T*, T*);
 template <class T>

@@ -82,8 +82,8 @@ struct HeadsTask {
 inline constexpr std::size_t kMaxHeadRows = 4096;
 
 /// One sample under a block of random neurons that read one key at a time: feature m is
-/// (1/keys) sum_i max(0, offsets(m) + sum_a weights(a, m) * tokens(i, a)). Offsets hold what a
-/// neuron makes of the query. Needs keys <= kMaxHeadRows.
+/// (1/keys) sum_i max(0, offsets(m) + sum_a weights(a, m) * tokens(i, a)). offsets(m) is the
+/// query's contribution to neuron m. Needs keys <= kMaxHeadRows.
 struct NeuronsTask {
   std::size_t neurons, keys, dim;
   const float* weights;  ///< dim x (neurons padded to kHeadPadding), row stride weight_stride
@@ -165,8 +165,8 @@ struct BiasedKeySums {
   KeySums keys;
   const double* row_terms;  ///< (1 + kReluTerms) x keys, row stride `row_stride`
   std::size_t row_stride;
-  /// For every kKeyPadding columns (1 + kReluTerms) x kKeyPadding, row after row: in cache a stride
-  /// of all columns, often a power of two, would fall on itself.
+  /// For every kKeyPadding columns (1 + kReluTerms) x kKeyPadding, row after row: with a row stride
+  /// of all columns, often a power of two, the rows would compete for the same cache sets.
   const double* column_terms;
 };
 inline constexpr std::size_t kReluTerms = 80;
@@ -224,8 +224,8 @@ struct KernelTable {
   /// Absolute error of f below 1e-12 (1 + |a b|).
   void (*biased_relu_sums)(const BiasedKeySums& task);
 
-  /// At least so many multiplications and additions in registers; their number. Call it for about
-  /// a million at a time: V8 does not replace a function that is running.
+  /// Does at least `operations` multiplications and additions in registers and returns their
+  /// number. Ask for about a million at a time: V8 does not replace a function that is running.
   double (*multiply_adds_f32)(double operations);
   double (*multiply_adds_f64)(double operations);
 };

@@ -29,7 +29,7 @@ ATTNLAB_INLINE T lane_sum(Vector<T> value) {
 typedef std::int32_t FloatBits __attribute__((vector_size(kVectorBytes)));
 
 /// e^x for x in [-87, 88], where it is a normal number, by x = k ln 2 + r, |r| <= ln 2 / 2, and a
-/// degree-6 Taylor polynomial in r, whose rest is below r^7 / 7! = 1.2e-7 relative: about 2 ulp.
+/// degree-6 Taylor polynomial in r, whose remainder is r^7 / 7! = 1.2e-7 relative: about 2 ulp.
 /// NaN in, NaN out.
 ATTNLAB_INLINE Vector<float> exp_normal(Vector<float> x) {
   constexpr float kRound = 12582912.0f;  // 1.5 * 2^23: adding it leaves an integer in the low bits

@@ -4,7 +4,7 @@
 
 #include "core/numerics/normal_core.h"
 
-// Only for the 32 x 32 -> 64 bit product, which vector extensions cannot say.
+// Only for the 32 x 32 -> 64 bit product, which vector extensions cannot express.
 #if defined(__SSE2__)
 #include <immintrin.h>
 #elif defined(__wasm_simd128__)
@@ -45,8 +45,8 @@ ATTNLAB_INLINE void multiply_words(Lanes x, const Lanes& factors, Lanes& low, La
   low = __builtin_shufflevector(first, second, 0, 2, 4, 6);
   high = __builtin_shufflevector(first, second, 1, 3, 5, 7);
 #elif defined(__wasm_simd128__)
-  // LLVM 19 makes a full 64-bit product, three times as slow, of factors it can see through or
-  // widen ahead of the loop: read anew from memory they stay as they are.
+  // Where LLVM 19 knows the factors or can widen them ahead of the loop, it emits a full 64-bit
+  // product, three times as slow. A volatile read prevents both.
   const v128_t opaque = *reinterpret_cast<const volatile v128_t*>(&factors);
   const Lanes first = (Lanes)wasm_u64x2_extmul_low_u32x4((v128_t)x, opaque);
   const Lanes second = (Lanes)wasm_u64x2_extmul_high_u32x4((v128_t)x, opaque);

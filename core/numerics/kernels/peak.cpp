@@ -1,5 +1,4 @@
-// What the multiply-add units do when nothing else is in their way: the rate that products are
-// compared with.
+// The peak rate of the multiply-add units, with which the rates of products are compared.
 #include "core/numerics/kernels/simd.h"
 
 namespace attnlab::kernels::ATTNLAB_SIMD_TARGET {
@@ -8,10 +7,10 @@ namespace {
 /// Independent sums: enough to cover the latency of two units, and few enough for the registers.
 constexpr std::size_t kChains = 12;
 constexpr std::size_t kUnroll = 16;
-constexpr std::size_t kOperations = 2 * kChains * kUnroll;  // a lane and a round
+constexpr std::size_t kOperations = 2 * kChains * kUnroll;  // per lane and round
 
-/// Rounds until at least `operations` multiplications and additions are done; gives their number,
-/// from which the sums cannot be left out.
+/// Does rounds until at least `operations` multiplications and additions are done, and returns
+/// their number. The result depends on the sums, so that the compiler cannot drop them.
 template <class T>
 ATTNLAB_INLINE double multiply_adds(double operations) {
   constexpr double a_round = kOperations * kLanes<T>;

@@ -198,7 +198,7 @@ ATTNLAB_NOINLINE void gram_tile(std::size_t depth, const float* a, const float* 
   }
 }
 
-/// Rows first_row.. of the Gram matrix against columns first_col.., both packed, one depth run.
+/// Rows first_row.. of the Gram matrix against columns col.., both packed, one depth run.
 template <class Sum>
 void gram_block(const GramUpdate<Sum>& task, std::size_t first_row, std::size_t rows,
                 std::size_t col, std::size_t cols, std::size_t depth, const float* a,

@@ -8,7 +8,7 @@ namespace {
 constexpr std::size_t kSums = 8;
 constexpr std::size_t kVectors = kSums / kLanes<double>;
 
-/// kCount vectors against one row; the rest of a row is padded with zeros.
+/// kCount vectors against one row; the tail of a row is padded with zeros.
 template <std::size_t kCount>
 ATTNLAB_NOINLINE void row_block(const RowProducts& task, std::size_t first, std::size_t rows) {
   const std::size_t whole = task.cols / kSums * kSums;

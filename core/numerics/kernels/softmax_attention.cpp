@@ -1,6 +1,6 @@
 // Softmax attention of whole sequences. A block of queries fills the SIMD lanes, so that
 // scores, their maximum, their exponentials, the sum and the weighted values are all vertical:
-// nothing is added across lanes, keys and values are read where they lie, and only the block's
+// nothing is added across lanes, keys and values are read in place, and only the block's
 // queries and results are transposed. Keys come in runs with a running maximum (Milakov and
 // Gimelshein, "Online normalizer calculation for softmax", 2018), so that any number of them stays
 // in cache.
@@ -110,7 +110,7 @@ ATTNLAB_NOINLINE void exponentiate(std::size_t keys, const Lanes* highest, float
   }
 }
 
-/// Multiplies `rows` rows by one factor a query.
+/// Multiplies `rows` rows by one factor per query.
 template <std::size_t kVectors>
 ATTNLAB_INLINE void scale_rows(std::size_t rows, const Lanes* factor, float* at) {
   for (std::size_t i = 0; i < rows; ++i) {
@@ -119,7 +119,7 @@ ATTNLAB_INLINE void scale_rows(std::size_t rows, const Lanes* factor, float* at)
   }
 }
 
-/// to[c * kQueries + q] = from[q * stride + c] * scale, zeros for queries there are not.
+/// to[c * kQueries + q] = from[q * stride + c] * scale for q < count, zeros for the other lanes.
 template <std::size_t kVectors>
 ATTNLAB_NOINLINE void take_queries(const float* from, std::size_t stride, std::size_t count,
                                    std::size_t width, float scale, float* to) {

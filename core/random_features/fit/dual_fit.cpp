@@ -171,7 +171,7 @@ JobSteps solve_round(NestedFit& fit, std::vector<DualSize>& sizes, const std::ve
   };
   const FactorTask task{fit.problem, fit.strengths, scale, gram};
   if (trials.size() == 1) {
-    // No factorisation to hand out, but solves with this one, which take about as long.
+    // A single factorisation cannot be handed out; its solves, which take about as long, can.
     JobSteps factorising = factorise(task, trials[0], factor, fit.meter);
     co_await factorising;
     SolveWork work(task, trials[0], factor, fit.meter,

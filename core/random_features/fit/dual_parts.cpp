@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kMostHelpers = kPredictionGroups - 1;
 constexpr double kWorthHelp = 5e8;  // floating-point operations: some 20 ms in a page
-constexpr double kMostSums = 16e6;  // bytes of a group's sums that helpers pass on
+constexpr double kMostSums = 16e6;  // bytes: larger sums of a group are not sent by helpers
 constexpr double kUsualSteps = 20;  // of shifted solves, one with each factor and right-hand side
 constexpr double kSolveCost = 8;    // in operations of a product: solves wait for memory
 
@@ -197,7 +197,7 @@ std::size_t SolveWork::worth() const {
 }
 
 std::vector<WorkPart> SolveWork::give_up(std::size_t parts) {
-  // The largest pieces, one for each helper: a helper that is done early goes on with the next.
+  // The largest pieces, one for each helper: a helper that is done early continues with the next.
   std::vector<WorkPart> given;
   here_.end -= parts - 1;
   for (std::size_t part = 0; part + 1 < parts; ++part) {

@@ -72,7 +72,7 @@ struct FactorTask {
   MatrixView<const double> gram;  ///< up to the largest size of any trial
 };
 
-/// Factorises for one trial; the factor tells how far it came.
+/// Factorises for one trial; factor.valid() says how far it came.
 JobSteps factorise(const FactorTask& task, const Trial& trial, Cholesky& factor, Meter& meter);
 
 /// Solves for the trial's ridge parameters with its factor, as far as that reaches, fitting the
@@ -110,7 +110,7 @@ class SolveWork : public DividedWork {
   Sink sink_;
   std::size_t fits_;            ///< of a size: 2 under validation, else 1
   std::vector<Solution> full_;  ///< of the size whose other fit comes next
-  WorkPart here_;               ///< begins with the piece in hand
+  WorkPart here_;               ///< begins with the current piece
 };
 
 /// Factorisations, trial by trial; the sink gets (trial, size, outcome) in order.
@@ -136,7 +136,7 @@ class TrialWork : public DividedWork {
   Cholesky& factor_;
   Meter& meter_;
   Sink sink_;
-  WorkPart here_;  ///< begins with the trial in hand
+  WorkPart here_;  ///< begins with the current trial
 };
 
 /// Predictions are summed over features in this many groups. The sums of the groups are added in
@@ -167,7 +167,7 @@ class PredictionWork : public DividedWork {
   double flops_;
   Meter& meter_;
   Sink sink_;
-  WorkPart here_;  ///< begins with the group in hand
+  WorkPart here_;  ///< begins with the current group
 };
 
 }  // namespace attnlab::random_features

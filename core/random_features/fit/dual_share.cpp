@@ -158,7 +158,7 @@ Bytes share_gram_rows(const WorkPart& part, MatrixView<const double> rows) {
 }
 
 bool read_gram_rows(const Bytes& result, std::size_t first, MatrixView<double> rows) {
-  // A torn result must not change the rows, because the part is then computed again from them.
+  // A truncated result must not change the rows: the part is then computed again from them.
   if (result.size() != triangle_bytes(first, first + rows.rows)) return false;
   ByteReader reader(result);
   read_triangle(reader, first, rows);

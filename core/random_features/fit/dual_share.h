@@ -20,7 +20,7 @@ bool read_outcomes(const Bytes& result, const FactorTask& task, std::span<const 
 
 /// The factor's leading block for one fit; `factor` has as many rows as that fit.
 Bytes share_solves(const FactorTask& task, const Trial& trial, MatrixView<const double> factor);
-/// A helper's solutions of a fit to so many rows; nullopt for bytes that do not fit.
+/// A helper's solutions of a fit to `rows` rows; nullopt for bytes that do not fit.
 std::optional<std::vector<Solution>> read_solutions(const Bytes& result, const FactorTask& task,
                                                     std::size_t rows);
 

@@ -12,14 +12,14 @@ namespace attnlab::random_features {
 /// Of equal values the one of higher index counts as less. NaN and infinity (a factorisation that
 /// failed) are larger than all other values; while no other value is known, all are asked for.
 ///
-/// A grid of 10 takes 3 to 7 values in 2 to 5 rounds if no value comes unasked.
+/// A grid of 10 takes 3 to 7 values in 2 to 5 rounds if no value comes for free.
 class GridSearch {
  public:
   /// Where to begin; a grid of at most four points is always evaluated whole.
   enum class Start {
-    kOne,  ///< a point above the middle, the likeliest place of the minimum: for values that bring
-           ///< others unasked
-    kAll,  ///< all points: for values that cost less than rounds
+    kOne,  ///< a point above the middle, the likeliest place of the minimum: where evaluating one
+           ///< point can give others for free
+    kAll,  ///< all points: where further rounds would cost more than values
   };
   explicit GridSearch(std::size_t points, Start start = Start::kOne)
       : values_(points), known_(points, false), start_(start) {}

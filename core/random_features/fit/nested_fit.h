@@ -25,7 +25,7 @@ struct RidgeChoice {
   double value = 0;  ///< relative ridge parameter for kFixed
 };
 
-/// What a constant in the target costs.
+/// How a constant in the target is fitted.
 enum class Intercept {
   kFree,       ///< labels lose the mean of the training samples, predictions get it back
   kPenalised,  ///< the features have to fit it, under the ridge penalty

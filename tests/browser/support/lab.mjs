@@ -84,7 +84,10 @@ export async function open_page(lab, address, options = {}) {
   });
   if (before) await page.evaluateOnNewDocument(before);
   if (options.prepare) await options.prepare(page);
-  await page.goto(lab.origin + address);
+  // Tests press Run themselves, unless they are about drafts.
+  const manual = options.drafts || /[?&]auto=/.test(address) ? address
+    : address.includes('?') ? address.replace('?', '?auto=0&') : address.replace(/(?=#)|$/, '?auto=0');
+  await page.goto(lab.origin + manual);
   if (wait) await page.waitForSelector('html[data-ready]', { timeout: 60000 });
   page.complaints = complaints;
   return page;
@@ -92,23 +95,38 @@ export async function open_page(lab, address, options = {}) {
 
 /**
  * For `before`: bare_app(workers) then returns the page's module without the page, with a mock pool (workers:
- * {total, free, post}); call() of web/files.js is also available.
+ * {total, free, post}), all experiments and their plans, but no findings; call() of web/files.js is also available.
  */
 export const bare_app = () => {
   globalThis.bare_app = async (workers) => {
-    const { default: create } = await import(new URL('attnlab.js', location.href));
-    globalThis.call = (await import(new URL('files.js', location.href))).call;
+    const { call, put } = await import(new URL('files.js', location.href));
+    const made = async (name, options) => {
+      const { default: create } = await import(new URL(`${name}.js`, location.href));
+      return create({ ...options,
+        instantiateWasm(imports, receive) {
+          WebAssembly.instantiateStreaming(fetch(`./${name}.wasm`), imports)
+            .then(({ instance, module }) => receive(instance, module));
+          return {};
+        } });
+    };
+    const jobs = await made('jobs');
+    const left = () => jobs.HEAPU8.slice(jobs._compute_bytes(), jobs._compute_bytes() + jobs._compute_bytes_size());
     const nothing = () => '';
     const host = { workers: { hold: nothing, drop: nothing, spare: nothing, problem: nothing, ...workers } };
     for (const name of ['show_permalink', 'link_text', 'copy_text', 'save_file', 'state_changed',
-      'theme_changed', 'set_cursor', 'clipboard_text']) host[name] = nothing;
-    host.findings = () => undefined;
-    return create({ host,
-      instantiateWasm(imports, receive) {
-        WebAssembly.instantiateStreaming(fetch('./attnlab.wasm'), imports)
-          .then(({ instance, module }) => receive(instance, module));
-        return {};
-      } });
+      'theme_changed', 'set_cursor', 'clipboard_text', 'fetch_parts']) host[name] = nothing;
+    let app;
+    host.answer = (what, query) => {
+      if (what !== 'plan' || !call(jobs, '_compute_plan', query)) return undefined;
+      return [put(app, left()), left().length];
+    };
+    app = await made('attnlab', { host });
+    const opening = new Uint8Array(await (await fetch('./opening.bin')).arrayBuffer());
+    call(app, '_app_opening', opening, opening.length);
+    jobs._compute_faces();
+    call(app, '_app_parts_arrived', left(), left().length);
+    globalThis.call = call;
+    return app;
   };
 };
 

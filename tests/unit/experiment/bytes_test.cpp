@@ -41,7 +41,7 @@ TEST_CASE("bytes are little-endian") {
   CHECK(writer.take() == Bytes{4, 3, 2, 1, 0, 0, 0, 0, 0, 0, 0xF0, 0x3F});
 }
 
-TEST_CASE("bytes cut anywhere are refused as a whole") {
+TEST_CASE("bytes cut off anywhere are refused as a whole") {
   ByteWriter writer;
   writer.u32(7);
   writer.reals(std::vector<double>{1, 2, 3});

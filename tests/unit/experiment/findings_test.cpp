@@ -3,12 +3,11 @@
 #include <doctest/doctest.h>
 
 #include "core/catalogue/catalogue.h"
+#include "core/catalogue/field_functions.h"
 #include "core/codecs/codecs.h"
-#include "core/in_context/one_prompt.h"
 #include "core/picture/svg.h"
 
 using namespace attnlab;
-using namespace attnlab::in_context;
 
 namespace {
 
@@ -46,7 +45,9 @@ TEST_CASE("findings of every experiment show the same after encoding and decodin
   }
 }
 
-TEST_CASE("a figure asks to drag what it has, and its picture, where nothing moves, does not") {
+TEST_CASE(
+    "a figure invites to drag its handles, and its exported picture, where nothing moves, does "
+    "not") {
   std::size_t asked = 0;
   for (const Experiment* experiment : experiments()) {
     CAPTURE(experiment->id);

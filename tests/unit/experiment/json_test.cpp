@@ -145,7 +145,7 @@ TEST_CASE("the result document has the keys of the command line's contract, in o
   CHECK(document["elapsed_s"] == 1.25);
 }
 
-TEST_CASE("the result document has one table row a line") {
+TEST_CASE("the result document has one table row per line") {
   const RunSpec spec{&test::pi_experiment(), ParameterSet(test::pi_experiment().schema), 7};
   const std::string text = result_json(spec, small_result(), {}, 5, 1);
   CHECK(text.find("\n   [null,null,\"\"]") != std::string::npos);

@@ -12,7 +12,7 @@ namespace attnlab::test {
 const Experiment& pi_experiment();
 
 /// A schema with one parameter of every kind (`whole`, `real`, `word`, `word-or-real`, `wholes`,
-/// `reals`, `words`), for what only reads and prints parameters; it cannot run.
+/// `reals`, `words`), for code that only reads and prints parameters; it cannot run.
 const Experiment& every_kind_experiment();
 
 }  // namespace attnlab::test

@@ -249,7 +249,7 @@ TEST_CASE("entities, quoted-printable, folded lines and odd characters leave the
   }
 }
 
-TEST_CASE("what stands behind a number or a name and cannot belong to it is dropped with a note") {
+TEST_CASE("characters after a number or a name that cannot belong to it are dropped with a note") {
   for (const Mangled& link : std::vector<Mangled>{
            {"points=9&seed=7.", "points=9&seed=7"},  // a number that may be written so
            {"points=9&seed=7,", "points=9&seed=7", "seed: \"7,\" is read as \"7\""},

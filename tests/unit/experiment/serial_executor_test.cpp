@@ -22,7 +22,7 @@ std::string csv_of(const Run& run) {
 
 }  // namespace
 
-TEST_CASE("the serial executor does one step a poll and finishes the run") {
+TEST_CASE("the serial executor does one step per poll and finishes the run") {
   Run run = quick_run();
   SerialExecutor executor;
   executor.poll(run);
@@ -39,7 +39,7 @@ TEST_CASE("the serial executor does one step a poll and finishes the run") {
   CHECK(polls == 12);  // 3 trials of 3 partial outputs and an end
 }
 
-TEST_CASE("a paused run is not worked on, and goes on where it stood") {
+TEST_CASE("a paused run is not worked on, and continues where it stopped") {
   Run straight = quick_run(), paused = quick_run();
   SerialExecutor one, other;
   straight.resume();

@@ -9,7 +9,7 @@ using namespace attnlab;
 
 namespace {
 
-/// Ten pieces; writes down which were done here and which taken in.
+/// Ten pieces; records which were done here and which were taken from helpers.
 struct Pieces : DividedWork {
   std::string text;
   WorkPart here{0, 10, 0};

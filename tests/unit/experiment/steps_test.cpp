@@ -209,7 +209,7 @@ TEST_CASE("a part's steps, progress and partial outputs are the job's, at any de
   CHECK(alive == 0);
 }
 
-TEST_CASE("a part that fails ends the job with its sentence, and nothing above it goes on") {
+TEST_CASE("a part that fails ends the job with its sentence, and nothing above it continues") {
   int alive = 0;
   {
     bool resumed = false;

@@ -63,7 +63,7 @@ TEST_CASE("cells are held to the type of their column") {
   CHECK(ragged.error().sentence == "row 1 of table \"t\" has 1 cell, and the table has 2 columns");
 }
 
-TEST_CASE("a column as numbers has NaN for texts, empty cells and columns there are not") {
+TEST_CASE("a column as numbers has NaN for texts, empty cells and missing columns") {
   const Table table{"t",
                     "",
                     {{"a", "", ""}, {"b", "", ""}},

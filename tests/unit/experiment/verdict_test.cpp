@@ -138,7 +138,7 @@ TEST_CASE("a verdict says its level, its comparisons and what would change it") 
   CHECK(says(holds.how, "Level 5 % over 1 comparison, smallest difference of interest 0.01"));
   CHECK(says(holds.how, "Errors 2 times as large"));
   const Verdict open = judge({measured(0.979982, 1)});
-  CHECK(says(open.how, "about 4 times the trials"));
+  CHECK(says(open.how, "about 4 times as many trials"));
   CHECK(says(judge({measured(0, 1)}).how, "too near 0"));
   Comparison wide = measured(3, 1);
   wide.what = "N = 4";

@@ -17,8 +17,8 @@ inline RunSpec spec_of(const Experiment& experiment, const Values& values) {
   return spec_with(experiment, values, 3);
 }
 
-/// Reduces, checks that order does not matter and that figures exist, also for nothing and for
-/// rubbish.
+/// Finds the result. Checks that the order of outputs does not matter and that figures exist, also
+/// without outputs and for damaged ones.
 inline Result checked_result(const RunSpec& spec) {
   std::vector<JobOutput> outputs = run_all(spec);
   const Findings found = findings_of(spec, outputs);

@@ -30,7 +30,8 @@ QueryBatch two_questions() {
 
 }  // namespace
 
-TEST_CASE("extract-black-box: each box that is not its model is told apart by its own mark") {
+TEST_CASE(
+    "extract-black-box: each box that is not the assumed model is recognised by its own mark") {
   const std::vector<std::pair<std::string, std::string>> marks = {
       {"two-heads", "more than one head"},
       {"positions", "without positions"},
@@ -128,7 +129,7 @@ TEST_CASE("a batch of questions survives bytes, and damaged bytes are refused") 
   }
 }
 
-TEST_CASE("answers must be one finite number a question") {
+TEST_CASE("answers must be one finite number per question") {
   std::vector<double> read;
   const std::vector<double> answers = {1, -0.5};
   CHECK(decode_answers(encode_answers(answers), 2, read));

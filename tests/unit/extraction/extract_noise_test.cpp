@@ -1,4 +1,4 @@
-// The bars of spec B4: slope 1, the bound, and the scalings, on fixed seeds.
+// What claim B4 requires: slope 1, the bound, and the scalings, on fixed seeds.
 #include "core/extraction/experiments.h"
 #include "core/extraction/learn/dense.h"
 #include "core/extraction/learn/low_rank.h"
@@ -130,5 +130,5 @@ TEST_CASE("extraction: no sign pattern of noise found by hill climbing crosses t
   const double bound = noise_bound(dim, weight_bound, tau, 0.5);
   MESSAGE("worst error / bound: " << worst / bound);
   CHECK(worst < bound);
-  CHECK(worst > bound / 20);  // the bound is not idle
+  CHECK(worst > bound / 20);  // the bound is not much too large
 }

@@ -93,7 +93,7 @@ TEST_CASE("grain: decimals are found, and how many") {
   }
 }
 
-TEST_CASE("grain: a step that is no power of ten is found to its last digit") {
+TEST_CASE("grain: a step that is not a power of ten is found to its last digit") {
   for (const double step : {0.05, 0.25, 1.0 / 3, 0.017, 3.0, 1.0 / 128, 2e-5}) {
     for (std::uint32_t index = 0; index < 20; ++index) {
       const Grain grain = find_grain(rounded(random_numbers(100 + index, 40), [&](double x) {

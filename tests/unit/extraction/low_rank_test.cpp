@@ -1,4 +1,4 @@
-// The bars of spec B3: counts and accuracy of the range finder, and what the solvers recover.
+// What claim B3 requires: counts and accuracy of the range finder, and recovery by the solvers.
 #include "core/extraction/learn/low_rank.h"
 
 #include "tests/unit/extraction/models.h"

@@ -1,4 +1,4 @@
-// The bars of spec B5: canonical form, indistinguishable pairs, and recovery.
+// What claim B5 requires: canonical form, indistinguishable pairs, and recovery.
 #include "core/extraction/learn/multi_head.h"
 
 #include <string>

@@ -1,4 +1,4 @@
-// Heads behind answers that are rounded: what the law says of the errors, and what is reached.
+// Heads behind rounded answers: the errors that the law predicts, and the errors that are reached.
 #include "core/extraction/learn/rounding.h"
 
 #include <doctest/doctest.h>
@@ -14,7 +14,7 @@ using namespace attnlab::test;
 
 namespace {
 
-/// A box that answers with what its grain leaves.
+/// A box that rounds its answers to a grain.
 class RoundingOracle : public Oracle {
  public:
   RoundingOracle(Head head, Grain grain) : inner_(std::move(head)), grain_(grain) {}
@@ -127,7 +127,8 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "rounding: longer probes win the digits of a step back, shifted ones those of floating point") {
+    "rounding: longer probes recover digits lost to a step, shifted ones digits lost to floating "
+    "point") {
   for (const Grain& grain : kGrains) {
     const bool floating = grain.kind != GrainKind::kStep;
     double plain = 0, refined = 0, said = 0, value = 0, said_value = 0, asked[2] = {};
@@ -168,7 +169,8 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("rounding: a box that works in single precision is recovered, and what is said holds") {
+TEST_CASE(
+    "rounding: a box that works in single precision is recovered, and its stated error holds") {
   for (std::uint32_t index = 0; index < 20; ++index) {
     const Head head = random_head(6, 120 + index);
     SingleArithmetic box(Head{head.weight.clone(), head.value});
@@ -182,8 +184,8 @@ TEST_CASE("rounding: a box that works in single precision is recovered, and what
   }
 }
 
-TEST_CASE("rounding: answers too coarse for any head are said to be so") {
-  // With two digits of one place hardly anything is left of the differences.
+TEST_CASE("rounding: answers too coarse for any head are reported as such") {
+  // With one significant digit hardly any difference between answers remains.
   const Head head = random_head(4, 7);
   RoundingOracle box(Head{head.weight.clone(), head.value}, {GrainKind::kDigits, 0, 1});
   BoxKnowledge known(4);

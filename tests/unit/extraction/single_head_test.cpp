@@ -1,4 +1,4 @@
-// The bars of spec B1: counts, accuracy, extreme values, and what is not a single head.
+// What claim B1 requires: counts, accuracy, extreme values, and boxes that are not a single head.
 #include "core/extraction/learn/single_head.h"
 
 #include <string>
@@ -41,7 +41,7 @@ void check_bars(const Head& head, double bar = 1e-12) {
   CHECK(found.checks == 24);
 }
 
-/// A box that is no single head: two heads, a residual of the query token, or order.
+/// A box that is not a single head: two heads, a residual of the query token, or order.
 class OtherOracle : public Oracle {
  public:
   enum class Kind { kResidual, kPositions };

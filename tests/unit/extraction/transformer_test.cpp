@@ -1,4 +1,5 @@
-// The bars of spec B2: accuracy and queries at d = k = 16 with biases, even and duplicate neurons.
+// What claim B2 requires: accuracy and queries at d = k = 16 with biases, even and duplicate
+// neurons.
 #include "core/extraction/learn/transformer.h"
 
 #include <string>

@@ -299,7 +299,7 @@ TEST_CASE("a loss of the search counts beyond two standard errors, as 10/3 of it
   };
   const double prompts = variance(0, 0);
   CHECK(prompts == doctest::Approx(1e-5).epsilon(0.1));
-  // The cap takes back 2 (L / R)^2 of the loss, 0.08 % here.
+  // The cap adds back 2 (L / R)^2 of the loss, 0.08 % here.
   CHECK(variance(0.02, 0) - prompts == doctest::Approx(10.0 / 3 * 4e-4).epsilon(0.002));
   CHECK(variance(0.002, 0.1) == doctest::Approx(prompts).epsilon(0.01));  // 0.6 standard errors
 }
@@ -348,7 +348,7 @@ TEST_CASE("one example, one dimension, no noise, huge noise and radius 0 give fi
   }
 }
 
-TEST_CASE("ridge is Bayes but for a prior mean") {
+TEST_CASE("ridge is Bayes except with a prior mean") {
   const auto estimates = [](const Scenario& scenario) {
     return corrected_risks(measured(scenario, {1}, 200, 2000),
                            control_means(make_prompt_law(scenario)));

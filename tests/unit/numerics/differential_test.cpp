@@ -1,6 +1,5 @@
 // The kernels of every instruction set against the plainest loops in a wider type: random sizes
-// with 0 and 1 among them, and entries that are zeros of both signs, subnormal, infinite or no
-// number.
+// with 0 and 1 among them, and entries that are zeros of both signs, subnormal, infinite or NaN.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -83,7 +82,7 @@ std::size_t random_size(RandomStream& random, std::uint32_t most) {
   return random.below(4) == 0 ? random.below(2) : random.below(most + 1);
 }
 
-/// The three products of one random shape; how many entries are not what they should be.
+/// The three products of one random shape; returns the number of wrong entries.
 template <class T>
 std::size_t wrong_products(RandomStream& random) {
   const std::size_t m = random_size(random, 70), n = random_size(random, 70),
@@ -184,7 +183,7 @@ std::size_t wrong_column_products(RandomStream& random) {
   return wrong;
 }
 
-/// x L^T must be what x was, for a triangle of moderate condition.
+/// x L^T must give x back, for a triangle of moderate condition.
 std::size_t wrong_solutions(RandomStream& random) {
   const std::size_t rows = random_size(random, 40), size = 1 + random.below(32);
   GuardedMatrix<double> l(size, size, random.below(8), random.below(8)),

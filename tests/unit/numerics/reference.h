@@ -1,5 +1,5 @@
-// What the numerics tests share: fingerprints of bits, matrices with guarded surroundings, and
-// cases that every set of instructions has to pass.
+// Shared by the numerics tests: fingerprints of bits, matrices with guarded surroundings, and cases
+// that every set of instructions has to pass.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -31,7 +31,7 @@ class Fingerprint {
 };
 
 /// A matrix inside a larger buffer: odd alignment, stride longer than a row, and a margin that
-/// tells whether anything outside was written.
+/// shows whether anything outside was written.
 template <class T>
 class GuardedMatrix {
  public:
@@ -69,7 +69,7 @@ class GuardedMatrix {
   std::vector<T> buffer_;
 };
 
-/// Puts the target that was in use back at the end of a test.
+/// Restores the target in use at the end of a test.
 class TargetGuard {
  public:
   TargetGuard() : before_{simd_target_name()} {}
@@ -80,7 +80,7 @@ class TargetGuard {
 };
 
 /// Runs `cases` cases on every target of this machine, each target from the same place of the
-/// random numbers; a case gives how many of its results are wrong.
+/// random numbers; a case returns the number of its wrong results.
 template <class Case>
 void check_every_target(Case wrong, int cases, const RandomStream& start) {
   TargetGuard guard;

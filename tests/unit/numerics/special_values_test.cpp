@@ -1,6 +1,6 @@
 // The attention kernels of every instruction set against their plain formulas in double, with
 // entries that are zeros of both signs, subnormal, infinite or NaN among ordinary ones, and
-// sizes from 0 or 1 on. What is not finite by the formula must not come out as a number.
+// sizes from 0 or 1 on. Where the formula is not finite, the result must not be finite either.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -23,7 +23,7 @@ RandomStream random_stream(std::uint32_t index) {
   return {12, hash_name("test/special-values"), index};
 }
 
-/// Fills with normals; in one filling of two, every `rarity`-th entry is special.
+/// Fills with normals; in half of the fillings an entry is special with chance 1 / (1 + 2 entries).
 class Filling {
  public:
   Filling(RandomStream& random, std::size_t entries)

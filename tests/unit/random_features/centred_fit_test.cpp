@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t kDim = 3, kKeys = 4, kTests = 80;
 
-/// Noisy labels of two targets far from zero, for training sets of at most `rows` rows.
+/// Noisy labels of two targets far from zero, for nested training sets of the given sizes.
 struct Case {
   TokenBatch train, test;
   Matrix<double> labels, truth;

@@ -20,7 +20,7 @@ namespace {
 struct Shared {
   std::size_t helpers = 0;    ///< at a time
   std::size_t after = 1;      ///< steps before helpers come
-  std::size_t lost = 0;       ///< every so manieth share gets no result; 0: none
+  std::size_t lost = 0;       ///< every share whose number is a multiple gets no result; 0: none
   bool torn = false;          ///< results lack their last byte
   std::size_t shares = 0;     ///< computed or lost
   std::size_t kinds[4] = {};  ///< of each kind
@@ -147,9 +147,9 @@ TEST_CASE("a damaged share is refused with a sentence") {
       {0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0},          // begun, and no values
       {1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 99, 0, 0, 0, 1, 0, 0, 0},
       {1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0},
-      {2, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0},  // groups that there are not
+      {2, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0},  // groups beyond the last
       {2, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0},  // no size
-      {2, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 9, 0, 0, 0, 1, 0, 0, 0},  // sizes that there are not
+      {2, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 9, 0, 0, 0, 1, 0, 0, 0},  // more sizes than there are
       {2, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 1, 0, 0, 0, 255, 255, 255, 255},
       {3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 99, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0},  // no such ridge
       {3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 0, 0},  // more rows

@@ -185,7 +185,7 @@ TEST_CASE("A2 in rf-length holds only if it holds for every number of keys") {
   CHECK(claim_of(length_claims(sweep, {}), "A2").status == ClaimStatus::kUndecided);
 }
 
-TEST_CASE("a model that the sweep does not change is fitted once a trial and drawn as a level") {
+TEST_CASE("a model that the sweep does not change is fitted once per trial and drawn as a level") {
   const RunSpec spec = small_heads_spec();
   const auto plan = named("rf-heads").plan(spec);
   REQUIRE(static_cast<bool>(plan));

@@ -7,7 +7,7 @@ namespace attnlab {
 namespace {
 
 TEST_CASE(
-    "every probe of the machine's speed runs, does something, and is bounded by a peak or "
+    "every probe of the machine's speed runs, does work, and is bounded by a peak or "
     "nothing") {
   const std::vector<RateProbe> probes = rate_probes();
   REQUIRE(probes.size() >= 10);

@@ -13,7 +13,7 @@ using kernels::KernelTable;
 
 namespace {
 
-const KernelTable* right = nullptr;  // what the wrong kernels are made of
+const KernelTable* right = nullptr;  // the wrong kernels call these and spoil the result
 
 /// Every entry of what it computes is off by one part in a thousand.
 constexpr double kWrong = 1.001;

@@ -1,4 +1,4 @@
-// What tests of experiments share: a run's specification from texts, and its jobs run one by one.
+// Shared by tests of experiments: a run's specification from texts, and its jobs run one by one.
 #pragma once
 
 #include <doctest/doctest.h>

@@ -1,4 +1,4 @@
-// The target that docs/how-to/own-target.md writes, compiled as it stands there.
+// The target of docs/how-to/own-target.md, compiled exactly as printed there.
 #pragma once
 
 #include "core/random_features/targets.h"

@@ -120,8 +120,7 @@ Experiment SharpnessExperiment::face() {
   experiment.question = "How sharp must attention be to pick out one key?";
   experiment.summary =
       "Keys and query are uniform on the unit sphere. The scale of the scores decides whether "
-      "softmax "
-      "averages over all keys or picks one.";
+      "softmax averages over all keys or picks one.";
   experiment.schema.parameters = {described({.name = "scale",
                                              .label = "Scale",
                                              .symbol = "b",

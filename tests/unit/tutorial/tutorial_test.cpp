@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <variant>
 
-#include "core/catalogue/methods.h"
+#include "core/methods/methods.h"
 #include "tests/unit/support/experiments.h"
 #include "tests/unit/tutorial/sharpness.h"
 
@@ -32,8 +32,7 @@ TEST_CASE("the tutorial's experiment runs and its claim holds") {
   CHECK(found.figures.at(0).lines().series.at(0).points.size() == 4);
 }
 
-TEST_CASE(
-    "the tutorial's experiment keeps the rules of find: any order, any bytes, nothing at all") {
+TEST_CASE("the tutorial's experiment keeps the rules of find: any order, any bytes, no outputs") {
   const RunSpec spec = spec_with(sharpness(), {{"trials", "3"}});
   std::vector<JobOutput> outputs = run_all(spec);
   const std::string text = all_text(findings_of(spec, outputs).result);

@@ -11,9 +11,10 @@ namespace attnlab {
 namespace {
 
 constexpr const char* kSmall =
-    "e=rf-learning-curve&dim=2&keys=2&heads=4&samples=4,8,16&test-samples=64&trials=2";
+    "e=rf-learning-curve&dim=2&keys=2&heads=4&samples=4,8,16&test-samples=64&trials=2&"
+    "auto=0";
 
-/// A shell that remembers what it was told.
+/// A shell that records the calls of the front end.
 struct Shell {
   std::vector<std::string> links, copied, saved_names, saved;
   int news = 0;
@@ -69,7 +70,8 @@ TEST_CASE("a permalink runs to a result that state, table and files agree on") {
   CHECK(shell.copied.back() == "page#" + app.query());
 }
 
-TEST_CASE("a drawing says what to do until there are points, and that they are of other parameters") {
+TEST_CASE(
+    "a drawing says what to do until there are points, and that they are of other parameters") {
   Shell shell;
   App app(shell.platform(), shell.executor, {});
   double now = 0;
@@ -234,11 +236,11 @@ TEST_CASE("an action does something exactly when its button says so") {
   CHECK(enabled() == "pause step reset table copy-link");
   const Run* run = app.current_run();
   const std::size_t done = run->jobs_done();
-  app.act(Action::kRun);  // does not begin anew
+  app.act(Action::kRun);  // does not restart
   CHECK(app.current_run()->active());
   CHECK(app.current_run()->jobs_done() == done);
   app.act(Action::kPause);
-  CHECK(app.label(Action::kRun) == "Go on");
+  CHECK(app.label(Action::kRun) == "Continue");
   app.act(Action::kRun);
   finish(app, now);
   CHECK(enabled() == "run step reset keep table copy-link");
@@ -331,7 +333,7 @@ TEST_CASE("a run that needs more memory than there is says so and does not start
 TEST_CASE("without a change there is no redraw and no news to the page") {
   Shell shell;
   Screen screen;
-  App app(shell.platform(), shell.executor, {});
+  App app(shell.platform(), shell.executor, {.page = {.automatic = false}});
   screen.frames(app, 5);
   double now = screen.input.now + 10;
   app.poll(now);

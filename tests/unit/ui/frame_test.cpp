@@ -12,7 +12,7 @@ namespace attnlab {
 namespace {
 
 constexpr const char* kSmall =
-    "e=rf-learning-curve&dim=2&keys=2&heads=4&samples=4,8,16&test-samples=64&trials=2";
+    "e=rf-learning-curve&dim=2&keys=2&heads=4&samples=4,8,16&test-samples=64&trials=2&auto=0";
 
 /// Not `std::string(kSmall) + more`: GCC 12 moves that sum from the short buffer, which it knows to
 /// be too short for these letters, and warns of a copy that never happens.
@@ -70,7 +70,8 @@ struct Lab {
   App app{{}, executor, {.show_text = true}};
 };
 
-/// One state after another of the same lab: what leads to it, and what the lab then says it is in.
+/// The states of one lab, one after the other: the action that leads to a state, and the state that
+/// the lab then reports.
 struct Stage {
   const char* name;
   void (*enter)(Lab& lab);

@@ -55,7 +55,7 @@ TEST_CASE("a value a logarithmic axis cannot show lands on its low end and is no
   CHECK(scale.shows(10));
 }
 
-TEST_CASE("ranges and ticks stay numbers when the data are as far apart as numbers can be") {
+TEST_CASE("ranges and ticks stay finite when the data are as far apart as doubles can be") {
   for (const bool logarithmic : {false, true}) {
     Figure figure;
     figure.y = {"error", logarithmic, 0, 0, {}};

@@ -5,13 +5,15 @@
 
 #include <cstdint>
 #include <span>
-#include <string_view>
 #include <vector>
 
-#include "core/findings/findings.h"
-#include "core/in_context/closed_forms.h"
+namespace attnlab {
 
-namespace attnlab::in_context {
+/// `weight` a times S(`scale` b): the softmax head whose query-key matrix is b times the identity,
+/// reading labels. Not core/attention/head.h's Head, which has a whole matrix and reads tokens.
+struct IsotropicHead {
+  double scale = 0, weight = 0;
+};
 
 struct PlanePoint {
   double x = 0, y = 0;
@@ -41,17 +43,5 @@ inline constexpr int kAllHeads = -1;
 std::vector<float> field_numbers(const OnePrompt& prompt, FieldQuantity quantity, int head,
                                  std::size_t focus);
 double in_context_field(std::span<const float> numbers, double x, double y);
-/// The function of a shader of this family; null for other names.
-FieldFunction field_function(std::string_view shader);
 
-/// The weights of the heads' outputs with the least risk over random prompts of this length and
-/// noise, and that risk on other prompts.
-struct FittedHeads {
-  std::vector<IsotropicHead> heads;
-  double risk = 0, std_error = 0;
-  std::int64_t prompts = 0;  ///< that the risk was measured on
-};
-FittedHeads fit_head_weights(std::span<const double> scales, const RegressionTask& task,
-                             std::size_t prompt_length, std::uint64_t seed);
-
-}  // namespace attnlab::in_context
+}  // namespace attnlab
