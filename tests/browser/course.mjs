@@ -5,7 +5,7 @@ import { start_host } from './support/host.mjs';
 import { dist, open_page, run_checks, settle, until } from './support/lab.mjs';
 
 const small = 'dim="6" keys="5" heads="50" samples="16,64" test-samples="200" trials="1"';
-const lab_element = (words) => `<attention-lab experiment="rf-learning-curve" ${small} ${words}></attention-lab>`;
+const lab_element = (words) => `<attention-lab experiment="rf-learning-curve" auto="0" ${small} ${words}></attention-lab>`;
 
 // Of labs at the page's own origin.
 const is_known = (complaint) => /which has both allow-scripts and allow-same-origin/.test(complaint);
@@ -15,7 +15,7 @@ async function course(lab, body, { headers = {}, own = false, address = '', opti
   const base = own ? '/lab/' : lab.origin;
   const html = `<!doctype html><html lang="en"><title>Course</title><body>${body}<script src="${base}embed.js"></script></body></html>`;
   const host = await start_host({ pages: { '/': html }, folders: { '/lab/': dist }, headers });
-  const page = await open_page({ ...lab, origin: host.origin, allowed: lab.origin }, address, { wait: false, ...options });
+  const page = await open_page({ ...lab, origin: host.origin, allowed: lab.origin }, address, { wait: false, drafts: true, ...options });
   page.once('close', () => host.close());
   return page;
 }
