@@ -14,6 +14,7 @@
 #include "core/codecs/codecs.h"
 #include "core/findings/row_table.h"
 #include "core/numerics/linear_algebra.h"
+#include "native/bench/bench_drafts.h"
 #include "native/bench/bench_extraction.h"
 #include "native/bench/bench_numerics.h"
 #include "native/build.h"
@@ -25,6 +26,8 @@
 
 namespace attnlab {
 namespace {
+
+constexpr int kDraftChanges = 7;  // of each experiment
 
 double now_s() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -141,6 +144,10 @@ std::string simd_targets() {
 Expected<Usage> usage(const std::string&) {
   return Usage{.about = "Kernels against their peak, jobs per second of a small learning curve.",
                .flags = {{"json", "", "As a JSON document", "Bench"},
+                         {"drafts", "",
+                          "How long a change waits for its draft and for the whole run, in every "
+                          "experiment; as CSV",
+                          "Bench"},
                          {"simd", "NAME", "Kernels to measure: " + simd_targets(), "Bench"}}};
 }
 
@@ -153,6 +160,7 @@ int execute(const Given& given) {
     }
     force_target({simd->c_str()});
   }
+  if (given.has("drafts")) return print(table_csv(bench_drafts(kDraftChanges)));
   std::vector<BenchRow> rows = bench_numerics();
   for (BenchRow& row : bench_extraction()) rows.push_back(std::move(row));
   if (const auto added = add_jobs_rates(rows); !added) return refuse(added.error(), kExitRunFailed);

@@ -242,7 +242,7 @@ Expected<void> read_figure(const Given& given, RunRequest& request) {
   return {};
 }
 
-/// Flags that were given although they change nothing beside the others.
+/// Flags that were given although they have no effect with the other values.
 void remark_on_idle_flags(const Given& given, const RunSpec& spec) {
   for (const Parameter& parameter : spec.experiment->schema.parameters) {
     if (given.value(parameter.name) && !spec.parameters.applies(parameter.name))

@@ -69,7 +69,7 @@ class App {
   /// "seed", "save" with a value, "parameter" with a name, too. Returns the sentence to show, often
   /// empty.
   std::string act(std::string_view id, std::string_view name, std::string_view value);
-  /// What the button of an action says now ("Go on" for Run of a paused run).
+  /// What the button of an action says now ("Continue" for Run of a paused run).
   std::string_view label(Action action) const;
   void toggle_table();
   void select_experiment(std::string_view id);

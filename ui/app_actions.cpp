@@ -100,7 +100,7 @@ std::string App::act(std::string_view id, std::string_view name, std::string_vie
 std::string_view App::label(Action action) const {
   const AppState& s = *state_;
   const bool resumes = s.run && !s.changed() && s.run->state() == Run::State::kPaused;
-  if (action == Action::kRun && resumes) return "Go on";
+  if (action == Action::kRun && resumes) return "Continue";
   if (action == Action::kTable && s.view.table_open) return "Hide table";
   return text_of(action).label;
 }

@@ -36,7 +36,7 @@ PlotOptions run_options(const AppState& s, const Figure& figure) {
         break;
       case Run::State::kPaused:
         options.phase = PlotPhase::kPaused;
-        options.sentence = shows_points(figure) ? "Paused" : "Paused: press Run to go on.";
+        options.sentence = shows_points(figure) ? "Paused" : "Paused: press Continue.";
         break;
       case Run::State::kFailed:
         options.phase = PlotPhase::kFailed;

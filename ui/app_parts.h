@@ -24,10 +24,11 @@ std::optional<Findings> find(AppState& s, const RunSpec& spec,
                              std::span<const JobOutput> outputs = {});
 std::optional<Expected<Plan>> plan(AppState& s, const RunSpec& spec);
 
-/// What stands in place of the experiment's figures meanwhile.
+/// The figures shown meanwhile.
 std::vector<Figure> waiting_figures(const Experiment& experiment);
 
-/// Whether an address says what cannot be understood, or shown, without the other experiments.
+/// Whether an address contains something that cannot be read or shown without the other
+/// experiments.
 bool needs_parts(const AppState& s, const Permalink& link);
 
 /// Keeps a request that needs parts which are not there, or that follows one that waits: true. Then

@@ -34,7 +34,8 @@ bool may_draft(const AppState& s) {
          s.plan->outside.empty();
 }
 
-/// Where a computation is dear to its reader, it waits until the hand lets go.
+/// Where computing is expensive for the reader (App::set_thrifty), drafts wait until the hand
+/// rests.
 double rest_before_draft(const AppState& s) {
   return s.executor.concurrency() < 2 || s.thrifty ? kReleased : 0;
 }

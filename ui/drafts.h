@@ -17,11 +17,11 @@ struct AppState;
 
 struct DraftState {
   std::optional<Draft> draft;    ///< computed now or last
-  std::optional<RunSpec> whole;  ///< what that draft stands for
+  std::optional<RunSpec> whole;  ///< the whole run of that draft
   std::optional<Run> run;        ///< of that draft
   RunClock clock;
   std::vector<Figure> figures;  ///< the newest draft's picture; empty before its first point
-  std::string reduced;          ///< what `figures` are short of
+  std::string reduced;          ///< Draft::reduced of `figures`
   std::vector<Figure> before;   ///< of the result shown before the first change
   std::size_t level = 0;        ///< of fineness
   bool due = false;             ///< the parameters changed since the last draft began

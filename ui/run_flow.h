@@ -16,7 +16,7 @@ bool start_run(AppState& s);
 /// The same, at once and to the end.
 void begin_whole_run(AppState& s);
 bool can_continue(const AppState& s);
-/// Moves the run along and finds anew when it grew. Part of App::poll.
+/// Moves the run along and finds its results again when it grew. Part of App::poll.
 void follow_run(AppState& s);
 /// Drops the run; a finished one is remembered, unless it is to be forgotten.
 enum class Leaving { kRemember, kForget };

@@ -35,6 +35,7 @@ const headers = {
   // Everything here is public: pages elsewhere may import embed.js as a module and isolate themselves.
   'Access-Control-Allow-Origin': '*',
   'Cross-Origin-Resource-Policy': 'cross-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
   'Referrer-Policy': 'no-referrer',
   'Cache-Control': 'no-cache',
 };

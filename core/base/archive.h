@@ -122,7 +122,7 @@ Bytes encoded(const T& value) {
   return archive.take();
 }
 
-/// Refuses torn bytes with the sentence.
+/// Refuses truncated bytes with the sentence.
 template <class Members, class T>
 Expected<T> decoded(std::span<const std::uint8_t> bytes, const char* refusal) {
   Reading<Members> archive(bytes);

@@ -8,7 +8,7 @@
 
 namespace attnlab {
 
-/// Where the list comes from: each program links one definition. core/methods makes it from the
+/// The source of the list: each program links one definition. core/methods makes it from the
 /// experiments' types, with all their code; the page's own module reads it as data
 /// (web/app/opening.cpp). Lives for the whole program, addresses are stable.
 std::span<const Experiment> catalogue();

@@ -13,16 +13,16 @@ namespace attnlab {
 
 // --- Addresses --------------------------------------------------------------------------------
 
-/// What an address says of the page, not of the run: never a lock or a look by accident.
+/// Settings in an address that concern the page, not the run.
 struct PageSettings {
   enum class Theme { kAuto, kLight, kDark };
   bool embed = false;               ///< inside another page: without header and text
   bool fit = false;                 ///< as high as the frame, which has a height of its own
-  bool minimal = false;             ///< figure, run bar and what is not locked of the main controls
+  bool minimal = false;             ///< figure, run bar and the main controls that are not locked
   bool automatic = true;            ///< changes are answered at once by drafts, without Run
   bool svg = false;                 ///< the figure is an SVG in the page, also where WebGL 2 draws
   Theme theme = Theme::kAuto;       ///< kAuto: what the reader's system says
-  std::vector<std::string> locked;  ///< what the reader must not change, each name once
+  std::vector<std::string> locked;  ///< names that the reader cannot change, each once
   bool operator==(const PageSettings&) const = default;
 };
 
@@ -84,9 +84,9 @@ std::span<const MessageType> message_types();
 
 /// News of a job in a worker.
 enum class JobNews : int { kProgress, kPartial, kDone, kFailed, kLost };
-/// What a pointer did.
+/// Events of a pointer.
 enum class PointerKind : int { kMove, kDown, kUp, kLeave };
-/// Bits of the keys that are held with another.
+/// Modifier keys that are held with another key, as bits.
 enum class KeyModifier : int { kCtrl = 1, kShift = 2, kAlt = 4, kMeta = 8 };
 
 /// All of it: {"keys":[...],"actions":[...],"formats":[...],"messages":[...],"news":{name:number},

@@ -57,7 +57,8 @@ Expected<Bytes> encode_opening(std::string_view journal, std::string_view versio
 }
 
 Expected<Opening> decode_opening(std::span<const std::uint8_t> bytes) {
-  Expected<Parts> parts = decoded<Members, Parts>(bytes, "what the lab opens with cannot be read");
+  Expected<Parts> parts =
+      decoded<Members, Parts>(bytes, "the data of the lab's opening cannot be read");
   if (!parts) return parts.error();
   Expected<std::vector<Experiment>> experiments = decode_faces(parts->experiments);
   if (!experiments) return experiments.error();

@@ -1,4 +1,4 @@
-// What a front end without any experiment's code opens with: data, made while the page is built.
+// The data with which a front end without any experiment's code opens; made when the page is built.
 #pragma once
 
 #include <span>

@@ -7,8 +7,8 @@
 //                                             // twice
 //
 // For the same reason the operand of co_await or co_yield has a name or is a class with a
-// constructor, and holds no braced list: `const Bytes known{1}; co_yield StepProgress{0.5,
-// known};`.
+// constructor, and holds no braced list:
+//   const Bytes known{1}; co_yield StepProgress{0.5, known};
 //
 // A child is a local variable of its parent, so that the whole chain ends with its root. Arguments
 // passed to a child by reference must live as long as the child.

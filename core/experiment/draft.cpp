@@ -67,7 +67,7 @@ std::vector<Candidate> list_candidates(const Parameter& parameter, const std::ve
   return candidates;
 }
 
-/// Cheaper values, the dearest first. Empty for a value that is low already.
+/// Cheaper values, the most expensive first. Empty for a value that is low already.
 std::vector<Candidate> candidates_of(const Parameter& parameter, const ParameterValue& value,
                                      const Reduction& reduction) {
   switch (parameter.kind) {

@@ -1,6 +1,6 @@
 // Drafts: a run made cheaper until it fits a time, so that a front end can answer while a control
-// moves. An experiment only says what may be lowered (Experiment::reductions); how far, follows
-// from the costs of its plan.
+// moves. An experiment only says which parameters may be lowered (Experiment::reductions); the
+// costs of its plan decide how far.
 #pragma once
 
 #include <functional>
@@ -20,7 +20,7 @@ struct Draft {
   std::string reduced = {};
 
   Run run() const { return Run({spec}, names, plan); }
-  /// What `find` takes for `spec`: outputs under the numbers that its own plan gives them.
+  /// The outputs under the numbers of `spec`'s own plan, as `find` expects them.
   std::vector<JobOutput> outputs(const Run& run) const;
 };
 

@@ -1,4 +1,4 @@
-// What an experiment is: a schema, a plan of independent jobs, and what is found in their outputs.
+// An experiment: a schema, a plan of independent jobs, and the findings from their outputs.
 // Adding one: a source file in its family, a type in the family's experiments.h.
 #pragma once
 
@@ -41,7 +41,7 @@ struct Preset {
 struct Reduction {
   std::string parameter;
   double least = 1;        ///< of a number: the lowest value that still shows something
-  std::size_t fewest = 3;  ///< of a list: the first entries are kept, at least so many
+  std::size_t fewest = 3;  ///< of a list: at least this many entries are kept, the first ones
 };
 
 struct PlannedJob {

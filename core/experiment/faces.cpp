@@ -105,7 +105,7 @@ Expected<Plan> decode_plan(std::span<const std::uint8_t> bytes) {
   Plan& plan = std::get<Plan>(*planned);
   bool amounts = is_amount(plan.job_bytes);
   for (const PlannedJob& job : plan.jobs) amounts = amounts && is_amount(job.cost);
-  if (!amounts) return Error{"the plan of the run has a cost that is no number from 0"};
+  if (!amounts) return Error{"the plan of the run has a cost that is negative or NaN"};
   return std::move(plan);
 }
 

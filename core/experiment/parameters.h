@@ -1,7 +1,7 @@
 // Short ways to describe a parameter.
 //
-//   described({.name = "dim", .label = "Token dimension", .symbol = "d", .help = "length of a
-//   token",
+//   described({.name = "dim", .label = "Token dimension", .symbol = "d",
+//              .help = "length of a token",
 //              .min = 1, .max = 512, .default_value = integers({4, 8, 16}), .primary = true})
 #pragma once
 

@@ -290,7 +290,7 @@ Expected<void> check_schema(const Schema& schema) {
     for (const Condition& condition : parameter.applies)
       if (schema.find(condition.parameter) == nullptr)
         return Error{parameter.name + " depends on " + quoted_text(condition.parameter) +
-                     ", which is no parameter"};
+                     ", which is not a parameter"};
   }
   return {};
 }

@@ -106,8 +106,8 @@ class ParameterSet {
   /// Canonical text of one value; set_text(name, text(name)) changes nothing.
   std::string text(std::string_view name) const;
   bool is_default(std::string_view name) const;
-  /// Whether the parameter has an effect beside the others' values. Front ends fold away what has
-  /// none; links leave it out.
+  /// Whether the parameter has an effect with the present values of the others. Front ends fold
+  /// away parameters without an effect; links leave them out.
   bool applies(std::string_view name) const;
 
   bool operator==(const ParameterSet& other) const {

@@ -26,7 +26,7 @@ enum class SeriesRole {
   kCurve,     ///< a function of the parameters: a line without markers, named at its end
 };
 
-/// How firmly something is drawn. Experiments only make whole figures; front ends set the others.
+/// How strongly something is drawn. Experiments only make whole figures; front ends set the others.
 enum class Presence {
   kWhole,
   kDraft,   ///< of a draft (core/experiment/draft.h): paler

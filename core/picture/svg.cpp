@@ -214,8 +214,8 @@ class LineFigure {
 
 namespace {
 
-/// Of a figure this wide on a screen: curves fit on it together with the controls; heat maps and
-/// planes are below each other where they would be too small side by side.
+/// Height of a figure of this width on a screen: curves fit on it together with the controls; heat
+/// maps and planes are below each other where they would be too small side by side.
 int screen_height(const Figure& figure, int width) {
   constexpr float kHeading = 110, kNarrow = 600;
   const auto wide = static_cast<float>(width);
@@ -245,7 +245,7 @@ std::string clip_path(const Box& area) {
          svg_number(area.height()) + "\"/></clipPath>\n";
 }
 
-/// What the content is drawn from: an interactive one has no more cells than a page can hold.
+/// The content as drawn: an interactive one has no more cells than a page can hold.
 Figure shown(const Figure& figure, const SvgOptions& options) {
   Figure copy = figure;
   if (!options.interactive) return copy;

@@ -13,7 +13,7 @@ inline constexpr float kSvgTitle = 18, kSvgSmall = 12.5f;
 
 /// At most two decimals, without trailing zeros: "12", "3.25".
 std::string svg_number(float value);
-/// ` opacity="0.6"`, or nothing for what is drawn whole.
+/// ` opacity="0.6"`, or an empty text for full opacity.
 std::string svg_opacity(Presence presence);
 
 /// Width of a text in a common sans-serif face, on the safe side; the reader's font is unknown.

@@ -18,7 +18,7 @@ enum class SweptQuantity { kSamples, kHeads, kBias, kKeys };
 Schema sweep_schema(SweptQuantity swept,
                     std::vector<std::pair<std::string_view, ParameterValue>> defaults = {});
 
-/// What a draft of any experiment with such a schema lowers.
+/// The parameters that a draft of any experiment with such a schema lowers.
 std::vector<Reduction> sweep_reductions(const Schema& schema);
 
 }  // namespace attnlab::random_features

@@ -11,6 +11,36 @@
 //     program     the command `attnlab WHERE`
 
 export const promises = [
+  // --- Answers under the hand -------------------------------------------------------------------
+  {
+    promise: 'Labs inside other pages compute nothing before a reader touches them.',
+    file: 'ui/app.cpp',
+    text: 'if (s.page().embed) hold_drafts(s);',
+    without: '',
+    test: ['unit', '', 'drafts can be switched off, and labs in other pages wait for a touch'],
+  },
+  {
+    promise: 'A hand that never rests sees drafts: a new change does not interrupt one that is nearly ready.',
+    file: 'ui/drafts.cpp',
+    text: 'const bool nearly = d.computing() &&',
+    without: 'const bool nearly = false &&',
+    test: ['unit', '', 'a hand that never rests sees drafts, one after the other'],
+  },
+  {
+    promise: 'A finished result comes back with its parameters and is not computed again.',
+    file: 'ui/run_flow.cpp',
+    text: 'if (whole && leaving == Leaving::kRemember) {',
+    without: 'if (whole && leaving == Leaving::kForget) {',
+    test: ['unit', '', 'a finished result comes back with its parameters and its experiment'],
+  },
+  {
+    promise: 'A sweep over a parameter without an effect is refused.',
+    file: 'core/codecs/codec_sweep.cpp',
+    text: 'if (!can_hold(sweep, condition))',
+    without: 'if (sweep.axes.empty() && !can_hold(sweep, condition))',
+    test: ['unit', '', 'a sweep over what has no effect is refused, unless another axis makes it count'],
+  },
+
   // --- Finished work is kept ---------------------------------------------------------------------
   {
     promise: 'A torn last line of a journal is cut off before another line is written.',
@@ -322,7 +352,7 @@ export const promises = [
   {
     promise: 'Findings that do not fit into the page\'s memory are replaced by a sentence.',
     file: 'web/page.js',
-    text: 'notice(`The findings cannot be shown: ${message_of(error)}.`);',
+    text: 'notice(`The ${what} cannot be shown: ${message_of(error)}.`);',
     without: '',
     test: ['browser', 'memory', 'findings without memory are replaced by a sentence, and shown when there is room'],
   },
@@ -563,6 +593,28 @@ export const promises = [
     text: 'incoming_.compare(begin, 1, "{") == 0 ? kLongestObject : kLongestAnswer;',
     without: 'kLongestAnswer;',
     test: ['cli', 'rounded', 'a program that prints %.4f in a line of 20,000 letters is recovered'],
+  },
+
+  {
+    promise: 'What is asked for while the page loads its experiments happens in its order when they are there.',
+    file: 'ui/app_parts.cpp',
+    text: 'if (!needs_parts && s.postponed.empty()) return false;',
+    without: 'if (!needs_parts) return false;',
+    test: ['browser', 'files', 'what is asked for while the experiments load happens in its order when they are there'],
+  },
+  {
+    promise: 'An address that waits for its experiment stays in the address bar.',
+    file: 'ui/app.cpp',
+    text: 's.platform.show_permalink && s.postponed.empty() &&',
+    without: 's.platform.show_permalink &&',
+    test: ['browser', 'files', 'an address whose experiment does not come stays, and the next request tries again'],
+  },
+  {
+    promise: 'A list of experiments in which a schema contradicts itself is refused.',
+    file: 'core/experiment/faces.cpp',
+    text: 'if (const auto checked = check_schema(face.schema); !checked) {',
+    without: 'if (const auto checked = check_schema({}); !checked) {',
+    test: ['unit', '', 'a schema that contradicts itself is refused with a sentence that names the parameter'],
   },
 
   // --- No wrong number ---------------------------------------------------------------------------

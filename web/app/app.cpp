@@ -2,41 +2,41 @@
 //
 // Contract, JavaScript to C++ (the other direction is web/app/host.h). Texts are UTF-8; returned
 // texts are valid until the next call. Times are seconds of performance.now().
-//   app_opening(bytes, size)             what the lab opens with (core/codecs/opening.h), before
-//   the
-//                                        rest; returns the sentence why not, or an empty one
-//   app_open(query, search, memory)      starts the app at an address: its hash and its search part
-//   app_canvas()                         opens the canvas, once; 1, or 0 without WebGL 2
-//   app_size(width, height, ratio)       logical pixels and device pixels per logical pixel
-//   app_theme(dark, reduced_motion)      what the reader's system or the page wants
-//   app_paper(paper)                     1: draws in light colours, for a print
-//   app_poll(now)                        moves jobs along; 1: a redraw is needed
-//   app_wait()                           seconds until app_poll has something to do without news
-//   app_thrifty(thrifty)                 1: drafts wait until the hand rests
-//   app_frame(now)                       draws; 1: another frame should follow at once
-//   app_drawing(now), app_drawing_size() the figure as bytes, for compute_draw (web/compute)
-//   app_move_handle(handle, x, y)        of the figure, to values of its axes; returns a sentence
-//   app_step_handle(handle, right, up, fine)  as arrow keys do; returns a sentence
-//   app_wanted_height()                  logical pixels for a narrow lab; 0: any height will do
-//   app_grabs(x, y)                      1: a finger here moves a handle of the figure, not the
-//   page app_context(lost)                    the WebGL context was lost (1) or came back (0)
-//   app_pointer/wheel/key/text/focus     input events (web/app/canvas.h)
-//   app_wants_text()                     1 while a text field is edited
-//   app_wants_escape()                   1 while Escape closes something inside the lab
+//   app_opening(bytes, size)           the data of the opening (core/codecs/opening.h), before all
+//       other calls; returns the sentence why it was refused, or an empty one
+//   app_open(query, search, memory)    starts the app at an address: its hash and its search part
+//   app_canvas()                       opens the canvas, once; 1, or 0 without WebGL 2
+//   app_size(width, height, ratio)     logical pixels, and device pixels per logical pixel
+//   app_theme(dark, reduced_motion)    the settings of the reader's system or of the page
+//   app_paper(paper)                   1: draws in light colours, for a print
+//   app_poll(now)                      moves jobs along; 1: a redraw is needed
+//   app_wait()                         seconds until app_poll has something to do without news
+//   app_thrifty(thrifty)               1: drafts wait until the hand rests
+//   app_frame(now)                     draws; 1: another frame should follow at once
+//   app_drawing(now), app_drawing_size()   the figure as bytes, for compute_draw (web/compute)
+//   app_move_handle(handle, x, y)      of the figure, to values of its axes; returns a sentence
+//   app_step_handle(handle, right, up, fine)   as arrow keys do; returns a sentence
+//   app_wanted_height()                logical pixels for a narrow lab; 0: any height will do
+//   app_grabs(x, y)                    1: a finger here moves a handle of the figure, not the page
+//   app_context(lost)                  the WebGL context was lost (1) or came back (0)
+//   app_pointer/wheel/key/text/focus   input events (web/app/canvas.h)
+//   app_wants_text()                   1 while a text field is edited
+//   app_wants_escape()                 1 while Escape closes something inside the lab
 //   app_job_news(ticket, kind, fraction, bytes, size)   from a worker (web/app/worker_pool.h)
-//   Kinds of news and pointers and bits of modifiers have the numbers of core/codecs/contract.h.
-//   app_open_query(query, search)        another address was opened
-//   app_load(text)                       a state was sent (message, file, undo): locks stay
-//   app_adopt()                          the precomputed run; 1 when it was taken over
-//   app_parts_arrived(faces, size)       host.answer can answer now; the faces that compute_faces
-//                                        leaves. Returns the sentence why not, or an empty one
-//   app_waits_for_parts()                1 when something was asked for before
-//   app_kept_journal(i)                  of the i-th kept result; empty behind the last
-//   app_journal(), app_figure()          the run's finished jobs; which of its figures is shown
-//   app_act(action, name, value)         what the page's own controls do (App::act); returns the
-//                                        sentence to show, often empty
-//   app_state(), app_experiments()       JSON of ui/app.h and core/codecs/codecs.h (with the
-//   contract) app_dark()                           1: the theme in force is dark
+//   app_open_query(query, search)      another address was opened
+//   app_load(text)                     a state was sent (message, file, undo): locks stay
+//   app_adopt()                        the precomputed run; 1 when it was taken over
+//   app_parts_arrived(faces, size)     host.answer can answer now; the faces are the bytes of
+//       compute_faces. Returns the sentence why they were refused, or an empty one
+//   app_waits_for_parts()              1 when something was asked for before
+//   app_journal()                      the run's finished jobs
+//   app_kept_journal(i)                finished jobs of the i-th kept result; empty after the last
+//   app_figure()                       which of the run's figures is shown
+//   app_act(action, name, value)       the page's own controls (App::act); returns the sentence to
+//       show, often empty
+//   app_state(), app_experiments()     JSON of ui/app.h, and of core/codecs/codecs.h with contract
+//   app_dark()                         1: the theme in use is dark
+// Kinds of news and pointers and bits of modifiers have the numbers of core/codecs/contract.h.
 #include <emscripten/emscripten.h>
 
 #include <memory>

@@ -20,8 +20,8 @@ void copy_text(const std::string& text);          ///< to the clipboard
 std::string save_file(const std::string& name, const std::string& mime, const std::string& bytes);
 void state_changed();  ///< the accessible twin is out of date
 void theme_changed(bool dark);
-/// What the workers' module answers to compute_findings or compute_plan (`what`); none while it is
-/// loading.
+/// The answer of the workers' module to compute_findings or compute_plan (`what`); nullopt while it
+/// is loading.
 std::optional<Bytes> answer(const char* what, const std::string& query, const Bytes& outputs);
 void fetch_parts();  ///< loads that module, if it is not loading already
 
@@ -33,8 +33,8 @@ std::string clipboard_text();  ///< what the last paste event brought
 int workers_total();  ///< workers the pool means to have, at least 1
 int workers_free();   ///< ready and without a job
 void workers_post(std::uint32_t ticket, const std::string& query, std::uint32_t index);
-void workers_spare(int count);  ///< so many free ones may help others
-void workers_hold(bool hold);   ///< true: stop between two steps; false: go on
+void workers_spare(int count);  ///< number of free workers that may help others
+void workers_hold(bool hold);   ///< true: stop between two steps; false: continue
 void workers_drop();            ///< forget every job in flight
 std::string workers_problem();  ///< why no worker can ever run; empty: none
 

@@ -12,7 +12,7 @@
 
 namespace attnlab::opening {
 
-/// Takes over what the lab opens with (core/codecs/opening.h); comes before everything else.
+/// Takes over the data of the opening (core/codecs/opening.h); call it before everything else.
 Expected<void> open(std::span<const std::uint8_t> bytes);
 /// The faces of all experiments (encode_faces), which have the names known so far.
 Expected<void> complete(std::span<const std::uint8_t> faces);

@@ -27,8 +27,8 @@
 //                                 journal holds (of none when it is empty); bibtex: the run's
 //                                 citation; left in compute_text(); 1, or 0 with a sentence there
 //   compute_draw(figure, size, width, height, dark)
-//                                 a figure that app_drawing gave, as an interactive SVG so wide and
-//                                 high (0: as high as it needs), left in compute_text(); 1, or 0
+//                                 a figure from app_drawing as an interactive SVG of this size
+//                                 (height 0: as high as it needs), left in compute_text(); 1, or 0
 //                                 with a sentence there
 //   compute_keep(query, journal)  the next picture shows this run's curves, too
 //   compute_findings(query, outputs, size)
@@ -36,19 +36,17 @@
 //                                 left at compute_bytes(); 1, or 0 with a sentence there
 //   compute_plan(query)           the plan of the run, or why there is none
 //                                 (core/experiment/faces.h); the same
-//   compute_faces()               leaves what all experiments are at compute_bytes()
-//   compute_opening(journal)      what the page opens with (core/codecs/opening.h), for its build;
-//   as
-//                                 compute_findings
+//   compute_faces()               leaves the faces of all experiments at compute_bytes()
+//   compute_opening(journal)      the data of the page's opening (core/codecs/opening.h), for its
+//                                 build; as compute_findings
 //   compute_document(query)       runs every job one after the other and leaves the result document
 //                                 (docs/cli.md) in compute_text(); 1, or 0 with a sentence there
 //   compute_rate(probe, runs)     runs a probe of core/selftest/rates.h `runs` times; returns the
 //                                 number of probes. compute_text() has its name, unit, amount per
 //                                 run and the number of its peak, with tabs between them
-//   compute_selftest(group)       one group of the self-check (core/selftest); returns the number
-//   of
-//                                 groups. compute_text() has a line for each statement: family,
-//                                 statement, deviation, allowed and verdict, with tabs between them
+//   compute_selftest(group)       one group of the self-check (core/selftest); returns how many
+//                                 groups there are. compute_text() has a line for each statement:
+//                                 family, statement, deviation, allowed and verdict, with tabs
 #include <emscripten/emscripten.h>
 
 #include <cstdint>

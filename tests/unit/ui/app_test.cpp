@@ -240,7 +240,7 @@ TEST_CASE("an action does something exactly when its button says so") {
   CHECK(app.current_run()->active());
   CHECK(app.current_run()->jobs_done() == done);
   app.act(Action::kPause);
-  CHECK(app.label(Action::kRun) == "Go on");
+  CHECK(app.label(Action::kRun) == "Continue");
   app.act(Action::kRun);
   finish(app, now);
   CHECK(enabled() == "run step reset keep table copy-link");
