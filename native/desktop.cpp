@@ -90,7 +90,7 @@ class Window {
     glfwGetWindowSize(window_, &window_width, &window_height);
     float x_scale = 1, y_scale = 1;
     glfwGetWindowContentScale(window_, &x_scale, &y_scale);
-    p.ratio = forced_ratio_ > 0 ? forced_ratio_ : std::max(1.0f, x_scale);
+    p.ratio = forced_ratio_ > 0 ? forced_ratio_ : usable_scale(x_scale);
     const float per_unit =
         window_width > 0 ? static_cast<float>(p.width) / static_cast<float>(window_width) : 1;
     p.logical_unit = per_unit / p.ratio;
@@ -105,8 +105,14 @@ class Window {
 #else
     float x = 1, y = 1;
     if (GLFWmonitor* monitor = glfwGetPrimaryMonitor()) glfwGetMonitorContentScale(monitor, &x, &y);
-    return std::max(1.0f, x);
+    return usable_scale(x);
 #endif
+  }
+
+  /// The system's scale. Screens that say nothing sensible about their size, as under XWayland or
+  /// on a remote desktop, give small, huge or undefined ones.
+  static float usable_scale(float scale) {
+    return scale > 1 ? std::min(scale, static_cast<float>(kMostRatio)) : 1;
   }
 
   static void fit_to_screen(int& width, int& height) {

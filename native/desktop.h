@@ -11,6 +11,7 @@ namespace attnlab {
 /// can be opened.
 ///
 /// Environment, for tests and documentation pictures:
+/// ATTNLAB_SCALE=1.5             pixel ratio in place of the system's, 0.5 to 8
 /// ATTNLAB_WINDOW=1280x800[@2]   size in logical pixels, and pixel ratio in place of the system's
 /// ATTNLAB_THEME=light|dark      in place of the last one
 /// ATTNLAB_SCREENSHOT=FILE.png   writes what the window shows once the run has ended and all

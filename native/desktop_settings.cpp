@@ -17,6 +17,12 @@ bool is_size(const std::optional<std::int64_t>& size) {
   return size && *size >= 200 && *size <= 16384;
 }
 
+void read_ratio(const std::string& text, DesktopSettings& settings) {
+  const auto ratio = read_real(text);
+  if (ratio && *ratio >= kLeastRatio && *ratio <= kMostRatio)
+    settings.pixel_ratio = static_cast<float>(*ratio);
+}
+
 void read_window(const std::string& text, DesktopSettings& settings) {
   const std::vector<std::string> parts = split(text, '@');
   if (parts.empty()) return;
@@ -25,8 +31,7 @@ void read_window(const std::string& text, DesktopSettings& settings) {
     settings.height = size->height;
   }
   if (parts.size() < 2) return;
-  const auto ratio = read_real(parts[1]);
-  if (ratio && *ratio >= 0.5 && *ratio <= 8) settings.pixel_ratio = static_cast<float>(*ratio);
+  read_ratio(parts[1], settings);
 }
 
 }  // namespace
@@ -41,6 +46,7 @@ std::optional<WindowSize> read_window_size(const std::string& text) {
 
 DesktopSettings read_desktop_settings() {
   DesktopSettings settings;
+  read_ratio(variable("ATTNLAB_SCALE"), settings);
   read_window(variable("ATTNLAB_WINDOW"), settings);
   const std::string theme = variable("ATTNLAB_THEME");
   if (theme == "dark" || theme == "light") settings.dark = theme == "dark";

@@ -6,6 +6,8 @@
 
 namespace attnlab {
 
+constexpr double kLeastRatio = 0.5, kMostRatio = 8;  ///< pixels per logical pixel
+
 struct DesktopSettings {
   int width = 0, height = 0;     ///< logical pixels; 0: as the screen allows
   float pixel_ratio = 0;         ///< 0: the system's

@@ -151,16 +151,19 @@ function follow_pointer(canvas, app, kind, keyboard, redraw) {
  */
 function follow_wheel(canvas, app, keyboard, redraw) {
   const lines = [1 / 100, 1 / 3, 3]; // of one wheel unit: pixels, lines, pages
-  canvas.addEventListener(
-    'wheel',
-    (event) => {
-      if (event.ctrlKey || !keyboard.focused()) return;
-      const unit = lines[event.deltaMode] ?? lines[0];
-      if (app._app_wheel(-event.deltaX * unit, -event.deltaY * unit)) event.preventDefault();
-      redraw();
-    },
-    { passive: false },
-  );
+  /** @param {WheelEvent} event */
+  const turn = (event) => {
+    if (event.ctrlKey) return;
+    const unit = lines[event.deltaMode] ?? lines[0];
+    if (app._app_wheel(-event.deltaX * unit, -event.deltaY * unit)) event.preventDefault();
+    redraw();
+  };
+  // No listener without focus: the browser would wait for it before it scrolls, and WebKit would not scroll the page
+  // around a frame.
+  for (const element of [canvas, keyboard.field]) {
+    element.addEventListener('focus', () => canvas.addEventListener('wheel', turn, { passive: false }));
+    element.addEventListener('blur', () => canvas.removeEventListener('wheel', turn));
+  }
 }
 
 // What the hidden field contains while nothing is composed: an on-screen keyboard reports a deletion only where there

@@ -12,7 +12,7 @@
 // -state, -progress, -result, -error; detail is the message.
 (() => {
   const settings = ['experiment', 'preset', 'seed', 'query', 'height', 'lock', 'ui', 'theme', 'draw', 'sandbox', 'base'];
-  const of_frame = new Set(['query', 'height', 'run', 'sandbox', 'base']); // the others go into the link
+  const of_frame = new Set(['query', 'height', 'run', 'sandbox', 'credentialless', 'base']); // the others go into the link
   // What pages and frameworks put on any element, and on frames.
   const foreign = new Set(('accesskey align allow allowfullscreen autocapitalize autofocus border class color ' +
     'contenteditable dir draggable enterkeyhint exportparts frameborder hidden id inert inputmode is itemid itemprop ' +
@@ -34,6 +34,10 @@
       .find((src) => /\/embed\.js([?#]|$)/.test(src));
     return found ? new URL('.', found).href : '';
   })();
+
+  // Pages that are made for paper show all their labs, also those that nobody comes near: reveal.js says so in the
+  // address, and programs that make PDFs by the media.
+  const for_paper = /[?&]print-pdf\b/.test(location.search) || matchMedia('print').matches;
 
   class AttentionLab extends HTMLElement {
     /** @type {HTMLIFrameElement | undefined} */
@@ -64,7 +68,7 @@
         if (entries.some(({ isIntersecting }) => isIntersecting)) this.#start();
       }, { rootMargin: '200px' });
       this.#near.observe(this);
-      if (this.#asked.size > 0) this.#start();
+      if (this.#asked.size > 0 || for_paper) this.#start();
     }
 
     disconnectedCallback() {
@@ -93,6 +97,11 @@
 
     reset() {
       this.#send({ type: 'reset' });
+    }
+
+    /** Whether the lab can be printed as it is. */
+    get ready() {
+      return this.#ready;
     }
 
     /** The lab's state; starts the lab, however far it is from the screen. */
@@ -155,7 +164,7 @@
     }
 
     #frame_needs() {
-      const names = ['base', 'sandbox', 'lock', 'ui', 'theme', 'draw'];
+      const names = ['base', 'sandbox', 'credentialless', 'lock', 'ui', 'theme', 'draw'];
       return JSON.stringify([this.#fixed_height() > 0, ...names.map((name) => this.getAttribute(name))]);
     }
 
@@ -174,12 +183,16 @@
       this.#made_of = this.#frame_needs();
       this.#shows = this.#link();
       this.#ran = this.#runs();
-      frame.setAttribute('sandbox', this.getAttribute('sandbox') ?? sandbox);
+      const allowed = this.getAttribute('sandbox') ?? sandbox;
+      frame.setAttribute('sandbox', allowed);
+      // In a frame of opaque origin, 'self' of the page's policy names nothing in WebKit: there it is the one file.
+      const page = allowed.includes('allow-same-origin') ? 'index.html' : 'attention-lab.html';
+      frame.toggleAttribute('credentialless', this.hasAttribute('credentialless'));
       frame.allow = 'clipboard-write';
       frame.title = this.title || 'Attention Lab: interactive figure';
       frame.style.cssText = 'display: block; width: 100%; border: 0';
       frame.style.height = `${this.#fixed_height() || first_height}px`;
-      frame.src = `${base}index.html?${search}#${this.#shows}${this.#ran ? '&run=1' : ''}`;
+      frame.src = `${base}${page}?${search}#${this.#shows}${this.#ran ? '&run=1' : ''}`;
       const wait = (/** @type {number} */ ms) => {
         clearTimeout(this.#patience);
         this.#patience = setTimeout(() => this.#fail(`The lab at ${base} did not start.`), ms);
@@ -304,5 +317,17 @@
     set(value) { set_attribute(this, 'run', value); },
   });
 
-  if (!customElements.get('attention-lab')) customElements.define('attention-lab', AttentionLab);
+  if (customElements.get('attention-lab')) return; // the page has this script twice
+  customElements.define('attention-lab', AttentionLab);
+  // A browser does not wait for labs that are still to come before it prints: on Ctrl+P, this does.
+  addEventListener('keydown', async (event) => {
+    const prints = (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === 'p';
+    if (!prints || event.defaultPrevented) return;
+    const labs = /** @type {AttentionLab[]} */ ([...document.querySelectorAll('attention-lab')]);
+    const missing = labs.filter((lab) => lab.ready === false);
+    if (missing.length === 0) return;
+    event.preventDefault();
+    await Promise.allSettled(missing.map((lab) => lab.get()));
+    print();
+  });
 })();

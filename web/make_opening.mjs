@@ -3,17 +3,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { call } from './files.js';
+import { call, instance } from './files.js';
 
 const [script, module, journal, out] = process.argv.slice(2);
 const { default: create } = await import(pathToFileURL(path.resolve(script)));
-const jobs = await create({
-  instantiateWasm(imports, receive) {
-    const compiled = new WebAssembly.Module(readFileSync(module));
-    receive(new WebAssembly.Instance(compiled, imports), compiled);
-    return {};
-  },
-});
+const jobs = await instance(create, new WebAssembly.Module(readFileSync(module)));
 if (!call(jobs, '_compute_opening', readFileSync(journal, 'utf8'))) {
   throw new Error(jobs.UTF8ToString(jobs._compute_text()));
 }

@@ -94,6 +94,8 @@ class Lab {
   #shown = ''; // the same, once it does
   #lost = false; // the canvas' context
   #no_canvas = false;
+  /** @type {import('./still.js').Stills | undefined} */
+  #stills;
   /** @type {Promise<WebAssembly.Module> | undefined} */
   #compiled;
   /** @type {Promise<void> | undefined} */
@@ -101,6 +103,8 @@ class Lab {
   /** @type {Promise<import('./oracle.js').OwnBox> | undefined} */
   #box;
   #frame = 0; // of requestAnimationFrame
+  #late = 0; // the timer of its absence
+  #unseen = false;
   #dirty = false;
   /** @type {number[]} */
   #settle = [];
@@ -151,7 +155,7 @@ class Lab {
     this.#prefetch_parts();
     this.#warm_up();
     this.#spare_battery();
-    await this.#serve_frame();
+    await Promise.all([this.#serve_frame(), this.#keep_stills()]);
   }
 
   /** The pool of workers as C++ sees it: loaded when it is first needed, without a free worker until then. */
@@ -285,6 +289,20 @@ class Lab {
     }, /** @type {HTMLElement} */ (document.querySelector('main')));
   }
 
+  async #keep_stills() {
+    if (!this.keyboard) return;
+    const { Stills } = await part('still.js', import('./still.js'));
+    this.#stills = new Stills({
+      canvas: /** @type {HTMLCanvasElement} */ ($('canvas')),
+      draw: (paper) => {
+        this.app._app_paper(Number(paper));
+        this.app._app_frame(seconds());
+        this.app._app_paper(0);
+      },
+      rests: parent !== window,
+    });
+  }
+
   /** @param {State} state @returns {Experiment} */
   #experiment(state) {
     return this.experiments.find(({ id }) => id === state.experiment) ?? this.experiments[0];
@@ -334,7 +352,7 @@ class Lab {
       redraw: () => this.#input(),
       draw_now: () => this.#draw(),
       lost: (lost) => {
-        this.#lost = lost;
+        this.#lost = lost && !this.#stills?.resting;
         this.#show_figure(this.#state());
       },
     });
@@ -415,11 +433,19 @@ class Lab {
   }
 
   #ask() {
-    this.#frame ||= requestAnimationFrame(() => {
+    if (this.#frame) return;
+    this.#frame = requestAnimationFrame(() => {
+      clearTimeout(this.#late);
       this.#frame = 0;
+      this.#unseen = false;
       this.#poll();
       if (this.#dirty) this.#draw();
     });
+    // Frames of a page that are far from the screen, or not displayed, get no animation frames.
+    this.#late = setTimeout(() => {
+      this.#unseen = true;
+      this.#poll_soon();
+    }, 500);
   }
 
   #draw() {
@@ -431,8 +457,11 @@ class Lab {
     const wanted = Math.min(Math.ceil(this.app._app_wanted_height()), max_height);
     const height = wanted ? `${wanted}px` : '';
     if ($('stage').style.height === height) return;
-    $('stage').style.height = height;
-    this.redraw(); // content that had to scroll may fit now, which changes the height again
+    // Not at once: this may be the observer of the canvas' size, which must not change it.
+    requestAnimationFrame(() => {
+      if (this.#shown === 'canvas') $('stage').style.height = height;
+      this.redraw(); // content that had to scroll may fit now, which changes the height again
+    });
   }
 
   /** Draws after input: now, and twice later for tooltips that open after a delay. */
@@ -483,9 +512,9 @@ class Lab {
     this.#go_on();
   }
 
-  /** Handles messages with the next frame, or at once in a hidden page, which gets no frames. */
+  /** Handles messages with the next frame, or at once where no frames come: in a page that nobody sees. */
   #go_on() {
-    if (document.hidden) this.#poll_soon();
+    if (document.hidden || this.#unseen) this.#poll_soon();
     this.#ask();
   }
 

@@ -6,6 +6,9 @@ import { History } from './history.js';
 
 const most_file_bytes = 50e6; // saved results are smaller than a tenth of this
 
+/** What may have been refused as a file: its text is offered with the sentence about it. */
+let offered = { sentence: '', text: '' };
+
 /**
  * Shows one sentence under the figure; an empty one hides it.
  * @param {string} sentence
@@ -13,6 +16,9 @@ const most_file_bytes = 50e6; // saved results are smaller than a tenth of this
 export function notice(sentence) {
   $('notice').hidden = !sentence;
   set_text($('notice'), sentence);
+  const { text } = offered;
+  if (!text || sentence !== offered.sentence) return;
+  $('notice').append(' ', element('button', { type: 'button', onclick: () => copy_text(text, 'Text copied.') }, 'Copy the text'));
 }
 
 /** @param {string} text @param {string} done */
@@ -33,7 +39,14 @@ export function save_file(name, mime, bytes) {
   const link = element('a', { href: URL.createObjectURL(new Blob([bytes], { type: mime })), download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60000);
-  return `Saved as ${name}.`;
+  // The page around a frame may forbid downloads, and nothing tells the frame so.
+  if (parent === window) return `Saved as ${name}.`;
+  const text = mime.startsWith('image/png') ? '' : typeof bytes === 'string' ? bytes
+    : new TextDecoder().decode(/** @type {Uint8Array} */ (bytes));
+  const sentence = `${name} went to the browser's downloads, unless the page around this lab forbids them.`;
+  offered = { sentence, text };
+  notice(sentence);
+  return sentence;
 }
 
 /**

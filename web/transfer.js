@@ -1,6 +1,7 @@
 // Saved files, embed code and dropped files. Core makes pictures and citations, in an instance of the
 // workers' module, which is loaded when first needed.
 import create_jobs from './jobs.js';
+import { element } from './dom.js';
 import { call, has_address, instance } from './files.js';
 
 const png_scale = 2;
@@ -29,8 +30,28 @@ async function made(jobs, format, { query, journal, kept, figure, dark }) {
   return text;
 }
 
+/** Some browsers change the pixels that a page reads from a canvas, so that they do not identify the reader. */
+function refuse_noise() {
+  const side = 48;
+  const canvas = element('canvas', { width: side, height: side });
+  const context = /** @type {HTMLCanvasElement} */ (canvas).getContext('2d');
+  if (!context) throw new Error('the browser gives no canvas');
+  const colour = (/** @type {number} */ at) => [at * 5, 255 - at * 5, (at * 37) % 256];
+  for (let at = 0; at < side; ++at) {
+    context.fillStyle = `rgb(${colour(at).join()})`;
+    context.fillRect(0, at, side, 1);
+  }
+  const { data } = context.getImageData(0, 0, side, side);
+  const differs = data.some((value, i) => {
+    const part = i % 4;
+    return value !== (part === 3 ? 255 : colour(Math.floor(i / 4 / side))[part]);
+  });
+  if (differs) throw new Error('this browser changes the pixels of pictures to protect its reader; the SVG is exact');
+}
+
 /** @param {string} svg */
 async function png_of(svg) {
+  refuse_noise();
   const image = new Image();
   image.src = URL.createObjectURL(new Blob([svg], { type: 'image/svg+xml' }));
   try {

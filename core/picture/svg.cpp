@@ -217,14 +217,15 @@ namespace {
 /// Height of a figure of this width on a screen: curves fit on it together with the controls; heat
 /// maps and planes are below each other where they would be too small side by side.
 int screen_height(const Figure& figure, int width) {
-  constexpr float kHeading = 110, kNarrow = 600, kHighest = 430;
+  constexpr float kHeading = 110, kNarrow = 600;
   const auto wide = static_cast<float>(width);
   const float curves = std::clamp(std::min(1.02f * wide, 190 + 0.45f * wide), 300.0f, 620.0f);
   const auto panels = [&](std::size_t count, float aspect) {
     const std::size_t across = wide < kNarrow ? 1 : std::min<std::size_t>(count, count > 4 ? 3 : 2);
     const auto down = static_cast<float>((count + across - 1) / across);
     const float slot = wide / static_cast<float>(across);
-    return kHeading + down * (std::min((slot - 90) / aspect, kHighest) + 70);
+    const float highest = wide < kNarrow || down < 2 ? 430 : 320;
+    return kHeading + down * (std::min((slot - 90) / aspect, highest) + 70);
   };
   const float height = std::visit(
       Cases{[&](const LinePlot&) { return curves; },

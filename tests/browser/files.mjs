@@ -6,7 +6,7 @@ import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSy
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import {
-  dist, open_page, press, read_twin, run_checks, type_parameter, wait_for_state,
+  dist, open_page, press, read_twin, run_checks, settle, type_parameter, wait_for_state,
 } from './support/lab.mjs';
 
 const web = path.join(import.meta.dirname, '../../web');
@@ -179,6 +179,28 @@ await run_checks({
     await wait_for_state(page, 'finished');
     assert.ok((await read_twin(page)).tables.risk.rows.length > 0);
     assert.match((await read_twin(page)).hash, /^e=icl-risk&dim=3&.*seed=9/);
+  },
+
+  async 'an address whose experiment does not come stays, and the next request tries again'(lab) {
+    const state = { answer: answers.missing() };
+    const prepare = async (page) => {
+      await page.setRequestInterception(true);
+      page.on('request', (request) => {
+        if (state.answer && /jobs(_relaxed)?\.wasm/.test(request.url())) request.respond(state.answer);
+        else request.continue();
+      });
+    };
+    const address = 'e=icl-risk&dim=3&prompt-length=4,8&prompts=2000&seed=7';
+    const page = await open_page(lab, `#${address}`, { prepare });
+    await sentence_about(page, '.wasm could not be loaded (404)');
+    assert.equal((await read_twin(page)).status, 'This part of the lab is loading.');
+    await settle(600); // longer than the page waits before it writes its state into the address
+    assert.equal((await read_twin(page)).hash, address);
+    state.answer = undefined;
+    await press(page, 'run');
+    await page.waitForFunction(() => document.getElementById('twin_experiment').value === 'icl-risk', { timeout: 30_000 });
+    await wait_for_state(page, 'finished');
+    assert.equal((await read_twin(page)).parameters.dim, '3');
   },
 
   async 'one file of another version is named, whichever it is'(lab) {

@@ -13,8 +13,10 @@ const attnlab = process.env.ATTNLAB_BIN;
 const small =
   'e=rf-learning-curve&dim=4&keys=4&heads=20&samples=8,16,32&test-samples=128&trials=2';
 
-function windowPicture(query, environment) {
+/** The picture of a window, on a screen whose fonts have `dpi` dots per inch. */
+function windowPicture(query, environment, dpi) {
   return onScreen(async (screen) => {
+    if (dpi) spawnSync('xrdb', ['-merge', '-nocpp'], { env: screen, input: `Xft.dpi: ${dpi}\n` });
     const folder = mkdtempSync(join(tmpdir(), 'attnlab-window-'));
     try {
       const run = spawnSync(attnlab, ['open', query], {
@@ -50,6 +52,17 @@ test('twice the pixel ratio draws twice the pixels, dark on demand', { skip: wit
   });
   assert.deepEqual([drawn.width, drawn.height], [780, 1688]);
   assert.ok(isDark(mostCommon(drawn)));
+});
+
+test('the scale is the system\'s, unless ATTNLAB_SCALE says another', { skip: withoutScreen }, async () => {
+  const size = async (environment, dpi) => {
+    const { width, height } = await windowPicture(small, { ATTNLAB_WINDOW: '500x500', ...environment }, dpi);
+    return [width, height];
+  };
+  assert.deepEqual(await size({}, 192), [1000, 1000]);
+  assert.deepEqual(await size({ ATTNLAB_SCALE: '1.5' }, 192), [750, 750]);
+  assert.deepEqual(await size({ ATTNLAB_SCALE: '1.5', ATTNLAB_WINDOW: '400x450@1' }, 192), [400, 450]);
+  assert.deepEqual(await size({ ATTNLAB_SCALE: 'large' }, 48), [500, 500], 'never smaller than the screen\'s pixels');
 });
 
 test('what the window showed, its size and theme come back; a damaged memory does no harm',

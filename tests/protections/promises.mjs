@@ -352,7 +352,7 @@ export const promises = [
   {
     promise: 'Findings that do not fit into the page\'s memory are replaced by a sentence.',
     file: 'web/page.js',
-    text: 'notice(`The findings cannot be shown: ${message_of(error)}.`);',
+    text: 'notice(`The ${what} cannot be shown: ${message_of(error)}.`);',
     without: '',
     test: ['browser', 'memory', 'findings without memory are replaced by a sentence, and shown when there is room'],
   },
@@ -593,6 +593,28 @@ export const promises = [
     text: 'incoming_.compare(begin, 1, "{") == 0 ? kLongestObject : kLongestAnswer;',
     without: 'kLongestAnswer;',
     test: ['cli', 'rounded', 'a program that prints %.4f in a line of 20,000 letters is recovered'],
+  },
+
+  {
+    promise: 'What is asked for while the page loads its experiments happens in its order when they are there.',
+    file: 'ui/app_parts.cpp',
+    text: 'if (!needs_parts && s.postponed.empty()) return false;',
+    without: 'if (!needs_parts) return false;',
+    test: ['browser', 'files', 'what is asked for while the experiments load happens in its order when they are there'],
+  },
+  {
+    promise: 'An address that waits for its experiment stays in the address bar.',
+    file: 'ui/app.cpp',
+    text: 's.platform.show_permalink && s.postponed.empty() &&',
+    without: 's.platform.show_permalink &&',
+    test: ['browser', 'files', 'an address whose experiment does not come stays, and the next request tries again'],
+  },
+  {
+    promise: 'A list of experiments in which a schema contradicts itself is refused.',
+    file: 'core/experiment/faces.cpp',
+    text: 'if (const auto checked = check_schema(face.schema); !checked) {',
+    without: 'if (const auto checked = check_schema({}); !checked) {',
+    test: ['unit', '', 'a schema that contradicts itself is refused with a sentence that names the parameter'],
   },
 
   // --- No wrong number ---------------------------------------------------------------------------

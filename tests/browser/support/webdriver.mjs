@@ -47,6 +47,7 @@ export class DriverPage {
     const act = (source) => ask('POST', '/actions', { actions: [source] });
     const pointer = (...actions) => act({ type: 'pointer', id: 'mouse', parameters: { pointerType: 'mouse' }, actions });
     let at = { x: 0, y: 0 };
+    let turns = 0;
     this.mouse = {
       move: (x, y) => {
         at = { x: Math.round(x), y: Math.round(y) };
@@ -54,7 +55,8 @@ export class DriverPage {
       },
       down: () => pointer({ type: 'pointerDown', button: 0 }),
       up: () => pointer({ type: 'pointerUp', button: 0 }),
-      wheel: ({ deltaY }) => act({ type: 'wheel', id: 'wheel',
+      // WebKit's driver turns a wheel again only under another name: it compares with where the wheel of a name was.
+      wheel: ({ deltaY }) => act({ type: 'wheel', id: `turn ${turns += 1}`,
         actions: [{ type: 'scroll', ...at, deltaX: 0, deltaY, origin: 'viewport' }] }),
     };
     const keys = { ArrowRight: '\uE014', ArrowUp: '\uE013', Tab: '\uE004', Escape: '\uE00C', Enter: '\uE007' };

@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import assert from 'node:assert/strict';
 
-const missing = ['Xvfb', 'xdotool'].filter((name) => spawnSync('which', [name]).status !== 0);
+const missing = ['Xvfb', 'xdotool', 'xrdb'].filter((name) => spawnSync('which', [name]).status !== 0);
 export const withoutScreen = missing.length > 0 && `not installed: ${missing}`;
 
 /** A screen of our own, for as long as `use` runs; `use` gets the environment of programs on it. */
