@@ -7,7 +7,7 @@ export const withoutScreen = missing.length > 0 && `not installed: ${missing}`;
 
 /** A screen of our own, for as long as `use` runs; `use` gets the environment of programs on it. */
 export async function onScreen(use) {
-  const screen = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '2600x1800x24', '-nolisten', 'tcp'],
+  const screen = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '2600x1800x24', '-nolisten', 'tcp', '-noreset'],
     { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
   const number = await new Promise((resolve, reject) => {
     screen.stdio[3].once('data', (text) => resolve(String(text).trim()));
