@@ -65,7 +65,7 @@ for (const how of ['decimals:4', 'digits:6', 'float32', 'bfloat16']) {
   // Two or three digits hide by which rule two heads differ from one, not that they do.
   const two_heads = how === 'bfloat16' ? /does not explain/ : /more than one head/;
   for (const [kind, evidence] of [['two-heads', two_heads], ['positions', /order/],
-    ['residual', /goes past the attention/], ['network', /network follows/]]) {
+    ['residual', /bypasses the attention/], ['network', /network follows/]]) {
     test(`a program with ${kind} whose answers are ${how} is not a match, and the evidence says why`, () => {
       const { row } = extract(kind, 4, how);
       assert.equal(row.status, 'not-a-match', row.evidence);

@@ -9,6 +9,7 @@
 #include "core/base/text.h"
 #include "core/catalogue/catalogue.h"
 #include "core/codecs/codecs.h"
+#include "core/codecs/sweep.h"
 #include "core/experiment/draft.h"
 
 namespace attnlab {
