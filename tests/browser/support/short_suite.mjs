@@ -131,10 +131,10 @@ const checks = {
       const [now_x, now_y] = (await handles())[at].split(' ').map(Number);
       return Math.abs(now_x - (x - 40)) < 3 && Math.abs(now_y - (y + 30)) < 3;
     }, 'the handle is where the pointer left it');
-    const last = await query();
+    const last = await handles();
     await page.mouse.move(left + x + 50, top + y + 50);
     await settle(500);
-    assert.equal(await query(), last, 'a released handle stays');
+    assert.deepEqual(await handles(), last, 'a released handle stays');
   },
 
   async 'saved files: the svg parses and has a point for each row of the csv; a picture is a picture'(on) {
