@@ -103,7 +103,7 @@ test('numbers that are said to differ never look alike', () => {
     const { row } = extract(kind, 4, 'exact');
     const number = '(-?[\\d.e-]+)';
     const numbers = [`answered ${number} and ${number}:`, `answered ${number}, not the sum ${number} of`,
-      `half, ${number}; the answer is ${number}:`, `to ${number}, not to twice that, ${number}:`]
+      `must be ${number}, not ${number}:`, `to ${number}, not to twice that, ${number}:`]
       .map((pattern) => row.evidence.match(new RegExp(pattern))).find(Boolean);
     assert.ok(numbers, row.evidence);
     assert.notEqual(numbers[1], numbers[2], row.evidence);
