@@ -220,7 +220,8 @@ int screen_height(const Figure& figure, int width) {
   constexpr float kHeading = 110, kNarrow = 600;
   const auto wide = static_cast<float>(width);
   const float curves = std::clamp(std::min(1.02f * wide, 190 + 0.45f * wide), 300.0f, 620.0f);
-  const auto panels = [&](std::size_t count, float aspect) {
+  const auto panels = [&](std::size_t shown, float aspect) {
+    const std::size_t count = std::max<std::size_t>(shown, 1);  // none before the first result
     const std::size_t across = wide < kNarrow ? 1 : std::min<std::size_t>(count, count > 4 ? 3 : 2);
     const auto down = static_cast<float>((count + across - 1) / across);
     const float slot = wide / static_cast<float>(across);

@@ -96,7 +96,7 @@ test('a program with a network behind its head is recovered with its network', (
 });
 
 for (const [kind, evidence] of [['two-heads', /more than one head/], ['positions', /order/],
-  ['residual', /goes past the attention/], ['network', /network follows/],
+  ['residual', /bypasses the attention/], ['network', /network follows/],
   ['noise', /carry noise/]]) {
   test(`a program with ${kind} is not a match, and the evidence says why`, () => {
     const { row, weight, value, document } = extract(command(kind, 4), 4);

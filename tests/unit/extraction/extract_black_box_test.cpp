@@ -35,7 +35,7 @@ TEST_CASE(
   const std::vector<std::pair<std::string, std::string>> marks = {
       {"two-heads", "more than one head"},
       {"positions", "without positions"},
-      {"residual", "goes past the attention"},
+      {"residual", "bypasses the attention"},
       {"network", "network follows"}};
   for (const auto& [box, mark] : marks) {
     for (const char* method : {"single", "low-rank"}) {
