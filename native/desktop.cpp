@@ -109,8 +109,8 @@ class Window {
 #endif
   }
 
-  /// The system's scale. Screens that say nothing sensible about their size, as under XWayland or
-  /// on a remote desktop, give small, huge or undefined ones.
+  /// The system's scale, within bounds: under XWayland or a remote desktop it can be too small,
+  /// huge or NaN.
   static float usable_scale(float scale) {
     return scale > 1 ? std::min(scale, static_cast<float>(kMostRatio)) : 1;
   }

@@ -23,7 +23,7 @@ class App {
 
   /// Takes over an address ("e=rf-learning-curve&dim=8&run=1"); what was clamped or dropped shows
   /// as notes. Its page settings (core/codecs/contract.h) replace those before it and stay in
-  /// query(); of those that `search`, the address's search part, has, too, that one counts.
+  /// query(); a setting that is also in `search`, the address's search part, counts as it is there.
   void open_query(std::string_view query, std::string_view search = {});
   /// The same for a state that others send (a message, a file, an undo): page settings, and what
   /// they lock, stay as they are.
@@ -34,17 +34,18 @@ class App {
   bool adopt(std::string_view journal);
   /// The finished jobs of the current run as such a text; empty without a run.
   std::string journal() const;
-  /// Call once Platform::findings and plan can answer and the catalogue is whole: what was asked
-  /// for before that happens now.
+  /// Makes the requests that waited. Call it once Platform::findings and plan can answer and the
+  /// catalogue is whole.
   void parts_arrived();
-  bool waits_for_parts() const;  ///< something was asked for before
+  bool waits_for_parts() const;  ///< a request waits for parts_arrived
   /// The current state as permalink text, without run=1.
   std::string query() const;
-  /// The same for other readers: without what only this frame is (embed, fit).
+  /// The same for other readers: without the settings of this frame alone (embed, fit).
   std::string link_query() const;
 
-  /// Runs the executor and reduces when the run grew. True when a redraw is needed. Never works
-  /// for long itself; call it every animation frame or when the executor has news.
+  /// Runs the executor and finds the results again when the run grew. True when a redraw is
+  /// needed. Never works for long itself; call it every animation frame or when the executor has
+  /// news.
   bool poll(double now);
   /// Draws everything; call between ImGui::NewFrame and ImGui::Render, when poll was true or input
   /// arrived. True when another frame should follow at once (something is still settling).
@@ -53,9 +54,9 @@ class App {
   /// Seconds until poll has something to do although the executor has no news (a hand that rests);
   /// infinity: nothing.
   double wait() const;
-  /// Something is computed, or will be without anybody asking.
+  /// Something is being computed, or will be without another request.
   bool busy() const;
-  /// Computing is dear to this reader (a weak battery): drafts wait until the hand rests.
+  /// Computing is expensive for this reader (a weak battery): drafts wait until the hand rests.
   void set_thrifty(bool thrifty);
 
   // Actions. An unknown experiment or preset changes nothing and leaves a note; an unknown
@@ -80,13 +81,13 @@ class App {
   /// Moves a handle of the figure shown to (x, y): sets its parameter's entries like set_parameter.
   std::string move_handle(const Figure& figure, std::size_t handle, double x, double y);
   // For shells that draw without Dear ImGui (ui/app_drawing.cpp).
-  /// The figure shown, for figure_svg; its `empty_text` is what there is to say instead of results,
-  /// or over those of other parameters. Handles whose parameter is locked have none. Takes the
-  /// place of `frame`.
+  /// The figure shown, for figure_svg; takes the place of `frame`. Its `empty_text` is drawn
+  /// instead of results, or over those of other parameters. A handle of a locked parameter names
+  /// none.
   Figure take_drawing(double now);
-  /// The same for the figure shown now.
+  /// move_handle of the figure shown now.
   std::string move_handle(std::size_t handle, double x, double y);
-  /// Moves it by steps to the right and up, as the arrow keys do; fine: with Shift.
+  /// Moves the handle by steps to the right and up, as the arrow keys do; fine: with Shift.
   std::string step_handle(std::size_t handle, int right, int up, bool fine);
   /// Whether a finger at this logical pixel would take hold of a handle, as last drawn.
   bool grabs(float x, float y) const;
@@ -113,20 +114,20 @@ class App {
   /// One sentence on where things are, for the live region and the run bar.
   std::string status_sentence() const;
   /// {"experiment","title","question","family","preset","seed","params":{name: canonical text},
-  ///  "idle":[names of parameters without an effect beside the others' values],
+  ///  "idle":[names of parameters that have no effect at the values of the others],
   ///  "live":bool, "changed":bool (parameters differ from the run's),
   ///  "page":{"embed":bool,"fit":bool,"minimal":bool,"svg":bool,"locked":[...]}, "state":"ready|
   ///  running|paused|finished|failed", "precomputed":bool (the run came finished, with its page),
-  ///  "draft": what the picture of no run is short of, "busy": bool (as App::busy),
+  ///  "draft": in what the draft shown is reduced, "busy": bool (as App::busy),
   ///  "fraction", "jobs_done","jobs","rate","remaining","elapsed", "status": sentence, "error":
-  ///  sentence, "notes":[...], "query", "link" (query without what only this frame is),
+  ///  sentence, "notes":[...], "query", "link" (as link_query),
   ///  "actions":[{"id","label", "enabled"} of those that this experiment has], "kept":[in what each
   ///  differs], "figures":[titles], "figure": the number of the one shown,
   ///  "claims":[{"id","statement","status","evidence"}],
   ///  "tables":[{"name","caption","columns":[{"name","label","type"}],"rows":[[{"text","exact"}...]],"row_count"}]}
-  /// rate, remaining: null until known. In "text" an estimate carries its uncertainty. Of a table
-  /// of more than kStateRows rows the first kLongStateRows: a matrix of dimension 512 has 262144,
-  /// and the page reads, and lays out, this often.
+  /// rate, remaining: null until known. In "text" an estimate carries its uncertainty. A table of
+  /// more than kStateRows rows gives its first kLongStateRows only: a matrix of dimension 512 has
+  /// 262144, and the page often reads this text and lays it out.
   std::string state_json() const;
   static constexpr std::size_t kStateRows = 200, kLongStateRows = 40;
 

@@ -133,7 +133,7 @@ void wide_layout(const View& view, ImVec2 origin, ImVec2 size) {
                 1);
 }
 
-/// Of the rows of chips that choose a figure.
+/// The height of all rows of the chips that choose a figure.
 float chips_height(const AppState& s, float width) {
   if (s.figures.size() < 2) return 0;
   float height = 0, x = width;

@@ -58,7 +58,7 @@ struct AppState {
   std::optional<Run> run;
   bool precomputed = false;  ///< the run's jobs came finished, with their page
   RunClock clock;
-  Result result;                    ///< of the run, as far as it is
+  Result result;                    ///< of the run so far
   Result preview;                   ///< of no job at all: the claims that a run would judge
   std::vector<Figure> figures;      ///< of the run, or the empty ones of spec
   std::vector<Figure> run_figures;  ///< of the run's result; empty before that

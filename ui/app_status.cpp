@@ -12,7 +12,7 @@
 namespace attnlab {
 namespace {
 
-constexpr double kWorthSaying = 2;  // seconds that a reader would wait for
+constexpr double kWorthSaying = 2;  // seconds; a shorter run is not announced
 
 std::string_view state_name(const AppState& s) {
   if (!s.run) return "ready";
@@ -192,7 +192,7 @@ std::string parameters_as_texts(const RunSpec& spec) {
   return object.done();
 }
 
-/// Parameters without an effect beside the others' values.
+/// Parameters that have no effect at the values of the others.
 std::vector<std::string> idle_names(const RunSpec& spec) {
   std::vector<std::string> names;
   for (const Parameter& parameter : spec.experiment->schema.parameters)
@@ -218,7 +218,7 @@ std::vector<std::string> all_notes(const AppState& s) {
   return notes;
 }
 
-/// What is drawn while there is no run yet; empty when that is no draft.
+/// What a reader is told of a draft that is shown or on its way; empty when there is none.
 std::string draft_sentence(const AppState& s) {
   const DraftState& d = s.drafts;
   if (s.run || (!d.computing() && !d.due && !d.wanted && d.figures.empty())) return {};

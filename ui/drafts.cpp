@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/catalogue/catalogue.h"
 #include "core/picture/heat_layout.h"
 #include "ui/app_parts.h"
 #include "ui/app_state.h"
@@ -29,9 +30,10 @@ double rate_of(const AppState& s) {
   return known == s.drafts.rates.end() ? kUnknownRate : known->second;
 }
 
+/// Not while parts of the program are loading, or before an address that waits for them.
 bool may_draft(const AppState& s) {
-  return s.page().automatic && !s.live() && s.plan && s.plan_error.empty() &&
-         s.plan->outside.empty();
+  return catalogue_is_whole() && s.postponed.empty() && s.page().automatic && !s.live() && s.plan &&
+         s.plan_error.empty() && s.plan->outside.empty();
 }
 
 /// Where computing is expensive for the reader (App::set_thrifty), drafts wait until the hand

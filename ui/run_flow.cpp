@@ -12,7 +12,7 @@
 namespace attnlab {
 namespace {
 
-constexpr double kReduceEvery = 0.15;  // seconds, while a run goes on
+constexpr double kReduceEvery = 0.15;  // seconds, during a run
 // Seconds between two redraws for progress alone. Where no graphics card draws, ten of them a
 // second took a fifth of the processor time that a run's workers want.
 constexpr double kProgressEvery = 0.25;

@@ -1,6 +1,6 @@
-// Still pictures of the canvas: one in light colours for prints, and one that stands in its place while a lab in a
-// course page is far from the screen. Browsers give all labs of a page about 16 WebGL contexts: a lab that nobody sees
-// gives its own back.
+// Still pictures of the canvas: one in light colours for prints, and one that is shown instead while a lab in a course
+// page is far from the screen. Browsers give all labs of a page about 16 WebGL contexts: a lab that nobody sees gives
+// its own back.
 import { element } from './dom.js';
 
 const rest_after_ms = 500;

@@ -16,8 +16,8 @@ std::span<const Experiment> catalogue();
 /// All experiments; the addresses are those of catalogue().
 std::span<const Experiment* const> experiments();
 
-/// Whether every one of them is `whole`: names of experiments, presets and parameters that are not
-/// found do not exist.
+/// Whether every one of them is `whole`. Until then, a name of an experiment, preset or parameter
+/// that is not found may still exist.
 bool catalogue_is_whole();
 
 /// The experiment of that id, or nullptr.

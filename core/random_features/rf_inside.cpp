@@ -1,4 +1,6 @@
 // rf-inside: one head of a trained layer, live. The face; inside_findings.cpp has what it shows.
+#include <algorithm>
+
 #include "core/experiment/parameters.h"
 #include "core/random_features/experiments.h"
 #include "core/random_features/inside.h"
@@ -70,8 +72,15 @@ Schema schema() {
   dim.primary = heads.primary = false;
   Parameter bias = *shared.find("bias-scale");
   bias.max = 8;
+  const Parameter model = model_parameter();
+  Condition& biased = bias.applies.front();  // one model in place of several
+  biased.parameter = model.name;
+  std::erase_if(biased.values, [&](const std::string& id) {
+    return std::none_of(model.choices.begin(), model.choices.end(),
+                        [&](const Choice& choice) { return choice.name == id; });
+  });
   std::erase_if(bias.suggested, [&](double value) { return value > bias.max; });
-  return {{model_parameter(),
+  return {{model,
            described({.name = "head",
                       .label = "Head to look into",
                       .help = "number of the head",

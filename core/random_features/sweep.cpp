@@ -1,6 +1,8 @@
 // A sweep from the parameters of a run.
 #include "core/random_features/sweep.h"
 
+#include <algorithm>
+
 #include "core/base/text.h"
 
 namespace attnlab::random_features {
@@ -130,8 +132,10 @@ std::string sizes_text(const Sweep& sweep) {
   const LayerSizes &first = sweep.variants.front().layer, &last = sweep.variants.back().layer;
   std::string text = "d = " + std::to_string(first.dim);
   if (first.keys == last.keys) text += ", N = " + std::to_string(first.keys);
-  if (first.units == last.units) text += ", M = " + std::to_string(first.units);
-  if (first.budget == Budget::kOperations) text += ", equal operations a sample";
+  const bool finite = std::any_of(sweep.models.begin(), sweep.models.end(),
+                                  [](const RandomFeatureModel* model) { return !model->infinite; });
+  if (finite && first.units == last.units) text += ", M = " + std::to_string(first.units);
+  if (finite && first.budget == Budget::kOperations) text += ", equal operations a sample";
   return text + ", " + counted(static_cast<std::size_t>(sweep.trials), "trial");
 }
 

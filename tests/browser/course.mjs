@@ -5,7 +5,7 @@ import { start_host } from './support/host.mjs';
 import { dist, open_page, run_checks, settle, until } from './support/lab.mjs';
 
 const small = 'dim="6" keys="5" heads="50" samples="16,64" test-samples="200" trials="1"';
-const lab_element = (words) => `<attention-lab experiment="rf-learning-curve" ${small} ${words}></attention-lab>`;
+const lab_element = (words) => `<attention-lab experiment="rf-learning-curve" auto="0" ${small} ${words}></attention-lab>`;
 
 // Of labs at the page's own origin.
 const is_known = (complaint) => /which has both allow-scripts and allow-same-origin/.test(complaint);
@@ -15,7 +15,7 @@ async function course(lab, body, { headers = {}, own = false, address = '', opti
   const base = own ? '/lab/' : lab.origin;
   const html = `<!doctype html><html lang="en"><title>Course</title><body>${body}<script src="${base}embed.js"></script></body></html>`;
   const host = await start_host({ pages: { '/': html }, folders: { '/lab/': dist }, headers });
-  const page = await open_page({ ...lab, origin: host.origin, allowed: lab.origin }, address, { wait: false, ...options });
+  const page = await open_page({ ...lab, origin: host.origin, allowed: lab.origin }, address, { wait: false, drafts: true, ...options });
   page.once('close', () => host.close());
   return page;
 }
@@ -115,21 +115,13 @@ await run_checks({
     const page = await course(lab, `<div style="width: 1000px; height: 300px; transform: scale(0.5); transform-origin: 0 0">
       ${lab_element('height="560" ui="min"')}</div><div style="columns: 2; width: 1200px">
       <p>One</p>${lab_element('height="400" ui="min"')}<p>Two</p></div>`);
-    for (const index of [0, 1]) {
+    // Where the round button in the middle of the figure is, which runs; its radius is 30 pixels.
+    for (const [index, x, y, scale] of [[0, 304, 246, 0.5], [1, 257, 228, 1]]) {
       const frame = await frame_of(page, index);
       await until(() => draws(frame), 'it draws');
       const box = await (await page.$$('attention-lab iframe'))[index].boundingBox();
-      const scale = index === 0 ? 0.5 : 1;
-      // The button that runs is the only one at the lower left.
-      await page.mouse.move(box.x + 40 * scale, box.y + box.height - 100 * scale);
-      await until(async () => {
-        for (let y = 20; y < 150; y += 10) {
-          await page.mouse.click(box.x + 50 * scale, box.y + box.height - y * scale);
-          await settle(150);
-          if ((await ask(page, index)).state !== 'ready') return true;
-        }
-        return false;
-      }, 'its button was pressed');
+      await page.mouse.click(box.x + x * scale, box.y + y * scale, { delay: 100 });
+      await until(async () => (await ask(page, index)).state !== 'ready', 'its button was pressed');
     }
     assert.deepEqual(page.complaints, []);
   },

@@ -73,6 +73,7 @@ await run_checks({
   async 'auto=0 leaves everything to Run, and can be part of a link'(lab) {
     const page = await open_page(lab, `?auto=0#${large}`);
     await read_twin(page);
+    await says(page, /^Ready: /);
     await change(page, 'trials', 2);
     await settle(1500); // a whole run would have begun
     assert.match(await status(page), /^Ready: /);
@@ -112,6 +113,7 @@ await run_checks({
     for (const [query, name, value] of [[large, 'heads', 150], ['e=extract-noise', 'trials', 4], ['e=icl-risk', 'seed', 5]]) {
       const page = await open_page(lab, `#${query}`, { drafts: true });
       await wait_for_state(page, 'finished');
+      await page.bringToFront();
       const id = new URLSearchParams(query).get('e');
       const start = performance.now();
       await change(page, name, value);

@@ -8,7 +8,7 @@ import { dist, open_page, run_checks, settle, until } from './support/lab.mjs';
 import { send_random_messages } from './support/noise.mjs';
 
 const small = 'dim="6" keys="5" heads="50" samples="16,64" test-samples="200" trials="1"';
-const lab_element = (words) => `<attention-lab experiment="rf-learning-curve" ${small} ${words}></attention-lab>`;
+const lab_element = (words) => `<attention-lab experiment="rf-learning-curve" auto="0" ${small} ${words}></attention-lab>`;
 
 /** Serves `body` under a policy that allows scripts and frames of the lab's origin, nothing else. */
 async function course_page(lab, body, { script = `<script src="${lab.origin}embed.js"></script>`, files = {} } = {}) {
@@ -22,7 +22,7 @@ async function course_page(lab, body, { script = `<script src="${lab.origin}embe
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const origin = `http://127.0.0.1:${server.address().port}/`;
-  const page = await open_page({ ...lab, origin, allowed: lab.origin }, '', { wait: false });
+  const page = await open_page({ ...lab, origin, allowed: lab.origin }, '', { wait: false, drafts: true });
   page.once('close', () => { server.closeAllConnections(); server.close(); });
   return page;
 }

@@ -9,6 +9,7 @@
 #include "core/base/text.h"
 #include "core/catalogue/catalogue.h"
 #include "core/codecs/codecs.h"
+#include "core/codecs/sweep.h"
 #include "core/experiment/draft.h"
 
 namespace attnlab {
@@ -22,8 +23,8 @@ RunSpec tiny(const Experiment& experiment) {
   return make_draft(spec, *plan, 0, 1, experiment.plan).spec;
 }
 
-/// Everything that a run says: its findings, with figures and notes.
-Expected<Bytes> everything(const RunSpec& spec) {
+/// What a run measures and concludes. Not its texts: they may name the sizes of the run.
+Expected<Bytes> measured(const RunSpec& spec) {
   Expected<Plan> plan = spec.experiment->plan(spec);
   if (!plan) return plan.error();
   Run run(spec, *std::move(plan));
@@ -31,7 +32,12 @@ Expected<Bytes> everything(const RunSpec& spec) {
   run.resume();
   while (run.active()) executor.poll(run);
   if (run.state() != Run::State::kFinished) return run.error();
-  return encode_findings(spec.experiment->find(spec, run.outputs()));
+  const Findings findings = spec.experiment->find(spec, run.outputs());
+  if (spec.experiment->live) return encode_findings(findings);
+  Bytes all = encode_outputs(run.outputs());
+  for (const Claim& claim : findings.result.claims)
+    all.push_back(static_cast<std::uint8_t>(claim.status));
+  return all;
 }
 
 std::vector<std::string> two_values(const Parameter& parameter, const RunSpec& spec) {
@@ -56,7 +62,7 @@ std::vector<std::string> choices_where(const Parameter& by, const Condition& con
   return names;
 }
 
-/// Whether the two values of the parameter give different findings beside that choice; nullopt
+/// Whether the two values of the parameter give different results beside that choice; nullopt
 /// where such a run is refused.
 std::optional<bool> matters(RunSpec spec, const Parameter& parameter, const Condition& condition,
                             const std::string& choice) {
@@ -64,7 +70,7 @@ std::optional<bool> matters(RunSpec spec, const Parameter& parameter, const Cond
   std::vector<Bytes> said;
   for (const std::string& value : two_values(parameter, spec)) {
     if (!spec.parameters.set_text(parameter.name, value)) return std::nullopt;
-    Expected<Bytes> all = everything(spec);
+    Expected<Bytes> all = measured(spec);
     if (!all) return std::nullopt;
     said.push_back(*std::move(all));
   }

@@ -333,7 +333,9 @@ TEST_CASE("a run that needs more memory than there is says so and does not start
 TEST_CASE("without a change there is no redraw and no news to the page") {
   Shell shell;
   Screen screen;
-  App app(shell.platform(), shell.executor, {.page = {.automatic = false}});
+  AppOptions options;
+  options.page.automatic = false;
+  App app(shell.platform(), shell.executor, options);
   screen.frames(app, 5);
   double now = screen.input.now + 10;
   app.poll(now);
