@@ -14,6 +14,7 @@ namespace {
 
 std::size_t count(std::string_view text, std::string_view word) {
   std::size_t found = 0;
+  if (word.empty()) return found;
   for (std::size_t at = text.find(word); at != std::string_view::npos;
        at = text.find(word, at + word.size())) {
     ++found;
@@ -167,7 +168,7 @@ TEST_CASE("an interactive svg has a slider for every handle that moves, in every
       CHECK(count(svg, "class=\"handles\" data-area") == planes);
       CHECK(count(svg, "role=\"slider\"") == planes * figure.handles.size());
       CHECK(count(svg, "tabindex=\"0\"") == figure.handles.size());
-      CHECK(count(svg, figure.invitation.substr(0, 8)) >= 1);
+      if (!figure.invitation.empty()) CHECK(count(svg, figure.invitation.substr(0, 8)) >= 1);
       CHECK(count(figure_svg(figure, {}), "slider") == 0);
       figure.handles[0].parameter.clear();  // locked
       CHECK(count(figure_svg(figure, options), "data-handle=\"0\"") == 0);
