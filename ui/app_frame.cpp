@@ -173,7 +173,7 @@ void narrow_layout(const View& view, ImVec2 origin, ImVec2 size) {
   figure_view(view, width, narrow_figure_height(s, width, size.y));
   run_bar_view(view, width);
   if (s.view.table_open) table_tabs_and_rows(view, width, 300);
-  if (!s.page().minimal && !(s.run ? s.result : s.preview).claims.empty()) {
+  if (!s.page().minimal && !s.judged().claims.empty()) {
     rule(width);
     claims_view(view, width);
   }

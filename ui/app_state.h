@@ -107,6 +107,9 @@ struct AppState {
            std::none_of(kept.begin(), kept.end(),
                         [&](const KeptResult& one) { return one.spec == run->spec(); });
   }
+  /// There is something to judge; before that, claims are what a run would test.
+  bool judges() const { return run && (live() || has_result()); }
+  const Result& judged() const { return judges() ? result : preview; }
   /// What tables show.
   const Result& shown_result() const { return kept.empty() ? result : compared; }
   bool live() const { return spec.experiment->live; }

@@ -121,7 +121,7 @@ void refresh_figures(AppState& s) {
     const RunSpec& spec = of_run ? s.run->spec() : s.spec;
     std::optional<Findings> blank = find(s, spec);
     s.figures = blank ? std::move(blank->figures) : waiting_figures(*spec.experiment);
-    if (!s.run) s.preview = blank ? std::move(blank->result) : Result();
+    s.preview = blank ? std::move(blank->result) : Result();
   }
   if (!of_run || s.run->state() != Run::State::kFinished)
     s.figures = with_drafts(s, std::move(s.figures), of_run);

@@ -14,18 +14,14 @@ constexpr float kStacked = 520.0f;  // narrower panels put the evidence below th
 constexpr float kEvidenceSize = kTextSize;
 constexpr float kBetween = 10.0f;
 
-const Result& shown_result(const AppState& s) {
-  return s.run ? s.result : s.preview;
-}
-
 /// What was measured comes first; before a run there is only what the paper says.
 std::string first_line(const AppState& s, const Claim& claim) {
-  if (!s.run) return claim.statement;
+  if (!s.judges()) return claim.statement;
   return claim.evidence.empty() ? "Not enough measured yet." : claim.evidence;
 }
 
 std::string second_line(const AppState& s, const Claim& claim) {
-  if (!s.run) return "Claim " + claim.id;
+  if (!s.judges()) return "Claim " + claim.id;
   return "Claim " + claim.id + ": " + claim.statement +
          (claim.judged.empty() ? "" : "\n" + claim.judged);
 }
@@ -96,7 +92,7 @@ void draw_claim(const AppState& s, const Claim& claim, float width) {
 }  // namespace
 
 float claims_height(const View& view, float width) {
-  const Result& result = shown_result(view.state);
+  const Result& result = view.state.judged();
   float height = 0;
   for (const Claim& claim : result.claims)
     height += measure(view.state, claim, width).height + kBetween;
@@ -107,8 +103,8 @@ float claims_height(const View& view, float width) {
 
 void claims_view(const View& view, float width) {
   ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(kGap, kBetween));
-  for (const Claim& claim : shown_result(view.state).claims) draw_claim(view.state, claim, width);
-  for (const std::string& text : shown_result(view.state).notes) note(text, NoteKind::kInfo);
+  for (const Claim& claim : view.state.judged().claims) draw_claim(view.state, claim, width);
+  for (const std::string& text : view.state.judged().notes) note(text, NoteKind::kInfo);
   ImGui::PopStyleVar();
 }
 

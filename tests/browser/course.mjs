@@ -39,7 +39,7 @@ const frame_of = async (page, index = 0) => {
 const look = (frame) => frame.evaluate(() => {
   const count = (canvas) => {
     if (!canvas?.width || canvas.hidden) return 0;
-    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    const { data } = canvas.getContext('2d', { willReadFrequently: true }).getImageData(0, 0, canvas.width, canvas.height);
     return new Set(new Uint32Array(data.buffer)).size;
   };
   const canvas = document.getElementById('canvas');
@@ -190,7 +190,7 @@ await run_checks({
       const paper = () => frame.evaluate(() => {
         const canvas = document.querySelector('.paper');
         if (!canvas?.width || getComputedStyle(canvas).display === 'none') return { white: 0, colours: 0 };
-        const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+        const { data } = canvas.getContext('2d', { willReadFrequently: true }).getImageData(0, 0, canvas.width, canvas.height);
         const pixels = new Uint32Array(data.buffer);
         const light = data.filter((value, i) => i % 4 === 0 && value > 235).length;
         return { white: light / pixels.length, colours: new Set(pixels).size };

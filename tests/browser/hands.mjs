@@ -4,7 +4,9 @@ import assert from 'node:assert/strict';
 import { assert_quiet, open_page, press, read_twin, run_checks, settle, until } from './support/lab.mjs';
 import { keep_copied } from './support/pictures.mjs';
 
-const small = 'e=rf-learning-curve&dim=6&keys=5&heads=50&samples=16,64&test-samples=200&trials=1';
+/** The only control of the figure is the one of heads. */
+const small = 'e=rf-learning-curve&dim=6&keys=5&heads=50&samples=16,64&test-samples=200&trials=1' +
+  '&ui=min&lock=target,degree,models,samples,trials';
 const hash = (page) => page.evaluate(() => location.hash);
 const cursor = (page) => page.$eval('#canvas', (canvas) => canvas.style.cursor);
 const two_frames = (page) => page.evaluate(() => new Promise((resolve) => {
@@ -26,7 +28,7 @@ async function find(page, wanted, { x, y0, y1, step }) {
 }
 
 /** The figure's field of the parameter heads; its slider is left of it. */
-const find_field = (page) => find(page, 'text', { x: 65, y0: 700, y1: 800, step: 14 });
+const find_field = (page) => find(page, 'text', { x: 65, y0: 0, y1: 800, step: 14 });
 
 /** Waits until the address says that many heads. */
 const heads_are = (page, heads) =>
@@ -243,7 +245,7 @@ await run_checks({
     await two_frames(page);
     await key('Enter');
     await heads_are(page, 96);
-    await drop([field[0] - 500, field[1] - 400], `${lab.origin}#e=rf-learning-curve&heads=33`);
+    await drop([field[0] - 500, field[1] + 100], `${lab.origin}#e=rf-learning-curve&heads=33`);
     await heads_are(page, 33);
     await read_twin(page);
     const middle = await page.$eval('#parameter_heads', (input) => {
