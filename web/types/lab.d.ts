@@ -21,6 +21,7 @@ interface Parameter {
   allowed: string;
   logarithmic: boolean;
   primary: boolean;
+  applies: { parameter: string; values: string[] }[];
 }
 
 interface Experiment {
