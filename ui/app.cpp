@@ -135,7 +135,10 @@ std::string App::link_query() const {
 }
 
 double App::wait() const {
-  return drafts_wait(*state_);
+  const AppState& s = *state_;
+  const double until_link = s.linked_at + kLinkEvery - s.now;
+  const bool link_waits = s.platform.show_permalink && s.postponed.empty() && until_link > 0;
+  return link_waits ? std::min(until_link, drafts_wait(s)) : drafts_wait(s);
 }
 
 bool App::busy() const {

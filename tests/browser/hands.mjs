@@ -210,8 +210,15 @@ await run_checks({
       await page.keyboard.press(key);
       await until(async () => (down ? await top() > before : await top() < before), `${key} scrolls the page`);
     };
-    for (const key of ['PageDown', 'Space', 'End']) await scrolls(key, true);
-    for (const key of ['PageUp', 'Home']) await scrolls(key, false);
+    const from = (place) => page.evaluate((y) => scrollTo(0, y), place);
+    for (const key of ['PageDown', 'Space', 'End']) {
+      await from(0);
+      await scrolls(key, true);
+    }
+    for (const key of ['PageUp', 'Home']) {
+      await from(1e6);
+      await scrolls(key, false);
+    }
     for (const key of ['/', "'", '5', 'q', 'Insert', 'F2']) await page.keyboard.press(key);
     assert.deepEqual(await page.evaluate(() => globalThis.taken), []);
     // A control with the focus is pressed by Space, and the lab's own keys are its own.
