@@ -222,7 +222,9 @@ std::vector<std::string> all_notes(const AppState& s) {
 std::string draft_sentence(const AppState& s) {
   const DraftState& d = s.drafts;
   if (s.run || (!d.computing() && !d.due && !d.wanted && d.figures.empty())) return {};
-  std::string text = d.figures.empty() ? "Making a first draft." : "Draft: " + d.reduced + ".";
+  std::string text = d.figures.empty()   ? "Making a first draft."
+                     : d.reduced.empty() ? "Running."
+                                         : "Draft: " + d.reduced + ".";
   const double seconds = whole_run_seconds(s);
   if (d.wanted && seconds > kWorthSaying)
     text += " The whole run takes about " + duration_text(seconds) + ".";

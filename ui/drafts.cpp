@@ -215,8 +215,10 @@ void set_presence(Figure& figure, Presence presence) {
 
 /// The draft's figure on the axes of the whole run.
 Figure as_draft(Figure draft, const Figure& blank, const std::string& reduced) {
-  set_presence(draft, Presence::kDraft);
-  draft.subtitle = "Draft: " + reduced + ". " + draft.subtitle;
+  if (!reduced.empty()) {  // else the first points of a run that is short enough for the hand
+    set_presence(draft, Presence::kDraft);
+    draft.subtitle = "Draft: " + reduced + ". " + draft.subtitle;
+  }
   if (blank.x.min < blank.x.max) draft.x = blank.x;
   if (blank.y.min < blank.y.max) draft.y = blank.y;
   return draft;

@@ -101,6 +101,19 @@ TEST_CASE("a hand that never rests sees drafts, one after the other") {
   CHECK(lab.app.state().run->spec().parameters.integer("heads") == heads);
 }
 
+TEST_CASE("a run that is short enough for the hand is no draft: nothing is said to be missing") {
+  Lab lab;
+  lab.app.open_query("e=rf-learning-curve&models=rfa&dim=2&keys=2&heads=4&samples=4,8&trials=2");
+  while (lab.app.busy()) {
+    lab.pass(0.01);
+    CHECK(lab.state()["draft"] == "");
+    CHECK_FALSE(lab.shows(Presence::kDraft));
+    CHECK(std::string(lab.state()["status"]).find("Draft: ") == std::string::npos);
+    REQUIRE(lab.now < 100);
+  }
+  CHECK(lab.state()["state"] == "finished");
+}
+
 TEST_CASE("a draft judges nothing and cannot be saved or kept") {
   Lab lab;
   lab.app.open_query(kMedium);
