@@ -137,7 +137,7 @@ std::string App::link_query() const {
 double App::wait() const {
   const AppState& s = *state_;
   const double until_link = s.linked_at + kLinkEvery - s.now;
-  const bool link_waits = s.platform.show_permalink && s.postponed.empty() && until_link > 0;
+  const bool link_waits = s.platform.show_permalink && until_link > 0 && s.postponed.empty();
   return link_waits ? std::min(until_link, drafts_wait(s)) : drafts_wait(s);
 }
 
