@@ -21,8 +21,9 @@ constexpr const char* kMedium =
 /// Like a pool of two: many steps between two looks.
 struct TwoWorkers : SerialExecutor {
   void poll(Run& run) override {
-    for (int step = 0; step < 400 && run.active(); ++step) SerialExecutor::poll(run);
+    for (int step = 0; step < steps && run.active(); ++step) SerialExecutor::poll(run);
   }
+  int steps = 400;
   unsigned concurrency() const override { return 2; }
 };
 
@@ -80,7 +81,10 @@ TEST_CASE("a hand that never rests sees drafts, one after the other") {
   Lab lab;
   lab.app.open_query(kMedium);
   lab.settle();
+  lab.executor.steps = 40;  // a draft takes longer than the hand between two changes
   int shown = 0, heads = 200;
+  double last_found = -1;
+  int found = 0;              // drafts that got a picture
   std::int64_t followed = 0;  // drafts begun for new values
   std::int64_t last = 0;
   for (int i = 0; i < 200; ++i) {
@@ -89,13 +93,16 @@ TEST_CASE("a hand that never rests sees drafts, one after the other") {
     CHECK(lab.app.current_run() == nullptr);
     const std::vector<Figure>& figures = lab.app.state().figures;
     if (std::any_of(figures.begin(), figures.end(), shows_points)) ++shown;
+    if (lab.app.state().drafts.found_at > last_found) ++found;
+    last_found = lab.app.state().drafts.found_at;
     if (lab.app.state().drafts.draft) {
       const std::int64_t now = lab.app.state().drafts.whole->parameters.integer("heads");
       if (now != last) ++followed;
       last = now;
     }
   }
-  CHECK(shown == 200);    // never an empty picture
+  CHECK(shown == 200);  // never an empty picture
+  CHECK(found >= 10);
   CHECK(followed >= 10);  // drafts follow the hand, at least every third of a second
   lab.settle();
   CHECK(lab.app.state().run->spec().parameters.integer("heads") == heads);
