@@ -65,7 +65,10 @@ void centre_column(const View& view, float width, float height) {
   if (table > 0) table_tabs_and_rows(view, width, table);
   if (claims > 0) {
     const ImVec2 at = ImGui::GetCursorScreenPos();
-    const Region region("claims", at, ImVec2(width, claims), with_alpha(theme().ground, 0), 0, 4);
+    // Without a scroll bar: it would narrow the text, which then needs it, so that the picture
+    // would depend on the one before. The wheel scrolls.
+    const Region region("claims", at, ImVec2(width, claims), with_alpha(theme().ground, 0), 0, 4,
+                        ImGuiWindowFlags_NoScrollbar);
     claims_view(view, region.width());
   }
 }

@@ -23,11 +23,12 @@ constexpr double kFindEvery = 0.1;    // of a draft's first points
 constexpr double kLate = 3;           // times its time: then a new change interrupts a draft
 constexpr double kUnknownRate = 2e8;  // a first guess, rather too low: the first draft measures
 constexpr double kShortest = 2e-3;    // seconds that a clock of frames can tell from nothing
+constexpr double kTelling = 0.2;      // seconds of measuring, for a time that is told
 constexpr double kMostChange = 8;     // factor by which one measurement changes a rate
 
 double rate_of(const AppState& s) {
   const auto known = s.drafts.rates.find(s.spec.experiment->id);
-  return known == s.drafts.rates.end() ? kUnknownRate : known->second;
+  return known == s.drafts.rates.end() ? kUnknownRate : known->second.value;
 }
 
 /// Not while parts of the program are loading, or before an address that waits for them.
@@ -184,12 +185,13 @@ void learn_rate(AppState& s, const Run& run, double seconds) {
   const double work = cost_per_worker(run.plan(), std::max(1u, s.executor.concurrency()));
   const double measured = work / std::max(seconds, kShortest);
   const double known = rate_of(s);
-  s.drafts.rates[run.spec().experiment->id] =
-      std::clamp(measured, known / kMostChange, known * kMostChange);
+  const double value = std::clamp(measured, known / kMostChange, known * kMostChange);
+  s.drafts.rates[run.spec().experiment->id] = {value, value == measured && seconds >= kTelling};
 }
 
 double whole_run_seconds(const AppState& s) {
-  if (!s.plan || !s.drafts.rates.contains(s.spec.experiment->id)) return -1;
+  const auto known = s.drafts.rates.find(s.spec.experiment->id);
+  if (!s.plan || known == s.drafts.rates.end() || !known->second.settled) return -1;
   return cost_per_worker(*s.plan, std::max(1u, s.executor.concurrency())) / rate_of(s);
 }
 

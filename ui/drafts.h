@@ -15,6 +15,12 @@ namespace attnlab {
 
 struct AppState;
 
+/// Work of one worker in a second, in the unit of an experiment's plans.
+struct MeasuredRate {
+  double value;
+  bool settled;  ///< measured for long enough to tell people a time by it
+};
+
 struct DraftState {
   std::optional<Draft> draft;    ///< computed now or last
   std::optional<RunSpec> whole;  ///< the whole run of that draft
@@ -29,8 +35,8 @@ struct DraftState {
   bool held = false;            ///< nothing is computed before the next change
   double changed_at = -1e9, began_at = -1e9, found_at = -1e9;
   std::uint64_t found_revision = 0;
-  /// Work of one worker in a second, in the unit of an experiment's plans: measured.
-  std::map<std::string, double> rates;
+  /// By experiment.
+  std::map<std::string, MeasuredRate> rates;
 
   bool computing() const { return run && run->active(); }
 };
@@ -52,7 +58,8 @@ double drafts_wait(const AppState& s);
 bool is_busy(const AppState& s);
 /// Learns the machine's rate from a run that has been computed here.
 void learn_rate(AppState& s, const Run& run, double seconds);
-/// Seconds that the whole run of the controls' parameters would take; negative when not known.
+/// Seconds that the whole run of the controls' parameters would take; negative while that is not
+/// known well: the shortest drafts mostly measure how long it takes to start them.
 double whole_run_seconds(const AppState& s);
 /// What is drawn: `blank` (axes and guides, or a run's first points) with the draft in it or the
 /// earlier picture behind it.

@@ -70,24 +70,20 @@ void make_plan(AppState& s) {
   }
 }
 
-auto remembered(AppState& s, const RunSpec& spec) {
-  return std::find_if(s.finished.begin(), s.finished.end(),
-                      [&](const FinishedRun& one) { return one.run.spec() == spec; });
-}
-
 /// An earlier result of the controls' parameters comes back; false when there is none.
 bool recall(AppState& s) {
-  const auto found = remembered(s, s.spec);
+  const auto found = std::find_if(s.finished.begin(), s.finished.end(),
+                                  [&](const FinishedRun& one) { return one.run.spec() == s.spec; });
   if (found == s.finished.end()) return false;
+  FinishedRun again = std::move(*found);
+  s.finished.erase(found);  // first: the run that is left takes a place of the list
   if (s.run) leave_run(s, Leaving::kRemember);
-  const auto again = remembered(s, s.spec);  // the list may have moved
-  s.run = std::move(again->run);
-  s.clock = again->clock;
-  s.precomputed = again->precomputed;
-  s.result = std::move(again->result);
-  s.run_figures = std::move(again->figures);
+  s.run = std::move(again.run);
+  s.clock = again.clock;
+  s.precomputed = again.precomputed;
+  s.result = std::move(again.result);
+  s.run_figures = std::move(again.figures);
   s.reduced_revision = s.run->revision();
-  s.finished.erase(again);
   return true;
 }
 

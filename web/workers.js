@@ -122,7 +122,7 @@ export class WorkerPool {
     worker.onmessageerror = () => this.#lose(slot, 'its message could not be read');
     worker.onerror = (event) => {
       event.preventDefault();
-      this.#lose(slot, event.message ? `it stopped with "${event.message}"` : 'it did not load');
+      this.#lose(slot, event.message ? `it stopped with "${event.message}"` : 'worker.js did not load');
     };
     this.#around.module().then((module) => worker.postMessage({ type: 'load', module }),
       (error) => this.#lose(slot, message_of(error)));

@@ -38,7 +38,7 @@ std::string switch_text(bool on) {
 }
 
 std::set<std::string, std::less<>> lockable_names() {
-  std::set<std::string, std::less<>> names = {"experiment", "preset", "seed"};
+  std::set<std::string, std::less<>> names = {"experiment", "preset", "seed", "auto"};
   for (const Experiment* experiment : experiments()) {
     for (const Parameter& parameter : experiment->schema.parameters) names.insert(parameter.name);
   }
@@ -96,7 +96,7 @@ const AddressKey kAddressKeys[] = {
                 std::string_view value) { return read_one_of(page.svg, "draw", value, kDrawings); },
      .text = [](const PageSettings& page) { return std::string(page.svg ? "svg" : ""); }},
     {.name = "lock",
-     .allowed = "names of parameters, experiment, preset, seed",
+     .allowed = "names of parameters, experiment, preset, seed, auto",
      .meaning = "what the reader must not change",
      .read = read_lock,
      .text = [](const PageSettings& page) { return join(page.locked, ","); }},

@@ -56,7 +56,8 @@ const instead_of = (name, state) => async (page) => {
     const asked = new URL(request.url()).pathname.endsWith(`/${name}`);
     if (!asked || !state.answer) request.continue();
     else if (state.answer === 'blocked') request.abort('blockedbyclient');
-    else request.respond(state.answer);
+    // With the header of our server: without it the browser runs no worker, whatever the file says.
+    else request.respond({ ...state.answer, headers: { 'Cross-Origin-Embedder-Policy': 'require-corp', ...state.answer.headers } });
   });
 };
 

@@ -38,7 +38,7 @@ const isDark = (colour) => ((colour >> 16) & 255) + ((colour >> 8) & 255) + (col
 const mostCommon = ({ colours }) => [...colours].sort((a, b) => b[1] - a[1])[0][0];
 
 test('a run is drawn with its curves and the window closes cleanly', { skip: withoutScreen }, async () => {
-  const before = await windowPicture(small, { ATTNLAB_WINDOW: '1000x700' });
+  const before = await windowPicture(`${small}&auto=0`, { ATTNLAB_WINDOW: '1000x700' });
   const after = await windowPicture(`${small}&run=1`, { ATTNLAB_WINDOW: '1000x700' });
   assert.deepEqual([after.width, after.height], [1000, 700]);
   assert.ok(!isDark(mostCommon(after)), 'a light ground');

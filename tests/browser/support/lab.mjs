@@ -37,7 +37,7 @@ export const flags = [
 export async function open_browser() {
   const server = await create_static_server(dist);
   const port = await listen(server, 8700);
-  const browser = await puppeteer.launch({ executablePath: chromium, args: flags, timeout: 120000 });
+  const browser = await puppeteer.launch({ executablePath: chromium, args: flags, timeout: 120000, protocolTimeout: 900000 });
   return {
     origin: `http://localhost:${port}/`,
     browser,

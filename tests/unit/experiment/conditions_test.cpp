@@ -1,6 +1,7 @@
 // Conditions under which parameters have an effect: that they are true is measured here.
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -59,6 +60,9 @@ std::vector<std::string> choices_where(const Parameter& by, const Condition& con
                         condition.values.end();
     if (listed == holds) names.push_back(choice.name);
   }
+  // Of many the first, the middle and the last.
+  const std::size_t count = names.size();
+  if (count > 3) names = {names.front(), names[count / 2], names.back()};
   return names;
 }
 
@@ -79,9 +83,12 @@ std::optional<bool> matters(RunSpec spec, const Parameter& parameter, const Cond
 }
 
 TEST_CASE("a parameter has an effect where its condition holds, and nowhere else") {
+  std::set<std::pair<std::string, std::vector<std::string>>> measured_once;
   for (const Experiment* experiment : experiments()) {
     for (const Parameter& parameter : experiment->schema.parameters) {
       for (const Condition& condition : parameter.applies) {
+        // The experiments of a family share parameters, and with them the condition.
+        if (!measured_once.emplace(parameter.name, condition.values).second) continue;
         const RunSpec spec = tiny(*experiment);
         const Parameter* by = experiment->schema.find(condition.parameter);
         REQUIRE(by != nullptr);

@@ -153,6 +153,24 @@ TEST_CASE("a finished result comes back with its parameters and its experiment")
   CHECK(lab.state()["tables"] == tables);
 }
 
+TEST_CASE("of many finished results the oldest that is remembered comes back, too") {
+  Lab lab;
+  constexpr int kRemembered = 12;
+  lab.app.open_query("e=rf-learning-curve&models=rfa&dim=2&keys=2&heads=4&samples=4,8&trials=2");
+  const auto run_seed = [&](int seed) {
+    lab.app.set_seed(std::to_string(seed));
+    lab.settle();
+    return lab.state();
+  };
+  const nlohmann::json first = run_seed(1);
+  for (int seed = 2; seed <= kRemembered + 1; ++seed) run_seed(seed);
+  lab.app.set_seed("1");  // the list is full, and this is its oldest
+  CHECK_FALSE(lab.app.busy());
+  CHECK(lab.state()["tables"] == first["tables"]);
+  lab.app.set_seed(std::to_string(kRemembered + 1));
+  CHECK_FALSE(lab.app.busy());
+}
+
 TEST_CASE("drafts can be switched off, and labs in other pages wait for a touch") {
   Lab off;
   off.app.open_query(std::string(kMedium) + "&auto=0");
