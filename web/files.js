@@ -183,16 +183,10 @@ export function call(module, name, ...values) {
   }
 }
 
-/** @type {string | undefined} */
-let worker_url;
-
-/** A new worker. */
-export function start_worker() {
-  if (!carried()) return new Worker(url('worker.js'), { type: 'module' });
-  worker_url ??= URL.createObjectURL(
-    new Blob([globalThis.attnlab_worker], { type: 'text/javascript' }));
-  return new Worker(worker_url);
-}
+/** A new worker. Carried ones start from data: WebKit refuses blobs in isolated frames of opaque origin. */
+export const start_worker = () => (carried()
+  ? new Worker(`data:text/javascript,${encodeURIComponent(globalThis.attnlab_worker)}`)
+  : new Worker(url('worker.js'), { type: 'module' }));
 
 /** The address of this page, for links and embed code; undefined if it has none of its own. */
 export const has_address = () => /^https?:$/.test(location.protocol);

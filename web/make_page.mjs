@@ -95,8 +95,8 @@ const show_first = "document.getElementById('no_boot').remove();\n" +
 let page = text_of('index.html');
 const change = (from, to) => { page = replaced('index.html', page, from, to); };
 change(`script-src 'self' 'wasm-unsafe-eval'`, `script-src ${hash(inline)} ${hash(show_first)} 'wasm-unsafe-eval'`);
-change(`style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; worker-src 'self' blob:; font-src 'self'`,
-  `style-src ${styles.map(hash).join(' ')}; img-src data: blob:; worker-src blob:`);
+change(`style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; worker-src 'self' data:; font-src 'self'`,
+  `style-src ${styles.map(hash).join(' ')}; img-src data: blob:; worker-src data:`);
 sheets.forEach((name, i) => change(`<link rel="stylesheet" href="${name}">`, `<style>${styles[i]}</style>`));
 change('<script src="boot.js" defer></script>', '');
 for (const name of ['icon.svg', 'first.svg', 'first-dark.svg']) change(`"${name}"`, `"${data(name)}"`);

@@ -25,8 +25,8 @@ const types = {
 // whose frame inherits this policy.
 export const policy =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval' " +
-  "'sha256-hfdS+nl51v1NNl0sdA83f06vd2jiGVLAt5nzAoqNIHk='; style-src 'self'; " +
-  "img-src 'self' data: blob:; connect-src 'self'; worker-src 'self' blob:; font-src 'self'; " +
+  "'sha256-kI4X+48bhWXLHrES9/8UaRnpz+eY4zOFf/NIyvdW7iE='; style-src 'self'; " +
+  "img-src 'self' data: blob:; connect-src 'self'; worker-src 'self' data:; font-src 'self'; " +
   "base-uri 'none'; form-action 'none'";
 
 const headers = {

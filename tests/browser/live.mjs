@@ -7,6 +7,7 @@ import {
   assert_quiet, open_page, press, read_twin, run_checks, screenshots, settle, type_parameter, until,
   wait_for_state,
 } from './support/lab.mjs';
+import { at_rest } from './support/pictures.mjs';
 
 mkdirSync(screenshots, { recursive: true });
 const map = 'e=rf-complexity&dim=6&keys=4&heads=40&samples=16,32,64,128&degree=1,2,3&test-samples=128&trials=1';
@@ -22,8 +23,10 @@ function without_shaders() {
 
 async function canvas_picture(page) {
   await page.mouse.move(2, 2);
-  await settle(1500);
-  return Buffer.from(await (await page.$('#canvas')).screenshot());
+  // A live result may still be on its way, and with it the module that computes it.
+  await until(async () => Object.values((await read_twin(page)).tables).some(({ rows }) => rows.length > 0), 'a result');
+  const canvas = await page.$('#canvas');
+  return at_rest(() => canvas.screenshot());
 }
 
 /** Mean difference of two pictures' channels (0..255), and the share of pixels that differ at all. */

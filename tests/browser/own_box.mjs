@@ -9,6 +9,7 @@ import { listen, policy } from '../../web/serve.mjs';
 import {
   assert_quiet, dist, open_page, press, read_twin, run_checks, wait_for_state,
 } from './support/lab.mjs';
+import { escape_to, start_neighbour } from './support/escape.mjs';
 
 const own = 'e=extract-black-box&box=own&dim=4';
 const write = (page, text) => page.$eval('#own_box_code', (field, code) => { field.value = code; }, text);
@@ -98,62 +99,14 @@ await run_checks({
 
   async 'the function reaches no network, no page and no storage'(lab) {
     const page = await open_own(lab);
-    // A server that accepts every request and records it.
-    const visits = [];
-    const neighbour = createServer((request, response) => {
-      visits.push(request.url);
-      response.writeHead(200, { 'Access-Control-Allow-Origin': '*', 'Content-Type': 'text/javascript' }).end('');
-    });
-    neighbour.on('upgrade', (request, socket) => {
-      visits.push(request.url);
-      socket.destroy();
-    });
-    const port = await listen(neighbour, 8780);
-    const there = `http://localhost:${port}/`;
-    assert.equal((await fetch(`${there}by-the-test`)).status, 200);
-    await write(page, `
-const tries = [
-  () => fetch('${there}fetch'),
-  () => new Promise((resolve, reject) => {
-    const socket = new WebSocket('${there.replace('http', 'ws')}socket');
-    socket.onopen = resolve;
-    socket.onerror = () => reject(new Error('refused'));
-  }),
-  () => new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    request.onload = resolve;
-    request.onerror = reject;
-    request.open('GET', '${there}request');
-    request.send();
-  }),
-  () => import('${there}import'),
-  async () => importScripts('${there}scripts'),
-  () => new Promise((resolve, reject) => {
-    const open = indexedDB.open('x');
-    open.onsuccess = resolve;
-    open.onerror = reject;
-  }),
-  async () => document.title,
-  async () => eval('1'),
-];
-let reached = [];
-let done = 0;
-tries.forEach((attempt, i) => {
-  Promise.resolve().then(attempt).then(() => reached.push(i), () => {}).finally(() => { done += 1; });
-});
-// Long answers, one after the other, so that attempted requests can end in between.
-function f(X) {
-  if (done === tries.length) throw new Error('reached ' + JSON.stringify(reached) + ' of ' + done);
-  for (const begin = performance.now(); performance.now() - begin < 50;);
-  return X[X.length - 1][0];
-}`);
+    const neighbour = await start_neighbour();
+    await write(page, escape_to(neighbour.origin));
     await page.$$eval('#own_box button', (buttons) => buttons[0].click());
     await page.waitForFunction(() =>
       /reached/.test(document.querySelector('#own_box [role=status]').textContent), { timeout: 60000 });
     assert.match(await said(page), /reached \[\]/);
-    assert.deepEqual(visits, ['/by-the-test']);
-    neighbour.closeAllConnections();
     neighbour.close();
+    assert.deepEqual(neighbour.visits, ['/by-the-test']);
   },
 
   async 'the one-file form also asks the function'(lab) {

@@ -38,6 +38,18 @@ export async function copied_link(page) {
   return page.evaluate(() => globalThis.copied);
 }
 
+/** The second of the first two pictures in a row that are equal. */
+export async function at_rest(shot) {
+  let bytes = Buffer.from(await shot());
+  for (let still = false, turn = 0; !still && turn < 20; turn += 1) {
+    await settle(700);
+    const next = Buffer.from(await shot());
+    still = next.equals(bytes);
+    bytes = next;
+  }
+  return bytes;
+}
+
 /**
  * The lab's canvas above the run bar (which shows how long the run took), or its drawing where there is no canvas,
  * after the run has ended and two pictures in a row are equal.
@@ -55,13 +67,5 @@ export async function still_picture(page) {
     const height = drawing ? box.height : box.width < 760 ? 290 : box.height - 60; // narrow: the bar is below the figure
     return { x: box.x, y: box.y + scrollY, width: box.width, height };
   });
-  const shot = async () => Buffer.from(await page.screenshot({ clip, captureBeyondViewport: false }));
-  let bytes = await shot();
-  for (let still = false, turn = 0; !still && turn < 20; turn += 1) {
-    await settle(700);
-    const next = await shot();
-    still = next.equals(bytes);
-    bytes = next;
-  }
-  return bytes;
+  return at_rest(() => page.screenshot({ clip, captureBeyondViewport: false }));
 }

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { escape_to, start_neighbour } from './escape.mjs';
 import { start_host } from './host.mjs';
 import { bare_app, native_result, press, read_twin, screenshots, settle, until, wait_for_state } from './lab.mjs';
 import { open_random_permalinks, send_random_messages } from './noise.mjs';
@@ -280,6 +281,25 @@ const checks = {
         assert.equal(await frames(page), 3);
       }),
 
+  'the own box: the example is recovered, and a function reaches nothing': async (on) => {
+    const { page } = on;
+    await open(on, 'e=extract-black-box&box=own&dim=4');
+    await page.waitForSelector('#own_box:not([hidden]) textarea');
+    await press(page, 'run');
+    await wait_for_state(page, 'finished', 120000);
+    const { columns, rows } = (await read_twin(page)).tables.recovery;
+    assert.equal(rows[0][columns.indexOf('status')], 'recovered');
+    const neighbour = await start_neighbour();
+    await page.$eval('#own_box_code', (field, code) => { field.value = code; }, escape_to(neighbour.origin));
+    await page.evaluate(() => document.querySelector('#own_box button').click());
+    const said = () => page.$eval('#own_box [role=status]', (element) => element.textContent);
+    await until(async () => /reached/.test(await said()), 'the function has tried');
+    neighbour.close();
+    assert.match(await said(), /reached \[\]/);
+    assert.deepEqual(neighbour.visits, ['/by-the-test']);
+    on.server.complaints.length = on.complaints.length = 0; // of what was refused
+  },
+
   'a frame of opaque origin runs, too': (on) =>
     with_course(on, lab_element('sandbox="allow-scripts"'), async () => {
       assert.ok(await rows_of(on.page) > 0);
@@ -305,7 +325,7 @@ export async function run_short_suite(start_engine) {
     });
     server.complaints.length = 0;
     try {
-      await check({ page, server, engine });
+      await check({ page, server, engine, complaints });
       assert.deepEqual([...complaints, ...server.complaints], []);
       console.log(`ok   ${name} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
     } catch (error) {
