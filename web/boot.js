@@ -53,11 +53,14 @@
   }, true);
 
   by_id('no_boot')?.remove();
-  for (const link of document.querySelectorAll('link')) {
-    if (link.rel === 'stylesheet' && !link.sheet) {
-      fail(`The lab could not be loaded: ${name_of(link.href)} could not be loaded. ${advice}`);
+  // A sheet that failed before this script ran. (WebKit runs it while sheets are still on their way.)
+  addEventListener('load', () => {
+    for (const link of document.querySelectorAll('link')) {
+      if (link.rel === 'stylesheet' && !link.sheet) {
+        fail(`The lab could not be loaded: ${name_of(link.href)} could not be loaded. ${advice}`);
+      }
     }
-  }
+  });
   const script = document.createElement('script');
   if (!alone) script.type = 'module';
   script.src = entry + search;

@@ -68,7 +68,7 @@
         if (entries.some(({ isIntersecting }) => isIntersecting)) this.#start();
       }, { rootMargin: '200px' });
       this.#near.observe(this);
-      if (this.#asked.size > 0 || for_paper) this.#start();
+      if (for_paper || this.#waiting.some(({ type }) => ['get', 'run', 'step'].includes(type))) this.#start();
     }
 
     disconnectedCallback() {
@@ -83,8 +83,10 @@
       this.#send({ ...state, type: 'load' });
     }
 
+    /** Runs; as step(), it starts the lab, however far it is from the screen. */
     run() {
       this.#send({ type: 'run' });
+      if (this.isConnected) this.#start();
     }
 
     pause() {
@@ -93,6 +95,7 @@
 
     step() {
       this.#send({ type: 'step' });
+      if (this.isConnected) this.#start();
     }
 
     reset() {

@@ -29,7 +29,7 @@ export const policy =
   "img-src 'self' data: blob:; connect-src 'self'; worker-src 'self' data:; font-src 'self'; " +
   "base-uri 'none'; form-action 'none'";
 
-const headers = {
+export const headers = {
   'Content-Security-Policy': policy,
   'X-Content-Type-Options': 'nosniff',
   // Everything here is public: pages elsewhere may import embed.js as a module and isolate themselves.

@@ -80,7 +80,7 @@ export async function start_webkit() {
       await session.end();
       driver.kill();
       screen.close();
-      rmSync(home, { recursive: true, force: true, maxRetries: 5 }); // the browser may still write
+      rmSync(home, { recursive: true, force: true, maxRetries: 50 }); // the browser may still write
     },
   };
 }

@@ -25,13 +25,13 @@ const lab_element = (words) =>
   `<attention-lab query="${small.replaceAll('&', '&amp;')}" ${words}></attention-lab>`;
 
 /** Opens a page of another origin that allows only scripts and frames of the lab's origin. */
-async function with_course({ page, server }, body, work) {
+async function with_course({ page, server }, body, work, { type = 'text/javascript', headers = {} } = {}) {
   server.before = '';
   // It asks for an icon.
   const policy = `default-src 'none'; img-src 'self'; script-src ${server.origin}; frame-src ${server.origin}`;
   const html = `<!doctype html><html lang="en"><title>Course</title><body><h1>Course</h1>${body}` +
-    `<script src="${server.origin}embed.js"></script></body></html>`;
-  const course = await start_host({ pages: { '/': html }, headers: { 'Content-Security-Policy': policy } });
+    `<script type="${type}" src="${server.origin}embed.js"></script></body></html>`;
+  const course = await start_host({ pages: { '/': html }, headers: { 'Content-Security-Policy': policy, ...headers } });
   try {
     await page.setViewport({ width: 1280, height: 900 });
     await page.goto(course.origin);
@@ -299,6 +299,61 @@ const checks = {
     assert.deepEqual(neighbour.visits, ['/by-the-test']);
     on.server.complaints.length = on.complaints.length = 0; // of what was refused
   },
+
+  async 'links as mail, chat and editors leave them open the state of the clean link'(on) {
+    const state = async (link) => {
+      await open(on, link);
+      const { hash, tables } = await read_twin(on.page);
+      return [hash, Object.keys(tables)];
+    };
+    const clean = await state(small);
+    for (const mangled of [
+      encodeURIComponent(small), small.replaceAll('&', '&amp;'), `${small}).`, `<${small}>`,
+      small.replaceAll(',', '%2C').replace('&heads', '%20\u00a0&heads'), small.replace('samples', 'sam%20ples'),
+    ]) assert.deepEqual(await state(mangled), clean, mangled);
+  },
+
+  async 'a file that does not come is named, and trying again works'(on) {
+    const { page, server } = on;
+    server.before = '';
+    const shown = () => page.evaluate(() => [...document.querySelectorAll('#cover, #notice')]
+      .filter((one) => one.checkVisibility()).map(({ textContent }) => textContent).join(' '));
+    for (const name of ['boot.js', 'page.js', 'dom.js', 'page.css', 'attnlab.js', 'attnlab.wasm', 'opening.bin']) {
+      server.missing.add(name);
+      await page.goto('about:blank');
+      await page.goto(server.origin);
+      await until(async () => (await shown()).includes(name), `${name} is named`);
+      server.missing.delete(name);
+      await page.evaluate(() =>
+        [...document.querySelectorAll('#again, #no_boot a')].find((one) => one.checkVisibility()).click());
+      await page.waitForSelector('html[data-ready]', { timeout: 60000 });
+    }
+    server.complaints.length = on.complaints.length = 0; // of what was missing
+  },
+
+  'an element of a module, in an isolated page: a closed panel, attributes that change': (on) =>
+    with_course(on, `<div id="panel" hidden>${lab_element('auto="0"')}</div>`, async () => {
+      const { page } = on;
+      assert.equal(await page.evaluate(() => crossOriginIsolated), true);
+      assert.ok(await rows_of(page) > 0, 'it runs without being seen');
+      await page.evaluate(() => {
+        document.getElementById('panel').hidden = false;
+        document.querySelector('attention-lab').setAttribute('seed', '8');
+      });
+      await until(async () => (await ask(page)).seed === 8, 'the attribute is followed');
+      assert.ok(await rows_of(page) > 0);
+    }, { type: 'module', headers: { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' } }),
+
+  'twenty labs on a page: each starts when it comes near, and the first one still runs': (on) =>
+    with_course(on, Array.from({ length: 20 }, (_, i) =>
+      `<div><svg width="10" height="420"></svg>${lab_element(`height="400" ui="min" seed="${i + 1}"`)}</div>`).join(''), async () => {
+      const { page } = on;
+      for (let i = 0; i < 20; ++i) {
+        await page.evaluate((at) => document.querySelectorAll('attention-lab')[at].scrollIntoView(), i);
+        assert.equal((await ask(page, i)).seed, i + 1);
+      }
+      assert.ok(await rows_of(page, 0) > 0, 'the first one still runs');
+    }),
 
   'a frame of opaque origin runs, too': (on) =>
     with_course(on, lab_element('sandbox="allow-scripts"'), async () => {

@@ -3,7 +3,7 @@
 import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { create_static_server, listen, policy } from '../../../web/serve.mjs';
+import { create_static_server, headers, listen } from '../../../web/serve.mjs';
 import { dist } from './lab.mjs';
 
 /** Self-contained: tells of errors, warnings, rejections and breaches of the policy. */
@@ -25,15 +25,15 @@ const complain = () => {
 
 /**
  * origin; before: a function or text that runs first in the page; hold(name): holds answers to requests for that
- * file until the function it returns is called; complaints; close().
+ * file until the function it returns is called; missing: names that are answered with 404; complaints; close().
  */
 export async function start_suite_server() {
   const files = (await create_static_server(dist)).listeners('request')[0];
   const extra = { '/axe.js': path.join(dist, '../node_modules/axe-core/axe.min.js') };
   const held = new Map();
-  const lab = { before: '', complaints: [], origin: '', hold, close };
-  const send = (response, type, text) => response.writeHead(200, { 'Content-Type': `${type}; charset=utf-8`,
-    'Content-Security-Policy': policy, 'Cache-Control': 'no-store' }).end(text);
+  const lab = { before: '', complaints: [], missing: new Set(), origin: '', hold, close };
+  const send = (response, type, text) => response.writeHead(200,
+    { ...headers, 'Content-Type': `${type}; charset=utf-8`, 'Cache-Control': 'no-store' }).end(text);
 
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, 'http://localhost');
@@ -49,6 +49,8 @@ export async function start_suite_server() {
       send(response, 'text/javascript', `(${complain})();\n${lab.before && `(${lab.before})();`}`);
     } else if (pathname in extra) {
       send(response, 'text/javascript', await readFile(extra[pathname]));
+    } else if (lab.missing.has(pathname.slice(1))) {
+      response.writeHead(404).end();
     } else {
       await held.get(pathname.slice(1));
       response.once('finish', () => {
