@@ -123,7 +123,9 @@ class App {
   ///  sentence, "notes":[...], "query", "link" (as link_query),
   ///  "actions":[{"id","label", "enabled"} of those that this experiment has], "kept":[in what each
   ///  differs], "figures":[titles], "figure": the number of the one shown,
-  ///  "claims":[{"id","statement","status","evidence"}],
+  ///  "claims":[{"id","statement","status","evidence","judged","needy": the settings cannot decide
+  ///  it}], "needs":[{"sentence","offer","settings":[[parameter, text]...]}, one for all claims of
+  ///  a need],
   ///  "tables":[{"name","caption","columns":[{"name","label","type"}],"rows":[[{"text","exact"}...]],"row_count"}]}
   /// rate, remaining: null until known. In "text" an estimate carries its uncertainty. A table of
   /// more than kStateRows rows gives its first kLongStateRows only: a matrix of dimension 512 has

@@ -106,7 +106,24 @@ std::string claims_json(const Result& result) {
                   .text("status", status_text(claim.status))
                   .text("evidence", claim.evidence)
                   .text("judged", claim.judged)
+                  .member("needy", claim.need.what.empty() ? "false" : "true")
                   .done());
+  return list.done();
+}
+
+/// One line for all claims of one need, and the settings of its button.
+std::string needs_json(const AppState& s) {
+  Json list('[');
+  for (const OpenNeed& open : open_needs(s.result.claims)) {
+    Json settings('[');
+    for (const auto& [parameter, text] : open.need.settings)
+      settings.item("[" + json_quoted(parameter) + "," + json_quoted(text) + "]");
+    list.item(Json('{')
+                  .text("sentence", open.sentence)
+                  .text("offer", open.offer)
+                  .member("settings", settings.done())
+                  .done());
+  }
   return list.done();
 }
 
@@ -315,6 +332,7 @@ std::string App::state_json() const {
       .member("figures", texts_json(figure_titles(s)))
       .number("figure", static_cast<double>(s.view.figure))
       .member("claims", claims_json(s.result))
+      .member("needs", needs_json(s))
       .member("tables", tables_json(s.shown_result()))
       .done();
 }

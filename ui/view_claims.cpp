@@ -89,13 +89,47 @@ void draw_claim(const AppState& s, const Claim& claim, float width) {
   ImGui::Dummy(ImVec2(width, box.height));
 }
 
+bool shown(const AppState& s, const Claim& claim) {
+  return !s.judges() || claim.need.what.empty();
+}
+
+/// What claims need that these settings cannot decide; one line each, none before a result.
+std::vector<OpenNeed> needs(const AppState& s) {
+  return s.judges() ? open_needs(s.judged().claims) : std::vector<OpenNeed>{};
+}
+
+bool offers(const AppState& s, const OpenNeed& open) {
+  return !open.offer.empty() && std::none_of(open.need.settings.begin(), open.need.settings.end(),
+                                             [&](const auto& one) { return s.locked(one.first); });
+}
+
+constexpr ButtonLook kOffer{ButtonKind::kQuiet};
+
+float need_height(const AppState& s, const OpenNeed& open, float width) {
+  const float text = text_size(open.sentence, false, kSmallSize, width).y;
+  return offers(s, open) ? text + 4 + ImGui::GetFrameHeight() : text;
+}
+
+void need_view(const View& view, const OpenNeed& open, float width) {
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  draw_text(ImGui::GetWindowDrawList(), at, open.sentence, false, kSmallSize, theme().muted, width);
+  ImGui::Dummy(ImVec2(width, text_size(open.sentence, false, kSmallSize, width).y));
+  if (!offers(view.state, open)) return;
+  if (button(open.offer.c_str(), open.offer,
+             "Changes the parameters; their run can judge the claim", kOffer))
+    for (const auto& [parameter, text] : open.need.settings)
+      view.app.set_parameter(parameter, text);
+}
+
 }  // namespace
 
 float claims_height(const View& view, float width) {
   const Result& result = view.state.judged();
   float height = 0;
   for (const Claim& claim : result.claims)
-    height += measure(view.state, claim, width).height + kBetween;
+    if (shown(view.state, claim)) height += measure(view.state, claim, width).height + kBetween;
+  for (const OpenNeed& open : needs(view.state))
+    height += need_height(view.state, open, width) + kBetween;
   for (const std::string& text : result.notes)
     height += text_size(text, false, 14, width).y + kBetween;
   return height;
@@ -103,7 +137,9 @@ float claims_height(const View& view, float width) {
 
 void claims_view(const View& view, float width) {
   ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(kGap, kBetween));
-  for (const Claim& claim : view.state.judged().claims) draw_claim(view.state, claim, width);
+  for (const Claim& claim : view.state.judged().claims)
+    if (shown(view.state, claim)) draw_claim(view.state, claim, width);
+  for (const OpenNeed& open : needs(view.state)) need_view(view, open, width);
   for (const std::string& text : view.state.judged().notes) note(text, NoteKind::kInfo);
   ImGui::PopStyleVar();
 }

@@ -271,8 +271,17 @@ export class Twin {
       show(name === 'seed' ? String(state.seed) : state.params[name], locked(name));
     }
     this.#list(this.notes, state.notes, (note) => element('li', {}, note));
-    this.#list(this.claims, state.claims, claim_element, 'Judged when the run has results.');
+    // What the settings cannot decide is one line.
+    this.#list(this.claims, [...state.claims.filter(({ needy }) => !needy), ...state.needs],
+      (one) => ('offer' in one ? this.#need_element(one, locked) : claim_element(one)), 'Judged when the run has results.');
     this.#list(this.tables, state.tables, table_element, 'No result yet.');
+  }
+
+  /** @param {OpenNeed} need @param {(name: string) => boolean} locked */
+  #need_element({ sentence, offer, settings }, locked) {
+    const offered = offer && !settings.some(([name]) => locked(name));
+    return element('li', {}, `${sentence} `, offered ? element('button', { type: 'button',
+      onclick: () => settings.forEach(([name, value]) => this.act('parameter', name, value)) }, offer) : undefined);
   }
 
   /**

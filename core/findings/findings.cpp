@@ -15,9 +15,13 @@ struct Members {
     auto& [name, caption, columns, rows] = x;
     return std::tie(name, caption, columns, rows);
   }
+  static auto of(Is<Need> auto& x) {
+    auto& [what, settings] = x;
+    return std::tie(what, settings);
+  }
   static auto of(Is<Claim> auto& x) {
-    auto& [id, statement, status, evidence, judged] = x;
-    return std::tie(id, statement, status, evidence, judged);
+    auto& [id, statement, status, evidence, judged, need] = x;
+    return std::tie(id, statement, status, evidence, judged, need);
   }
   static auto of(Is<Result> auto& x) {
     auto& [tables, claims, summary, notes] = x;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/findings/table.h"
@@ -21,6 +22,14 @@ enum class ClaimStatus {
 /// "holds", "fails", "undecided", "no-counterexample": the name in JSON.
 std::string_view status_text(ClaimStatus status);
 
+/// What the settings of a run lack for a verdict.
+struct Need {
+  std::string what{};  ///< "two degrees"; empty: nothing
+  /// Parameters and texts that would do, over those of the run; empty where it is not only these.
+  std::vector<std::pair<std::string, std::string>> settings{};
+  bool operator==(const Need&) const = default;
+};
+
 /// One sentence of the paper and what this run measured about it. core/findings/verdict.h judges.
 struct Claim {
   std::string id;         ///< "A2"
@@ -30,7 +39,19 @@ struct Claim {
   /// How it was judged: level, number of comparisons, smallest difference of interest, and what
   /// would change the verdict. Empty before the first judgement.
   std::string judged{};
+  Need need{};
 };
+
+/// The claims of a result that have the same need.
+struct OpenNeed {
+  std::string sentence;  ///< "2 more claims need two degrees: A3, A5."
+  std::string offer;     ///< "Set degree to 2,4"; empty where settings alone do not help
+  Need need;
+};
+std::vector<OpenNeed> open_needs(const std::vector<Claim>& claims);
+
+/// Leaves the claim undecided; its evidence says what is needed: "Needs two degrees: degree 2,4."
+void lack(Claim& claim, Need need);
 
 struct Result {
   std::vector<Table> tables;  ///< the main table first

@@ -43,7 +43,7 @@ Claim embedding_claim(const TrainingStudy& study, const TrainingOutcome& outcome
     heads = setup.heads;
   }
   if (heads == 0) {
-    claim.evidence = "Needs one head and several at one embedding dimension: heads 1,2.";
+    untrained(study, claim);
     return claim;
   }
   claim = judged_by_training(std::move(claim), study, outcome, heads, p);

@@ -66,18 +66,20 @@ std::string ratio_evidence(const RiskStudy& study, const MeasuredCell& cell, std
   return text + ".";
 }
 
-std::string missing(const RiskStudy& study, const Sweep& sweep) {
+/// Says in the claim what is missing, if anything is.
+bool misses(const RiskStudy& study, const Sweep& sweep, Claim& claim) {
   if (!has_one_head(study) || many_heads(study) == 0) {
-    return "Needs one head and several: heads 1,2.";
+    lack(claim, {"one head and several", {{"heads", "1,2"}}});
+  } else if (sweep.empty()) {
+    claim.evidence = "No prompt length is measured yet.";
   }
-  if (sweep.empty()) return "No prompt length is measured yet.";
-  return {};
+  return !claim.evidence.empty();
 }
 
 Claim better_claim(std::string id, std::string statement, const RiskStudy& study,
                    const Sweep& sweep, bool name_values) {
-  Claim claim{std::move(id), std::move(statement), ClaimStatus::kUndecided, missing(study, sweep)};
-  if (!claim.evidence.empty()) return claim;
+  Claim claim{std::move(id), std::move(statement)};
+  if (misses(study, sweep, claim)) return claim;
   const std::size_t heads = many_heads(study);
   std::vector<Comparison> comparisons;
   Sweep compared;
@@ -116,14 +118,13 @@ Claim better_claim(std::string id, std::string statement, const RiskStudy& study
 Claim local_claim(const RiskStudy& study, const Sweep& sweep) {
   constexpr double kNothing = 0.02;
   const MeasuredCell* cell = sweep.empty() ? nullptr : sweep.front();
-  Claim claim{"C4", "Where all examples lie close to the query, a second head adds nothing",
-              ClaimStatus::kUndecided, missing(study, sweep)};
+  Claim claim{"C4", "Where all examples lie close to the query, a second head adds nothing"};
   if (cell != nullptr) {
     claim.statement += " (" + cell_text(cell->cell.scenario) +
                        ", D = " + std::to_string(cell->cell.scenario.prompt_length) + ")";
   }
   claim.statement += ".";
-  if (!claim.evidence.empty()) return claim;
+  if (misses(study, sweep, claim)) return claim;
   const std::size_t heads = many_heads(study);
   const double one = cell->estimates.risks[0];
   Comparison comparison = advantage_of(study, *cell, heads);
@@ -163,16 +164,16 @@ std::size_t late_length(const Scenario& scenario) {
 }
 
 Claim rate_claim(const RiskStudy& study, const Sweep& sweep, const std::string& where) {
-  Claim claim{
-      "C2",
-      "One head and many both have risk O(1/D); many heads have the smaller constant" + where + ".",
-      ClaimStatus::kUndecided, missing(study, sweep)};
-  if (!claim.evidence.empty()) return claim;
+  Claim claim{"C2",
+              "One head and many both have risk O(1/D); many heads have the smaller constant" +
+                  where + "."};
+  if (misses(study, sweep, claim)) return claim;
   const MeasuredCell& last = *sweep.back();
   const std::size_t needed = late_length(last.cell.scenario);
   if (sweep.size() < 2 || last.cell.scenario.prompt_length < needed) {
-    claim.evidence = "Needs two prompt lengths and one of at least " + std::to_string(needed) +
-                     ": the 1/D law sets in late.";
+    lack(claim, {"two prompt lengths, one of at least " + std::to_string(needed) +
+                     " (the 1/D law sets in late)",
+                 {}});
     return claim;
   }
   const MeasuredCell& before = *sweep[sweep.size() - 2];

@@ -89,7 +89,7 @@ Claim training_claim(const TrainingStudy& study, const TrainingOutcome& outcome)
     if (setup.heads > 1 && known) heads = std::max(heads, setup.heads);
   }
   if (heads == 0) {
-    claim.evidence = "Needs one head and several, trained to the end: heads 1,2.";
+    untrained(study, claim);
     return claim;
   }
   claim = judged_by_training(std::move(claim), study, outcome, heads, 0);

@@ -186,6 +186,18 @@ std::vector<double> gaps_over_trials(const TrainingStudy& study, const TrainingO
   return gaps;
 }
 
+void untrained(const TrainingStudy& study, Claim& claim) {
+  const auto any = [&](bool several) {
+    return std::any_of(study.models.begin(), study.models.end(),
+                       [&](const TrainingSetup& setup) { return (setup.heads > 1) == several; });
+  };
+  if (any(false) && any(true)) {
+    claim.evidence = "Needs one head and several at one embedding dimension, trained to the end.";
+  } else {
+    lack(claim, {"one head and several", {{"heads", "1,2"}}});
+  }
+}
+
 Claim judged_by_training(Claim claim, const TrainingStudy& study, const TrainingOutcome& outcome,
                          std::size_t heads, std::size_t embedding) {
   const std::vector<double> gaps = gaps_over_trials(study, outcome, heads, embedding);

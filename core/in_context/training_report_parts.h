@@ -57,6 +57,8 @@ Estimate risk_over_trials(const TrainingStudy& study, const TrainingOutcome& out
 /// Risk of one head minus the risk of `heads` heads, for each training seed.
 std::vector<double> gaps_over_trials(const TrainingStudy& study, const TrainingOutcome& outcome,
                                      std::size_t heads, std::size_t embedding);
+/// Says in the claim whether heads are missing, or only their training to the end.
+void untrained(const TrainingStudy& study, Claim& claim);
 /// C1 by training: `heads` heads against one of the same embedding.
 Claim judged_by_training(Claim claim, const TrainingStudy& study, const TrainingOutcome& outcome,
                          std::size_t heads, std::size_t embedding);

@@ -17,8 +17,7 @@ Claim two_model_claim(std::string id, std::string statement, const Sweep& sweep,
   const ErrorCurve* a = find_curve(curves, better, item);
   const ErrorCurve* b = find_curve(curves, worse, item);
   if (a == nullptr || b == nullptr) {
-    claim.evidence =
-        "Needs both models: " + std::string(better) + " and " + std::string(worse) + ".";
+    lack(claim, both_models(sweep, better, worse));
     return claim;
   }
   claim.evidence = too_little_data(*a, *b);
@@ -69,8 +68,11 @@ Claim complexity_claim(const Sweep& sweep, const std::vector<ErrorCurve>& curves
                         " (the abstract: with the complexity of the target)."};
   const auto by_number = curves_by_number(sweep, curves, model, target);
   if (by_number.size() < 2) {
-    claim.evidence = degree ? "Needs at least two degrees, for example degree 2,4."
-                            : "Needs at least two frequencies, for example frequency 4,8.";
+    const double here = by_number.empty() ? 4 : by_number.front()->target.number;
+    lack(claim, degree ? Need{"two degrees",
+                              {{"degree", two_values(here, here > 4 ? here - 2 : here + 2)}}}
+                       : Need{"two frequencies",
+                              {{"frequency", two_values(here, here > 32 ? here / 2 : 2 * here)}}});
     return claim;
   }
   std::vector<SampleComparison> measured;
@@ -145,6 +147,21 @@ bool has_model(const Sweep& sweep, std::string_view id) {
 }
 
 }  // namespace
+
+Need both_models(const Sweep& sweep, std::string_view one, std::string_view other) {
+  std::string models;
+  for (const RandomFeatureModel& model : random_feature_models()) {
+    const bool present =
+        std::find(sweep.models.begin(), sweep.models.end(), &model) != sweep.models.end();
+    if (present || model.id == one || model.id == other)
+      models += (models.empty() ? "" : ",") + std::string(model.id);
+  }
+  return {"both models, " + std::string(one) + " and " + std::string(other), {{"models", models}}};
+}
+
+std::string two_values(double one, double other) {
+  return exact_text(std::min(one, other)) + "," + exact_text(std::max(one, other));
+}
 
 std::vector<Claim> learning_curve_claims(const Sweep& sweep,
                                          const std::vector<ErrorCurve>& curves) {

@@ -1,6 +1,8 @@
 // The paper's claims A1 to A5 and our A6 judged from measured curves; judging.h says how.
 #pragma once
 
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/findings/result.h"
@@ -13,6 +15,12 @@ namespace attnlab::random_features {
 /// which.
 inline constexpr const char* kNaturalTarget =
     ", a target built from ⟨x₀,xᵢ⟩ (the abstract: certain natural target functions).";
+
+/// That both models must be among those of the sweep.
+Need both_models(const Sweep& sweep, std::string_view one, std::string_view other);
+
+/// "2,4": two values of a list, the smaller one first.
+std::string two_values(double one, double other);
 
 /// One A2, with the invariant network one A6 and, for targets built from <x_0, x_i>, one A4 per
 /// target and degree; then difficulty_claims.

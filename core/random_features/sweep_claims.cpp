@@ -92,10 +92,11 @@ Claim finite_width_claim(const Sweep& sweep, const std::vector<ErrorCurve>& curv
   const auto by_heads = swept_curves(curves, model, item);
   const HeadGain gain = by_heads.empty() ? HeadGain{} : head_gain(curves, by_heads);
   if (by_heads.size() < 2 || gain.other == nullptr) {
-    claim.evidence = by_heads.size() < 2
-                         ? "Needs at least two numbers of heads."
-                         : "Levelling off needs a number of heads of at most half the largest, or "
-                           "the kernel of infinitely many among the models.";
+    const double most = by_heads.empty() ? 0 : by_heads.back()->variant;
+    Need need{"a number of heads of at most half the largest", {}};
+    if (by_heads.size() < 2 && most >= 2)
+      need = {"two numbers of heads", {{"heads", two_values(std::floor(most / 2), most)}}};
+    lack(claim, std::move(need));
     return claim;
   }
   const ErrorCurve &most = *by_heads.back(), &before = *by_heads[by_heads.size() - 2];
@@ -201,7 +202,9 @@ Claim bias_claim(const Sweep& sweep, const std::vector<ErrorCurve>& curves,
     if (curve->variant == 0) zero = curve;
   }
   if (zero == nullptr || by_mean.size() < 2) {
-    claim.evidence = "Needs c = 0 and at least one other mean.";
+    const double other = by_mean.empty() ? 0 : by_mean.front()->variant;
+    lack(claim,
+         {"c = 0 and another mean", {{"bias-scale", two_values(0, other == 0 ? 1 : other)}}});
     return claim;
   }
   std::vector<Comparison> comparisons;
@@ -240,7 +243,7 @@ Claim length_claim(const Sweep& sweep, const std::vector<ErrorCurve>& curves,
   const auto attention = swept_curves(curves, *rfa, item);
   const auto network = swept_curves(curves, *rfmlp, item);
   if (attention.empty() || network.empty()) {
-    claim.evidence = "Needs both models: rfa and rfmlp.";
+    lack(claim, both_models(sweep, "rfa", "rfmlp"));
     return claim;
   }
   std::vector<SampleComparison> measured;

@@ -71,6 +71,14 @@ interface Claim {
   status: string;
   evidence: string;
   judged: string;
+  /** The settings cannot decide it: see State.needs. */
+  needy: boolean;
+}
+
+interface OpenNeed {
+  sentence: string;
+  offer: string;
+  settings: [parameter: string, text: string][];
 }
 
 interface Table {
@@ -112,6 +120,7 @@ interface State {
   figures: string[];
   figure: number;
   claims: Claim[];
+  needs: OpenNeed[];
   tables: Table[];
 }
 
