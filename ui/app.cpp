@@ -283,7 +283,10 @@ void App::pause() {
 
 void App::step() {
   AppState& s = *state_;
-  if (s.live()) return;
+  if (s.live()) {
+    if (s.can_append()) set_parameter(s.spec.experiment->append.into, s.appended());
+    return;
+  }
   const bool running = s.run && !s.changed() && s.run->active();
   if (running || can_continue(s) || start_run(s)) s.run->step_once();
   s.touch();

@@ -225,8 +225,8 @@ TEST_CASE("a coordinate keeps about a 500th of its axis") {
   CHECK(handle_decimals({-3, 3}) == 2);
   CHECK(handle_decimals({-1, 1}) == 3);
   CHECK(handle_decimals({0, 1000}) == 0);
-  CHECK(handle_step({-3, 3}) == doctest::Approx(0.1));
-  CHECK(handle_fine_step({-3, 3}) == doctest::Approx(0.01));
+  CHECK(handle_step(Handle(), {-3, 3}) == doctest::Approx(0.1));
+  CHECK(handle_fine_step(Handle(), {-3, 3}) == doctest::Approx(0.01));
 }
 
 TEST_CASE("a sampled field has its top row first") {
