@@ -294,7 +294,10 @@ void App::step() {
 
 void App::reset() {
   if (state_->live()) {
-    if (!state_->last_preset.empty()) select_preset(state_->last_preset);
+    // The preset met last may be another experiment's: a link with values of its own names none.
+    const std::vector<Preset>& presets = state_->spec.experiment->presets;
+    const auto last = std::ranges::find(presets, state_->last_preset, &Preset::name);
+    select_preset(last == presets.end() ? presets.front().name : last->name);
     return;
   }
   AppState& s = *state_;

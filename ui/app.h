@@ -96,7 +96,8 @@ class App {
   void run();    ///< starts, or resumes a paused run of the same parameters
   void pause();  ///< running jobs are held
   void step();   ///< one more job, then pauses; of a live experiment: its Appending, if it has one
-  /// Forgets the run; parameters stay. Of a live experiment: back to the preset chosen last.
+  /// Forgets the run; parameters stay. Of a live experiment: back to the preset chosen last,
+  /// or to the first one.
   void reset();
   /// A file of a format that save_formats() names, through Platform::save_file. Returns the
   /// sentence that is shown.

@@ -20,7 +20,7 @@ double rounded(double value, int decimals) {
 
 std::string plain_text(double value, int decimals) {
   // Through whole units, so that 0.1 + 0.2 is printed as 0.3.
-  const double units = std::round(value * std::pow(10.0, decimals));
+  const double units = std::round(value * std::pow(10.0, decimals)) + 0.0;  // no negative zero
   return exact_text(decimals > 0 ? units / std::pow(10.0, decimals) : rounded(value, decimals));
 }
 

@@ -50,7 +50,7 @@ std::vector<HandQuestion> random_questions(RandomStream& stream, std::size_t cou
 std::size_t slow_rank(const Interrogation& known) {
   std::vector<std::array<double, 4>> rows;
   for (const HandAnswer& answer : known.answers) {
-    if (!std::isfinite(answer.weight) || answer.question.query == PlaneVector{}) continue;
+    if (!std::isfinite(answer.score) || answer.question.query == PlaneVector{}) continue;
     const PlaneVector difference = difference_of(answer.question);
     if (difference == PlaneVector{}) continue;
     rows.push_back(score_function(difference, answer.question.query));
