@@ -64,12 +64,6 @@ Lesson lesson_of_weight(Interrogation& known, HandAnswer& asked, double error) {
   return known.scores.add(function, asked.score, of_score) ? Lesson::kEquation : Lesson::kNothing;
 }
 
-std::array<double, 4> column_function(const PlaneVector& normal, std::size_t column) {
-  PlaneVector unit{};
-  unit[column] = 1;
-  return score_function(normal, unit);
-}
-
 }  // namespace
 
 // --- Known functions -----------------------------------------------------------------------------
@@ -162,42 +156,54 @@ Interrogation interrogate(const Head& head, std::span<const HandQuestion> questi
   return known;
 }
 
-ColumnKnowledge column_knowledge(const Interrogation& known, std::size_t column) {
-  // The normals n for which n.(W e_j) is known: a subspace of the plane. Its rank and, if it is a
-  // line, its direction follow from what is new in functions of all directions n.
+ImageKnowledge image_knowledge(const Interrogation& known, const PlaneVector& q) {
+  // The normals n for which n^T W q is known: a subspace of the plane. Its rank and, if it is a
+  // line, its direction follow from what is new for normals of all directions.
   const PlaneVector e1{1, 0}, e2{0, 1};
-  ColumnKnowledge column_known;
+  const KnownFunctions& scores = known.scores;
   const auto knows = [&](const PlaneVector& normal) {
-    return known.scores.knows(column_function(normal, column));
+    return scores.knows(score_function(normal, q));
   };
-  if (knows(e1) && knows(e2)) {
-    column_known.rank = 2;
-    column_known.point = {known.scores.value(column_function(e1, column)),
-                          known.scores.value(column_function(e2, column))};
-    return column_known;
-  }
+  const auto value = [&](const PlaneVector& normal) {
+    return scores.value(score_function(normal, q));
+  };
+  if (knows(e1) && knows(e2)) return {2, {}, {value(e1), value(e2)}};
   // news(cos t, sin t)^2 = mean + amplitude cos 2(t - t0): the least of it is opposite t0.
   const auto square = [&](const PlaneVector& normal) {
-    const double news = known.scores.news(column_function(normal, column));
+    const double news = scores.news(score_function(normal, q));
     return news * news;
   };
   const double along = (square(e1) - square(e2)) / 2;
   const double across = square({std::sqrt(0.5), std::sqrt(0.5)}) - (square(e1) + square(e2)) / 2;
   const double least = std::atan2(-across, -along) / 2;
   const PlaneVector normal{std::cos(least), std::sin(least)};
-  if (!knows(normal)) return column_known;
-  column_known.rank = 1;
-  column_known.line = {normal, known.scores.value(column_function(normal, column))};
-  return column_known;
+  if (!knows(normal)) return {};
+  return {1, {normal, value(normal)}, {}};
 }
 
-bool line_of(const Interrogation& known, const HandQuestion& question, std::size_t column,
-             ColumnLine& line) {
+std::optional<PlaneLine> line_of(const Interrogation& known, const HandQuestion& question,
+                                 const PlaneVector& q) {
   const PlaneVector normal = difference_of(question);
-  const auto function = column_function(normal, column);
-  if (norm(normal) == 0 || !known.scores.knows(function)) return false;
-  line = {normal, known.scores.value(function)};
-  return true;
+  const auto function = score_function(normal, q);
+  if (norm(normal) == 0 || !known.scores.knows(function)) return {};
+  return PlaneLine{normal, known.scores.value(function)};
+}
+
+BlindLines blind_lines(const Interrogation& known, const PlaneVector& query) {
+  BlindLines lines;
+  const auto through_query = [&](const PlaneVector& normal) {
+    return PlaneLine{normal, dot(normal, query)};
+  };
+  const ImageKnowledge image = image_knowledge(known, query);
+  if (image.rank == 1) {
+    const PlaneVector& direction = image.line.normal;
+    lines.known = through_query({-direction[1], direction[0]});
+  }
+  if (known.values.rank() == 2) {
+    const PlaneVector e1{1, 0}, e2{0, 1};
+    lines.same_value = through_query({known.values.value(e1), known.values.value(e2)});
+  }
+  return lines;
 }
 
 Head draw_hand_head(std::uint64_t seed, std::uint32_t index) {

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -82,37 +83,48 @@ PlaneVector difference_of(const HandQuestion& question);
 /// The function of W (row-major) that is difference^T W query.
 std::array<double, 4> score_function(const PlaneVector& difference, const PlaneVector& query);
 
+/// d^2 + d for d = 2.
+inline constexpr std::size_t kHandUnknowns = 6;
+
 /// All questions and what follows from their answers.
 struct Interrogation {
   std::vector<HandAnswer> answers;  ///< in the order of the questions
   KnownFunctions values{2};         ///< of v
   KnownFunctions scores{4};         ///< of W, row-major
   std::size_t learned() const { return values.rank() + scores.rank(); }
-  bool complete() const { return learned() == 6; }  ///< d^2 + d for d = 2
+  bool complete() const { return learned() == kHandUnknowns; }
 };
 
 /// Asks the head (of dimension 2), first for the values of v, then for lines: the order of the
 /// questions decides only which of several dependent ones counts.
 Interrogation interrogate(const Head& head, std::span<const HandQuestion> questions);
 
-/// A line normal.x = offset in the plane of a column of W.
-struct ColumnLine {
+/// A line normal.x = offset of the plane.
+struct PlaneLine {
   PlaneVector normal{};
   double offset = 0;
 };
-/// What all answers together say of column j: `rank` 0: nothing, 1: it is on the line, 2: it is
-/// the point.
-struct ColumnKnowledge {
+
+/// What all answers together say of W q, for a vector q: `rank` 0: nothing, 1: it is on the line,
+/// 2: it is the point.
+struct ImageKnowledge {
   std::size_t rank = 0;
-  ColumnLine line;
+  PlaneLine line;
   PlaneVector point{};
 };
-ColumnKnowledge column_knowledge(const Interrogation& known, std::size_t column);
+ImageKnowledge image_knowledge(const Interrogation& known, const PlaneVector& q);
 
-/// The line in the plane of a column that a question gives, if all answers together determine one:
-/// always if the query token is a multiple of that unit vector. False: none.
-bool line_of(const Interrogation& known, const HandQuestion& question, std::size_t column,
-             ColumnLine& line);
+/// The line on which W q is because of a question, if all answers together determine one. For its
+/// own query token the answer does, unless it gave no equation. Empty: none.
+std::optional<PlaneLine> line_of(const Interrogation& known, const HandQuestion& question,
+                                 const PlaneVector& q);
+
+/// Where a first token teaches nothing next to this query token: on lines through the query token.
+struct BlindLines {
+  std::optional<PlaneLine> known;       ///< the score follows from the answers
+  std::optional<PlaneLine> same_value;  ///< both tokens have the same value
+};
+BlindLines blind_lines(const Interrogation& known, const PlaneVector& query);
 
 /// A hidden head of dimension 2: entries of W uniform on [-1.5, 1.5], entries of v with sizes
 /// uniform on [0.5, 1.5] and random signs. Head 0 of a seed is the one that the reader asks.

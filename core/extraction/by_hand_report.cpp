@@ -14,6 +14,7 @@ namespace {
 
 constexpr int kColumnColours[] = {kColourRfa, kColourBrfa};
 constexpr const char* kColumnNames[] = {"W e₁", "W e₂"};
+constexpr PlaneVector kUnits[] = {{1, 0}, {0, 1}};
 constexpr double kGrid = 0.25;
 
 std::string number_text(std::size_t number) {
@@ -92,7 +93,7 @@ MatrixPair known_matrix(const HandPicture& picture) {
 // --- The plane -----------------------------------------------------------------------------------
 
 /// The two points where the line leaves the square of the figure, in order of x; none if it misses.
-std::vector<FigurePoint> inside(const ColumnLine& line) {
+std::vector<FigurePoint> inside(const PlaneLine& line) {
   const double r = kHandReach, length = std::hypot(line.normal[0], line.normal[1]);
   const PlaneVector n{line.normal[0] / length, line.normal[1] / length};
   const double offset = line.offset / length;
@@ -117,15 +118,23 @@ std::vector<FigurePoint> inside(const ColumnLine& line) {
   return points;
 }
 
-Series line_series(const ColumnLine& line, std::size_t column, std::string id, std::string label,
-                   std::string note) {
+Series line_series(const PlaneLine& line, std::string id, std::string label, std::string note) {
   Series series;
-  series.id = std::move(id) + "/" + number_text(column + 1);
+  series.id = std::move(id);
   series.label = std::move(label);
   series.note = std::move(note);
   series.role = SeriesRole::kCurve;
-  series.colour = kColumnColours[column];
+  series.colour = kColourReference;
   series.points = inside(line);
+  return series;
+}
+
+/// A line on which a column of W is.
+Series column_series(const PlaneLine& line, std::size_t column, const std::string& id,
+                     std::string label, const std::string& because) {
+  Series series = line_series(line, id + "/" + number_text(column + 1), std::move(label),
+                              because + kColumnNames[column] + " is on this line");
+  series.colour = kColumnColours[column];
   return series;
 }
 
@@ -138,13 +147,13 @@ bool same_points(const std::vector<FigurePoint>& a, const std::vector<FigurePoin
 /// The lines of the questions asked; questions with the same line share it.
 std::vector<Series> asked_lines(const HandPicture& picture, std::size_t column) {
   std::vector<Series> lines;
-  ColumnLine line;
   const std::vector<HandAnswer>& answers = picture.asked.answers;
   for (std::size_t k = 0; k < answers.size(); ++k) {
     if (answers[k].lesson != Lesson::kEquation) continue;
-    if (!line_of(picture.asked, answers[k].question, column, line)) continue;
+    const auto line = line_of(picture.asked, answers[k].question, kUnits[column]);
+    if (!line) continue;
     const std::string number = number_text(k + 1);
-    Series fresh = line_series(line, column, "line-" + number, number, "");
+    Series fresh = column_series(*line, column, "line-" + number, number, "by this answer ");
     const auto same = std::ranges::find_if(
         lines, [&](const Series& other) { return same_points(other.points, fresh.points); });
     if (same == lines.end()) {
@@ -153,29 +162,20 @@ std::vector<Series> asked_lines(const HandPicture& picture, std::size_t column) 
       same->label += ", " + number;
     }
   }
-  for (Series& one : lines) {
-    one.note =
-        "by the answer to question " + one.label + " " + kColumnNames[column] + " is on this line";
-  }
   return lines;
 }
 
 void add_column(const HandPicture& picture, std::size_t column, std::vector<Series>& lines) {
   std::vector<Series> asked = asked_lines(picture, column);
-  const bool drawn = !asked.empty();
-  std::ranges::move(asked, std::back_inserter(lines));
-  ColumnLine line;
-  const ColumnKnowledge known = column_knowledge(picture.asked, column);
-  if (known.rank == 1 && !drawn) {
-    lines.push_back(line_series(
-        known.line, column, "together", "all",
-        std::string("all answers together: ") + kColumnNames[column] + " is on this line"));
+  const ImageKnowledge known = image_knowledge(picture.asked, kUnits[column]);
+  if (known.rank == 1 && asked.empty()) {
+    asked.push_back(
+        column_series(known.line, column, "together", "all", "by all answers together "));
   }
-  if (picture.preview().lesson == Lesson::kEquation &&
-      line_of(picture.with_present, picture.present, column, line)) {
-    lines.push_back(
-        line_series(line, column, "present", "this question",
-                    std::string("if you ask: ") + kColumnNames[column] + " is on this line"));
+  std::ranges::move(asked, std::back_inserter(lines));
+  const auto present = line_of(picture.with_present, picture.present, kUnits[column]);
+  if (picture.preview().lesson == Lesson::kEquation && present) {
+    lines.push_back(column_series(*present, column, "present", "this question", "if you ask, "));
     lines.back().role = SeriesRole::kTheory;
   }
   if (known.rank == 2) {
@@ -186,6 +186,22 @@ void add_column(const HandPicture& picture, std::size_t column, std::vector<Seri
     point.colour = kColumnColours[column];
     point.points = {{known.point[0], known.point[1], kUnknown, 0}};
     lines.push_back(std::move(point));
+  }
+}
+
+/// Where the first token would teach nothing.
+void add_blind_lines(const HandPicture& picture, std::vector<Series>& lines) {
+  const BlindLines blind = blind_lines(picture.asked, picture.present.query);
+  if (blind.known) {
+    lines.push_back(line_series(*blind.known, "known", "teaches nothing",
+                                "with a on this line the answer follows from earlier ones"));
+    lines.back().role = SeriesRole::kExact;
+  }
+  if (blind.same_value) {
+    lines.push_back(line_series(*blind.same_value, "same-value", "equal values",
+                                "with a on this line both tokens have the same value v·x: the "
+                                "answer does not show the weights"));
+    lines.back().role = SeriesRole::kExact;
   }
 }
 
@@ -210,7 +226,9 @@ Figure plane_figure(const HandPicture& picture) {
       "One plane for both tokens and both columns of W. A question with the query token b = e₁ "
       "puts "
       "the column W e₁ on a line with the normal a − b, one with b = e₂ the column W e₂; other "
-      "query tokens mix the columns. Dashed: the line of the present question.";
+      "query tokens mix the columns. Dashed: the line of the present question. Dotted: with a "
+      "there, it "
+      "teaches nothing.";
   figure.invitation = "Drag a and b, then press Ask.";
   figure.x = {"first entry", false, -kHandReach, kHandReach, {-2, -1, 0, 1, 2}};
   figure.y = {"second entry", false, -kHandReach, kHandReach, {-2, -1, 0, 1, 2}};
@@ -218,6 +236,7 @@ Figure plane_figure(const HandPicture& picture) {
   for (std::size_t column = 0; column < 2; ++column) {
     add_column(picture, column, figure.draw_lines().series);
   }
+  add_blind_lines(picture, figure.draw_lines().series);
   figure.handles = {
       token_handle("token", picture.present.first, "a", "first token a", kColourSoftmax),
       token_handle("query", picture.present.query, "b", "query token b", kColourReference)};

@@ -11,6 +11,7 @@ using namespace attnlab::test;
 
 namespace {
 
+const PlaneVector kUnits[] = {{1, 0}, {0, 1}};
 const HandQuestion kFirst{{1, 0}, {1, 0}}, kSecond{{0, 1}, {0, 1}};
 
 /// f([first; query]) straight from the definition, one exponential a token.
@@ -153,13 +154,13 @@ TEST_CASE("by hand: every line contains the true column") {
     const Interrogation known = interrogate(head, questions);
     for (std::size_t column = 0; column < 2; ++column) {
       for (const HandQuestion& question : questions) {
-        ColumnLine line;
-        if (!line_of(known, question, column, line)) continue;
+        const auto line = line_of(known, question, kUnits[column]);
+        if (!line) continue;
         ++lines;
-        CHECK(offset_of_truth(head, line.normal, column) ==
-              doctest::Approx(line.offset).epsilon(1e-7));
+        CHECK(offset_of_truth(head, line->normal, column) ==
+              doctest::Approx(line->offset).epsilon(1e-7));
       }
-      const ColumnKnowledge column_known = column_knowledge(known, column);
+      const ImageKnowledge column_known = image_knowledge(known, kUnits[column]);
       if (column_known.rank == 1) {
         ++joint;
         const double truth = offset_of_truth(head, column_known.line.normal, column);
@@ -183,7 +184,7 @@ TEST_CASE(
   const Interrogation known = interrogate(head, questions);
   REQUIRE(known.scores.rank() == 3);
   for (std::size_t column = 0; column < 2; ++column) {
-    const ColumnKnowledge one = column_knowledge(known, column);
+    const ImageKnowledge one = image_knowledge(known, kUnits[column]);
     CHECK(one.rank == 1);
     CHECK(std::abs(offset_of_truth(head, one.line.normal, column) - one.line.offset) < 1e-10);
   }
@@ -246,6 +247,37 @@ TEST_CASE("by hand: a question teaches nothing exactly if all heads that fit giv
   }
   CHECK(nothing > 40);
   CHECK(something > 100);
+}
+
+TEST_CASE("by hand: a first token on a blind line teaches nothing, one next to it does") {
+  RandomStream stream(5, hash_name("by-hand-test"), 0);
+  int known_lines = 0;
+  for (std::uint32_t index = 0; index < 100; ++index) {
+    CAPTURE(index);
+    const Head head = draw_hand_head(19, index);
+    std::vector<HandQuestion> questions = random_questions(stream, 3 + stream.below(3), true);
+    const PlaneVector query = index % 2 == 0 ? questions[2].query : PlaneVector{0.5, -0.75};
+    if (query == PlaneVector{}) continue;
+    const BlindLines blind = blind_lines(interrogate(head, questions), query);
+    REQUIRE(blind.same_value);
+    const auto lesson_at = [&](const PlaneLine& line, double along, double across) {
+      const double length = std::hypot(line.normal[0], line.normal[1]);
+      const PlaneVector n{line.normal[0] / length, line.normal[1] / length};
+      std::vector<HandQuestion> all = questions;
+      all.push_back(
+          {{query[0] - along * n[1] + across * n[0], query[1] + along * n[0] + across * n[1]},
+           query});
+      return interrogate(head, all).answers.back().lesson;
+    };
+    CHECK(lesson_at(*blind.same_value, 0.5, 0) == Lesson::kSameValue);
+    CHECK(lesson_at(*blind.same_value, 0.5, 0.1) != Lesson::kSameValue);
+    if (!blind.known) continue;
+    ++known_lines;
+    const Lesson on = lesson_at(*blind.known, 0.3, 0), off = lesson_at(*blind.known, 0.3, 0.1);
+    CHECK((on == Lesson::kNothing || on == Lesson::kSameValue));
+    CHECK((off == Lesson::kEquation || off == Lesson::kSameValue));
+  }
+  CHECK(known_lines > 30);
 }
 
 TEST_CASE("by hand: blind, saturated and early questions are called so") {
