@@ -144,12 +144,17 @@ bool same_points(const std::vector<FigurePoint>& a, const std::vector<FigurePoin
   });
 }
 
+/// Without it the question says nothing of the column, though all answers may determine its line.
+bool concerns(const HandQuestion& question, std::size_t column) {
+  return question.query[column] != 0;
+}
+
 /// The lines of the questions asked; questions with the same line share it.
 std::vector<Series> asked_lines(const HandPicture& picture, std::size_t column) {
   std::vector<Series> lines;
   const std::vector<HandAnswer>& answers = picture.asked.answers;
   for (std::size_t k = 0; k < answers.size(); ++k) {
-    if (answers[k].lesson != Lesson::kEquation) continue;
+    if (answers[k].lesson != Lesson::kEquation || !concerns(answers[k].question, column)) continue;
     const auto line = line_of(picture.asked, answers[k].question, kUnits[column]);
     if (!line) continue;
     const std::string number = number_text(k + 1);
@@ -174,7 +179,7 @@ void add_column(const HandPicture& picture, std::size_t column, std::vector<Seri
   }
   std::ranges::move(asked, std::back_inserter(lines));
   const auto present = line_of(picture.with_present, picture.present, kUnits[column]);
-  if (picture.preview().lesson == Lesson::kEquation && present) {
+  if (present && !line_of(picture.asked, picture.present, kUnits[column])) {
     lines.push_back(column_series(*present, column, "present", "this question", "if you ask, "));
     lines.back().role = SeriesRole::kTheory;
   }
@@ -223,12 +228,9 @@ Figure plane_figure(const HandPicture& picture) {
   figure.id = "plane";
   figure.title = "Where can W be?";
   figure.subtitle =
-      "One plane for both tokens and both columns of W. A question with the query token b = e₁ "
-      "puts "
-      "the column W e₁ on a line with the normal a − b, one with b = e₂ the column W e₂; other "
-      "query tokens mix the columns. Dashed: the line of the present question. Dotted: with a "
-      "there, it "
-      "teaches nothing.";
+      "One plane for tokens and for columns of W. With b = e₁ an answer puts the column W e₁ on a "
+      "line with the normal a − b, with b = e₂ the column W e₂; another b mixes them. Dashed: the "
+      "line of the present question. Dotted: with a there, it teaches nothing.";
   figure.invitation = "Drag a and b, then press Ask.";
   figure.x = {"first entry", false, -kHandReach, kHandReach, {-2, -1, 0, 1, 2}};
   figure.y = {"second entry", false, -kHandReach, kHandReach, {-2, -1, 0, 1, 2}};

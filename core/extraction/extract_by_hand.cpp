@@ -171,8 +171,10 @@ std::vector<Preset> presets() {
        {}},
       {"dependent",
        "A question that teaches nothing",
-       "The difference a − b points along the one of question 3, twice as far: the score doubles, "
-       "and the answer follows from question 3. Drag a off that line and Ask becomes useful again.",
+       "The difference a − b is twice the difference of question 3, and b is the same: the score "
+       "is "
+       "twice as large, and the answer is known before you ask. Drag a off the dotted lines, and "
+       "Ask is useful again. Next: other query tokens.",
        {{"asked", "1,0,1,0,0,1,0,1,1.5,0.5,1,0"}, {"token", "2,1"}}},
       {"mixed",
        "Query tokens that mix the columns",

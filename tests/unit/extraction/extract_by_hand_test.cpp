@@ -321,6 +321,14 @@ TEST_CASE("extract-by-hand: every preset shows what its text says") {
       CHECK(preset.name == "six");
       CHECK(series_of(plane, "column/1") != nullptr);
       CHECK(series_of(plane, "column/2") != nullptr);
+      // Questions 3 and 4 had b = e_1, questions 5 and 6 had b = e_2.
+      for (const char* own : {"line-3/1", "line-4/1", "line-5/2", "line-6/2"}) {
+        REQUIRE(series_of(plane, own) != nullptr);
+        CHECK(series_of(plane, own)->label == std::string(own).substr(5, 1));
+      }
+      for (const char* other : {"line-3/2", "line-4/2", "line-5/1", "line-6/1", "known"}) {
+        CHECK(series_of(plane, other) == nullptr);
+      }
       CHECK(found.result.claims.at(0).status == ClaimStatus::kNoCounterexample);
     }
   }
