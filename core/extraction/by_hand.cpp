@@ -126,10 +126,6 @@ std::string_view lesson_text(Lesson lesson) {
   return {};
 }
 
-bool teaches(Lesson lesson) {
-  return lesson == Lesson::kValue || lesson == Lesson::kEquation;
-}
-
 PlaneVector difference_of(const HandQuestion& question) {
   return {question.first[0] - question.query[0], question.first[1] - question.query[1]};
 }

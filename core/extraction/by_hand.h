@@ -68,7 +68,6 @@ enum class Lesson {
 };
 /// "a value of v", "an equation for W", "nothing new", ...: for tables.
 std::string_view lesson_text(Lesson lesson);
-bool teaches(Lesson lesson);
 
 struct HandAnswer {
   HandQuestion question;

@@ -14,6 +14,10 @@ namespace {
 const PlaneVector kUnits[] = {{1, 0}, {0, 1}};
 const HandQuestion kFirst{{1, 0}, {1, 0}}, kSecond{{0, 1}, {0, 1}};
 
+bool teaches(Lesson lesson) {
+  return lesson == Lesson::kValue || lesson == Lesson::kEquation;
+}
+
 /// f([first; query]) straight from the definition, one exponential a token.
 double slow_answer(const Head& head, const HandQuestion& question) {
   const auto score = [&](const PlaneVector& token) {
