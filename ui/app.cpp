@@ -283,7 +283,10 @@ void App::pause() {
 
 void App::step() {
   AppState& s = *state_;
-  if (s.live()) return;
+  if (s.live()) {
+    if (s.can_append()) set_parameter(s.spec.experiment->append.into, s.appended());
+    return;
+  }
   const bool running = s.run && !s.changed() && s.run->active();
   if (running || can_continue(s) || start_run(s)) s.run->step_once();
   s.touch();
@@ -291,7 +294,10 @@ void App::step() {
 
 void App::reset() {
   if (state_->live()) {
-    if (!state_->last_preset.empty()) select_preset(state_->last_preset);
+    // The preset met last may be another experiment's: a link with values of its own names none.
+    const std::vector<Preset>& presets = state_->spec.experiment->presets;
+    const auto last = std::ranges::find(presets, state_->last_preset, &Preset::name);
+    select_preset(last == presets.end() ? presets.front().name : last->name);
     return;
   }
   AppState& s = *state_;

@@ -72,6 +72,7 @@ class App {
   std::string act(std::string_view id, std::string_view name, std::string_view value);
   /// What the button of an action says now ("Continue" for Run of a paused run).
   std::string_view label(Action action) const;
+  std::string_view help(Action action) const;  ///< one line for its tooltip
   void toggle_table();
   void select_experiment(std::string_view id);
   void select_preset(std::string_view name);
@@ -91,11 +92,12 @@ class App {
   std::string step_handle(std::size_t handle, int right, int up, bool fine);
   /// Whether a finger at this logical pixel would take hold of a handle, as last drawn.
   bool grabs(float x, float y) const;
-  // A live experiment needs no run: run, pause and step do nothing there.
+  // A live experiment needs no run: run and pause do nothing there.
   void run();    ///< starts, or resumes a paused run of the same parameters
   void pause();  ///< running jobs are held
-  void step();   ///< one more job, then pauses
-  /// Forgets the run; parameters stay. Of a live experiment: back to the preset chosen last.
+  void step();   ///< one more job, then pauses; of a live experiment: its Appending, if it has one
+  /// Forgets the run; parameters stay. Of a live experiment: back to the preset chosen last,
+  /// or to the first one.
   void reset();
   /// A file of a format that save_formats() names, through Platform::save_file. Returns the
   /// sentence that is shown.
@@ -121,8 +123,8 @@ class App {
   ///  "draft": in what the draft shown is reduced, "busy": bool (as App::busy),
   ///  "fraction", "jobs_done","jobs","rate","remaining","elapsed", "status": sentence, "error":
   ///  sentence, "notes":[...], "query", "link" (as link_query),
-  ///  "actions":[{"id","label", "enabled"} of those that this experiment has], "kept":[in what each
-  ///  differs], "figures":[titles], "figure": the number of the one shown,
+  ///  "actions":[{"id","label","help","enabled"} of those that this experiment has], "kept":[in
+  ///  what each differs], "figures":[titles], "figure": the number of the one shown,
   ///  "claims":[{"id","statement","status","evidence","judged","needy": the settings cannot decide
   ///  it}], "needs":[{"sentence","offer","settings":[[parameter, text]...]}, one for all claims of
   ///  a need],

@@ -17,7 +17,7 @@ bool App::can(Action action) const {
     case Action::kPause:
       return !s.live() && active;
     case Action::kStep:
-      return can_run;
+      return s.live() ? s.can_append() : can_run;
     case Action::kReset:
       return s.live() ? s.preset.empty() : s.run.has_value();
     case Action::kKeep:
@@ -102,7 +102,14 @@ std::string_view App::label(Action action) const {
   const bool resumes = s.run && !s.changed() && s.run->state() == Run::State::kPaused;
   if (action == Action::kRun && resumes) return "Continue";
   if (action == Action::kTable && s.view.table_open) return "Hide table";
+  if (action == Action::kStep && s.appends()) return s.spec.experiment->append.label;
   return text_of(action).label;
+}
+
+std::string_view App::help(Action action) const {
+  const AppState& s = *state_;
+  if (action == Action::kStep && s.appends()) return s.spec.experiment->append.help;
+  return text_of(action).help;
 }
 
 void App::toggle_table() {

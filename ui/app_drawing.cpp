@@ -77,11 +77,11 @@ std::string App::step_handle(std::size_t handle, int right, int up, bool fine) {
   if (s.view.figure >= s.figures.size()) return {};
   const Figure& figure = s.figures[s.view.figure];
   if (handle >= figure.handles.size()) return {};
+  const Handle& moved = figure.handles[handle];
   const auto step = [&](const Axis& axis) {
     const Range range = plane_range(axis);
-    return fine ? handle_fine_step(range) : handle_step(range);
+    return fine ? handle_fine_step(moved, range) : handle_step(moved, range);
   };
-  const Handle& moved = figure.handles[handle];
   return move_handle(figure, handle, moved.x + right * step(figure.x),
                      moved.y + up * step(figure.y));
 }

@@ -113,6 +113,12 @@ struct AppState {
   /// What tables show.
   const Result& shown_result() const { return kept.empty() ? result : compared; }
   bool live() const { return spec.experiment->live; }
+  /// The experiment has a step that appends to a tuple (Appending).
+  bool appends() const { return !spec.experiment->append.label.empty(); }
+  std::string appended() const { return appended_text(*spec.experiment, spec.parameters); }
+  bool can_append() const {
+    return appends() && !locked(spec.experiment->append.into) && !appended().empty();
+  }
   /// An experiment, or the plan of the parameters, is not known yet.
   bool loading() const;
   const PageSettings& page() const { return options.page; }

@@ -183,9 +183,10 @@ std::vector<std::string> figure_titles(const AppState& s) {
   return titles;
 }
 
-/// A live experiment needs no run.
+/// A live experiment needs no run; it may have a step of its own.
 bool has_action(const AppState& s, Action action) {
-  const bool of_run = action == Action::kRun || action == Action::kPause || action == Action::kStep;
+  const bool of_run = action == Action::kRun || action == Action::kPause;
+  if (action == Action::kStep) return !s.live() || s.appends();
   return !(of_run && s.live());
 }
 
@@ -196,6 +197,7 @@ std::string actions_json(const App& app) {
     list.item(Json('{')
                   .text("id", text.id)
                   .text("label", app.label(text.action))
+                  .text("help", app.help(text.action))
                   .member("enabled", truth(app.can(text.action)))
                   .done());
   }

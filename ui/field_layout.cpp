@@ -20,7 +20,7 @@ double rounded(double value, int decimals) {
 
 std::string plain_text(double value, int decimals) {
   // Through whole units, so that 0.1 + 0.2 is printed as 0.3.
-  const double units = std::round(value * std::pow(10.0, decimals));
+  const double units = std::round(value * std::pow(10.0, decimals)) + 0.0;  // no negative zero
   return exact_text(decimals > 0 ? units / std::pow(10.0, decimals) : rounded(value, decimals));
 }
 
@@ -30,13 +30,15 @@ int handle_decimals(Range range) {
   return static_cast<int>(std::ceil(-std::log10((range.hi - range.lo) / kSteps)));
 }
 
-double handle_step(Range range) {
-  const double fine = handle_fine_step(range);
-  return std::max(1.0, std::round((range.hi - range.lo) / kKeySteps / fine)) * fine;
+double handle_step(const Handle& handle, Range range) {
+  const double fine = handle_fine_step(handle, range);
+  return handle.grid > 0
+             ? fine
+             : std::max(1.0, std::round((range.hi - range.lo) / kKeySteps / fine)) * fine;
 }
 
-double handle_fine_step(Range range) {
-  return std::pow(10.0, -handle_decimals(range));
+double handle_fine_step(const Handle& handle, Range range) {
+  return handle.grid > 0 ? handle.grid : std::pow(10.0, -handle_decimals(range));
 }
 
 std::string moved_text(const ParameterSet& parameters, const Handle& handle, double x, double y,
@@ -46,6 +48,7 @@ std::string moved_text(const ParameterSet& parameters, const Handle& handle, dou
   std::vector<std::string> entries = split(parameters.text(handle.parameter), ',');
   const auto put = [&](std::size_t item, double value, Range axis) {
     if (item >= entries.size() || !std::isfinite(value)) return;
+    if (handle.grid > 0) value = std::round(value / handle.grid) * handle.grid;
     entries[item] =
         plain_text(std::clamp(value, parameter->min, parameter->max), handle_decimals(axis));
   };

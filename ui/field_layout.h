@@ -15,11 +15,14 @@ namespace attnlab {
 /// The decimals that a coordinate of a handle keeps: about a 500th of the axis, so that a link
 /// stays short and a move by one pixel still changes it.
 int handle_decimals(Range range);
-double handle_step(Range range);       ///< of an arrow key: about a 60th of the axis
-double handle_fine_step(Range range);  ///< with Shift: one unit of the last decimal
+/// Of an arrow key: the handle's grid, or about a 60th of the axis.
+double handle_step(const Handle& handle, Range range);
+/// With Shift: the handle's grid, or one unit of the last decimal.
+double handle_fine_step(const Handle& handle, Range range);
 
-/// The value of the handle's parameter after a move to (x, y), as text: rounded, inside the
-/// parameter's range, the other entries as they are. Empty when the handle has no such parameter.
+/// The value of the handle's parameter after a move to (x, y), as text: rounded, also to the
+/// handle's grid, inside the parameter's range, the other entries as they are. Empty when the
+/// handle has no such parameter.
 std::string moved_text(const ParameterSet& parameters, const Handle& handle, double x, double y,
                        Range x_axis, Range y_axis);
 

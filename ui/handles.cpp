@@ -100,7 +100,7 @@ Touched touch(const Handle& handle, std::size_t index, PlotState& state, const P
   } else if (const auto step = arrow_keys_here()) {
     const bool fine = ImGui::GetIO().KeyShift;
     const auto size = [&](Range range) {
-      return fine ? handle_fine_step(range) : handle_step(range);
+      return fine ? handle_fine_step(handle, range) : handle_step(handle, range);
     };
     HandleMove move{index, handle.x, handle.y};
     if (*step == Direction::kLeft) move.x -= size(plane.x.range);

@@ -39,9 +39,10 @@ Icon icon_of(Action action) {
 void action_button(const View& view, Action action, bool picture_only) {
   const ActionText& text = text_of(action);
   const std::string id(text.id);
-  std::string help(text.help);
+  std::string help(view.app.help(action));
   if (!text.key.empty()) help += " (" + std::string(text.key) + ")";
-  const ButtonLook look{.kind = action == Action::kRun ? ButtonKind::kPrimary : ButtonKind::kPlain,
+  const bool main = action == (view.state.live() ? Action::kStep : Action::kRun);
+  const ButtonLook look{.kind = main ? ButtonKind::kPrimary : ButtonKind::kPlain,
                         .icon = icon_of(action),
                         .enabled = view.app.can(action)};
   const std::string_view label = picture_only ? std::string_view() : view.app.label(action);
@@ -54,6 +55,9 @@ void run_buttons(const View& view, bool short_labels) {
       action_button(view, action, short_labels && action == Action::kStep);
       ImGui::SameLine(0, kGap);
     }
+  } else if (view.state.appends()) {
+    action_button(view, Action::kStep, false);
+    ImGui::SameLine(0, kGap);
   }
   action_button(view, Action::kReset, short_labels && !view.state.live());
 }

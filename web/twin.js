@@ -260,7 +260,9 @@ export class Twin {
       const now = state.actions.find((action) => action.id === id);
       button.hidden = !now;
       button.disabled = !now?.enabled;
-      if (now) set_text(button, now.label);
+      if (!now) continue;
+      set_text(button, now.label);
+      button.title = now.help;
     }
     this.progress.hidden = state.live;
     this.progress.value = state.fraction;

@@ -26,6 +26,42 @@ Expected<void> set_parameter(RunSpec& spec, std::string_view name, std::string_v
   return spec.parameters.set_text(name, text);
 }
 
+Expected<void> check_appending(const Experiment& experiment) {
+  const Appending& append = experiment.append;
+  if (append.label.empty()) return {};
+  if (!experiment.live) return Error{experiment.id + " has a step to append, but is not live"};
+  const Parameter* into = experiment.schema.find(append.into);
+  if (into == nullptr || into->kind != ParameterKind::kRealTuple) {
+    return Error{experiment.id + " appends to " + quoted_text(append.into) + ", which is no tuple"};
+  }
+  std::size_t entries = 0;
+  for (const std::string& name : append.from) {
+    const Parameter* part = experiment.schema.find(name);
+    if (part == nullptr || part->kind != ParameterKind::kRealTuple ||
+        part->min_items != part->max_items || part->min < into->min || part->max > into->max) {
+      return Error{experiment.id + " appends " + quoted_text(name) +
+                   ", which is no tuple of fixed length in the range of " + append.into};
+    }
+    entries += part->max_items;
+  }
+  if (entries == 0 || entries != into->group) {
+    return Error{experiment.id + " appends " + counted(entries, "entry", "entries") + " to " +
+                 append.into + ", whose groups have " +
+                 exact_text(static_cast<std::int64_t>(into->group))};
+  }
+  return {};
+}
+
+std::string appended_text(const Experiment& experiment, const ParameterSet& parameters) {
+  const Appending& append = experiment.append;
+  if (append.label.empty()) return {};
+  const Parameter& into = *experiment.schema.find(append.into);
+  if (parameters.reals(append.into).size() + into.group > into.max_items) return {};
+  std::string text = parameters.text(append.into);
+  for (const std::string& name : append.from) text += "," + parameters.text(name);
+  return text;
+}
+
 Bytes encode_outputs(std::span<const JobOutput> outputs) {
   ByteWriter writer;
   for (const JobOutput& output : outputs) {

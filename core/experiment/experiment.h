@@ -64,6 +64,15 @@ struct JobOutput {
   bool complete = true;
 };
 
+/// What Step does in a live experiment: it appends the entries of the parameters `from`, in this
+/// order, to the tuple `into`. The button is offered until the tuple is full.
+struct Appending {
+  std::string label;              ///< of the button: "Ask"; empty: there is no such step
+  std::string help;               ///< one line
+  std::string into;               ///< a tuple
+  std::vector<std::string> from;  ///< tuples of fixed length, together one group of `into`
+};
+
 struct Experiment {
   std::string id;        ///< "rf-learning-curve"
   std::string family;    ///< "A", "B" or "C"
@@ -80,6 +89,9 @@ struct Experiment {
   /// parameters alone in a few milliseconds, and front ends do so after every change of a
   /// parameter, without Run.
   bool live = false;
+
+  /// Of a live experiment.
+  Appending append = {};
 
   /// False until more than id, family, title, question and `live` is known: in the page's own
   /// module, until the workers' one is there (core/experiment/faces.h).
@@ -104,6 +116,13 @@ struct Experiment {
 /// experiments.h lists it in a TypeList, from which core/methods makes the list of all.
 template <class... Types>
 struct TypeList {};
+
+/// Refuses, with a sentence, an Appending whose parameters are not as described there.
+Expected<void> check_appending(const Experiment& experiment);
+
+/// The value of the tuple after one more step, as text; empty if it is full or there is no such
+/// step.
+std::string appended_text(const Experiment& experiment, const ParameterSet& parameters);
 
 Bytes encode_outputs(std::span<const JobOutput> outputs);
 Expected<std::vector<JobOutput>> decode_outputs(std::span<const std::uint8_t> bytes);

@@ -35,12 +35,17 @@ struct Members {
     auto& [parameter, least, fewest] = x;
     return std::tie(parameter, least, fewest);
   }
+  static auto of(Is<Appending> auto& x) {
+    auto& [label, help, into, from] = x;
+    return std::tie(label, help, into, from);
+  }
   static auto of(Is<Experiment> auto& x) {
-    auto& [id, family, title, question, summary, schema, presets, reductions, live, whole, plan,
-           start, assist, find] = x;
+    auto& [id, family, title, question, summary, schema, presets, reductions, live, append, whole,
+           plan, start, assist, find] = x;
     static_cast<void>(plan), static_cast<void>(start);  // functions stay where their code is
     static_cast<void>(assist), static_cast<void>(find);
-    return std::tie(id, family, title, question, summary, schema, presets, reductions, live, whole);
+    return std::tie(id, family, title, question, summary, schema, presets, reductions, live, append,
+                    whole);
   }
   static auto of(Is<PlannedJob> auto& x) {
     auto& [label, cost, reference] = x;
@@ -79,6 +84,7 @@ Expected<std::vector<Experiment>> decode_faces(std::span<const std::uint8_t> byt
     if (const auto checked = check_schema(face.schema); !checked) {
       return Error{face.id + ": " + checked.error().sentence};
     }
+    if (const auto checked = check_appending(face); !checked) return checked.error();
   }
   return faces;
 }

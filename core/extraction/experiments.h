@@ -46,6 +46,11 @@ struct TwinsExperiment {
   static Findings find(const RunSpec& spec, std::span<const JobOutput> outputs);
 };
 
+struct ByHandExperiment {
+  static Experiment face();
+  static Findings find(const RunSpec& spec, std::span<const JobOutput> outputs);
+};
+
 struct BlackBoxExperiment {
   static Experiment face();
   static JobSteps start(RunSpec spec, std::uint32_t index);
@@ -53,8 +58,8 @@ struct BlackBoxExperiment {
 };
 
 /// In the order in which readers see them.
-using Experiments =
-    TypeList<SingleExperiment, LowRankExperiment, TransformerExperiment, NoiseExperiment,
-             MultiHeadExperiment, MembershipExperiment, TwinsExperiment, BlackBoxExperiment>;
+using Experiments = TypeList<SingleExperiment, LowRankExperiment, TransformerExperiment,
+                             NoiseExperiment, MultiHeadExperiment, MembershipExperiment,
+                             TwinsExperiment, ByHandExperiment, BlackBoxExperiment>;
 
 }  // namespace attnlab::extraction

@@ -94,6 +94,7 @@ struct Handle {
   int colour = 0;     ///< palette slot, where `value` gives no colour
   double value = std::numeric_limits<double>::quiet_NaN();  ///< coloured by the panel's scale
   bool arrow = false;  ///< drawn as an arrow from the origin: a vector
+  double grid = 0;     ///< moves end on multiples of it; 0: on any decimal that the axis keeps
 };
 
 /// A scalar function over the plane of the figure's axes (both linear), drawn by a fragment shader;

@@ -50,8 +50,8 @@ struct Members {
                     logarithmic, value_label, scale_group, contours, presence);
   }
   static auto of(Is<Handle> auto& x) {
-    auto& [parameter, x_item, y_item, px, py, label, help, colour, value, arrow] = x;
-    return std::tie(parameter, x_item, y_item, px, py, label, help, colour, value, arrow);
+    auto& [parameter, x_item, y_item, px, py, label, help, colour, value, arrow, grid] = x;
+    return std::tie(parameter, x_item, y_item, px, py, label, help, colour, value, arrow, grid);
   }
   static auto of(Is<FieldPanel> auto& x) {
     auto& [id, title, shader, data, value, min, max, scale, value_label, contours, shares] = x;

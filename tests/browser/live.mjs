@@ -99,6 +99,24 @@ await run_checks({
     assert_quiet(page);
   },
 
+  async 'Ask adds the present question to the list, and the link shows the same picture'(lab) {
+    const page = await open_page(lab, '#e=extract-by-hand&token=0.5,1');
+    await wait_for_state(page, 'finished');
+    const label = await page.$eval('#twin_body [data-action="step"]', (button) => button.textContent);
+    assert.equal(label, 'Ask');
+    assert.equal((await read_twin(page)).tables.questions.rows.length, 2);
+    await press(page, 'step');
+    await page.waitForFunction(() => /asked=1,0,1,0,0,1,0,1,0\.5,1,1,0/.test(location.hash), { timeout: 60000 });
+    await until(async () => (await read_twin(page)).tables.questions.rows.length === 3, 'the third question');
+    const asked = await read_twin(page);
+    assert.match(asked.live, /^3 questions asked, 3 of d\u00b2 \+ d = 6 numbers known\. .* teach nothing/);
+    const again = await open_page(lab, `#${asked.hash}`);
+    await wait_for_state(again, 'finished');
+    assert.deepEqual((await read_twin(again)).tables, asked.tables);
+    assert_quiet(page);
+    assert_quiet(again);
+  },
+
   async 'the mouse drags a point, and the address says where it is'(lab) {
     const page = await open_page(lab, '#e=icl-attention');
     await settle(1000);
@@ -232,16 +250,18 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'pictures of icl-attention to look at'(lab) {
+  async 'pictures of live experiments to look at'(lab) {
     for (const [width, ratio, dark] of [[1280, 1, false], [1280, 1, true], [390, 2, false], [390, 2, true]]) {
-      const page = await open_page(lab, '#e=icl-attention', { width, height: 844, ratio, dark });
-      await settle(1500);
-      const name = `attention-${width}-${dark ? 'dark' : 'light'}.png`;
-      await page.screenshot({ path: path.join(screenshots, name), fullPage: width < 600 });
-      const [wide, inner] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-      assert.ok(wide <= inner);
-      assert_quiet(page);
-      await page.close();
+      for (const experiment of ['icl-attention', 'extract-by-hand']) {
+        const page = await open_page(lab, `#e=${experiment}`, { width, height: 844, ratio, dark });
+        await settle(1500);
+        const name = `${experiment}-${width}-${dark ? 'dark' : 'light'}.png`;
+        await page.screenshot({ path: path.join(screenshots, name), fullPage: width < 600 });
+        const [wide, inner] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+        assert.ok(wide <= inner);
+        assert_quiet(page);
+        await page.close();
+      }
     }
   },
 });

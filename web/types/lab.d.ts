@@ -115,7 +115,7 @@ interface State {
   notes: string[];
   query: string;
   link: string;
-  actions: { id: string; label: string; enabled: boolean }[];
+  actions: { id: string; label: string; help: string; enabled: boolean }[];
   kept: string[];
   figures: string[];
   figure: number;

@@ -6,6 +6,7 @@
 
 #include "core/catalogue/catalogue.h"
 #include "core/codecs/codecs.h"
+#include "core/experiment/faces.h"
 #include "core/experiment/run.h"
 
 using namespace attnlab;
@@ -63,6 +64,34 @@ TEST_CASE("every registered parameter is named once, described, and consistent w
       for (const Choice& choice : parameter.choices) CHECK(is_plain_name(choice.name));
     }
   }
+}
+
+TEST_CASE("every step that appends fits its parameters, and others are refused with a sentence") {
+  std::size_t appending = 0;
+  for (const Experiment* experiment : experiments()) {
+    CHECK(check_appending(*experiment));
+    appending += !experiment->append.label.empty();
+  }
+  CHECK(appending > 0);
+  const Experiment good = *find_experiment("extract-by-hand");
+  const auto refused = [&](auto change) {
+    Experiment bad = good;
+    change(bad);
+    const auto checked = check_appending(bad);
+    CHECK_FALSE(decode_faces(encode_faces(std::vector<const Experiment*>{&bad})));
+    return checked ? std::string() : checked.error().sentence;
+  };
+  CHECK(refused([](Experiment& bad) { bad.append.into = "none"; }) ==
+        "extract-by-hand appends to \"none\", which is no tuple");
+  CHECK(
+      refused([](Experiment& bad) { bad.append.from = {"asked"}; }) ==
+      "extract-by-hand appends \"asked\", which is no tuple of fixed length in the range of asked");
+  CHECK(refused([](Experiment& bad) { bad.append.from = {"token"}; }) ==
+        "extract-by-hand appends 2 entries to asked, whose groups have 4");
+  CHECK(refused([](Experiment& bad) { bad.append.from.clear(); }) ==
+        "extract-by-hand appends 0 entries to asked, whose groups have 4");
+  CHECK(refused([](Experiment& bad) { bad.live = false; }) ==
+        "extract-by-hand has a step to append, but is not live");
 }
 
 TEST_CASE("every preset can be planned, and its link leads back to it") {

@@ -225,8 +225,88 @@ TEST_CASE("a coordinate keeps about a 500th of its axis") {
   CHECK(handle_decimals({-3, 3}) == 2);
   CHECK(handle_decimals({-1, 1}) == 3);
   CHECK(handle_decimals({0, 1000}) == 0);
-  CHECK(handle_step({-3, 3}) == doctest::Approx(0.1));
-  CHECK(handle_fine_step({-3, 3}) == doctest::Approx(0.01));
+  CHECK(handle_step(Handle(), {-3, 3}) == doctest::Approx(0.1));
+  CHECK(handle_fine_step(Handle(), {-3, 3}) == doctest::Approx(0.01));
+}
+
+TEST_CASE("a handle with a grid moves from one multiple of it to the next, however it is moved") {
+  const Experiment& live = test::live_experiment();
+  Handle handle;
+  handle.parameter = "points";
+  handle.grid = 0.25;
+  CHECK(handle_step(handle, {-3, 3}) == 0.25);
+  CHECK(handle_fine_step(handle, {-3, 3}) == 0.25);
+  const ParameterSet parameters(live.schema);
+  const Range axis{-3, 3};
+  CHECK(moved_text(parameters, handle, 0.88, -0.13, axis, axis) == "1,-0.25,1,0.5");
+  CHECK(moved_text(parameters, handle, -0.1, 9, axis, axis) == "0,3,1,0.5");
+  handle.grid = 0;
+  CHECK(moved_text(parameters, handle, 0.88, -0.13, axis, axis) == "0.88,-0.13,1,0.5");
+}
+
+TEST_CASE("the step of a live experiment appends the present question, until the list is full") {
+  SerialExecutor executor;
+  App app({}, executor, {});
+  app.open_query("e=extract-by-hand&token=0.5,1&query=1,0");
+  const auto entries = [&] { return app.state().spec.parameters.reals("asked").size(); };
+  CHECK(app.can(Action::kStep));
+  CHECK(app.label(Action::kStep) == "Ask");
+  const std::string before = app.state().spec.parameters.text("asked");
+  app.act("step", "", "");
+  CHECK(app.state().spec.parameters.text("asked") == before + ",0.5,1,1,0");
+  CHECK(app.result().tables[0].rows.size() == 3);
+  CHECK(app.query().find("asked=" + before + ",0.5,1,1,0") != std::string::npos);
+  const auto state = nlohmann::json::parse(app.state_json());
+  CHECK(state["actions"][0]["id"] == "step");
+  CHECK(state["actions"][0]["label"] == "Ask");
+  CHECK(state["actions"][0]["help"] == app.state().spec.experiment->append.help);
+  for (int k = 0; k < 40; ++k) app.act(Action::kStep);
+  CHECK(entries() == 64);
+  CHECK_FALSE(app.can(Action::kStep));
+  CHECK(app.state().spec.parameters.text("token") == "0.5,1");
+  app.reset();
+  CHECK(entries() == 8);
+  CHECK(app.can(Action::kStep));
+}
+
+TEST_CASE("a locked list takes no step, and a live experiment without one has no such action") {
+  SerialExecutor executor;
+  AppOptions options;
+  options.page.locked = {"asked"};
+  App app({}, executor, options);
+  app.load("e=extract-by-hand");
+  const std::string before = app.query();
+  CHECK_FALSE(app.can(Action::kStep));
+  app.step();
+  CHECK(app.query() == before);
+  app.load("e=icl-attention");
+  CHECK_FALSE(app.can(Action::kStep));
+  for (const auto& action : nlohmann::json::parse(app.state_json())["actions"]) {
+    CHECK(action["id"] != "step");
+  }
+}
+
+TEST_CASE("a live experiment's step has a button and a key, in wide and narrow windows") {
+  for (const float width : {1280.0f, 390.0f}) {
+    CAPTURE(width);
+    Screen screen(width, 1600);
+    SerialExecutor executor;
+    App app({}, executor, {});
+    const auto asked = [&] { return app.query().find("&asked=1,0,1,0,0,1,0,1,0.5,1,1,0&"); };
+    app.open_query("e=extract-by-hand&token=0.5,1");
+    screen.frames(app, 3);
+    screen.press(app, ImGuiKey_S);
+    CHECK(asked() != std::string::npos);
+    int presses = 0;
+    for (float y = 20; y < 1600; y += 10) {
+      app.open_query("e=extract-by-hand&token=0.5,1");
+      screen.frames(app, 2);
+      screen.click(app, 40, y);
+      presses += asked() != std::string::npos;
+    }
+    CHECK(presses >= 2);
+    CHECK(presses <= 6);
+  }
 }
 
 TEST_CASE("a sampled field has its top row first") {
