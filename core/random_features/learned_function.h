@@ -14,8 +14,9 @@ inline constexpr std::size_t kCurveAngles = 121;
 double curve_angle(std::size_t index);
 
 /// For every place i and angle t, N (f(x_0; X with key i at angle t) - the mean of that over one
-/// turn), N x kCurveAngles values. Of a function (1/N) sum_i g(x_0, x_i) these are g minus its mean,
-/// the same at every place and whatever the other keys are. `prompt` holds one sample, dim = 2.
+/// turn), N x kCurveAngles values. Of a function (1/N) sum_i g(x_0, x_i) these are g minus its
+/// mean, the same at every place and whatever the other keys are. `prompt` holds one sample, dim
+/// = 2.
 Matrix<double> learned_curves(const TrainedLayer& trained, const TokenBatch& prompt);
 
 /// The same for a target that is a mean over keys: kCurveAngles values, from its g.

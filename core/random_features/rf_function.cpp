@@ -90,14 +90,13 @@ FunctionPicture picture_of(const RunSpec& spec) {
   picture.query = parameters.real("query");
   const LayerSizes sizes{2, picture.keys, static_cast<std::size_t>(parameters.integer("heads")),
                          parameters.real("bias-scale")};
-  const TokenBatch prompt = prompt_with_query(
-      spec.seed, static_cast<std::size_t>(parameters.integer("prompt")) - 1, picture.keys,
-      picture.query);
+  const TokenBatch prompt =
+      prompt_with_query(spec.seed, static_cast<std::size_t>(parameters.integer("prompt")) - 1,
+                        picture.keys, picture.query);
   const TokenBatch fresh =
       draw_sphere_tokens(spec.seed, kTestDomain, 0, kInsideSamples, picture.keys, 2);
   const TargetDraw draw = draw_target(spec.seed, 0, 2);
-  const std::vector<double> truth =
-      target_values(*target, draw, fresh, picture.target.number);
+  const std::vector<double> truth = target_values(*target, draw, fresh, picture.target.number);
   const double mean = mean_of(truth);
   for (const double value : truth)
     picture.variance += (value - mean) * (value - mean) / static_cast<double>(truth.size());
@@ -254,11 +253,11 @@ Figure function_figure(const FunctionPicture& picture) {
   for (auto one = picture.learned.rbegin(); one != picture.learned.rend(); ++one) {
     for (std::size_t place = 0; place < one->places_shown(); ++place) {
       const std::string label(one->model->label);
-      Series series = curve_series(
-          std::string(one->model->id) +
-              (one->one_function() ? std::string() : "/" + number_text(place + 1)),
-          one->one_function() ? label : label + " " + number_text(place + 1), one->model->colour,
-          one->curves.row(place));
+      Series series =
+          curve_series(std::string(one->model->id) +
+                           (one->one_function() ? std::string() : "/" + number_text(place + 1)),
+                       one->one_function() ? label : label + " " + number_text(place + 1),
+                       one->model->colour, one->curves.row(place));
       series.variant = static_cast<int>(place);
       series.note = one->one_function() ? "the same at every place"
                                         : "the key at place " + number_text(place + 1) + " turns";
@@ -360,7 +359,7 @@ Schema schema() {
                       .label = "Ridge parameter",
                       .symbol = "λ",
                       .help = "relative to the mean kernel diagonal",
-                      .min = 1e-5,
+                      .min = 1e-4,
                       .max = 10,
                       .default_value = 1e-3,
                       .suggested = {1e-4, 1e-3, 1e-2, 1e-1},
@@ -440,8 +439,8 @@ Findings FunctionExperiment::find(const RunSpec& spec, std::span<const JobOutput
     found.result.claims.push_back(error_claim(picture, *rfa, *network));
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const std::string label(picture.learned[i].model->label);
-    found.result.summary += (i == 0 ? "Error of the curves: " : ", ") + label + " " +
-                            short_text(rows[i].curve_error);
+    found.result.summary +=
+        (i == 0 ? "Error of the curves: " : ", ") + label + " " + short_text(rows[i].curve_error);
     if (!picture.learned[i].trained.fitted)
       found.result.notes.push_back(label + " could not be fitted: a larger ridge parameter helps.");
   }

@@ -28,7 +28,9 @@ TrainedLayer trained(const char* model, std::size_t heads, std::size_t samples) 
                      {find_target("correlation-value"), 2}, samples, 1e-2);
 }
 
-double degrees(double angle) { return angle * std::numbers::pi / 180; }
+double degrees(double angle) {
+  return angle * std::numbers::pi / 180;
+}
 
 /// ReLU attention in double from the heads' matrices: no code of FeatureBlock.
 double slow_output(const TrainedLayer& layer, const std::vector<double>& angles) {
@@ -129,8 +131,8 @@ TEST_CASE("invariant models have one curve for all places, the network has one f
 }
 
 TEST_CASE("fits with fewer and with more samples than features solve the normal equations") {
-  for (const std::size_t samples : {std::size_t{20}, std::size_t{59}, std::size_t{60},
-                                    std::size_t{90}}) {
+  for (const std::size_t samples :
+       {std::size_t{20}, std::size_t{59}, std::size_t{60}, std::size_t{90}}) {
     const TrainedLayer layer = trained("rfa", 20, samples);  // 60 features
     CHECK(layer.fitted);
     const TokenBatch train = training_batch(layer.layer, samples);
@@ -165,8 +167,13 @@ TEST_CASE("attention is nearer the target than the network with few samples") {
 TEST_CASE("rf-function shows the smallest and the largest layers") {
   for (const Values& values :
        {Values{{"keys", "1"}, {"heads", "1"}, {"samples", "2"}, {"ridge", "10"}},
-        Values{{"keys", "8"}, {"heads", "200"}, {"samples", "400"}, {"ridge", "1e-5"},
-               {"prompt", "200"}, {"query", "360"}, {"models", "rfa,brfa,rf-invariant,rfmlp"}},
+        Values{{"keys", "8"},
+               {"heads", "200"},
+               {"samples", "400"},
+               {"ridge", "1e-4"},
+               {"prompt", "200"},
+               {"query", "360"},
+               {"models", "rfa,brfa,rf-invariant,rfmlp"}},
         Values{{"target", "mean-cosine"}, {"frequency", "16"}}}) {
     const Findings all = found(values);
     CHECK(all.result.notes.empty());
