@@ -37,8 +37,8 @@ struct FunctionExperiment {
 };
 
 /// In the order in which readers see them.
-using Experiments = TypeList<LearningCurveExperiment, HeadsExperiment, ComplexityExperiment,
-                             BiasExperiment, LengthExperiment, InsideExperiment,
-                             FunctionExperiment>;
+using Experiments =
+    TypeList<LearningCurveExperiment, HeadsExperiment, ComplexityExperiment, BiasExperiment,
+             LengthExperiment, InsideExperiment, FunctionExperiment>;
 
 }  // namespace attnlab::random_features

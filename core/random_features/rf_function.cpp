@@ -442,7 +442,9 @@ Findings FunctionExperiment::find(const RunSpec& spec, std::span<const JobOutput
     found.result.summary +=
         (i == 0 ? "Error of the curves: " : ", ") + label + " " + short_text(rows[i].curve_error);
     if (!picture.learned[i].trained.fitted)
-      found.result.notes.push_back(label + " could not be fitted: a larger ridge parameter helps.");
+      found.result.notes.push_back(
+          label +
+          " could not be fitted: its features are all 0, or the ridge parameter is too small.");
   }
   found.result.summary += " (1: a flat curve).";
   found.figures = {function_figure(picture)};
