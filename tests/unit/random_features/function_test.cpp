@@ -177,7 +177,7 @@ TEST_CASE("rf-function shows the smallest and the largest layers") {
         Values{{"target", "mean-cosine"}, {"frequency", "16"}}}) {
     const Findings all = found(values);
     // One head can have no positive score in two samples: then a note says that nothing was fitted.
-    CHECK(all.result.notes.empty() == (all.result.tables[1].rows.size() > 80));
+    CHECK(all.result.notes.empty() == (all.result.tables[1].rows.size() > 120));
     REQUIRE(all.figures.size() == 1);
     REQUIRE(all.figures[0].handles.size() == 1);
     for (const Series& series : all.figures[0].lines().series)
