@@ -46,6 +46,7 @@ Dash dash_of(const Series& series) {
       return Dash::kSolid;
     case SeriesRole::kCurve:
     case SeriesRole::kMeasured:
+    case SeriesRole::kDots:
       break;
   }
   return series.variant == 0 ? Dash::kSolid : Dash::kLong;
@@ -170,6 +171,13 @@ void draw_series(ImDrawList* list, const Series& series, const Scale& x, const S
   const bool measured = series.role == SeriesRole::kMeasured;
   list->PushClipRect(ImVec2(area.x0, area.y0), ImVec2(area.x1, area.y1), true);
   if (measured) draw_band(list, series, x, y, with_alpha(colour, 0.13f));
+  if (series.role == SeriesRole::kDots) {
+    for (const FigurePoint& point : series.points)
+      if (x.shows(point.x) && y.shows(point.y))
+        list->AddCircleFilled(ImVec2(x.pixel(point.x), y.pixel(point.y)), kDotRadius,
+                              with_alpha(colour, 0.55f * opacity));
+    return list->PopClipRect();
+  }
   const bool curve = series.role == SeriesRole::kCurve;
   draw_line(list, points, colour, measured || curve ? kLineWidth : kGuideWidth, dash_of(series));
   list->PopClipRect();

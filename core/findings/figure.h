@@ -24,6 +24,7 @@ enum class SeriesRole {
   kExact,     ///< dotted: a closed form
   kFit,       ///< thin solid line fitted to measurements
   kCurve,     ///< a function of the parameters: a line without markers, named at its end
+  kDots,      ///< single observations: small discs without a line, which do not widen the axes
 };
 
 /// How strongly something is drawn. Experiments only make whole figures; front ends set the others.

@@ -18,6 +18,7 @@ struct MarkPoint {
   float x, y;
 };
 
+inline constexpr float kDotRadius = 2;         ///< of SeriesRole::kDots, pixels
 inline constexpr float kMarkRadius = 4;        ///< of the disc, in the units of an outline
 inline constexpr float kMarkBar = 3;           ///< half the length of a bar
 inline constexpr float kMarkDot = 1.4f;        ///< radius of a dot

@@ -60,6 +60,7 @@ const char* dashes(const Series& series) {
       return "";
     case SeriesRole::kCurve:
     case SeriesRole::kMeasured:
+    case SeriesRole::kDots:
       break;
   }
   return series.variant == 0 ? "" : " stroke-dasharray=\"11 4\"";
@@ -152,6 +153,7 @@ class LineFigure {
     const std::string line = points_text(series, axes_.x, axes_.y);
     if (line.empty()) return;
     const std::string colour = svg_.series_colour(series.colour);
+    if (series.role == SeriesRole::kDots) return draw_dots(series, colour);
     const bool measured = series.role == SeriesRole::kMeasured;
     svg_.add("<g fill=\"none\" stroke=\"" + colour + "\"" + svg_opacity(series.presence) + ">");
     svg_.add("<polyline clip-path=\"url(#" + area_id(axes_.area) + ")\" stroke-width=\"" +
@@ -160,6 +162,18 @@ class LineFigure {
     if (measured)
       for (std::size_t i = 0; i < series.points.size(); ++i) draw_point(index, i);
     svg_.add("</g>\n");
+  }
+
+  void draw_dots(const Series& series, const std::string& colour) {
+    std::string path;
+    for (const FigurePoint& point : series.points)
+      if (axes_.x.shows(point.x) && axes_.y.shows(point.y))
+        path += "M" + svg_number(axes_.x.pixel(point.x)) + "," +
+                svg_number(axes_.y.pixel(point.y)) + "h0";
+    svg_.add("<path clip-path=\"url(#" + area_id(axes_.area) + ")\" fill=\"none\" stroke=\"" +
+             colour + "\" stroke-opacity=\"0.55\" stroke-linecap=\"round\" stroke-width=\"" +
+             svg_number(2 * kDotRadius) + "\" d=\"" + path + "\"" + svg_opacity(series.presence) +
+             "/>\n");
   }
 
   void draw_point(std::size_t s, std::size_t i) {

@@ -31,8 +31,14 @@ struct InsideExperiment {
   static Findings find(const RunSpec& spec, std::span<const JobOutput> outputs);
 };
 
+struct FunctionExperiment {
+  static Experiment face();
+  static Findings find(const RunSpec& spec, std::span<const JobOutput> outputs);
+};
+
 /// In the order in which readers see them.
-using Experiments = TypeList<LearningCurveExperiment, HeadsExperiment, ComplexityExperiment,
-                             BiasExperiment, LengthExperiment, InsideExperiment>;
+using Experiments =
+    TypeList<LearningCurveExperiment, HeadsExperiment, ComplexityExperiment, BiasExperiment,
+             LengthExperiment, InsideExperiment, FunctionExperiment>;
 
 }  // namespace attnlab::random_features

@@ -14,15 +14,50 @@ namespace attnlab::random_features {
 namespace {
 
 constexpr std::uint32_t kTrainDomain = hash_name("rf/train");
-constexpr double kRelativeRidge = 1e-4;
 
-Matrix<double> features_of(const RandomFeatureLayer& layer, const TokenBatch& batch) {
+Matrix<float> narrow_features(const RandomFeatureLayer& layer, const TokenBatch& batch) {
   Matrix<float> narrow(batch.count, layer.feature_count());
   FeatureBlock(layer, 0, layer.units).apply(batch, 0, narrow.view());
+  return narrow;
+}
+
+Matrix<double> widened(const Matrix<float>& narrow) {
   Matrix<double> features(narrow.rows(), narrow.cols());
   std::transform(narrow.values().begin(), narrow.values().end(), features.values().begin(),
                  [](float value) { return static_cast<double>(value); });
   return features;
+}
+
+Matrix<double> features_of(const RandomFeatureLayer& layer, const TokenBatch& batch) {
+  return widened(narrow_features(layer, batch));
+}
+
+double trace_of(const Matrix<double>& square) {
+  double trace = 0;
+  for (std::size_t i = 0; i < square.rows(); ++i) trace += square(i, i);
+  return trace;
+}
+
+/// values <- (F^T F + shift)^-1 F^T y, or F^T (F F^T + shift)^-1 y: the smaller system of the two.
+bool fit_values(const Matrix<float>& narrow, Matrix<double>& labels, double relative_ridge,
+                std::vector<double>& values) {
+  const std::size_t n = narrow.rows(), p = narrow.cols();
+  const bool dual = n < p;
+  const Matrix<double> features = widened(narrow);
+  Matrix<double> system(dual ? n : p, dual ? n : p), right(p, 1);
+  if (dual) {
+    syrk_accumulate(narrow.view(), system.view());
+  } else {
+    gemm_tn(features.const_view(), features.const_view(), system.view(), false);
+    gemm_tn(features.const_view(), labels.const_view(), right.view(), false);
+  }
+  Cholesky factor(system.rows());
+  factor.start(system.const_view(), relative_ridge * trace_of(system) / static_cast<double>(n));
+  if (factor.run() != Cholesky::State::kDone) return false;
+  factor.solve_leading(system.rows(), dual ? labels.view() : right.view());
+  if (dual) gemm_tn(features.const_view(), labels.const_view(), right.view(), false);
+  std::copy_n(right.data(), p, values.begin());
+  return true;
 }
 
 /// Attention weights from the scores of one head.
@@ -69,28 +104,27 @@ std::vector<double> TrainedLayer::value_of(std::size_t head) const {
   return value;
 }
 
-TrainedLayer train_layer(const RandomFeatureLayer& layer, const TargetCase& target,
-                         std::size_t samples) {
-  const std::size_t p = layer.feature_count();
-  TrainedLayer trained{layer, std::vector<double>(p), 0};
-  const TokenBatch train =
-      draw_sphere_tokens(layer.seed, kTrainDomain, layer.trial, samples, layer.keys, layer.dim);
+TokenBatch training_batch(const RandomFeatureLayer& layer, std::size_t samples) {
+  return draw_sphere_tokens(layer.seed, kTrainDomain, layer.trial, samples, layer.keys, layer.dim);
+}
+
+std::vector<double> labels_of(const RandomFeatureLayer& layer, const TargetCase& target,
+                              const TokenBatch& batch) {
   const TargetDraw draw = draw_target(layer.seed, layer.trial, layer.dim);
-  const std::vector<double> labels = target_values(*target.target, draw, train, target.number);
-  const Matrix<double> features = features_of(layer, train);
-  Matrix<double> normal(p, p), right(p, 1), column(samples, 1);
+  return target_values(*target.target, draw, batch, target.number);
+}
+
+TrainedLayer train_layer(const RandomFeatureLayer& layer, const TargetCase& target,
+                         std::size_t samples, double relative_ridge) {
+  TrainedLayer trained{layer, std::vector<double>(layer.feature_count()), 0};
+  const TokenBatch train = training_batch(layer, samples);
+  const std::vector<double> labels = labels_of(layer, target, train);
+  Matrix<double> column(samples, 1);
   const double sum = std::accumulate(labels.begin(), labels.end(), 0.0);
   trained.constant = sum / static_cast<double>(samples);
   for (std::size_t i = 0; i < samples; ++i) column(i, 0) = labels[i] - trained.constant;
-  gemm_tn(features.const_view(), features.const_view(), normal.view(), false);
-  gemm_tn(features.const_view(), column.const_view(), right.view(), false);
-  double trace = 0;
-  for (std::size_t i = 0; i < p; ++i) trace += normal(i, i);
-  Cholesky factor(p);
-  factor.start(normal.const_view(), kRelativeRidge * trace / static_cast<double>(samples));
-  if (factor.run() != Cholesky::State::kDone) return trained;
-  factor.solve_leading(p, right.view());
-  std::copy_n(right.data(), p, trained.values.begin());
+  trained.fitted =
+      fit_values(narrow_features(layer, train), column, relative_ridge, trained.values);
   return trained;
 }
 

@@ -18,12 +18,15 @@ namespace attnlab::random_features {
 inline constexpr std::size_t kMostInsideKeys = 12;
 inline constexpr int kInsideSamples = 200;
 
-/// A layer whose values are fitted to the centred labels of a target by ridge regression (relative
-/// ridge parameter 1e-4).
+/// Relative to the mean diagonal of the kernel matrix.
+inline constexpr double kInsideRidge = 1e-4;
+
+/// A layer whose values are fitted to the centred labels of a target by ridge regression.
 struct TrainedLayer {
   RandomFeatureLayer layer;
   std::vector<double> values;  ///< v, in the order of the columns of a FeatureBlock
   double constant = 0;         ///< the mean label, added to the sum over the heads
+  bool fitted = true;          ///< false: the kernel matrix was not positive definite
 
   /// Outputs for the samples of a batch.
   std::vector<double> outputs(const TokenBatch& batch) const;
@@ -33,8 +36,14 @@ struct TrainedLayer {
 
 /// Fits the layer to the target on `samples` fresh samples. Meant for at most some hundred
 /// features. All values are 0 where the kernel matrix is not positive definite (features overflow).
+/// With fewer samples than features the kernel matrix is factorised, products in f32.
 TrainedLayer train_layer(const RandomFeatureLayer& layer, const TargetCase& target,
-                         std::size_t samples);
+                         std::size_t samples, double relative_ridge = kInsideRidge);
+
+/// The samples and labels that train_layer fits a layer to.
+TokenBatch training_batch(const RandomFeatureLayer& layer, std::size_t samples);
+std::vector<double> labels_of(const RandomFeatureLayer& layer, const TargetCase& target,
+                              const TokenBatch& batch);
 
 /// Every sample of the batch with its keys in another order: place i gets key order[i].
 TokenBatch with_key_order(const TokenBatch& batch, const std::vector<std::size_t>& order);

@@ -50,6 +50,7 @@ struct Target {
   TargetNumber number;
   double default_number;   ///< degree or frequency where no parameter gives one
   bool reads_correlation;  ///< built from <x_0, x_i>: where a non-zero mean of W should help (A4)
+  bool mean_over_keys = false;  ///< (1/N) sum_i g(x_0, x_i); g is then its value for one key
   /// Value for one sample (query first, then the keys; see TokenBatch).
   double (*value)(const TargetDraw& draw, const float* sample, std::size_t keys, std::size_t dim,
                   double number);
