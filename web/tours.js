@@ -10,8 +10,8 @@ export const tours = {
     steps: [
       { query: 'e=rf-function', title: 'What a layer learns',
         text: 'Tokens in the plane: every key is an angle, and every key adds the same function of it (dotted). From ' +
-          'the same samples, attention learns one curve for all keys; RFMLP needs a curve for each place, and none ' +
-          'of them is good. Drag the query. Then raise the samples, and see when the places of RFMLP agree.' },
+          'the same samples, attention learns one curve for all keys; RFMLP needs a curve for each place, and they ' +
+          'differ. Drag the query. Then raise the samples, and look which curves come close to the target.' },
       { query: 'e=rf-learning-curve&preset=first-look', title: 'Four models, one target',
         text: 'Four models with random inner weights learn the same function of a set of tokens. RFA and BRFA are ' +
           'layers of attention heads; RFMLP is an ordinary network that reads the tokens as one long vector; ' +

@@ -399,8 +399,10 @@ std::vector<Preset> presets() {
        {}},
       {"many-samples",
        "More samples",
-       "With 400 samples the network's curves approach the target, too: it can learn the function, "
-       "it only needs more samples. Next: eight keys.",
+       "With 400 samples attention's curve lies close to the target. The network's curves are "
+       "still "
+       "far from it, and from one another. Next: change the ridge parameter, and see how near the "
+       "network comes.",
        {{"samples", "400"}}},
       {"no-query",
        "A target without the query",
