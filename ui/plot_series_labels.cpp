@@ -144,6 +144,12 @@ void place_inside_labels(const Figure& figure, const PlotState& state, const Plo
     if (const float at = frame.x.pixel(line.at); line.vertical && frame.x.shows(line.at))
       segments.push_back({at, frame.area.y0, at, frame.area.y1});
   std::vector<Box> taken = point_boxes(figure, state, frame);
+  for (const Handle& handle : figure.handles) {
+    constexpr float kDisc = 12;
+    const float x = frame.x.pixel(handle.x), y = frame.y.pixel(handle.y);
+    taken.push_back({x - kDisc, y - kDisc,
+                     x + 2 * kDisc + text_size(handle.label, false, kGuideSize).x, y + kDisc});
+  }
   const auto place = [&](std::span<const Box> candidates) {
     if (candidates.empty()) return Box{};
     const Box box = candidates[least_crowded(candidates, taken, segments)];

@@ -103,22 +103,45 @@ bool offers(const AppState& s, const OpenNeed& open) {
                                              [&](const auto& one) { return s.locked(one.first); });
 }
 
-constexpr ButtonLook kOffer{ButtonKind::kQuiet};
+struct NeedBox {
+  float text_width;
+  ImVec2 text;  ///< size of the sentence
+  bool beside;  ///< the offer stands beside the sentence, not below
+};
+
+NeedBox measure_need(const AppState& s, const OpenNeed& open, float width) {
+  const float offer = offers(s, open) ? chip_size(open.offer, width).x + kGap : 0;
+  NeedBox box{width, {}, false};
+  box.beside = offer > 0 && width - offer >= 0.4f * width;
+  if (box.beside) box.text_width = width - offer;
+  box.text = text_size(open.sentence, false, kTextSize, box.text_width);
+  return box;
+}
 
 float need_height(const AppState& s, const OpenNeed& open, float width) {
-  const float text = text_size(open.sentence, false, kSmallSize, width).y;
-  return offers(s, open) ? text + 4 + ImGui::GetFrameHeight() : text;
+  const NeedBox box = measure_need(s, open, width);
+  if (!offers(s, open)) return box.text.y;
+  const float offer = chip_size(open.offer, width).y;
+  return box.beside ? std::max(box.text.y, offer) : box.text.y + 4 + offer;
 }
 
 void need_view(const View& view, const OpenNeed& open, float width) {
+  const NeedBox box = measure_need(view.state, open, width);
+  const float height = need_height(view.state, open, width);
   const ImVec2 at = ImGui::GetCursorScreenPos();
-  draw_text(ImGui::GetWindowDrawList(), at, open.sentence, false, kSmallSize, theme().muted, width);
-  ImGui::Dummy(ImVec2(width, text_size(open.sentence, false, kSmallSize, width).y));
-  if (!offers(view.state, open)) return;
-  if (button(open.offer.c_str(), open.offer,
-             "Changes the parameters; their run can judge the claim", kOffer))
-    for (const auto& [parameter, text] : open.need.settings)
-      view.app.set_parameter(parameter, text);
+  const float text_y = box.beside ? at.y + (height - box.text.y) / 2 : at.y;
+  draw_text(ImGui::GetWindowDrawList(), ImVec2(at.x, text_y), open.sentence, false, kTextSize,
+            theme().muted, box.text_width);
+  if (offers(view.state, open)) {
+    ImGui::SetCursorScreenPos(box.beside ? ImVec2(at.x + box.text.x + kGap, at.y)
+                                         : ImVec2(at.x, at.y + box.text.y + 4));
+    if (chip(open.offer.c_str(), open.offer,
+             "Changes the parameters; their run can judge the claim", {.most_width = width}))
+      for (const auto& [parameter, text] : open.need.settings)
+        view.app.set_parameter(parameter, text);
+  }
+  ImGui::SetCursorScreenPos(at);
+  ImGui::Dummy(ImVec2(width, height));
 }
 
 }  // namespace
