@@ -199,11 +199,20 @@ export async function read_twin(page) {
 export async function press(page, action) {
   await read_twin(page);
   const button = await page.$(`#twin_body [data-action="${action}"]`);
-  await button.evaluate((element) => new Promise((resolve) => {
-    element.scrollIntoView({ block: 'center' });
-    requestAnimationFrame(() => requestAnimationFrame(resolve)); // elements above may change their height
-  }));
-  await button.click();
+  // A sentence above it that grows at that moment moves it away: who misses a button presses again.
+  for (let heard = false, turn = 0; !heard && turn < 5; turn += 1) {
+    await button.evaluate((element) => new Promise((resolve) => {
+      element.addEventListener('click', () => { element.dataset.heard = ''; }, { once: true });
+      element.scrollIntoView({ block: 'center' });
+      requestAnimationFrame(() => requestAnimationFrame(resolve)); // elements above may change their height
+    }));
+    await button.click();
+    heard = await button.evaluate((element) => {
+      const was = element.disabled || 'heard' in element.dataset;
+      delete element.dataset.heard;
+      return was;
+    });
+  }
 }
 
 /** Types into a parameter's field and leaves it. */
