@@ -167,7 +167,7 @@ await run_checks({
     assert.deepEqual(page.complaints, []);
   },
 
-  async 'a frame of opaque origin runs too: no storage, no modules, workers from blobs'(lab) {
+  async 'a frame of opaque origin runs too: no storage, no modules, workers from data'(lab) {
     const page = await course_page(lab, lab_element('sandbox="allow-scripts"'));
     assert.equal((await ask(page)).state, 'ready');
     const [frame] = frames(page);

@@ -142,7 +142,7 @@ export function without_growth(count) {
         const text = `WebAssembly.Memory.prototype.grow = () => { throw new RangeError('Maximum memory size exceeded'); };
           import '${new URL(address, location.href)}';`;
         const ours = options?.type === 'module'; // not the worker of the reader's own box
-        const script = ours && started++ < most ? URL.createObjectURL(new Blob([text], { type: 'text/javascript' })) : address;
+        const script = ours && started++ < most ? `data:text/javascript,${encodeURIComponent(text)}` : address;
         super(script, options);
       }
     };
