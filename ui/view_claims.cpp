@@ -106,7 +106,7 @@ bool offers(const AppState& s, const OpenNeed& open) {
 struct NeedBox {
   float text_width;
   ImVec2 text;  ///< size of the sentence
-  bool beside;  ///< the offer stands beside the sentence, not below
+  bool beside;  ///< the offer is on the same line as the sentence
 };
 
 NeedBox measure_need(const AppState& s, const OpenNeed& open, float width) {
