@@ -72,7 +72,7 @@ std::vector<Segment> visible_segments(const Figure& figure, const PlotState& sta
                                       const PlotFrame& frame) {
   std::vector<Segment> segments;
   for (const Series& series : figure.lines().series) {
-    if (is_hidden(state.hidden, series)) continue;
+    if (is_hidden(state.hidden, series) || series.role == SeriesRole::kDots) continue;
     for (std::size_t i = 1; i < series.points.size(); ++i) {
       const FigurePoint &a = series.points[i - 1], &b = series.points[i];
       segments.push_back(

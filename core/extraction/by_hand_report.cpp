@@ -17,10 +17,6 @@ constexpr const char* kColumnNames[] = {"W e₁", "W e₂"};
 constexpr PlaneVector kUnits[] = {{1, 0}, {0, 1}};
 constexpr double kGrid = 0.25;
 
-std::string number_text(std::size_t number) {
-  return exact_text(static_cast<std::int64_t>(number));
-}
-
 std::string point_text(const PlaneVector& point) {
   return "(" + short_text(point[0]) + ", " + short_text(point[1]) + ")";
 }
@@ -132,7 +128,7 @@ Series line_series(const PlaneLine& line, std::string id, std::string label, std
 /// A line on which a column of W is.
 Series column_series(const PlaneLine& line, std::size_t column, const std::string& id,
                      std::string label, const std::string& because) {
-  Series series = line_series(line, id + "/" + number_text(column + 1), std::move(label),
+  Series series = line_series(line, id + "/" + std::to_string(column + 1), std::move(label),
                               because + kColumnNames[column] + " is on this line");
   series.colour = kColumnColours[column];
   return series;
@@ -157,7 +153,7 @@ std::vector<Series> asked_lines(const HandPicture& picture, std::size_t column) 
     if (answers[k].lesson != Lesson::kEquation || !concerns(answers[k].question, column)) continue;
     const auto line = line_of(picture.asked, answers[k].question, kUnits[column]);
     if (!line) continue;
-    const std::string number = number_text(k + 1);
+    const std::string number = std::to_string(k + 1);
     Series fresh = column_series(*line, column, "line-" + number, number, "by this answer ");
     const auto same = std::ranges::find_if(
         lines, [&](const Series& other) { return same_points(other.points, fresh.points); });
@@ -185,9 +181,9 @@ void add_column(const HandPicture& picture, std::size_t column, std::vector<Seri
   }
   if (known.rank == 2) {
     Series point;
-    point.id = "column/" + number_text(column + 1);
+    point.id = "column/" + std::to_string(column + 1);
     point.label = kColumnNames[column];
-    point.note = "column " + number_text(column + 1) + " of W, as the answers give it";
+    point.note = "column " + std::to_string(column + 1) + " of W, as the answers give it";
     point.colour = kColumnColours[column];
     point.points = {{known.point[0], known.point[1], kUnknown, 0}};
     lines.push_back(std::move(point));

@@ -150,13 +150,16 @@ bool has_model(const Sweep& sweep, std::string_view id) {
 
 Need both_models(const Sweep& sweep, std::string_view one, std::string_view other) {
   std::string models;
+  const auto label = [](std::string_view id) {
+    return std::string(find_random_feature_model(id)->label);
+  };
   for (const RandomFeatureModel& model : random_feature_models()) {
     const bool present =
         std::find(sweep.models.begin(), sweep.models.end(), &model) != sweep.models.end();
     if (present || model.id == one || model.id == other)
       models += (models.empty() ? "" : ",") + std::string(model.id);
   }
-  return {"both models, " + std::string(one) + " and " + std::string(other), {{"models", models}}};
+  return {"both models, " + label(one) + " and " + label(other), {{"models", models}}};
 }
 
 std::string two_values(double one, double other) {

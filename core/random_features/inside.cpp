@@ -14,6 +14,7 @@ namespace attnlab::random_features {
 namespace {
 
 constexpr std::uint32_t kTrainDomain = hash_name("rf/train");
+constexpr std::uint32_t kTestDomain = hash_name("rf/test");
 
 Matrix<float> narrow_features(const RandomFeatureLayer& layer, const TokenBatch& batch) {
   Matrix<float> narrow(batch.count, layer.feature_count());
@@ -87,6 +88,10 @@ std::vector<double> weights_of(ScoreActivation activation, const std::vector<dou
 }
 
 }  // namespace
+
+TokenBatch fresh_samples(std::uint64_t seed, std::size_t count, std::size_t keys, std::size_t dim) {
+  return draw_sphere_tokens(seed, kTestDomain, 0, count, keys, dim);
+}
 
 std::vector<double> TrainedLayer::outputs(const TokenBatch& batch) const {
   const Matrix<double> features = features_of(layer, batch);

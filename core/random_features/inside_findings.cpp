@@ -8,7 +8,6 @@
 #include "core/findings/palette.h"
 #include "core/findings/row_table.h"
 #include "core/findings/verdict.h"
-#include "core/numerics/random.h"
 #include "core/random_features/experiments.h"
 #include "core/random_features/inside.h"
 #include "core/random_features/judging.h"
@@ -17,7 +16,6 @@ namespace attnlab::random_features {
 namespace {
 
 constexpr std::size_t kTrainSamples = 400;
-constexpr std::uint32_t kTestDomain = hash_name("rf/test");
 // Attention sums the same numbers in another order, in float: some 1e-7 of the output. A model that
 // reads the order changes by about its own deviation.
 constexpr double kRounding = 1e-3;
@@ -50,8 +48,7 @@ Inside inside_of(const RunSpec& spec) {
   };
   inside.attention = trained(*inside.model);
   inside.network = trained(*find_random_feature_model("rfmlp"));
-  inside.batch =
-      draw_sphere_tokens(spec.seed, kTestDomain, 0, kInsideSamples, sizes.keys, sizes.dim);
+  inside.batch = fresh_samples(spec.seed, kInsideSamples, sizes.keys, sizes.dim);
   inside.sample = static_cast<std::size_t>(parameters.integer("sample")) - 1;
   inside.head = std::min(static_cast<std::size_t>(parameters.integer("head")), sizes.units) - 1;
   inside.order = order_of(parameters.reals("places"), sizes.keys);

@@ -6,12 +6,9 @@
 #include <numeric>
 
 #include "core/numerics/elementary.h"
-#include "core/numerics/random.h"
 
 namespace attnlab::random_features {
 namespace {
-
-constexpr std::uint32_t kTestDomain = hash_name("rf/test");
 
 void put_angle(double degrees, float* token) {
   const double radians = degrees * std::numbers::pi / 180;
@@ -98,7 +95,7 @@ double angle_of(const float* token) {
 
 TokenBatch prompt_with_query(std::uint64_t seed, std::size_t index, std::size_t keys,
                              double query) {
-  const TokenBatch all = draw_sphere_tokens(seed, kTestDomain, 0, index + 1, keys, 2);
+  const TokenBatch all = fresh_samples(seed, index + 1, keys, 2);
   TokenBatch prompt{1, keys, 2, {all.sample(index), all.sample(index) + all.sample_size()}};
   put_angle(query, prompt.values.data());
   return prompt;

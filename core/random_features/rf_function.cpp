@@ -8,7 +8,6 @@
 #include "core/findings/palette.h"
 #include "core/findings/row_table.h"
 #include "core/findings/verdict.h"
-#include "core/numerics/random.h"
 #include "core/random_features/experiments.h"
 #include "core/random_features/judging.h"
 #include "core/random_features/learned_function.h"
@@ -16,7 +15,6 @@
 namespace attnlab::random_features {
 namespace {
 
-constexpr std::uint32_t kTestDomain = hash_name("rf/test");
 constexpr std::size_t kMostKeys = 8, kMostHeads = 200, kMostSamples = 400;
 constexpr std::size_t kTableStep = 5;  // a row of the table of curves every 15 degrees
 // Places of an invariant model differ by single precision only; see rf-inside.
@@ -48,10 +46,6 @@ struct FunctionPicture {
     return found == learned.end() ? nullptr : &*found;
   }
 };
-
-std::string number_text(std::size_t number) {
-  return exact_text(static_cast<std::int64_t>(number));
-}
 
 double mean_of(const std::vector<double>& values) {
   double sum = 0;
@@ -93,8 +87,7 @@ FunctionPicture picture_of(const RunSpec& spec) {
   const TokenBatch prompt =
       prompt_with_query(spec.seed, static_cast<std::size_t>(parameters.integer("prompt")) - 1,
                         picture.keys, picture.query);
-  const TokenBatch fresh =
-      draw_sphere_tokens(spec.seed, kTestDomain, 0, kInsideSamples, picture.keys, 2);
+  const TokenBatch fresh = fresh_samples(spec.seed, kInsideSamples, picture.keys, 2);
   const TargetDraw draw = draw_target(spec.seed, 0, 2);
   const std::vector<double> truth = target_values(*target, draw, fresh, picture.target.number);
   const double mean = mean_of(truth);
@@ -151,7 +144,7 @@ Table model_table(const std::vector<ModelRow>& rows) {
       {column<&ModelRow::model>("model", "model"),
        column<&ModelRow::curve_error>("curve_error", "error of the curves, mean over places"),
        column<&ModelRow::spread>("spread", "largest difference between places"),
-       column<&ModelRow::test_error>("test_error", "error on 200 fresh samples")}};
+       column<&ModelRow::test_error>("test_error", "error on fresh samples")}};
   return table.of(rows);
 }
 
@@ -188,7 +181,7 @@ Claim place_claim(const FunctionPicture& picture) {
   for (const Learned& one : picture.learned) {
     spreads += (spreads.empty() ? "" : "; ") + std::string(one.model->label) + " " +
                short_text(spread_of(one.curves));
-    if (!one.model->attention) continue;
+    if (!one.model->attention || !one.trained.fitted) continue;
     for (std::size_t place = 1; place < picture.keys; ++place, ++tries) {
       double largest = 0;
       for (std::size_t i = 0; i < kCurveAngles; ++i)
@@ -201,20 +194,25 @@ Claim place_claim(const FunctionPicture& picture) {
   if (tries > 0) apply(judge_universal(counterexamples, tries, "place", "places"), claim);
   claim.evidence = "Largest difference between places: " + spreads + "; the target's curve has a " +
                    "root mean square of " + short_text(std::sqrt(mean_square(picture.truth))) + ".";
-  if (tries == 0) claim.evidence += " One place, or no attention model: nothing to compare.";
+  if (tries == 0) claim.evidence += " One place, or no fitted attention model: nothing to compare.";
   return claim;
 }
 
 Claim error_claim(const FunctionPicture& picture, const Learned& rfa, const Learned& network) {
   Claim claim{"A2", "From the same samples, RFA's function is nearer the target than RFMLP's."};
+  for (const Learned* one : {&rfa, &network}) {
+    if (one->trained.fitted) continue;
+    claim.evidence = std::string(one->model->label) + " could not be fitted.";
+    return claim;
+  }
   std::vector<double> differences;
   for (std::size_t i = 0; i < rfa.squared_errors.size(); ++i)
     differences.push_back((network.squared_errors[i] - rfa.squared_errors[i]) / picture.variance);
   const Verdict verdict = judge({error_comparison("RFMLP minus RFA, test error", differences)});
   apply(verdict, claim);
   claim.evidence = "RFMLP's error minus RFA's: " + interval_text(verdict.comparisons[0]) +
-                   " of the target's variance, over " + number_text(differences.size()) +
-                   " fresh samples. It is about these " + number_text(picture.samples) +
+                   " of the target's variance, over " + std::to_string(differences.size()) +
+                   " fresh samples. It is about these " + std::to_string(picture.samples) +
                    " training samples and these weights; the learning curves repeat both.";
   return claim;
 }
@@ -255,12 +253,13 @@ Figure function_figure(const FunctionPicture& picture) {
       const std::string label(one->model->label);
       Series series =
           curve_series(std::string(one->model->id) +
-                           (one->one_function() ? std::string() : "/" + number_text(place + 1)),
-                       one->one_function() ? label : label + " " + number_text(place + 1),
+                           (one->one_function() ? std::string() : "/" + std::to_string(place + 1)),
+                       one->one_function() ? label : label + " " + std::to_string(place + 1),
                        one->model->colour, one->curves.row(place));
       series.variant = static_cast<int>(place);
-      series.note = one->one_function() ? "the same at every place"
-                                        : "the key at place " + number_text(place + 1) + " turns";
+      series.note = one->one_function()
+                        ? "the same at every place"
+                        : "the key at place " + std::to_string(place + 1) + " turns";
       for (const FigurePoint& point : series.points) reach = std::max(reach, std::abs(point.y));
       plot.series.push_back(std::move(series));
     }

@@ -212,6 +212,7 @@ export async function press(page, action) {
       delete element.dataset.heard;
       return was;
     });
+    if (!heard && turn === 4) throw new Error(`the button ${action} did not hear five presses`);
   }
 }
 
