@@ -185,6 +185,13 @@ TEST_CASE("rf-function shows the smallest and the largest layers") {
   }
 }
 
+TEST_CASE("A1 in rf-function counts layers: the places of one are no independent tries") {
+  const Result result = found({{"models", "rfa,brfa,rfmlp"}, {"keys", "8"}}).result;
+  const Claim& claim = result.claims.front();
+  CHECK(claim.status == ClaimStatus::kNoCounterexample);
+  CHECK(claim.judged.find("2 layers") != std::string::npos);
+}
+
 TEST_CASE("a layer that could not be fitted gives no verdict") {
   // The one head has no positive score in both samples, so that all its features are 0.
   for (const char* keys : {"1", "2"}) {
