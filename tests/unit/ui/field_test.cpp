@@ -281,9 +281,8 @@ TEST_CASE("a locked list takes no step, and a live experiment without one has no
   CHECK(app.query() == before);
   app.load("e=icl-attention");
   CHECK_FALSE(app.can(Action::kStep));
-  for (const auto& action : nlohmann::json::parse(app.state_json())["actions"]) {
-    CHECK(action["id"] != "step");
-  }
+  const auto state = nlohmann::json::parse(app.state_json());
+  for (const auto& action : state["actions"]) CHECK(action["id"] != "step");
 }
 
 TEST_CASE("a live experiment's step has a button and a key, in wide and narrow windows") {
