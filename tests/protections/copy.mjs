@@ -38,7 +38,7 @@ export class Copy {
     this.#tree = tree;
     this.#env = { ...process.env, CCACHE_BASEDIR: tree, CCACHE_NOHASHDIR: 'true',
       CCACHE_SLOPPINESS: 'pch_defines,time_macros', ATTNLAB_ROOT: tree, ATTNLAB_DIST: this.#in('dist'),
-      ATTNLAB_BIN: this.#in('build/native/attnlab'),
+      ATTNLAB_BIN: this.#in('build/native/attnlab'), ATTNLAB_WEB_BUILD: this.#in('build/web'),
       ATTNLAB_CHROMIUM: process.env.ATTNLAB_CHROMIUM ?? '/usr/bin/chromium' };
     mkdirSync(tree, { recursive: true });
     const names = files_of(root);

@@ -1,11 +1,12 @@
 // Shared by the browser tests: a served page in real Chromium that collects every complaint, and access to the twin's
-// elements by name. Environment: ATTNLAB_DIST, ATTNLAB_CHROMIUM, ATTNLAB_BIN, ATTNLAB_CHECK.
+// elements by name. Environment: ATTNLAB_DIST, ATTNLAB_CHROMIUM, ATTNLAB_BIN.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import puppeteer from 'puppeteer-core';
 import { create_static_server, listen } from '../../../web/serve.mjs';
+import { run_named } from './checks.mjs';
 
 const root = process.env.ATTNLAB_ROOT ?? path.resolve(import.meta.dirname ?? '.', '../../..');
 export const dist = process.env.ATTNLAB_DIST ?? path.join(root, 'dist');
@@ -246,32 +247,18 @@ export async function until(condition, what) {
   }
 }
 
-/** Runs named checks one after the other, prints every failure and sets the exit code. ATTNLAB_CHECK: only checks
- *  whose names begin with it. */
-export async function run_checks(all) {
-  const wanted = process.env.ATTNLAB_CHECK ?? '';
-  const checks = Object.fromEntries(Object.entries(all).filter(([name]) => name.startsWith(wanted)));
-  assert.ok(Object.keys(checks).length > 0, `there is no check named ${wanted}`);
-  let failed = 0;
+/** Runs named checks in one browser (checks.mjs). */
+export async function run_checks(checks) {
   const lab = await open_browser();
-  try {
-    for (const [name, check] of Object.entries(checks)) {
-      try {
-        await check(lab);
-        console.log(`ok   ${name}`);
-      } catch (error) {
-        failed += 1;
-        console.log(`FAIL ${name}\n     ${error.stack}`);
-      }
+  await run_named(checks, {
+    run: (check) => check(lab),
+    async after() {
       for (const page of await lab.browser.pages()) {
         if (page.url() !== 'about:blank') await page.close();
       }
-    }
-  } finally {
-    await lab.close();
-  }
-  console.log(failed ? `${failed} failed` : 'all passed');
-  process.exit(failed ? 1 : 0);
+    },
+    close: () => lab.close(),
+  });
 }
 
 export function assert_quiet(page) {

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { run_named } from './checks.mjs';
 import { escape_to, start_neighbour } from './escape.mjs';
 import { start_host } from './host.mjs';
 import { bare_app, native_result, press, read_twin, screenshots, settle, until, wait_for_state } from './lab.mjs';
@@ -361,36 +362,28 @@ const checks = {
     }),
 };
 
-/** Runs the suite in one engine (support/engines.mjs), prints every failure, and ends the process. */
+/** Runs the suite in one engine (support/engines.mjs). */
 export async function run_short_suite(start_engine) {
   mkdirSync(screenshots, { recursive: true });
-  const wanted = process.env.ATTNLAB_CHECK ?? '';
-  const chosen = Object.entries(checks).filter(([name]) => name.startsWith(wanted));
-  assert.ok(chosen.length > 0, `there is no check named ${wanted}`);
   const server = await start_suite_server();
   const engine = await start_engine();
-  let failed = 0;
-  for (const [name, check] of chosen) {
-    const began = Date.now();
-    const page = await engine.new_page();
-    const complaints = [];
-    page.on?.('pageerror', (error) => complaints.push(`uncaught: ${error.message}`));
-    page.on?.('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text());
-    });
-    server.complaints.length = 0;
-    try {
+  let page;
+  await run_named(checks, {
+    async run(check) {
+      page = await engine.new_page();
+      const complaints = [];
+      page.on?.('pageerror', (error) => complaints.push(`uncaught: ${error.message}`));
+      page.on?.('console', (message) => {
+        if (message.type() === 'error') complaints.push(message.text());
+      });
+      server.complaints.length = 0;
       await check({ page, server, engine, complaints });
       assert.deepEqual([...complaints, ...server.complaints], []);
-      console.log(`ok   ${name} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
-    } catch (error) {
-      failed += 1;
-      console.log(`FAIL ${name}\n     ${error.stack}`);
-    }
-    await page.close();
-  }
-  await engine.close();
-  server.close();
-  console.log(failed ? `${failed} failed` : 'all passed');
-  process.exit(failed ? 1 : 0);
+    },
+    after: () => page.close(),
+    async close() {
+      await engine.close();
+      server.close();
+    },
+  });
 }
