@@ -73,13 +73,24 @@ std::string claim_rows(const Result& result) {
   return text;
 }
 
+std::string layer_text(const Layer& layer) {
+  std::string text;
+  for (const std::string& formula : layer.formulas) text += "$$" + formula + "$$\n\n";
+  std::string symbols;
+  for (const LayerSymbol& symbol : layer.symbols) {
+    symbols += (symbols.empty() ? "Here $" : "; $") + symbol.symbol + "$ is: " + symbol.words;
+    if (!symbol.parameter.empty()) symbols += " (`" + symbol.parameter + "`)";
+  }
+  return symbols.empty() ? text : text + symbols + ".\n\n";
+}
+
 std::string experiment_section(const Experiment& experiment) {
   const RunSpec spec{&experiment, ParameterSet(experiment.schema)};
   const Result result = experiment.find(spec, {}).result;
   return "\n## " + experiment.id + "\n\n" + experiment.title + ": " + experiment.question + " " +
          experiment.summary + (experiment.live ? " Live: it has no jobs.\n" : "\n") + "\n" +
-         parameter_rows(experiment) + "\n" + preset_rows(experiment) + "\n" + table_rows(result) +
-         claim_rows(result);
+         layer_text(experiment.layer) + parameter_rows(experiment) + "\n" +
+         preset_rows(experiment) + "\n" + table_rows(result) + claim_rows(result);
 }
 
 }  // namespace

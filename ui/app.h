@@ -67,13 +67,15 @@ class App {
   /// Does what a button or a message asks for, when it can.
   void act(Action action);
   /// The same by id (core/codecs/contract.h), or "experiment", "preset", "figure" (its number),
-  /// "seed", "save" with a value, "parameter" with a name, too. Returns the sentence to show, often
-  /// empty.
+  /// "mark" (a parameter), "seed", "save" with a value, "parameter" with a name, too. Returns the
+  /// sentence to show, often empty.
   std::string act(std::string_view id, std::string_view name, std::string_view value);
   /// What the button of an action says now ("Continue" for Run of a paused run).
   std::string_view label(Action action) const;
   std::string_view help(Action action) const;  ///< one line for its tooltip
   void toggle_table();
+  /// Marks the control and the letters of a parameter, as pointing at them does; empty: none.
+  void mark(std::string_view parameter);
   void select_experiment(std::string_view id);
   void select_preset(std::string_view name);
   /// Clamps like a permalink; returns the sentence that says what was changed, empty when taken.
@@ -118,6 +120,7 @@ class App {
   /// {"experiment","title","question","family","preset","seed","params":{name: canonical text},
   ///  "idle":[names of parameters that have no effect at the values of the others],
   ///  "live":bool, "changed":bool (parameters differ from the run's),
+  ///  "marked": the parameter that is marked, or "",
   ///  "page":{"embed":bool,"fit":bool,"minimal":bool,"svg":bool,"locked":[...]}, "state":"ready|
   ///  running|paused|finished|failed", "precomputed":bool (the run came finished, with its page),
   ///  "draft": in what the draft shown is reduced, "busy": bool (as App::busy),

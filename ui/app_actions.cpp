@@ -79,6 +79,10 @@ std::string App::act(std::string_view id, std::string_view name, std::string_vie
   if (id == "parameter") return set_parameter(name, value);
   if (id == "seed") return set_seed(value);
   if (id == "save") return save(value);
+  if (id == "mark") {
+    mark(value);
+    return {};
+  }
   if (id == "experiment") {
     select_experiment(value);
   } else if (id == "preset") {
@@ -114,6 +118,13 @@ std::string_view App::help(Action action) const {
 
 void App::toggle_table() {
   state_->view.table_open = !state_->view.table_open;
+  state_->touch();
+}
+
+void App::mark(std::string_view parameter) {
+  if (state_->view.marked == parameter) return;
+  const bool known = state_->spec.experiment->schema.find(parameter) != nullptr;
+  state_->view.marked = known ? parameter : std::string_view();
   state_->touch();
 }
 

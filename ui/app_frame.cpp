@@ -233,6 +233,7 @@ bool App::frame(const FrameInput& input) {
   s.now = input.now;
   s.drawn_at = input.now;
   s.redraw = false;
+  const std::string pointed_before = std::exchange(s.view.pointed, {});
   follow_shell(s, input);
   if (input.fields) input.fields->begin_frame();
   if (ImGui::GetCurrentContext()->InputEventsTrail.Size > 0)
@@ -257,6 +258,7 @@ bool App::frame(const FrameInput& input) {
   }
   ImGui::End();
   ImGui::PopStyleVar();
+  if (pointed_before != s.view.pointed) mark(s.view.pointed);
   return s.redraw;
 }
 

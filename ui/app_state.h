@@ -24,7 +24,10 @@ struct ViewState {
   bool table_open = false;
   bool more_open = false;
   bool text_open = true;
+  bool schematic_open = false;
   bool focus_run_button = false;
+  std::string marked;   ///< the parameter whose control and letters are marked
+  std::string pointed;  ///< the one under the pointer in this frame
 };
 
 class App;

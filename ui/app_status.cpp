@@ -307,6 +307,7 @@ std::string App::state_json() const {
       .member("seed", exact_text(static_cast<std::int64_t>(s.spec.seed)))
       .member("params", parameters_as_texts(s.spec))
       .member("idle", texts_json(idle_names(s.spec)))
+      .text("marked", s.view.marked)
       .member("live", truth(s.live()))
       .member("changed", truth(s.changed()))
       .member("page", page_json(s.page()))

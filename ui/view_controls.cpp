@@ -69,6 +69,7 @@ void text_view(const View& view, float width) {
     paragraph(experiment.question, width - ImGui::GetFrameHeight());  // next to it: the cross
   }
   paragraph(experiment.summary, width);
+  layer_view(view, width);
   for (const Preset& preset : experiment.presets) {
     if (preset.name != s.preset) continue;
     ImGui::Dummy(ImVec2(0, 4));

@@ -246,15 +246,29 @@ void parameter_note(const View& view, const std::string& name) {
     note(at->second, NoteKind::kWarning);
 }
 
+/// A bar beside the control drawn last where it is marked; pointing at the control marks it.
+void mark_view(ViewState& state, const std::string& parameter) {
+  const ImVec2 a = ImGui::GetItemRectMin(), b = ImGui::GetItemRectMax();
+  if (state.marked == parameter) {
+    ImGui::GetWindowDrawList()->AddRectFilled(ImVec2(a.x - 8, a.y), ImVec2(a.x - 5, b.y),
+                                              theme().accent, 1.5f);
+  }
+  if (ImGui::IsWindowHovered(ImGuiHoveredFlags_ChildWindows) && ImGui::IsMouseHoveringRect(a, b))
+    state.pointed = parameter;
+}
+
 }  // namespace
 
 void parameter_view(const View& view, const Parameter& parameter, float width) {
   ImGui::PushID(parameter.name.c_str());
   ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(kGap, 5));
+  ImGui::BeginGroup();
   ImGui::BeginDisabled(view.state.locked(parameter.name));
   Control(view, parameter, width).draw();
   ImGui::EndDisabled();
   parameter_note(view, parameter.name);
+  ImGui::EndGroup();
+  mark_view(view.state.view, parameter.name);
   ImGui::PopStyleVar();
   ImGui::PopID();
   ImGui::Dummy(ImVec2(0, 4));

@@ -28,6 +28,8 @@ void run_bar_view(const View& view, float width);
 float run_bar_height(const View& view, float width);
 void table_tabs_and_rows(const View& view, float width, float height);
 void text_view(const View& view, float width);
+/// Formula, symbols and schematic of the experiment's layer.
+void layer_view(const View& view, float width);
 
 /// One parameter's label, control and note.
 void parameter_view(const View& view, const Parameter& parameter, float width);

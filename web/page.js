@@ -102,6 +102,8 @@ class Lab {
   #parts_loading;
   /** @type {Promise<import('./oracle.js').OwnBox> | undefined} */
   #box;
+  /** @type {Promise<import('./layer.js').LayerText> | undefined} */
+  #layer;
   #frame = 0; // of requestAnimationFrame
   #late = 0; // the timer of its absence
   #unseen = false;
@@ -583,6 +585,17 @@ class Lab {
     $('story_preset_box').hidden = !preset;
     set_text($('story_preset'), preset?.label ?? '');
     set_text($('story_preset_text'), preset?.text ?? '');
+    this.#show_layer(experiment, state).catch((error) => notice(message_of(error)));
+  }
+
+  /** @param {Experiment} experiment @param {State} state */
+  async #show_layer(experiment, state) {
+    if (!experiment.layer.formulas.length || !$('story').checkVisibility()) return;
+    this.#layer ??= part('layer.js', import('./layer.js')).then(({ LayerText }) => new LayerText($('layer'), {
+      schematic: () => this.#text(this.app._app_schematic()),
+      mark: (parameter) => this.#act('mark', '', parameter),
+    }));
+    (await this.#layer).update(experiment, state);
   }
 
   /** The reader's system determines colours and motion until a link or the lab's button does. */

@@ -31,7 +31,7 @@ function parameter_control(parameter, commit) {
       : text_parts(id, described, parameter, commit);
   help.append(...parts.offered);
   const label = parameter.kind === 'choice-list' ? undefined : element('label', { for: id }, title);
-  const row = element('div', { class: is_list(parameter.kind) ? 'field wide' : 'field' },
+  const row = element('div', { class: is_list(parameter.kind) ? 'field wide' : 'field', 'data-parameter': parameter.name },
     label, parts.control, help, note);
   return { row, show: parts.show, note: (changed) => {
     set_text(note, changed);

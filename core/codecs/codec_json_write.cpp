@@ -200,13 +200,29 @@ std::string parameter_json(const Parameter& parameter) {
          ",\"applies\":" + array_json(parameter.applies, "", condition_json) + "}";
 }
 
+std::string layer_json(const Layer& layer) {
+  const auto line = [](const std::string& formula) { return json_quoted(formula); };
+  const auto symbol = [](const LayerSymbol& each) {
+    return "{\"symbol\":" + json_quoted(each.symbol) + ",\"words\":" + json_quoted(each.words) +
+           ",\"parameter\":" + json_quoted(each.parameter) + "}";
+  };
+  const auto block = [](const LayerBlock& each) {
+    return "{\"name\":" + json_quoted(each.name) + ",\"term\":" + json_quoted(each.term) +
+           ",\"shape\":" + json_quoted(each.shape) + "}";
+  };
+  return "{\"formulas\":" + array_json(layer.formulas, "", line) +
+         ",\"symbols\":" + array_json(layer.symbols, "", symbol) +
+         ",\"blocks\":" + array_json(layer.blocks, "", block) + "}";
+}
+
 std::string experiment_json(const Experiment& experiment) {
   const auto preset = [&](const Preset& each) { return preset_json(experiment, each); };
   return "{\"id\":" + json_quoted(experiment.id) + ",\"family\":" + json_quoted(experiment.family) +
          ",\"title\":" + json_quoted(experiment.title) +
          ",\"question\":" + json_quoted(experiment.question) +
          ",\"summary\":" + json_quoted(experiment.summary) +
-         ",\"live\":" + bool_json(experiment.live) + ",\n  \"parameters\":" +
+         ",\"live\":" + bool_json(experiment.live) +
+         ",\n  \"layer\":" + layer_json(experiment.layer) + ",\n  \"parameters\":" +
          array_json(experiment.schema.parameters, "\n    ", parameter_json) +
          ",\n  \"presets\":" + array_json(experiment.presets, "\n    ", preset) + "}";
 }

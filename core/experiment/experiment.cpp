@@ -26,6 +26,11 @@ Expected<void> set_parameter(RunSpec& spec, std::string_view name, std::string_v
   return spec.parameters.set_text(name, text);
 }
 
+void tie_to_parameters(Layer& layer, const Schema& schema) {
+  for (LayerSymbol& symbol : layer.symbols)
+    if (schema.find(symbol.parameter) == nullptr) symbol.parameter.clear();
+}
+
 Expected<void> check_appending(const Experiment& experiment) {
   const Appending& append = experiment.append;
   if (append.label.empty()) return {};

@@ -12,6 +12,7 @@
 #include "core/experiment/schema.h"
 #include "core/experiment/steps.h"
 #include "core/findings/findings.h"
+#include "core/findings/layer.h"
 
 namespace attnlab {
 
@@ -79,6 +80,7 @@ struct Experiment {
   std::string title;     ///< "Learning curves"
   std::string question;  ///< "How many samples until attention gets it?"
   std::string summary;   ///< two or three sentences for a newcomer
+  Layer layer;           ///< what is studied: formula, symbols, schematic
   Schema schema;
   std::vector<Preset> presets;  ///< the first is where a newcomer starts
 
@@ -116,6 +118,10 @@ struct Experiment {
 /// experiments.h lists it in a TypeList, from which core/methods makes the list of all.
 template <class... Types>
 struct TypeList {};
+
+/// Leaves the parameter of a symbol empty where the schema has none of that name: experiments of a
+/// family share a layer, but not all of its sizes can be changed.
+void tie_to_parameters(Layer& layer, const Schema& schema);
 
 /// Refuses, with a sentence, an Appending whose parameters are not as described there.
 Expected<void> check_appending(const Experiment& experiment);

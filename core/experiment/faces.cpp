@@ -39,13 +39,25 @@ struct Members {
     auto& [label, help, into, from] = x;
     return std::tie(label, help, into, from);
   }
+  static auto of(Is<LayerSymbol> auto& x) {
+    auto& [symbol, words, parameter] = x;
+    return std::tie(symbol, words, parameter);
+  }
+  static auto of(Is<LayerBlock> auto& x) {
+    auto& [name, term, shape, row, first, last, from] = x;
+    return std::tie(name, term, shape, row, first, last, from);
+  }
+  static auto of(Is<Layer> auto& x) {
+    auto& [formulas, symbols, blocks] = x;
+    return std::tie(formulas, symbols, blocks);
+  }
   static auto of(Is<Experiment> auto& x) {
-    auto& [id, family, title, question, summary, schema, presets, reductions, live, append, whole,
-           plan, start, assist, find] = x;
+    auto& [id, family, title, question, summary, layer, schema, presets, reductions, live, append,
+           whole, plan, start, assist, find] = x;
     static_cast<void>(plan), static_cast<void>(start);  // functions stay where their code is
     static_cast<void>(assist), static_cast<void>(find);
-    return std::tie(id, family, title, question, summary, schema, presets, reductions, live, append,
-                    whole);
+    return std::tie(id, family, title, question, summary, layer, schema, presets, reductions, live,
+                    append, whole);
   }
   static auto of(Is<PlannedJob> auto& x) {
     auto& [label, cost, reference] = x;
@@ -85,6 +97,13 @@ Expected<std::vector<Experiment>> decode_faces(std::span<const std::uint8_t> byt
       return Error{face.id + ": " + checked.error().sentence};
     }
     if (const auto checked = check_appending(face); !checked) return checked.error();
+    if (const auto checked = check_layer(face.layer); !checked) {
+      return Error{face.id + ": " + checked.error().sentence};
+    }
+    for (const LayerSymbol& symbol : face.layer.symbols) {
+      if (!symbol.parameter.empty() && face.schema.find(symbol.parameter) == nullptr)
+        return Error{face.id + ": the symbol " + symbol.symbol + " names an unknown parameter"};
+    }
   }
   return faces;
 }

@@ -7,6 +7,7 @@
 #include "core/experiment/parameters.h"
 #include "core/extraction/box_report.h"
 #include "core/extraction/experiments.h"
+#include "core/extraction/layer.h"
 #include "core/extraction/learn/boxes.h"
 #include "core/extraction/learn/question.h"
 #include "core/findings/findings.h"
@@ -312,6 +313,7 @@ Experiment BlackBoxExperiment::face() {
                  .suggested = {0, 1, 2, 4},
                  .applies = {{"method", {"low-rank"}}}}),
   };
+  experiment.layer = head_layer_text(experiment.schema);
   experiment.presets = presets();
   experiment.plan = plan_run;
   return experiment;

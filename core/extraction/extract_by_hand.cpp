@@ -6,6 +6,7 @@
 #include "core/experiment/parameters.h"
 #include "core/extraction/by_hand.h"
 #include "core/extraction/experiments.h"
+#include "core/extraction/layer.h"
 #include "core/findings/findings.h"
 #include "core/findings/verdict.h"
 
@@ -208,6 +209,7 @@ Experiment ByHandExperiment::face() {
       "is one linear equation for the four entries of W: a line for a column of W if b is e₁ or "
       "e₂. After d² + d = 6 independent answers nothing is hidden.";
   experiment.schema = schema();
+  experiment.layer = head_layer_text(experiment.schema);
   experiment.presets = presets();
   experiment.append = {
       "Ask", "Ask this question: it joins the questions asked", "asked", {"token", "query"}};

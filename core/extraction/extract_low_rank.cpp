@@ -6,6 +6,7 @@
 
 #include "core/experiment/parameters.h"
 #include "core/extraction/experiments.h"
+#include "core/extraction/layer.h"
 #include "core/extraction/learn/low_rank.h"
 
 namespace attnlab::extraction {
@@ -256,6 +257,7 @@ Experiment LowRankExperiment::face() {
                  .suggested = {1, 8, 32, 64},
                  .logarithmic = true}),
   };
+  experiment.layer = head_layer_text(experiment.schema);
   experiment.presets = presets();
   experiment.reductions = {{"trials", 1}, {"oversampling", 1, 3}, {"dim", 4, 1}};
   experiment.plan = plan_run;

@@ -6,6 +6,7 @@
 #include "core/base/text.h"
 #include "core/experiment/parameters.h"
 #include "core/extraction/experiments.h"
+#include "core/extraction/layer.h"
 #include "core/extraction/learn/membership.h"
 #include "core/extraction/recovery.h"
 #include "core/findings/findings.h"
@@ -246,6 +247,7 @@ Experiment MembershipExperiment::face() {
                  .logarithmic = true}),
       value_shape_parameter(false),
   };
+  experiment.layer = head_layer_text(experiment.schema, Behind::kThreshold);
   experiment.presets = {
       {"first-look",
        "What does a yes-or-no answer reveal?",

@@ -7,6 +7,7 @@
 
 #include "core/experiment/parameters.h"
 #include "core/extraction/experiments.h"
+#include "core/extraction/layer.h"
 #include "core/extraction/learn/multi_head.h"
 
 namespace attnlab::extraction {
@@ -220,6 +221,7 @@ Experiment MultiHeadExperiment::face() {
                  .suggested = {1, 3, 10},
                  .logarithmic = true}),
   };
+  experiment.layer = heads_layer_text(experiment.schema);
   experiment.presets = {
       {"first-look",
        "What can two heads hide?",

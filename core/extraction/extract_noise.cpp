@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "core/extraction/experiments.h"
+#include "core/extraction/layer.h"
 #include "core/extraction/learn/dense.h"
 #include "core/extraction/learn/low_rank.h"
 #include "core/extraction/learn/noise_adversary.h"
@@ -296,6 +297,7 @@ Experiment NoiseExperiment::face() {
                  .suggested = {1, 4, 16, 64},
                  .logarithmic = true}),
   };
+  experiment.layer = head_layer_text(experiment.schema, Behind::kNoise);
   experiment.presets = presets();
   experiment.reductions = {{"trials", 1}, {"repeats", 1, 2}, {"noise", 0, 4}, {"dim", 8}};
   experiment.plan = plan_run;

@@ -5,6 +5,7 @@
 #include "core/base/text.h"
 #include "core/experiment/parameters.h"
 #include "core/extraction/experiments.h"
+#include "core/extraction/layer.h"
 #include "core/extraction/learn/grain.h"
 #include "core/extraction/learn/single_head.h"
 #include "core/extraction/recovery.h"
@@ -307,6 +308,7 @@ Experiment SingleExperiment::face() {
                  .logarithmic = true,
                  .applies = {{"method", {"robust"}}}}),
   };
+  experiment.layer = head_layer_text(experiment.schema);
   experiment.presets = presets();
   experiment.reductions = {{"trials", 1}, {"dim", 4, 2}};
   experiment.plan = plan_run;

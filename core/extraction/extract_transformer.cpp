@@ -5,6 +5,7 @@
 #include "core/base/text.h"
 #include "core/experiment/parameters.h"
 #include "core/extraction/experiments.h"
+#include "core/extraction/layer.h"
 #include "core/extraction/learn/dense.h"
 #include "core/extraction/learn/grain.h"
 #include "core/extraction/learn/transformer.h"
@@ -343,6 +344,7 @@ Experiment TransformerExperiment::face() {
                  .suggested = {0.01, 1, 100},
                  .logarithmic = true}),
   };
+  experiment.layer = head_layer_text(experiment.schema, Behind::kNetwork);
   experiment.presets = {
       {"first-look",
        "Does a network behind the head hide it?",

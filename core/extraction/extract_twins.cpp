@@ -5,6 +5,7 @@
 #include "core/base/text.h"
 #include "core/experiment/parameters.h"
 #include "core/extraction/experiments.h"
+#include "core/extraction/layer.h"
 #include "core/extraction/learn/multi_head.h"
 #include "core/extraction/report.h"
 #include "core/findings/findings.h"
@@ -217,6 +218,7 @@ Experiment TwinsExperiment::face() {
       real("third-token", "Third token", "a", "the extra token in questions of three tokens", 1.5),
       real("query-token", "Query token", "y", "the last token", -1),
   };
+  experiment.layer = heads_layer_text(experiment.schema);
   experiment.presets = {
       {"drag",
        "Drag W′",

@@ -8,6 +8,7 @@
 #include "core/findings/findings.h"
 #include "core/in_context/attention_picture.h"
 #include "core/in_context/experiments.h"
+#include "core/in_context/layer.h"
 #include "core/in_context/parameters.h"
 #include "core/numerics/random.h"
 
@@ -169,6 +170,7 @@ Experiment AttentionExperiment::face() {
       "labels with weights exp(b xᵀx_q). Drag examples, query and θ and watch what each head "
       "attends to and predicts, and what the heads say together.";
   experiment.schema = schema();
+  experiment.layer = scaled_heads_text(experiment.schema);
   experiment.presets = presets();
   experiment.plan = plan;
   return experiment;

@@ -1,6 +1,7 @@
 // icl-risk and icl-scenarios: the same study, swept over the prompt length or over a setting.
 #include "core/findings/findings.h"
 #include "core/in_context/experiments.h"
+#include "core/in_context/layer.h"
 #include "core/in_context/parameters.h"
 #include "core/in_context/risk_claims.h"
 #include "core/in_context/risk_figures.h"
@@ -102,6 +103,7 @@ Experiment RiskExperiment::face() {
        icl_prompt_length_parameter(kMaxLength, {5, 10, 20, 40, 100, 200, 400, 1000}),
        prompts_parameter(4000), setting_parameter("base"), value_parameter({0.5}),
        icl_noise_parameter()}};
+  experiment.layer = scaled_heads_text(experiment.schema);
   experiment.presets = risk_presets();
   experiment.reductions = {{"prompts", 200}, {"prompt-length", 5, 4}, {"value", 0, 2}};
   experiment.plan = plan_risk_study;
@@ -130,6 +132,7 @@ Experiment ScenariosExperiment::face() {
                         icl_dim_parameter(kMaxDim), icl_heads_parameter({1, 2, 4}),
                         icl_prompt_length_parameter(kMaxLength, {100}), prompts_parameter(4000),
                         icl_noise_parameter()}};
+  experiment.layer = scaled_heads_text(experiment.schema);
   experiment.presets = scenario_presets();
   experiment.reductions = {{"prompts", 200}, {"prompt-length", 5, 1}, {"value", 0, 3}};
   experiment.plan = plan_risk_study;

@@ -1,6 +1,7 @@
 // icl-training and icl-embedding: heads trained live, and how large an embedding they need.
 #include "core/experiment/parameters.h"
 #include "core/in_context/experiments.h"
+#include "core/in_context/layer.h"
 #include "core/in_context/parameters.h"
 #include "core/in_context/training_study.h"
 
@@ -18,6 +19,7 @@ Experiment TrainingExperiment::face() {
       "models reach theirs or get below them with other matrices, and how heads that start alike "
       "get stuck.";
   experiment.schema = {training_parameters({1, 2, 4}, 3000, 3)};
+  experiment.layer = trained_heads_text(experiment.schema);
   experiment.presets = {
       {"race",
        "One head against several",
@@ -87,6 +89,7 @@ Experiment EmbeddingExperiment::face() {
   embedding.primary = true;
   experiment.schema = {training_parameters({1, 2, 4}, 2000, 2)};
   experiment.schema.parameters.insert(experiment.schema.parameters.begin() + 1, embedding);
+  experiment.layer = trained_heads_text(experiment.schema);
   experiment.presets = {
       {"first-look",
        "First look",

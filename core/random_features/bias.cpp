@@ -3,6 +3,7 @@
 #include "core/experiment/parameters.h"
 #include "core/random_features/claims.h"
 #include "core/random_features/experiments.h"
+#include "core/random_features/layer.h"
 #include "core/random_features/theory.h"
 
 namespace attnlab::random_features {
@@ -46,6 +47,7 @@ Experiment bias_face() {
   experiment.schema = sweep_schema(SweptQuantity::kBias, {{"models", names({"brfa"})},
                                                           {"target", names({"correlation-value"})},
                                                           {"degree", integers({3})}});
+  experiment.layer = random_feature_layer_text(experiment.schema);
   experiment.presets = {
       {"helps",
        "Where it helps",

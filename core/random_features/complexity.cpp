@@ -6,6 +6,7 @@
 #include "core/experiment/parameters.h"
 #include "core/random_features/claims.h"
 #include "core/random_features/experiments.h"
+#include "core/random_features/layer.h"
 #include "core/random_features/theory.h"
 
 namespace attnlab::random_features {
@@ -133,6 +134,7 @@ Experiment complexity_face() {
       "right as the target gets harder? Odd powers have a linear part, which is learned first.";
   experiment.schema = sweep_schema(
       SweptQuantity::kSamples, {{"degree", integers({1, 2, 3, 4})}, {"models", names({"rfa"})}});
+  experiment.layer = random_feature_layer_text(experiment.schema);
   experiment.presets = {
       {"powers",
        "Averages of powers",

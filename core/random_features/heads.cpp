@@ -2,6 +2,7 @@
 #include "core/experiment/parameters.h"
 #include "core/random_features/claims.h"
 #include "core/random_features/experiments.h"
+#include "core/random_features/layer.h"
 #include "core/random_features/theory.h"
 
 namespace attnlab::random_features {
@@ -40,6 +41,7 @@ Experiment heads_face() {
   experiment.schema = sweep_schema(
       SweptQuantity::kHeads,
       {{"models", names({"rfa", "brfa", "rfmlp", "rfa-kernel", "brfa-kernel", "rfmlp-kernel"})}});
+  experiment.layer = random_feature_layer_text(experiment.schema);
   experiment.presets = {
       {"levels-off",
        "Where does it level off?",

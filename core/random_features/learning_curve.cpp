@@ -1,6 +1,7 @@
 // rf-learning-curve: test error against the number of training samples.
 #include "core/random_features/claims.h"
 #include "core/random_features/experiments.h"
+#include "core/random_features/layer.h"
 #include "core/random_features/theory.h"
 
 namespace attnlab::random_features {
@@ -129,6 +130,7 @@ Experiment learning_curve_face() {
       "RFMLP that RF-invariant shares is due to symmetry. BRFA gives the random query-key matrices "
       "a non-zero mean, which should help on targets built from ⟨x₀,xᵢ⟩.";
   experiment.schema = sweep_schema(SweptQuantity::kSamples);
+  experiment.layer = random_feature_layer_text(experiment.schema);
   experiment.presets = presets();
   return experiment;
 }

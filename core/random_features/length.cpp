@@ -5,6 +5,7 @@
 #include "core/experiment/parameters.h"
 #include "core/random_features/claims.h"
 #include "core/random_features/experiments.h"
+#include "core/random_features/layer.h"
 #include "core/random_features/theory.h"
 
 namespace attnlab::random_features {
@@ -62,6 +63,7 @@ Experiment length_face() {
                                           {"heads", std::int64_t{300}},
                                           {"keys", integers({1, 2, 4, 8})},
                                           {"trials", std::int64_t{3}}});
+  experiment.layer = random_feature_layer_text(experiment.schema);
   experiment.presets = {
       {"squares",
        "Average of squares",

@@ -10,6 +10,7 @@
 #include "core/findings/verdict.h"
 #include "core/random_features/experiments.h"
 #include "core/random_features/judging.h"
+#include "core/random_features/layer.h"
 #include "core/random_features/learned_function.h"
 
 namespace attnlab::random_features {
@@ -421,6 +422,7 @@ Experiment FunctionExperiment::face() {
       "output as it turns while the others stay: the target, one curve for attention, and one for "
       "each place of the network. Drag the query; change samples, heads and ridge.";
   experiment.schema = schema();
+  experiment.layer = random_feature_layer_text(experiment.schema);
   experiment.presets = presets();
   experiment.plan = [](const RunSpec&) -> Expected<Plan> { return Plan{}; };
   return experiment;

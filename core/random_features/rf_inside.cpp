@@ -4,6 +4,7 @@
 #include "core/experiment/parameters.h"
 #include "core/random_features/experiments.h"
 #include "core/random_features/inside.h"
+#include "core/random_features/layer.h"
 
 namespace attnlab::random_features {
 namespace {
@@ -140,6 +141,7 @@ Experiment InsideExperiment::face() {
       "head, at its scores and weights on one sample, and at the contribution of every key; move "
       "the keys and watch the output stay the same.";
   experiment.schema = schema();
+  experiment.layer = random_feature_layer_text(experiment.schema);
   experiment.presets = presets();
   experiment.plan = [](const RunSpec&) -> Expected<Plan> { return Plan{}; };
   return experiment;

@@ -24,6 +24,13 @@ interface Parameter {
   applies: { parameter: string; values: string[] }[];
 }
 
+/** What a letter of the layer's formulas stands for; parameter: the name of one, or ''. */
+interface LayerSymbol {
+  symbol: string;
+  words: string;
+  parameter: string;
+}
+
 interface Experiment {
   id: string;
   family: 'A' | 'B' | 'C';
@@ -31,6 +38,11 @@ interface Experiment {
   question: string;
   summary: string;
   live: boolean;
+  layer: {
+    formulas: string[];
+    symbols: LayerSymbol[];
+    blocks: { name: string; term: string; shape: string }[];
+  };
   parameters: Parameter[];
   presets: { name: string; label: string; text: string; values: Record<string, unknown> }[];
 }
@@ -99,6 +111,7 @@ interface State {
   seed: number;
   params: Record<string, string>;
   idle: string[];
+  marked: string;
   live: boolean;
   changed: boolean;
   page: { embed: boolean; fit: boolean; minimal: boolean; svg: boolean; locked: string[] };
@@ -171,6 +184,7 @@ interface AppModule extends WasmModule {
   _app_state(): number;
   _app_experiments(): number;
   _app_dark(): number;
+  _app_schematic(): number;
 }
 
 /** web/compute/compute.cpp. */

@@ -1,0 +1,128 @@
+#include "core/extraction/layer.h"
+
+namespace attnlab::extraction {
+namespace {
+
+/// From the tokens to the weighted mean. `s` and `v` are W and v with their subscript.
+Layer softmax_layer(const std::string& weight, const std::string& value,
+                    const std::string& per_head) {
+  const std::string shape = per_head + "N";
+  return {.symbols = {{"N", "tokens in a question"},
+                      {"d", "length of a token", "dim"},
+                      {"x_i", "token i of the question"},
+                      {"q", "the last token, which asks"},
+                      {weight, "hidden query-key matrix, d × d"},
+                      {value, "hidden value vector"}},
+          .blocks = {
+              {.name = "question", .term = "x_1 \\dots x_N", .shape = "N \\times d"},
+              {.name = "query", .term = "q = x_N", .shape = "d", .row = 1, .last = 0, .from = {0}},
+              {.name = "keys",
+               .term = "x_i",
+               .shape = "N \\times d",
+               .row = 1,
+               .first = 1,
+               .last = 1,
+               .from = {0}},
+              {.name = "values",
+               .term = value + "^\\top x_i",
+               .shape = shape,
+               .row = 1,
+               .first = 2,
+               .from = {0}},
+              {.name = "scores",
+               .term = "x_i^\\top " + weight + " q",
+               .shape = shape,
+               .row = 2,
+               .last = 1,
+               .from = {1, 2}},
+              {.name = "weights",
+               .term = "\\text{softmax of the scores}",
+               .shape = shape,
+               .row = 3,
+               .last = 1,
+               .from = {4}}}};
+}
+
+}  // namespace
+
+Layer head_layer_text(const Schema& schema, Behind behind) {
+  Layer layer = softmax_layer("W", "v", "");
+  const std::string mean = "\\sum_i \\text{softmax}_i(x_i^\\top W q)\\, ";
+  const LayerBlock out{.name = "answer",
+                       .term = "\\sum_i \\text{weight}\\cdot\\text{value}",
+                       .shape = "1",
+                       .row = 4,
+                       .from = {5, 3}};
+  switch (behind) {
+    case Behind::kNothing:
+      layer.formulas = {"f = " + mean + "v^\\top x_i"};
+      layer.blocks.push_back(out);
+      break;
+    case Behind::kNoise:
+      layer.formulas = {"f = " + mean + "v^\\top x_i + \\xi", "|\\xi| \\le \\tau"};
+      layer.symbols.push_back({"\\xi", "error of one answer"});
+      layer.symbols.push_back({"\\tau", "its largest size", "noise"});
+      layer.blocks.push_back(out);
+      layer.blocks.back().name = "output";
+      layer.blocks.push_back(
+          {.name = "answer", .term = "\\text{output} + \\xi", .shape = "1", .row = 5, .from = {6}});
+      break;
+    case Behind::kThreshold:
+      layer.formulas = {"f = " + mean + "v^\\top x_i",
+                        "\\text{the box says yes where } f \\ge \\theta"};
+      layer.symbols.push_back({"\\theta", "threshold: the box only says yes or no", "threshold"});
+      layer.blocks.push_back(out);
+      layer.blocks.back().name = "output";
+      layer.blocks.push_back({.name = "answer",
+                              .term = "\\text{output} \\ge \\theta",
+                              .shape = "\\text{yes or no}",
+                              .row = 5,
+                              .from = {6}});
+      break;
+    case Behind::kNetwork:
+      layer.formulas = {"f = g(" + mean + "x_i)",
+                        "g(z) = \\sum_{j=1}^{k} o_j \\sigma(a_j^\\top z + c_j) + c_0"};
+      layer.symbols.back() = {"z", "the mixed token"};
+      layer.symbols.push_back({"k", "hidden neurons", "hidden"});
+      layer.symbols.push_back({"a_j", "input weights of neuron j"});
+      layer.symbols.push_back({"c_j", "its bias"});
+      layer.symbols.push_back({"o_j", "its output weight"});
+      layer.symbols.push_back({"\\sigma", "ReLU: the positive part"});
+      layer.blocks[3].term = "x_i";
+      layer.blocks[3].shape = "N \\times d";
+      layer.blocks.push_back({.name = "mixed token",
+                              .term = "z = \\sum_i \\text{weight}\\cdot x_i",
+                              .shape = "d",
+                              .row = 4,
+                              .from = {5, 3}});
+      layer.blocks.push_back({.name = "neurons",
+                              .term = "\\sigma(a_j^\\top z + c_j)",
+                              .shape = "k",
+                              .row = 5,
+                              .from = {6}});
+      layer.blocks.push_back({.name = "answer",
+                              .term = "\\sum_j o_j \\cdot \\text{neuron}_j + c_0",
+                              .shape = "1",
+                              .row = 6,
+                              .from = {7}});
+      break;
+  }
+  tie_to_parameters(layer, schema);
+  return layer;
+}
+
+Layer heads_layer_text(const Schema& schema) {
+  Layer layer = softmax_layer("W_h", "v_h", "H \\times ");
+  layer.formulas = {
+      "f = \\sum_{h=1}^{H} \\sum_i \\text{softmax}_i(x_i^\\top W_h q)\\, v_h^\\top x_i"};
+  layer.symbols.insert(layer.symbols.begin(), {"H", "heads", "heads"});
+  layer.blocks.push_back({.name = "answer",
+                          .term = "\\sum_h \\sum_i \\text{weight}\\cdot\\text{value}",
+                          .shape = "1",
+                          .row = 4,
+                          .from = {5, 3}});
+  tie_to_parameters(layer, schema);
+  return layer;
+}
+
+}  // namespace attnlab::extraction
