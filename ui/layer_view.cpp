@@ -103,7 +103,9 @@ void layer_view(const View& view, float width) {
   const Layer& layer = view.state.spec.experiment->layer;
   if (layer.formulas.empty()) return;
   for (const std::string& each : layer.formulas) formula_line(each, width);
+  ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0, 1));
   for (const LayerSymbol& symbol : layer.symbols) symbol_line(view, symbol, width);
+  ImGui::PopStyleVar();
   if (fold("schematic", "Schematic", &view.state.view.schematic_open, width))
     schematic_drawing(layer, width);
 }

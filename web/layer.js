@@ -3,6 +3,8 @@
 import { element, set_text } from './dom.js';
 import formulas from './formulas.js';
 
+const widest = 384; // CSS pixels of the schematic
+
 /** @param {string} markup MathML or SVG that this build made */
 const parsed = (markup) =>
   document.importNode(new DOMParser().parseFromString(markup, 'application/xml').documentElement, true);
@@ -20,13 +22,14 @@ function letter_of(letter) {
 
 export class LayerText {
   #shown = '';
+  #width = 0; // of the schematic
   /** @type {Map<string, HTMLElement>} the values of parameters, by name */
   #values = new Map();
 
   /**
-   * root: where it is shown; schematic(): SVG of the present experiment's layer; mark(parameter): marks its control.
+   * root: where it is shown; schematic(width): SVG of the present experiment's layer; mark(parameter): marks its control.
    * @param {HTMLElement} root
-   * @param {{ schematic(): string, mark(parameter: string): void }} lab
+   * @param {{ schematic(width: number): string, mark(parameter: string): void }} lab
    */
   constructor(root, { schematic, mark }) {
     this.root = root;
@@ -48,8 +51,10 @@ export class LayerText {
   update({ id, layer, parameters }, state) {
     this.root.hidden = layer.formulas.length === 0;
     if (this.root.hidden) return;
-    if (this.#shown !== id) {
+    const width = Math.min(this.root.clientWidth, widest);
+    if (this.#shown !== id || this.#width !== width) {
       this.#shown = id;
+      this.#width = width;
       this.#show(layer, parameters);
     }
     for (const [name, value] of this.#values) set_text(value, ` = ${state.params[name].replaceAll(',', ', ')}`);
@@ -77,7 +82,7 @@ export class LayerText {
       }
       return element('div', { class: 'formula' }, line);
     });
-    const schematic = parsed(this.schematic());
+    const schematic = parsed(this.schematic(this.#width));
     for (const block of schematic.querySelectorAll('.block')) {
       const letters = (block.getAttribute('data-letters') ?? '').split(' ');
       const parameter = letters.map((letter) => named.get(letter)).find(Boolean);

@@ -592,7 +592,7 @@ class Lab {
   async #show_layer(experiment, state) {
     if (!experiment.layer.formulas.length || !$('story').checkVisibility()) return;
     this.#layer ??= part('layer.js', import('./layer.js')).then(({ LayerText }) => new LayerText($('layer'), {
-      schematic: () => this.#text(this.app._app_schematic()),
+      schematic: (width) => this.#text(this.app._app_schematic(width)),
       mark: (parameter) => this.#act('mark', '', parameter),
     }));
     (await this.#layer).update(experiment, state);

@@ -249,7 +249,7 @@ Experiment SingleExperiment::face() {
   experiment.title = "Take one head apart";
   experiment.question = "How many questions reveal an attention head?";
   experiment.summary =
-      "A softmax head f(X) = Σᵢ αᵢ v·xᵢ with α = softmax(xᵢᵀ W x_N) is a black box that answers "
+      "A softmax head f(X) = Σᵢ αᵢ v·xᵢ with α = softmax(xᵢᵀ W q) is a black box that answers "
       "any sequence of tokens with one number. d questions of one token give v, d² questions of "
       "two tokens give W: nothing else is needed, and the head is known to a few units in the last "
       "of 16 digits.";

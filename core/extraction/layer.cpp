@@ -47,9 +47,9 @@ Layer softmax_layer(const std::string& weight, const std::string& value,
 
 Layer head_layer_text(const Schema& schema, Behind behind) {
   Layer layer = softmax_layer("W", "v", "");
-  const std::string mean = "\\sum_i \\text{softmax}_i(x_i^\\top W q)\\, ";
+  const std::string mean = "\\sum_i\\, \\text{softmax}_i(x_i^\\top W q)\\, ";
   const LayerBlock out{.name = "answer",
-                       .term = "\\sum_i \\text{weight}\\cdot\\text{value}",
+                       .term = "\\sum_i\\, \\text{weight}\\cdot\\text{value}",
                        .shape = "1",
                        .row = 4,
                        .from = {5, 3}};
@@ -81,7 +81,7 @@ Layer head_layer_text(const Schema& schema, Behind behind) {
       break;
     case Behind::kNetwork:
       layer.formulas = {"f = g(" + mean + "x_i)",
-                        "g(z) = \\sum_{j=1}^{k} o_j \\sigma(a_j^\\top z + c_j) + c_0"};
+                        "g(z) = \\sum_{j=1}^{k}\\, o_j \\sigma(a_j^\\top z + c_j) + c_0"};
       layer.symbols.back() = {"z", "the mixed token"};
       layer.symbols.push_back({"k", "hidden neurons", "hidden"});
       layer.symbols.push_back({"a_j", "input weights of neuron j"});
@@ -91,7 +91,7 @@ Layer head_layer_text(const Schema& schema, Behind behind) {
       layer.blocks[3].term = "x_i";
       layer.blocks[3].shape = "N \\times d";
       layer.blocks.push_back({.name = "mixed token",
-                              .term = "z = \\sum_i \\text{weight}\\cdot x_i",
+                              .term = "z = \\sum_i\\, \\text{weight}\\cdot x_i",
                               .shape = "d",
                               .row = 4,
                               .from = {5, 3}});
@@ -101,7 +101,7 @@ Layer head_layer_text(const Schema& schema, Behind behind) {
                               .row = 5,
                               .from = {6}});
       layer.blocks.push_back({.name = "answer",
-                              .term = "\\sum_j o_j \\cdot \\text{neuron}_j + c_0",
+                              .term = "\\sum_j\\, o_j \\cdot \\text{neuron}_j + c_0",
                               .shape = "1",
                               .row = 6,
                               .from = {7}});
@@ -114,10 +114,10 @@ Layer head_layer_text(const Schema& schema, Behind behind) {
 Layer heads_layer_text(const Schema& schema) {
   Layer layer = softmax_layer("W_h", "v_h", "H \\times ");
   layer.formulas = {
-      "f = \\sum_{h=1}^{H} \\sum_i \\text{softmax}_i(x_i^\\top W_h q)\\, v_h^\\top x_i"};
+      "f = \\sum_{h=1}^{H} \\sum_i\\, \\text{softmax}_i(x_i^\\top W_h q)\\, v_h^\\top x_i"};
   layer.symbols.insert(layer.symbols.begin(), {"H", "heads", "heads"});
   layer.blocks.push_back({.name = "answer",
-                          .term = "\\sum_h \\sum_i \\text{weight}\\cdot\\text{value}",
+                          .term = "\\sum_h \\sum_i\\, \\text{weight}\\cdot\\text{value}",
                           .shape = "1",
                           .row = 4,
                           .from = {5, 3}});

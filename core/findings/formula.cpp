@@ -15,7 +15,7 @@ struct Sign {
 constexpr Sign kSigns[] = {
     {"sum", "Σ"},  {"sigma", "σ"},  {"theta", "θ"}, {"beta", "β"},        {"tau", "τ"},
     {"xi", "ξ"},   {"lambda", "λ"}, {"top", "T"},   {"times", " × "},     {"le", " ≤ "},
-    {"ge", " ≥ "}, {"cdot", "·"},   {"dots", "…"},  {"exp", "exp", true},
+    {"ge", " ≥ "}, {"cdot", " · "}, {"dots", "…"},  {"exp", "exp", true},
 };
 
 /// Bytes of the character that begins here.
@@ -59,7 +59,9 @@ class Reader {
     const FormulaPlace place = sign == '_' ? FormulaPlace::kBelow : FormulaPlace::kAbove;
     const bool stacked = !pieces_.empty() && pieces_.back().place != FormulaPlace::kLine &&
                          pieces_.back().place != place;
+    in_script_ = true;
     put(atom(), place, stacked);
+    in_script_ = false;
   }
 
   /// The text between braces, which begins here.
@@ -91,6 +93,7 @@ class Reader {
     std::string text(rest_.substr(0, length));
     rest_.remove_prefix(length);
     if (c == ' ') return {};
+    if (in_script_) return text;
     if (c == '=' || c == '+') return " " + text + " ";
     if (c == ',') return ", ";
     return text;
@@ -104,7 +107,7 @@ class Reader {
     if (length == 0) {  // \, is a little room
       if (!rest_.starts_with(',')) problem_ = "has a backslash without a command";
       if (!rest_.empty()) rest_.remove_prefix(1);
-      return "\u2009";
+      return " ";
     }
     const std::string_view name = rest_.substr(0, length);
     rest_.remove_prefix(length);
@@ -133,13 +136,14 @@ class Reader {
 
   std::string fraction() {
     const std::string above = atom(), below = atom();
-    return "(" + above + "/" + below + ")\u2009";
+    return "(" + above + "/" + below + ") ";
   }
 
   std::string_view rest_;
   std::vector<FormulaPiece> pieces_;
   std::string problem_;
-  bool words_ = false;  // the atom read last
+  bool words_ = false;      // the atom read last
+  bool in_script_ = false;  // where signs take no room
 };
 
 /// Latin and Greek, apart from the sign of a sum.

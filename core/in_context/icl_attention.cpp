@@ -79,47 +79,47 @@ Schema schema() {
   Parameter noise = icl_noise_parameter();
   noise.primary = true;
   noise.max = 4;
-  return {{described(
-               {.name = "scales",
-                .label = "Heads' scales",
-                .symbol = "b",
-                .help = "one softmax head a scale; a score is b xᵀx_q, and weights a are the best "
-                        "ones for random prompts",
-                .kind = ParameterKind::kRealTuple,
-                .min = -4,
-                .max = 4,
-                .max_items = kMostHeads,
-                .default_value = reals({0.3, -0.3}),
-                .primary = true}),
-           noise,
-           points_parameter({.name = "theta",
-                             .label = "True θ",
-                             .symbol = "θ",
-                             .help = "labels are θᵀx plus noise; drag the arrow",
-                             .max = 2,
-                             .max_items = 2,
-                             .default_value = reals({0.9, 0.5})}),
-           points_parameter({.name = "query",
-                             .label = "Query",
-                             .symbol = "x_q",
-                             .help = "position x₁,x₂; drag it",
-                             .max = kReach,
-                             .max_items = 2,
-                             .default_value = reals({1.4, -0.6})}),
-           points_parameter({.name = "examples",
-                             .label = "Examples",
-                             .symbol = "x",
-                             .help = "positions x₁,x₂ of every example; drag them",
-                             .max = kReach,
-                             .max_items = 2 * kMostExamples,
-                             .default_value = reals({-0.5, 1.1, 0.8, 0.7, 1.7, 0.2, -1.4, -0.3, 0.2,
-                                                     -1.2, 0.9, -1.6, -0.9, -1.3, -0.2, 0.3})}),
-           described({.name = "example",
-                      .label = "Example to follow",
-                      .help = "whose weight \"Where does each head look?\" draws",
-                      .min = 1,
-                      .max = kMostExamples,
-                      .default_value = std::int64_t{1}})}};
+  return {
+      {described({.name = "scales",
+                  .label = "Heads' scales",
+                  .symbol = "b",
+                  .help = "one softmax head a scale; a score is b xᵀq, and weights a are the best "
+                          "ones for random prompts",
+                  .kind = ParameterKind::kRealTuple,
+                  .min = -4,
+                  .max = 4,
+                  .max_items = kMostHeads,
+                  .default_value = reals({0.3, -0.3}),
+                  .primary = true}),
+       noise,
+       points_parameter({.name = "theta",
+                         .label = "True θ",
+                         .symbol = "θ",
+                         .help = "labels are θᵀx plus noise; drag the arrow",
+                         .max = 2,
+                         .max_items = 2,
+                         .default_value = reals({0.9, 0.5})}),
+       points_parameter({.name = "query",
+                         .label = "Query",
+                         .symbol = "q",
+                         .help = "position x₁,x₂; drag it",
+                         .max = kReach,
+                         .max_items = 2,
+                         .default_value = reals({1.4, -0.6})}),
+       points_parameter({.name = "examples",
+                         .label = "Examples",
+                         .symbol = "x",
+                         .help = "positions x₁,x₂ of every example; drag them",
+                         .max = kReach,
+                         .max_items = 2 * kMostExamples,
+                         .default_value = reals({-0.5, 1.1, 0.8, 0.7, 1.7, 0.2, -1.4, -0.3, 0.2,
+                                                 -1.2, 0.9, -1.6, -0.9, -1.3, -0.2, 0.3})}),
+       described({.name = "example",
+                  .label = "Example to follow",
+                  .help = "whose weight \"Where does each head look?\" draws",
+                  .min = 1,
+                  .max = kMostExamples,
+                  .default_value = std::int64_t{1}})}};
 }
 
 std::vector<Preset> presets() {
@@ -167,7 +167,7 @@ Experiment AttentionExperiment::face() {
   experiment.question = "What does each head see and say?";
   experiment.summary =
       "One prompt in the plane: examples x with labels θᵀx, and a query. Softmax heads average the "
-      "labels with weights exp(b xᵀx_q). Drag examples, query and θ and watch what each head "
+      "labels with weights exp(b xᵀq). Drag examples, query and θ and watch what each head "
       "attends to and predicts, and what the heads say together.";
   experiment.schema = schema();
   experiment.layer = scaled_heads_text(experiment.schema);

@@ -7,7 +7,7 @@ namespace {
 Layer softmax_heads(const std::string& score, const std::string& value, const Schema& schema,
                     std::vector<LayerSymbol> symbols) {
   Layer layer{
-      .formulas = {"f = \\sum_{h} \\sum_{i=1}^{D} \\text{softmax}_i(" + score + ")\\, " + value},
+      .formulas = {"f = \\sum_{h} \\sum_{i=1}^{D}\\, \\text{softmax}_i(" + score + ")\\, " + value},
       .symbols = {{"D", "examples in the prompt", "prompt-length"},
                   {"d", "length of an example x", "dim"},
                   {"x_i", "example i"},
@@ -43,7 +43,7 @@ Layer softmax_heads(const std::string& score, const std::string& value, const Sc
                   .last = 1,
                   .from = {4}},
                  {.name = "prediction",
-                  .term = "\\sum_h \\sum_i \\text{weight}\\cdot\\text{value}",
+                  .term = "\\sum_h \\sum_i\\, \\text{weight}\\cdot\\text{value}",
                   .shape = "1",
                   .row = 4,
                   .from = {5, 3}}}};

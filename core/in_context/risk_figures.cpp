@@ -74,7 +74,7 @@ Style style_of(const std::string& predictor, std::size_t heads) {
   }
   if (predictor == "kernel") {
     return {"kernel",
-            "kernel smoothing: labels weighted by exp(−|x − x_q|²/2h²) with the best bandwidth h",
+            "kernel smoothing: labels weighted by exp(−|x − q|²/2h²) with the best bandwidth h",
             kColourKernel, SeriesRole::kMeasured};
   }
   if (predictor == "ridge") {

@@ -150,7 +150,7 @@ Parameter setting_parameter(std::string_view default_setting) {
       {"base", "Plain task", "x ~ N(0, I), θ ~ N(0, I/d), labels with the variance given by noise"},
       {"noise", "Noisy labels", "value is σ², the variance of the label noise"},
       {"correlation", "Correlated features", "value is ρ: Cov(x)ᵢⱼ = ρ^|i−j|"},
-      {"local", "Examples near the query", "value is the radius ρ: xᵢ = x_q + ρ nᵢ"},
+      {"local", "Examples near the query", "value is the radius ρ: xᵢ = q + ρ nᵢ, q the query"},
       {"prior", "Prior knowledge", "value is |θ₀|: θ ~ N(θ₀, I/d)"}};
   parameter.default_value = std::string(default_setting);
   parameter.primary = true;

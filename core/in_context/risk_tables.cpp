@@ -58,7 +58,7 @@ std::vector<RatioRow> ratio_rows(const RiskStudy& study, const std::vector<Measu
 std::vector<Table> risk_tables(const RiskStudy& study, const std::vector<MeasuredCell>& cells) {
   const RowTable<RiskRow> risk{
       "risk",
-      "Mean squared error of the prediction of θᵀx_q (1: predicting 0 in the plain task), with one "
+      "Mean squared error of the prediction of θᵀq (1: predicting 0 in the plain task), with one "
       "standard error over prompts; for softmax the risk of the best head set, and the error "
       "counts the search for it. Theory is exact for linear, debiased and least squares, leading "
       "order in 1/D for softmax (our derivation, docs/derivations.md)",
@@ -66,7 +66,7 @@ std::vector<Table> risk_tables(const RiskStudy& study, const std::vector<Measure
   const RowTable<HeadRow> heads{
       "heads",
       "The head sets found: prediction = Σ weight · S(scale), S(b) the softmax average of the "
-      "labels with scores b x_qᵀ KQ x",
+      "labels with scores b qᵀ KQ x",
       {column<&HeadRow::heads>("heads", "heads h"),
        column<&HeadRow::prompt_length>("prompt_length", "examples D"),
        column<&HeadRow::value>("value", "value"), column<&HeadRow::variant>("variant", "variant"),
@@ -135,10 +135,11 @@ std::vector<std::string> risk_notes(const RiskStudy& study,
         "they differ where the prior mean is known.");
   } else {
     notes.push_back(
-        "The read-out of x_q belongs to the heads; linear attention, least squares, "
+        "The read-out of the query belongs to the heads; linear attention, least squares, "
         "ridge and kernel smoothing without it are the rows of labels-only.");
     notes.push_back(
-        "A linear read-out of x_q alone does not remove the prior mean from the leading order: the "
+        "A linear read-out of the query alone does not remove the prior mean from the leading "
+        "order: the "
         "labels still carry θ₀ᵀx as noise. Values that read y − θ₀ᵀx do (docs/derivations.md).");
   }
   return notes;

@@ -169,7 +169,7 @@ std::vector<Parameter> training_parameters(std::vector<std::int64_t> heads, std:
   Parameter query;
   query.name = "attend-query";
   query.label = "Query attends to itself";
-  query.help = "whether the query column (x_q, 0) is one of the keys";
+  query.help = "whether the query column (q, 0) is one of the keys";
   query.kind = ParameterKind::kChoice;
   query.choices = {{"no", "No", "keys are the examples only"},
                    {"yes", "Yes", "one more key, with label 0"}};

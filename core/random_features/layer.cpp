@@ -4,7 +4,7 @@ namespace attnlab::random_features {
 
 Layer random_feature_layer_text(const Schema& schema) {
   Layer layer{
-      .formulas = {"f = \\sum_{m=1}^{M} \\frac{1}{N} \\sum_{i=1}^{N} "
+      .formulas = {"f = \\sum_{m=1}^{M}\\, \\frac{1}{N} \\sum_{i=1}^{N}\\, "
                    "\\sigma(z_0^\\top W_m z_i)\\, v_m^\\top z_i"},
       .symbols = {{"M", "heads", "heads"},
                   {"N", "keys", "keys"},
@@ -42,7 +42,7 @@ Layer random_feature_layer_text(const Schema& schema) {
            .last = 1,
            .from = {4}},
           {.name = "output",
-           .term = "\\sum_m \\sum_i \\text{weight}\\cdot\\text{value}",
+           .term = "\\sum_m \\sum_i\\, \\text{weight}\\cdot\\text{value}",
            .shape = "1",
            .row = 4,
            .from = {5, 3}}}};

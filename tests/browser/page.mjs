@@ -52,6 +52,29 @@ await run_checks({
     assert_quiet(page);
   },
 
+  async 'pointing at a letter of the layer marks its control, and the reverse'(lab) {
+    const page = await open_page(lab, `#${small}`);
+    await read_twin(page);
+    await page.waitForSelector('#layer .block');
+    const marked = () => page.evaluate(() =>
+      [...document.querySelectorAll('.marked')].map((one) => one.localName === 'mi' ? one.textContent : one.className.replace(/ ?marked/, '')));
+    const letter = await page.waitForSelector('#layer .symbols [data-parameter=heads]');
+    assert.equal(await letter.evaluate((one) => one.textContent), 'Mheads = 50');
+    assert.equal(await letter.evaluate((one) => one.querySelector('math').namespaceURI), 'http://www.w3.org/1998/Math/MathML');
+    const look = async () => Buffer.from(await (await page.$('#canvas')).screenshot());
+    const before = await look();
+    await letter.hover();
+    await page.waitForSelector('#twin_body .field.marked');
+    assert.deepEqual((await marked()).sort(), ['', 'M', 'block', 'block', 'block', 'field'].sort());
+    await until(async () => !before.equals(await look()), 'the figure marks its control, too');
+    const control = await page.$('#parameter_keys');
+    await control.focus();
+    await page.waitForSelector('#layer .symbols [data-parameter=keys].marked');
+    await type_parameter(page, 'keys', '7');
+    await page.waitForFunction(() => document.querySelector('#layer .symbols [data-parameter=keys]').textContent.endsWith('= 7'));
+    assert_quiet(page);
+  },
+
   async 'run=1 in the address starts the run'(lab) {
     const page = await open_page(lab, `#${small}&run=1`);
     await wait_for_state(page, 'finished');

@@ -35,8 +35,8 @@
 //   app_act(action, name, value)       the page's own controls (App::act); returns the sentence to
 //       show, often empty
 //   app_state(), app_experiments()     JSON of ui/app.h, and of core/codecs/codecs.h with contract
-//   app_schematic()                    SVG of the layer of the experiment
-//   (core/picture/schematic.h) app_dark()                         1: the theme in use is dark
+//   app_schematic(width)               SVG of the experiment's layer (core/picture/schematic.h)
+//   app_dark()                         1: the theme in use is dark
 // Kinds of news and pointers and bits of modifiers have the numbers of core/codecs/contract.h.
 #include <emscripten/emscripten.h>
 
@@ -275,8 +275,8 @@ EMSCRIPTEN_KEEPALIVE const char* app_experiments() {
   return returned(experiments_json());
 }
 
-EMSCRIPTEN_KEEPALIVE const char* app_schematic() {
-  return returned(schematic_svg(page()->app->state().spec.experiment->layer));
+EMSCRIPTEN_KEEPALIVE const char* app_schematic(float width) {
+  return returned(schematic_svg(page()->app->state().spec.experiment->layer, width));
 }
 
 EMSCRIPTEN_KEEPALIVE int app_dark() {

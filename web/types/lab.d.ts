@@ -184,7 +184,7 @@ interface AppModule extends WasmModule {
   _app_state(): number;
   _app_experiments(): number;
   _app_dark(): number;
-  _app_schematic(): number;
+  _app_schematic(width: number): number;
 }
 
 /** web/compute/compute.cpp. */

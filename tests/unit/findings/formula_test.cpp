@@ -27,8 +27,8 @@ std::string shown(std::string_view latex) {
 TEST_CASE("formulas become pieces of text with their place") {
   CHECK(shown("M") == "M");
   CHECK(shown("z_0^\\top W_m z_i") == "z_[0]|^[T]W_[m]z_[i]");
-  CHECK(shown("\\sum_{m=1}^{M} v_m") == "Σ_[m = 1]|^[M]v_[m]");
-  CHECK(shown("\\frac{1}{N} x") == "(1/N)\u2009x");
+  CHECK(shown("\\sum_{m=1}^{M} v_m") == "Σ_[m=1]|^[M]v_[m]");
+  CHECK(shown("\\frac{1}{N} x") == "(1/N) x");
   CHECK(shown("\\text{softmax}_i(a + b)") == "'softmax_[i](a + b)");
   CHECK(shown("N \\times (d+1)") == "N × (d + 1)");
   CHECK(shown("") == "");

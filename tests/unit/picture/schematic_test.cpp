@@ -1,6 +1,7 @@
 #include "core/picture/schematic.h"
 
 #include <algorithm>
+#include <regex>
 #include <set>
 
 #include <doctest/doctest.h>
@@ -57,6 +58,28 @@ TEST_CASE("every experiment shows its layer: formulas, letters, schematic") {
         CAPTURE(letter);
         CHECK(std::any_of(known.begin(), known.end(), same_base));
       }
+    }
+  }
+}
+
+TEST_CASE("prose has no raw subscripts such as x_q") {
+  const std::regex raw("(^|[^A-Za-z])[A-Za-z]_[A-Za-z]([^A-Za-z_]|$)");
+  for (const Experiment* experiment : experiments()) {
+    const RunSpec spec{experiment, ParameterSet(experiment->schema)};
+    std::vector<std::string> texts = {experiment->question, experiment->summary};
+    for (const Parameter& parameter : experiment->schema.parameters) {
+      texts.insert(texts.end(), {parameter.label, parameter.symbol, parameter.help});
+      for (const Choice& choice : parameter.choices) texts.push_back(choice.help);
+    }
+    for (const Preset& preset : experiment->presets) texts.push_back(preset.text);
+    const Findings found = experiment->find(spec, {});
+    for (const Table& table : found.result.tables) texts.push_back(table.caption);
+    for (const Claim& claim : found.result.claims) texts.push_back(claim.statement);
+    for (const Figure& figure : found.figures)
+      texts.insert(texts.end(), {figure.title, figure.subtitle});
+    for (const std::string& text : texts) {
+      CAPTURE(text);
+      CHECK_FALSE(std::regex_search(text, raw));
     }
   }
 }

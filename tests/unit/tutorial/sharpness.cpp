@@ -121,6 +121,7 @@ Experiment SharpnessExperiment::face() {
   experiment.summary =
       "Keys and query are uniform on the unit sphere. The scale of the scores decides whether "
       "softmax averages over all keys or picks one.";
+  experiment.layer.formulas = {"\\text{weight}_i = \\text{softmax}_i(b\\, x_i^\\top q)"};
   experiment.schema.parameters = {described({.name = "scale",
                                              .label = "Scale",
                                              .symbol = "b",

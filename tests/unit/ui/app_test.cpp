@@ -330,6 +330,15 @@ TEST_CASE("a run that needs more memory than there is says so and does not start
   CHECK(app.status_sentence() == app.state().plan_error);
 }
 
+TEST_CASE("a parameter is marked by its name, anything else marks nothing") {
+  Shell shell;
+  App app(shell.platform(), shell.executor, {});
+  app.act("mark", "", "heads");
+  CHECK(state_of(app)["marked"] == "heads");
+  app.act("mark", "", "headz");
+  CHECK(state_of(app)["marked"] == "");
+}
+
 TEST_CASE("without a change there is no redraw and no news to the page") {
   Shell shell;
   Screen screen;

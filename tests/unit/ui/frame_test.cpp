@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include <doctest/doctest.h>
 
@@ -172,6 +173,23 @@ TEST_CASE("keys run, pause, step and show the table, but not while a text is typ
   screen.press(app, ImGuiKey_T);
   ImGui::GetIO().AddKeyEvent(ImGuiMod_Ctrl, false);
   CHECK(app.state().view.table_open);
+}
+
+TEST_CASE("pointing at a control marks it, and leaving it does not") {
+  SerialExecutor executor;
+  App app({}, executor, {});
+  Screen screen;
+  screen.frames(app, 3);
+  const auto marked = [&](float y) {
+    screen.move(app, 1150, y);
+    return app.state().view.marked;
+  };
+  std::set<std::string> seen;
+  for (float y = 60; y < 800; y += 10) seen.insert(marked(y));
+  CHECK(seen.contains("target"));
+  CHECK(seen.contains("heads"));
+  screen.move(app, 600, 300);
+  CHECK(app.state().view.marked.empty());
 }
 
 TEST_CASE("the mouse reads out a point and a press on a label hides its series") {
