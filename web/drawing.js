@@ -40,6 +40,7 @@ const point_of = (text) => {
 
 export class Drawing {
   #drawn = { bytes: new Uint8Array(), look: '' };
+  #paper = false; // it is being printed
   /** @type {{ pointer: number, handle: number, plane: number, x: number, y: number } | undefined} */
   #held; // x, y: of the pointer from the handle's middle
 
@@ -62,6 +63,15 @@ export class Drawing {
     this.sheet.addEventListener('lostpointercapture', () => { this.#held = undefined; });
     this.sheet.addEventListener('keydown', (event) => this.#key(event));
     new ResizeObserver(() => lab.changed()).observe(this.sheet);
+    // On paper it has light colours. Some browsers tell a frame of a print only by its media.
+    const print = (/** @type {boolean} */ paper) => {
+      if (this.box.hidden || paper === this.#paper) return;
+      this.#paper = paper;
+      this.draw();
+    };
+    addEventListener('beforeprint', () => print(true));
+    addEventListener('afterprint', () => print(false));
+    matchMedia('print').addEventListener('change', ({ matches }) => print(matches));
   }
 
   /** Shows or hides it; why: a sentence below the figure. */
@@ -80,7 +90,7 @@ export class Drawing {
     const width = this.sheet.clientWidth;
     if (!width) return;
     const fixed = document.documentElement.classList.contains('fit');
-    const size = [width, fixed ? Math.max(this.sheet.clientHeight, 1) : 0, app._app_dark()];
+    const size = [width, fixed ? Math.max(this.sheet.clientHeight, 1) : 0, this.#paper ? 0 : app._app_dark()];
     if (size.join() === this.#drawn.look && equal(bytes, this.#drawn.bytes)) return;
     this.#drawn = { bytes, look: size.join() };
     const done = call(parts, '_compute_draw', bytes, bytes.length, ...size);

@@ -60,7 +60,7 @@
 
     connectedCallback() {
       this.#take_early_properties();
-      if (!this.style.display) this.style.display = 'block';
+      this.#lay_out();
       this.style.minHeight = `${this.#fixed_height() || first_height}px`;
       addEventListener('message', this.#receive);
       this.#watch.observe(this, { attributes: true });
@@ -132,6 +132,12 @@
         delete self[name];
         self[name] = value;
       }
+    }
+
+    /** A block, unless its page hides it or says otherwise. */
+    #lay_out() {
+      if (this.hidden && this.style.display === 'block') this.style.display = '';
+      else if (!this.hidden && !this.style.display) this.style.display = 'block';
     }
 
     #fixed_height() {
@@ -219,6 +225,7 @@
 
     /** The attributes are others now. */
     #follow() {
+      this.#lay_out();
       const frame = this.#frame;
       if (!frame) {
         if (this.#failed) { // for want of a base

@@ -1,5 +1,4 @@
-// Labs in course pages: thirty on one page, in closed tabs and scaled slides, in isolated pages, where downloads are
-// forbidden, on paper.
+// Labs in course pages: thirty on one page, in closed tabs and scaled slides, in isolated pages, before a print.
 import assert from 'node:assert/strict';
 import { start_host } from './support/host.mjs';
 import { dist, open_page, run_checks, settle, until } from './support/lab.mjs';
@@ -143,65 +142,6 @@ await run_checks({
         await page.close();
       }
     }
-  },
-
-  async 'where downloads may be forbidden no sentence says that a file was saved, and its text can be copied'(lab) {
-    const page = await course(lab, lab_element('height="700" sandbox="allow-scripts allow-same-origin"'));
-    assert.ok(await result(page) > 0);
-    const frame = await frame_of(page);
-    await frame.evaluate(() => {
-      Object.defineProperty(navigator.clipboard, 'writeText', { value: async (text) => { globalThis.copied = text; } });
-    });
-    for (const [format, begin] of [['csv', /^model,/], ['svg', /^<svg|^<\\?xml/]]) {
-      await frame.$eval(`[data-tool="${format}"]`, (button) => button.click());
-      await frame.waitForFunction((ending) => document.getElementById('notice').textContent.includes(`.${ending} `),
-        { timeout: 60000 }, format);
-      const said = await frame.$eval('#notice', ({ textContent }) => textContent);
-      assert.doesNotMatch(said, /Saved/);
-      assert.match(said, /unless the page around this lab forbids them/);
-      await frame.$eval('#notice button', (button) => button.click());
-      await frame.waitForFunction(() => globalThis.copied, { timeout: 60000 });
-      assert.match(await frame.evaluate(() => globalThis.copied), begin);
-      await frame.evaluate(() => { globalThis.copied = undefined; });
-    }
-    // Chromium says that it refused.
-    assert.deepEqual(page.complaints.filter((one) => !/Download is disallowed/.test(one)), []);
-  },
-
-  async 'where the browser changes pixels no png is made, and the reason is said'(lab) {
-    const page = await open_page(lab, '#e=rf-learning-curve', { before: () => {
-      const read = CanvasRenderingContext2D.prototype.getImageData;
-      CanvasRenderingContext2D.prototype.getImageData = function noisy(...words) {
-        const image = read.apply(this, words);
-        for (let i = 0; i < image.data.length; i += 97) image.data[i] ^= 1;
-        return image;
-      };
-    } });
-    await page.click('[data-tool="png"]');
-    await page.waitForFunction(() => /could not be made: this browser changes the pixels/
-      .test(document.getElementById('notice').textContent), { timeout: 60000 });
-    assert.deepEqual(page.complaints, []);
-  },
-
-  async 'on paper every lab shows its figure on white, also those that nobody came near'(lab) {
-    const page = await course(lab, `${lab_element('height="400" theme="dark"')}<div style="height: 5000px"></div>
-      ${lab_element('height="400" theme="dark" seed="2"')}`, { address: '?print-pdf', options: { dark: true } });
-    for (const index of [0, 1]) assert.equal((await ask(page, index)).seed, index + 1);
-    await page.emulateMediaType('print');
-    for (const index of [0, 1]) {
-      const frame = await frame_of(page, index);
-      const paper = () => frame.evaluate(() => {
-        const canvas = document.querySelector('.paper');
-        if (!canvas?.width || getComputedStyle(canvas).display === 'none') return { white: 0, colours: 0 };
-        const { data } = canvas.getContext('2d', { willReadFrequently: true }).getImageData(0, 0, canvas.width, canvas.height);
-        const pixels = new Uint32Array(data.buffer);
-        const light = data.filter((value, i) => i % 4 === 0 && value > 235).length;
-        return { white: light / pixels.length, colours: new Set(pixels).size };
-      });
-      await until(async () => (await paper()).colours > 10, 'there is a picture for paper');
-      assert.ok((await paper()).white > 0.8, JSON.stringify(await paper()));
-    }
-    assert.deepEqual(page.complaints, []);
   },
 
   async 'Ctrl+P waits for labs that are still to come'(lab) {

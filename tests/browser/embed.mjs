@@ -235,25 +235,6 @@ await run_checks({
     assert.deepEqual(page.complaints.filter((complaint) => !/^failed: .*\/jobs/.test(complaint)), []);
   },
 
-  async 'attributes of pages and frameworks are no parameters, a permalink may come as a mail leaves it'(lab) {
-    const page = await course_page(lab, '<attention-lab query="https://host.example/#e%3Dicl-risk%26heads%3D1%2C3&amp;amp;seed=9" ' +
-      'width="600" loading="lazy" _ngcontent-abc="" ng-version="17" v-if="x" data-x="1" aria-label="Lab" theme="darkk" ' +
-      'lock="heads, seed, hedas"></attention-lab>');
-    const state = await ask(page);
-    assert.equal(state.experiment, 'icl-risk');
-    assert.equal(state.parameters.heads, '1,3');
-    assert.equal(state.seed, 9);
-    const notes = await frames(page)[0].evaluate(async () => {
-      document.getElementById('twin_details').open = true;
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      return [...document.querySelectorAll('#twin_body .notes li')].map(({ textContent }) => textContent);
-    });
-    assert.equal(notes.length, 2, notes.join('; '));
-    assert.match(notes.join('; '), /hedas.*did you mean "heads"/);
-    assert.match(notes.join('; '), /theme must be auto or light or dark, not "darkk"/);
-    assert.deepEqual(page.complaints, []);
-  },
-
   async 'as a module, imported, injected later or in one file with others, the element finds its lab or says what to set'(lab) {
     const source = await readFile(path.join(dist, 'embed.js'), 'utf8');
     const element = lab_element('seed="5"');

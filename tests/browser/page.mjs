@@ -279,25 +279,6 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'the canvas is drawn again for printing'(lab) {
-    const page = await open_page(lab, `#${small}`);
-    await settle(1000);
-    const [before, after] = await page.evaluate(() => {
-      const copy = Object.assign(document.createElement('canvas'), { width: 8, height: 8 });
-      const context = copy.getContext('2d', { willReadFrequently: true });
-      const brightest = () => {
-        context.drawImage(document.getElementById('canvas'), 0, 0, 8, 8);
-        return Math.max(...context.getImageData(0, 0, 8, 8).data.filter((_, i) => i % 4 < 3));
-      };
-      const empty = brightest();
-      dispatchEvent(new Event('beforeprint'));
-      return [empty, brightest()];
-    });
-    assert.equal(before, 0, 'once it is shown, the browser forgets the drawing');
-    assert.ok(after > 200, `${after}`);
-    assert_quiet(page);
-  },
-
   async 'a narrow lab is as tall as its content, so that a finger scrolls the page'(lab) {
     const page = await open_page(lab, `#${small}`, { width: 390, height: 700, ratio: 2 });
     const height = () => page.$eval('#stage', (stage) => stage.clientHeight);
@@ -339,20 +320,6 @@ await run_checks({
       document.getElementById('twin_body').dataset.state === 'running', { timeout: 60000, polling: 20 });
     await press(page, 'reset');
     await page.waitForFunction(() => !document.querySelector('#drawing .point'), { timeout: 60000 });
-    assert_quiet(page);
-  },
-
-  async 'after the WebGL context is lost for good, the figure is made of page elements'(lab) {
-    const page = await open_page(lab, `#${small}`);
-    await press(page, 'run');
-    await wait_for_state(page, 'finished');
-    await page.evaluate(() =>
-      document.getElementById('canvas').getContext('webgl2').getExtension('WEBGL_lose_context').loseContext());
-    const { rows } = (await read_twin(page)).tables.test_error;
-    await page.waitForFunction((count) => document.querySelector('#drawing')?.checkVisibility() &&
-      document.querySelectorAll('#drawing .point').length === count, { timeout: 60000 }, rows.length);
-    await type_parameter(page, 'dim', '7');
-    await page.waitForFunction(() => /Parameters changed/.test(document.getElementById('drawing').textContent), { timeout: 60000 });
     assert_quiet(page);
   },
 

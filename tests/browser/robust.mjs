@@ -1,10 +1,10 @@
-// Difficult environments: ten thousand permalinks, no storage, a background tab; and processor time of an idle
+// Difficult environments: ten thousand damaged files, no storage, a background tab; and processor time of an idle
 // page and until the first picture.
 import assert from 'node:assert/strict';
 import {
   assert_quiet, bare_app, open_page, press, read_twin, run_checks, settle, until, wait_for_state,
 } from './support/lab.mjs';
-import { open_random_permalinks, read_random_files } from './support/noise.mjs';
+import { read_random_files } from './support/noise.mjs';
 import { still_picture } from './support/pictures.mjs';
 
 const small = 'e=rf-learning-curve&dim=6&keys=5&heads=50&samples=16,64&test-samples=200&trials=1';
@@ -16,13 +16,6 @@ async function thread_seconds(client) {
 }
 
 await run_checks({
-  async 'ten thousand random permalinks: no complaint, and the state is always one the schema allows'(lab) {
-    const page = await open_page(lab, '', { before: bare_app });
-    const wrong = await page.evaluate(open_random_permalinks);
-    assert.deepEqual(wrong, []);
-    assert_quiet(page);
-  },
-
   async 'ten thousand damaged files: each is read correctly or refused'(lab) {
     const page = await open_page(lab, '', { before: bare_app });
     const saved = JSON.stringify({ experiment: 'rf-learning-curve', params: { dim: 6, samples: '16,64' }, seed: 3,

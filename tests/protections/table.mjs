@@ -1,5 +1,5 @@
 // Checks of the promises that need no build: each protection is in its file. Also makes the table of docs/promises.md.
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { promises } from './promises.mjs';
 
@@ -32,17 +32,21 @@ export function stale(root) {
       if (without === text) wrong.push(`${entry.promise} The text without the protection has it.`);
     }
     const named = test_source(root, entry.test);
-    if (named && !readFileSync(path.join(root, named), 'utf8').includes(entry.test[2].replaceAll("'", "\\'"))
+    if (named.length && !named.some((file) => readFileSync(file, 'utf8').includes(entry.test[2].replaceAll("'", "\\'")))
         && !entry.test[2].match(/^(after SIGINT|a program that fails|a sweep with)/)) {
-      wrong.push(`${named} has no test named ${entry.test[2]}`);
+      wrong.push(`${named.map((file) => path.relative(root, file))} has no test named ${entry.test[2]}`);
     }
   }
   return wrong;
 }
 
-/** The script with this test; undefined for unit tests, whose programs report a missing case. */
+/** The scripts that may have this test; none for unit tests, whose programs report a missing case. */
 function test_source(root, [kind, where]) {
-  return ['cli', 'browser'].includes(kind) ? `tests/${kind}/${where}.mjs` : undefined;
+  if (!['cli', 'browser'].includes(kind)) return [];
+  const script = path.join(root, `tests/${kind}/${where}.mjs`);
+  if (!/run_short_suite/.test(readFileSync(script, 'utf8'))) return [script];
+  const support = path.join(root, 'tests/browser/support');
+  return readdirSync(support).filter((name) => name.startsWith('short_')).map((name) => path.join(support, name));
 }
 
 /** docs/promises.md. */

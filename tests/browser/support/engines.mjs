@@ -1,5 +1,6 @@
 // The browsers of the short suite: what starts each of them, and pages with the methods that it uses.
-// An engine has name, webgl (whether the canvas can draw), new_page() and close().
+// An engine has name, webgl (whether the canvas can draw), new_page(), close(), and prints(page), which resolves to the
+// bytes of a PDF, where its driver can print.
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -17,6 +18,7 @@ function of_puppeteer(name, webgl, browser, screen) {
     name,
     webgl,
     new_page: () => browser.newPage(),
+    prints: async (page) => Buffer.from(await page.pdf({ timeout: 120000 })),
     async close() {
       await browser.close();
       screen?.close();
@@ -75,7 +77,7 @@ export async function start_webkit() {
   return {
     name: 'webkit',
     webgl: true,
-    new_page: async () => new DriverPage(session.ask),
+    new_page: async () => new DriverPage(session.ask), // its driver knows no command to print
     async close() {
       await session.end();
       driver.kill();

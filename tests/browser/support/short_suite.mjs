@@ -5,53 +5,13 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { run_named } from './checks.mjs';
 import { escape_to, start_neighbour } from './escape.mjs';
-import { start_host } from './host.mjs';
 import { bare_app, native_result, press, read_twin, screenshots, settle, until, wait_for_state } from './lab.mjs';
 import { open_random_permalinks, send_random_messages } from './noise.mjs';
 import { copied_link, keep_copied, keep_files, saved, still_picture } from './pictures.mjs';
+import { short_course } from './short_course.mjs';
+import { short_hands } from './short_hands.mjs';
+import { ask, frames, lab_element, open, rows_of, small, with_course } from './short_pages.mjs';
 import { start_suite_server } from './suite_server.mjs';
-
-const small = 'e=rf-learning-curve&dim=6&keys=5&heads=50&samples=16,64&test-samples=200&trials=1&seed=3';
-
-/** Opens a state in a page of the engine, with a script that runs before the page's own. */
-async function open({ page, server }, query, { width = 1280, height = 900, before = '' } = {}) {
-  server.before = before;
-  await page.goto('about:blank'); // an address that differs in its hash alone would not be loaded
-  await page.setViewport({ width, height });
-  await page.goto(`${server.origin}#${query}`);
-  await page.waitForSelector('html[data-ready]', { timeout: 120000 });
-}
-
-const lab_element = (words) =>
-  `<attention-lab query="${small.replaceAll('&', '&amp;')}" ${words}></attention-lab>`;
-
-/** Opens a page of another origin that allows only scripts and frames of the lab's origin. */
-async function with_course({ page, server }, body, work, { type = 'text/javascript', headers = {} } = {}) {
-  server.before = '';
-  // It asks for an icon.
-  const policy = `default-src 'none'; img-src 'self'; script-src ${server.origin}; frame-src ${server.origin}`;
-  const html = `<!doctype html><html lang="en"><title>Course</title><body><h1>Course</h1>${body}` +
-    `<script type="${type}" src="${server.origin}embed.js"></script></body></html>`;
-  const course = await start_host({ pages: { '/': html }, headers: { 'Content-Security-Policy': policy, ...headers } });
-  try {
-    await page.setViewport({ width: 1280, height: 900 });
-    await page.goto(course.origin);
-    await work();
-  } finally {
-    course.close();
-  }
-}
-
-const ask = (page, index = 0) =>
-  page.evaluate((i) => document.querySelectorAll('attention-lab')[i].get(), index);
-const frames = (page) => page.evaluate(() => document.querySelectorAll('iframe').length);
-
-/** Runs a lab of the course page; rows of its main table. */
-const rows_of = (page, index = 0) => page.evaluate((i) => new Promise((resolve) => {
-  const lab = document.querySelectorAll('attention-lab')[i];
-  lab.addEventListener('attnlab-result', ({ detail }) => resolve(detail.state.tables[0].rows.length));
-  lab.run();
-}), index);
 
 /** What shows the figure, as the reader sees it. */
 const figure_of = (page) => page.evaluate(() => ({
@@ -68,6 +28,17 @@ const count_frames = () => {
     globalThis.frames_asked += 1;
     return next(call);
   };
+};
+
+/** In the page: `said`, once a sentence with this name can be seen: its text, and when. */
+const note_sentence = (name) => {
+  const look = () => {
+    const text = [...document.querySelectorAll('#cover, #notice')]
+      .filter((one) => one.checkVisibility()).map(({ innerText }) => innerText).join(' '); // without what is hidden
+    if (text.includes(name)) globalThis.said = { text, at: Date.now() };
+    else setTimeout(look, 10);
+  };
+  addEventListener('load', look); // before, what the style sheet hides is not hidden
 };
 
 const checks = {
@@ -316,19 +287,27 @@ const checks = {
 
   async 'a file that does not come is named, and trying again works'(on) {
     const { page, server } = on;
-    server.before = '';
-    const shown = () => page.evaluate(() => [...document.querySelectorAll('#cover, #notice')]
-      .filter((one) => one.checkVisibility()).map(({ textContent }) => textContent).join(' '));
+    const took = {};
     for (const name of ['boot.js', 'page.js', 'dom.js', 'page.css', 'attnlab.js', 'attnlab.wasm', 'opening.bin']) {
+      server.before = `() => (${note_sentence})('${name}')`;
       server.missing.add(name);
+      server.refused_at = 0;
       await page.goto('about:blank');
       await page.goto(server.origin);
-      await until(async () => (await shown()).includes(name), `${name} is named`);
+      const said = () => page.evaluate(() => globalThis.said);
+      await until(async () => (await said())?.at, `${name} is named`);
+      took[name] = (await said()).at - server.refused_at;
+      assert.doesNotMatch((await said()).text, /loading/i, `${name}: ${(await said()).text}`);
+      assert.ok(await page.evaluate(() => {
+        const bar = document.getElementById('cover_progress');
+        return !bar.checkVisibility() || getComputedStyle(bar).visibility === 'hidden';
+      }), `${name}: no bar goes on waiting`);
       server.missing.delete(name);
       await page.evaluate(() =>
         [...document.querySelectorAll('#again, #no_boot a')].find((one) => one.checkVisibility()).click());
       await page.waitForSelector('html[data-ready]', { timeout: 60000 });
     }
+    console.log(`     ms from the first refusal to the sentence: ${Object.entries(took).map((one) => one.join(' ')).join(', ')}`);
     server.complaints.length = on.complaints.length = 0; // of what was missing
   },
 
@@ -360,6 +339,9 @@ const checks = {
     with_course(on, lab_element('sandbox="allow-scripts"'), async () => {
       assert.ok(await rows_of(on.page) > 0);
     }),
+
+  ...short_hands,
+  ...short_course,
 };
 
 /** Runs the suite in one engine (support/engines.mjs). */
@@ -368,7 +350,8 @@ export async function run_short_suite(start_engine) {
   const server = await start_suite_server();
   const engine = await start_engine();
   let page;
-  await run_named(checks, {
+  const chosen = Object.entries(checks).filter(([, check]) => engine.webgl || !check.of_canvas);
+  await run_named(Object.fromEntries(chosen), {
     async run(check) {
       page = await engine.new_page();
       const complaints = [];

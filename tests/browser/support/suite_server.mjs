@@ -28,13 +28,14 @@ const complain = () => {
 
 /**
  * origin; before: a function or text that runs first in the page; hold(name): holds answers to requests for that
- * file until the function it returns is called; missing: names that are answered with 404; complaints; close().
+ * file until the function it returns is called; missing: names that are answered with 404, the first time at
+ * refused_at (Date.now()); course: the text of /course.html; complaints; close().
  */
 export async function start_suite_server() {
   const files = (await create_static_server(dist)).listeners('request')[0];
   const extra = { '/axe.js': path.join(dist, '../node_modules/axe-core/axe.min.js') };
   const held = new Map();
-  const lab = { before: '', complaints: [], missing: new Set(), origin: '', hold, close };
+  const lab = { before: '', course: '', complaints: [], missing: new Set(), refused_at: 0, origin: '', hold, close };
   const send = (response, type, text) => response.writeHead(200,
     { ...headers, 'Content-Type': `${type}; charset=utf-8`, 'Cache-Control': 'no-store' }).end(text);
 
@@ -50,10 +51,13 @@ export async function start_suite_server() {
       send(response, 'text/html', html.replace('<head>', '<head><script src="before.js"></script>'));
     } else if (pathname === '/before.js') {
       send(response, 'text/javascript', `(${complain})();\n${lab.before && `(${lab.before})();`}`);
+    } else if (pathname === '/course.html') {
+      response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-store' }).end(lab.course);
     } else if (pathname in extra) {
       send(response, 'text/javascript', await readFile(extra[pathname]));
     } else if (lab.missing.has(pathname.slice(1))) {
       response.writeHead(404).end();
+      lab.refused_at ||= Date.now();
     } else {
       await held.get(pathname.slice(1));
       response.once('finish', () => {
