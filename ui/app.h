@@ -120,7 +120,7 @@ class App {
   /// {"experiment","title","question","family","preset","seed","params":{name: canonical text},
   ///  "idle":[names of parameters that have no effect at the values of the others],
   ///  "live":bool, "changed":bool (parameters differ from the run's),
-  ///  "marked": the parameter that is marked, or "",
+  ///  "marked": the parameter that is marked, or "", "file": name of saved files (file_stem),
   ///  "page":{"embed":bool,"fit":bool,"minimal":bool,"svg":bool,"locked":[...]}, "state":"ready|
   ///  running|paused|finished|failed", "precomputed":bool (the run came finished, with its page),
   ///  "draft": in what the draft shown is reduced, "busy": bool (as App::busy),

@@ -308,6 +308,7 @@ std::string App::state_json() const {
       .member("params", parameters_as_texts(s.spec))
       .member("idle", texts_json(idle_names(s.spec)))
       .text("marked", s.view.marked)
+      .text("file", file_stem(s.shown_spec()))
       .member("live", truth(s.live()))
       .member("changed", truth(s.changed()))
       .member("page", page_json(s.page()))
@@ -363,10 +364,7 @@ std::string App::save(std::string_view id) {
   } else if (bytes.empty()) {
     s.save_note = "Not saved: this file could not be made.";
   } else if (s.platform.save_file) {
-    const RunSpec& spec = s.run->spec();
-    const std::string name = spec.experiment->id + "-seed" +
-                             exact_text(static_cast<std::int64_t>(spec.seed)) + "." +
-                             std::string(format->extension);
+    const std::string name = file_stem(s.run->spec()) + "." + std::string(format->extension);
     s.save_note = s.platform.save_file(name, std::string(format->mime), bytes);
     if (s.save_note.empty()) s.save_note = "Saved as " + name + ".";
   }

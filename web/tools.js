@@ -137,6 +137,7 @@ export class Tools {
     const { exported } = await part('transfer.js', import('./transfer.js'));
     return exported(() => this.lab.jobs(), format, {
       query: this.lab.state().query,
+      file: this.lab.state().file,
       ...this.lab.run(),
     });
   }

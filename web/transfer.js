@@ -7,7 +7,7 @@ import { call, has_address, instance } from './files.js';
 const png_scale = 2;
 
 /**
- * @typedef {{ query: string, journal: string, kept: string[], figure: number, dark: boolean }} Shown
+ * @typedef {{ query: string, file: string, journal: string, kept: string[], figure: number, dark: boolean }} Shown
  * @typedef {() => Promise<WebAssembly.Module>} Jobs
  */
 
@@ -78,9 +78,7 @@ async function png_of(svg) {
  */
 export async function exported(jobs, format, run) {
   const query = run.journal ? run.journal.split(' ')[3] : run.query;
-  const experiment = new URLSearchParams(query).get('e') ?? 'attention-lab';
-  const seed = new URLSearchParams(query).get('seed') ?? '1';
-  const name = `${experiment}-seed${seed}.${format.extension}`;
+  const name = `${run.file}.${format.extension}`;
   const picture = format.id === 'png';
   const text = await made(jobs, picture ? 'svg' : format.id, { ...run, query });
   return { name, mime: format.mime, bytes: picture ? await png_of(text) : text };

@@ -1,6 +1,7 @@
 // Permalinks: a run as a query string. Reading is lenient, because links are typed, cut and mangled
 // (link_text.h).
 #include <algorithm>
+#include <cctype>
 
 #include "core/base/text.h"
 #include "core/catalogue/catalogue.h"
@@ -182,6 +183,28 @@ std::string query_text(const RunSpec& spec) {
 
 std::string full_query_text(const RunSpec& spec) {
   return printed_query(spec, true);
+}
+
+std::string file_stem(const RunSpec& spec) {
+  constexpr std::size_t kMost = 120;
+  constexpr std::string_view kMore = "_more";
+  const std::string seed = "_seed-" + exact_text(static_cast<std::int64_t>(spec.seed));
+  std::string stem = spec.experiment->id;
+  const std::size_t room = kMost - seed.size() - kMore.size();
+  bool more = false;
+  for (const Parameter& parameter : spec.parameters.schema().parameters) {
+    if (spec.parameters.is_default(parameter.name) || !spec.parameters.applies(parameter.name))
+      continue;
+    std::string part = "_" + parameter.name + "-" + spec.parameters.text(parameter.name);
+    for (char& c : part)
+      if (!std::isalnum(static_cast<unsigned char>(c)) && c != '.' && c != '_') c = '-';
+    if (stem.size() + part.size() > room)
+      more = true;
+    else
+      stem += part;
+  }
+  if (more) stem += kMore;
+  return stem + seed;
 }
 
 }  // namespace attnlab

@@ -44,6 +44,11 @@ std::string query_text(const RunSpec& spec);
 /// Every parameter, defaults included: the canonical name of a run (journals, job messages).
 std::string full_query_text(const RunSpec& spec);
 
+/// The run as the name of a file, without its extension: the experiment, parameters that are not at
+/// their default, the seed: "icl-risk_dim-3_heads-1-2_seed-4". Letters, digits, '.', '-' and '_',
+/// at most 120 of them; "_more" stands for parameters that have no room.
+std::string file_stem(const RunSpec& spec);
+
 // --- JSON -------------------------------------------------------------------------------------
 
 /// What is known of the program that made a result.

@@ -12,7 +12,7 @@ import { inWindow, withoutScreen as skip } from './support/screen.mjs';
 const attnlab = process.env.ATTNLAB_BIN;
 const small =
   'e=rf-learning-curve&dim=4&keys=4&heads=20&samples=8,16,32&test-samples=128&trials=2';
-const base = 'rf-learning-curve-seed5';
+const base = 'rf-learning-curve_dim-4_keys-4_heads-20_samples-8-16-32_test-samples-128_trials-2_seed-5';
 const entries = ['csv', 'json', 'svg', 'png', 'bib'];  // of the menu, from its top
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -84,7 +84,7 @@ test('the menu "Save" writes the same table, document, drawing, picture and cita
 
 test('planes of a live experiment, dark: the shader draws them with their colours', { skip },
   () => inFolder(async (folder, path) => {
-    const name = 'icl-attention-seed1.png';
+    const name = 'icl-attention_seed-1.png';
     await withMenu({ folder, query: 'e=icl-attention', more: { ATTNLAB_THEME: 'dark' } },
       (save) => save('png', () => existsSync(path(name))));
     const { width, height, colours } = picture(readFileSync(path(name)));

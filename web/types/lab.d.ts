@@ -112,6 +112,7 @@ interface State {
   params: Record<string, string>;
   idle: string[];
   marked: string;
+  file: string;
   live: boolean;
   changed: boolean;
   page: { embed: boolean; fit: boolean; minimal: boolean; svg: boolean; locked: string[] };

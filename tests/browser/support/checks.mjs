@@ -18,8 +18,8 @@ export async function run_named(checks, { run, after = async () => {}, close }) 
       await run(check);
       console.log(`ok   ${name} ${seconds()}`);
     } catch (error) {
-      failures.push(`FAIL ${name} ${seconds()}\n     ${error.stack}`);
-      console.log(failures.at(-1));
+      failures.push(`FAIL ${name} ${seconds()}: ${error.message}`);
+      console.log(`FAIL ${name} ${seconds()}\n     ${error.stack}`);
     }
     await after();
   }

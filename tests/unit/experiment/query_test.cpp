@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "core/base/text.h"
+#include "core/catalogue/catalogue.h"
 #include "core/codecs/codecs.h"
 #include "tests/unit/experiment/pi_experiment.h"
 #include "tests/unit/experiment/random_values.h"
@@ -38,6 +39,20 @@ TEST_CASE("a query string names the experiment, what is not at its default, and 
   CHECK(full_query_text(spec) ==
         "e=every-kind&whole=16&real=0.5&word=red&word-or-real=red&wholes=16,32&reals=0,0.25&"
         "words=red,blue&points=1,-2,1,0.5&matrix=1,0,0,1&seed=1");
+}
+
+TEST_CASE("the name of a saved file says what is not at its default, in 120 plain characters") {
+  const auto stem = [](const char* query) { return file_stem(read_query(query, *experiments().front()).spec); };
+  CHECK(stem("e=icl-risk") == "icl-risk_seed-1");
+  CHECK(stem("e=icl-risk&dim=3&heads=1,2&seed=4") == "icl-risk_dim-3_heads-1-2_seed-4");
+  CHECK(stem("e=icl-attention&theta=-1,0.5") == "icl-attention_theta--1-0.5_seed-1");
+  const std::string full = stem(
+      "e=rf-learning-curve&target=mean-power,correlation-value,mean-cosine&degree=1,2,3&dim=7&keys="
+      "9"
+      "&heads=50&samples=16,64,128,256&trials=3&noise=0.5&seed=9007199254740991");
+  CHECK(full.size() <= 120);
+  CHECK(full.find("_more_seed-9007199254740991") != std::string::npos);
+  CHECK(full.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-_") == std::string::npos);
 }
 
 TEST_CASE("a query string needs no escaping in an address") {

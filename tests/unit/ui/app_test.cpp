@@ -62,7 +62,8 @@ TEST_CASE("a permalink runs to a result that state, table and files agree on") {
   CHECK(std::string(state["status"]).rfind("Finished", 0) == 0);
   app.save("csv");
   REQUIRE(shell.saved.size() == 1);
-  CHECK(shell.saved_names[0] == "rf-learning-curve-seed1.csv");
+  CHECK(shell.saved_names[0] == file_stem(app.state().spec) + ".csv");
+  CHECK(state["file"] == file_stem(app.state().spec));
   CHECK(shell.saved[0] == table_csv(app.result().tables[0]));
   app.save("json");
   CHECK(nlohmann::json::parse(shell.saved.back())["experiment"] == "rf-learning-curve");
@@ -272,7 +273,7 @@ TEST_CASE("a saved file has the type of its format") {
   finish(app, now);
   for (const SaveFormat& format : save_formats()) {
     CHECK(app.save(format.id) ==
-          "Saved as rf-learning-curve-seed1." + std::string(format.extension) + ".");
+          "Saved as " + file_stem(app.state().spec) + "." + std::string(format.extension) + ".");
   }
   CHECK(types == std::vector<std::string>{"text/csv", "application/json", "image/svg+xml",
                                           "image/png", "application/x-bibtex"});
