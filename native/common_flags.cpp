@@ -105,9 +105,10 @@ Expected<OutputFormat> read_format(const Given& given, bool figures) {
   if (text == "csv") return OutputFormat::kCsv;
   if (text == "json") return OutputFormat::kJson;
   if (figures && text == "svg") return OutputFormat::kSvg;
+  if (figures && text == "slide") return OutputFormat::kSlide;
   if (figures && text == "bibtex") return OutputFormat::kBibtex;
   return Error{std::string("format must be one of table, csv, json") +
-               (figures ? ", svg, bibtex, not " : ", not ") + quoted_text(text)};
+               (figures ? ", svg, slide, bibtex, not " : ", not ") + quoted_text(text)};
 }
 
 }  // namespace attnlab

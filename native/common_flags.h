@@ -11,7 +11,7 @@ namespace attnlab {
 
 inline constexpr double kNoMemoryLimit = std::numeric_limits<double>::infinity();
 
-enum class OutputFormat { kTable, kCsv, kJson, kSvg, kBibtex };
+enum class OutputFormat { kTable, kCsv, kJson, kSvg, kSlide, kBibtex };
 
 Flag quiet_flag(const std::string& group);
 Flag out_file_flag(const std::string& group);

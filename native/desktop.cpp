@@ -205,9 +205,11 @@ std::string picture_or_citation(const AppState& s, std::string_view format) {
   if (format == "bibtex") return run_bibtex(s.shown_spec(), build_info());
   if (s.view.figure >= s.figures.size()) return {};
   const Figure& figure = s.figures[s.view.figure];
-  const SvgOptions options{.dark = s.dark, .source = source_line(s.shown_spec(), build_info())};
+  const SvgOptions options{.dark = s.dark,
+                           .slide = format == "slide",
+                           .source = source_line(s.shown_spec(), build_info())};
   if (format == "png") return figure_png(figure, options, s.styled_ratio);
-  return format == "svg" ? figure_svg(figure, options) : std::string();
+  return format == "svg" || format == "slide" ? figure_svg(figure, options) : std::string();
 }
 
 Platform desktop_platform(const std::unique_ptr<App>& app) {

@@ -81,7 +81,9 @@ std::string wanted_figure_svg(const RunRequest& request, const std::vector<Figur
     return figure.id == request.figure;
   });
   return figure_svg(named == figures.end() ? figures.front() : *named,
-                    {.dark = request.dark, .source = source_line(request.spec, build_info())});
+                    {.dark = request.dark,
+                     .slide = request.format == OutputFormat::kSlide,
+                     .source = source_line(request.spec, build_info())});
 }
 
 /// `columns`: of the terminal that shows it, 0 without one.
@@ -94,6 +96,7 @@ std::string findings_text(const RunRequest& request, const Findings& findings, s
     case OutputFormat::kJson:
       return result_json(request.spec, result, build_info(), jobs, elapsed_s);
     case OutputFormat::kSvg:
+    case OutputFormat::kSlide:
       return wanted_figure_svg(request, findings.figures);
     case OutputFormat::kBibtex:
       return run_bibtex(request.spec, build_info());
@@ -218,10 +221,14 @@ Expected<RunSpec> read_spec(const Given& given) {
   return spec;
 }
 
+bool is_picture(OutputFormat format) {
+  return format == OutputFormat::kSvg || format == OutputFormat::kSlide;
+}
+
 /// Reads which figure is drawn and how; an error if there is no such figure.
 Expected<void> read_figure(const Given& given, RunRequest& request) {
-  if (given.has("theme") && request.format != OutputFormat::kSvg) {
-    return Error{"theme belongs to --format svg"};
+  if (given.has("theme") && !is_picture(request.format)) {
+    return Error{"theme belongs to --format svg or slide"};
   }
   const std::string theme = given.value("theme").value_or("light");
   if (theme != "light" && theme != "dark") {
@@ -230,7 +237,7 @@ Expected<void> read_figure(const Given& given, RunRequest& request) {
   request.dark = theme == "dark";
   const auto name = given.value("figure");
   if (!name) return {};
-  if (request.format != OutputFormat::kSvg) return Error{"figure belongs to --format svg"};
+  if (!is_picture(request.format)) return Error{"figure belongs to --format svg or slide"};
   std::vector<std::string> names;
   for (const Figure& figure : request.spec.experiment->find(request.spec, {}).figures) {
     names.push_back(figure.id);

@@ -34,17 +34,20 @@ export class LayerText {
   constructor(root, { schematic, mark }) {
     this.root = root;
     this.schematic = schematic;
-    let pointed = '';
-    // Letters and the twin's controls; the figure's controls mark themselves.
-    const point = (/** @type {Event} */ { target }) => {
-      const near = target instanceof Element ? target.closest('[data-parameter]') : undefined;
-      const now = near?.getAttribute('data-parameter') ?? '';
-      if (now === pointed) return;
-      pointed = now;
-      mark(now);
-    };
-    document.addEventListener('pointerover', point);
-    document.addEventListener('focusin', point);
+    // Letters and the twin's controls; the figure's controls mark themselves. What is under the pointer counts before
+    // what has the focus.
+    const near = { pointerover: '', focusin: '' };
+    let marked = '';
+    for (const kind of /** @type {const} */ (['pointerover', 'focusin'])) {
+      document.addEventListener(kind, ({ target }) => {
+        const one = target instanceof Element ? target.closest('[data-parameter]') : undefined;
+        near[kind] = one?.getAttribute('data-parameter') ?? '';
+        const now = near.pointerover || near.focusin;
+        if (now === marked) return;
+        marked = now;
+        mark(now);
+      });
+    }
   }
 
   /** @param {Experiment} experiment @param {State} state */

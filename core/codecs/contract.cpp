@@ -184,6 +184,8 @@ constexpr SaveFormat kSaveFormats[] = {
     {"svg", "SVG", "the figure", "image/svg+xml", "svg"},
     {"png", "PNG", "the figure as pixels", "image/png", "png"},
     {"bibtex", "BibTeX", "the paper and this run", "application/x-bibtex", "bib"},
+    {"slide", "Slide", "the figure for a talk: 16:9, large type, no guides", "image/svg+xml",
+     "slide.svg"},
 };
 
 constexpr MessageType kMessages[] = {

@@ -15,8 +15,10 @@
 namespace attnlab {
 namespace {
 
-constexpr float kInset = 10;     // between the axes' ends and the area's edges
-constexpr float kLabelGap = 14;  // from the area's edge to the labels of the curves
+constexpr int kSlideWidth = 800;  // of the layout; texts are as large as its scale makes them
+constexpr float kSlideScale = 2;  // pixels of the document for each one of the layout
+constexpr float kInset = 10;      // between the axes' ends and the area's edges
+constexpr float kLabelGap = 14;   // from the area's edge to the labels of the curves
 
 std::string points_text(const Series& series, const Scale& x, const Scale& y) {
   std::string text;
@@ -263,6 +265,13 @@ std::string clip_path(const Box& area) {
 /// The content as drawn: an interactive one has no more cells than a page can hold.
 Figure shown(const Figure& figure, const SvgOptions& options) {
   Figure copy = figure;
+  if (options.slide) {
+    copy.subtitle.clear();
+    if (auto* lines = std::get_if<LinePlot>(&copy.content))
+      std::erase_if(lines->series, [](const Series& series) {
+        return series.role == SeriesRole::kTheory || series.role == SeriesRole::kExact;
+      });
+  }
   if (!options.interactive) return copy;
   const bool movable = std::any_of(copy.handles.begin(), copy.handles.end(),
                                    [](const Handle& handle) { return !handle.parameter.empty(); });
@@ -275,6 +284,7 @@ Figure shown(const Figure& figure, const SvgOptions& options) {
 }  // namespace
 
 PictureSize picture_size(const Figure& figure, const SvgOptions& options) {
+  if (options.slide) return {kSlideWidth, kSlideWidth * 9 / 16};
   const int width = std::clamp(options.width, 320, 10000);
   if (options.height == 0) return {width, std::clamp(screen_height(figure, width), 240, 10000)};
   const int height = std::clamp(options.height, 240, 10000);
@@ -312,13 +322,15 @@ std::string figure_svg(const Figure& given, const SvgOptions& options) {
   if (says) svg.centred(middle, figure.empty_text);
   if (!options.source.empty())
     svg.text(outer.x0, height - 10, options.source, svg.colours().muted, {.size = 10.5f});
-  const std::string size =
-      "width=\"" + svg_number(width) + "\" height=\"" + svg_number(height) + "\"";
-  return "<svg xmlns=\"http://www.w3.org/2000/svg\" " + size + " viewBox=\"0 0 " +
-         svg_number(width) + " " + svg_number(height) +
+  const auto size_of = [](float wide, float high) {
+    return "width=\"" + svg_number(wide) + "\" height=\"" + svg_number(high) + "\"";
+  };
+  const float scale = options.slide ? kSlideScale : 1;
+  return "<svg xmlns=\"http://www.w3.org/2000/svg\" " + size_of(scale * width, scale * height) +
+         " viewBox=\"0 0 " + svg_number(width) + " " + svg_number(height) +
          "\" font-family=\"Inter, system-ui, sans-serif\" role=\"img\"" + geometry + ">\n<title>" +
-         xml_text(figure.title) + "</title>\n" + clip + "<rect " + size + " fill=\"" +
-         svg.colours().ground + "\"/>\n" + svg.body() + "</svg>\n";
+         xml_text(figure.title) + "</title>\n" + clip + "<rect " + size_of(width, height) +
+         " fill=\"" + svg.colours().ground + "\"/>\n" + svg.body() + "</svg>\n";
 }
 
 }  // namespace attnlab

@@ -11,6 +11,8 @@ namespace attnlab {
 struct SvgOptions {
   int width = 760, height = 500;  ///< logical pixels, at least 320 x 240; height 0: what it needs
   bool dark = false;
+  /// For a talk: 16:9 (width and height do not count), large type, no guides, no subtitle.
+  bool slide = false;
   std::string source = {};  ///< the last line of the picture: program, version, parameters, seed
   /// For a page that shows the figure in this form, not for a file. Handles with a parameter are
   /// sliders that the Tab key reaches; the invitation follows the subtitle; `empty_text` is shown,

@@ -248,8 +248,9 @@ EMSCRIPTEN_KEEPALIVE int compute_export(const char* format, const char* query, c
   if (figure >= figures.size()) return fail({"there is no figure of this number"});
   const std::vector<KeptResult> kept = std::exchange(worker().kept, {});
   figures[figure] = with_kept(std::move(figures[figure]), *spec, kept);
-  worker().text =
-      figure_svg(figures[figure], {.dark = dark != 0, .source = source_line(*spec, build)});
+  worker().text = figure_svg(figures[figure], {.dark = dark != 0,
+                                               .slide = std::string_view(format) == "slide",
+                                               .source = source_line(*spec, build)});
   return 1;
 }
 

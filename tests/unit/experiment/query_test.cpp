@@ -42,7 +42,9 @@ TEST_CASE("a query string names the experiment, what is not at its default, and 
 }
 
 TEST_CASE("the name of a saved file says what is not at its default, in 120 plain characters") {
-  const auto stem = [](const char* query) { return file_stem(read_query(query, *experiments().front()).spec); };
+  const auto stem = [](const char* query) {
+    return file_stem(read_query(query, *experiments().front()).spec);
+  };
   CHECK(stem("e=icl-risk") == "icl-risk_seed-1");
   CHECK(stem("e=icl-risk&dim=3&heads=1,2&seed=4") == "icl-risk_dim-3_heads-1-2_seed-4");
   CHECK(stem("e=icl-attention&theta=-1,0.5") == "icl-attention_theta--1-0.5_seed-1");

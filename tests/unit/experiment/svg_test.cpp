@@ -71,6 +71,18 @@ TEST_CASE("an svg has one point for every finite measured point, with its read-o
   }
 }
 
+TEST_CASE("a slide has the form of a screen, large type, and no guides or subtitle") {
+  Figure figure = curve();
+  figure.subtitle = "d = 3";
+  const std::string svg = figure_svg(figure, {.width = 400, .height = 900, .slide = true});
+  CHECK(well_formed(svg));
+  CHECK(count(svg, "width=\"1600\" height=\"900\" viewBox=\"0 0 800 450\"") == 1);
+  CHECK(count(svg, "class=\"point\"") == 3);
+  CHECK(count(svg, "d = 3") == 0);
+  CHECK(count(svg, "stroke-dasharray") == 0);
+  CHECK(count(figure_svg(figure, {}), "stroke-dasharray") > 0);
+}
+
 TEST_CASE("a heat map's svg has one point for every known cell") {
   Figure figure;
   HeatPanel panel;
