@@ -276,7 +276,7 @@ TEST_CASE("a saved file has the type of its format") {
           "Saved as " + file_stem(app.state().spec) + "." + std::string(format.extension) + ".");
   }
   CHECK(types == std::vector<std::string>{"text/csv", "application/json", "image/svg+xml",
-                                          "image/png", "application/x-bibtex"});
+                                          "image/png", "application/x-bibtex", "image/svg+xml"});
   CHECK(app.save("gif") == "There is no format named \"gif\".");
 }
 
