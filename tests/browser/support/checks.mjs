@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 
 /**
  * Runs each check (`run(check)`, then `after()`, also after a failure), prints what it says, repeats all failures at
- * the end, where whoever sees only the end of a long output finds them, and sets the exit code. ATTNLAB_CHECK: only
+ * the end (of a long output often only the end is shown), and sets the exit code. ATTNLAB_CHECK: only
  * checks whose names begin with it.
  */
 export async function run_named(checks, { run, after = async () => {}, close }) {
