@@ -15,12 +15,27 @@ const expected = typeof attnlab_expected === 'object' ? attnlab_expected : {};
  */
 const url = (name) => new URL(build ? `${name}?v=${build}` : name, import.meta.url);
 
+/**
+ * What a style sheet says of its build; not the computed style, which Firefox leaves empty in a frame that is not
+ * displayed.
+ * @param {string} property
+ */
+function build_of_sheet(property) {
+  for (const sheet of document.styleSheets) {
+    if (sheet.href && new URL(sheet.href).origin !== location.origin) continue; // of an extension: not readable
+    for (const rule of sheet.cssRules) {
+      const value = rule instanceof CSSStyleRule ? rule.style.getPropertyValue(property).trim() : '';
+      if (value) return value;
+    }
+  }
+  return '';
+}
+
 /** A sentence on the files that are of another build than most; '' if there are none. */
 export function mixed_builds() {
   if (!build) return '';
-  const style = getComputedStyle(document.documentElement);
   const of = Object.entries({ 'index.html': document.documentElement.dataset.build, ...globalThis.attnlab_builds,
-    ...Object.fromEntries(['page', 'oracle'].map((name) => [`${name}.css`, style.getPropertyValue(`--${name}-build`).trim()])) });
+    ...Object.fromEntries(['page', 'oracle'].map((name) => [`${name}.css`, build_of_sheet(`--${name}-build`)])) });
   /** @param {string | undefined} wanted */
   const count = (wanted) => of.filter(([, it]) => it === wanted).length;
   const [, most] = of.reduce((one, other) => (count(other[1]) > count(one[1]) ? other : one));

@@ -638,6 +638,13 @@ class Lab {
   }
 }
 
+/** Until the style sheets have come or failed: WebKit runs scripts while they are on their way. */
+async function style_sheets() {
+  if (document.readyState === 'complete') return;
+  if ([...document.querySelectorAll('link')].every(({ rel, sheet }) => rel !== 'stylesheet' || sheet)) return;
+  await new Promise((resolve) => addEventListener('load', resolve, { once: true }));
+}
+
 async function main() {
   show_theme(matchMedia('(prefers-color-scheme: dark)').matches);
   if (typeof WebAssembly !== 'object' || !WebAssembly.validate(simd_probe)) {
@@ -651,6 +658,7 @@ async function main() {
   // No promise is rejected silently.
   addEventListener('unhandledrejection', ({ reason }) => notice(`Something in the lab failed: ${message_of(reason)}.`));
   try {
+    await style_sheets();
     const mixed = mixed_builds();
     if (mixed) throw new Error(mixed);
     await new Lab().start();

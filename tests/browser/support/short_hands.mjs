@@ -228,7 +228,7 @@ export const short_hands = {
       }, `${key} scrolls the page`);
     };
     const from = (place) => page.evaluate((y) => scrollTo(0, y), place);
-    for (const key of ['PageDown', 'Space', 'End']) {
+    for (const key of ['PageDown', ' ', 'End']) {
       await from(0);
       await scrolls(key, true);
     }

@@ -60,7 +60,7 @@ export class DriverPage {
         actions: [{ type: 'scroll', ...at, deltaX: 0, deltaY, origin: 'viewport' }] }),
     };
     const keys = { ArrowRight: '\uE014', ArrowUp: '\uE013', ArrowDown: '\uE015', Tab: '\uE004', Escape: '\uE00C', Enter: '\uE007',
-      Space: '\uE00D', PageUp: '\uE00E', PageDown: '\uE00F', End: '\uE010', Home: '\uE011' };
+      PageUp: '\uE00E', PageDown: '\uE00F', End: '\uE010', Home: '\uE011' };
     this.keyboard = {
       press: (key) => act({ type: 'key', id: 'keys', actions: ['keyDown', 'keyUp'].map((type) =>
         ({ type, value: keys[key] ?? key })) }),
