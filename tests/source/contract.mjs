@@ -38,7 +38,7 @@ check('names are given once, and every text is there', () => {
     assert.equal(new Set(names).size, names.length, list);
   }
   for (const { label, help, when } of contract.actions) assert.ok(label && help && when);
-  for (const { mime, extension } of contract.formats) assert.match(`${mime} ${extension}`, /^\w+\/[\w+-]+ \w+$/);
+  for (const { mime, extension } of contract.formats) assert.match(`${mime} ${extension}`, /^\w+\/[\w+-]+ \w+(\.\w+)?$/);
 });
 
 check('the element of embed.js sends every message to the frame', () => {
