@@ -11,7 +11,7 @@ namespace {
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 constexpr std::size_t kMaxPairs = 256;  ///< more than any link of the lab has
-constexpr int kMaxLayers = 4;           ///< of encoding, one around the other
+constexpr int kMaxLayers = 6;           ///< of encoding, one around the other
 
 bool is_between(std::uint32_t code, std::uint32_t first, std::uint32_t last) {
   return code >= first && code <= last;
@@ -79,11 +79,11 @@ std::string decoded(std::string_view text) {
   return bytes;
 }
 
-/// Undoes all layers.
+/// Undoes all layers. A blank may have come between the characters of an escape.
 std::string fully_decoded(std::string_view text) {
   std::string bytes(text);
   for (int layer = 0; layer < kMaxLayers; ++layer) {
-    std::string inner = decoded(bytes);
+    std::string inner = plain(decoded(bytes));
     if (inner == bytes) break;
     bytes = std::move(inner);
   }

@@ -15,44 +15,36 @@ struct Word {
   FormulaType type;
   double number;
   int arguments;  ///< 0: a value, no function
-  std::string_view help;
 };
 
 constexpr FormulaType kScalar = FormulaType::kScalar, kVector = FormulaType::kVector;
 
 constexpr std::array kWords = {
-    Word{"x", FormulaOp::kKey, kVector, 0, 0, "this key (a vector)"},
-    Word{"q", FormulaOp::kQuery, kVector, 0, 0, "the query token (a vector)"},
-    Word{"b1", FormulaOp::kDirection, kVector, 0, 0, "a fixed unit vector, drawn for each trial"},
-    Word{"b2", FormulaOp::kDirection, kVector, 1, 0, "a second fixed unit vector"},
-    Word{"b3", FormulaOp::kDirection, kVector, 2, 0, "a third fixed unit vector"},
-    Word{"S", FormulaOp::kMatrix, FormulaType::kMatrix, 0, 0, "a fixed random matrix, for S*x"},
-    Word{"i", FormulaOp::kPlace, kScalar, 0, 0, "the place of this key, from 1"},
-    Word{"N", FormulaOp::kKeys, kScalar, 0, 0, "the number of keys"},
-    Word{"dot", FormulaOp::kDot, kScalar, 0, 2, "inner product of two vectors"},
-    Word{"norm", FormulaOp::kNorm, kScalar, 0, 1, "length of a vector"},
-    Word{"cos", FormulaOp::kCos, kScalar, 0, 1, "cosine"},
-    Word{"sin", FormulaOp::kSin, kScalar, 0, 1, "sine"},
-    Word{"tanh", FormulaOp::kTanh, kScalar, 0, 1, "hyperbolic tangent"},
-    Word{"exp", FormulaOp::kExp, kScalar, 0, 1, "exponential function"},
-    Word{"log", FormulaOp::kLog, kScalar, 0, 1, "natural logarithm"},
-    Word{"sqrt", FormulaOp::kSqrt, kScalar, 0, 1, "square root"},
-    Word{"abs", FormulaOp::kAbs, kScalar, 0, 1, "absolute value"},
-    Word{"relu", FormulaOp::kRelu, kScalar, 0, 1, "the number, or 0 if it is negative"},
-    Word{"sign", FormulaOp::kSign, kScalar, 0, 1, "-1, 0 or 1"},
-    Word{"mean", FormulaOp::kMean, kScalar, 0, 1, "mean over the keys"},
-    Word{"sum", FormulaOp::kSum, kScalar, 0, 1, "sum over the keys"},
-    Word{"max", FormulaOp::kMax, kScalar, 0, 1, "largest over the keys"},
-    Word{"min", FormulaOp::kMin, kScalar, 0, 1, "smallest over the keys"},
-    Word{"avg", FormulaOp::kAverage, kScalar, 0, 2,
-         "avg(score; value): mean over the keys with softmax weights"},
+    Word{"x", FormulaOp::kKey, kVector, 0, 0},
+    Word{"q", FormulaOp::kQuery, kVector, 0, 0},
+    Word{"b1", FormulaOp::kDirection, kVector, 0, 0},
+    Word{"b2", FormulaOp::kDirection, kVector, 1, 0},
+    Word{"b3", FormulaOp::kDirection, kVector, 2, 0},
+    Word{"S", FormulaOp::kMatrix, FormulaType::kMatrix, 0, 0},
+    Word{"i", FormulaOp::kPlace, kScalar, 0, 0},
+    Word{"N", FormulaOp::kKeys, kScalar, 0, 0},
+    Word{"dot", FormulaOp::kDot, kScalar, 0, 2},
+    Word{"norm", FormulaOp::kNorm, kScalar, 0, 1},
+    Word{"cos", FormulaOp::kCos, kScalar, 0, 1},
+    Word{"sin", FormulaOp::kSin, kScalar, 0, 1},
+    Word{"tanh", FormulaOp::kTanh, kScalar, 0, 1},
+    Word{"exp", FormulaOp::kExp, kScalar, 0, 1},
+    Word{"log", FormulaOp::kLog, kScalar, 0, 1},
+    Word{"sqrt", FormulaOp::kSqrt, kScalar, 0, 1},
+    Word{"abs", FormulaOp::kAbs, kScalar, 0, 1},
+    Word{"relu", FormulaOp::kRelu, kScalar, 0, 1},
+    Word{"sign", FormulaOp::kSign, kScalar, 0, 1},
+    Word{"mean", FormulaOp::kMean, kScalar, 0, 1},
+    Word{"sum", FormulaOp::kSum, kScalar, 0, 1},
+    Word{"max", FormulaOp::kMax, kScalar, 0, 1},
+    Word{"min", FormulaOp::kMin, kScalar, 0, 1},
+    Word{"avg", FormulaOp::kAverage, kScalar, 0, 2},
 };
-
-constexpr auto kNames = [] {
-  std::array<FormulaName, kWords.size()> names{};
-  for (std::size_t i = 0; i < names.size(); ++i) names[i] = {kWords[i].name, kWords[i].help};
-  return names;
-}();
 
 bool is_blank(char c) {
   return c == ' ' || c == '\t';
@@ -382,10 +374,6 @@ Expected<Formula> parse_formula(std::string_view text) {
                  exact_text(static_cast<std::int64_t>(kMostFormulaLetters + 1)) + ")"};
   }
   return Parser(text).read();
-}
-
-std::span<const FormulaName> formula_names() {
-  return kNames;
 }
 
 }  // namespace attnlab

@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -77,12 +76,5 @@ struct Formula {
 /// sample. Otherwise a sentence with the column (from 1) of the fault:
 /// `there is no "y" (column 6)`.
 Expected<Formula> parse_formula(std::string_view text);
-
-/// Names that a formula may contain, for completion and for the documentation.
-struct FormulaName {
-  std::string_view name;
-  std::string_view help;
-};
-std::span<const FormulaName> formula_names();
 
 }  // namespace attnlab

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::uint64_t kSurveySeed = 20230711;  // any fixed number
 constexpr std::uint32_t kSurveyDomain = hash_name("rf/survey");
+constexpr double kRounding = 1e-6;      // tokens are float: the length of one is 1 to 1e-7
 constexpr double kSurveyNumbers = 2e6;  // coordinates of all samples: about 20 ms
 constexpr std::size_t kFewestSurveySamples = 32, kMostSurveySamples = 2048;  // of a draw
 
@@ -60,7 +61,7 @@ FormulaSurvey survey(const std::string& formula, std::size_t keys, std::size_t d
     found.faults.overflow += values.faults.overflow;
     found.faults.undefined += values.faults.undefined;
     const auto [low, high] = std::minmax_element(values.values.begin(), values.values.end());
-    if (!(*high - *low > 1e-12 * std::max(std::abs(*high), std::abs(*low)))) continue;
+    if (!(*high - *low > kRounding * std::max(std::abs(*high), std::abs(*low)))) continue;
     found.constant = false;
     levels.push_back(affine_level(batch, values.values));
   }

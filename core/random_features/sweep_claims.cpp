@@ -139,7 +139,8 @@ LearnedLevel learned_level(const Sweep& sweep, const TargetCase& item) {
   const LayerSizes& layer = sweep.variants.front().layer;
   const auto affine = affine_level_of(item, layer.keys, layer.dim);
   if (!affine || affine->level <= 0.05) return {};
-  return {affine->level, "the best affine function (" + affine->text() + ")"};
+  // An unbiased estimate can be above 1, which the best constant leaves.
+  return {std::min(affine->level, 1.0), "the best affine function (" + affine->text() + ")"};
 }
 
 /// Is the curve flat above the level? It is if the gain of the last doubling, ten times over (a

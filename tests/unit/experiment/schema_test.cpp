@@ -156,7 +156,7 @@ TEST_CASE("what is allowed has a text for every kind") {
 TEST_CASE("an unknown parameter is answered with the intended one") {
   CHECK(refusal("wholse", "1") ==
         "unknown parameter \"wholse\"; did you mean \"whole\"? There are: whole, real, word, "
-        "word-or-real, wholes, reals, words, points, matrix");
+        "word-or-real, wholes, reals, words, points, matrix, formula");
 }
 
 TEST_CASE("lenient reading clamps numbers, drops unknown entries and says so once") {

@@ -38,7 +38,7 @@ TEST_CASE("the estimated affine level of a formula is the exact one of its built
         const double exact = target.affine_level(keys, dim, degree);
         CHECK(std::abs(found->level - exact) < 6 * found->std_error + 1e-3);
         CHECK(found->std_error > 0);
-        CHECK(found->std_error < 0.03);
+        CHECK(found->std_error < 0.05);
         const auto built_in = affine_level_of({&target, static_cast<double>(degree)}, keys, dim);
         CHECK((built_in->level == exact && built_in->std_error == 0));
       }
@@ -57,8 +57,7 @@ TEST_CASE("a formula without values, or with one value, is refused with a senten
     CHECK(refused(id, "mean(dot(b1,x))").empty());
     CHECK(refused(id, "N*2").starts_with("formula \"N*2\" has the same value on all of "));
     CHECK(refused(id, "norm(q)").find("has the same value") != std::string::npos);
-    CHECK(refused(id, "1/(N-N)")
-              .starts_with("formula \"1/(N-N)\" has no value on more than half of the samples: "));
+    CHECK(refused(id, "1/(N-N)").starts_with("formula \"1/(N-N)\" has no value on "));
     CHECK(refused(id, "sqrt(dot(b1,q)-2)").find("(not defined: ") != std::string::npos);
   }
 }
