@@ -38,6 +38,8 @@ std::string type_name(ParameterKind kind) {
       return "NUMBER,...";
     case ParameterKind::kChoiceList:
       return "NAME,...";
+    case ParameterKind::kText:
+      return "TEXT";
   }
   return "VALUE";
 }

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "core/findings/formula.h"
+#include "core/findings/latex.h"
 #include "core/picture/schematic.h"
 #include "ui/text_draw.h"
 #include "ui/theme.h"

@@ -43,7 +43,11 @@ class Control {
         number_list();
         break;
       case ParameterKind::kRealTuple:
-        tuple();
+        text_entry();
+        break;
+      case ParameterKind::kText:
+        examples();
+        text_entry();
         break;
     }
   }
@@ -230,7 +234,18 @@ class Control {
     if (!whole) entry("##entry", text(), width_, hint.c_str(), [&](std::string_view t) { set(t); });
   }
 
-  void tuple() const {
+  /// Texts to start from, by their labels.
+  void examples() const {
+    const std::string now = text();
+    Flow flow(width_);
+    for (const Choice& c : parameter_.choices) {
+      flow.next(chip_size(c.label).x);
+      const std::string hint = c.name + ": " + c.help;
+      if (chip(c.name.c_str(), c.label, hint.c_str(), {.on = c.name == now})) set(c.name);
+    }
+  }
+
+  void text_entry() const {
     const std::string hint = help();
     entry("##entry", text(), width_, hint.c_str(), [&](std::string_view t) { set(t); });
   }

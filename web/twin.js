@@ -7,7 +7,7 @@ const live_interval_s = 10;
 /** @param {string} text */
 const sentence = (text) => text.replace(/^./, (first) => first.toUpperCase()).replace(/[^.?!]$/, '$&.');
 /** @param {string} kind */
-const is_list = (kind) => kind.endsWith('list') || kind.endsWith('tuple');
+const is_wide = (kind) => /list$|tuple$|^text$/.test(kind);
 
 /**
  * One labelled control for a parameter.
@@ -31,7 +31,7 @@ function parameter_control(parameter, commit) {
       : text_parts(id, described, parameter, commit);
   help.append(...parts.offered);
   const label = parameter.kind === 'choice-list' ? undefined : element('label', { for: id }, title);
-  const row = element('div', { class: is_list(parameter.kind) ? 'field wide' : 'field', 'data-parameter': parameter.name },
+  const row = element('div', { class: is_wide(parameter.kind) ? 'field wide' : 'field', 'data-parameter': parameter.name },
     label, parts.control, help, note);
   return { row, show: parts.show, note: (changed) => {
     set_text(note, changed);
@@ -96,21 +96,26 @@ function text_parts(id, described, parameter, commit) {
   const control = element('input', {
     id,
     type: 'text',
+    maxlength: parameter.max_length,
     inputmode: parameter.kind === 'integer' ? 'numeric' : 'text',
     list,
     autocomplete: 'off',
     spellcheck: 'false',
     'aria-describedby': described,
-    onchange: () => commit(control.value),
+    // What a formula means, and what is wrong with it, is shown while it is typed.
+    [parameter.kind === 'text' ? 'oninput' : 'onchange']: () => commit(control.value),
   });
   const offered = list ? [element('datalist', { id: list },
     ...parameter.choices.map(({ name, label }) => element('option', { value: name }, label)))] : [];
   /** @type {string | undefined} */
   let shown;
   return { control, offered,
-    restore: () => { control.value = shown ?? control.value; },
+    // A faulty formula stays, with its sentence, so that its author can mend it.
+    restore: () => { if (parameter.kind !== 'text') control.value = shown ?? control.value; },
     show: (text, locked) => {
-      if (document.activeElement !== control || shown === control.value) control.value = text;
+      const kept = parameter.kind === 'text' && text === shown;
+      const typed = document.activeElement === control && shown !== control.value;
+      if (!kept && !typed) control.value = text;
       shown = text;
       control.disabled = locked;
     } };

@@ -82,6 +82,8 @@ std::string_view kind_name(ParameterKind kind) {
       return "real-list";
     case ParameterKind::kRealTuple:
       return "real-tuple";
+    case ParameterKind::kText:
+      return "text";
     case ParameterKind::kChoiceList:
       break;
   }
@@ -176,8 +178,9 @@ std::string result_json(const RunSpec& spec, const Result& result, const BuildIn
 
 std::string parameter_json(const Parameter& parameter) {
   const Schema schema{{parameter}};
-  const bool numbers =
-      parameter.kind != ParameterKind::kChoice && parameter.kind != ParameterKind::kChoiceList;
+  const bool text = parameter.kind == ParameterKind::kText;
+  const bool numbers = !text && parameter.kind != ParameterKind::kChoice &&
+                       parameter.kind != ParameterKind::kChoiceList;
   std::string json =
       "{\"name\":" + json_quoted(parameter.name) + ",\"label\":" + json_quoted(parameter.label) +
       ",\"symbol\":" + json_quoted(parameter.symbol) + ",\"unit\":" + json_quoted(parameter.unit) +
@@ -186,6 +189,7 @@ std::string parameter_json(const Parameter& parameter) {
   if (numbers) {
     json += ",\"min\":" + number_json(parameter.min) + ",\"max\":" + number_json(parameter.max);
   }
+  if (text) json += ",\"max_length\":" + number_json(parameter.max);
   return json + ",\"max_items\":" + whole_json(parameter.max_items) +
          (parameter.kind == ParameterKind::kRealTuple
               ? ",\"min_items\":" + whole_json(parameter.min_items) +

@@ -66,11 +66,22 @@ const Experiment& lenient_experiment(const Pairs& pairs, const Experiment& defau
 /// Drops what a mail or a chat added to the values of all keys that are not parameters.
 void keep_names(Pairs& pairs, std::vector<std::string>& notes) {
   for (auto& [key, value] : pairs) {
-    if (find_address_key(key) == nullptr || key == "seed") continue;
+    if (find_address_key(key) == nullptr) continue;
+    value = without_plus(std::move(value));
+    if (key == "seed") continue;
     std::string names = names_in(value);
     if (names == value) continue;
     notes.push_back(key + ": " + quoted_text(value) + " is read as " + quoted_text(names));
     value = std::move(names);
+  }
+}
+
+/// A '+' means something in texts alone.
+void keep_plus_of_texts(Pairs& pairs, const Schema& schema) {
+  for (auto& [key, value] : pairs) {
+    const Parameter* parameter = schema.find(key);
+    if (parameter == nullptr || parameter->kind != ParameterKind::kText)
+      value = without_plus(std::move(value));
   }
 }
 
@@ -129,6 +140,7 @@ Permalink read_query(std::string_view query, const Experiment& default_experimen
   std::vector<std::string> notes;
   keep_names(pairs, notes);
   const Experiment& experiment = lenient_experiment(pairs, default_experiment, notes);
+  keep_plus_of_texts(pairs, experiment.schema);
   Permalink link{.spec = RunSpec{&experiment, ParameterSet(experiment.schema), kDefaultSeed},
                  .page = {},
                  .notes = notes};

@@ -11,7 +11,7 @@ namespace {
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 constexpr std::size_t kMaxPairs = 256;  ///< more than any link of the lab has
-constexpr int kMaxLayers = 4;           ///< of encoding, one around the other
+constexpr int kMaxLayers = 6;           ///< of encoding, one around the other
 
 bool is_between(std::uint32_t code, std::uint32_t first, std::uint32_t last) {
   return code >= first && code <= last;
@@ -62,7 +62,8 @@ int hex_value(char c) {
   return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/// Undoes one layer of percent-encoding; a broken escape stays as it is written.
+/// Undoes one layer of percent-encoding; a broken escape stays as it is written. A '+', which some
+/// programs write for a blank, stays too: in a formula it is a plus.
 std::string decoded(std::string_view text) {
   std::string bytes;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -72,17 +73,17 @@ std::string decoded(std::string_view text) {
       bytes += static_cast<char>(high * 16 + low);
       i += 2;
     } else {
-      bytes += text[i] == '+' ? ' ' : text[i];
+      bytes += text[i];
     }
   }
   return bytes;
 }
 
-/// Undoes all layers.
+/// Undoes all layers. A blank may have come between the characters of an escape.
 std::string fully_decoded(std::string_view text) {
   std::string bytes(text);
   for (int layer = 0; layer < kMaxLayers; ++layer) {
-    std::string inner = decoded(bytes);
+    std::string inner = plain(decoded(bytes));
     if (inner == bytes) break;
     bytes = std::move(inner);
   }
@@ -149,7 +150,7 @@ void add_pairs(std::string_view item, int layer, Pairs& pairs) {
     }
     return;
   }
-  std::string key = fully_decoded(left);
+  std::string key = without_plus(fully_decoded(left));
   if (key.empty() || pairs.size() >= kMaxPairs) return;
   std::string value =
       equals == std::string_view::npos ? std::string() : fully_decoded(item.substr(equals + 1));
@@ -178,6 +179,11 @@ std::vector<std::pair<std::string, std::string>> link_pairs(std::string_view tex
   Pairs pairs;
   for (const std::string& item : split(link, '&')) add_pairs(item, 0, pairs);
   return pairs;
+}
+
+std::string without_plus(std::string text) {
+  std::erase(text, '+');
+  return text;
 }
 
 std::string_view name_in(std::string_view text) {

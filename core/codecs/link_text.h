@@ -15,8 +15,12 @@ namespace attnlab {
 /// It undoes: a whole address around the link; percent-encoding of the link or of parts of it, also
 /// repeated; HTML entities (`&amp;`); quoted-printable (`=3D`); line breaks with or without
 /// quotation marks of a mail; blanks and invisible characters; and full-width or typographic forms
-/// of a link's characters. No key and no value of the lab contains any of these.
+/// of a link's characters. No key and no value of the lab contains any of these. A '+' in a value
+/// stays: it is a plus of a formula, or a program's way to write a blank (without_plus).
 std::vector<std::pair<std::string, std::string>> link_pairs(std::string_view text);
+
+/// The text of a value in which a '+' can only be a blank.
+std::string without_plus(std::string text);
 
 /// The name at the beginning of a text, without characters that no name has: `"icl-risk).` gives
 /// icl-risk. Names have letters, digits, '-' and '_'.

@@ -86,6 +86,7 @@ std::vector<Candidate> candidates_of(const Parameter& parameter, const Parameter
     case ParameterKind::kChoice:
     case ParameterKind::kChoiceOrReal:
     case ParameterKind::kRealTuple:
+    case ParameterKind::kText:
       break;
   }
   return {};

@@ -19,9 +19,9 @@ struct Members {
   }
   static auto of(Is<Parameter> auto& x) {
     auto& [name, label, symbol, unit, help, kind, min, max, max_items, min_items, group, choices,
-           default_value, suggested, logarithmic, primary, applies] = x;
+           default_value, suggested, logarithmic, primary, applies, form] = x;
     return std::tie(name, label, symbol, unit, help, kind, min, max, max_items, min_items, group,
-                    choices, default_value, suggested, logarithmic, primary, applies);
+                    choices, default_value, suggested, logarithmic, primary, applies, form);
   }
   static auto of(Is<Schema> auto& x) {
     auto& [parameters] = x;

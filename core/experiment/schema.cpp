@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "core/base/text.h"
+#include "core/formula/formula.h"
 
 namespace attnlab {
 
@@ -22,10 +23,12 @@ bool is_whole(ParameterKind kind) {
   return kind == ParameterKind::kInteger || kind == ParameterKind::kIntegerList;
 }
 bool takes_numbers(ParameterKind kind) {
-  return kind != ParameterKind::kChoice && kind != ParameterKind::kChoiceList;
+  return kind != ParameterKind::kChoice && kind != ParameterKind::kChoiceList &&
+         kind != ParameterKind::kText;
 }
 bool takes_choices(ParameterKind kind) {
-  return kind == ParameterKind::kChoiceOrReal || !takes_numbers(kind);
+  return kind == ParameterKind::kChoice || kind == ParameterKind::kChoiceList ||
+         kind == ParameterKind::kChoiceOrReal;
 }
 
 /// One scalar as it was given: its text, and its number if it is one (also nan and inf).
@@ -68,8 +71,16 @@ std::string_view entry_in(std::string_view text) {
   return text;
 }
 
+/// A text without the end of a sentence or a bracket that a mail put after it.
+std::string text_in(std::string_view text) {
+  while (!text.empty() && std::string_view(".,;:>\"'!?").find(text.back()) != std::string::npos)
+    text.remove_suffix(1);
+  return std::string(text);
+}
+
 /// entry_in of every entry; entries that become empty are left out.
-std::string entries_in(std::string_view text) {
+std::string entries_in(const Parameter& parameter, std::string_view text) {
+  if (parameter.kind == ParameterKind::kText) return text_in(text);
   std::vector<std::string> entries;
   for (const std::string& item : split(text, ',')) {
     if (const std::string_view entry = entry_in(item); !entry.empty()) entries.emplace_back(entry);
@@ -102,8 +113,41 @@ std::string range_text(const Parameter& parameter) {
   return exact_text(parameter.min) + " to " + exact_text(parameter.max);
 }
 
+bool is_text(const Parameter& parameter) {
+  return parameter.kind == ParameterKind::kText;
+}
+
+std::string allowed_characters(const Parameter& parameter) {
+  const std::string most = exact_text(parameter.max) + " characters";
+  if (parameter.form == TextForm::kFormula) return "a formula of at most " + most;
+  return exact_text(parameter.min) + " to " + most;
+}
+
+/// The sentence that refuses a text, empty when the parameter allows it.
+std::string text_refusal(const Parameter& parameter, const std::string& text) {
+  const auto length = static_cast<double>(text.size());
+  const bool printable =
+      std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+  const bool formula = parameter.form == TextForm::kFormula;
+  if (length < parameter.min || length > parameter.max || (!formula && !printable)) {
+    return parameter.name + " must be " + allowed_characters(parameter) + ", not " +
+           quoted_text(text);
+  }
+  if (!formula) return {};
+  const auto read = parse_formula(text);
+  return read ? std::string()
+              : parameter.name + " " + quoted_text(text) + ": " + read.error().sentence;
+}
+
+/// Without blanks, which have no meaning: links and journals have none.
+std::string without_blanks(std::string text) {
+  std::erase_if(text, [](char c) { return c == ' ' || c == '\t'; });
+  return text;
+}
+
 /// The values that one entry may have.
 std::string allowed_entry(const Parameter& parameter) {
+  if (is_text(parameter)) return allowed_characters(parameter);
   if (!takes_numbers(parameter.kind)) return "one of " + choice_names(parameter);
   if (parameter.kind != ParameterKind::kChoiceOrReal) return range_text(parameter);
   return "one of " + choice_names(parameter) + " or a number from " + range_text(parameter);
@@ -121,6 +165,7 @@ bool usable_number(const Parameter& parameter, const Entry& entry) {
 
 /// The sentence that refuses an entry, empty when the parameter allows it.
 std::string refusal(const Parameter& parameter, const std::string& subject, const Entry& entry) {
+  if (is_text(parameter)) return text_refusal(parameter, entry.text);
   if (is_choice(parameter, entry.text)) return {};
   const std::string must = subject + " must be ";
   if (!usable_number(parameter, entry)) {
@@ -136,6 +181,10 @@ std::string refusal(const Parameter& parameter, const std::string& subject, cons
 
 /// The nearest allowed entry, or nullopt.
 std::optional<Entry> clamped(const Parameter& parameter, const Entry& entry) {
+  if (is_text(parameter)) {
+    if (text_refusal(parameter, entry.text).empty()) return entry;
+    return std::nullopt;
+  }
   if (is_choice(parameter, entry.text)) return entry;
   if (!usable_number(parameter, entry)) return std::nullopt;
   const double number = is_whole(parameter.kind) ? std::round(*entry.number) : *entry.number;
@@ -211,6 +260,8 @@ ParameterValue value_of(const Parameter& parameter, const std::vector<Entry>& en
       return real(entries[0]);
     case ParameterKind::kChoice:
       return entries[0].text;
+    case ParameterKind::kText:
+      return without_blanks(entries[0].text);
     case ParameterKind::kChoiceOrReal:
       if (is_choice(parameter, entries[0].text)) return entries[0].text;
       return real(entries[0]);
@@ -272,8 +323,11 @@ std::string contradiction(const Schema& schema, const Parameter& parameter) {
   constexpr double kExact = 9007199254740992.0;  // 2^53
   if (parameter.name.empty()) return "a parameter has no name";
   if (schema.find(parameter.name) != &parameter) return parameter.name + " is there twice";
-  if (parameter.kind < ParameterKind::kInteger || parameter.kind > ParameterKind::kRealTuple) {
+  if (parameter.kind < ParameterKind::kInteger || parameter.kind > ParameterKind::kText) {
     return parameter.name + " is of an unknown kind";
+  }
+  if (parameter.form < TextForm::kLetters || parameter.form > TextForm::kFormula) {
+    return parameter.name + " is of an unknown form";
   }
   if (parameter.group == 0) return parameter.name + " has groups without entries";
   const bool exact = parameter.min >= -kExact && parameter.max <= kExact;
@@ -359,7 +413,7 @@ std::string ParameterSet::set_text_clamped(std::string_view name, std::string_vi
   if (strict) return {};
   const Parameter* parameter = schema_->find(name);
   if (parameter == nullptr) return strict.error().sentence;
-  const std::string entries = entries_in(text);
+  const std::string entries = entries_in(*parameter, text);
   if (entries != text && !clamped(*parameter, entries_of(*parameter, entries)).empty()) {
     const std::string more = set_text_clamped(name, entries);
     return parameter->name + ": " + quoted_text(text) + " is read as " + quoted_text(entries) +

@@ -21,9 +21,17 @@ enum class ParameterKind {
   kRealList,      ///< kept increasing, without repeats
   kChoiceList,    ///< kept in the order of the choices, without repeats
   kRealTuple,     ///< order and repeats are kept: points of a plane, entries of a small matrix
+  kText,          ///< any text of the form that the parameter names, without blanks
 };
 
-/// kInteger: int64; kReal: double; kChoice: string; kChoiceOrReal: string or double; lists: vectors
+/// What a text must be.
+enum class TextForm {
+  kLetters,  ///< printable ASCII characters
+  kFormula,  ///< a formula (core/formula/formula.h)
+};
+
+/// kInteger: int64; kReal: double; kChoice and kText: string; kChoiceOrReal: string or double;
+/// lists: vectors
 using ParameterValue = std::variant<std::int64_t, double, std::string, std::vector<std::int64_t>,
                                     std::vector<double>, std::vector<std::string>>;
 
@@ -51,16 +59,18 @@ struct Parameter {
   std::string unit = {};    ///< empty for pure numbers
   std::string help = {};    ///< one line
   ParameterKind kind = ParameterKind::kInteger;
-  double min = 0, max = 0;    ///< range of a number or of every list entry, both ends allowed
+  double min = 0, max = 0;    ///< range of a number or of every list entry, both ends allowed; of a
+                              ///< text: of the number of its characters
   std::size_t max_items = 1;  ///< lists and tuples: at most this many entries, at least one
   std::size_t min_items = 1;  ///< tuples: at least this many
   std::size_t group = 1;      ///< tuples: the number of entries is a multiple of it (2: points)
-  std::vector<Choice> choices = {};
+  std::vector<Choice> choices = {};  ///< of a text: examples
   ParameterValue default_value = {};
   std::vector<double> suggested = {};   ///< values worth offering as buttons, in order
   bool logarithmic = false;             ///< a slider moves on a log scale
   bool primary = false;                 ///< shown at once; the rest is folded under "more"
   std::vector<Condition> applies = {};  ///< has an effect only if all hold; empty: always
+  TextForm form = TextForm::kLetters;   ///< of a text
 };
 
 struct Schema {
@@ -120,9 +130,9 @@ class ParameterSet {
   std::vector<ParameterValue> values_;
 };
 
-/// "16 to 65536", "one of a, b, c", "one of oracle, validation or a number from 1e-12 to 1000",
-/// "up to 12 values, each 16 to 65536", "up to 3 of a, b, c", "2 to 24 values in order (groups of
-/// 2), each -3 to 3".
+/// "16 to 65536", "a formula of at most 300 characters", "one of a, b, c", "one of oracle,
+/// validation or a number from 1e-12 to 1000", "up to 12 values, each 16 to 65536", "up to 3 of a,
+/// b, c", "2 to 24 values in order (groups of 2), each -3 to 3".
 std::string allowed_text(const Parameter& parameter);
 
 /// "target has one of mean-cosine, correlation-cosine": when the parameter has an effect; empty:

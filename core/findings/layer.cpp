@@ -1,6 +1,6 @@
 #include "core/findings/layer.h"
 
-#include "core/findings/formula.h"
+#include "core/findings/latex.h"
 
 namespace attnlab {
 

@@ -1,6 +1,6 @@
 // The layer of an experiment as data: its formulas, what the letters stand for, and a schematic of
 // the way from the tokens to the output. Formulas are written in a small part of LaTeX
-// (core/findings/formula.h).
+// (core/findings/latex.h).
 #pragma once
 
 #include <string>

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/findings/formula.h"
+#include "core/findings/latex.h"
 #include "core/picture/svg.h"
 #include "core/picture/svg_parts.h"
 

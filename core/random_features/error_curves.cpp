@@ -39,6 +39,10 @@ std::string TargetCase::symbol() const {
   return (target->number == TargetNumber::kDegree ? "p = " : "g = ") + short_text(number);
 }
 
+std::string TargetCase::formula() const {
+  return own.empty() ? std::string(target->formula) : own;
+}
+
 bool ErrorCurve::is_level() const {
   return std::isnan(variant);
 }

@@ -15,12 +15,14 @@
 
 namespace attnlab::random_features {
 
-/// A target with its degree or frequency: one function to learn.
+/// A target with its degree, frequency or formula: one function to learn.
 struct TargetCase {
   const Target* target;
-  double number;               ///< degree or frequency; 0 for a target without one
-  std::string name() const;    ///< "mean-power 2"
-  std::string symbol() const;  ///< "p = 2", "g = 1.5", or empty
+  double number;                ///< degree or frequency; 0 for a target without one
+  std::string own = {};         ///< the formula of `own`, else empty
+  std::string name() const;     ///< "mean-power 2", "own"
+  std::string symbol() const;   ///< "p = 2", "g = 1.5", or empty
+  std::string formula() const;  ///< "(1/N) Σ ⟨β,xᵢ⟩ᵖ", or the user's
   bool operator==(const TargetCase&) const = default;
 };
 

@@ -9,6 +9,7 @@
 #include "core/numerics/linear_algebra.h"
 #include "core/numerics/random.h"
 #include "core/numerics/statistics.h"
+#include "core/random_features/own_target.h"
 
 namespace attnlab::random_features {
 namespace {
@@ -116,7 +117,7 @@ TokenBatch training_batch(const RandomFeatureLayer& layer, std::size_t samples) 
 std::vector<double> labels_of(const RandomFeatureLayer& layer, const TargetCase& target,
                               const TokenBatch& batch) {
   const TargetDraw draw = draw_target(layer.seed, layer.trial, layer.dim);
-  return target_values(*target.target, draw, batch, target.number);
+  return case_values(target, draw, batch);
 }
 
 TrainedLayer train_layer(const RandomFeatureLayer& layer, const TargetCase& target,

@@ -11,6 +11,7 @@
 #include "core/random_features/experiments.h"
 #include "core/random_features/inside.h"
 #include "core/random_features/judging.h"
+#include "core/random_features/own_target.h"
 
 namespace attnlab::random_features {
 namespace {
@@ -38,10 +39,7 @@ Inside inside_of(const RunSpec& spec) {
                          static_cast<std::size_t>(parameters.integer("keys")),
                          static_cast<std::size_t>(parameters.integer("heads")),
                          parameters.real("bias-scale")};
-  const Target* target = find_target(parameters.choice("target"));
-  const TargetCase item{target, target->number == TargetNumber::kDegree
-                                    ? static_cast<double>(parameters.integer("degree"))
-                                    : target->default_number};
+  const TargetCase item = single_case(parameters);
   const auto trained = [&](const RandomFeatureModel& model) {
     return train_layer(std::get<RandomFeatureLayer>(make_layer(model, sizes, spec.seed, 0)), item,
                        kTrainSamples);

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "core/numerics/elementary.h"
+#include "core/random_features/own_target.h"
 
 namespace attnlab::random_features {
 namespace {
@@ -34,7 +35,11 @@ double curve_angle(std::size_t index) {
   return 360.0 * static_cast<double>(index) / static_cast<double>(kCurveAngles - 1);
 }
 
-Matrix<double> learned_curves(const TrainedLayer& trained, const TokenBatch& prompt) {
+namespace {
+
+/// The curves of a function of samples: `outputs` gives its values for a batch.
+template <class Outputs>
+Matrix<double> curves_of(const TokenBatch& prompt, Outputs outputs_of) {
   const std::size_t keys = prompt.keys;
   TokenBatch moved{keys * kCurveAngles, keys, prompt.dim, {}};
   moved.values.reserve(moved.count * prompt.sample_size());
@@ -44,7 +49,7 @@ Matrix<double> learned_curves(const TrainedLayer& trained, const TokenBatch& pro
     put_angle(curve_angle(sample % kCurveAngles),
               values + (1 + sample / kCurveAngles) * prompt.dim);
   }
-  const std::vector<double> outputs = trained.outputs(moved);
+  const std::vector<double> outputs = outputs_of(moved);
   Matrix<double> curves(keys, kCurveAngles);
   for (std::size_t place = 0; place < keys; ++place) {
     for (std::size_t i = 0; i < kCurveAngles; ++i)
@@ -54,18 +59,16 @@ Matrix<double> learned_curves(const TrainedLayer& trained, const TokenBatch& pro
   return curves;
 }
 
-std::vector<double> target_curve(const TargetCase& target, const TargetDraw& draw,
-                                 const TokenBatch& prompt) {
-  TokenBatch single{kCurveAngles, 1, prompt.dim, {}};
-  single.values.resize(kCurveAngles * single.sample_size());
-  for (std::size_t i = 0; i < kCurveAngles; ++i) {
-    float* values = single.values.data() + i * single.sample_size();
-    std::copy_n(prompt.token(0, 0), prompt.dim, values);
-    put_angle(curve_angle(i), values + prompt.dim);
-  }
-  std::vector<double> curve = target_values(*target.target, draw, single, target.number);
-  centre(curve);
-  return curve;
+}  // namespace
+
+Matrix<double> learned_curves(const TrainedLayer& trained, const TokenBatch& prompt) {
+  return curves_of(prompt, [&](const TokenBatch& batch) { return trained.outputs(batch); });
+}
+
+Matrix<double> target_curves(const TargetCase& target, const TargetDraw& draw,
+                             const TokenBatch& prompt) {
+  return curves_of(prompt,
+                   [&](const TokenBatch& batch) { return case_values(target, draw, batch); });
 }
 
 double spread_of(const Matrix<double>& curves) {

@@ -19,9 +19,10 @@ double curve_angle(std::size_t index);
 /// = 2.
 Matrix<double> learned_curves(const TrainedLayer& trained, const TokenBatch& prompt);
 
-/// The same for a target that is a mean over keys: kCurveAngles values, from its g.
-std::vector<double> target_curve(const TargetCase& target, const TargetDraw& draw,
-                                 const TokenBatch& prompt);
+/// The same for a target. One that is a mean over keys has the same curve at every place, whatever
+/// the other keys are: g minus its mean.
+Matrix<double> target_curves(const TargetCase& target, const TargetDraw& draw,
+                             const TokenBatch& prompt);
 
 /// Largest difference between the curves of two places at one angle.
 double spread_of(const Matrix<double>& curves);

@@ -12,6 +12,7 @@
 #include "core/random_features/judging.h"
 #include "core/random_features/layer.h"
 #include "core/random_features/learned_function.h"
+#include "core/random_features/own_target.h"
 
 namespace attnlab::random_features {
 namespace {
@@ -36,10 +37,16 @@ struct FunctionPicture {
   TargetCase target;
   std::size_t keys = 0, samples = 0;
   double query = 0;
-  std::vector<double> truth;
-  double variance = 0;  ///< of the target over the fresh samples
+  Matrix<double> truth;  ///< places x angles
+  double variance = 0;   ///< of the target over the fresh samples
   std::vector<Learned> learned;
   Series dots;
+
+  /// Places whose target curves are drawn: one where all places have the same.
+  std::size_t target_places() const {
+    const double size = std::sqrt(mean_square(truth.row(0)));
+    return spread_of(truth) <= kRounding * size ? 1 : truth.rows();
+  }
 
   const Learned* find(std::string_view model) const {
     const auto found = std::find_if(learned.begin(), learned.end(),
@@ -76,10 +83,7 @@ Series sample_dots(const FunctionPicture& picture, const RandomFeatureLayer& lay
 FunctionPicture picture_of(const RunSpec& spec) {
   const ParameterSet& parameters = spec.parameters;
   FunctionPicture picture;
-  const Target* target = find_target(parameters.choice("target"));
-  picture.target = {target, target->number == TargetNumber::kDegree
-                                ? static_cast<double>(parameters.integer("degree"))
-                                : parameters.real("frequency")};
+  picture.target = single_case(parameters);
   picture.keys = static_cast<std::size_t>(parameters.integer("keys"));
   picture.samples = static_cast<std::size_t>(parameters.integer("samples"));
   picture.query = parameters.real("query");
@@ -90,11 +94,11 @@ FunctionPicture picture_of(const RunSpec& spec) {
                         picture.keys, picture.query);
   const TokenBatch fresh = fresh_samples(spec.seed, kInsideSamples, picture.keys, 2);
   const TargetDraw draw = draw_target(spec.seed, 0, 2);
-  const std::vector<double> truth = target_values(*target, draw, fresh, picture.target.number);
+  const std::vector<double> truth = case_values(picture.target, draw, fresh);
   const double mean = mean_of(truth);
   for (const double value : truth)
     picture.variance += (value - mean) * (value - mean) / static_cast<double>(truth.size());
-  picture.truth = target_curve(picture.target, draw, prompt);
+  picture.truth = target_curves(picture.target, draw, prompt);
   for (const std::string& id : parameters.choices("models")) {
     const RandomFeatureModel* model = find_random_feature_model(id);
     const auto layer = std::get<RandomFeatureLayer>(make_layer(*model, sizes, spec.seed, 0));
@@ -120,14 +124,15 @@ struct ModelRow {
 };
 
 double curve_error(const FunctionPicture& picture, const Learned& one) {
-  double sum = 0;
+  double sum = 0, size = 0;
   for (std::size_t place = 0; place < one.curves.rows(); ++place) {
     std::vector<double> difference(kCurveAngles);
     for (std::size_t i = 0; i < kCurveAngles; ++i)
-      difference[i] = one.curves(place, i) - picture.truth[i];
+      difference[i] = one.curves(place, i) - picture.truth(place, i);
     sum += mean_square(difference);
+    size += mean_square(picture.truth.row(place));
   }
-  return sum / static_cast<double>(one.curves.rows()) / mean_square(picture.truth);
+  return sum / size;
 }
 
 std::vector<ModelRow> model_rows(const FunctionPicture& picture) {
@@ -151,14 +156,17 @@ Table model_table(const std::vector<ModelRow>& rows) {
 
 struct CurveRow {
   std::string model;
-  std::size_t place;  ///< from 1; 0 for the target
+  std::size_t place;  ///< from 1; 0 for a target that is the same at all places
   double angle, value;
 };
 
 Table curve_table(const FunctionPicture& picture) {
   std::vector<CurveRow> rows;
-  for (std::size_t i = 0; i < kCurveAngles; i += kTableStep)
-    rows.push_back({"target", 0, curve_angle(i), picture.truth[i]});
+  const std::size_t target_places = picture.target_places();
+  for (std::size_t place = 0; place < target_places; ++place)
+    for (std::size_t i = 0; i < kCurveAngles; i += kTableStep)
+      rows.push_back(
+          {"target", target_places == 1 ? 0 : place + 1, curve_angle(i), picture.truth(place, i)});
   for (const Learned& one : picture.learned)
     for (std::size_t place = 0; place < one.places_shown(); ++place)
       for (std::size_t i = 0; i < kCurveAngles; i += kTableStep)
@@ -185,13 +193,14 @@ Claim place_claim(const FunctionPicture& picture) {
     if (!one.model->attention || !one.trained.fitted || picture.keys == 1) continue;
     // The places of a layer are no independent tries: a layer is one.
     const double size =
-        std::sqrt(std::max(mean_square(picture.truth), mean_square(one.curves.row(0))));
+        std::sqrt(std::max(mean_square(picture.truth.row(0)), mean_square(one.curves.row(0))));
     ++tries;
     if (!(spread_of(one.curves) < kRounding * size)) ++counterexamples;
   }
   if (tries > 0) apply(judge_universal(counterexamples, tries, "layer", "layers"), claim);
   claim.evidence = "Largest difference between places: " + spreads + "; the target's curve has a " +
-                   "root mean square of " + short_text(std::sqrt(mean_square(picture.truth))) + ".";
+                   "root mean square of " +
+                   short_text(std::sqrt(mean_square(picture.truth.row(0)))) + ".";
   if (tries == 0) claim.evidence += " One place, or no fitted attention model: nothing to compare.";
   return claim;
 }
@@ -217,6 +226,10 @@ Claim error_claim(const FunctionPicture& picture, const Learned& rfa, const Lear
 
 // --- Figure --------------------------------------------------------------------------------------
 
+std::string name_of(const TargetCase& item) {
+  return item.own.empty() ? item.name() : item.own;
+}
+
 Series curve_series(std::string id, std::string label, int colour, std::span<const double> values) {
   Series series;
   series.id = std::move(id);
@@ -232,8 +245,9 @@ Figure function_figure(const FunctionPicture& picture) {
   Figure figure;
   figure.id = "function";
   figure.title = "What has each model learned about a key?";
-  figure.subtitle = picture.target.name() + " from " + counted(picture.samples, "sample") + " of " +
-                    counted(picture.keys, "key") + ". The key at one place turns, the other keys " +
+  figure.subtitle = name_of(picture.target) + " from " + counted(picture.samples, "sample") +
+                    " of " + counted(picture.keys, "key") +
+                    ". The key at one place turns, the other keys " +
                     "stay. Attention has one curve; RFMLP has one for each place. Dots: training " +
                     "samples, by their first key; the other keys scatter them.";
   figure.invitation = "Drag the query x₀.";
@@ -245,7 +259,8 @@ Figure function_figure(const FunctionPicture& picture) {
   LinePlot& plot = figure.draw_lines();
   plot.series.push_back(picture.dots);
   double reach = 0;
-  for (const double value : picture.truth) reach = std::max(reach, std::abs(value));
+  for (std::size_t place = 0; place < picture.target_places(); ++place)
+    for (const double value : picture.truth.row(place)) reach = std::max(reach, std::abs(value));
   for (auto one = picture.learned.rbegin(); one != picture.learned.rend(); ++one) {
     for (std::size_t place = 0; place < one->places_shown(); ++place) {
       const std::string label(one->model->label);
@@ -262,10 +277,19 @@ Figure function_figure(const FunctionPicture& picture) {
       plot.series.push_back(std::move(series));
     }
   }
-  Series target = curve_series("target", "target", kColourReference, picture.truth);
-  target.role = SeriesRole::kExact;
-  target.note = "g(x₀, x) minus its mean: what one key adds to N times the target";
-  plot.series.push_back(std::move(target));
+  const std::size_t target_places = picture.target_places();
+  for (std::size_t place = 0; place < target_places; ++place) {
+    const bool one = target_places == 1;
+    Series target = curve_series(one ? "target" : "target/" + std::to_string(place + 1),
+                                 one ? "target" : "target " + std::to_string(place + 1),
+                                 kColourReference, picture.truth.row(place));
+    target.role = SeriesRole::kExact;
+    target.variant = static_cast<int>(place);
+    target.note = one ? "g(x₀, x) minus its mean: what one key adds to N times the target"
+                      : "N times the target, minus its mean, as the key at place " +
+                            std::to_string(place + 1) + " turns";
+    plot.series.push_back(std::move(target));
+  }
   if (!(reach > 0)) reach = 1;
   figure.y.max = 1.15 * reach;
   figure.y.min = -figure.y.max;
@@ -308,9 +332,10 @@ Schema schema() {
   const Schema shared = sweep_schema(SweptQuantity::kSamples);
   Parameter target =
       single(shared, "target", ParameterKind::kChoice, std::string("correlation-value"));
-  target.help = "the function that the layers are asked to learn: a mean over the keys";
-  std::erase_if(target.choices,
-                [](const Choice& choice) { return !find_target(choice.name)->mean_over_keys; });
+  target.help = "the function that the layers are asked to learn: a mean over the keys, or yours";
+  std::erase_if(target.choices, [](const Choice& choice) {
+    return !find_target(choice.name)->mean_over_keys && choice.name != own_target().id;
+  });
   Parameter degree = single(shared, "degree", ParameterKind::kInteger, std::int64_t{2});
   degree.help = "the power p in the target";
   Parameter frequency = single(shared, "frequency", ParameterKind::kReal, 4.0);
@@ -331,7 +356,7 @@ Schema schema() {
   keep_known(bias.applies, "models", models.choices);
   bias.max = 8;
   std::erase_if(bias.suggested, [](double value) { return value > 8; });
-  return {{target, degree, frequency, models,
+  return {{target, *shared.find("formula"), degree, frequency, models,
            described({.name = "samples",
                       .label = "Training samples",
                       .symbol = "n",
@@ -406,6 +431,13 @@ std::vector<Preset> presets() {
        "The target does not depend on the query, and dragging it should change nothing. Look at "
        "what the models have learned about the query that is not there.",
        {{"target", "mean-power"}, {"degree", "4"}}},
+      {"own-formula",
+       "Your own target",
+       "Type a formula of the keys x, the query q and the fixed directions b1, b2, b3: this one is "
+       "a "
+       "softmax head. The dotted curves are your target as one key turns; look at which model is "
+       "nearer. Next: max(dot(b1,x)), which is no mean over keys.",
+       {{"target", "own"}}},
   };
 }
 
@@ -424,7 +456,12 @@ Experiment FunctionExperiment::face() {
   experiment.schema = schema();
   experiment.layer = random_feature_layer_text(experiment.schema);
   experiment.presets = presets();
-  experiment.plan = [](const RunSpec&) -> Expected<Plan> { return Plan{}; };
+  experiment.plan = [](const RunSpec& spec) -> Expected<Plan> {
+    const auto keys = static_cast<std::size_t>(spec.parameters.integer("keys"));
+    std::string why = target_refusal(single_case(spec.parameters), keys, 2);
+    if (!why.empty()) return Error{std::move(why)};
+    return Plan{};
+  };
   return experiment;
 }
 
@@ -446,6 +483,8 @@ Findings FunctionExperiment::find(const RunSpec& spec, std::span<const JobOutput
           label +
           " could not be fitted: its features are all 0, or the ridge parameter is too small.");
   }
+  for (std::string& note : formula_notes(picture.target, picture.keys, 2))
+    found.result.notes.push_back(std::move(note));
   found.result.summary += " (1: a flat curve).";
   found.figures = {function_figure(picture)};
   return found;

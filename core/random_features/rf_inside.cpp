@@ -5,6 +5,7 @@
 #include "core/random_features/experiments.h"
 #include "core/random_features/inside.h"
 #include "core/random_features/layer.h"
+#include "core/random_features/own_target.h"
 
 namespace attnlab::random_features {
 namespace {
@@ -96,7 +97,7 @@ Schema schema() {
                       .max = kInsideSamples,
                       .default_value = std::int64_t{1},
                       .primary = true}),
-           keys, target, degree, dim, heads, bias, places_parameter()}};
+           keys, target, *shared.find("formula"), degree, dim, heads, bias, places_parameter()}};
 }
 
 std::vector<Preset> presets() {
@@ -143,7 +144,14 @@ Experiment InsideExperiment::face() {
   experiment.schema = schema();
   experiment.layer = random_feature_layer_text(experiment.schema);
   experiment.presets = presets();
-  experiment.plan = [](const RunSpec&) -> Expected<Plan> { return Plan{}; };
+  experiment.plan = [](const RunSpec& spec) -> Expected<Plan> {
+    const auto size = [&](const char* name) {
+      return static_cast<std::size_t>(spec.parameters.integer(name));
+    };
+    std::string why = target_refusal(single_case(spec.parameters), size("keys"), size("dim"));
+    if (!why.empty()) return Error{std::move(why)};
+    return Plan{};
+  };
   return experiment;
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/base/text.h"
+#include "core/random_features/own_target.h"
 
 namespace attnlab::random_features {
 namespace {
@@ -37,7 +38,7 @@ std::vector<TargetCase> cases_of(const ParameterSet& parameters) {
         }
         break;
       case TargetNumber::kNone:
-        cases.push_back({target, 0});
+        cases.push_back({target, 0, own_formula(*target, parameters)});
         break;
     }
   }

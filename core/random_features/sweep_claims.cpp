@@ -4,6 +4,7 @@
 
 #include "core/base/text.h"
 #include "core/random_features/claims.h"
+#include "core/random_features/own_target.h"
 
 namespace attnlab::random_features {
 namespace {
@@ -135,11 +136,11 @@ struct LearnedLevel {
 };
 
 LearnedLevel learned_level(const Sweep& sweep, const TargetCase& item) {
-  if (item.target->affine_level == nullptr) return {};
   const LayerSizes& layer = sweep.variants.front().layer;
-  const double affine = item.target->affine_level(layer.keys, layer.dim, item.number);
-  if (affine <= 0.05) return {};
-  return {affine, "the best affine function (" + short_text(affine) + ")"};
+  const auto affine = affine_level_of(item, layer.keys, layer.dim);
+  if (!affine || affine->level <= 0.05) return {};
+  // An unbiased estimate can be above 1, which the best constant leaves.
+  return {std::min(affine->level, 1.0), "the best affine function (" + affine->text() + ")"};
 }
 
 /// Is the curve flat above the level? It is if the gain of the last doubling, ten times over (a

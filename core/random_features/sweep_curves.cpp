@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "core/base/text.h"
+#include "core/random_features/own_target.h"
 #include "core/random_features/sweep_jobs.h"
 
 namespace attnlab::random_features {
@@ -94,6 +95,10 @@ std::vector<ErrorCurve> decode_sweep(const Sweep& sweep, std::span<const JobOutp
   }
   for (std::string& note : fit_notes(sweep, curves)) notes.push_back(std::move(note));
   for (std::string& note : budget_notes(sweep)) notes.push_back(std::move(note));
+  const LayerSizes& layer = sweep.variants.front().layer;
+  for (const TargetCase& item : sweep.cases)
+    for (std::string& note : formula_notes(item, layer.keys, layer.dim))
+      notes.push_back(std::move(note));
   return curves;
 }
 

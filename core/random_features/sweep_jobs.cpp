@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "core/numerics/random.h"
+#include "core/random_features/own_target.h"
 
 namespace attnlab::random_features {
 namespace {
@@ -18,8 +19,7 @@ constexpr std::uint32_t kOrderDomain = hash_name("rf/order");
 Matrix<double> case_values(const Sweep& sweep, const TargetDraw& draw, const TokenBatch& batch) {
   Matrix<double> values(batch.count, sweep.cases.size());
   for (std::size_t j = 0; j < sweep.cases.size(); ++j) {
-    const std::vector<double> column =
-        target_values(*sweep.cases[j].target, draw, batch, sweep.cases[j].number);
+    const std::vector<double> column = case_values(sweep.cases[j], draw, batch);
     for (std::size_t i = 0; i < column.size(); ++i) values(i, j) = column[i];
   }
   return values;

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "core/base/text.h"
+#include "core/random_features/own_target.h"
 #include "core/random_features/sweep_jobs.h"
 
 namespace attnlab::random_features {
@@ -24,6 +25,9 @@ Expected<Plan> SweepJobs::plan(const RunSpec& spec) {
   for (const TargetCase& item : sweep.cases) {
     const bool constant = item.target->constant_at_dim_one(item.number);
     if (constant && sweep.variants.front().layer.dim == 1) return constant_target(item);
+    const LayerSizes& layer = sweep.variants.front().layer;
+    if (std::string why = target_refusal(item, layer.keys, layer.dim); !why.empty())
+      return Error{std::move(why)};
   }
   Plan plan;
   plan.memory_parameter = "samples";

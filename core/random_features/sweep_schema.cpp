@@ -2,6 +2,7 @@
 #include "core/experiment/parameters.h"
 
 #include "core/random_features/models.h"
+#include "core/random_features/own_target.h"
 #include "core/random_features/targets.h"
 
 namespace attnlab::random_features {
@@ -34,6 +35,9 @@ Parameter target_parameter() {
     parameter.choices.push_back(
         {std::string(target.id), std::string(target.label), std::string(target.formula)});
   }
+  const Target& own = own_target();
+  parameter.choices.push_back(
+      {std::string(own.id), std::string(own.label), std::string(own.formula)});
   parameter.max_items = parameter.choices.size();
   parameter.default_value = std::vector<std::string>{"mean-power"};
   parameter.primary = true;
@@ -227,6 +231,7 @@ Schema sweep_schema(SweptQuantity swept,
   trials.primary = true;
   Schema schema{{
       target_parameter(),
+      formula_parameter(),
       degree_parameter(),
       frequency_parameter(),
       models_parameter(),

@@ -84,7 +84,7 @@ Series empty_series(const Sweep& sweep, const RandomFeatureModel& model, std::si
   series.id = std::string(model.id) + "/" + item.name();
   series.label = std::string(model.label);
   if (sweep.cases.size() > 1) series.label += ", " + (one_target ? item.symbol() : item.name());
-  series.note = std::string(model.help) + "; target " + std::string(item.target->formula);
+  series.note = std::string(model.help) + "; target " + item.formula();
   series.colour = model.colour;
   // Where two models share a colour, another dash and marker tells them apart.
   const bool second = model.infinite || model.augmented ||
@@ -273,7 +273,7 @@ std::string sweep_subtitle(const Sweep& sweep) {
   std::string names;
   for (const TargetCase& item : sweep.cases) {
     if (!names.empty()) names += "; ";
-    names += std::string(item.target->formula);
+    names += item.formula();
     if (!item.symbol().empty()) names += ", " + item.symbol();
   }
   return "Target " + names + ".  " + sizes_text(sweep) + ".  " + protocol_text(sweep) +

@@ -293,7 +293,22 @@ constexpr std::array kTargets = {
            .constant_at_dim_one = never},
 };
 
+constexpr Target kOwnTarget{.id = "own",
+                            .label = "your own formula",
+                            .formula = "the parameter formula",
+                            .number = TargetNumber::kNone,
+                            .default_number = 0,
+                            .reads_correlation = false,
+                            .value = nullptr,
+                            .affine_level = nullptr,
+                            .norms = nullptr,
+                            .constant_at_dim_one = never};
+
 }  // namespace
+
+const Target& own_target() {
+  return kOwnTarget;
+}
 
 std::span<const Target> targets() {
   return kTargets;
@@ -303,12 +318,15 @@ const Target* find_target(std::string_view id) {
   for (const Target& target : kTargets) {
     if (target.id == id) return &target;
   }
-  return nullptr;
+  return id == kOwnTarget.id ? &kOwnTarget : nullptr;
 }
 
 TargetDraw draw_target(std::uint64_t seed, std::uint32_t trial, std::size_t dim) {
-  TargetDraw draw{std::vector<double>(dim), std::vector<double>(dim * dim)};
+  TargetDraw draw{std::vector<double>(dim), std::vector<double>(dim * dim),
+                  std::vector<double>(dim), std::vector<double>(dim)};
   RandomStream(seed, hash_name("rf/beta"), trial).fill_sphere(draw.beta);
+  RandomStream(seed, hash_name("rf/beta-2"), trial).fill_sphere(draw.beta_2);
+  RandomStream(seed, hash_name("rf/beta-3"), trial).fill_sphere(draw.beta_3);
   RandomStream(seed, hash_name("rf/matrix"), trial).fill_normal(std::span<double>(draw.matrix));
   for (double& entry : draw.matrix) entry /= std::sqrt(static_cast<double>(dim));
   return draw;

@@ -16,6 +16,8 @@ namespace attnlab::random_features {
 struct TargetDraw {
   std::vector<double> beta;    ///< uniform on the sphere S^{d-1}
   std::vector<double> matrix;  ///< d x d, row-major: entries N(0, 1/d)
+  /// Two more directions, drawn like beta and independent of it: b2 and b3 of a formula.
+  std::vector<double> beta_2 = {}, beta_3 = {};
 };
 TargetDraw draw_target(std::uint64_t seed, std::uint32_t trial, std::size_t dim);
 
@@ -51,7 +53,7 @@ struct Target {
   double default_number;   ///< degree or frequency where no parameter gives one
   bool reads_correlation;  ///< built from <x_0, x_i>: where a non-zero mean of W should help (A4)
   bool mean_over_keys = false;  ///< (1/N) sum_i g(x_0, x_i); g is then its value for one key
-  /// Value for one sample (query first, then the keys; see TokenBatch).
+  /// Value for one sample (query first, then the keys; see TokenBatch); nullptr for a formula.
   double (*value)(const TargetDraw& draw, const float* sample, std::size_t keys, std::size_t dim,
                   double number);
   /// Fraction of the variance that the best affine function of all tokens leaves; nullptr when
@@ -63,7 +65,11 @@ struct Target {
   bool (*constant_at_dim_one)(double number);
 };
 
+/// The built-in targets.
 std::span<const Target> targets();
+/// `own`: a formula of the user (own_target.h). It is not one of `targets`.
+const Target& own_target();
+/// One of `targets`, `own`, or nullptr.
 const Target* find_target(std::string_view id);
 
 /// Values of the samples of a batch.

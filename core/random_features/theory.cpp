@@ -6,6 +6,7 @@
 #include "core/base/text.h"
 #include "core/findings/palette.h"
 #include "core/findings/row_table.h"
+#include "core/random_features/own_target.h"
 
 namespace attnlab::random_features {
 namespace {
@@ -14,6 +15,7 @@ constexpr const char* kBound = "Õ(√B(f) · [n^−½ + √(d²/(δM))])";
 constexpr const char* kPaper = "order of the paper's upper bound as we know it; constants unknown";
 constexpr const char* kOurOrder = "derived here; order of an upper bound, constants unknown";
 constexpr const char* kOurExact = "derived here; exact";
+constexpr const char* kEstimated = "a least-squares estimate on fresh samples";
 constexpr const char* kOnlyShape =
     "an upper bound up to constants, drawn for how it falls or grows; its height means nothing";
 
@@ -73,10 +75,14 @@ Table theory_table(const Sweep& sweep) {
   const LayerSizes& layer = sweep.variants.front().layer;
   std::vector<TheoryRow> rows;
   for (const TargetCase& item : sweep.cases) {
-    if (item.target->affine_level != nullptr) {
-      rows.push_back({item, "affine_level",
-                      item.target->affine_level(layer.keys, layer.dim, item.number),
-                      "variance left by the best affine function / variance", kOurExact});
+    if (const auto affine = affine_level_of(item, layer.keys, layer.dim)) {
+      const char* formula = "variance left by the best affine function / variance";
+      const bool exact = affine->std_error == 0;
+      rows.push_back(
+          {item, "affine_level", affine->level, formula, exact ? kOurExact : kEstimated});
+      if (!exact)
+        rows.push_back({item, "affine_level_std_error", affine->std_error,
+                        "standard error of the affine level", kEstimated});
     }
     add_norms(rows, item, layer);
   }
@@ -100,15 +106,18 @@ std::vector<Series> affine_series(const Sweep& sweep, double first, double last)
   const LayerSizes& layer = sweep.variants.front().layer;
   for (std::size_t j = 0; j < sweep.cases.size(); ++j) {
     const TargetCase& item = sweep.cases[j];
-    if (item.target->affine_level == nullptr) continue;
-    const double level = item.target->affine_level(layer.keys, layer.dim, item.number);
-    if (level < 1e-3) continue;
+    const auto affine = affine_level_of(item, layer.keys, layer.dim);
+    // An estimate within its error of 0 is no line either.
+    if (!affine || affine->level < 1e-3 + 3 * affine->std_error) continue;
+    const double level = affine->level;
+    const bool exact = affine->std_error == 0;
     Series series;
     series.id = "affine/" + item.name();
-    series.label = "best affine " + short_text(level);
+    series.label = "best affine " + affine->text();
     series.note =
-        "exact, derived here: the part of the variance that the best affine function of all tokens "
-        "leaves; a network cannot go below it before it leaves the affine regime";
+        std::string(exact ? "exact, derived here" : "a least-squares estimate on fresh samples") +
+        ": the part of the variance that the best affine function of all tokens leaves; a network "
+        "cannot go below it before it leaves the affine regime";
     series.role = SeriesRole::kExact;
     series.colour = kColourReference;
     series.variant = static_cast<int>(j);

@@ -1,4 +1,4 @@
-// Measures products, Gram updates, Cholesky factors and normal draws against their peers.
+// Measures products, Gram updates, Cholesky factors, normal draws and formulas against their peers.
 #include "native/bench/bench_numerics.h"
 
 #include <algorithm>
@@ -15,6 +15,7 @@
 #include "core/numerics/random.h"
 #include "core/numerics/row_products.h"
 #include "core/numerics/shifted_solves.h"
+#include "core/random_features/formula_program.h"
 #include "core/selftest/rates.h"
 #include "native/bench/eigen_peer.h"
 
@@ -194,6 +195,21 @@ void bench_row_products(Bench& bench) {
              [&] { row_products(a.view(), a.row(0), y0, a.row(1), y1); }});
 }
 
+/// Peer: the same target written by hand. Operations: those of the formula.
+void bench_formula(Bench& bench, const char* id, double number, const std::string& formula) {
+  using namespace random_features;
+  constexpr std::size_t kSamples = 4096, kKeys = 16, kDim = 16;
+  const TokenBatch batch = draw_sphere_tokens(1, 1, 0, kSamples, kKeys, kDim);
+  const TargetDraw draw = draw_target(1, 0, kDim);
+  const FormulaProgram program(*parse_formula(formula), kKeys, kDim);
+  const Target& target = *find_target(id);
+  std::vector<double> values;
+  bench.add(
+      {"target " + formula, "Mop/s", 1e-6 * program.operations() * kSamples, -1,
+       [&] { values = program.values(draw, batch).values; }},
+      [&] { values = target_values(target, draw, batch, number); }, "the target in C++");
+}
+
 }  // namespace
 
 std::vector<BenchRow> bench_numerics() {
@@ -209,6 +225,8 @@ std::vector<BenchRow> bench_numerics() {
   bench_solves(bench, 4096);
   bench_attention(bench);
   bench_row_products(bench);
+  bench_formula(bench, "correlation-value", 3, "mean(dot(q,x)^3*dot(b1,x))");
+  bench_formula(bench, "mean-cosine", 4, "mean(cos(4*dot(b1,x)))");
   bench.add(training_rate());
   bench_normals<double>(bench, normals_f64_rate());
   bench_normals<float>(bench, normals_f32_rate());

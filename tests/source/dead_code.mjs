@@ -15,7 +15,6 @@ const for_tests = {
   force_kernels: 'proves that the self-check notices a wrong kernel',
   'in_context::local_head_set_constant': 'the closed form that the tests hold the general one beside',
   'in_context::two_head_constant': 'the closed form that the tests hold the general one beside',
-  portable_sin: 'shows that the sines of normal draws are right to the last bits',
   read_parameters_json: 'reads back what is written, for round trips and fuzzing',
 };
 

@@ -9,9 +9,10 @@ interface Parameter {
   unit: string;
   help: string;
   kind: 'integer' | 'real' | 'choice' | 'choice-or-real' | 'integer-list' | 'real-list' | 'real-tuple'
-    | 'choice-list';
+    | 'choice-list' | 'text';
   min?: number;
   max?: number;
+  max_length?: number;
   max_items: number;
   min_items?: number;
   group?: number;

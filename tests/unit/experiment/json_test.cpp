@@ -163,7 +163,7 @@ TEST_CASE("a result without rows, claims or tables is a valid document") {
 TEST_CASE("an experiment's description has its parameters, ranges, defaults and presets") {
   const json every = parsed(experiment_json(every_kind_experiment()));
   REQUIRE(every.is_object());
-  REQUIRE(every["parameters"].size() == 9);
+  REQUIRE(every["parameters"].size() == 10);
   CHECK(every["parameters"][0]["kind"] == "integer");
   CHECK(every["parameters"][0]["min"] == -1000);
   CHECK(every["parameters"][0]["default"] == 16);
@@ -174,6 +174,9 @@ TEST_CASE("an experiment's description has its parameters, ranges, defaults and 
   CHECK(every["parameters"][7]["kind"] == "real-tuple");
   CHECK(every["parameters"][7]["min_items"] == 2);
   CHECK(every["parameters"][7]["group"] == 2);
+  CHECK(every["parameters"][9]["kind"] == "text");
+  CHECK(every["parameters"][9]["max_length"] == 300);
+  CHECK_FALSE(every["parameters"][9].contains("max"));
   const json pi = parsed(experiment_json(test::pi_experiment()));
   CHECK(pi["presets"][0]["values"].dump() == R"({"points":250,"trials":3})");
 }

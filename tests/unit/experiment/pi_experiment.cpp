@@ -137,6 +137,7 @@ Experiment make_every_kind() {
       parameter_of("words", Kind::kChoiceList, 0, 0, 3, Words{"red", "blue"}),
       parameter_of("points", Kind::kRealTuple, -3, 3, 8, std::vector<double>{1, -2, 1, 0.5}),
       parameter_of("matrix", Kind::kRealTuple, -1e300, 1e300, 4, std::vector<double>{1, 0, 0, 1}),
+      parameter_of("formula", Kind::kText, 1, 300, 1, "dot(b1,q)"),
   };
   experiment.schema.parameters[7].min_items = experiment.schema.parameters[7].group = 2;
   experiment.schema.parameters[8].min_items = 4;
@@ -145,6 +146,11 @@ Experiment make_every_kind() {
       parameter.choices = {{"red", "Red", ""}, {"green", "Green", ""}, {"blue", "Blue", ""}};
     }
   }
+  Parameter& formula = experiment.schema.parameters[9];
+  formula.form = TextForm::kFormula;
+  for (const char* example : {"dot(b1,q)", "-1/2+mean(2^(i==1)*norm(x-q)-.5e-3)",
+                              "avg(4*dot(q,x);max(cos(N*dot(b1,S*x))))"})
+    formula.choices.push_back({example, "", ""});
   return experiment;
 }
 

@@ -38,7 +38,7 @@ TEST_CASE("a query string names the experiment, what is not at its default, and 
   CHECK(query_text(spec) == "e=every-kind&wholes=16,32&seed=1");
   CHECK(full_query_text(spec) ==
         "e=every-kind&whole=16&real=0.5&word=red&word-or-real=red&wholes=16,32&reals=0,0.25&"
-        "words=red,blue&points=1,-2,1,0.5&matrix=1,0,0,1&seed=1");
+        "words=red,blue&points=1,-2,1,0.5&matrix=1,0,0,1&formula=dot%28b1,q%29&seed=1");
 }
 
 TEST_CASE("the name of a saved file says what is not at its default, in 120 plain characters") {
@@ -62,9 +62,34 @@ TEST_CASE("a query string needs no escaping in an address") {
   const Experiment& experiment = every_kind_experiment();
   for (int i = 0; i < 500; ++i) {
     const RunSpec spec{&experiment, random.parameters(experiment.schema), 1};
-    CHECK(full_query_text(spec).find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-.,=&") ==
-          std::string::npos);
+    CHECK(full_query_text(spec).find_first_not_of(
+              "abcdefghijklmnopqrstuvwxyzABCDEFNS0123456789-.,=&%") == std::string::npos);
   }
+}
+
+TEST_CASE("a plus is a plus in a formula and a blank elsewhere") {
+  for (const char* formula : {"1+dot(b1,q)", "1%2Bdot(b1,q)", "1%252Bdot%2528b1%252Cq%2529"}) {
+    const Permalink link =
+        read_query("+e=every-kind&formula=" + std::string(formula) + "&wholes=16,+32+&seed=+7",
+                   every_kind_experiment());
+    CAPTURE(formula);
+    CHECK(link.notes.empty());
+    CHECK(link.spec.parameters.text("formula") == "1+dot(b1,q)");
+    CHECK(link.spec.parameters.text("wholes") == "16,32");
+    CHECK(link.spec.seed == 7);
+  }
+}
+
+TEST_CASE("a faulty formula of a link is left out with its sentence") {
+  const Permalink link = read_query("e=every-kind&formula=dot(b1,y)", every_kind_experiment());
+  REQUIRE(link.notes.size() == 1);
+  CHECK(link.notes[0] ==
+        "formula \"dot(b1,y)\": there is no \"y\" (column 8); dot(b1,q) is used instead");
+  CHECK(link.spec.parameters.text("formula") == "dot(b1,q)");
+  const Permalink ended = read_query("e=every-kind&formula=norm(b1).", every_kind_experiment());
+  CHECK(ended.spec.parameters.text("formula") == "norm(b1)");
+  REQUIRE(ended.notes.size() == 1);
+  CHECK(ended.notes[0] == "formula: \"norm(b1).\" is read as \"norm(b1)\"");
 }
 
 TEST_CASE("any bytes read as a run inside the schema") {

@@ -60,6 +60,7 @@ class RandomValues {
       case ParameterKind::kReal:
         return real(parameter);
       case ParameterKind::kChoice:
+      case ParameterKind::kText:  // one of its examples
         return choice(parameter);
       case ParameterKind::kChoiceOrReal:
         if (chance(2)) return choice(parameter);

@@ -41,6 +41,31 @@ TEST_CASE("every parameter starts at its default") {
   CHECK(set.choices("words") == std::vector<std::string>{"red", "blue"});
 }
 
+TEST_CASE("a text is taken without blanks, and refused with its value and the place of the fault") {
+  CHECK(taken("formula", "  mean( dot(b1, x)^2 ) ") == "mean(dot(b1,x)^2)");
+  CHECK(refusal("formula", "mean(dot(b1,y))") ==
+        "formula \"mean(dot(b1,y))\": there is no \"y\" (column 13)");
+  CHECK(refusal("formula", "") == "formula must be a formula of at most 300 characters, not \"\"");
+  const std::string beginning = std::string(50, '1');
+  CHECK(
+      refusal("formula", std::string(301, '1'))
+          .starts_with("formula must be a formula of at most 300 characters, not \"" + beginning));
+  CHECK(allowed_text(*schema().find("formula")) == "a formula of at most 300 characters");
+  // Text without a form: printable characters.
+  Parameter free = *schema().find("formula");
+  free.form = TextForm::kLetters;
+  free.max = 5;
+  const Schema words{{free}};
+  CHECK_FALSE(check_schema(words));  // the default is too long
+  free.default_value = std::string("abc");
+  const Schema short_words{{free}};
+  ParameterSet set(short_words);
+  CHECK(set.set_text("formula", "1 + y"));
+  CHECK(set.text("formula") == "1+y");
+  CHECK(set.set_text("formula", "1\xC2\xB7").error().sentence ==
+        "formula must be 1 to 5 characters, not \"1\xC2\xB7\"");
+}
+
 TEST_CASE("every value of every kind reads back from its text") {
   test::RandomValues random(1);
   for (int i = 0; i < 2000; ++i) {
@@ -131,7 +156,7 @@ TEST_CASE("what is allowed has a text for every kind") {
 TEST_CASE("an unknown parameter is answered with the intended one") {
   CHECK(refusal("wholse", "1") ==
         "unknown parameter \"wholse\"; did you mean \"whole\"? There are: whole, real, word, "
-        "word-or-real, wholes, reals, words, points, matrix");
+        "word-or-real, wholes, reals, words, points, matrix, formula");
 }
 
 TEST_CASE("lenient reading clamps numbers, drops unknown entries and says so once") {

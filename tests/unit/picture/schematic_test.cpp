@@ -6,7 +6,7 @@
 
 #include <doctest/doctest.h>
 #include "core/catalogue/catalogue.h"
-#include "core/findings/formula.h"
+#include "core/findings/latex.h"
 #include "core/picture/svg_parts.h"
 
 namespace attnlab {

@@ -1,5 +1,6 @@
 // rf-function: its curves are those of the layers it trains, and the target's g without its mean.
 #include "core/random_features/learned_function.h"
+#include "core/random_features/own_target.h"
 
 #include <doctest/doctest.h>
 
@@ -87,12 +88,25 @@ TEST_CASE("a learned curve is the output of the layer, evaluated slowly") {
 TEST_CASE("the target's curve is g minus its mean over one turn") {
   const TokenBatch prompt = prompt_with_query(7, 0, 3, 50);
   const TargetDraw draw = draw_target(7, 0, 2);
-  const std::vector<double> curve =
-      target_curve({find_target("correlation-power"), 2}, draw, prompt);
+  const Matrix<double> curves = target_curves({find_target("correlation-power"), 2}, draw, prompt);
   // cos^2(t - 50 degrees) - 1/2 = cos(2 (t - 50 degrees)) / 2
-  for (std::size_t i = 0; i < kCurveAngles; ++i)
-    CHECK(std::abs(curve[i] - 0.5 * std::cos(2 * degrees(curve_angle(i) - 50))) < 1e-6);
-  CHECK(mean_square(curve) == doctest::Approx(1.0 / 8).epsilon(1e-6));
+  for (std::size_t place = 0; place < 3; ++place)
+    for (std::size_t i = 0; i < kCurveAngles; ++i)
+      CHECK(std::abs(curves(place, i) - 0.5 * std::cos(2 * degrees(curve_angle(i) - 50))) < 1e-6);
+  CHECK(mean_square(curves.row(1)) == doctest::Approx(1.0 / 8).epsilon(1e-6));
+}
+
+TEST_CASE("a formula's curve at a place is what the key at this place adds") {
+  const TokenBatch prompt = prompt_with_query(7, 0, 3, 50);
+  const TargetDraw draw = draw_target(7, 0, 2);
+  const double own = std::atan2(draw.beta[1], draw.beta[0]);
+  const Matrix<double> second =
+      target_curves({&own_target(), 0, "sum((i==2)*dot(b1,x))"}, draw, prompt);
+  for (std::size_t i = 0; i < kCurveAngles; ++i) {
+    CHECK(std::abs(second(0, i)) < 1e-12);
+    CHECK(std::abs(second(1, i) - 3 * std::cos(degrees(curve_angle(i)) - own)) < 1e-6);
+    CHECK(std::abs(second(2, i)) < 1e-12);
+  }
 }
 
 TEST_CASE("the targets of rf-function are means over keys, and its curve is what a key adds") {

@@ -25,7 +25,7 @@ inline constexpr float kFormulaScript = 0.74f, kFormulaDrop = 0.24f, kFormulaRis
 
 /// Letters, digits and signs stand for themselves; `_x`, `^x`, `_{...}`, `^{...}` are scripts, not
 /// nested; \frac{a}{b} becomes (a/b); \text{...} keeps its blanks; Greek letters and the signs of
-/// the table in formula.cpp have LaTeX's names; other blanks do not count, but relations and commas
+/// the table in latex.cpp have LaTeX's names; other blanks do not count, but relations and commas
 /// have room on the line. Refused with a sentence: unknown commands, braces without a partner,
 /// scripts in scripts.
 Expected<std::vector<FormulaPiece>> formula_pieces(std::string_view latex);

@@ -1,4 +1,4 @@
-#include "core/findings/formula.h"
+#include "core/findings/latex.h"
 
 #include <algorithm>
 #include <cctype>
