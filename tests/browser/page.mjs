@@ -76,6 +76,25 @@ await run_checks({
     assert_quiet(page);
   },
 
+  async 'a target of one\'s own: a fault is told with its place, a formula runs and stands in the link'(lab) {
+    const page = await open_page(lab, `#${small}&target=own`);
+    await read_twin(page);
+    await type_parameter(page, 'formula', 'mean(dot(b1,x)^2) + sni(1)');
+    const note = () => page.$eval('#parameter_formula_note', (element) => element.textContent);
+    await until(async () => /sni/.test(await note()), 'the fault is told');
+    assert.match(await note(), /column \d+/);
+    await type_parameter(page, 'formula', 'max(dot(b1,x)) - mean(dot(b1,x))');
+    await until(async () => await note() === '', 'a formula without a fault');
+    await press(page, 'run');
+    await wait_for_state(page, 'finished');
+    const { hash, tables } = await read_twin(page);
+    assert.ok(tables.test_error.rows.length > 0);
+    const again = await open_page(lab, `#${hash}`);
+    assert.equal((await read_twin(again)).parameters.formula, 'max(dot(b1,x))-mean(dot(b1,x))');
+    assert_quiet(page);
+    assert_quiet(again);
+  },
+
   async 'run=1 in the address starts the run'(lab) {
     const page = await open_page(lab, `#${small}&run=1`);
     await wait_for_state(page, 'finished');
