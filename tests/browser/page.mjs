@@ -76,7 +76,7 @@ await run_checks({
     assert_quiet(page);
   },
 
-  async 'a target of one\'s own: a fault is told with its place, a formula runs and stands in the link'(lab) {
+  async 'a target of one\'s own: a fault is told with its place, a formula runs and is in the link'(lab) {
     const page = await open_page(lab, `#${small}&target=own`);
     await read_twin(page);
     await type_parameter(page, 'formula', 'mean(dot(b1,x)^2) + sni(1)');

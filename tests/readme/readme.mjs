@@ -55,7 +55,7 @@ for (const line of commands) {
     if (line.startsWith('./lab demo')) return demo(line);
     const window = line.startsWith('./lab desktop');
     const result = window
-      ? run(line, ['xvfb-run', '-a'], { ATTNLAB_SCREENSHOT: join(folder, 'window.png') })
+      ? run(line, ['xvfb-run', '-a'], { ATTNLAB_SCREENSHOT: join(folder, 'window.png'), XDG_STATE_HOME: join(folder, 'state') })
       : run(line);
     assert.equal(result.status, 0, result.stderr);
     const file = /--out (\S+)/.exec(line);
