@@ -15,6 +15,15 @@ const expected = typeof attnlab_expected === 'object' ? attnlab_expected : {};
  */
 const url = (name) => new URL(build ? `${name}?v=${build}` : name, import.meta.url);
 
+/** @param {CSSStyleSheet} sheet */
+function rules_of(sheet) {
+  try {
+    return sheet.cssRules;
+  } catch {
+    return []; // it did not come, or an extension's: not readable
+  }
+}
+
 /**
  * What a style sheet says of its build; not the computed style, which Firefox leaves empty in a frame that is not
  * displayed.
@@ -22,8 +31,7 @@ const url = (name) => new URL(build ? `${name}?v=${build}` : name, import.meta.u
  */
 function build_of_sheet(property) {
   for (const sheet of document.styleSheets) {
-    if (sheet.href && new URL(sheet.href).origin !== location.origin) continue; // of an extension: not readable
-    for (const rule of sheet.cssRules) {
+    for (const rule of rules_of(sheet)) {
       const value = rule instanceof CSSStyleRule ? rule.style.getPropertyValue(property).trim() : '';
       if (value) return value;
     }

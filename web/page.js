@@ -102,7 +102,7 @@ class Lab {
   #parts_loading;
   /** @type {Promise<import('./oracle.js').OwnBox> | undefined} */
   #box;
-  /** @type {Promise<import('./layer.js').LayerText> | undefined} */
+  /** @type {Promise<import('./layer.js').LayerText | undefined> | undefined} */
   #layer;
   #frame = 0; // of requestAnimationFrame
   #late = 0; // the timer of its absence
@@ -585,7 +585,7 @@ class Lab {
     $('story_preset_box').hidden = !preset;
     set_text($('story_preset'), preset?.label ?? '');
     set_text($('story_preset_text'), preset?.text ?? '');
-    this.#show_layer(experiment, state).catch((error) => notice(message_of(error)));
+    this.#show_layer(experiment, state);
   }
 
   /** @param {Experiment} experiment @param {State} state */
@@ -594,8 +594,11 @@ class Lab {
     this.#layer ??= part('layer.js', import('./layer.js')).then(({ LayerText }) => new LayerText($('layer'), {
       schematic: (width) => this.#text(this.app._app_schematic(width)),
       mark: (parameter) => this.#act('mark', '', parameter),
-    }));
-    (await this.#layer).update(experiment, state);
+    })).catch((error) => {
+      notice(message_of(error)); // once: later refreshes leave other sentences alone
+      return undefined;
+    });
+    (await this.#layer)?.update(experiment, state);
   }
 
   /** The reader's system determines colours and motion until a link or the lab's button does. */

@@ -37,6 +37,7 @@ const later = {
   'workers.js': (page) => press(page, 'run'),
   'drawing.js': (page) => page.evaluate(() => { location.hash = 'draw=svg'; }),
   'jobs.js': (page) => page.evaluate(() => { location.hash = 'e=icl-risk'; }),
+  'layer.js': async () => {}, // comes by itself
 };
 
 const answers = {
@@ -100,7 +101,7 @@ function other_version(folder) {
   cpSync(path.join(web, '../index.html'), path.join(sources, 'index.html'));
   const built = path.join(process.env.ATTNLAB_WEB_BUILD, 'web');
   for (const name of ['attnlab.js', 'attnlab.wasm', 'jobs.js', 'jobs.wasm', 'jobs_relaxed.wasm',
-    'first.svg', 'first-dark.svg', 'opening.bin']) cpSync(path.join(built, name), path.join(sources, name));
+    'first.svg', 'first-dark.svg', 'opening.bin', 'formulas.js']) cpSync(path.join(built, name), path.join(sources, name));
   appendFileSync(path.join(sources, 'history.js'), '\nexport const newer = 1;\n');
   appendFileSync(path.join(sources, 'attnlab.wasm'), Buffer.from([0, 2, 1, 120])); // a section of its own
   const names = readdirSync(sources).map((name) => path.join(sources, name));
