@@ -17,18 +17,18 @@ constexpr float kFormulaSize = 17, kSmallestFormula = 12;
 
 /// Draws with the baseline of `size` at `top`, where a list is given; returns the width.
 float formula(ImDrawList* list, ImVec2 top, std::string_view latex, float size, ImU32 colour) {
-  const auto pieces = formula_pieces(latex);
+  const auto pieces = latex_pieces(latex);
   if (!pieces) return 0;
   float begin = 0, end = 0;
-  for (const FormulaPiece& piece : *pieces) {
-    const bool line = piece.place == FormulaPlace::kLine;
-    const float piece_size = line ? size : size * kFormulaScript;
+  for (const LatexPiece& piece : *pieces) {
+    const bool line = piece.place == LatexPlace::kLine;
+    const float piece_size = line ? size : size * kLatexScript;
     const float at = piece.stacked ? begin : end;
     if (list != nullptr) {
       // Scripts are placed by their baselines, which lie at the same part of each height.
-      const float rise = line                                  ? 0
-                         : piece.place == FormulaPlace::kBelow ? size * kFormulaDrop
-                                                               : -size * kFormulaRise;
+      const float rise = line                                ? 0
+                         : piece.place == LatexPlace::kBelow ? size * kLatexDrop
+                                                             : -size * kLatexRise;
       const float y = top.y + rise + 0.8f * (size - piece_size);
       draw_text(list, ImVec2(top.x + at, y), piece.text, false, piece_size, colour);
     }

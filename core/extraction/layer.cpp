@@ -1,9 +1,11 @@
 #include "core/extraction/layer.h"
 
+#include <utility>
+
 namespace attnlab::extraction {
 namespace {
 
-/// From the tokens to the weighted mean. `s` and `v` are W and v with their subscript.
+/// From the tokens to the weights; `weight` and `value` are W and v with their subscript.
 Layer softmax_layer(const std::string& weight, const std::string& value,
                     const std::string& per_head) {
   const std::string shape = per_head + "N";
@@ -13,34 +15,12 @@ Layer softmax_layer(const std::string& weight, const std::string& value,
                       {"q", "the last token, which asks"},
                       {weight, "hidden query-key matrix, d × d"},
                       {value, "hidden value vector"}},
-          .blocks = {
+          .blocks = attention_blocks(
               {.name = "question", .term = "x_1 \\dots x_N", .shape = "N \\times d"},
-              {.name = "query", .term = "q = x_N", .shape = "d", .row = 1, .last = 0, .from = {0}},
-              {.name = "keys",
-               .term = "x_i",
-               .shape = "N \\times d",
-               .row = 1,
-               .first = 1,
-               .last = 1,
-               .from = {0}},
-              {.name = "values",
-               .term = value + "^\\top x_i",
-               .shape = shape,
-               .row = 1,
-               .first = 2,
-               .from = {0}},
-              {.name = "scores",
-               .term = "x_i^\\top " + weight + " q",
-               .shape = shape,
-               .row = 2,
-               .last = 1,
-               .from = {1, 2}},
-              {.name = "weights",
-               .term = "\\text{softmax of the scores}",
-               .shape = shape,
-               .row = 3,
-               .last = 1,
-               .from = {4}}}};
+              {.term = "q = x_N", .shape = "d"}, {.term = "x_i", .shape = "N \\times d"},
+              {.term = value + "^\\top x_i", .shape = shape},
+              {.term = "x_i^\\top " + weight + " q", .shape = shape},
+              {.term = "\\text{softmax of the scores}", .shape = shape})};
 }
 
 }  // namespace
@@ -48,36 +28,29 @@ Layer softmax_layer(const std::string& weight, const std::string& value,
 Layer head_layer_text(const Schema& schema, Behind behind) {
   Layer layer = softmax_layer("W", "v", "");
   const std::string mean = "\\sum_i\\, \\text{softmax}_i(x_i^\\top W q)\\, ";
-  const LayerBlock out{.name = "answer",
-                       .term = "\\sum_i\\, \\text{weight}\\cdot\\text{value}",
-                       .shape = "1",
-                       .row = 4,
-                       .from = {5, 3}};
+  const auto below = [&](std::string name, std::string term, std::string shape = "1") {
+    add_below(layer.blocks,
+              {.name = std::move(name), .term = std::move(term), .shape = std::move(shape)});
+  };
+  const std::string weighted = "\\sum_i\\, \\text{weight}\\cdot\\text{value}";
   switch (behind) {
     case Behind::kNothing:
       layer.formulas = {"f = " + mean + "v^\\top x_i"};
-      layer.blocks.push_back(out);
+      below("answer", weighted);
       break;
     case Behind::kNoise:
       layer.formulas = {"f = " + mean + "v^\\top x_i + \\xi", "|\\xi| \\le \\tau"};
       layer.symbols.push_back({"\\xi", "error of one answer"});
       layer.symbols.push_back({"\\tau", "its largest size", "noise"});
-      layer.blocks.push_back(out);
-      layer.blocks.back().name = "output";
-      layer.blocks.push_back(
-          {.name = "answer", .term = "\\text{output} + \\xi", .shape = "1", .row = 5, .from = {6}});
+      below("output", weighted);
+      below("answer", "\\text{output} + \\xi");
       break;
     case Behind::kThreshold:
       layer.formulas = {"f = " + mean + "v^\\top x_i",
                         "\\text{the box says yes where } f \\ge \\theta"};
       layer.symbols.push_back({"\\theta", "threshold: the box only says yes or no", "threshold"});
-      layer.blocks.push_back(out);
-      layer.blocks.back().name = "output";
-      layer.blocks.push_back({.name = "answer",
-                              .term = "\\text{output} \\ge \\theta",
-                              .shape = "\\text{yes or no}",
-                              .row = 5,
-                              .from = {6}});
+      below("output", weighted);
+      below("answer", "\\text{output} \\ge \\theta", "\\text{yes or no}");
       break;
     case Behind::kNetwork:
       layer.formulas = {"f = g(" + mean + "x_i)",
@@ -90,21 +63,9 @@ Layer head_layer_text(const Schema& schema, Behind behind) {
       layer.symbols.push_back({"\\sigma", "ReLU: the positive part"});
       layer.blocks[3].term = "x_i";
       layer.blocks[3].shape = "N \\times d";
-      layer.blocks.push_back({.name = "mixed token",
-                              .term = "z = \\sum_i\\, \\text{weight}\\cdot x_i",
-                              .shape = "d",
-                              .row = 4,
-                              .from = {5, 3}});
-      layer.blocks.push_back({.name = "neurons",
-                              .term = "\\sigma(a_j^\\top z + c_j)",
-                              .shape = "k",
-                              .row = 5,
-                              .from = {6}});
-      layer.blocks.push_back({.name = "answer",
-                              .term = "\\sum_j\\, o_j \\cdot \\text{neuron}_j + c_0",
-                              .shape = "1",
-                              .row = 6,
-                              .from = {7}});
+      below("mixed token", "z = \\sum_i\\, \\text{weight}\\cdot x_i", "d");
+      below("neurons", "\\sigma(a_j^\\top z + c_j)", "k");
+      below("answer", "\\sum_j\\, o_j \\cdot \\text{neuron}_j + c_0");
       break;
   }
   tie_to_parameters(layer, schema);
@@ -116,11 +77,9 @@ Layer heads_layer_text(const Schema& schema) {
   layer.formulas = {
       "f = \\sum_{h=1}^{H} \\sum_i\\, \\text{softmax}_i(x_i^\\top W_h q)\\, v_h^\\top x_i"};
   layer.symbols.insert(layer.symbols.begin(), {"H", "heads", "heads"});
-  layer.blocks.push_back({.name = "answer",
-                          .term = "\\sum_h \\sum_i\\, \\text{weight}\\cdot\\text{value}",
-                          .shape = "1",
-                          .row = 4,
-                          .from = {5, 3}});
+  add_below(layer.blocks, {.name = "answer",
+                           .term = "\\sum_h \\sum_i\\, \\text{weight}\\cdot\\text{value}",
+                           .shape = "1"});
   tie_to_parameters(layer, schema);
   return layer;
 }

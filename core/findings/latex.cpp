@@ -18,6 +18,8 @@ constexpr Sign kSigns[] = {
     {"ge", " ≥ "}, {"cdot", " · "}, {"dots", "…"},  {"exp", "exp", true},
 };
 
+constexpr int kMostDepth = 8;
+
 /// Bytes of the character that begins here.
 std::size_t character(std::string_view text) {
   std::size_t length = 1;
@@ -30,20 +32,20 @@ class Reader {
  public:
   explicit Reader(std::string_view latex) : rest_(latex) {}
 
-  Expected<std::vector<FormulaPiece>> read() {
+  Expected<std::vector<LatexPiece>> read() {
     while (!rest_.empty() && problem_.empty()) {
       const char c = rest_.front();
       if (c == '_' || c == '^')
         script(c);
       else
-        put(atom(), FormulaPlace::kLine);
+        put(atom(), LatexPlace::kLine);
     }
     if (!problem_.empty()) return Error{"the formula " + problem_};
     return std::move(pieces_);
   }
 
  private:
-  void put(const std::string& text, FormulaPlace place, bool stacked = false) {
+  void put(const std::string& text, LatexPlace place, bool stacked = false) {
     const bool words = std::exchange(words_, false);
     if (text.empty()) return;
     const bool more = !pieces_.empty() && !stacked && pieces_.back().place == place &&
@@ -56,8 +58,8 @@ class Reader {
 
   void script(char sign) {
     rest_.remove_prefix(1);
-    const FormulaPlace place = sign == '_' ? FormulaPlace::kBelow : FormulaPlace::kAbove;
-    const bool stacked = !pieces_.empty() && pieces_.back().place != FormulaPlace::kLine &&
+    const LatexPlace place = sign == '_' ? LatexPlace::kBelow : LatexPlace::kAbove;
+    const bool stacked = !pieces_.empty() && pieces_.back().place != LatexPlace::kLine &&
                          pieces_.back().place != place;
     in_script_ = true;
     put(atom(), place, stacked);
@@ -67,11 +69,14 @@ class Reader {
   /// The text between braces, which begins here.
   std::string group() {
     rest_.remove_prefix(1);
+    if (++depth_ > kMostDepth) problem_ = "has too many braces inside one another";
     std::string text;
     while (!rest_.empty() && rest_.front() != '}' && problem_.empty()) {
       if (rest_.front() == '_' || rest_.front() == '^') problem_ = "has a script in a script";
       text += atom();
     }
+    --depth_;
+    if (!problem_.empty()) return {};
     if (rest_.empty())
       problem_ = "has an open brace";
     else
@@ -135,14 +140,18 @@ class Reader {
   }
 
   std::string fraction() {
+    if (++depth_ > kMostDepth) problem_ = "has too many fractions inside one another";
+    if (!problem_.empty()) return {};
     const std::string above = atom(), below = atom();
+    --depth_;
     return "(" + above + "/" + below + ") ";
   }
 
   std::string_view rest_;
-  std::vector<FormulaPiece> pieces_;
+  std::vector<LatexPiece> pieces_;
   std::string problem_;
   bool words_ = false;      // the atom read last
+  int depth_ = 0;           // of braces and fractions
   bool in_script_ = false;  // where signs take no room
 };
 
@@ -154,22 +163,22 @@ bool is_letter(std::string_view one) {
 
 }  // namespace
 
-Expected<std::vector<FormulaPiece>> formula_pieces(std::string_view latex) {
+Expected<std::vector<LatexPiece>> latex_pieces(std::string_view latex) {
   return Reader(latex).read();
 }
 
-std::vector<std::string> formula_letters(std::string_view latex) {
+std::vector<std::string> latex_letters(std::string_view latex) {
   std::vector<std::string> letters;
-  const auto pieces = formula_pieces(latex);
+  const auto pieces = latex_pieces(latex);
   if (!pieces) return letters;
   for (std::size_t i = 0; i < pieces->size(); ++i) {
-    const FormulaPiece& piece = (*pieces)[i];
-    if (piece.words || piece.place != FormulaPlace::kLine) continue;
+    const LatexPiece& piece = (*pieces)[i];
+    if (piece.words || piece.place != LatexPlace::kLine) continue;
     for (std::string_view rest = piece.text; !rest.empty(); rest.remove_prefix(character(rest))) {
       std::string letter(rest.substr(0, character(rest)));
       if (!is_letter(letter)) continue;
       const bool last = letter.size() == rest.size();
-      if (last && i + 1 < pieces->size() && (*pieces)[i + 1].place == FormulaPlace::kBelow)
+      if (last && i + 1 < pieces->size() && (*pieces)[i + 1].place == LatexPlace::kBelow)
         letter += "_" + (*pieces)[i + 1].text;
       if (std::find(letters.begin(), letters.end(), letter) == letters.end())
         letters.push_back(std::move(letter));

@@ -36,6 +36,15 @@ struct Layer {
   std::vector<LayerBlock> blocks = {};
 };
 
+/// The boxes that every attention layer has: query, keys and values side by side below the tokens,
+/// then scores, then weights, beside the values. Names (apart from the tokens'), places and arrows
+/// are given; terms and shapes are the caller's.
+std::vector<LayerBlock> attention_blocks(LayerBlock tokens, LayerBlock query, LayerBlock keys,
+                                         LayerBlock values, LayerBlock scores, LayerBlock weights);
+/// One more box over all lanes, below the others: computed from the last one, and from the values
+/// where the weights are the last.
+void add_below(std::vector<LayerBlock>& blocks, LayerBlock block);
+
 inline constexpr int kMostLayerRows = 16;
 
 /// Refuses, with a sentence, a formula that cannot be read, a block outside of its rows and lanes,

@@ -15,10 +15,10 @@ int lines_of(const LayerBlock& block) {
   return 1 + (block.term.empty() ? 0 : 1) + (block.shape.empty() ? 0 : 1);
 }
 
-float rise_of(FormulaPlace place, float size) {
-  return place == FormulaPlace::kLine    ? 0
-         : place == FormulaPlace::kBelow ? size * kFormulaDrop
-                                         : -size * kFormulaRise;
+float rise_of(LatexPlace place, float size) {
+  return place == LatexPlace::kLine    ? 0
+         : place == LatexPlace::kBelow ? size * kLatexDrop
+                                       : -size * kLatexRise;
 }
 
 std::string text_element(float x, float y, std::string_view words, float size, bool bold,
@@ -30,15 +30,15 @@ std::string text_element(float x, float y, std::string_view words, float size, b
 
 /// The browser places the pieces one after the other: it knows its font.
 std::string formula_element(float x, float y, std::string_view latex, float size) {
-  const auto pieces = formula_pieces(latex);
+  const auto pieces = latex_pieces(latex);
   if (!pieces) return {};
   std::string spans;
   float moved = 0;
-  for (const FormulaPiece& piece : *pieces) {
+  for (const LatexPiece& piece : *pieces) {
     const float rise = rise_of(piece.place, size);
-    const bool script = piece.place != FormulaPlace::kLine;
+    const bool script = piece.place != LatexPlace::kLine;
     spans += "<tspan dy=\"" + svg_number(rise - moved) + "\"" +
-             (script ? " font-size=\"" + svg_number(size * kFormulaScript) + "\"" : "") + ">" +
+             (script ? " font-size=\"" + svg_number(size * kLatexScript) + "\"" : "") + ">" +
              xml_text(piece.text) + "</tspan>";
     moved = rise;
   }
@@ -49,7 +49,7 @@ std::string formula_element(float x, float y, std::string_view latex, float size
 std::string letters_of(const LayerBlock& block) {
   std::string letters;
   for (const std::string* formula : {&block.term, &block.shape}) {
-    for (const std::string& letter : formula_letters(*formula))
+    for (const std::string& letter : latex_letters(*formula))
       letters += (letters.empty() ? "" : " ") + letter;
   }
   return letters;

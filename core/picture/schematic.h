@@ -26,7 +26,7 @@ inline constexpr float kSchematicText = 13, kSchematicLine = 18;
 Schematic schematic_layout(const Layer& layer, float width);
 
 /// Shapes and texts only, in the colour of the text around it. Each box is a group of class "block"
-/// whose `data-letters` are the letters of its formulas (formula_letters).
+/// whose `data-letters` are the letters of its formulas (latex_letters).
 std::string schematic_svg(const Layer& layer, float width = 340);
 
 }  // namespace attnlab

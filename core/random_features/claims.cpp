@@ -124,7 +124,7 @@ Claim invariance_claim(const Sweep& sweep, const std::vector<ErrorCurve>& curves
                        const TargetCase& item) {
   Claim claim = two_model_claim(
       "A6",
-      "Ours, not the paper's: attention (RFA) learns " + item.name() +
+      "Ours, not the paper's: attention (RFA) learns " + item.words() +
           " from fewer samples than a random-feature network that is averaged over the keys, "
           "without attention.",
       sweep, curves, item, "rfa", "rf-invariant", judge_fewer_samples);
@@ -172,7 +172,7 @@ std::vector<Claim> learning_curve_claims(const Sweep& sweep,
   for (const TargetCase& item : sweep.cases) {
     claims.push_back(
         two_model_claim("A2",
-                        "Random-feature attention (RFA) learns " + item.name() +
+                        "Random-feature attention (RFA) learns " + item.words() +
                             " from fewer samples than a two-layer random-feature network (RFMLP).",
                         sweep, curves, item, "rfa", "rfmlp", judge_fewer_samples));
     if (has_model(sweep, "rf-invariant")) claims.push_back(invariance_claim(sweep, curves, item));
@@ -180,7 +180,7 @@ std::vector<Claim> learning_curve_claims(const Sweep& sweep,
     claims.push_back(two_model_claim("A4",
                                      "A non-zero mean of the query-key matrix (BRFA) beats zero "
                                      "mean (RFA) on " +
-                                         item.name() + kNaturalTarget,
+                                         item.words() + kNaturalTarget,
                                      sweep, curves, item, "brfa", "rfa", judge_lower_error));
   }
   for (Claim& claim : difficulty_claims(sweep, curves)) claims.push_back(std::move(claim));

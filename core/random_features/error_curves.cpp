@@ -34,6 +34,10 @@ std::string TargetCase::name() const {
   return std::string(target->id) + " " + short_text(number);
 }
 
+std::string TargetCase::words() const {
+  return own.empty() ? name() : "the formula " + own;
+}
+
 std::string TargetCase::symbol() const {
   if (target->number == TargetNumber::kNone) return {};
   return (target->number == TargetNumber::kDegree ? "p = " : "g = ") + short_text(number);

@@ -20,7 +20,8 @@ struct TargetCase {
   const Target* target;
   double number;                ///< degree or frequency; 0 for a target without one
   std::string own = {};         ///< the formula of `own`, else empty
-  std::string name() const;     ///< "mean-power 2", "own"
+  std::string name() const;     ///< "mean-power 2", "own": in ids
+  std::string words() const;    ///< in sentences: "mean-power 2", "the formula max(dot(b1,x))"
   std::string symbol() const;   ///< "p = 2", "g = 1.5", or empty
   std::string formula() const;  ///< "(1/N) Σ ⟨β,xᵢ⟩ᵖ", or the user's
   bool operator==(const TargetCase&) const = default;

@@ -13,39 +13,15 @@ Layer random_feature_layer_text(const Schema& schema) {
                   {"W_m", "query-key matrix of head m: random and frozen"},
                   {"v_m", "value vector of head m: the only part that is trained"},
                   {"\\sigma", "ReLU: the positive part of a score"}},
-      .blocks = {
+      .blocks = attention_blocks(
           {.name = "tokens", .term = "z_0,\\, z_1 \\dots z_N", .shape = "(N+1) \\times (d+1)"},
-          {.name = "query", .term = "z_0", .shape = "d+1", .row = 1, .last = 0, .from = {0}},
-          {.name = "keys",
-           .term = "z_i",
-           .shape = "N \\times (d+1)",
-           .row = 1,
-           .first = 1,
-           .last = 1,
-           .from = {0}},
-          {.name = "values",
-           .term = "v_m^\\top z_i",
-           .shape = "M \\times N",
-           .row = 1,
-           .first = 2,
-           .from = {0}},
-          {.name = "scores",
-           .term = "z_0^\\top W_m z_i",
-           .shape = "M \\times N",
-           .row = 2,
-           .last = 1,
-           .from = {1, 2}},
-          {.name = "weights",
-           .term = "\\sigma(\\text{score})/N",
-           .shape = "M \\times N",
-           .row = 3,
-           .last = 1,
-           .from = {4}},
-          {.name = "output",
-           .term = "\\sum_m \\sum_i\\, \\text{weight}\\cdot\\text{value}",
-           .shape = "1",
-           .row = 4,
-           .from = {5, 3}}}};
+          {.term = "z_0", .shape = "d+1"}, {.term = "z_i", .shape = "N \\times (d+1)"},
+          {.term = "v_m^\\top z_i", .shape = "M \\times N"},
+          {.term = "z_0^\\top W_m z_i", .shape = "M \\times N"},
+          {.term = "\\sigma(\\text{score})/N", .shape = "M \\times N"})};
+  add_below(layer.blocks, {.name = "output",
+                           .term = "\\sum_m \\sum_i\\, \\text{weight}\\cdot\\text{value}",
+                           .shape = "1"});
   tie_to_parameters(layer, schema);
   return layer;
 }

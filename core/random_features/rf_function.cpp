@@ -226,10 +226,6 @@ Claim error_claim(const FunctionPicture& picture, const Learned& rfa, const Lear
 
 // --- Figure --------------------------------------------------------------------------------------
 
-std::string name_of(const TargetCase& item) {
-  return item.own.empty() ? item.name() : item.own;
-}
-
 Series curve_series(std::string id, std::string label, int colour, std::span<const double> values) {
   Series series;
   series.id = std::move(id);
@@ -245,7 +241,7 @@ Figure function_figure(const FunctionPicture& picture) {
   Figure figure;
   figure.id = "function";
   figure.title = "What has each model learned about a key?";
-  figure.subtitle = name_of(picture.target) + " from " + counted(picture.samples, "sample") +
+  figure.subtitle = picture.target.words() + " from " + counted(picture.samples, "sample") +
                     " of " + counted(picture.keys, "key") +
                     ". The key at one place turns, the other keys " +
                     "stay. Attention has one curve; RFMLP has one for each place. Dots: training " +

@@ -87,8 +87,8 @@ std::string gain_text(const HeadGain& gain, const ErrorCurve& most,
 Claim finite_width_claim(const Sweep& sweep, const std::vector<ErrorCurve>& curves,
                          const RandomFeatureModel& model, const TargetCase& item) {
   Claim claim{"A1",
-              "Finitely many random heads (" + std::string(model.label) + ") learn " + item.name() +
-                  ": the error falls below guessing and levels off.",
+              "Finitely many random heads (" + std::string(model.label) + ") learn " +
+                  item.words() + ": the error falls below guessing and levels off.",
               ClaimStatus::kUndecided, kTooFewTrials};
   const auto by_heads = swept_curves(curves, model, item);
   const HeadGain gain = by_heads.empty() ? HeadGain{} : head_gain(curves, by_heads);
@@ -160,7 +160,7 @@ Verdict flat_above(const ErrorCurve& curve, std::size_t last, double level) {
 Claim learned_claim(const Sweep& sweep, const ErrorCurve& curve) {
   const LearnedLevel against = learned_level(sweep, curve.target);
   Claim claim{"A3",
-              model_label(curve) + " learns " + curve.target.name() +
+              model_label(curve) + " learns " + curve.target.words() +
                   " with these samples: its error falls below " + against.name + ".",
               ClaimStatus::kUndecided, kTooFewTrials};
   for (std::size_t s = curve.sizes.size(); s-- > 0;) {
@@ -192,7 +192,7 @@ Claim learned_claim(const Sweep& sweep, const ErrorCurve& curve) {
 Claim bias_claim(const Sweep& sweep, const std::vector<ErrorCurve>& curves,
                  const RandomFeatureModel& model, const TargetCase& item) {
   const std::string statement =
-      "A non-zero mean of W helps " + std::string(model.label) + " on " + item.name();
+      "A non-zero mean of W helps " + std::string(model.label) + " on " + item.words();
   Claim claim{"A4", statement + (item.target->reads_correlation
                                      ? kNaturalTarget
                                      : " too, although it is not built from ⟨x₀,xᵢ⟩ (the paper "
@@ -237,7 +237,7 @@ Claim bias_claim(const Sweep& sweep, const std::vector<ErrorCurve>& curves,
 
 Claim length_claim(const Sweep& sweep, const std::vector<ErrorCurve>& curves,
                    const TargetCase& item) {
-  Claim claim{"A2", "RFA learns " + item.name() +
+  Claim claim{"A2", "RFA learns " + item.words() +
                         " from fewer samples than RFMLP, whatever the number of keys."};
   const RandomFeatureModel *rfa = find_random_feature_model("rfa"),
                            *rfmlp = find_random_feature_model("rfmlp");

@@ -558,6 +558,13 @@ export const promises = [
     test: ['browser', 'course', 'thirty labs on a page: every visible one draws, far ones give their context back and keep their picture'],
   },
   {
+    promise: 'A style sheet that is still on its way is not taken for one of another version.',
+    file: 'web/page.js',
+    text: '    await style_sheets();\n',
+    without: '',
+    test: ['browser', 'webkit', 'a style sheet that comes late is waited for'],
+  },
+  {
     promise: 'A run goes on in a frame that gets no animation frames.',
     file: 'web/page.js',
     text: '      this.#unseen = true;\n',

@@ -182,6 +182,19 @@ const checks = {
     if (!engine.webgl) await until(async () => (await figure_of(page)).points > 10, 'the precomputed result is drawn');
   },
 
+  async 'a style sheet that comes late is waited for'({ page, server }) {
+    const release = server.hold('page.css');
+    server.before = '';
+    await page.goto('about:blank');
+    const opened = page.goto(`${server.origin}#${small}`); // ends when the sheet is there
+    await settle(1500);
+    release();
+    await opened;
+    await page.waitForSelector('html[data-ready]', { timeout: 60000 });
+    assert.equal((await figure_of(page)).cover, false);
+    assert.equal(await page.evaluate(() => document.getElementById('notice').hidden), true);
+  },
+
   async 'ten thousand random permalinks: the state is always one the schema allows'(on) {
     await open(on, '', { before: bare_app });
     assert.deepEqual(await on.page.evaluate(open_random_permalinks), []);

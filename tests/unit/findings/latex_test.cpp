@@ -10,16 +10,16 @@ namespace {
 
 /// "z_[0]^[T]": scripts in brackets, "|" before a piece that is stacked.
 std::string shown(std::string_view latex) {
-  const auto pieces = formula_pieces(latex);
+  const auto pieces = latex_pieces(latex);
   if (!pieces) return "refused: " + pieces.error().sentence;
   std::string text;
-  for (const FormulaPiece& piece : *pieces) {
+  for (const LatexPiece& piece : *pieces) {
     if (piece.stacked) text += "|";
     if (piece.words) text += "'";
-    if (piece.place == FormulaPlace::kLine)
+    if (piece.place == LatexPlace::kLine)
       text += piece.text;
     else
-      text += (piece.place == FormulaPlace::kBelow ? "_[" : "^[") + piece.text + "]";
+      text += (piece.place == LatexPlace::kBelow ? "_[" : "^[") + piece.text + "]";
   }
   return text;
 }
@@ -41,12 +41,16 @@ TEST_CASE("what is not a formula is refused with a sentence") {
   CHECK(shown("a_{b_c}") == "refused: the formula has a script in a script");
   CHECK(shown("a_") == "refused: the formula ends too early");
   CHECK(shown("\\text x") == "refused: the formula has \\text without words in braces");
+  CHECK(shown(std::string(100000, '{')) ==
+        "refused: the formula has too many braces inside one another");
+  std::string fractions;
+  for (int i = 0; i < 100000; ++i) fractions += "\\frac";
+  CHECK(shown(fractions) == "refused: the formula has too many fractions inside one another");
   CHECK(shown("\\") == "refused: the formula has a backslash without a command");
 }
 
 TEST_CASE("letters are found with their subscripts, words are not letters") {
-  const auto letters =
-      formula_letters("\\sum_{m=1}^{M} \\text{softmax}_i(x_i^\\top W_m q) \\tau M");
+  const auto letters = latex_letters("\\sum_{m=1}^{M} \\text{softmax}_i(x_i^\\top W_m q) \\tau M");
   CHECK(letters == std::vector<std::string>{"x_i", "W_m", "q", "τ", "M"});
 }
 
@@ -57,13 +61,13 @@ TEST_CASE("any text is a formula or is refused") {
   for (int turn = 0; turn < 20000; ++turn) {
     std::string latex;
     for (unsigned i = random() % 12; i > 0; --i) latex += parts[random() % std::size(parts)];
-    const auto pieces = formula_pieces(latex);
+    const auto pieces = latex_pieces(latex);
     if (!pieces) {
       CHECK_FALSE(pieces.error().sentence.empty());
       continue;
     }
-    for (const FormulaPiece& piece : *pieces) CHECK_FALSE(piece.text.empty());
-    static_cast<void>(formula_letters(latex));
+    for (const LatexPiece& piece : *pieces) CHECK_FALSE(piece.text.empty());
+    static_cast<void>(latex_letters(latex));
   }
 }
 

@@ -14,17 +14,17 @@ namespace {
 
 float widest(std::string_view latex) {
   float width = 0;
-  const auto pieces = formula_pieces(latex);
+  const auto pieces = latex_pieces(latex);
   REQUIRE(pieces);
-  for (const FormulaPiece& piece : *pieces) {
-    const bool line = piece.place == FormulaPlace::kLine;
-    width += svg_text_width(piece.text, kSchematicText * (line ? 1 : kFormulaScript));
+  for (const LatexPiece& piece : *pieces) {
+    const bool line = piece.place == LatexPlace::kLine;
+    width += svg_text_width(piece.text, kSchematicText * (line ? 1 : kLatexScript));
   }
   return width;
 }
 
 std::string plain(std::string_view symbol) {
-  const auto letters = formula_letters(symbol);
+  const auto letters = latex_letters(symbol);
   return letters.empty() ? std::string() : letters.front();
 }
 
@@ -49,7 +49,7 @@ TEST_CASE("every experiment shows its layer: formulas, letters, schematic") {
     for (const LayerBlock& block : layer.blocks)
       formulas.insert(formulas.end(), {block.term, block.shape});
     for (const std::string& formula : formulas) {
-      for (const std::string& letter : formula_letters(formula)) {
+      for (const std::string& letter : latex_letters(formula)) {
         const std::string base = letter.substr(0, letter.find('_'));
         const auto same_base = [&](const std::string& one) {
           return one.substr(0, one.find('_')) == base;
