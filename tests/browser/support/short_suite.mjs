@@ -303,6 +303,21 @@ const checks = {
     ]) assert.deepEqual(await state(mangled), clean, mangled);
   },
 
+  async 'who waits for a page waits on while it is reloaded'(on) {
+    const { page, server } = on;
+    const reload_often = () => {
+      const loaded = Number(sessionStorage.loaded ?? 0) + 1;
+      sessionStorage.loaded = loaded;
+      document.documentElement.dataset.loaded = loaded;
+      if (loaded < 20) setTimeout(() => location.reload(), 30 + 7 * (loaded % 5));
+    };
+    server.course = `<!DOCTYPE html><link rel="icon" href="data:,"><title>Reloads</title><script>(${reload_often})();</script>`;
+    await page.goto(`${server.origin}course.html`);
+    await page.waitForFunction(() => new Promise((done) => {
+      setTimeout(() => done(document.documentElement.dataset.loaded === '20'), 20);
+    }), { timeout: 60000 });
+  },
+
   async 'a file that does not come is named, and trying again works'(on) {
     const { page, server } = on;
     const took = {};

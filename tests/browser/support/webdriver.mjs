@@ -15,7 +15,7 @@ export async function start_session(address, capabilities) {
   const request = async (method, path, body) => {
     const response = await fetch(address + path, { method, body: body && JSON.stringify(body) });
     const { value } = await response.json();
-    if (!response.ok) throw new Error(`${method} ${path}: ${value.error}: ${value.message}`);
+    if (!response.ok) throw Object.assign(new Error(`${method} ${path}: ${value.error}: ${value.message}`), { code: value.error });
     return value;
   };
   await until(() => request('GET', '/status').then(() => true, () => false), 'the driver answers');
@@ -91,8 +91,11 @@ export class DriverPage {
     await (await this.$(selector)).click();
   }
 
+  /** The page may be reloaded meanwhile ("no such frame"): a question that it leaves without an answer is asked again. */
   async waitForFunction(work, _options, ...given) {
-    await until(() => this.evaluate(work, ...given), `${work}`);
+    await until(() => this.evaluate(work, ...given).catch((error) => {
+      if (error.code !== 'no such frame') throw error;
+    }), `${work}`);
   }
 
   waitForSelector(selector) {
