@@ -1,44 +1,14 @@
-// Files of the page that do not come, come damaged, or come from another version: a sentence that names the
-// file, and trying again works.
+// Files of the page that do not come, or come damaged: a sentence that names the file, and trying again works. Files of
+// another version, and parts that come later, are tried in every engine (support/short_suite.mjs).
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import {
   dist, open_page, press, read_twin, run_checks, settle, type_parameter, wait_for_state,
 } from './support/lab.mjs';
+import { at_start, sentence_about, types } from './support/page_files.mjs';
 
-const web = path.join(import.meta.dirname, '../../web');
 const small = 'e=rf-learning-curve&dim=6&keys=5&heads=50&samples=16,64&test-samples=200&trials=1';
-const types = { '.js': 'text/javascript', '.css': 'text/css', '.html': 'text/html', '.wasm': 'application/wasm',
-  '.bin': 'application/octet-stream' };
-
-/** What the page asks for when it opens, without pictures: a page without its picture is whole. */
-const at_start = ['boot.js', 'page.css', 'oracle.css', 'attnlab.wasm', 'attnlab.js', 'opening.bin',
-  ...imports_of('page.js')];
-
-/** A script and all that it imports before it runs. */
-function imports_of(name, seen = new Set()) {
-  if (seen.has(name)) return [];
-  seen.add(name);
-  const text = readFileSync(path.join(dist, name), 'utf8');
-  const next = [...text.matchAll(/from ?["']\.\/([\w-]+\.js)/g)].map(([, file]) => file);
-  return [name, ...next.flatMap((file) => imports_of(file, seen))];
-}
-
-/** Parts that come later: what asks for them. */
-const later = {
-  'tours.js': (page) => page.click('#start_tour'),
-  'predict.js': (page) => page.click('#start_predict'),
-  'selftest.js': (page) => page.click('[data-tool="check"]'),
-  'transfer.js': (page) => page.click('[data-tool="svg"]'),
-  'oracle.js': (page) => page.evaluate(() => { location.hash = 'e=extract-black-box&box=own'; }),
-  'workers.js': (page) => press(page, 'run'),
-  'drawing.js': (page) => page.evaluate(() => { location.hash = 'draw=svg'; }),
-  'jobs.js': (page) => page.evaluate(() => { location.hash = 'e=icl-risk'; }),
-  'layer.js': async () => {}, // comes by itself
-};
 
 const answers = {
   missing: () => ({ status: 404, contentType: 'text/plain', body: 'not found' }),
@@ -62,15 +32,6 @@ const instead_of = (name, state) => async (page) => {
   });
 };
 
-/** Waits for a sentence with this name: in the cover, or in the line below the figure. */
-async function sentence_about(page, name) {
-  await page.waitForFunction((file) => {
-    const shown = [...document.querySelectorAll('#cover, #notice, #twin_body .status')]
-      .filter((element) => element.checkVisibility()).map(({ textContent }) => textContent).join(' ');
-    return shown.includes(file) && shown;
-  }, { timeout: 30_000, polling: 50 }, name);
-}
-
 const ready = (page) => page.waitForSelector('html[data-ready]', { timeout: 60_000 });
 
 /** Opens the page with one file answered so, reads the sentence, and tries again with the file as it is. */
@@ -91,42 +52,13 @@ async function one_file(lab, name, kind) {
   }
 }
 
-/** The page of another commit, as its build makes it: one script and one module have more than ours. */
-function other_version(folder) {
-  const sources = path.join(folder, 'sources');
-  mkdirSync(sources);
-  for (const name of readdirSync(web)) {
-    if (/\.(js|css|html|svg)$/.test(name)) cpSync(path.join(web, name), path.join(sources, name));
-  }
-  cpSync(path.join(web, '../index.html'), path.join(sources, 'index.html'));
-  const built = path.join(process.env.ATTNLAB_WEB_BUILD, 'web');
-  for (const name of ['attnlab.js', 'attnlab.wasm', 'jobs.js', 'jobs.wasm', 'jobs_relaxed.wasm',
-    'first.svg', 'first-dark.svg', 'opening.bin', 'formulas.js']) cpSync(path.join(built, name), path.join(sources, name));
-  appendFileSync(path.join(sources, 'history.js'), '\nexport const newer = 1;\n');
-  appendFileSync(path.join(sources, 'attnlab.wasm'), Buffer.from([0, 2, 1, 120])); // a section of its own
-  const names = readdirSync(sources).map((name) => path.join(sources, name));
-  const made = spawnSync(process.execPath, [path.join(web, 'make_page.mjs'), folder, ...names], { encoding: 'utf8' });
-  assert.equal(made.status, 0, made.stderr);
-}
-
 await run_checks({
-  async 'any file of the start that is missing, blocked, cut or of a wrong type is named, and trying again works'(lab) {
+  async 'any file of the start that is blocked, cut or of a wrong type is named, and trying again works'(lab) {
     for (const name of at_start) {
-      await one_file(lab, name, 'missing');
       if (name !== 'boot.js') await one_file(lab, name, 'cut');
     }
     for (const name of ['boot.js', 'page.css', 'attnlab.wasm', 'dom.js']) await one_file(lab, name, 'blocked');
     for (const name of ['page.css', 'page.js', 'attnlab.js', 'dom.js']) await one_file(lab, name, 'of a wrong type');
-  },
-
-  async 'a part that comes later and is missing is named where it was asked for'(lab) {
-    for (const [name, ask] of Object.entries(later)) {
-      const state = { answer: answers.missing() };
-      const page = await open_page(lab, name === 'transfer.js' ? `#${small}` : '', { prepare: instead_of(name, state) });
-      await ask(page);
-      await sentence_about(page, name).catch((error) => { throw new Error(`${name}: ${error.message}`); });
-      await page.close();
-    }
   },
 
   async 'the jobs module that is cut ends a run with a sentence that names it'(lab) {
@@ -203,36 +135,6 @@ await run_checks({
     await page.waitForFunction(() => document.getElementById('twin_experiment').value === 'icl-risk', { timeout: 30_000 });
     await wait_for_state(page, 'finished');
     assert.equal((await read_twin(page)).parameters.dim, '3');
-  },
-
-  async 'one file of another version is named, whichever it is'(lab) {
-    const folder = mkdtempSync(path.join(tmpdir(), 'attnlab-version-'));
-    try {
-      other_version(folder);
-      for (const name of [...at_start, 'index.html'].filter((file) => !['opening.bin', 'boot.js'].includes(file))) {
-        const state = { answer: { status: 200, contentType: types[path.extname(name)], body: readFileSync(path.join(folder, name)) } };
-        const place = name === 'index.html' ? 'index.html' : '';
-        const page = await open_page(lab, place, { prepare: instead_of(name, state), wait: false });
-        await page.waitForFunction(() => {
-          const cover = document.getElementById('cover');
-          return cover.checkVisibility() && /version|damaged/.test(cover.textContent);
-        }, { timeout: 30_000, polling: 50 }).catch((error) => { throw new Error(`${name}: ${error.message}`); });
-        const text = await page.$eval('#cover', ({ textContent }) => textContent);
-        assert.ok(text.includes(name), `${name} in: ${text}`);
-        await page.close();
-      }
-      // Parts that come later, where they are asked for; workers by the run that needs them.
-      const asked = { ...later, 'worker.js': (page) => press(page, 'run') };
-      for (const [name, ask] of Object.entries(asked)) {
-        const state = { answer: { status: 200, contentType: 'text/javascript', body: readFileSync(path.join(folder, name)) } };
-        const page = await open_page(lab, name === 'transfer.js' ? `#${small}` : '', { prepare: instead_of(name, state) });
-        await ask(page);
-        await sentence_about(page, name).catch((error) => { throw new Error(`${name}: ${error.message}`); });
-        await page.close();
-      }
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
   },
 
   async 'the same files give the same build, and every script asks for it'(lab) {

@@ -2,37 +2,15 @@
 // without a screen it says so.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { picture } from './support/png.mjs';
-import { inWindow, onScreen, withoutScreen } from './support/screen.mjs';
+import { inWindow, windowPicture, withoutScreen } from './support/screen.mjs';
 
 const attnlab = process.env.ATTNLAB_BIN;
 const small =
   'e=rf-learning-curve&dim=4&keys=4&heads=20&samples=8,16,32&test-samples=128&trials=2';
-
-/** The picture of a window, on a screen whose fonts have `dpi` dots per inch. */
-function windowPicture(query, environment, dpi) {
-  return onScreen(async (screen) => {
-    if (dpi) spawnSync('xrdb', ['-merge', '-nocpp'], { env: screen, input: `Xft.dpi: ${dpi}\n` });
-    const folder = mkdtempSync(join(tmpdir(), 'attnlab-window-'));
-    try {
-      const run = spawnSync(attnlab, ['open', query], {
-        cwd: folder,
-        encoding: 'utf8',
-        timeout: 120_000,
-        env: { ...screen, XDG_STATE_HOME: join(folder, 'none'), ATTNLAB_SCREENSHOT: 'window.png', ...environment },
-      });
-      assert.equal(run.status, 0, run.stderr);
-      assert.deepEqual(readdirSync(folder), ['window.png'], 'nothing else is written');
-      return picture(readFileSync(join(folder, 'window.png')));
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
-  });
-}
 
 const isDark = (colour) => ((colour >> 16) & 255) + ((colour >> 8) & 255) + (colour & 255) < 120;
 const mostCommon = ({ colours }) => [...colours].sort((a, b) => b[1] - a[1])[0][0];

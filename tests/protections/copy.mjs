@@ -10,7 +10,7 @@ const data_kb = 3000000; // memory a test may take without its protection, brows
 const ours = /^(?!(build|dist|node_modules|\.git)(\/|$))/; // not made by a build
 
 const targets = { unit: ['attnlab_tests'], native: ['attnlab_native_tests'], program: ['attnlab'],
-  cli: ['attnlab', 'attnlab_faulty_calls'] };
+  desktop: ['attnlab'], cli: ['attnlab', 'attnlab_faulty_calls'] };
 
 const quoted = (name) => `^${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`;
 const bounded = (words) => ['bash', '-c', `ulimit -d ${data_kb}; exec "$0" "$@"`, ...words];
@@ -104,7 +104,8 @@ export class Copy {
       case 'unit': return bounded([path.join(native, 'tests/attnlab_tests'), one_case]);
       case 'native': return bounded([path.join(native, 'tests/cli/attnlab_native_tests'), one_case]);
       case 'cli':
-        return bounded(['node', `--test-name-pattern=${quoted(name)}`, this.#in(`tests/cli/${where}.mjs`)]);
+      case 'desktop':
+        return bounded(['node', `--test-name-pattern=${quoted(name)}`, this.#in(`tests/${kind}/${where}.mjs`)]);
       case 'browser': return ['node', this.#in(`tests/browser/${where}.mjs`)];
       default: return bounded([this.#env.ATTNLAB_BIN, where]);
     }
@@ -116,7 +117,7 @@ export class Copy {
     const { code, text, late } =
       await this.#run(this.#command_of(test), { limit_s, more: kind === 'browser' ? { ATTNLAB_CHECK: name } : {} });
     const ran = {
-      unit: /test cases: +1 \| +1 passed/, native: /test cases: +1 \| +1 passed/, cli: /^\S+ pass [1-9]/m,
+      unit: /test cases: +1 \| +1 passed/, native: /test cases: +1 \| +1 passed/, cli: /^\S+ pass [1-9]/m, desktop: /^\S+ pass [1-9]/m,
     }[kind] ?? /(?:)/;
     return { passed: code === 0 && ran.test(text), text, late };
   }

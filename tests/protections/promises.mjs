@@ -8,6 +8,7 @@
 //     native      a test case of attnlab_native_tests
 //     cli         a test of tests/cli/WHERE.mjs
 //     browser     a check of tests/browser/WHERE.mjs
+//     desktop     a test of tests/desktop/WHERE.mjs
 //     program     the command `attnlab WHERE`
 
 export const promises = [
@@ -558,6 +559,27 @@ export const promises = [
     test: ['browser', 'course', 'thirty labs on a page: every visible one draws, far ones give their context back and keep their picture'],
   },
   {
+    promise: 'A file of the start that does not come is named.',
+    file: 'web/boot.js',
+    text: 'if (is_ready()) return;\n    if (target',
+    without: 'if (is_ready() || target) return;\n    if (target',
+    test: ['browser', 'chromium', 'a file that does not come is named, and trying again works'],
+  },
+  {
+    promise: 'A part that comes later and is missing is named where it was asked for.',
+    file: 'web/files.js',
+    text: 'throw new Error(`${name} could not be loaded (${message_of(error)}); reload the page to try again`);',
+    without: '',
+    test: ['browser', 'chromium', 'a part that comes later and is missing is named where it was asked for'],
+  },
+  {
+    promise: 'A file of another version is named.',
+    file: 'web/files.js',
+    text: "if (!build) return '';",
+    without: "if (build) return '';",
+    test: ['browser', 'chromium', 'one file of another version is named, whichever it is'],
+  },
+  {
     promise: 'A style sheet that is still on its way is not taken for one of another version.',
     file: 'web/page.js',
     text: '    await style_sheets();\n',
@@ -621,6 +643,20 @@ export const promises = [
     text: '    this.draw(true);',
     without: '    this.draw(false);',
     test: ['browser', 'chromium', 'on paper every lab shows its figure on white, also those that nobody came near'],
+  },
+  {
+    promise: 'The window is drawn with the pixels of the monitor on which it stands.',
+    file: 'native/desktop.cpp',
+    text: 'glfwGetWindowContentScale(window_, &x_scale, &y_scale);',
+    without: 'glfwGetMonitorContentScale(glfwGetPrimaryMonitor(), &x_scale, &y_scale);',
+    test: ['desktop', 'monitors', 'dragged to a monitor of another scale, the window is drawn with that monitor\'s pixels'],
+  },
+  {
+    promise: 'A link that a mail program encoded opens the same state.',
+    file: 'core/codecs/link_text.cpp',
+    text: 'for (const std::string_view entity : {"&amp;", "&#38;", "&#x26;"}) {',
+    without: 'for (const std::string_view entity : {"&#38;", "&#x26;"}) {',
+    test: ['unit', '', 'any clean link is the same state after any mangling of these kinds'],
   },
   {
     promise: 'A link with a hundred thousand parts takes no longer than one with 256.',

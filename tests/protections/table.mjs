@@ -11,6 +11,7 @@ const kinds = {
   native: () => 'unit test of native/',
   cli: (where) => `tests/cli/${where}.mjs`,
   browser: (where) => `tests/browser/${where}.mjs`,
+  desktop: (where) => `tests/desktop/${where}.mjs`,
   program: () => 'the program itself',
 };
 
@@ -42,7 +43,7 @@ export function stale(root) {
 
 /** The scripts that may have this test; none for unit tests, whose programs report a missing case. */
 function test_source(root, [kind, where]) {
-  if (!['cli', 'browser'].includes(kind)) return [];
+  if (!['cli', 'browser', 'desktop'].includes(kind)) return [];
   const script = path.join(root, `tests/${kind}/${where}.mjs`);
   if (!/run_short_suite/.test(readFileSync(script, 'utf8'))) return [script];
   const support = path.join(root, 'tests/browser/support');

@@ -3,9 +3,8 @@
 import assert from 'node:assert/strict';
 import { read_twin, settle, until, wait_for_state } from './lab.mjs';
 import { keep_copied } from './pictures.mjs';
-import { ask, frames, lab_element, open, open_own_course, rows_of, small, with_course } from './short_pages.mjs';
+import { ask, frames, lab_element, of_canvas, open, open_own_course, rows_of, small, with_course } from './short_pages.mjs';
 
-const of_canvas = (check) => Object.assign(check, { of_canvas: true });
 const far = '<div style="height: 5000px"></div>';
 
 /** Waits until the page in the frame of that lab can be used. */
@@ -86,7 +85,7 @@ export const short_course = {
     const locked = await ask(page);
     assert.deepEqual([locked.parameters.heads, locked.seed], ['1,3', 9]);
     // A lab whose files do not come.
-    server.missing.add('page.js');
+    server.instead.set('page.js', undefined);
     const reasons = await page.evaluate(async () => {
       const lab = document.createElement('attention-lab');
       const told = new Promise((resolve) => {
@@ -95,7 +94,7 @@ export const short_course = {
       document.body.append(lab);
       return [await lab.get().then(() => 'an answer', ({ message }) => message), await told];
     });
-    server.missing.delete('page.js');
+    server.instead.delete('page.js');
     for (const reason of reasons) assert.match(reason, /page\.js could not be loaded/);
     on.known = /(?:)/; // what was missing
   },

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { press, settle, until, wait_for_state } from './lab.mjs';
 import { keep_copied } from './pictures.mjs';
-import { open } from './short_pages.mjs';
+import { of_canvas, open } from './short_pages.mjs';
 
 /** The only control of the figure is the one of heads. */
 export const of_heads = 'e=rf-learning-curve&dim=6&keys=5&heads=50&samples=16,64&test-samples=200&trials=1' +
@@ -76,8 +76,6 @@ export const give_hands = () => {
 
 const hands = (page, method, ...words) =>
   page.evaluate((name, given) => globalThis.hands[name](...given), method, words);
-const of_canvas = (check) => Object.assign(check, { of_canvas: true });
-
 export const short_hands = {
   'shortcuts go by what the key types, else by its place': of_canvas(async (on) => {
     const { page } = on;

@@ -3,6 +3,9 @@ import { start_host } from './host.mjs';
 
 export const small = 'e=rf-learning-curve&dim=6&keys=5&heads=50&samples=16,64&test-samples=200&trials=1&seed=3';
 
+/** A check that only a browser with WebGL runs. */
+export const of_canvas = (check) => Object.assign(check, { of_canvas: true });
+
 /** Opens a state in a page of the engine, with a script that runs before the page's own. */
 export async function open({ page, server }, query, { width = 1280, height = 900, before = '' } = {}) {
   server.before = before;

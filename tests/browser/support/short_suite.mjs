@@ -9,6 +9,7 @@ import { bare_app, native_result, press, read_twin, screenshots, settle, until, 
 import { open_random_permalinks, send_random_messages } from './noise.mjs';
 import { copied_link, keep_copied, keep_files, saved, still_picture } from './pictures.mjs';
 import { short_course } from './short_course.mjs';
+import { short_files } from './short_files.mjs';
 import { short_hands } from './short_hands.mjs';
 import { ask, frames, lab_element, open, rows_of, small, with_course } from './short_pages.mjs';
 import { start_suite_server } from './suite_server.mjs';
@@ -28,17 +29,6 @@ const count_frames = () => {
     globalThis.frames_asked += 1;
     return next(call);
   };
-};
-
-/** In the page: `said`, once a sentence with this name can be seen: its text, and when. */
-const note_sentence = (name) => {
-  const look = () => {
-    const text = [...document.querySelectorAll('#cover, #notice')]
-      .filter((one) => one.checkVisibility()).map(({ innerText }) => innerText).join(' '); // without what is hidden
-    if (text.includes(name)) globalThis.said = { text, at: Date.now() };
-    else setTimeout(look, 10);
-  };
-  addEventListener('load', look); // before, what the style sheet hides is not hidden
 };
 
 const checks = {
@@ -318,32 +308,6 @@ const checks = {
     }), { timeout: 60000 });
   },
 
-  async 'a file that does not come is named, and trying again works'(on) {
-    const { page, server } = on;
-    const took = {};
-    for (const name of ['boot.js', 'page.js', 'dom.js', 'page.css', 'attnlab.js', 'attnlab.wasm', 'opening.bin']) {
-      server.before = `() => (${note_sentence})('${name}')`;
-      server.missing.add(name);
-      server.refused_at = 0;
-      await page.goto('about:blank');
-      await page.goto(server.origin);
-      const said = () => page.evaluate(() => globalThis.said);
-      await until(async () => (await said())?.at, `${name} is named`);
-      took[name] = (await said()).at - server.refused_at;
-      assert.doesNotMatch((await said()).text, /loading/i, `${name}: ${(await said()).text}`);
-      assert.ok(await page.evaluate(() => {
-        const bar = document.getElementById('cover_progress');
-        return !bar.checkVisibility() || getComputedStyle(bar).visibility === 'hidden';
-      }), `${name}: no bar goes on waiting`);
-      server.missing.delete(name);
-      await page.evaluate(() =>
-        [...document.querySelectorAll('#again, #no_boot a')].find((one) => one.checkVisibility()).click());
-      await page.waitForSelector('html[data-ready]', { timeout: 60000 });
-    }
-    console.log(`     ms from the first refusal to the sentence: ${Object.entries(took).map((one) => one.join(' ')).join(', ')}`);
-    on.known = /(?:)/; // what was missing
-  },
-
   'an element of a module, in an isolated page: a closed panel, attributes that change': (on) =>
     with_course(on, `<div id="panel" hidden>${lab_element('auto="0"')}</div>`, async () => {
       const { page } = on;
@@ -373,6 +337,7 @@ const checks = {
       assert.ok(await rows_of(on.page) > 0);
     }),
 
+  ...short_files,
   ...short_hands,
   ...short_course,
 };

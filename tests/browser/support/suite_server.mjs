@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { create_static_server, headers, listen } from '../../../web/serve.mjs';
 import { dist } from './lab.mjs';
+import { types } from './page_files.mjs';
 
 /** Self-contained: tells of errors, warnings, rejections and breaches of the policy. */
 const complain = () => {
@@ -28,16 +29,16 @@ const complain = () => {
 
 /**
  * origin; before: a function or text that runs first in the page; hold(name): holds answers to requests for that
- * file until the function it returns is called; missing: names that are answered with 404, the first time at
- * refused_at (Date.now()); course: the text of /course.html; complaints; close().
+ * file until the function it returns is called; instead: bytes for a name, or undefined: answered with 404, the first
+ * time at refused_at (Date.now()); course: the text of /course.html; complaints; close().
  */
 export async function start_suite_server() {
   const files = (await create_static_server(dist)).listeners('request')[0];
   const extra = { '/axe.js': path.join(dist, '../node_modules/axe-core/axe.min.js') };
   const held = new Map();
-  const lab = { before: '', course: '', complaints: [], missing: new Set(), refused_at: 0, origin: '', hold, close };
-  const send = (response, type, text) => response.writeHead(200,
-    { ...headers, 'Content-Type': `${type}; charset=utf-8`, 'Cache-Control': 'no-store' }).end(text);
+  const lab = { before: '', course: '', complaints: [], instead: new Map(), refused_at: 0, origin: '', hold, close };
+  const send = (response, type, content) => response.writeHead(200,
+    { ...headers, 'Content-Type': type.startsWith('text/') ? `${type}; charset=utf-8` : type, 'Cache-Control': 'no-store' }).end(content);
 
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, 'http://localhost');
@@ -47,7 +48,7 @@ export async function start_suite_server() {
       if (text) lab.complaints.push(text);
       response.writeHead(204).end();
     } else if (pathname === '/' || pathname === '/index.html') {
-      const html = await readFile(path.join(dist, 'index.html'), 'utf8');
+      const html = String(lab.instead.get('index.html') ?? await readFile(path.join(dist, 'index.html')));
       send(response, 'text/html', html.replace('<head>', '<head><script src="before.js"></script>'));
     } else if (pathname === '/before.js') {
       send(response, 'text/javascript', `(${complain})();\n${lab.before && `(${lab.before})();`}`);
@@ -55,7 +56,12 @@ export async function start_suite_server() {
       response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-store' }).end(lab.course);
     } else if (pathname in extra) {
       send(response, 'text/javascript', await readFile(extra[pathname]));
-    } else if (lab.missing.has(pathname.slice(1))) {
+    } else if (lab.instead.has(pathname.slice(1))) {
+      const bytes = lab.instead.get(pathname.slice(1));
+      if (bytes) {
+        send(response, types[path.extname(pathname)], bytes);
+        return;
+      }
       response.writeHead(404).end();
       lab.refused_at ||= Date.now();
     } else {

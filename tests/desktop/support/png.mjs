@@ -35,7 +35,7 @@ function paeth(left, above, corner) {
   return b <= c ? above : corner;
 }
 
-/** {width, height, colours: how often each 0xrrggbb occurs in the picture}. */
+/** {width, height, colours: how often each 0xrrggbb occurs in the picture, at(x, y): the colour there}. */
 export function picture(file) {
   const { IHDR, IDAT } = chunks_of(file);
   const [width, height] = [IHDR.readUInt32BE(0), IHDR.readUInt32BE(4)];
@@ -44,6 +44,7 @@ export function picture(file) {
   const filtered = inflateSync(IDAT);
   assert.equal(filtered.length, height * (row_bytes + 1));
   const colours = new Map();
+  const rows = [];
   let above = Buffer.alloc(row_bytes);
   for (let y = 0; y < height; y += 1) {
     const filter = filtered[y * (row_bytes + 1)];
@@ -57,6 +58,7 @@ export function picture(file) {
       colours.set(colour, (colours.get(colour) ?? 0) + 1);
     }
     above = row;
+    rows.push(row);
   }
-  return { width, height, colours };
+  return { width, height, colours, at: (x, y) => rows[y].readUIntBE(x * bytes_per_pixel, bytes_per_pixel) };
 }

@@ -1,0 +1,91 @@
+// The part of the short suite about files of the page that are missing, or of another version.
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { until } from './lab.mjs';
+import { at_start, later, other_version, sentence_about } from './page_files.mjs';
+import { of_canvas, open, small } from './short_pages.mjs';
+
+/** In the page: `said`, once a sentence with this name can be seen: its text, and when. */
+const note_sentence = (name) => {
+  const look = () => {
+    const text = [...document.querySelectorAll('#cover, #notice')]
+      .filter((one) => one.checkVisibility()).map(({ innerText }) => innerText).join(' '); // without what is hidden
+    if (text.includes(name)) globalThis.said = { text, at: Date.now() };
+    else setTimeout(look, 10);
+  };
+  addEventListener('load', look); // before, what the style sheet hides is not hidden
+};
+
+/** Opens the page as `server.instead` says, asks for a part that comes later, and reads the sentence that names it. */
+async function ask_for_part(on, name, ask) {
+  await open(on, name === 'transfer.js' ? small : '');
+  await ask(on.page);
+  await sentence_about(on.page, name).catch((error) => { throw new Error(`${name}: ${error.message}`); });
+}
+
+export const short_files = {
+  async 'a file that does not come is named, and trying again works'(on) {
+    const { page, server } = on;
+    const took = {};
+    for (const name of at_start) {
+      server.before = `() => (${note_sentence})('${name}')`;
+      server.instead.set(name, undefined);
+      server.refused_at = 0;
+      await page.goto('about:blank');
+      await page.goto(server.origin);
+      const said = () => page.evaluate(() => globalThis.said);
+      await until(async () => (await said())?.at, `${name} is named`);
+      took[name] = (await said()).at - server.refused_at;
+      assert.doesNotMatch((await said()).text, /loading/i, `${name}: ${(await said()).text}`);
+      assert.ok(await page.evaluate(() => {
+        const bar = document.getElementById('cover_progress');
+        return !bar.checkVisibility() || getComputedStyle(bar).visibility === 'hidden';
+      }), `${name}: no bar goes on waiting`);
+      server.instead.delete(name);
+      if (!await page.evaluate(() => document.getElementById('cover').checkVisibility())) continue; // only noted
+      await page.evaluate(() =>
+        [...document.querySelectorAll('#again, #no_boot a')].find((one) => one.checkVisibility()).click());
+      await page.waitForSelector('html[data-ready]', { timeout: 60000 });
+    }
+    console.log(`     ms from the first refusal to the sentence: ${Object.entries(took).map((one) => one.join(' ')).join(', ')}`);
+    on.known = /(?:)/; // what was missing
+  },
+
+  'a part that comes later and is missing is named where it was asked for': of_canvas(async (on) => {
+    for (const [name, ask] of Object.entries(later)) {
+      on.server.instead.set(name, undefined);
+      await ask_for_part(on, name, ask);
+      on.server.instead.delete(name);
+    }
+    on.known = /(?:)/; // what was missing
+  }),
+
+  'one file of another version is named, whichever it is': of_canvas(async (on) => {
+    const { page, server } = on;
+    const folder = mkdtempSync(path.join(tmpdir(), 'attnlab-version-'));
+    const swap = (name) => server.instead.set(name, readFileSync(path.join(folder, name)));
+    try {
+      other_version(folder);
+      for (const name of [...at_start, 'index.html'].filter((file) => !['opening.bin', 'boot.js'].includes(file))) {
+        swap(name);
+        await page.goto('about:blank');
+        await page.goto(server.origin);
+        await page.waitForFunction((file) => {
+          const cover = document.getElementById('cover');
+          return cover.checkVisibility() && /version|damaged/.test(cover.textContent) && cover.textContent.includes(file);
+        }, { timeout: 60000 }, name).catch((error) => { throw new Error(`${name}: ${error.message}`); });
+        server.instead.delete(name);
+      }
+      for (const [name, ask] of Object.entries({ ...later, 'worker.js': later['workers.js'] })) {
+        swap(name);
+        await ask_for_part(on, name, ask);
+        server.instead.delete(name);
+      }
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+    on.known = /(?:)/; // the sentences
+  }),
+};
