@@ -170,6 +170,7 @@ Expected<std::vector<Task>> all_tasks(const std::vector<CalibrationSetting>& set
   std::vector<Task> tasks;
   for (const bool more_data : {false, true}) {
     for (std::size_t i = 0; i < settings.size(); ++i) {
+      if (more_data && settings[i].more_data.empty()) continue;
       for (std::uint64_t seed = 1; seed <= (more_data ? 1 : seeds); ++seed) {
         const auto spec =
             calibration_spec(settings[i], more_data, more_data ? kMoreDataSeed : seed);

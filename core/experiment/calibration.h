@@ -16,7 +16,8 @@ struct CalibrationSetting {
   std::string experiment;  ///< "rf-learning-curve"
   std::string name;        ///< "small, easy target": unique within its experiment
   Values values;           ///< on top of the defaults
-  Values more_data;        ///< what changes for 50 times the data: {"trials", "250"}
+  Values more_data;  ///< what changes for 50 times the data: {"trials", "250"}; empty: nothing more
+                     ///< to have
 };
 
 }  // namespace attnlab

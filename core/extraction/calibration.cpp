@@ -60,6 +60,14 @@ std::vector<CalibrationSetting> calibration_settings() {
       {"extract-membership", "small, few bits", {{"dim", "4"}, {"bits", "8,12"}}, trials(3)},
       {"extract-membership", "small, one number", {{"dim", "1"}, {"bits", "8,16,24"}}, trials(3)},
       {"extract-membership", "defaults", {}, trials(3)},
+      {"extract-by-hand",
+       "six questions, one column after the other",
+       {{"asked", "1,0,1,0,0,1,0,1,2,0,1,0,1,1,1,0,1,1,0,1,0,2,0,1"}},
+       {}},
+      {"extract-by-hand",
+       "six questions that mix the columns",
+       {{"asked", "1,0,1,0,0,1,0,1,0,1,1,1,1,0,1,-1,2,1,1,0.5,0,2,-1,1"}},
+       {}},
   };
 }
 

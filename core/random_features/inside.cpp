@@ -95,11 +95,18 @@ TokenBatch fresh_samples(std::uint64_t seed, std::size_t count, std::size_t keys
 }
 
 std::vector<double> TrainedLayer::outputs(const TokenBatch& batch) const {
-  const Matrix<double> features = features_of(layer, batch);
-  std::vector<double> result(batch.count);
-  for (std::size_t i = 0; i < batch.count; ++i) {
-    const auto row = features.row(i);
-    result[i] = std::inner_product(row.begin(), row.end(), values.begin(), constant);
+  constexpr std::size_t kBlock = 512;  // bounds the memory for features
+  std::vector<double> result;
+  result.reserve(batch.count);
+  for (std::size_t first = 0; first < batch.count; first += kBlock) {
+    const std::size_t count = std::min(kBlock, batch.count - first);
+    const TokenBatch block{
+        count, batch.keys, batch.dim, {batch.sample(first), batch.sample(first + count)}};
+    const Matrix<double> features = features_of(layer, block);
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto row = features.row(i);
+      result.push_back(std::inner_product(row.begin(), row.end(), values.begin(), constant));
+    }
   }
   return result;
 }

@@ -18,7 +18,7 @@ namespace attnlab::random_features {
 inline constexpr std::size_t kMostInsideKeys = 12;
 inline constexpr int kInsideSamples = 200;
 
-/// The first `count` (at most kInsideSamples) fresh samples of a seed.
+/// The first `count` fresh samples of a seed.
 TokenBatch fresh_samples(std::uint64_t seed, std::size_t count, std::size_t keys, std::size_t dim);
 
 /// Relative to the mean diagonal of the kernel matrix.

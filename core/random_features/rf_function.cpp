@@ -92,7 +92,8 @@ FunctionPicture picture_of(const RunSpec& spec) {
   const TokenBatch prompt =
       prompt_with_query(spec.seed, static_cast<std::size_t>(parameters.integer("prompt")) - 1,
                         picture.keys, picture.query);
-  const TokenBatch fresh = fresh_samples(spec.seed, kInsideSamples, picture.keys, 2);
+  const TokenBatch fresh = fresh_samples(
+      spec.seed, static_cast<std::size_t>(parameters.integer("test-samples")), picture.keys, 2);
   const TargetDraw draw = draw_target(spec.seed, 0, 2);
   const std::vector<double> truth = case_values(picture.target, draw, fresh);
   const double mean = mean_of(truth);
@@ -404,7 +405,15 @@ Schema schema() {
                       .help = "number of the fresh sample whose keys stay while one turns",
                       .min = 1,
                       .max = kInsideSamples,
-                      .default_value = std::int64_t{1}})}};
+                      .default_value = std::int64_t{1}}),
+           described({.name = "test-samples",
+                      .label = "Test samples",
+                      .help = "fresh samples that measure the error",
+                      .min = 20,
+                      .max = 10000,
+                      .default_value = std::int64_t{200},
+                      .suggested = {200, 1000, 10000},
+                      .logarithmic = true})}};
 }
 
 std::vector<Preset> presets() {
