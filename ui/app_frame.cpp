@@ -7,6 +7,7 @@
 #include "ui/app.h"
 #include "ui/app_state.h"
 #include "ui/field_view.h"
+#include "ui/text_draw.h"
 #include "ui/theme.h"
 #include "ui/views.h"
 #include "ui/widgets.h"
@@ -73,16 +74,6 @@ void centre_column(const View& view, float width, float height) {
   }
 }
 
-bool shows_controls(const View& view) {
-  const AppState& s = view.state;
-  if (!s.page().minimal) return true;
-  const auto& parameters = s.spec.experiment->schema.parameters;
-  return std::any_of(parameters.begin(), parameters.end(), [&](const Parameter& parameter) {
-    return parameter.primary && !s.locked(parameter.name) &&
-           s.spec.parameters.applies(parameter.name);
-  });
-}
-
 void fold_text_button(AppState& s, const char* id, bool open) {
   if (button(id, open ? "" : "About", open ? "Hide the text" : "What this experiment asks",
              {.kind = ButtonKind::kQuiet, .icon = open ? Icon::kCross : Icon::kRight})) {
@@ -136,18 +127,17 @@ void wide_layout(const View& view, ImVec2 origin, ImVec2 size) {
                 1);
 }
 
-/// The height of all rows of the chips that choose a figure.
-float chips_height(const AppState& s, float width) {
+/// Chips for the figures fit in one row; else they are one list.
+bool chips_fit(const AppState& s, float width) {
+  float needed = -kChipGap;
+  for (const Figure& figure : s.figures) needed += chip_size(figure.title, width).x + kChipGap;
+  return needed <= width;
+}
+
+/// Height of what chooses a figure, with the gap below it.
+float chooser_height(const AppState& s) {
   if (s.figures.size() < 2) return 0;
-  float height = 0, x = width;
-  for (const Figure& figure : s.figures) {
-    const ImVec2 chip = chip_size(figure.title, width);
-    const float next = x + kChipGap + chip.x;
-    if (next > width)
-      height += chip.y + ImGui::GetStyle().ItemSpacing.y;  // of two lines: alone in its row
-    x = next > width ? chip.x : next;
-  }
-  return height;
+  return ImGui::GetFrameHeight() + ImGui::GetStyle().ItemSpacing.y;
 }
 
 /// Line plots fit on the screen with the run bar; heat panels are below each other.
@@ -156,12 +146,11 @@ float narrow_figure_height(const AppState& s, float width, float screen_height) 
   const Figure& figure = s.figures[s.view.figure];
   const float wanted = std::min(1.02f * width, 190 + 0.45f * width);  // wider than high, given room
   const float one_plot = std::clamp(wanted, 300.0f, std::max(300.0f, 0.62f * screen_height));
-  const float line_plot = chips_height(s, width) + one_plot;
+  const float line_plot = chooser_height(s) + one_plot;
   return std::visit(Cases{[&](const LinePlot&) { return line_plot; },
                           [&](const HeatMaps& maps) {
                             const auto panels = static_cast<float>(maps.panels.size());
-                            return panels < 2 ? line_plot
-                                              : chips_height(s, width) + 60 + 250 * panels;
+                            return panels < 2 ? line_plot : chooser_height(s) + 60 + 250 * panels;
                           },
                           [&](const Fields&) { return field_figure_height(figure, width); }},
                     figure.content);
@@ -175,12 +164,14 @@ void narrow_layout(const View& view, ImVec2 origin, ImVec2 size) {
   notes_view(view, width);
   figure_view(view, width, narrow_figure_height(s, width, size.y));
   run_bar_view(view, width);
+  const bool controls = shows_controls(view);
+  if (controls && !s.page().minimal) first_control_view(view, width);
   if (s.view.table_open) table_tabs_and_rows(view, width, 300);
   if (!s.page().minimal && !s.judged().claims.empty()) {
     rule(width);
     claims_view(view, width);
   }
-  if (shows_controls(view)) {
+  if (controls) {
     rule(width);
     controls_view(view, width);
   }
@@ -202,19 +193,52 @@ void follow_shell(AppState& s, const FrameInput& input) {
 
 }  // namespace
 
-void figure_view(const View& view, float width, float height) {
+/// Chooses one of several figures. True when a list shows the title of the present one whole.
+bool figure_chooser(const View& view, float width) {
   AppState& s = view.state;
-  if (s.figures.size() > 1) {
-    const float top = ImGui::GetCursorPosY();
+  const auto choose = [&](std::size_t i) {
+    s.view.figure = i;
+    s.touch();
+  };
+  if (chips_fit(s, width)) {
     Flow flow(width, kChipGap);
     for (std::size_t i = 0; i < s.figures.size(); ++i) {
       flow.next(chip_size(s.figures[i].title, width).x);
-      if (chip(s.figures[i].id.c_str(), s.figures[i].title, nullptr,
-               {.on = i == s.view.figure, .most_width = width})) {
-        s.view.figure = i;
-        s.touch();
-      }
+      const ChipLook look{.on = i == s.view.figure, .most_width = width};
+      if (chip(s.figures[i].id.c_str(), s.figures[i].title, nullptr, look)) choose(i);
     }
+    return false;
+  }
+  ImGui::SetNextItemWidth(width);
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(8, 8));
+  const std::size_t shown = std::min(s.view.figure, s.figures.size() - 1);
+  if (ImGui::BeginCombo("##figure", s.figures[shown].title.c_str())) {
+    crisp_lines();
+    for (std::size_t i = 0; i < s.figures.size(); ++i) {
+      ImGui::PushID(static_cast<int>(i));
+      if (ImGui::Selectable(s.figures[i].title.c_str(), i == shown)) choose(i);
+      ImGui::PopID();
+    }
+    ImGui::EndCombo();
+  }
+  ImGui::PopStyleVar();
+  const float room = width - ImGui::GetFrameHeight() - 2 * ImGui::GetStyle().FramePadding.x;
+  return text_size(s.figures[shown].title, false, kTextSize).x <= room;
+}
+
+/// The text beside the lab in a wide page asks the question that is the figure's title.
+bool question_beside(const View& view, const Figure& figure) {
+  const AppState& s = view.state;
+  return !s.options.show_text && !s.page().embed && !view.narrow &&
+         figure.title == s.spec.experiment->question;
+}
+
+void figure_view(const View& view, float width, float height) {
+  AppState& s = view.state;
+  bool titled = true;
+  if (s.figures.size() > 1) {
+    const float top = ImGui::GetCursorPosY();
+    titled = !figure_chooser(view, width);
     height -= ImGui::GetCursorPosY() - top;
   }
   if (s.figures.empty()) return;
@@ -222,6 +246,7 @@ void figure_view(const View& view, float width, float height) {
   PlotState& state = s.view.plots[figure.id];
   PlotOptions options = run_options(s, figure);
   options.touch = view.input.touch;
+  options.titled = titled && !question_beside(view, figure);
   options.fields = view.input.fields;
   if (plot(figure.id.c_str(), figure, state, options, ImVec2(width, height))) view.app.run();
   if (const std::optional<HandleMove> moved = std::exchange(state.moved, {}))

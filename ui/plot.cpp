@@ -21,12 +21,15 @@ constexpr float kInset = 10.0f;   // between the axes' ends and the area's edges
 constexpr float kNarrow = 480.0f;
 constexpr float kUnderPicture = 0.3f;  // opacity of guides while a picture covers the plot
 
-float draw_heading(ImDrawList* list, const Figure& figure, const Box& outer) {
+float draw_heading(ImDrawList* list, const Figure& figure, bool titled, const Box& outer) {
   const bool narrow = outer.width() < kNarrow;
   const float title_size = narrow ? 17.0f : kTitleSize;
   float y = outer.y0;
-  draw_text(list, ImVec2(outer.x0, y), figure.title, true, title_size, theme().ink, outer.width());
-  y += text_size(figure.title, true, title_size, outer.width()).y + 3;
+  if (titled) {
+    draw_text(list, ImVec2(outer.x0, y), figure.title, true, title_size, theme().ink,
+              outer.width());
+    y += text_size(figure.title, true, title_size, outer.width()).y + 3;
+  }
   std::string text = figure.subtitle;
   if (!figure.invitation.empty()) text += (text.empty() ? "" : " ") + figure.invitation;
   if (!text.empty()) {
@@ -218,7 +221,7 @@ bool plot(const char* id, const Figure& figure, PlotState& state, const PlotOpti
   state.mark.reset();
   state.moved.reset();
   state.grabs.clear();
-  const float top = draw_heading(list, figure, outer);
+  const float top = draw_heading(list, figure, options.titled, outer);
   const auto draw = [&](auto& kind) { return kind(list, figure, state, options, outer, top); };
   const bool pressed = std::visit(Cases{[&](const LinePlot&) { return draw(line_plot); },
                                         [&](const HeatMaps&) { return draw(heat_plot); },

@@ -54,6 +54,7 @@ struct PlotOptions {
   float opacity = 1;     ///< of the measured series: less for a result of other parameters
   bool settled = true;   ///< nothing is on its way: axes fit what is shown
   bool touch = false;
+  bool titled = true;               ///< false: the reader sees the title elsewhere
   FieldRenderer* fields = nullptr;  ///< null: the CPU draws fields and heat maps
   std::vector<std::string> locked;  ///< parameters whose handles stay where they are
 };

@@ -1,4 +1,7 @@
 // The column of controls: presets, primary parameters, the other parameters folded, seed.
+#include <algorithm>
+#include <vector>
+
 #include "core/catalogue/catalogue.h"
 #include "ui/theme.h"
 #include "ui/views.h"
@@ -34,28 +37,48 @@ void preset_cards(const View& view, float width) {
   ImGui::Dummy(ImVec2(0, 4));
 }
 
+/// Primary parameters with an effect; in a small lab those that can be changed.
+std::vector<const Parameter*> primary_parameters(const AppState& s) {
+  std::vector<const Parameter*> primary;
+  for (const Parameter& parameter : s.spec.experiment->schema.parameters) {
+    if (!parameter.primary || !s.spec.parameters.applies(parameter.name)) continue;
+    if (s.page().minimal && s.locked(parameter.name)) continue;
+    primary.push_back(&parameter);
+  }
+  return primary;
+}
+
 }  // namespace
+
+bool shows_controls(const View& view) {
+  return !view.state.page().minimal || !primary_parameters(view.state).empty();
+}
+
+void first_control_view(const View& view, float width) {
+  const auto primary = primary_parameters(view.state);
+  if (primary.empty()) return;
+  ImGui::PushID("controls");
+  parameter_view(view, *primary.front(), width);
+  ImGui::PopID();
+}
 
 void controls_view(const View& view, float width) {
   AppState& s = view.state;
   ImGui::PushID("controls");
   if (!s.page().minimal) preset_cards(view, width);
   section(s.page().minimal ? "What to touch" : "Or change");
-  const std::vector<Parameter>& parameters = s.spec.experiment->schema.parameters;
-  bool has_more = false;
-  const auto applies = [&](const Parameter& parameter) {
-    return s.spec.parameters.applies(parameter.name);
-  };
-  for (const Parameter& parameter : parameters) {
-    if (!applies(parameter)) continue;
-    if (!parameter.primary) has_more = true;
-    if (!parameter.primary || (s.page().minimal && s.locked(parameter.name))) continue;
-    parameter_view(view, parameter, width);
-  }
+  const std::vector<const Parameter*> primary = primary_parameters(s);
+  for (std::size_t i = view.narrow && !s.page().minimal ? 1 : 0; i < primary.size(); ++i)
+    parameter_view(view, *primary[i], width);
   if (!s.page().minimal) {
-    if (has_more && fold("more", "More", &s.view.more_open, width))
+    const std::vector<Parameter>& parameters = s.spec.experiment->schema.parameters;
+    const auto in_more = [&](const Parameter& parameter) {
+      return !parameter.primary && s.spec.parameters.applies(parameter.name);
+    };
+    if (std::any_of(parameters.begin(), parameters.end(), in_more) &&
+        fold("more", "More", &s.view.more_open, width))
       for (const Parameter& parameter : parameters)
-        if (!parameter.primary && applies(parameter)) parameter_view(view, parameter, width);
+        if (in_more(parameter)) parameter_view(view, parameter, width);
     seed_view(view, width);
   }
   ImGui::PopID();

@@ -43,8 +43,14 @@ bool tab(const char* id, std::string_view label, bool on) {
   return pressed;
 }
 
-/// Families that have experiments, then the experiments of the current one.
-void tabs(const View& view, float width) {
+/// The page around the lab has the name; a window has it in the lab.
+bool names_lab(const View& view) {
+  return view.state.options.show_text;
+}
+
+/// Families that have experiments, then the experiments of the current one: in a narrow lab in a
+/// row of their own, of which `beside` is kept free.
+void tabs(const View& view, float width, float beside) {
   const Experiment& current = *view.state.spec.experiment;
   Flow flow(width, 2);
   for (const Family& family : kFamilies) {
@@ -57,15 +63,15 @@ void tabs(const View& view, float width) {
   }
   const std::vector<const Experiment*> members = experiments_of(current.family);
   if (members.size() < 2) {
-    flow.next(text_size(current.title, false, kTextSize).x + 12);
+    flow.next(view.narrow ? width : text_size(current.title, false, kTextSize).x + 12);
     ImGui::AlignTextToFramePadding();
     const TextStyle style(Face::kRegular, kTextSize, theme().muted);
     ImGui::TextUnformatted(("·  " + current.title).c_str());
     return;
   }
   const float combo_width =
-      std::min(view.narrow || view.input.width >= kRoomy ? 210.0f : 170.0f, width);
-  flow.next(combo_width);
+      std::min(view.narrow || view.input.width >= kRoomy ? 210.0f : 170.0f, width - beside);
+  flow.next(view.narrow ? width : combo_width);
   ImGui::SetNextItemWidth(combo_width);
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(8, 8));
   if (ImGui::BeginCombo("##experiment", current.title.c_str())) {
@@ -104,48 +110,63 @@ void save_menu(const View& view, ImVec2 corner) {
   ImGui::PopStyleVar();
 }
 
-void tools(const View& view, float right, float top) {
-  AppState& s = view.state;
-  const bool dark = s.dark;
-  const bool has_result = s.has_result();
-  const Tool all[] = {
-      {"theme", "", dark ? "Light colours" : "Dark colours", dark ? Icon::kSun : Icon::kMoon, true},
-      {"link", text_of(Action::kCopyLink).label, text_of(Action::kCopyLink).help, Icon::kLink,
-       view.app.can(Action::kCopyLink)},
-      {"save", "Save", "Save the result as a file", Icon::kSave,
-       static_cast<bool>(s.platform.save_file)},
-  };
-  const auto look = [&](const Tool& tool) {
-    return ButtonLook{.kind = ButtonKind::kQuiet,
-                      .icon = tool.icon,
-                      .enabled = tool.icon != Icon::kSave || has_result};
-  };
-  const auto label = [&](const Tool& tool) {
-    const bool whole = view.narrow ? tool.icon == Icon::kSave : view.input.width >= kRoomy;
+class Tools {
+ public:
+  explicit Tools(const View& view) : view_(view) {
+    AppState& s = view.state;
+    const Tool all[] = {
+        {"theme", "", s.dark ? "Light colours" : "Dark colours", s.dark ? Icon::kSun : Icon::kMoon,
+         true},
+        {"link", text_of(Action::kCopyLink).label, text_of(Action::kCopyLink).help, Icon::kLink,
+         view.app.can(Action::kCopyLink)},
+        {"save", "Save", "Save the result as a file", Icon::kSave,
+         static_cast<bool>(s.platform.save_file)},
+    };
+    for (const Tool& tool : all)
+      if (tool.shown) shown_.push_back(tool);
+  }
+
+  float width() const {
+    float width = 0;
+    for (const Tool& tool : shown_) width += button_width(label(tool), look(tool)) + 2;
+    return width;
+  }
+
+  void draw(float right, float top) const {
+    ImGui::SetCursorScreenPos(ImVec2(right - width(), top));
+    for (const Tool& tool : shown_) {
+      if (&tool != shown_.data()) ImGui::SameLine(0, 2);
+      if (button(tool.id, label(tool), std::string(tool.help).c_str(), look(tool))) press(tool.id);
+    }
+    save_menu(view_, ImVec2(right, ImGui::GetItemRectMax().y + 4));
+  }
+
+ private:
+  ButtonLook look(const Tool& tool) const {
+    return {.kind = ButtonKind::kQuiet,
+            .icon = tool.icon,
+            .enabled = tool.icon != Icon::kSave || view_.state.has_result()};
+  }
+
+  std::string_view label(const Tool& tool) const {
+    const bool whole =
+        view_.narrow ? names_lab(view_) && tool.icon == Icon::kSave : view_.input.width >= kRoomy;
     return whole ? tool.label : std::string_view();
-  };
-  float width = 0;
-  for (const Tool& tool : all)
-    if (tool.shown) width += button_width(label(tool), look(tool)) + 2;
-  ImGui::SetCursorScreenPos(ImVec2(right - width, top));
-  bool first = true;
-  for (const Tool& tool : all) {
-    if (!tool.shown) continue;
-    if (!first) ImGui::SameLine(0, 2);
-    first = false;
-    if (button(tool.id, label(tool), std::string(tool.help).c_str(), look(tool))) {
-      const std::string_view id = tool.id;
-      if (id == "theme") {
-        view.app.set_theme_dark(!dark);
-      } else if (id == "link") {
-        view.app.copy_link();
-      } else {
-        ImGui::OpenPopup("formats");
-      }
+  }
+
+  void press(std::string_view id) const {
+    if (id == "theme") {
+      view_.app.set_theme_dark(!view_.state.dark);
+    } else if (id == "link") {
+      view_.app.copy_link();
+    } else {
+      ImGui::OpenPopup("formats");
     }
   }
-  save_menu(view, ImVec2(right, ImGui::GetItemRectMax().y + 4));
-}
+
+  const View& view_;
+  std::vector<Tool> shown_;
+};
 
 /// A line with a cross that removes it; true when the cross is pressed.
 bool dismissable(const std::string& text, NoteKind kind, int index, float width) {
@@ -172,22 +193,27 @@ void header_view(const View& view, float width) {
   ImGui::PushID("header");
   const ImVec2 corner = ImGui::GetCursorScreenPos();
   const float row = ImGui::GetFrameHeight();
-  ImDrawList* list = ImGui::GetWindowDrawList();
-  const ImVec2 name = text_size("Attention Lab", true, 18);
-  draw_text(list, ImVec2(corner.x, corner.y + (row - name.y) / 2), "Attention Lab", true, 18,
-            theme().ink);
+  const Tools tools(view);
+  const ImVec2 name = names_lab(view) ? text_size("Attention Lab", true, 18) : ImVec2(0, 0);
+  if (names_lab(view)) {
+    draw_text(ImGui::GetWindowDrawList(), ImVec2(corner.x, corner.y + (row - name.y) / 2),
+              "Attention Lab", true, 18, theme().ink);
+  }
   float height = row;
   if (view.narrow) {
-    tools(view, corner.x + width, corner.y);
-    ImGui::SetCursorScreenPos(ImVec2(corner.x, corner.y + row + 2));
+    const bool named = names_lab(view);
+    ImGui::SetCursorScreenPos(ImVec2(corner.x, corner.y + (named ? row + 2 : 0)));
     ImGui::BeginGroup();
-    tabs(view, width);
+    tabs(view, width, named ? 0 : tools.width() + kGap);
     ImGui::EndGroup();
-    height = ImGui::GetItemRectMax().y - corner.y + 4;
+    const float bottom = ImGui::GetItemRectMax().y;
+    tools.draw(corner.x + width, named ? corner.y : bottom - row);
+    height = bottom - corner.y + 4;
   } else {
-    ImGui::SetCursorScreenPos(ImVec2(corner.x + name.x + 18, corner.y));
-    tabs(view, width - name.x - 18);
-    tools(view, corner.x + width, corner.y);
+    const float left = name.x > 0 ? name.x + 18 : 0;
+    ImGui::SetCursorScreenPos(ImVec2(corner.x + left, corner.y));
+    tabs(view, width - left, 0);
+    tools.draw(corner.x + width, corner.y);
   }
   ImGui::SetCursorScreenPos(corner);
   ImGui::Dummy(ImVec2(width, height));

@@ -23,6 +23,10 @@ void figure_view(const View& view, float width, float height);
 /// Height that the claims want at this width.
 float claims_height(const View& view, float width);
 void claims_view(const View& view, float width);
+bool shows_controls(const View& view);
+/// In a narrow lab: the first control, on the first screen; controls_view leaves it out. Not in a
+/// small lab, which has only a few.
+void first_control_view(const View& view, float width);
 void controls_view(const View& view, float width);
 void run_bar_view(const View& view, float width);
 float run_bar_height(const View& view, float width);
