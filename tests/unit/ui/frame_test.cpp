@@ -142,6 +142,28 @@ TEST_CASE("no experiment has an item that reaches into the margin of a narrow la
     }
 }
 
+TEST_CASE("a telephone shows the first control below a line plot without scrolling") {
+  for (const Experiment* experiment : experiments()) {
+    CAPTURE(experiment->id);
+    Screen screen(390, 800);  // 844 without the page's own line
+    screen.input.touch = true;
+    SerialExecutor executor;
+    App app({}, executor, {});
+    app.open_query("auto=0&e=" + experiment->id);
+    screen.frames(app, 3);
+    const AppState& s = app.state();
+    if (s.figures.empty() || !std::holds_alternative<LinePlot>(s.figures[0].content)) continue;
+    float first = 0;
+    for (float y = 300; y < 800 && s.view.pointed.empty(); y += 4) {
+      screen.move(app, 60, y);
+      first = y;
+    }
+    REQUIRE_FALSE(s.view.pointed.empty());
+    CHECK(s.spec.experiment->schema.find(s.view.pointed)->primary);
+    CHECK(first < 800 - 44);
+  }
+}
+
 TEST_CASE("the picture of an empty plot starts the run") {
   Screen screen;
   SerialExecutor executor;
