@@ -23,6 +23,7 @@ constexpr float kMargin = 16.0f;
 constexpr float kRestless = 0.7f;  // seconds of settling after input: delays of help texts
 constexpr float kTouchHeight = 44.0f;
 constexpr float kChipGap = 6.0f;
+constexpr float kWidestList = 520.0f;  // of figures
 
 constexpr ImGuiWindowFlags kPlainWindow = ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove |
                                           ImGuiWindowFlags_NoSavedSettings |
@@ -144,8 +145,9 @@ float chooser_height(const AppState& s) {
 float narrow_figure_height(const AppState& s, float width, float screen_height) {
   if (s.view.figure >= s.figures.size()) return 300;
   const Figure& figure = s.figures[s.view.figure];
-  const float wanted = std::min(1.02f * width, 190 + 0.45f * width);  // wider than high, given room
-  const float one_plot = std::clamp(wanted, 300.0f, std::max(300.0f, 0.62f * screen_height));
+  // Wider than high, given room; the heading and a row of labels take a part of it.
+  const float wanted = std::min(1.1f * width, 230 + 0.45f * width);
+  const float one_plot = std::clamp(wanted, 340.0f, std::max(340.0f, 0.62f * screen_height));
   const float line_plot = chooser_height(s) + one_plot;
   return std::visit(Cases{[&](const LinePlot&) { return line_plot; },
                           [&](const HeatMaps& maps) {
@@ -209,7 +211,8 @@ bool figure_chooser(const View& view, float width) {
     }
     return false;
   }
-  ImGui::SetNextItemWidth(width);
+  const float list_width = std::min(width, kWidestList);
+  ImGui::SetNextItemWidth(list_width);
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(8, 8));
   const std::size_t shown = std::min(s.view.figure, s.figures.size() - 1);
   if (ImGui::BeginCombo("##figure", s.figures[shown].title.c_str())) {
@@ -222,7 +225,7 @@ bool figure_chooser(const View& view, float width) {
     ImGui::EndCombo();
   }
   ImGui::PopStyleVar();
-  const float room = width - ImGui::GetFrameHeight() - 2 * ImGui::GetStyle().FramePadding.x;
+  const float room = list_width - ImGui::GetFrameHeight() - 2 * ImGui::GetStyle().FramePadding.x;
   return text_size(s.figures[shown].title, false, kTextSize).x <= room;
 }
 

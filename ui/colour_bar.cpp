@@ -19,8 +19,8 @@ constexpr float kNumberGap = 6.0f;
 
 float colour_bar_width(Range range) {
   return kBarGap + kBarWidth + kNumberGap +
-         std::max(text_size(short_text(range.lo), false, kSmallSize).x,
-                  text_size(short_text(range.hi), false, kSmallSize).x);
+         std::max(text_size(short_text(range.lo), false, kTickSize).x,
+                  text_size(short_text(range.hi), false, kTickSize).x);
 }
 
 void draw_colour_bar(ImDrawList* list, ColourScale scale, Range range, std::string_view label,
@@ -36,14 +36,14 @@ void draw_colour_bar(ImDrawList* list, ColourScale scale, Range range, std::stri
   }
   const float text_x = x + kBarWidth + kNumberGap - 1;
   const ImU32 colour = theme().muted;
-  draw_text(list, ImVec2(text_x, y0 - 3), short_text(range.hi), false, kSmallSize, colour);
-  draw_text(list, ImVec2(text_x, y1 - kSmallSize), short_text(range.lo), false, kSmallSize, colour);
+  draw_text(list, ImVec2(text_x, y0 - 3), short_text(range.hi), false, kTickSize, colour);
+  draw_text(list, ImVec2(text_x, y1 - kTickSize), short_text(range.lo), false, kTickSize, colour);
   if (scale == ColourScale::kDiverging)
-    draw_text(list, ImVec2(text_x, (y0 + y1) / 2 - kSmallSize / 2), "0", false, kSmallSize, colour);
+    draw_text(list, ImVec2(text_x, (y0 + y1) / 2 - kTickSize / 2), "0", false, kTickSize, colour);
   if (label.empty()) return;
-  const float width = text_size(label, false, kSmallSize).x;
-  draw_text(list, ImVec2(corner.x + colour_bar_width(range) - width, y0 - kSmallSize - 8), label,
-            false, kSmallSize, colour);
+  const float width = text_size(label, false, kTickSize).x;
+  draw_text(list, ImVec2(corner.x + colour_bar_width(range) - width, y0 - kTickSize - 8), label,
+            false, kTickSize, colour);
 }
 
 }  // namespace attnlab

@@ -66,25 +66,26 @@ void draw_plane(ImDrawList* list, const Figure& figure, const FieldPanel& field,
                 const HandlePlane& plane) {
   const Theme& t = theme();
   const Box& a = plane.area;
-  draw_text(list, ImVec2(a.x0, a.y0 - 22), field.title, true, 14, t.ink, a.width() + 8);
-  const auto tick_width = [](const TickText& text) { return tick_text_size(text, kSmallSize).x; };
+  draw_text(list, ImVec2(a.x0, a.y0 - kSmallSize - 7), field.title, true, kSmallSize, t.ink,
+            a.width() + 8);
+  const auto tick_width = [](const TickText& text) { return tick_text_size(text, kTickSize).x; };
   for (const Tick& tick : axis_ticks(figure.x, plane.x.range, a.width(), tick_width)) {
-    const float width = tick_text_size(tick.text, kSmallSize).x;
+    const float width = tick_text_size(tick.text, kTickSize).x;
     const float x = plane.x.pixel(tick.value);
     list->AddLine(ImVec2(x, a.y1), ImVec2(x, a.y1 + 3), t.muted, 1);
-    draw_tick_text(list, ImVec2(x - width / 2, a.y1 + 4), tick.text, kSmallSize, t.muted);
+    draw_tick_text(list, ImVec2(x - width / 2, a.y1 + 4), tick.text, kTickSize, t.muted);
   }
-  for (const Tick& tick : axis_ticks(figure.y, plane.y.range, a.height(),
-                                     [](const TickText&) { return kSmallSize; })) {
-    const float width = tick_text_size(tick.text, kSmallSize).x;
+  for (const Tick& tick :
+       axis_ticks(figure.y, plane.y.range, a.height(), [](const TickText&) { return kTickSize; })) {
+    const float width = tick_text_size(tick.text, kTickSize).x;
     const float y = plane.y.pixel(tick.value);
     list->AddLine(ImVec2(a.x0 - 3, y), ImVec2(a.x0, y), t.muted, 1);
-    draw_tick_text(list, ImVec2(a.x0 - 6 - width, y - kSmallSize / 2 - 1), tick.text, kSmallSize,
+    draw_tick_text(list, ImVec2(a.x0 - 6 - width, y - kTickSize / 2 - 1), tick.text, kTickSize,
                    t.muted);
   }
   const float width = text_size(figure.x.label, false, kSmallSize).x;
-  draw_text(list, ImVec2((a.x0 + a.x1 - width) / 2, a.y1 + 19), figure.x.label, false, kSmallSize,
-            t.muted);
+  draw_text(list, ImVec2((a.x0 + a.x1 - width) / 2, a.y1 + 4 + kTickSize), figure.x.label, false,
+            kSmallSize, t.muted);
   const float high = text_size(figure.y.label, false, kSmallSize).x;
   draw_text(list, ImVec2(a.x0 - 6 - high, a.y0 - kSmallSize - 6), figure.y.label, false, kSmallSize,
             t.muted);

@@ -15,7 +15,7 @@
 namespace attnlab {
 namespace {
 
-constexpr float kCellText = 12.5f;
+constexpr float kCellText = kTickSize;
 
 ImU32 colour_of(unsigned rgb, float opacity) {
   return with_alpha(IM_COL32((rgb >> 16) & 255, (rgb >> 8) & 255, rgb & 255, 255), opacity);
@@ -24,7 +24,7 @@ ImU32 colour_of(unsigned rgb, float opacity) {
 float widest_name(const std::vector<std::string>& names, std::size_t count) {
   float width = 0;
   for (std::size_t i = 0; i < count; ++i)
-    width = std::max(width, text_size(heat_name(names, i), false, kSmallSize).x);
+    width = std::max(width, text_size(heat_name(names, i), false, kTickSize).x);
   return width;
 }
 
@@ -104,7 +104,7 @@ void draw_cell_numbers(ImDrawList* list, const Figure& figure, const HeatPanel& 
 
 void draw_names(ImDrawList* list, const HeatPanel& panel, const HeatPlace& place) {
   const Theme& t = theme();
-  draw_text(list, ImVec2(place.slot.x0, place.slot.y0), panel.title, true, 14, t.ink,
+  draw_text(list, ImVec2(place.slot.x0, place.slot.y0), panel.title, true, kSmallSize, t.ink,
             place.slot.width());
   draw_text(list, ImVec2(place.slot.x0, place.cells.y0 - kSmallSize - 7), panel.y.label, false,
             kSmallSize, t.muted);
@@ -112,25 +112,25 @@ void draw_names(ImDrawList* list, const HeatPanel& panel, const HeatPlace& place
   for (std::size_t c = 0; c < panel.columns; ++c) {
     const std::string name = heat_name(panel.x_labels, c);
     const Box box = place.cell(0, c);
-    const float width = text_size(name, false, kSmallSize).x;
+    const float width = text_size(name, false, kTickSize).x;
     const float x = (box.x0 + box.x1 - width) / 2;
     if (x < free_from) continue;
-    draw_text(list, ImVec2(x, place.cells.y1 + 3), name, false, kSmallSize, t.muted);
+    draw_text(list, ImVec2(x, place.cells.y1 + 3), name, false, kTickSize, t.muted);
     free_from = x + width + 8;
   }
   free_from = -1e9f;
   for (std::size_t r = 0; r < panel.rows; ++r) {
     const std::string name = heat_name(panel.y_labels, r);
     const Box box = place.cell(r, 0);
-    const ImVec2 size = text_size(name, false, kSmallSize);
+    const ImVec2 size = text_size(name, false, kTickSize);
     const float y = (box.y0 + box.y1 - size.y) / 2;
     if (y < free_from) continue;
-    draw_text(list, ImVec2(place.cells.x0 - 6 - size.x, y), name, false, kSmallSize, t.muted);
+    draw_text(list, ImVec2(place.cells.x0 - 6 - size.x, y), name, false, kTickSize, t.muted);
     free_from = y + size.y;
   }
   const float width = text_size(panel.x.label, false, kSmallSize).x;
   const float centre = (place.cells.x0 + place.cells.x1 - width) / 2;
-  draw_text(list, ImVec2(std::max(place.slot.x0, centre), place.cells.y1 + kSmallSize + 6),
+  draw_text(list, ImVec2(std::max(place.slot.x0, centre), place.cells.y1 + kTickSize + 6),
             panel.x.label, false, kSmallSize, t.muted);
 }
 

@@ -13,7 +13,7 @@
 namespace attnlab {
 namespace {
 
-constexpr float kFormulaSize = 17, kSmallestFormula = 12;
+constexpr float kFormulaSize = kHeadingSize, kSmallestFormula = kTickSize;
 
 /// Draws with the baseline of `size` at `top`, where a list is given; returns the width.
 float formula(ImDrawList* list, ImVec2 top, std::string_view latex, float size, ImU32 colour) {

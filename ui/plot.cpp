@@ -23,7 +23,7 @@ constexpr float kUnderPicture = 0.3f;  // opacity of guides while a picture cove
 
 float draw_heading(ImDrawList* list, const Figure& figure, bool titled, const Box& outer) {
   const bool narrow = outer.width() < kNarrow;
-  const float title_size = narrow ? 17.0f : kTitleSize;
+  const float title_size = narrow ? kHeadingSize : kTitleSize;
   float y = outer.y0;
   if (titled) {
     draw_text(list, ImVec2(outer.x0, y), figure.title, true, title_size, theme().ink,
@@ -33,8 +33,8 @@ float draw_heading(ImDrawList* list, const Figure& figure, bool titled, const Bo
   std::string text = figure.subtitle;
   if (!figure.invitation.empty()) text += (text.empty() ? "" : " ") + figure.invitation;
   if (!text.empty()) {
-    draw_text(list, ImVec2(outer.x0, y), text, false, kSmallSize, theme().muted, outer.width());
-    y += text_size(text, false, kSmallSize, outer.width()).y;
+    draw_text(list, ImVec2(outer.x0, y), text, false, kTextSize, theme().muted, outer.width());
+    y += text_size(text, false, kTextSize, outer.width()).y;
   }
   return y + 10;
 }
@@ -47,10 +47,10 @@ PlotFrame lay_out(const Figure& figure, const PlotState& state, const Box& outer
   const float label_height = kSmallSize + 6;
   frame.area = {outer.x0, top + label_height, outer.x1, outer.y1 - 2 * label_height - 2};
   frame.y_ticks = axis_ticks(figure.y, frame.y.range, frame.area.height(),
-                             [](const TickText&) { return kSmallSize; });
+                             [](const TickText&) { return kTickSize; });
   float tick_width = 0;
   for (const Tick& tick : frame.y_ticks)
-    tick_width = std::max(tick_width, tick_text_size(tick.text, kSmallSize).x);
+    tick_width = std::max(tick_width, tick_text_size(tick.text, kTickSize).x);
   const float label_width = series_label_width(figure);
   frame.legend_row = label_width > 0.26f * outer.width();
   frame.area.x0 += tick_width + 8;
@@ -63,9 +63,9 @@ PlotFrame lay_out(const Figure& figure, const PlotState& state, const Box& outer
   frame.y.end = frame.area.y0;
   frame.x_ticks =
       axis_ticks(figure.x, frame.x.range, frame.x.end - frame.x.begin,
-                 [](const TickText& text) { return tick_text_size(text, kSmallSize).x; });
+                 [](const TickText& text) { return tick_text_size(text, kTickSize).x; });
   frame.y_ticks = axis_ticks(figure.y, frame.y.range, frame.area.height(),
-                             [](const TickText&) { return kSmallSize; });
+                             [](const TickText&) { return kTickSize; });
   return frame;
 }
 
@@ -75,16 +75,16 @@ void draw_axes(ImDrawList* list, const Figure& figure, const PlotFrame& frame, c
   for (const Tick& tick : frame.y_ticks) {
     const float y = std::round(frame.y.pixel(tick.value)) + 0.5f;
     list->AddLine(ImVec2(area.x0, y), ImVec2(area.x1, y), t.grid, 1);
-    const ImVec2 size = tick_text_size(tick.text, kSmallSize);
-    draw_tick_text(list, ImVec2(area.x0 - 8 - size.x, y - size.y / 2), tick.text, kSmallSize,
+    const ImVec2 size = tick_text_size(tick.text, kTickSize);
+    draw_tick_text(list, ImVec2(area.x0 - 8 - size.x, y - size.y / 2), tick.text, kTickSize,
                    t.muted);
   }
   for (const Tick& tick : frame.x_ticks) {
     const float x = std::round(frame.x.pixel(tick.value)) + 0.5f;
     list->AddLine(ImVec2(x, area.y0), ImVec2(x, area.y1), t.grid, 1);
-    const ImVec2 size = tick_text_size(tick.text, kSmallSize);
+    const ImVec2 size = tick_text_size(tick.text, kTickSize);
     const float left = std::clamp(x - size.x / 2, outer.x0, outer.x1 - size.x);
-    draw_tick_text(list, ImVec2(left, area.y1 + 5), tick.text, kSmallSize, t.muted);
+    draw_tick_text(list, ImVec2(left, area.y1 + 5), tick.text, kTickSize, t.muted);
   }
   draw_text(list, ImVec2(outer.x0, area.y0 - kSmallSize - 8), figure.y.label, false, kSmallSize,
             t.muted);
@@ -92,7 +92,7 @@ void draw_axes(ImDrawList* list, const Figure& figure, const PlotFrame& frame, c
   const float centre = (area.x0 + area.x1 - width) / 2;
   draw_text(
       list,
-      ImVec2(std::max(outer.x0, std::min(centre, outer.x1 - width)), area.y1 + kSmallSize + 10),
+      ImVec2(std::max(outer.x0, std::min(centre, outer.x1 - width)), area.y1 + kTickSize + 10),
       figure.x.label, false, kSmallSize, t.muted);
 }
 

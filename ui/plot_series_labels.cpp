@@ -11,8 +11,8 @@
 namespace attnlab {
 namespace {
 
-constexpr float kLabelSize = 14.0f;
-constexpr float kGuideSize = 12.5f;
+constexpr float kLabelSize = kSmallSize;
+constexpr float kGuideSize = kTickSize;
 constexpr float kRowHeight = 24.0f;
 constexpr float kMarkWidth = 16.0f;  // marker and gap before a label's text
 constexpr float kLongestLeader = 90.0f;

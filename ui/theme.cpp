@@ -172,7 +172,7 @@ bool renew_glyphs() {
 }
 
 void load_sentence_glyphs() {
-  for (const float size : {14.0f, 12.5f})
+  for (const float size : {kSmallSize, kTickSize})
     for (const char glyph : std::string_view("0123456789.dhimns"))
       font(Face::kRegular)->GetFontBaked(size)->FindGlyph(static_cast<ImWchar>(glyph));
 }

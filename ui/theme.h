@@ -8,6 +8,8 @@
 
 namespace attnlab {
 
+inline constexpr float kLineOfEm = 1.2102f;
+
 struct Theme {
   bool dark;
   ImU32 ground;       ///< figure and page
@@ -26,10 +28,20 @@ struct Theme {
 /// The theme chosen by the last setup_fonts_and_style.
 const Theme& theme();
 
-inline constexpr float kTextSize = 15.0f;
-inline constexpr float kSmallSize = 13.0f;
-inline constexpr float kTitleSize = 20.0f;
-inline constexpr float kGap = 8.0f;  ///< spacing unit
+/// The size of type whose em has at least so many pixels, which is what CSS calls its font-size.
+/// Dear ImGui counts lines, which are higher (ascent and descent of Inter), and rounds them.
+constexpr float em(float pixels) {
+  const float line = kLineOfEm * pixels;
+  const auto whole = static_cast<float>(static_cast<int>(line));
+  return whole < line ? whole + 1 : whole;
+}
+
+inline constexpr float kTitleSize = em(17);    ///< of a figure
+inline constexpr float kHeadingSize = em(15);  ///< titles in a narrow lab, formulas
+inline constexpr float kTextSize = em(14);     ///< controls, subtitles, claims
+inline constexpr float kSmallSize = em(13);    ///< labels in figures, what explains a claim
+inline constexpr float kTickSize = em(12);     ///< ticks, guides, numbers in cells
+inline constexpr float kGap = 8.0f;            ///< spacing unit
 
 enum class Face { kRegular, kBold };
 ImFont* font(Face face);

@@ -154,7 +154,7 @@ float claims_height(const View& view, float width) {
   for (const OpenNeed& open : needs(view.state))
     height += need_height(view.state, open, width) + kBetween;
   for (const std::string& text : result.notes)
-    height += text_size(text, false, 14, width).y + kBetween;
+    height += text_size(text, false, kSmallSize, width).y + kBetween;
   return height;
 }
 

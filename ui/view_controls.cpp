@@ -88,7 +88,7 @@ void text_view(const View& view, float width) {
   AppState& s = view.state;
   const Experiment& experiment = *s.spec.experiment;
   {
-    const TextStyle style(Face::kBold, 17, theme().ink);
+    const TextStyle style(Face::kBold, kHeadingSize, theme().ink);
     paragraph(experiment.question, width - ImGui::GetFrameHeight());  // next to it: the cross
   }
   paragraph(experiment.summary, width);

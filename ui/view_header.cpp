@@ -26,20 +26,24 @@ std::vector<const Experiment*> experiments_of(std::string_view family) {
   return found;
 }
 
-float tab_width(std::string_view label, bool on) {
-  return text_size(label, on, kTextSize).x + 20;
+/// `padding`: left and right of the label.
+float tab_width(std::string_view label, bool on, float padding) {
+  return text_size(label, on, kTextSize).x + 2 * padding;
 }
 
-bool tab(const char* id, std::string_view label, bool on) {
-  const bool pressed = ImGui::InvisibleButton(
-      id, ImVec2(tab_width(label, on), ImGui::GetFrameHeight()), ImGuiButtonFlags_EnableNav);
+bool tab(const char* id, std::string_view label, bool on, float padding) {
+  const bool pressed =
+      ImGui::InvisibleButton(id, ImVec2(tab_width(label, on, padding), ImGui::GetFrameHeight()),
+                             ImGuiButtonFlags_EnableNav);
   const ImVec2 a = ImGui::GetItemRectMin(), b = ImGui::GetItemRectMax();
   ImDrawList* list = ImGui::GetWindowDrawList();
   const ImVec2 size = text_size(label, on, kTextSize);
   const ImU32 colour = on || ImGui::IsItemHovered() ? theme().ink : theme().muted;
   draw_text(list, ImVec2((a.x + b.x - size.x) / 2, (a.y + b.y - size.y) / 2), label, on, kTextSize,
             colour);
-  if (on) list->AddRectFilled(ImVec2(a.x + 10, b.y - 2), ImVec2(b.x - 10, b.y), theme().accent, 1);
+  if (on)
+    list->AddRectFilled(ImVec2(a.x + padding, b.y - 2), ImVec2(b.x - padding, b.y), theme().accent,
+                        1);
   return pressed;
 }
 
@@ -53,13 +57,15 @@ bool names_lab(const View& view) {
 void tabs(const View& view, float width, float beside) {
   const Experiment& current = *view.state.spec.experiment;
   Flow flow(width, 2);
+  const float padding = view.narrow ? 6 : 10;
   for (const Family& family : kFamilies) {
     const std::vector<const Experiment*> members = experiments_of(family.id);
     if (members.empty()) continue;
     const std::string label = std::string(family.id) + "  " + std::string(family.label);
     const bool on = family.id == current.family;
-    flow.next(tab_width(label, on));
-    if (tab(label.c_str(), label, on) && !on) view.app.select_experiment(members.front()->id);
+    flow.next(tab_width(label, on, padding));
+    if (tab(label.c_str(), label, on, padding) && !on)
+      view.app.select_experiment(members.front()->id);
   }
   const std::vector<const Experiment*> members = experiments_of(current.family);
   if (members.size() < 2) {
@@ -70,7 +76,7 @@ void tabs(const View& view, float width, float beside) {
     return;
   }
   const float combo_width =
-      std::min(view.narrow || view.input.width >= kRoomy ? 210.0f : 170.0f, width - beside);
+      std::min(view.narrow || view.input.width >= kRoomy ? 246.0f : 170.0f, width - beside);
   flow.next(view.narrow ? width : combo_width);
   ImGui::SetNextItemWidth(combo_width);
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(8, 8));
@@ -194,10 +200,11 @@ void header_view(const View& view, float width) {
   const ImVec2 corner = ImGui::GetCursorScreenPos();
   const float row = ImGui::GetFrameHeight();
   const Tools tools(view);
-  const ImVec2 name = names_lab(view) ? text_size("Attention Lab", true, 18) : ImVec2(0, 0);
+  const ImVec2 name =
+      names_lab(view) ? text_size("Attention Lab", true, kHeadingSize) : ImVec2(0, 0);
   if (names_lab(view)) {
     draw_text(ImGui::GetWindowDrawList(), ImVec2(corner.x, corner.y + (row - name.y) / 2),
-              "Attention Lab", true, 18, theme().ink);
+              "Attention Lab", true, kHeadingSize, theme().ink);
   }
   float height = row;
   if (view.narrow) {

@@ -65,7 +65,7 @@ class Control {
 
   void label() const {
     {
-      const TextStyle style(Face::kBold, 14, theme().ink);
+      const TextStyle style(Face::kBold, kSmallSize, theme().ink);
       ImGui::TextUnformatted(parameter_.label.c_str());
     }
     help_tooltip(help().c_str());
@@ -73,7 +73,7 @@ class Control {
     if (!parameter_.unit.empty()) extra += (extra.empty() ? "" : ", ") + parameter_.unit;
     if (!extra.empty()) {
       ImGui::SameLine(0, 6);
-      const TextStyle style(Face::kRegular, 14, theme().muted);
+      const TextStyle style(Face::kRegular, kSmallSize, theme().muted);
       ImGui::TextUnformatted(extra.c_str());
     }
     if (view_.state.locked(parameter_.name)) {
@@ -159,10 +159,10 @@ class Control {
     if (!is_number) {
       const ImVec2 at = ImGui::GetItemRectMin();
       const float y = (at.y + ImGui::GetItemRectMax().y) / 2;
-      const ImVec2 size = text_size("a number", false, 14);
+      const ImVec2 size = text_size("a number", false, kSmallSize);
       if (!ImGui::IsItemActive())
         draw_text(ImGui::GetWindowDrawList(), ImVec2(at.x + 10, y - size.y / 2), "a number", false,
-                  14, paint(theme().muted));
+                  kSmallSize, paint(theme().muted));
     }
   }
 
@@ -294,7 +294,7 @@ void seed_view(const View& view, float width) {
   ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(kGap, 5));
   ImGui::BeginDisabled(view.state.locked("seed"));
   {
-    const TextStyle style(Face::kBold, 14, theme().ink);
+    const TextStyle style(Face::kBold, kSmallSize, theme().ink);
     ImGui::TextUnformatted(seed_parameter().label.c_str());
   }
   const ButtonLook look;

@@ -52,7 +52,7 @@ void action_button(const View& view, Action action, bool picture_only) {
 void run_buttons(const View& view, bool short_labels) {
   if (!view.state.live()) {
     for (const Action action : {Action::kRun, Action::kPause, Action::kStep}) {
-      action_button(view, action, short_labels && action == Action::kStep);
+      action_button(view, action, short_labels && action != Action::kRun);
       ImGui::SameLine(0, kGap);
     }
   } else if (view.state.appends()) {
@@ -123,8 +123,8 @@ float run_bar_height(const View& view, float width) {
   const float row = ImGui::GetFrameHeight();
   if (!view.narrow) return row + 24;
   // Room for two lines: the controls below do not move with the sentence's digits.
-  const float two_lines = 2 * text_size("0", false, 14).y;
-  const float sentence = text_size(view.app.status_sentence(), false, 14, width).y;
+  const float two_lines = 2 * text_size("0", false, kSmallSize).y;
+  const float sentence = text_size(view.app.status_sentence(), false, kSmallSize, width).y;
   return row + progress_height(view.state) + std::max(sentence, two_lines) + 4;
 }
 
@@ -139,7 +139,7 @@ void run_bar_view(const View& view, float width) {
     result_buttons_view(view, corner.x + width, corner.y, ImGui::GetItemRectMax().x + kGap);
     if (!s.live()) progress_bar(s, ImVec2(corner.x, corner.y + row + 12), width);
     draw_text(ImGui::GetWindowDrawList(), ImVec2(corner.x, corner.y + row + progress_height(s)),
-              sentence, false, 14, sentence_colour(s), width);
+              sentence, false, kSmallSize, sentence_colour(s), width);
     ImGui::SetCursorScreenPos(corner);
     ImGui::Dummy(ImVec2(width, run_bar_height(view, width)));
   } else {
@@ -151,7 +151,7 @@ void run_bar_view(const View& view, float width) {
     if (bar > 0) progress_bar(s, ImVec2(left, middle - kBarHeight / 2), bar);
     const float text_x = left + bar + (bar > 0 ? 2 * kGap : 0);
     const float room = std::max(60.0f, right - text_x);
-    const float size = text_size(sentence, false, 14).x > room ? 12.5f : 14.0f;
+    const float size = text_size(sentence, false, kSmallSize).x > room ? kTickSize : kSmallSize;
     const ImVec2 extent = text_size(sentence, false, size, room);
     draw_text(ImGui::GetWindowDrawList(), ImVec2(text_x, middle - extent.y / 2), sentence, false,
               size, sentence_colour(s), room);

@@ -20,7 +20,7 @@ void right_aligned(const std::string& text) {
 /// Width of the widest text of a column, its label included, among the first rows.
 float column_width(const Table& table, const TableViewColumn& column) {
   constexpr std::size_t kRowsMeasured = 200;
-  float width = text_size(table.columns[column.column].label, true, 14).x;
+  float width = text_size(table.columns[column.column].label, true, kSmallSize).x;
   for (std::size_t r = 0; r < std::min(table.rows.size(), kRowsMeasured); ++r)
     width = std::max(width, text_size(cell_text(table, table.rows[r], column), false, kTextSize).x);
   return std::ceil(width) + 1;
@@ -28,7 +28,7 @@ float column_width(const Table& table, const TableViewColumn& column) {
 
 void header_row(const Table& table, const std::vector<TableViewColumn>& columns) {
   ImGui::TableNextRow(ImGuiTableRowFlags_Headers);
-  const TextStyle style(Face::kBold, 14, theme().muted);
+  const TextStyle style(Face::kBold, kSmallSize, theme().muted);
   for (const TableViewColumn& column : columns) {
     ImGui::TableNextColumn();
     const std::string& label = table.columns[column.column].label;

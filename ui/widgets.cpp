@@ -242,7 +242,7 @@ void note(std::string_view text, NoteKind kind) {
   const float icon = kind == NoteKind::kInfo ? 0.0f : 20.0f;
   if (icon > 0)
     draw_icon(ImGui::GetWindowDrawList(), Icon::kWarning, ImVec2(at.x + 7, at.y + 9), 13, colour);
-  const TextStyle style(Face::kRegular, 14, colour);
+  const TextStyle style(Face::kRegular, kSmallSize, colour);
   const float width = ImGui::GetContentRegionAvail().x;
   ImGui::SetCursorScreenPos(ImVec2(at.x + icon, at.y));
   ImGui::BeginGroup();

@@ -8,6 +8,7 @@
 #include "attnlab_font.h"
 #include "core/catalogue/catalogue.h"
 #include "core/codecs/codecs.h"
+#include "ui/theme.h"
 
 using namespace attnlab;
 
@@ -68,4 +69,22 @@ TEST_CASE("every character of every experiment's words is in the embedded fonts"
     }
   }
   CHECK(missing_characters("\u2603") != "");
+}
+
+TEST_CASE("sizes of type are those of CSS: the em of the embedded font") {
+  const auto u16 = [](const unsigned char* at) { return at[0] * 256 + at[1]; };
+  const auto table = [&](const char* tag) {
+    for (int i = 0; i < u16(kFontRegular + 4); ++i) {
+      const unsigned char* entry = kFontRegular + 12 + 16 * i;
+      if (std::equal(tag, tag + 4, entry))
+        return kFontRegular + (u16(entry + 8) * 65536 + u16(entry + 10));
+    }
+    return static_cast<const unsigned char*>(nullptr);
+  };
+  const int em_units = u16(table("head") + 18);
+  const int ascender = u16(table("hhea") + 4), descender = 65536 - u16(table("hhea") + 6);
+  CHECK(kLineOfEm == doctest::Approx((ascender + descender) / (em_units + 0.0)).epsilon(1e-3));
+  CHECK(kTickSize / kLineOfEm >= 12);
+  CHECK(kSmallSize / kLineOfEm >= 13);
+  CHECK(kTextSize / kLineOfEm >= 14);
 }

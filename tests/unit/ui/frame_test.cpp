@@ -200,7 +200,7 @@ TEST_CASE("keys run, pause, step and show the table, but not while a text is typ
 TEST_CASE("pointing at a control marks it, and leaving it does not") {
   SerialExecutor executor;
   App app({}, executor, {});
-  Screen screen;
+  Screen screen(1280, 1200);
   screen.frames(app, 3);
   const auto marked = [&](float y) {
     screen.move(app, 1150, y);
