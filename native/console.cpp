@@ -99,15 +99,15 @@ Expected<void> write_all(int descriptor, std::string_view text) {
   return {};
 }
 
-int print(std::string_view text) {
+int print(std::string_view text, int descriptor) {
   while (!text.empty()) {
-    const ssize_t written = write(STDOUT_FILENO, text.data(), text.size());
+    const ssize_t written = write(descriptor, text.data(), text.size());
     if (written >= 0) {
       text.remove_prefix(static_cast<std::size_t>(written));
     } else if (errno == EPIPE) {
       return kExitDone;
     } else if (errno != EINTR) {
-      say("cannot write to standard output: " + system_reason(errno));
+      say("cannot write the result: " + system_reason(errno));
       return kExitEnvironment;
     }
   }

@@ -53,9 +53,9 @@ int refuse(const Error& error, int exit_code = kExitBadInput);
 /// system's reason.
 Expected<void> write_all(int descriptor, std::string_view text);
 
-/// Writes a result to standard output. A reader that closes early (`attnlab list | head`) is not an
-/// error; a full disk is: says so and returns kExitEnvironment.
-int print(std::string_view text);
+/// Writes a result to standard output, or to another open stream. A reader that closes early
+/// (`attnlab list | head`) is not an error; a full disk is: says so and returns kExitEnvironment.
+int print(std::string_view text, int descriptor = 1);
 
 /// The system's words for an error number ("No space left on device").
 std::string system_reason(int error_number);

@@ -68,8 +68,20 @@ Expected<void> write_in_place(const std::string& path, std::string_view text) {
   return done;
 }
 
-bool is_standard_output(const std::string& name) {
-  return name == "-" || name == "/dev/stdout" || name == "/dev/fd/1" || name == "/proc/self/fd/1";
+/// The stream that the shell has already opened for this file (/dev/stdout, a link to it, or the
+/// file behind `>> log`), or -1. To put a new file in its place would lose what the stream gets.
+int open_stream(const std::string& name) {
+  constexpr int kMostOfShells = 9;
+  if (name == "-") return STDOUT_FILENO;
+  struct stat wanted {};
+  if (stat(name.c_str(), &wanted) != 0) return -1;
+  for (int descriptor = STDOUT_FILENO; descriptor <= kMostOfShells; ++descriptor) {
+    struct stat status {};
+    const int mode = fcntl(descriptor, F_GETFL);
+    if (mode < 0 || (mode & O_ACCMODE) == O_RDONLY || fstat(descriptor, &status) != 0) continue;
+    if (status.st_dev == wanted.st_dev && status.st_ino == wanted.st_ino) return descriptor;
+  }
+  return -1;
 }
 
 }  // namespace
@@ -174,13 +186,14 @@ int write_file(const OutputFile& file, std::string_view text, bool quiet) {
 
 Expected<Destination> Destination::check(const std::optional<std::string>& name) {
   Destination destination;
-  if (name && !is_standard_output(*name)) {
+  if (name) destination.stream_ = open_stream(*name);
+  if (destination.stream_ < 0) {
     Expected<OutputFile> file = OutputFile::check(*name);
     if (!file) return file.error();
     destination.file_ = std::move(*file);
     return destination;
   }
-  const int mode = fcntl(STDOUT_FILENO, F_GETFL);
+  const int mode = fcntl(destination.stream_, F_GETFL);
   if (mode < 0 || (mode & O_ACCMODE) == O_RDONLY) {
     return Error{"standard output cannot be written; --out FILE writes to a file"};
   }
@@ -188,11 +201,11 @@ Expected<Destination> Destination::check(const std::optional<std::string>& name)
 }
 
 std::size_t Destination::columns() const {
-  return file_ ? 0 : terminal_columns(STDOUT_FILENO);
+  return file_ ? 0 : terminal_columns(stream_);
 }
 
 int Destination::deliver(std::string_view text, bool kept, bool quiet) const {
-  if (!file_) return print(text);
+  if (!file_) return print(text, stream_);
   const int code = write_file(*file_, text, quiet);
   if (code == kExitDone || kept) return code;
   say("the result goes to standard output instead");

@@ -38,11 +38,12 @@ class OutputFile {
   bool in_place_;     // no file can be made beside it
 };
 
-/// Where a result goes: a file, or standard output.
+/// Where a result goes: a file, or an open stream.
 class Destination {
  public:
-  /// Without a name, and for "-" and the names of standard output in /dev and /proc: standard
-  /// output, which must be open. Otherwise OutputFile::check().
+  /// Without a name and for "-": standard output, which must be open. A file that is open as a
+  /// stream of the shell (/dev/stdout, or `>> log`) gets the result through this stream. Otherwise
+  /// OutputFile::check().
   static Expected<Destination> check(const std::optional<std::string>& name);
 
   const std::optional<OutputFile>& file() const { return file_; }
@@ -55,6 +56,7 @@ class Destination {
 
  private:
   std::optional<OutputFile> file_;
+  int stream_ = 1;  ///< where there is no file: a descriptor
 };
 
 /// Writes a file and says the remark or the error; returns the exit code.

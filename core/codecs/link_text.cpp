@@ -96,16 +96,49 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
   }
 }
 
-/// Undoes HTML's way to write '&', as often as it was done.
-void undo_entities(std::string& text) {
-  for (const std::string_view entity : {"&amp;", "&#38;", "&#x26;"}) {
-    for (std::size_t at = 0; (at = text.find(entity, at)) != std::string::npos;) {
-      text.replace(at, entity.size(), "&");
-      // The text after it may complete another entity: "&amp;amp;".
-    }
+std::string utf8(std::uint32_t code) {
+  if (code < 0x80) return {static_cast<char>(code)};
+  std::string text;
+  const int more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+  constexpr std::uint32_t kLead[] = {0, 0xC0, 0xE0, 0xF0};
+  text += static_cast<char>(kLead[more] | code >> 6 * more);
+  for (int i = more - 1; i >= 0; --i) text += static_cast<char>(0x80u | (code >> 6 * i & 0x3Fu));
+  return text;
+}
+
+/// What an entity stands for, from "&" to ";"; empty if it is none.
+std::string entity_character(std::string_view entity) {
+  std::string name;
+  for (const char c : entity.substr(1, entity.size() - 2))
+    name += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  if (name == "amp") return "&";
+  for (const std::string_view ends_value : {"lt", "gt", "quot", "apos", "nbsp"})
+    if (name == ends_value) return "\"";  // links have no such characters; quotes end a value
+  if (!name.starts_with('#')) return {};
+  const bool hex = name.starts_with("#x");
+  std::uint32_t code = 0;
+  for (const char c : name.substr(hex ? 2 : 1)) {
+    const int digit = hex_value(c);
+    if (digit < 0 || (!hex && digit > 9) || code > 0x10FFFF) return {};
+    code = code * (hex ? 16 : 10) + static_cast<std::uint32_t>(digit);
   }
-  for (const std::string_view entity : {"&lt;", "&gt;", "&quot;", "&#39;", "&nbsp;"}) {
-    replace_all(text, entity, "\"");  // links have no such characters; quotes end a value
+  return code == 0 || code > 0x10FFFF ? std::string() : utf8(code);
+}
+
+/// Undoes HTML's way to write characters, as often as it was done.
+void undo_entities(std::string& text) {
+  constexpr std::size_t kLongest = 12;
+  for (std::size_t at = 0; (at = text.find('&', at)) != std::string::npos;) {
+    const std::size_t end = text.find(';', at);
+    const bool near = end != std::string::npos && end - at < kLongest;
+    const std::string character =
+        near ? entity_character(std::string_view(text).substr(at, end - at + 1)) : std::string();
+    if (character.empty()) {
+      ++at;
+    } else {
+      // The text after a '&' may complete another entity: "&amp;amp;".
+      text.replace(at, end - at + 1, character);
+    }
   }
 }
 
@@ -144,16 +177,29 @@ void add_pairs(std::string_view item, int layer, Pairs& pairs) {
   if (layer < kMaxLayers &&
       (inside.find('=') != std::string::npos || inside.find("%3") != std::string::npos ||
        inside.find("%25") != std::string::npos)) {
-    const std::string all = decoded(item);
+    std::string all = decoded(item);
+    undo_entities(all);
     for (const std::string& inner : split(behind_address(all), '&')) {
       add_pairs(inner, layer + 1, pairs);
     }
     return;
   }
+  std::string value;
+  if (equals != std::string_view::npos) {
+    value = decoded(item.substr(equals + 1));
+    undo_entities(value);
+    // Only the '&' was encoded: no value has one.
+    const std::size_t next = value.find('&');
+    if (next != std::string::npos && layer < kMaxLayers) {
+      add_pairs(std::string(left) + "=" + value.substr(0, next), layer + 1, pairs);
+      for (const std::string& inner : split(std::string_view(value).substr(next + 1), '&'))
+        add_pairs(inner, layer + 1, pairs);
+      return;
+    }
+  }
   std::string key = without_plus(fully_decoded(left));
   if (key.empty() || pairs.size() >= kMaxPairs) return;
-  std::string value =
-      equals == std::string_view::npos ? std::string() : fully_decoded(item.substr(equals + 1));
+  value = fully_decoded(value);
   const auto same =
       std::find_if(pairs.begin(), pairs.end(), [&](const auto& pair) { return pair.first == key; });
   if (same != pairs.end()) {

@@ -71,6 +71,29 @@ std::string_view entry_in(std::string_view text) {
   return text;
 }
 
+/// The number at the beginning of an entry: 9 of "9isnice". Without one, the entry.
+std::string_view number_in(std::string_view entry) {
+  const auto digits = [&](std::size_t at) {
+    while (at < entry.size() && entry[at] >= '0' && entry[at] <= '9') ++at;
+    return at;
+  };
+  const std::size_t whole = entry.starts_with('-') ? 1 : 0;
+  std::size_t end = digits(whole);
+  bool any = end > whole;
+  if (end < entry.size() && entry[end] == '.') {
+    const std::size_t more = digits(end + 1);
+    any |= more > end + 1;
+    if (more > end + 1) end = more;
+  }
+  if (!any) return entry;
+  if (end < entry.size() && (entry[end] == 'e' || entry[end] == 'E')) {
+    std::size_t power = end + 1;
+    if (power < entry.size() && entry[power] == '-') ++power;
+    if (digits(power) > power) end = digits(power);
+  }
+  return entry.substr(0, end);
+}
+
 /// A text without the end of a sentence or a bracket that a mail put after it.
 std::string text_in(std::string_view text) {
   while (!text.empty() && std::string_view(".,;:>\"'!?").find(text.back()) != std::string::npos)
@@ -78,13 +101,18 @@ std::string text_in(std::string_view text) {
   return std::string(text);
 }
 
-/// entry_in of every entry; entries that become empty are left out.
+/// entry_in of every entry, of numbers only the number; entries that become empty are left out, and
+/// the words that follow a list of numbers.
 std::string entries_in(const Parameter& parameter, std::string_view text) {
   if (parameter.kind == ParameterKind::kText) return text_in(text);
+  const bool numbers = parameter.choices.empty();
   std::vector<std::string> entries;
   for (const std::string& item : split(text, ',')) {
-    if (const std::string_view entry = entry_in(item); !entry.empty()) entries.emplace_back(entry);
+    std::string_view entry = entry_in(item);
+    if (numbers) entry = number_in(entry);
+    if (!entry.empty()) entries.emplace_back(entry);
   }
+  while (numbers && entries.size() > 1 && !read_real(entries.back())) entries.pop_back();
   return join(entries, ",");
 }
 

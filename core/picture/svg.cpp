@@ -301,7 +301,7 @@ std::string figure_svg(const Figure& given, const SvgOptions& options) {
   outer.y0 =
       svg.paragraph(outer.x0, outer.y0, outer.width(), figure.title, svg.colours().ink, kSvgTitle);
   outer.y0 = svg.paragraph(outer.x0, outer.y0 + 2, outer.width(), figure.subtitle,
-                           svg.colours().muted, kSvgSmall) +
+                           svg.colours().muted, kSvgText) +
              8;
   const bool says = options.interactive && !figure.empty_text.empty();
   const bool pale = says && shows_results(figure);
@@ -321,7 +321,7 @@ std::string figure_svg(const Figure& given, const SvgOptions& options) {
   if (pale) svg.add("</g>\n");
   if (says) svg.centred(middle, figure.empty_text);
   if (!options.source.empty())
-    svg.text(outer.x0, height - 10, options.source, svg.colours().muted, {.size = 10.5f});
+    svg.text(outer.x0, height - 10, options.source, svg.colours().muted, {.size = kSvgFine});
   const auto size_of = [](float wide, float high) {
     return "width=\"" + svg_number(wide) + "\" height=\"" + svg_number(high) + "\"";
   };

@@ -1,4 +1,5 @@
 // Heat maps of an SVG document: cells, names, colour bars, contour lines.
+#include <algorithm>
 #include <cmath>
 
 #include "core/base/text.h"
@@ -34,15 +35,19 @@ void draw_names(Svg& svg, const HeatPanel& panel, const HeatPlace& place) {
   const auto& muted = svg.colours().muted;
   const Box& cells = place.cells;
   const auto skip = [](std::size_t count) { return 1 + count / 12; };
-  for (std::size_t c = 0; c < panel.columns; c += skip(panel.columns))
+  float widest = 0;
+  for (std::size_t c = 0; c < panel.columns; ++c)
+    widest = std::max(widest, svg_text_width(heat_name(panel.x_labels, c), kSvgFine));
+  const auto apart = static_cast<std::size_t>(std::ceil((widest + 6) / place.cell_width));
+  for (std::size_t c = 0; c < panel.columns; c += std::max(skip(panel.columns), apart))
     svg.text((place.cell(0, c).x0 + place.cell(0, c).x1) / 2, cells.y1 + 14,
-             heat_name(panel.x_labels, c), muted, {.anchor = "middle", .size = 11});
+             heat_name(panel.x_labels, c), muted, {.anchor = "middle", .size = kSvgFine});
   for (std::size_t r = 0; r < panel.rows; r += skip(panel.rows))
     svg.text(cells.x0 - 5, (place.cell(r, 0).y0 + place.cell(r, 0).y1) / 2 + 4,
-             heat_name(panel.y_labels, r), muted, {.anchor = "end", .size = 11});
+             heat_name(panel.y_labels, r), muted, {.anchor = "end", .size = kSvgFine});
   svg.text((cells.x0 + cells.x1) / 2, cells.y1 + 30, panel.x.label, muted, {.anchor = "middle"});
   svg.text(place.slot.x0, cells.y0 - 23, panel.title, svg.colours().ink, {.bold = true});
-  svg.text(place.slot.x0, cells.y0 - 7, panel.y.label, muted, {.size = 11});
+  svg.text(place.slot.x0, cells.y0 - 7, panel.y.label, muted, {.size = kSvgFine});
 }
 
 void draw_contours(Svg& svg, const HeatPanel& panel, const HeatPlace& place) {
@@ -66,9 +71,9 @@ void svg_colour_bar(Svg& svg, ColourScale scale, Range range, const std::string&
                bar.y1 - step * static_cast<float>(i) + 0.5f},
               svg_colour(heat_rgb(scale, (i + 0.5) / kSvgBands)));
   const auto& muted = svg.colours().muted;
-  svg.text(bar.x1 + 4, bar.y0 + 9, short_text(range.hi), muted, {.size = 11});
-  svg.text(bar.x1 + 4, bar.y1, short_text(range.lo), muted, {.size = 11});
-  svg.text(bar.x1, bar.y0 - 7, label, muted, {.anchor = "end", .size = 11});
+  svg.text(bar.x1 + 4, bar.y0 + 9, short_text(range.hi), muted, {.size = kSvgFine});
+  svg.text(bar.x1 + 4, bar.y1, short_text(range.lo), muted, {.size = kSvgFine});
+  svg.text(bar.x1, bar.y0 - 7, label, muted, {.anchor = "end", .size = kSvgFine});
 }
 
 void svg_heat_panels(Svg& svg, const Figure& figure, const Box& outer) {
@@ -76,7 +81,7 @@ void svg_heat_panels(Svg& svg, const Figure& figure, const Box& outer) {
   for (const HeatPanel& panel : figure.maps().panels) {
     float names = 12;
     for (const std::string& name : panel.y_labels)
-      names = std::max(names, svg_text_width(name, 11));
+      names = std::max(names, svg_text_width(name, kSvgFine));
     margins.push_back({.left = names + 12, .right = kSvgBarWidth, .top = 38, .bottom = 40});
   }
   const std::vector<HeatPlace> places = heat_places(figure, outer, margins);

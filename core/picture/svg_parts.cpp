@@ -102,7 +102,7 @@ void Svg::tick(float x, float y, const TickText& tick, const char* anchor) {
   if (tick.base.empty()) return;
   std::string words = xml_text(tick.base);
   if (!tick.superscript.empty())
-    words += "<tspan dy=\"-4\" font-size=\"9\">" + xml_text(tick.superscript) + "</tspan>";
+    words += "<tspan dy=\"-4\" font-size=\"10\">" + xml_text(tick.superscript) + "</tspan>";
   add("<text x=\"" + svg_number(x) + "\" y=\"" + svg_number(y) + "\" font-size=\"" +
       svg_number(kSvgSmall) + "\" text-anchor=\"" + anchor + "\" fill=\"" + colours_.muted + "\">" +
       words + "</text>\n");

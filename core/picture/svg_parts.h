@@ -9,7 +9,8 @@
 
 namespace attnlab {
 
-inline constexpr float kSvgTitle = 18, kSvgSmall = 12.5f;
+inline constexpr float kSvgTitle = 18, kSvgText = 14;  ///< subtitles
+inline constexpr float kSvgSmall = 13, kSvgFine = 12;  ///< labels; names of cells, colour bars
 
 /// At most two decimals, without trailing zeros: "12", "3.25".
 std::string svg_number(float value);

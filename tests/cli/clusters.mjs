@@ -175,6 +175,20 @@ test('a dash and the names of standard output are standard output; links are fol
     const appended = spawnSync('bash', ['-c', '"$0" "$@" --out /dev/stdout >> log', program, ...run], { cwd: folder });
     assert.equal(appended.status, 0);
     assert.equal(readFileSync(path('log'), 'utf8'), `before\n${expected}`);
+    // So does the file of any other stream, by whatever name.
+    symlinkSync('/dev/stdout', path('stream'));
+    for (const [name, redirection] of [['stream', '> log'], ['//dev/stdout', '>> log'], ['/proc/thread-self/fd/1', '> log'],
+      ['/dev/stderr', '2>> log'], ['/dev/fd/3', '3>> log'], ['log', '>> log']]) {
+      const script = `(echo before >> log; "$0" "$@" --quiet --out ${name}; echo after >&1) ${redirection}`;
+      writeFileSync(path('log'), '');
+      const done = spawnSync('bash', ['-c', script, program, ...run], { cwd: folder, encoding: 'utf8' });
+      const log = readFileSync(path('log'), 'utf8');
+      assert.ok(log.includes(expected), `${name}: ${log}`);
+      if (redirection.includes('>>')) assert.ok(log.startsWith('before\n'), `${name}: ${log}`);
+      assert.ok((log + done.stdout).endsWith('after\n'), `${name}: ${log}`);
+    }
+    rmSync(path('stream'));
+    writeFileSync(path('log'), 'before\n');
     symlinkSync('log', path('link'));
     symlinkSync('new', path('dangling'));
     symlinkSync('dangling', path('twice'));

@@ -266,6 +266,10 @@ TEST_CASE("a link that was encoded as a whole, once or more, is the link") {
            "https://host.example/lab/#e%3dpi%26points%3d9%26trials%3d2%26seed%3d11%26theme%3ddark",
            "https://host.example/lab/?embed=1#e=pi&points=9&trials=2&seed=11&theme=dark",
            "%23e%3Dpi%26points%3D9%26trials%3D2%26seed%3D11%26theme%3Ddark",
+           "e=pi%26points=9%26trials=2%26seed=11%26theme=dark",
+           "e%3Dpi%26amp%3Bpoints%3D9%26amp%3Btrials%3D2%26amp%3Bseed%3D11%26amp%3Btheme%3Ddark",
+           "e%253Dpi%2526amp%253Bpoints%253D9%2526amp%253Btrials%253D2%2526seed%253D11%26theme="
+           "dark",
        }) {
     check_mangled({given, meant});
   }
@@ -276,6 +280,8 @@ TEST_CASE("entities, quoted-printable, folded lines and odd characters leave the
   for (const char* given : {
            "#e=pi&amp;points=9&amp;lock=seed,trials&amp;seed=11",
            "#e=pi&amp;amp;points=9&#38;lock=seed,trials&#x26;seed=11",
+           "#e=pi&#038;points=9&AMP;lock=seed&#44;&#160;trials&#X26;seed=1&#8203;1",
+           "#e=pi&amp;points=9&amp;lock=seed&#65292;trials&amp;seed&#61;11",
            "e=3Dpi&points=3D9&lock=3Dseed,tr=\r\nials&seed=3D11",
            "e=pi&poi\r\nnts=9&lock=seed,\n> trials&seed=1\n1",
            " e=pi & points = 9 & lock=seed, trials & seed=11 ",
@@ -300,6 +306,11 @@ TEST_CASE("characters after a number or a name that cannot belong to it are drop
            {"points=(9)&seed=12", "points=9&seed=12", "points: \"(9)\" is read as \"9\""},
            {"points=9&seed=7\">here</a>", "points=9&seed=7",
             "seed: \"7\">here</a>\" is read as \"7\""},
+           {"points=9&seed=7 is nice", "points=9&seed=7", "seed: \"7isnice\" is read as \"7\""},
+           {"points=9&seed=7, and more", "points=9&seed=7", "seed: \"7,andmore\" is read as \"7\""},
+           {"points=9&seed=7. Look", "points=9&seed=7", "seed: \"7.Look\" is read as \"7\""},
+           {"points=9&seed=7 - the risk", "points=9&seed=7",
+            "seed: \"7-therisk\" is read as \"7\""},
            {"e=pi).&seed=2", "seed=2", "e: \"pi).\" is read as \"pi\""},
            {"seed=2&theme=dark\xE2\x80\x9D", "seed=2&theme=dark",
             "theme: \"dark\xE2\x80\x9D\" is read as \"dark\""},
@@ -315,6 +326,10 @@ TEST_CASE("characters after a number or a name that cannot belong to it are drop
                                     every_kind_experiment());
   CHECK(list.notes.size() == 3);
   CHECK(query_text(list.spec) == "e=every-kind&wholes=16,32&reals=0.5,1&seed=1");
+  const Permalink prose = read_query(
+      "e=every-kind&wholes=16,32 please, and soon&reals=0.5,1e-2, too", every_kind_experiment());
+  CHECK(prose.notes.size() == 2);
+  CHECK(query_text(prose.spec) == "e=every-kind&wholes=16,32&reals=0.01,0.5&seed=1");
 }
 
 TEST_CASE("a link of which nothing is understood says so; a wrong word says what was meant") {
