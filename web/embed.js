@@ -158,7 +158,7 @@
           attributes.set(name, value);
         }
       }
-      return [this.getAttribute('query')?.replace(/^[^#]*#/, '') ?? '', String(attributes)].filter(Boolean).join('&');
+      return [this.getAttribute('query') ?? '', String(attributes)].filter(Boolean).join('&');
     }
 
     /** The folder with index.html; undefined where neither attribute nor script names one. */

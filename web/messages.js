@@ -19,16 +19,12 @@ function text_of(value) {
 }
 
 /**
- * The permalink text that a load message asks for. (App::load ignores what only the frame's address may set.)
+ * The permalink text that a load message asks for. (App::load ignores what only the frame's address may set.) A link
+ * goes to the lab as it is: core knows how mails leave them.
  * @param {Record<string, any>} message
  */
 function query_of(message) {
   const wanted = new URLSearchParams();
-  if (typeof message.query === 'string') {
-    for (const [key, value] of new URLSearchParams(message.query.replace(/^[?#]/, ''))) {
-      wanted.append(key, value);
-    }
-  }
   if (typeof message.experiment === 'string') wanted.set('e', message.experiment);
   const { parameters } = message;
   if (parameters && typeof parameters === 'object') {
@@ -38,7 +34,7 @@ function query_of(message) {
     }
   }
   if (is_plain(message.seed)) wanted.set('seed', String(message.seed));
-  return wanted.toString();
+  return [typeof message.query === 'string' ? message.query : '', String(wanted)].filter(Boolean).join('&');
 }
 
 /**

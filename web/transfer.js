@@ -5,6 +5,7 @@ import { element } from './dom.js';
 import { call, has_address, instance } from './files.js';
 
 const png_scale = 2;
+const most_letters = 20000; // of a dropped text that are looked through
 
 /**
  * @typedef {{ query: string, file: string, journal: string, kept: string[], figure: number, dark: boolean }} Shown
@@ -107,13 +108,22 @@ export function embed_code(query) {
 export function query_in_file(text) {
   try {
     const { experiment, params = {}, seed } = JSON.parse(text);
-    if (typeof experiment !== 'string') return '';
+    if (typeof experiment !== 'string') return link_in(text.slice(0, most_letters));
     const query = new URLSearchParams({ e: experiment });
     for (const [name, value] of Object.entries(params)) query.set(name, String(value));
     if (seed !== undefined) query.set('seed', String(seed));
     return query.toString();
   } catch {
-    const found = /(?:^|[#?&\s])(e=[^\s"'<>#]+)/.exec(text.slice(0, 20000));
-    return found ? found[1] : '';
+    return link_in(text.slice(0, most_letters));
   }
+}
+
+/** From the first address or word that names a state to the end: core drops what follows a link.
+ *  @param {string} text */
+function link_in(text) {
+  for (const { 0: word, index } of text.matchAll(/[^\s"'<>(]+/g)) {
+    const address = /^https?:/i.test(word) && /[#?]|%23/.test(word) && /=|%3D|%253D/i.test(word);
+    if (address || /(?:^|[#?&;]|%26|%2526)e(?:=|%3D|%253D)/i.test(word)) return text.slice(index).trim();
+  }
+  return '';
 }

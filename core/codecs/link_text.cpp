@@ -198,6 +198,7 @@ void add_pairs(std::string_view item, int layer, Pairs& pairs) {
     }
   }
   std::string key = without_plus(fully_decoded(left));
+  if (const std::string_view name = name_in(key); !name.empty()) key = std::string(name);
   if (key.empty() || pairs.size() >= kMaxPairs) return;
   value = fully_decoded(value);
   const auto same =

@@ -31,6 +31,13 @@ const count_frames = () => {
   };
 };
 
+const sent = 'e=icl-risk&dim=6&heads=1,3&seed=9';
+const mangled_links = [
+  encodeURIComponent(sent), sent.replaceAll('&', '&amp;'), `${sent}).`, `<${sent}>`, `${sent} is nice`,
+  sent.replaceAll(',', '%2C').replace('&heads', '%20\u00a0&heads'), sent.replace('heads', 'he%20ads'),
+  sent.replaceAll('&', '&#038;'), encodeURIComponent(sent.replaceAll('&', '&amp;')), sent.replaceAll('&', '%26'),
+];
+
 const checks = {
   async 'the page loads, draws, runs, and gives the command line\'s numbers'(on) {
     const { page, engine } = on;
@@ -286,12 +293,34 @@ const checks = {
       const { hash, tables } = await read_twin(on.page);
       return [hash, Object.keys(tables)];
     };
-    const clean = await state(small);
-    for (const mangled of [
-      encodeURIComponent(small), small.replaceAll('&', '&amp;'), `${small}).`, `<${small}>`,
-      small.replaceAll(',', '%2C').replace('&heads', '%20\u00a0&heads'), small.replace('samples', 'sam%20ples'),
-    ]) assert.deepEqual(await state(mangled), clean, mangled);
+    const clean = await state(sent);
+    for (const mangled of mangled_links) assert.deepEqual(await state(mangled), clean, mangled);
+    // The same as dropped texts and files.
+    const dropped = (text) => on.page.evaluate(async (given) => (await import('./transfer.js')).query_in_file(given), text);
+    for (const link of mangled_links) {
+      const text = `See "https://host.example/lab/#${link}" and more`;
+      assert.deepEqual(await state(await dropped(text)), clean, text);
+    }
+    const experiment_last = sent.replace(/^(e=[^&]*)&(.*)$/, '$2&$1');
+    assert.deepEqual(await state(await dropped(experiment_last)), clean);
+    assert.equal(await dropped('n,mean\n16,1.02'), '', 'a table is no link');
   },
+
+  'links as mail, chat and editors leave them may be sent to a lab': (on) =>
+    with_course(on, lab_element('auto="0"'), async () => {
+      const { page } = on;
+      const state_of = (query) => page.evaluate(async (given) => {
+        const lab = document.querySelector('attention-lab');
+        lab.load({ experiment: 'rf-heads' });
+        lab.load({ query: given });
+        return (await lab.get()).query;
+      }, query);
+      const clean = await state_of(sent);
+      assert.match(clean, /^e=icl-risk&dim=6&heads=1,3&seed=9/);
+      for (const mangled of mangled_links) {
+        assert.equal(await state_of(mangled), clean, mangled);
+      }
+    }),
 
   async 'who waits for a page waits on while it is reloaded'(on) {
     const { page, server } = on;

@@ -266,6 +266,7 @@ TEST_CASE("a link that was encoded as a whole, once or more, is the link") {
            "https://host.example/lab/#e%3dpi%26points%3d9%26trials%3d2%26seed%3d11%26theme%3ddark",
            "https://host.example/lab/?embed=1#e=pi&points=9&trials=2&seed=11&theme=dark",
            "%23e%3Dpi%26points%3D9%26trials%3D2%26seed%3D11%26theme%3Ddark",
+           "<e=pi&points=9&trials=2&seed=11&theme=dark",
            "e=pi%26points=9%26trials=2%26seed=11%26theme=dark",
            "e%3Dpi%26amp%3Bpoints%3D9%26amp%3Btrials%3D2%26amp%3Bseed%3D11%26amp%3Btheme%3Ddark",
            "e%253Dpi%2526amp%253Bpoints%253D9%2526amp%253Btrials%253D2%2526seed%253D11%26theme="
