@@ -226,8 +226,8 @@ JobSteps predict_round(NestedFit& fit, std::vector<DualSize>& sizes, const Round
     for (std::size_t j = 0; j < fit.targets; ++j) {
       if (judged.improved[j] == JudgedColumns::kNone) continue;
       const double lambda = fit.point(s, j).strength * scale;
-      fit.set_training_error(
-          s, j, squared_residuals(round.coefficients[s], judged.improved[j], lambda));
+      fit.set_training_error(s, j,
+                             squared_residuals(round.coefficients[s], judged.improved[j], lambda));
     }
     for (std::size_t c = 0; fit.choose_by_test() && c < columns; ++c) {
       if (!round.usable[s][c]) continue;

@@ -57,7 +57,7 @@ struct FitPoint {
   double strength = 0;    ///< relative ridge parameter chosen; NaN as above
   double training_error = 0;  ///< mean squared error on the labels fitted (with their noise) / the
                               ///< same variance; NaN as above
-  std::uint32_t failed = 0;  ///< bit l: the factorisation with strengths_of(ridge)[l] failed
+  std::uint32_t failed = 0;   ///< bit l: the factorisation with strengths_of(ridge)[l] failed
 };
 
 /// Solves the problem in steps of a few GFLOP; the coroutine's own output is empty, results land in

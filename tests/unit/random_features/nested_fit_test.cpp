@@ -167,8 +167,8 @@ TEST_CASE("the training error is that of the fit with the chosen ridge parameter
       for (std::size_t i = 0; i < points.size(); ++i) {
         CAPTURE(units);
         CAPTURE(i);
-        const PlainErrors expected = plain_errors(c, c.problem.sizes[i / 2], points[i].strength,
-                                                  static_cast<int>(i % 2));
+        const PlainErrors expected =
+            plain_errors(c, c.problem.sizes[i / 2], points[i].strength, static_cast<int>(i % 2));
         CHECK(points[i].training_error == doctest::Approx(expected.training).epsilon(2e-4));
       }
     }
