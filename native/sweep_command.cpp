@@ -151,7 +151,7 @@ Expected<SweepSpec> read_specification(const std::string& file) {
 
 int write_table(const SweepSpec& sweep, const SweepPlan& plan, std::vector<JobOutput> outputs,
                 const std::string& table, const OutputFile& file, bool quiet) {
-  return write_file(file, table_csv(sweep_table(sweep, plan, std::move(outputs), table)), quiet);
+  return write_file(file, sweep_csv(sweep, plan, std::move(outputs), table), quiet);
 }
 
 /// The outputs that belong to the sweep's jobs, each once; an error when two journals disagree.

@@ -183,12 +183,13 @@ Run shard_run(const SweepPlan& plan, Shard shard) {
   return Run(plan.points, std::move(names), std::move(own));
 }
 
-Table sweep_table(const SweepSpec& sweep, const SweepPlan& plan, std::vector<JobOutput> outputs,
-                  std::string_view name) {
+std::string sweep_csv(const SweepSpec& sweep, const SweepPlan& plan, std::vector<JobOutput> outputs,
+                      std::string_view name) {
   const std::vector<SweepAxis> fixed = fixed_axes(sweep, plan);
   std::sort(outputs.begin(), outputs.end(),
             [](const JobOutput& a, const JobOutput& b) { return a.index < b.index; });
-  Table table;
+  Table table;  // with the rows of one point: the cells of all would take many times their text
+  std::string csv;
   auto next = outputs.begin();
   for (std::size_t i = 0; i < plan.points.size(); ++i) {
     const auto begin = next;
@@ -200,6 +201,7 @@ Table sweep_table(const SweepSpec& sweep, const SweepPlan& plan, std::vector<Job
         table_of_point(plan.points[i], std::span(begin, next), name);
     if (!of_point) continue;
     if (table.columns.empty()) add_columns(sweep, fixed, *of_point, table);
+    table.rows.clear();
     const std::vector<std::size_t> chosen = choices_at(sweep, i);
     const std::size_t first_fixed = 1 + chosen.size() + of_point->columns.size();
     for (const std::vector<Cell>& cells : of_point->rows) {
@@ -213,8 +215,10 @@ Table sweep_table(const SweepSpec& sweep, const SweepPlan& plan, std::vector<Job
         row.push_back(value_cell(table.columns[first_fixed + f].type, fixed[f].values.front()));
       }
     }
+    const std::string text = table_csv(table);
+    csv.append(text, csv.empty() ? 0 : text.find('\n') + 1);
   }
-  return table;
+  return csv;
 }
 
 }  // namespace attnlab

@@ -67,11 +67,11 @@ struct Shard {
 /// The jobs of a shard as one run. Job i of the run is job i * count + index of the sweep.
 Run shard_run(const SweepPlan& plan, Shard shard);
 
-/// One table of all points (empty: the main one), under each other: point (from 0), what is swept,
-/// the columns of the experiment's table, then seed and parameters that are fixed and have an
-/// effect at some point. A swept or fixed parameter whose name the table has already is called
-/// swept_NAME or fixed_NAME. `outputs` carries the jobs' numbers in the sweep, in any order.
-Table sweep_table(const SweepSpec& sweep, const SweepPlan& plan, std::vector<JobOutput> outputs,
-                  std::string_view table = {});
+/// One table of all points (empty: the main one) as CSV: point (from 0), what is swept, the columns
+/// of the experiment's table, then seed and parameters that are fixed and have an effect at some
+/// point. A swept or fixed parameter whose name the table has already is called swept_NAME or
+/// fixed_NAME. `outputs` carries the jobs' numbers in the sweep, in any order.
+std::string sweep_csv(const SweepSpec& sweep, const SweepPlan& plan, std::vector<JobOutput> outputs,
+                      std::string_view table = {});
 
 }  // namespace attnlab
