@@ -62,9 +62,14 @@ Expected<std::string> canonical(const RunSpec& base, const Parameter& parameter,
   return parameters.text(parameter.name);
 }
 
+/// An integer that doubles hold exactly, as their sums do: large seeds, too.
+bool is_exact(double value) {
+  return value == std::floor(value) && std::abs(value) <= 0x1p53;
+}
+
 /// Removes the rounding error of a sum or product of binary fractions: 0.30000000000000004 -> 0.3.
 double tidied(double value) {
-  if (value == 0 || !std::isfinite(value)) return value;
+  if (is_exact(value) || !std::isfinite(value)) return value;
   const double scale = std::pow(10.0, 12 - std::ceil(std::log10(std::abs(value))));
   const double rounded = std::round(value * scale) / scale;
   return std::isfinite(rounded) ? rounded : value;
@@ -102,7 +107,9 @@ Expected<Range> read_range(const std::string& name, const json& value) {
 Expected<std::vector<json>> values_of_range(const std::string& name, const json& value) {
   const Expected<Range> range = read_range(name, value);
   if (!range) return range.error();
-  const double end = range->to + 1e-9 * std::abs(range->to);
+  const bool exact = is_exact(range->from) && is_exact(range->to) && is_exact(range->step) &&
+                     is_exact(range->factor);
+  const double end = range->to + (exact ? 0 : 1e-9 * std::abs(range->to));
   std::vector<json> values;
   for (double at = range->from; at <= end;) {
     if (values.size() == kMaxSweepPoints) {

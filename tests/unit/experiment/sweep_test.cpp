@@ -103,6 +103,19 @@ TEST_CASE("seeds are swept like a parameter, and change fastest") {
   }
 }
 
+TEST_CASE("a range of large seeds has neither rounded seeds nor any above its end") {
+  const auto seeds_of = [](const char* range) {
+    const SweepSpec sweep = read(R"({"experiment":"rf-heads","seed":)" + std::string(range) + "}");
+    return sweep.axis(kSeedAxis)->values;
+  };
+  using Seeds = std::vector<std::string>;
+  CHECK(seeds_of(R"({"from":1234567890123,"to":1234567890399,"step":100})") ==
+        Seeds{"1234567890123", "1234567890223", "1234567890323"});
+  CHECK(seeds_of(R"({"from":9007199254740989,"to":9007199254740991,"step":1})") ==
+        Seeds{"9007199254740989", "9007199254740990", "9007199254740991"});
+  CHECK(seeds_of(R"({"from":3,"to":243,"factor":3})") == Seeds{"3", "9", "27", "81", "243"});
+}
+
 TEST_CASE("no parameter has the name of the axis that sweeps the seed") {
   for (const Experiment* experiment : experiments()) {
     CHECK(experiment->schema.find(kSeedAxis) == nullptr);
