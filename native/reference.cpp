@@ -86,7 +86,7 @@ std::string layer_text(const Layer& layer) {
 
 std::string experiment_section(const Experiment& experiment) {
   const RunSpec spec{&experiment, ParameterSet(experiment.schema)};
-  const Result result = experiment.find(spec, {}).result;
+  const Result result = whole_result(spec, {});
   return "\n## " + experiment.id + "\n\n" + experiment.title + ": " + experiment.question + " " +
          experiment.summary + (experiment.live ? " Live: it has no jobs.\n" : "\n") + "\n" +
          layer_text(experiment.layer) + parameter_rows(experiment) + "\n" +

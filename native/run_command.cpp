@@ -1,5 +1,6 @@
 // `attnlab run`: check everything, open the files, compute on the pool, write the result.
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,6 +32,7 @@ struct RunRequest {
   OutputFormat format = OutputFormat::kTable;
   bool dark = false;                       // ground of an svg
   std::string figure = {};                 // of an svg; empty: the main one
+  std::string table = {};                  // of csv; empty: the main one
   std::optional<std::string> out = {};     // result file; standard output without
   std::optional<std::string> resume = {};  // journal file
   double memory_bytes = kNoMemoryLimit;    // what all jobs together may use
@@ -86,13 +88,21 @@ std::string wanted_figure_svg(const RunRequest& request, const std::vector<Figur
                      .source = source_line(request.spec, build_info())});
 }
 
+/// The table that the request names; null if there is none.
+const Table* wanted_table(const RunRequest& request, const Result& result) {
+  if (!request.table.empty()) return result.table(request.table);
+  return result.tables.empty() ? nullptr : &result.tables.front();
+}
+
 /// `columns`: of the terminal that shows it, 0 without one.
 std::string findings_text(const RunRequest& request, const Findings& findings, std::size_t jobs,
                           double elapsed_s, std::size_t columns) {
   const Result& result = findings.result;
   switch (request.format) {
-    case OutputFormat::kCsv:
-      return result.tables.empty() ? "" : table_csv(result.tables.front());
+    case OutputFormat::kCsv: {
+      const Table* table = wanted_table(request, result);
+      return table == nullptr ? "" : table_csv(*table);
+    }
     case OutputFormat::kJson:
       return result_json(request.spec, result, build_info(), jobs, elapsed_s);
     case OutputFormat::kSvg:
@@ -107,7 +117,13 @@ std::string findings_text(const RunRequest& request, const Findings& findings, s
 }
 
 int deliver(const RunRequest& request, const Prepared& prepared, const Run& run, double elapsed_s) {
-  const Findings findings = request.spec.experiment->find(request.spec, run.outputs());
+  const std::vector<JobOutput> outputs = run.outputs();
+  Findings findings = request.spec.experiment->find(request.spec, outputs);
+  const bool whole = request.format == OutputFormat::kJson || !request.table.empty();
+  if (whole && request.spec.experiment->details != nullptr) {
+    std::ranges::move(request.spec.experiment->details(request.spec, outputs),
+                      std::back_inserter(findings.result.tables));
+  }
   if (request.format != OutputFormat::kTable && !request.quiet) {
     for (const std::string& note : findings.result.notes) say("note: " + note);
   }
@@ -157,6 +173,7 @@ std::vector<Flag> run_flags() {
       {"theme", "NAME", "light or dark: colours of an svg; default light", group},
       {"format", "NAME",
        "table, csv (the main table), json, svg (the main figure) or bibtex; default table", group},
+      {"table", "NAME", "The table of a csv (trials: a row a trial); default the main one", group},
       {"figure", "NAME", "The figure of an svg; default the main one", group},
       out_file_flag(group),
       {"resume", "FILE", "Keep finished jobs in a file, and take over those that are in it", group},
@@ -249,6 +266,20 @@ Expected<void> read_figure(const Given& given, RunRequest& request) {
   return {};
 }
 
+/// Reads which table is written; an error if there is no such table.
+Expected<void> read_table(const Given& given, RunRequest& request) {
+  const auto name = given.value("table");
+  if (!name) return {};
+  if (request.format != OutputFormat::kCsv) return Error{"table belongs to --format csv"};
+  std::vector<std::string> names;
+  for (const Table& table : whole_result(request.spec, {}).tables) names.push_back(table.name);
+  if (std::ranges::find(names, *name) == names.end()) {
+    return Error{unknown_name_text("table", *name, request.spec.experiment->id, names)};
+  }
+  request.table = *name;
+  return {};
+}
+
 /// Flags that were given although they have no effect with the other values.
 void remark_on_idle_flags(const Given& given, const RunSpec& spec) {
   for (const Parameter& parameter : spec.experiment->schema.parameters) {
@@ -276,6 +307,7 @@ int execute(const Given& given) {
   request.memory_bytes = *memory;
   request.format = *format;
   if (const auto drawn = read_figure(given, request); !drawn) return refuse(drawn.error());
+  if (const auto table = read_table(given, request); !table) return refuse(table.error());
   return run_experiment(request);
 }
 

@@ -34,6 +34,7 @@ constexpr std::int64_t kMaxShards = 1000000;
 struct SweepRequest {
   std::string specification;  // file
   std::string out;            // folder
+  std::string table = {};     // empty: the main one
   Shard shard = {};
   unsigned threads = 1;
   double memory_bytes = kNoMemoryLimit;
@@ -43,7 +44,8 @@ struct SweepRequest {
 /// Shards of one sweep, to be joined.
 struct MergeRequest {
   std::vector<std::string> folders;
-  std::string out;  // folder
+  std::string out;         // folder
+  std::string table = {};  // empty: the main one
   bool quiet = false;
 };
 
@@ -65,8 +67,8 @@ JournalOwner sweep_owner(const SweepSpec& sweep) {
       return start + "sweep: " + parameter.name + " was " + before + " there and is " + now +
              " here";
     }
-    return start + "sweep: seed was " + std::to_string(there->fixed.seed) + " there and is " +
-           std::to_string(sweep.fixed.seed) + " here";
+    return start + "sweep: seed was " + axis_text(*there, kSeedAxis) + " there and is " +
+           axis_text(sweep, kSeedAxis) + " here";
   };
   return {name, build_info().version, difference};
 }
@@ -110,10 +112,22 @@ struct SweepFiles {
   ResumeFile journal;
 };
 
-Expected<SweepFiles> open_files(const std::string& out, const SweepSpec& sweep) {
+/// Refuses a table that the experiment does not have.
+Expected<void> check_table(const SweepPlan& plan, const std::string& table) {
+  if (table.empty()) return {};
+  std::vector<std::string> names;
+  for (const Table& one : whole_result(plan.points.front(), {}).tables) names.push_back(one.name);
+  if (std::ranges::find(names, table) != names.end()) return {};
+  return Error{unknown_name_text("table", table, plan.points.front().experiment->id, names)};
+}
+
+/// `table`: its name; empty for the main one.
+Expected<SweepFiles> open_files(const std::string& out, const SweepSpec& sweep,
+                                const std::string& table_name) {
   Expected<OutFolder> folder = OutFolder::open(out);
   if (!folder) return folder.error();
-  Expected<OutputFile> table = OutputFile::check(folder->file(kTableName));
+  Expected<OutputFile> table = OutputFile::check(
+      folder->file(table_name.empty() ? std::string(kTableName) : "/" + table_name + ".csv"));
   if (!table) {
     folder->take_back();
     return table.error();
@@ -136,8 +150,8 @@ Expected<SweepSpec> read_specification(const std::string& file) {
 }
 
 int write_table(const SweepSpec& sweep, const SweepPlan& plan, std::vector<JobOutput> outputs,
-                const OutputFile& file, bool quiet) {
-  return write_file(file, table_csv(sweep_table(sweep, plan, std::move(outputs))), quiet);
+                const std::string& table, const OutputFile& file, bool quiet) {
+  return write_file(file, sweep_csv(sweep, plan, std::move(outputs), table), quiet);
 }
 
 /// The outputs that belong to the sweep's jobs, each once; an error when two journals disagree.
@@ -167,7 +181,8 @@ int run_sweep(const SweepRequest& request) {
       std::min(request.memory_bytes, usable_memory_bytes()) / ranks_on_this_machine();
   const Expected<SweepPlan> plan = plan_sweep(*sweep, limit_bytes);
   if (!plan) return refuse(plan.error());
-  Expected<SweepFiles> files = open_files(request.out, *sweep);
+  if (const auto known = check_table(*plan, request.table); !known) return refuse(known.error());
+  Expected<SweepFiles> files = open_files(request.out, *sweep, request.table);
   if (!files) return refuse(files.error());
   if (!request.quiet) say_alone();
 
@@ -195,7 +210,7 @@ int run_sweep(const SweepRequest& request) {
     }
     return kExitDone;
   }
-  return write_table(*sweep, *plan, run.outputs(), files->table, request.quiet);
+  return write_table(*sweep, *plan, run.outputs(), request.table, files->table, request.quiet);
 }
 
 int merge_sweep(const MergeRequest& request) {
@@ -226,7 +241,8 @@ int merge_sweep(const MergeRequest& request) {
   Expected<std::vector<JobOutput>> outputs = joined(std::move(found), jobs);
   if (!outputs) return refuse(outputs.error());
 
-  Expected<SweepFiles> files = open_files(request.out, *sweep);
+  if (const auto known = check_table(*plan, request.table); !known) return refuse(known.error());
+  Expected<SweepFiles> files = open_files(request.out, *sweep, request.table);
   if (!files) return refuse(files.error());
   if (!request.quiet && !files->journal.remark().empty()) say(files->journal.remark());
   std::vector<JobOutput> all = files->journal.take_outputs();
@@ -251,7 +267,8 @@ int merge_sweep(const MergeRequest& request) {
                    ", and attnlab sweep with --out " + files->folder.name() + " computes the rest"},
                   kExitRunFailed);
   }
-  return write_table(*sweep, *plan, std::move(*outputs), files->table, request.quiet);
+  return write_table(*sweep, *plan, std::move(*outputs), request.table, files->table,
+                     request.quiet);
 }
 
 Expected<Shard> read_shard(const std::string& text) {
@@ -267,6 +284,11 @@ Expected<Shard> read_shard(const std::string& text) {
                std::to_string(kMaxShards) + ", not " + quoted_text(text)};
 }
 
+Flag table_flag(const char* group) {
+  return {"table", "NAME",
+          "Write NAME.csv (trials: a row a trial); default the main table, table.csv", group};
+}
+
 Expected<Usage> sweep_usage(const std::string&) {
   return Usage{
       .about = "Run an experiment over a grid of parameters.",
@@ -276,6 +298,7 @@ Expected<Usage> sweep_usage(const std::string&) {
       .flags = {
           {"out", "DIR", "Folder for table.csv and journal; made when it is not there", "Sweep"},
           {"shard", "I/N", "Only every N-th job, beginning with the I-th", "Sweep"},
+          table_flag("Sweep"),
           threads_flag("Sweep"),
           memory_flag("Sweep"),
           quiet_flag("Sweep")}};
@@ -284,7 +307,8 @@ Expected<Usage> sweep_usage(const std::string&) {
 int execute_sweep(const Given& given) {
   const std::string out = given.value("out").value_or("");
   if (out.empty()) return refuse({"sweep needs --out DIR, the folder for its files"});
-  SweepRequest request{.specification = given.words.front(), .out = out};
+  SweepRequest request{
+      .specification = given.words.front(), .out = out, .table = given.value("table").value_or("")};
   if (const auto text = given.value("shard")) {
     const auto shard = read_shard(*text);
     if (!shard) return refuse(shard.error());
@@ -306,13 +330,14 @@ Expected<Usage> merge_usage(const std::string&) {
                .words_help = "Folders that shards of one sweep were written to",
                .needs_word = "merge needs the folders of a sweep's shards",
                .flags = {{"out", "DIR", "Folder for the joined table.csv and journal", "Merge"},
+                         table_flag("Merge"),
                          quiet_flag("Merge")}};
 }
 
 int execute_merge(const Given& given) {
   const std::string out = given.value("out").value_or("");
   if (out.empty()) return refuse({"merge needs --out DIR, the folder for the joined files"});
-  return merge_sweep({given.words, out, given.has("quiet")});
+  return merge_sweep({given.words, out, given.value("table").value_or(""), given.has("quiet")});
 }
 
 }  // namespace

@@ -1,5 +1,8 @@
 #include "ui/app_parts.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "core/catalogue/catalogue.h"
 #include "ui/app.h"
 #include "ui/app_state.h"
@@ -20,6 +23,19 @@ std::optional<Expected<Plan>> plan(AppState& s, const RunSpec& spec) {
   if (s.platform.plan) plan = s.platform.plan(spec);
   if (!plan) s.waiting = true;
   return plan;
+}
+
+Result result_for_file(const AppState& s) {
+  const RunSpec& spec = s.run->spec();
+  std::optional<std::vector<Table>> more;
+  if (spec.experiment->details != nullptr) {
+    more = spec.experiment->details(spec, s.run->outputs());
+  } else if (spec.experiment->find == nullptr && s.platform.details) {
+    more = s.platform.details(spec, s.run->outputs());
+  }
+  Result result = s.result;
+  if (more) std::ranges::move(*more, std::back_inserter(result.tables));
+  return result;
 }
 
 std::vector<Figure> waiting_figures(const Experiment& experiment) {
@@ -44,6 +60,14 @@ bool postponed(AppState& s, bool needs_parts, const Experiment& about,
   s.figures = waiting_figures(about);
   s.view.figure = 0;
   s.touch();
+  if (s.platform.fetch_parts) s.platform.fetch_parts();
+  return true;
+}
+
+bool postponed_file(AppState& s, std::function<void(App&)> request) {
+  if (!s.platform.details || (catalogue_is_whole() && s.postponed.empty())) return false;
+  s.postponed.push_back(std::move(request));
+  s.waiting = true;
   if (s.platform.fetch_parts) s.platform.fetch_parts();
   return true;
 }

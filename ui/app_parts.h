@@ -23,6 +23,9 @@ inline constexpr std::string_view kLoading = "This part of the lab is loading.";
 std::optional<Findings> find(AppState& s, const RunSpec& spec,
                              std::span<const JobOutput> outputs = {});
 std::optional<Expected<Plan>> plan(AppState& s, const RunSpec& spec);
+/// The run's result with the tables that only files have (whole_result), from what the views show;
+/// without those tables where the other module cannot give them.
+Result result_for_file(const AppState& s);
 
 /// The figures shown meanwhile.
 std::vector<Figure> waiting_figures(const Experiment& experiment);
@@ -35,5 +38,7 @@ bool needs_parts(const AppState& s, const Permalink& link);
 /// App::parts_arrived makes it. `about` is the experiment that is asked for.
 bool postponed(AppState& s, bool needs_parts, const Experiment& about,
                std::function<void(App&)> request);
+/// The same for a request whose answer is not shown: the figures stay.
+bool postponed_file(AppState& s, std::function<void(App&)> request);
 
 }  // namespace attnlab

@@ -349,13 +349,19 @@ std::string App::export_text(std::string_view id) const {
     return s.platform.make_file ? s.platform.make_file(*format) : std::string();
   }
   if (id == "csv") return table_csv(s.shown_result().tables.front());
-  return result_json(s.run->spec(), s.result, s.options.build, s.run->jobs_total(),
+  return result_json(s.run->spec(), result_for_file(s), s.options.build, s.run->jobs_total(),
                      s.clock.elapsed());
 }
 
 std::string App::save(std::string_view id) {
   AppState& s = *state_;
   const SaveFormat* format = find_save_format(id);
+  if (id == "json" && s.has_result() &&
+      postponed_file(s, [name = std::string(id)](App& app) { app.save(name); })) {
+    s.save_note = "The file follows when the rest of the lab is loaded.";
+    s.touch();
+    return s.save_note;
+  }
   const std::string bytes = export_text(id);
   if (format == nullptr) {
     s.save_note = "There is no format named " + quoted_text(id) + ".";

@@ -35,10 +35,12 @@ struct Platform {
   std::function<void()> state_changed;
   /// The user switched the theme inside the lab: the shell follows with its own colours.
   std::function<void(bool dark)> theme_changed;
-  /// Experiment::find and plan for experiments whose functions are not in this program: the page's
-  /// own module asks the workers' module. Nullopt while that is loading; then App::parts_arrived
-  /// follows.
+  /// Experiment::find, details and plan for experiments whose functions are not in this program:
+  /// the page's own module asks the workers' module. Nullopt while that is loading; then
+  /// App::parts_arrived follows.
   std::function<std::optional<Findings>(const RunSpec&, std::span<const JobOutput>)> findings;
+  std::function<std::optional<std::vector<Table>>(const RunSpec&, std::span<const JobOutput>)>
+      details;
   std::function<std::optional<Expected<Plan>>(const RunSpec&)> plan;
   /// Loads that module, if it is not loading already: an experiment is asked for that is not whole.
   std::function<void()> fetch_parts;

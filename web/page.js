@@ -260,9 +260,9 @@ class Lab {
     return [put(this.app, parts.HEAPU8.subarray(begin, begin + length)), length];
   }
 
-  /** What compute_findings and compute_plan leave, on the app's heap; undefined while their module loads or
-   *  if memory is short.
-   *  @param {'findings' | 'plan'} what @param {string} query @param {Uint8Array} outputs */
+  /** What compute_findings, compute_details and compute_plan leave, on the app's heap; undefined while their
+   *  module loads or if memory is short.
+   *  @param {'findings' | 'details' | 'plan'} what @param {string} query @param {Uint8Array} outputs */
   #answer(what, query, outputs) {
     const { parts } = this;
     if (!parts) {
@@ -271,7 +271,7 @@ class Lab {
     }
     try {
       const found = what === 'plan' ? call(parts, '_compute_plan', query)
-        : call(parts, '_compute_findings', query, outputs, outputs.length);
+        : call(parts, `_compute_${what}`, query, outputs, outputs.length);
       if (!found) throw parts.UTF8ToString(parts._compute_text());
       return this.#copied(parts);
     } catch (error) {
@@ -333,7 +333,7 @@ class Lab {
       save_file,
       state_changed: () => this.#refresh_soon(),
       theme_changed: show_theme,
-      answer: (/** @type {['findings' | 'plan', string, Uint8Array]} */ ...question) => this.#answer(...question),
+      answer: (/** @type {['findings' | 'details' | 'plan', string, Uint8Array]} */ ...question) => this.#answer(...question),
       fetch_parts: () => { this.#load_parts(); },
       set_cursor: (/** @type {string} */ cursor) => { $('canvas').style.cursor = cursor; },
       clipboard_text: () => this.keyboard?.pasted() ?? '',

@@ -62,9 +62,14 @@ Expected<std::string> canonical(const RunSpec& base, const Parameter& parameter,
   return parameters.text(parameter.name);
 }
 
+/// An integer that doubles hold exactly, as their sums do: large seeds, too.
+bool is_exact(double value) {
+  return value == std::floor(value) && std::abs(value) <= 0x1p53;
+}
+
 /// Removes the rounding error of a sum or product of binary fractions: 0.30000000000000004 -> 0.3.
 double tidied(double value) {
-  if (value == 0 || !std::isfinite(value)) return value;
+  if (is_exact(value) || !std::isfinite(value)) return value;
   const double scale = std::pow(10.0, 12 - std::ceil(std::log10(std::abs(value))));
   const double rounded = std::round(value * scale) / scale;
   return std::isfinite(rounded) ? rounded : value;
@@ -102,7 +107,9 @@ Expected<Range> read_range(const std::string& name, const json& value) {
 Expected<std::vector<json>> values_of_range(const std::string& name, const json& value) {
   const Expected<Range> range = read_range(name, value);
   if (!range) return range.error();
-  const double end = range->to + 1e-9 * std::abs(range->to);
+  const bool exact = is_exact(range->from) && is_exact(range->to) && is_exact(range->step) &&
+                     is_exact(range->factor);
+  const double end = range->to + (exact ? 0 : 1e-9 * std::abs(range->to));
   std::vector<json> values;
   for (double at = range->from; at <= end;) {
     if (values.size() == kMaxSweepPoints) {
@@ -119,12 +126,11 @@ Expected<std::vector<json>> values_of_range(const std::string& name, const json&
   return values;
 }
 
-/// One parameter of the specification: an axis, or a fixed value.
-Expected<void> add_parameter(SweepSpec& sweep, const Parameter& parameter, const json& value) {
-  const std::string& name = parameter.name;
-  if (!value.is_array() && !value.is_object()) {
-    return set_parameter_json(sweep.fixed.parameters, parameter, value.dump());
-  }
+/// A list or a range of values as an axis; `canonical_text` gives the text of one value, or why it
+/// cannot be taken.
+template <class CanonicalText>
+Expected<void> add_axis(SweepSpec& sweep, const std::string& name, const json& value,
+                        const CanonicalText& canonical_text) {
   std::vector<json> values;
   if (value.is_object()) {
     Expected<std::vector<json>> range = values_of_range(name, value);
@@ -138,13 +144,54 @@ Expected<void> add_parameter(SweepSpec& sweep, const Parameter& parameter, const
   SweepAxis axis{name, {}};
   std::set<std::string> seen;
   for (const json& item : values) {
-    Expected<std::string> text = canonical(sweep.fixed, parameter, item);
+    Expected<std::string> text = canonical_text(item);
     if (!text) return text.error();
     if (!seen.insert(*text).second) return Error{name + " has the value " + *text + " twice"};
     axis.values.push_back(std::move(*text));
   }
   sweep.axes.push_back(std::move(axis));
   return {};
+}
+
+/// One parameter of the specification: an axis, or a fixed value.
+Expected<void> add_parameter(SweepSpec& sweep, const Parameter& parameter, const json& value) {
+  if (!value.is_array() && !value.is_object()) {
+    return set_parameter_json(sweep.fixed.parameters, parameter, value.dump());
+  }
+  return add_axis(sweep, parameter.name, value,
+                  [&](const json& item) { return canonical(sweep.fixed, parameter, item); });
+}
+
+/// A seed of the specification. Ranges count in reals; whole ones are integers again.
+Expected<std::uint64_t> seed_of(const json& value) {
+  if (!value.is_number_float()) return read_seed(shown(value));
+  const double real = value.get<double>();
+  const bool whole = real >= 0 && real <= static_cast<double>(kMaxSeed) && real == std::floor(real);
+  return whole ? static_cast<std::uint64_t>(real) : read_seed(shown(value));
+}
+
+Expected<void> add_seed(SweepSpec& sweep, const json& value) {
+  if (!value.is_array() && !value.is_object()) {
+    const Expected<std::uint64_t> read = read_seed(shown(value));
+    if (!read) return read.error();
+    sweep.fixed.seed = *read;
+    return {};
+  }
+  return add_axis(sweep, std::string(kSeedAxis), value,
+                  [](const json& item) -> Expected<std::string> {
+                    const Expected<std::uint64_t> seed = seed_of(item);
+                    if (!seed) return seed.error();
+                    return std::to_string(*seed);
+                  });
+}
+
+/// A grid of too many points is refused before any of it is made.
+Expected<void> check_points(const SweepSpec& sweep) {
+  double points = 1;
+  for (const SweepAxis& axis : sweep.axes) points *= static_cast<double>(axis.values.size());
+  if (points <= static_cast<double>(kMaxSweepPoints)) return {};
+  return Error{"the grid has " + exact_text(points) + " points and may have at most " +
+               exact_text(static_cast<std::int64_t>(kMaxSweepPoints))};
 }
 
 Expected<void> add_parameters(SweepSpec& sweep, const json& parameters) {
@@ -155,17 +202,12 @@ Expected<void> add_parameters(SweepSpec& sweep, const json& parameters) {
       return unknown_parameter(experiment.schema, name, experiment.id);
     }
   }
-  double points = 1;
   for (const Parameter& parameter : experiment.schema.parameters) {
     const auto value = parameters.find(parameter.name);
     if (value == parameters.end()) continue;
-    const std::size_t axes = sweep.axes.size();
     if (const auto added = add_parameter(sweep, parameter, *value); !added) return added;
-    if (sweep.axes.size() > axes) points *= static_cast<double>(sweep.axes.back().values.size());
   }
-  if (points <= static_cast<double>(kMaxSweepPoints)) return {};
-  return Error{"the grid has " + exact_text(points) + " points and may have at most " +
-               exact_text(static_cast<std::int64_t>(kMaxSweepPoints))};
+  return {};
 }
 
 /// Whether a condition holds at some point of the grid.
@@ -183,6 +225,7 @@ bool can_hold(const SweepSpec& sweep, const Condition& condition) {
 /// An axis that changes nothing would only repeat the work.
 Expected<void> check_axes_count(const SweepSpec& sweep) {
   for (const SweepAxis& axis : sweep.axes) {
+    if (axis.parameter == kSeedAxis) continue;
     const Parameter& parameter = *sweep.fixed.experiment->schema.find(axis.parameter);
     for (const Condition& condition : parameter.applies) {
       if (!can_hold(sweep, condition))
@@ -207,14 +250,13 @@ Expected<SweepSpec> read_sweep(std::string_view text) {
   const Expected<const Experiment*> experiment = experiment_named(id->get<std::string>());
   if (!experiment) return experiment.error();
   SweepSpec sweep{{*experiment, ParameterSet((*experiment)->schema)}, {}};
-  if (const auto seed = document->find("seed"); seed != document->end()) {
-    const Expected<std::uint64_t> read = read_seed(shown(*seed));
-    if (!read) return read.error();
-    sweep.fixed.seed = *read;
-  }
   if (const auto parameters = document->find("parameters"); parameters != document->end()) {
     if (const auto added = add_parameters(sweep, *parameters); !added) return added.error();
   }
+  if (const auto seed = document->find("seed"); seed != document->end()) {
+    if (const auto added = add_seed(sweep, *seed); !added) return added.error();
+  }
+  if (const auto checked = check_points(sweep); !checked) return checked.error();
   if (const auto counts = check_axes_count(sweep); !counts) return counts.error();
   return sweep;
 }
@@ -224,12 +266,10 @@ std::string sweep_text(const SweepSpec& sweep) {
       "{\"experiment\":" + json_quoted(sweep.fixed.experiment->id) + ",\"parameters\":{";
   const Schema& schema = sweep.fixed.experiment->schema;
   for (const Parameter& parameter : schema.parameters) {
-    const auto axis =
-        std::find_if(sweep.axes.begin(), sweep.axes.end(),
-                     [&](const SweepAxis& each) { return each.parameter == parameter.name; });
+    const SweepAxis* axis = sweep.axis(parameter.name);
     if (&parameter != &schema.parameters.front()) text += ",";
     text += json_quoted(parameter.name) + ":";
-    if (axis == sweep.axes.end()) {
+    if (axis == nullptr) {
       text += json_quoted(sweep.fixed.parameters.text(parameter.name));
       continue;
     }
@@ -237,7 +277,10 @@ std::string sweep_text(const SweepSpec& sweep) {
     for (const std::string& value : axis->values) values.push_back(json_quoted(value));
     text += "[" + join(values, ",") + "]";
   }
-  text += "},\"seed\":" + exact_text(static_cast<std::int64_t>(sweep.fixed.seed)) + "}";
+  const SweepAxis* seeds = sweep.axis(kSeedAxis);
+  text += "},\"seed\":" +
+          (seeds == nullptr ? axis_text(sweep, kSeedAxis) : "[" + join(seeds->values, ",") + "]") +
+          "}";
   std::string without_blanks;
   for (const char c : text) without_blanks += c == ' ' ? "\\u0020" : std::string(1, c);
   return without_blanks;

@@ -2,6 +2,7 @@
 #include "core/codecs/sweep.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "core/base/text.h"
 #include "core/codecs/codecs.h"
@@ -48,17 +49,58 @@ Cell value_cell(ColumnType type, const std::string& text) {
   return *read_real(text);
 }
 
-void add_columns(const SweepSpec& sweep, const Table& of_point, Table& table) {
+/// The column of what an axis sweeps, or of what is fixed (an axis with one value).
+Column column_of(const SweepSpec& sweep, const SweepAxis& axis, const Table& of_point,
+                 const char* where_taken) {
+  std::string name = column_name(axis.parameter);
+  if (of_point.column(name) < of_point.columns.size()) name = where_taken + name;
+  const Parameter* parameter = sweep.fixed.experiment->schema.find(axis.parameter);
+  return {name, parameter == nullptr ? "seed" : parameter->label, "", type_of(axis)};
+}
+
+void add_columns(const SweepSpec& sweep, const std::vector<SweepAxis>& fixed, const Table& of_point,
+                 Table& table) {
   table.name = of_point.name;
   table.caption = of_point.caption;
   table.columns = {{"point", "point", "", ColumnType::kWhole}};
   for (const SweepAxis& axis : sweep.axes) {
-    std::string name = column_name(axis.parameter);
-    const Parameter* parameter = sweep.fixed.experiment->schema.find(axis.parameter);
-    if (of_point.column(name) < of_point.columns.size()) name = "swept_" + name;
-    table.columns.push_back({name, parameter->label, "", type_of(axis)});
+    table.columns.push_back(column_of(sweep, axis, of_point, "swept_"));
   }
   table.columns.insert(table.columns.end(), of_point.columns.begin(), of_point.columns.end());
+  for (const SweepAxis& axis : fixed) {
+    table.columns.push_back(column_of(sweep, axis, of_point, "fixed_"));
+  }
+}
+
+/// The seed and the parameters that are not swept and have an effect at some point, each as an axis
+/// with one value.
+std::vector<SweepAxis> fixed_axes(const SweepSpec& sweep, const SweepPlan& plan) {
+  std::vector<SweepAxis> fixed;
+  if (sweep.axis(kSeedAxis) == nullptr) {
+    fixed.push_back({std::string(kSeedAxis), {axis_text(sweep, kSeedAxis)}});
+  }
+  for (const Parameter& parameter : sweep.fixed.experiment->schema.parameters) {
+    const bool counts = std::ranges::any_of(
+        plan.points, [&](const RunSpec& spec) { return spec.parameters.applies(parameter.name); });
+    if (!counts || sweep.axis(parameter.name) != nullptr) continue;
+    fixed.push_back({parameter.name, {sweep.fixed.parameters.text(parameter.name)}});
+  }
+  return fixed;
+}
+
+/// The named table of a point, or its main one; nothing where it has none.
+std::optional<Table> table_of_point(const RunSpec& spec, std::span<const JobOutput> outputs,
+                                    std::string_view name) {
+  Result result = spec.experiment->find(spec, outputs).result;
+  if (name.empty()) {
+    if (result.tables.empty()) return std::nullopt;
+    return std::move(result.tables.front());
+  }
+  if (result.table(name) == nullptr && spec.experiment->details != nullptr) {
+    result.tables = spec.experiment->details(spec, outputs);
+  }
+  const Table* table = result.table(name);
+  return table == nullptr ? std::nullopt : std::optional<Table>(*table);
 }
 
 }  // namespace
@@ -69,11 +111,20 @@ std::size_t SweepSpec::points() const {
   return count;
 }
 
+const SweepAxis* SweepSpec::axis(std::string_view parameter) const {
+  const auto found = std::ranges::find(axes, parameter, &SweepAxis::parameter);
+  return found == axes.end() ? nullptr : &*found;
+}
+
 RunSpec SweepSpec::point(std::size_t index) const {
   RunSpec spec = fixed;
   const std::vector<std::size_t> chosen = choices_at(*this, index);
   for (std::size_t i = 0; i < axes.size(); ++i) {
-    // Canonical texts of the schema's own values: they are always taken.
+    // Canonical texts of the schema's own values, and of seeds: they are always taken.
+    if (axes[i].parameter == kSeedAxis) {
+      spec.seed = *read_seed(axes[i].values[chosen[i]]);
+      continue;
+    }
     static_cast<void>(spec.parameters.set_text(axes[i].parameter, axes[i].values[chosen[i]]));
   }
   return spec;
@@ -89,10 +140,9 @@ std::string SweepSpec::point_name(std::size_t index) const {
 }
 
 std::string axis_text(const SweepSpec& sweep, std::string_view parameter) {
-  for (const SweepAxis& axis : sweep.axes) {
-    if (axis.parameter == parameter) return "one of " + join(axis.values, "; ");
-  }
-  return sweep.fixed.parameters.text(parameter);
+  if (const SweepAxis* axis = sweep.axis(parameter)) return "one of " + join(axis->values, "; ");
+  return parameter == kSeedAxis ? std::to_string(sweep.fixed.seed)
+                                : sweep.fixed.parameters.text(parameter);
 }
 
 Expected<SweepPlan> plan_sweep(const SweepSpec& sweep, double memory_bytes) {
@@ -133,10 +183,13 @@ Run shard_run(const SweepPlan& plan, Shard shard) {
   return Run(plan.points, std::move(names), std::move(own));
 }
 
-Table sweep_table(const SweepSpec& sweep, const SweepPlan& plan, std::vector<JobOutput> outputs) {
+std::string sweep_csv(const SweepSpec& sweep, const SweepPlan& plan, std::vector<JobOutput> outputs,
+                      std::string_view name) {
+  const std::vector<SweepAxis> fixed = fixed_axes(sweep, plan);
   std::sort(outputs.begin(), outputs.end(),
             [](const JobOutput& a, const JobOutput& b) { return a.index < b.index; });
-  Table table;
+  Table table;  // with the rows of one point: the cells of all would take many times their text
+  std::string csv;
   auto next = outputs.begin();
   for (std::size_t i = 0; i < plan.points.size(); ++i) {
     const auto begin = next;
@@ -144,21 +197,28 @@ Table sweep_table(const SweepSpec& sweep, const SweepPlan& plan, std::vector<Job
       next->index -= plan.first_job[i];
       ++next;
     }
-    const RunSpec& spec = plan.points[i];
-    const Result result = spec.experiment->find(spec, std::span(begin, next)).result;
-    if (result.tables.empty()) continue;
-    if (table.columns.empty()) add_columns(sweep, result.tables.front(), table);
+    const std::optional<Table> of_point =
+        table_of_point(plan.points[i], std::span(begin, next), name);
+    if (!of_point) continue;
+    if (table.columns.empty()) add_columns(sweep, fixed, *of_point, table);
+    table.rows.clear();
     const std::vector<std::size_t> chosen = choices_at(sweep, i);
-    for (const std::vector<Cell>& cells : result.tables.front().rows) {
+    const std::size_t first_fixed = 1 + chosen.size() + of_point->columns.size();
+    for (const std::vector<Cell>& cells : of_point->rows) {
       std::vector<Cell>& row = table.rows.emplace_back();
       row.push_back(static_cast<std::int64_t>(i));
       for (std::size_t a = 0; a < chosen.size(); ++a) {
         row.push_back(value_cell(table.columns[1 + a].type, sweep.axes[a].values[chosen[a]]));
       }
       row.insert(row.end(), cells.begin(), cells.end());
+      for (std::size_t f = 0; f < fixed.size(); ++f) {
+        row.push_back(value_cell(table.columns[first_fixed + f].type, fixed[f].values.front()));
+      }
     }
+    const std::string text = table_csv(table);
+    csv.append(text, csv.empty() ? 0 : text.find('\n') + 1);
   }
-  return table;
+  return csv;
 }
 
 }  // namespace attnlab

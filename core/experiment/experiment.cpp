@@ -1,6 +1,9 @@
 // What can be said about any experiment: its presets, one parameter of a run.
 #include "core/experiment/experiment.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "core/base/text.h"
 
 namespace attnlab {
@@ -24,6 +27,13 @@ Expected<void> set_parameter(RunSpec& spec, std::string_view name, std::string_v
     return unknown_parameter(spec.experiment->schema, name, spec.experiment->id);
   }
   return spec.parameters.set_text(name, text);
+}
+
+Result whole_result(const RunSpec& spec, std::span<const JobOutput> outputs) {
+  Result result = spec.experiment->find(spec, outputs).result;
+  if (spec.experiment->details == nullptr) return result;
+  std::ranges::move(spec.experiment->details(spec, outputs), std::back_inserter(result.tables));
+  return result;
 }
 
 void tie_to_parameters(Layer& layer, const Schema& schema) {

@@ -111,11 +111,17 @@ struct Experiment {
   /// Tables, claims and figures from any subset of outputs, in any order; without outputs the axes
   /// and guides. Outputs that do not decode are left out with a note.
   Findings (*find)(const RunSpec& spec, std::span<const JobOutput> outputs) = nullptr;
+  /// Tables that files have and views do not: a row for every trial, from the same outputs as
+  /// `find`, which front ends call many times a second. Null where the tables of `find` have them.
+  std::vector<Table> (*details)(const RunSpec& spec, std::span<const JobOutput> outputs) = nullptr;
 };
 
+/// The result of `find` with the tables of `details` after its own: what files hold.
+Result whole_result(const RunSpec& spec, std::span<const JobOutput> outputs);
+
 /// An experiment is a type with static functions: `Experiment face()` (everything but the functions
-/// that compute), `find`, and, unless it is live, `start` (some also `assist`). Its family's
-/// experiments.h lists it in a TypeList, from which core/methods makes the list of all.
+/// that compute), `find`, and, unless it is live, `start` (some also `assist`, some `details`). Its
+/// family's experiments.h lists it in a TypeList, from which core/methods makes the list of all.
 template <class... Types>
 struct TypeList {};
 

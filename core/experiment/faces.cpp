@@ -53,9 +53,9 @@ struct Members {
   }
   static auto of(Is<Experiment> auto& x) {
     auto& [id, family, title, question, summary, layer, schema, presets, reductions, live, append,
-           whole, plan, start, assist, find] = x;
+           whole, plan, start, assist, find, details] = x;
     static_cast<void>(plan), static_cast<void>(start);  // functions stay where their code is
-    static_cast<void>(assist), static_cast<void>(find);
+    static_cast<void>(assist), static_cast<void>(find), static_cast<void>(details);
     return std::tie(id, family, title, question, summary, layer, schema, presets, reductions, live,
                     append, whole);
   }

@@ -172,6 +172,15 @@ std::string smallest_text(const std::vector<JudgedComparison>& judged) {
   return texts.empty() ? std::string() : ", smallest difference of interest " + join(texts, ", ");
 }
 
+/// ", differences paired by trial" where there are such.
+std::string pairs_text(const std::vector<JudgedComparison>& judged) {
+  for (const JudgedComparison& each : judged) {
+    if (each.comparison.paired_by.empty()) continue;
+    return ", differences paired by " + each.comparison.paired_by;
+  }
+  return {};
+}
+
 std::string level_text(std::size_t comparisons) {
   return "Level 5 % over " + counted(comparisons, "comparison") +
          (comparisons > 1 ? " (Holm)" : "");
@@ -220,8 +229,8 @@ Verdict judge(std::vector<Comparison> comparisons, Combine combine) {
     verdict.comparisons.push_back(std::move(judged));
   }
   verdict.status = combined(verdict.comparisons, combine);
-  verdict.how = level_text(verdict.comparisons.size()) + smallest_text(verdict.comparisons) + ". " +
-                change_text(verdict, combine);
+  verdict.how = level_text(verdict.comparisons.size()) + pairs_text(verdict.comparisons) +
+                smallest_text(verdict.comparisons) + ". " + change_text(verdict, combine);
   return verdict;
 }
 

@@ -29,6 +29,9 @@ struct Comparison {
   /// False where the alternative contains the case that it is compared with (two heads, one with
   /// weight 0). Then the true value is at least 0, and an estimate below only shows a bad search.
   bool can_refute = true;
+  /// What both sides share where the estimate is a mean of differences within it: "trial",
+  /// "prompt"; empty: no pairs.
+  std::string paired_by = {};
   int tries = 0, successes = 0;  ///< with tries > 0: an exact binomial share minus `wanted_share`
   double wanted_share = 0;
 };

@@ -14,12 +14,14 @@ struct RiskExperiment {
   static Experiment face();
   static JobSteps start(RunSpec spec, std::uint32_t index);
   static Findings find(const RunSpec& spec, std::span<const JobOutput> outputs);
+  static std::vector<Table> details(const RunSpec& spec, std::span<const JobOutput> outputs);
 };
 
 struct ScenariosExperiment {
   static Experiment face();
   static JobSteps start(RunSpec spec, std::uint32_t index);
   static Findings find(const RunSpec& spec, std::span<const JobOutput> outputs);
+  static std::vector<Table> details(const RunSpec& spec, std::span<const JobOutput> outputs);
 };
 
 struct TrainingExperiment {

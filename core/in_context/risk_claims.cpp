@@ -43,6 +43,7 @@ Comparison advantage_of(const RiskStudy& study, const MeasuredCell& cell, std::s
   comparison.estimate = gap.mean;
   comparison.std_error = gap.std_error;
   comparison.can_refute = false;
+  comparison.paired_by = "prompt";
   return comparison;
 }
 

@@ -27,6 +27,12 @@ Findings find_risks(const RunSpec& spec, std::span<const JobOutput> outputs, Cla
   return {std::move(result), figures(study, cells)};
 }
 
+std::vector<Table> risk_details(const RunSpec& spec, std::span<const JobOutput> outputs) {
+  const RiskStudy study = read_risk_study(spec.parameters);
+  std::vector<std::string> notes;  // find has them
+  return {covariance_table(measured_cells(study, outputs, notes))};
+}
+
 std::vector<Preset> risk_presets() {
   return {
       {"first-look",
@@ -118,6 +124,11 @@ Findings RiskExperiment::find(const RunSpec& spec, std::span<const JobOutput> ou
   return find_risks(spec, outputs, prompt_length_claims, prompt_length_figures);
 }
 
+std::vector<Table> RiskExperiment::details(const RunSpec& spec,
+                                           std::span<const JobOutput> outputs) {
+  return risk_details(spec, outputs);
+}
+
 Experiment ScenariosExperiment::face() {
   Experiment experiment;
   experiment.id = "icl-scenarios";
@@ -145,6 +156,11 @@ JobSteps ScenariosExperiment::start(RunSpec spec, std::uint32_t index) {
 
 Findings ScenariosExperiment::find(const RunSpec& spec, std::span<const JobOutput> outputs) {
   return find_risks(spec, outputs, scenario_claims, scenario_figures);
+}
+
+std::vector<Table> ScenariosExperiment::details(const RunSpec& spec,
+                                                std::span<const JobOutput> outputs) {
+  return risk_details(spec, outputs);
 }
 
 }  // namespace attnlab::in_context

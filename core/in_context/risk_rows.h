@@ -21,6 +21,7 @@ struct RiskRow {
   double theory = 0;
   std::string variant;  ///< variant_name(), or "trained"
   std::optional<std::int64_t> prompts;
+  std::optional<std::size_t> estimate = {};  ///< its place in RiskEstimates; none: exact
 
   std::size_t dim() const { return scenario.dim; }
   std::size_t prompt_length() const { return scenario.prompt_length; }
@@ -50,6 +51,21 @@ std::vector<RowColumn<Row>> risk_columns() {
       column<&RiskRow::prompts, Row>("prompts", "prompts"),
   };
 }
+
+/// How the errors of two measured risks of a cell go together.
+struct CovarianceRow {
+  Scenario scenario;
+  std::string predictor;
+  std::optional<std::size_t> heads;
+  std::string other_predictor;
+  std::optional<std::size_t> other_heads;
+  double covariance = 0;
+  std::int64_t prompts = 0;
+
+  std::size_t prompt_length() const { return scenario.prompt_length; }
+  double value() const { return scenario.value; }
+  std::string_view variant() const { return variant_name(scenario.setting, scenario.variant); }
+};
 
 /// Risk of one head divided by the risk of several, in one cell of a risk study.
 struct RatioRow {

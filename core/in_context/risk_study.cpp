@@ -94,14 +94,14 @@ std::vector<RiskRow> cell_rows(const RiskStudy& study, const MeasuredCell& measu
   const std::size_t sets = study.heads.size();
   std::vector<RiskRow> rows;
   const auto add = [&](const char* predictor, std::optional<std::size_t> heads, double risk,
-                       double error, double theory) {
+                       double error, double theory, std::optional<std::size_t> estimate = {}) {
     rows.push_back({scenario, predictor, heads, risk, error, theory,
                     std::string(variant_name(scenario.setting, scenario.variant)),
-                    std::llround(measured.sums.count)});
+                    std::llround(measured.sums.count), estimate});
   };
   for (std::size_t i = 0; i < sets; ++i) {
     add("softmax", study.heads[i], at(i), measured.estimates.std_error(i),
-        risk_theory(scenario, study.heads[i]));
+        risk_theory(scenario, study.heads[i]), i);
   }
   if (scenario.variant == Variant::kReadOut)
     return rows;  // the other predictors are rows of labels-only
@@ -112,7 +112,7 @@ std::vector<RiskRow> cell_rows(const RiskStudy& study, const MeasuredCell& measu
   add_exact("debiased", law.debiased);
   const auto add_measured = [&](const char* predictor, Baseline which, double theory) {
     const std::size_t i = sets + which;
-    if (std::isfinite(at(i))) add(predictor, {}, at(i), measured.estimates.std_error(i), theory);
+    if (std::isfinite(at(i))) add(predictor, {}, at(i), measured.estimates.std_error(i), theory, i);
   };
   const bool whole = scenario.prompt_length >= scenario.dim;
   if (scenario.setting == Setting::kLocal) {

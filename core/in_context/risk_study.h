@@ -64,6 +64,8 @@ std::vector<RatioRow> ratio_rows(const RiskStudy& study, const std::vector<Measu
 
 /// The family's main table, the head sets found, and the ratios.
 std::vector<Table> risk_tables(const RiskStudy& study, const std::vector<MeasuredCell>& cells);
+/// For files: the covariance of every two risks measured in a cell, each pair once.
+Table covariance_table(const std::vector<MeasuredCell>& cells);
 std::vector<std::string> risk_notes(const RiskStudy& study, const std::vector<MeasuredCell>& cells);
 
 /// "d = 5, 20,000 prompts each": what the numbers were measured with.

@@ -86,6 +86,36 @@ std::vector<Table> risk_tables(const RiskStudy& study, const std::vector<Measure
           ratio.of(ratio_rows(study, cells))};
 }
 
+Table covariance_table(const std::vector<MeasuredCell>& cells) {
+  std::vector<CovarianceRow> rows;
+  for (const MeasuredCell& cell : cells) {
+    const std::size_t n = cell.estimates.risks.size();
+    for (const RiskRow& a : cell.rows) {
+      for (const RiskRow& b : cell.rows) {
+        if (!a.estimate || !b.estimate || *b.estimate > *a.estimate) continue;
+        rows.push_back({cell.cell.scenario, a.predictor, a.heads, b.predictor, b.heads,
+                        cell.estimates.covariance[*a.estimate * n + *b.estimate],
+                        std::llround(cell.sums.count)});
+      }
+    }
+  }
+  const RowTable<CovarianceRow> table{
+      "covariance",
+      "Covariance of two estimated risks over the same prompts, each pair once: the squared "
+      "standard error of their difference is the sum of their variances (a predictor with itself) "
+      "minus twice their covariance. Predictors that are not here have an exact risk",
+      {column<&CovarianceRow::prompt_length>("prompt_length", "examples D"),
+       column<&CovarianceRow::value>("value", "value"),
+       column<&CovarianceRow::variant>("variant", "variant"),
+       column<&CovarianceRow::predictor>("predictor", "predictor"),
+       column<&CovarianceRow::heads>("heads", "heads h"),
+       column<&CovarianceRow::other_predictor>("other_predictor", "other predictor"),
+       column<&CovarianceRow::other_heads>("other_heads", "its heads"),
+       column<&CovarianceRow::covariance>("covariance", "covariance"),
+       column<&CovarianceRow::prompts>("prompts", "prompts")}};
+  return table.of(rows);
+}
+
 std::vector<std::string> risk_notes(const RiskStudy& study,
                                     const std::vector<MeasuredCell>& cells) {
   std::vector<std::string> notes;

@@ -203,6 +203,7 @@ Claim judged_by_training(Claim claim, const TrainingStudy& study, const Training
   const std::vector<double> gaps = gaps_over_trials(study, outcome, heads, embedding);
   Comparison comparison = mean_comparison(
       "trained risk of one head minus the trained risk of " + heads_text(heads), gaps);
+  comparison.paired_by = "training seed";
   comparison.can_refute = false;  // several heads can do what one does: less is a bad training
   const Verdict verdict = judge({std::move(comparison)});
   apply(verdict, claim);

@@ -32,6 +32,7 @@ Experiment experiment_of() {
   experiment.find = Type::find;
   if constexpr (kHasJobs<Type>) experiment.start = Type::start;
   if constexpr (requires { &Type::assist; }) experiment.assist = Type::assist;
+  if constexpr (requires { &Type::details; }) experiment.details = Type::details;
   return experiment;
 }
 

@@ -79,7 +79,7 @@ Experiment bias_face() {
 
 Findings bias_findings(const MeasuredSweep& measured) {
   Findings found;
-  found.result.tables = {test_error_table(measured.errors, {bias_column()}),
+  found.result.tables = {test_error_table(measured.errors, measured.varied),
                          theory_table(measured.sweep)};
   found.result.claims = bias_claims(measured.sweep, measured.curves);
   found.figures = {bias_figure(measured)};

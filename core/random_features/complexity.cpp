@@ -160,10 +160,9 @@ Experiment complexity_face() {
 
 Findings complexity_findings(const MeasuredSweep& measured) {
   Findings found;
-  found.result.tables = {test_error_table(measured.errors, {samples_column(), heads_column()}),
-                         samples_needed_table(measured.needed),
-                         local_slope_table(slope_rows(measured.curves)),
-                         theory_table(measured.sweep)};
+  found.result.tables = {
+      test_error_table(measured.errors, measured.varied), samples_needed_table(measured.needed),
+      local_slope_table(slope_rows(measured.curves)), theory_table(measured.sweep)};
   found.result.claims = complexity_claims(measured.sweep, measured.curves);
   found.figures = complexity_figures(measured);
   return found;

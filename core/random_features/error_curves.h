@@ -38,6 +38,7 @@ struct ErrorCurve {
   std::vector<double> sizes;                   ///< training samples, increasing
   std::vector<std::vector<double>> errors;     ///< [size][trial]; NaN: unknown (yet)
   std::vector<std::vector<double>> strengths;  ///< [size][trial], relative ridge parameter chosen
+  std::vector<std::vector<double>> training;   ///< [size][trial], training errors; NaN: unknown
   std::vector<std::uint32_t> failed;  ///< [size], bit l: some trial's factorisation with ridge
                                       ///< parameter l failed (strengths_of)
   std::vector<int> without_result;    ///< [size], finished trials in which every fit gave NaN

@@ -8,23 +8,26 @@ namespace attnlab::random_features {
 
 Experiment learning_curve_face();
 Findings learning_curve_findings(const MeasuredSweep& measured);
-using LearningCurveExperiment = SweepExperiment<learning_curve_face, learning_curve_findings>;
+using LearningCurveExperiment =
+    SweepExperiment<learning_curve_face, learning_curve_findings, Varied::kSamples>;
 
 Experiment heads_face();
 Findings heads_findings(const MeasuredSweep& measured);
-using HeadsExperiment = SweepExperiment<heads_face, heads_findings>;
+using HeadsExperiment = SweepExperiment<heads_face, heads_findings, Varied::kHeads>;
 
 Experiment complexity_face();
 Findings complexity_findings(const MeasuredSweep& measured);
-using ComplexityExperiment = SweepExperiment<complexity_face, complexity_findings>;
+using ComplexityExperiment =
+    SweepExperiment<complexity_face, complexity_findings, Varied::kSamples, Varied::kHeads>;
 
 Experiment bias_face();
 Findings bias_findings(const MeasuredSweep& measured);
-using BiasExperiment = SweepExperiment<bias_face, bias_findings>;
+using BiasExperiment = SweepExperiment<bias_face, bias_findings, Varied::kBias>;
 
 Experiment length_face();
 Findings length_findings(const MeasuredSweep& measured);
-using LengthExperiment = SweepExperiment<length_face, length_findings>;
+using LengthExperiment =
+    SweepExperiment<length_face, length_findings, Varied::kKeys, Varied::kSamples>;
 
 struct InsideExperiment {
   static Experiment face();

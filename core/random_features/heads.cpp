@@ -60,7 +60,7 @@ Experiment heads_face() {
 
 Findings heads_findings(const MeasuredSweep& measured) {
   Findings found;
-  found.result.tables = {test_error_table(measured.errors, {heads_column()}),
+  found.result.tables = {test_error_table(measured.errors, measured.varied),
                          theory_table(measured.sweep)};
   found.result.claims = finite_width_claims(measured.sweep, measured.curves);
   found.figures = {heads_figure(measured)};

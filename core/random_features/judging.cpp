@@ -39,6 +39,7 @@ Comparison by_errors(const ErrorCurve& better, const ErrorCurve& worse, std::siz
   }
   Comparison comparison =
       error_comparison("errors at n = " + short_text(better.sizes[size]), leads);
+  comparison.paired_by = kTrial;
   if ((comparison.estimate > 0) != ahead) comparison.estimate = 0;  // no better than guessing
   return comparison;
 }
@@ -54,7 +55,9 @@ Comparison by_ends(const ErrorCurve& early, const ErrorCurve& late, double sign)
       distances.push_back(sign * distance);
     }
   }
-  return error_comparison("distances from error 0.5", distances);
+  Comparison comparison = error_comparison("distances from error 0.5", distances);
+  comparison.paired_by = kTrial;
+  return comparison;
 }
 
 std::string trials_text(const Comparison& comparison) {
@@ -115,6 +118,7 @@ SampleComparison compare_samples(const ErrorCurve& better, const ErrorCurve& wor
   result.outside = crossings.outside;
   result.comparison = mean_comparison("samples needed", ratios, std::log(kSmallestFactor));
   result.comparison.interest = "5 % of the samples";
+  result.comparison.paired_by = kTrial;
   // Where every trial crosses outside the sizes at the same two ends, the ratios do not scatter.
   if (result.comparison.std_error == 0 && result.comparison.estimate != 0) {
     result.by = SampleComparison::By::kEnds;
@@ -233,8 +237,9 @@ std::string catching_up_text(const ErrorCurve& better, const ErrorCurve& worse, 
 
 void judge_lower_error(const ErrorCurve& better, const ErrorCurve& worse, Claim& claim) {
   const std::size_t last = largest_paired(better, worse);
-  const Comparison at_last = error_comparison("errors at n = " + short_text(better.sizes[last]),
-                                              paired_differences(better, worse, last));
+  Comparison at_last = error_comparison("errors at n = " + short_text(better.sizes[last]),
+                                        paired_differences(better, worse, last));
+  at_last.paired_by = kTrial;
   const Verdict verdict = judge({at_last});
   const JudgedComparison& judged = verdict.comparisons[0];
   apply(verdict, claim);

@@ -19,6 +19,9 @@ inline constexpr double kLearnedLevel = 0.5;
 inline constexpr double kSmallestError = 0.01;
 inline constexpr double kSmallestFactor = 1.05;
 
+/// Comparison::paired_by of models on the same trials.
+inline constexpr const char* kTrial = "trial";
+
 /// mean_comparison of test errors, with the smallest difference of interest for them.
 Comparison error_comparison(std::string what, const std::vector<double>& differences);
 

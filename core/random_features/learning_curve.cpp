@@ -138,7 +138,7 @@ Experiment learning_curve_face() {
 Findings learning_curve_findings(const MeasuredSweep& measured) {
   Findings found;
   found.result.tables = {
-      test_error_table(measured.errors, {samples_column()}), samples_needed_table(measured.needed),
+      test_error_table(measured.errors, measured.varied), samples_needed_table(measured.needed),
       local_slope_table(slope_rows(measured.curves)), theory_table(measured.sweep)};
   found.result.claims = learning_curve_claims(measured.sweep, measured.curves);
   found.figures = curve_figures(measured);

@@ -44,6 +44,8 @@ Figure length_figure(const MeasuredSweep& measured) {
   return figure;
 }
 
+constexpr Varied kVariedKeys[] = {Varied::kKeys};
+
 }  // namespace
 
 Experiment length_face() {
@@ -77,8 +79,8 @@ Experiment length_face() {
 
 Findings length_findings(const MeasuredSweep& measured) {
   Findings found;
-  found.result.tables = {test_error_table(measured.errors, {keys_column(), samples_column()}),
-                         samples_needed_table(measured.needed, {needed_keys_column()}),
+  found.result.tables = {test_error_table(measured.errors, measured.varied),
+                         samples_needed_table(measured.needed, kVariedKeys),
                          theory_table(measured.sweep)};
   found.result.claims = length_claims(measured.sweep, measured.curves);
   found.figures = {length_figure(measured)};

@@ -216,7 +216,9 @@ Claim error_claim(const FunctionPicture& picture, const Learned& rfa, const Lear
   std::vector<double> differences;
   for (std::size_t i = 0; i < rfa.squared_errors.size(); ++i)
     differences.push_back((network.squared_errors[i] - rfa.squared_errors[i]) / picture.variance);
-  const Verdict verdict = judge({error_comparison("RFMLP minus RFA, test error", differences)});
+  Comparison comparison = error_comparison("RFMLP minus RFA, test error", differences);
+  comparison.paired_by = "test sample";
+  const Verdict verdict = judge({std::move(comparison)});
   apply(verdict, claim);
   claim.evidence = "RFMLP's error minus RFA's: " + interval_text(verdict.comparisons[0]) +
                    " of the target's variance, over " + std::to_string(differences.size()) +

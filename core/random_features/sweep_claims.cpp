@@ -110,6 +110,7 @@ Claim finite_width_claim(const Sweep& sweep, const std::vector<ErrorCurve>& curv
   Comparison guessing = error_comparison("below guessing", learned);
   Comparison levelled = mean_comparison("levelled off", left);
   guessing.can_refute = levelled.can_refute = false;
+  levelled.paired_by = kTrial;
   const Verdict verdict = judge({guessing, levelled});
   apply(verdict, claim);
   const auto with_heads = [](const ErrorCurve& curve) {
@@ -218,6 +219,7 @@ Claim bias_claim(const Sweep& sweep, const std::vector<ErrorCurve>& curves,
       return claim;
     }
     comparisons.push_back(error_comparison("c = " + short_text(curve->variant), gains));
+    comparisons.back().paired_by = kTrial;
     others.push_back(curve);
   }
   const Verdict verdict = judge(std::move(comparisons), Combine::kSome);

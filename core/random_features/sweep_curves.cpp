@@ -30,12 +30,12 @@ std::vector<std::string> budget_notes(const Sweep& sweep) {
 /// A curve without results for each (variant, model fitted there, case).
 std::vector<ErrorCurve> empty_curves(const Sweep& sweep) {
   constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-  ErrorCurve empty{nullptr, {nullptr, 0}, 0, {}, {}, {}, {}, {}};
+  ErrorCurve empty{nullptr, {nullptr, 0}, 0, {}, {}, {}, {}, {}, {}};
   for (const auto& stage : sweep.stages) {
     empty.sizes.insert(empty.sizes.end(), stage.begin(), stage.end());
   }
   empty.errors.assign(empty.sizes.size(), std::vector<double>(sweep.trials, kNaN));
-  empty.strengths = empty.errors;
+  empty.strengths = empty.training = empty.errors;
   empty.failed.assign(empty.sizes.size(), 0);
   empty.without_result.assign(empty.sizes.size(), 0);
   std::vector<ErrorCurve> curves;
@@ -89,6 +89,7 @@ std::vector<ErrorCurve> decode_sweep(const Sweep& sweep, std::span<const JobOutp
       const std::size_t size = size_begin + p / cases;
       curve.errors[size][job.trial] = points[p].test_error;
       curve.strengths[size][job.trial] = points[p].strength;
+      curve.training[size][job.trial] = points[p].training_error;
       curve.failed[size] |= points[p].failed;
       curve.without_result[size] += std::isnan(points[p].test_error) ? 1 : 0;
     }

@@ -2,12 +2,20 @@
 
 namespace attnlab::random_features {
 
-MeasuredSweep measured_sweep(const RunSpec& spec, std::span<const JobOutput> outputs) {
-  MeasuredSweep measured{read_sweep(spec.parameters), {}, {}, {}, {}};
+MeasuredSweep measured_sweep(const RunSpec& spec, std::span<const JobOutput> outputs,
+                             std::span<const Varied> varied) {
+  MeasuredSweep measured{read_sweep(spec.parameters), {}, {}, {}, {}, varied};
   measured.curves = decode_sweep(measured.sweep, outputs, measured.notes);
   measured.errors = error_rows(measured.sweep, measured.curves);
   measured.needed = needed_rows(measured.curves);
   return measured;
+}
+
+std::vector<Table> sweep_details(const RunSpec& spec, std::span<const JobOutput> outputs,
+                                 std::span<const Varied> varied) {
+  const Sweep sweep = read_sweep(spec.parameters);
+  std::vector<std::string> notes;  // find has them
+  return {trials_table(trial_rows(sweep, decode_sweep(sweep, outputs, notes)), varied)};
 }
 
 }  // namespace attnlab::random_features

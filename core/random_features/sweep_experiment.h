@@ -16,13 +16,21 @@ struct MeasuredSweep {
   std::vector<ErrorCurve> curves;
   std::vector<ErrorRow> errors;
   std::vector<NeededRow> needed;
+  std::span<const Varied> varied;  ///< the columns of the experiment
 };
-MeasuredSweep measured_sweep(const RunSpec& spec, std::span<const JobOutput> outputs);
+MeasuredSweep measured_sweep(const RunSpec& spec, std::span<const JobOutput> outputs,
+                             std::span<const Varied> varied);
+
+/// The table `trials` of a run.
+std::vector<Table> sweep_details(const RunSpec& spec, std::span<const JobOutput> outputs,
+                                 std::span<const Varied> varied);
 
 /// `texts` gives everything of the face but its family and its plan; `shown` gives tables, claims
-/// and figures, to which the notes of the sweep are added.
-template <Experiment (*texts)(), Findings (*shown)(const MeasuredSweep& measured)>
+/// and figures, to which the notes of the sweep are added; `varied` are the quantities that the
+/// experiment varies.
+template <Experiment (*texts)(), Findings (*shown)(const MeasuredSweep& measured), Varied... varied>
 struct SweepExperiment : SweepJobs {
+  static constexpr Varied kVaried[] = {varied...};
   static Experiment face() {
     Experiment experiment = texts();
     experiment.family = "A";
@@ -31,10 +39,13 @@ struct SweepExperiment : SweepJobs {
     return experiment;
   }
   static Findings find(const RunSpec& spec, std::span<const JobOutput> outputs) {
-    MeasuredSweep measured = measured_sweep(spec, outputs);
+    MeasuredSweep measured = measured_sweep(spec, outputs, kVaried);
     Findings findings = shown(measured);
     findings.result.notes = std::move(measured.notes);
     return findings;
+  }
+  static std::vector<Table> details(const RunSpec& spec, std::span<const JobOutput> outputs) {
+    return sweep_details(spec, outputs, kVaried);
   }
 };
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "core/numerics/random.h"
@@ -149,12 +150,15 @@ Bytes encode_points(const std::vector<FitPoint>& points) {
     writer.real(point.test_error);
     writer.real(point.strength);
     writer.u32(point.failed);
+    writer.real(point.training_error);
   }
   return writer.take();
 }
 
 bool decode_points(std::span<const std::uint8_t> bytes, std::size_t count,
                    std::vector<FitPoint>& points) {
+  constexpr std::size_t kOldPoint = 20;  // bytes
+  const bool old = bytes.size() == 4 + kOldPoint * count;
   ByteReader reader(bytes);
   if (reader.u32() != count) return false;
   points.resize(count);
@@ -162,6 +166,7 @@ bool decode_points(std::span<const std::uint8_t> bytes, std::size_t count,
     point.test_error = reader.real();
     point.strength = reader.real();
     point.failed = reader.u32();
+    point.training_error = old ? std::numeric_limits<double>::quiet_NaN() : reader.real();
   }
   return reader.at_end();
 }

@@ -46,10 +46,12 @@ Cell degree(const Row& row) {
   return whole_cell(row.target.number);
 }
 
-Cell samples(const ErrorRow& row) {
+template <class Row>
+Cell samples(const Row& row) {
   return whole_cell(row.samples);
 }
-Cell heads(const ErrorRow& row) {
+template <class Row>
+Cell heads(const Row& row) {
   return whole_cell(row.heads);
 }
 template <class Row>
@@ -63,15 +65,38 @@ Cell slope_to(const SlopeRow& row) {
   return whole_cell(row.to);
 }
 
-/// The columns that name a row's curve, then others.
 template <class Row>
-std::vector<RowColumn<Row>> with_key(std::vector<RowColumn<Row>> varied,
+RowColumn<Row> varied_column(Varied varied) {
+  if constexpr (requires(const Row& row) { row.samples; }) {
+    if (varied == Varied::kSamples) return column<&samples<Row>>("n", "training samples n");
+    if (varied == Varied::kHeads) return column<&heads<Row>>("heads", "heads M");
+  }
+  if (varied == Varied::kBias) return column<&swept_value<Row>>("bias_scale", "mean of W, c");
+  return column<&swept_value<Row>>("keys", "keys N");
+}
+
+/// The columns that name a row's curve and its place there, then others.
+template <class Row>
+std::vector<RowColumn<Row>> with_key(std::span<const Varied> varied,
                                      std::vector<RowColumn<Row>> others) {
   std::vector<RowColumn<Row>> all = {column<&model_id<Row>>("model", "model"),
                                      column<&target_id<Row>>("target", "target"),
                                      column<&degree<Row>>("degree", "degree or frequency")};
-  for (auto* columns : {&varied, &others}) all.insert(all.end(), columns->begin(), columns->end());
+  for (const Varied each : varied) all.push_back(varied_column<Row>(each));
+  all.insert(all.end(), others.begin(), others.end());
   return all;
+}
+
+/// Where the curve of one trial falls to kLearnedLevel, over the sizes at which it has a result.
+Crossing trial_crossing(const ErrorCurve& curve, std::size_t trial) {
+  std::vector<double> errors;
+  for (const std::vector<double>& at_size : curve.errors) errors.push_back(at_size[trial]);
+  return interpolated_crossing(curve.sizes, errors, {}, kLearnedLevel);
+}
+
+std::string status_of(const Crossing& crossing) {
+  if (crossing.found) return "reached";
+  return crossing.above_range ? "not reached" : "below the smallest n";
 }
 
 /// A series for a model and case without points: its colour, label and stable id.
@@ -113,10 +138,31 @@ std::vector<NeededRow> needed_rows(const std::vector<ErrorCurve>& curves) {
     if (curve.known_sizes().empty()) continue;
     const Crossing crossing = crossing_of(curve, kLearnedLevel);
     if (crossing.found) {
-      rows.push_back({curve_row(curve), crossing.x, crossing.low, crossing.high, "reached"});
+      rows.push_back(
+          {curve_row(curve), crossing.x, crossing.low, crossing.high, status_of(crossing)});
     } else {
-      rows.push_back({curve_row(curve), kNaN, kNaN, kNaN,
-                      crossing.above_range ? "not reached" : "below the smallest n"});
+      rows.push_back({curve_row(curve), kNaN, kNaN, kNaN, status_of(crossing)});
+    }
+  }
+  return rows;
+}
+
+std::vector<TrialRow> trial_rows(const Sweep& sweep, const std::vector<ErrorCurve>& curves) {
+  std::vector<TrialRow> rows;
+  for (const ErrorCurve& curve : curves) {
+    std::vector<Crossing> crossings;
+    for (std::size_t trial = 0; trial < sweep.trials; ++trial) {
+      crossings.push_back(trial_crossing(curve, trial));
+    }
+    for (std::size_t s = 0; s < curve.sizes.size(); ++s) {
+      for (std::size_t trial = 0; trial < sweep.trials; ++trial) {
+        if (std::isnan(curve.errors[s][trial])) continue;
+        const Crossing& crossing = crossings[trial];
+        rows.push_back({curve_row(curve), curve.sizes[s], heads_of(sweep, curve),
+                        static_cast<std::int64_t>(trial + 1), curve.strengths[s][trial],
+                        curve.errors[s][trial], curve.training[s][trial],
+                        crossing.found ? crossing.x : kNaN, status_of(crossing)});
+      }
     }
   }
   return rows;
@@ -141,49 +187,51 @@ std::vector<SlopeRow> slope_rows(const std::vector<ErrorCurve>& curves) {
   return rows;
 }
 
-RowColumn<ErrorRow> samples_column() {
-  return column<&samples>("n", "training samples n");
-}
-
-RowColumn<ErrorRow> heads_column() {
-  return column<&heads>("heads", "heads M");
-}
-
-RowColumn<ErrorRow> bias_column() {
-  return column<&swept_value<ErrorRow>>("bias_scale", "mean of W, c");
-}
-
-RowColumn<ErrorRow> keys_column() {
-  return column<&swept_value<ErrorRow>>("keys", "keys N");
-}
-
-RowColumn<NeededRow> needed_keys_column() {
-  return column<&swept_value<NeededRow>>("keys", "keys N");
-}
-
-Table test_error_table(const std::vector<ErrorRow>& rows, std::vector<RowColumn<ErrorRow>> varied) {
+Table test_error_table(const std::vector<ErrorRow>& rows, std::span<const Varied> varied) {
   const RowTable<ErrorRow> table{
       "test_error",
       "Mean squared test error divided by the variance of the target (1: the best constant), with "
       "one standard error over trials",
-      with_key<ErrorRow>(std::move(varied),
-                         {column<&ErrorRow::mean>("mean", "test error", "std_error"),
-                          column<&ErrorRow::std_error>("std_error", "standard error"),
-                          column<&ErrorRow::trials>("trials", "trials"),
-                          column<&ErrorRow::ridge>("ridge", "relative ridge (median)")})};
+      with_key<ErrorRow>(varied, {column<&ErrorRow::mean>("mean", "test error", "std_error"),
+                                  column<&ErrorRow::std_error>("std_error", "standard error"),
+                                  column<&ErrorRow::trials>("trials", "trials"),
+                                  column<&ErrorRow::ridge>("ridge", "relative ridge (median)")})};
   return table.of(rows);
 }
 
-Table samples_needed_table(const std::vector<NeededRow>& rows,
-                           std::vector<RowColumn<NeededRow>> varied) {
+Table trials_table(const std::vector<TrialRow>& rows, std::span<const Varied> varied) {
+  std::vector<RowColumn<TrialRow>> measured = {
+      column<&TrialRow::trial>("trial", "trial"),
+      column<&TrialRow::ridge>("ridge", "relative ridge"),
+      column<&TrialRow::test_error>("test_error", "test error"),
+      column<&TrialRow::training_error>("training_error", "training error")};
+  std::string caption =
+      "Every trial of every test error. Rows with the same trial share target, training samples "
+      "(the first n of one sample) and test samples, also between models, so their differences are "
+      "paired. The training error counts label noise and is divided by the same variance as the "
+      "test error";
+  if (std::ranges::find(varied, Varied::kSamples) != varied.end()) {
+    measured.push_back(column<&TrialRow::n_half>("n_half", "n(0.5) of the trial"));
+    measured.push_back(column<&TrialRow::status>("n_half_status", "status of n(0.5)"));
+    caption += ". n(0.5) belongs to the trial's whole curve and is in each of its rows";
+  }
+  if (std::ranges::find(varied, Varied::kKeys) != varied.end()) {
+    caption += ". Rows with different numbers of keys share the target only";
+  }
+  const RowTable<TrialRow> table{"trials", std::move(caption),
+                                 with_key<TrialRow>(varied, std::move(measured))};
+  return table.of(rows);
+}
+
+Table samples_needed_table(const std::vector<NeededRow>& rows, std::span<const Varied> varied) {
   const RowTable<NeededRow> table{
       "samples_needed",
       "Training samples at which the test error first reaches 0.5 (interpolated in log n), between "
       "the curves one standard error below and above",
-      with_key<NeededRow>(std::move(varied), {column<&NeededRow::n_half>("n_half", "n(0.5)"),
-                                              column<&NeededRow::low>("low", "low"),
-                                              column<&NeededRow::high>("high", "high"),
-                                              column<&NeededRow::status>("status", "status")})};
+      with_key<NeededRow>(
+          varied, {column<&NeededRow::n_half>("n_half", "n(0.5)"),
+                   column<&NeededRow::low>("low", "low"), column<&NeededRow::high>("high", "high"),
+                   column<&NeededRow::status>("status", "status")})};
   return table.of(rows);
 }
 

@@ -1,6 +1,7 @@
 // Rows of the tables that family A's experiments show, the tables, and measured series for figures.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,17 @@ struct NeededRow : CurveRow {
   std::string status;
 };
 
+/// One trial of one point of a curve.
+struct TrialRow : CurveRow {
+  double samples;
+  double heads;        ///< NaN: infinitely many
+  std::int64_t trial;  ///< from 1
+  double ridge;        ///< relative ridge parameter chosen
+  double test_error, training_error;
+  double n_half;       ///< where this trial's curve falls to kLearnedLevel; NaN where it does not
+  std::string status;  ///< of n_half, as in NeededRow; empty for a single size
+};
+
 /// A slope of log error against log n between neighbouring sizes.
 struct SlopeRow : CurveRow {
   double from, to;
@@ -42,21 +54,21 @@ struct SlopeRow : CurveRow {
 std::vector<ErrorRow> error_rows(const Sweep& sweep, const std::vector<ErrorCurve>& curves);
 std::vector<NeededRow> needed_rows(const std::vector<ErrorCurve>& curves);
 std::vector<SlopeRow> slope_rows(const std::vector<ErrorCurve>& curves);
+/// Trials with a result. Their mean in the order of the rows is the ErrorRow's, to the last bit.
+std::vector<TrialRow> trial_rows(const Sweep& sweep, const std::vector<ErrorCurve>& curves);
 
-/// Columns between the target and the estimate, for the quantities that an experiment varies. The
-/// cell of a swept quantity is empty for a level, the cell of `heads` for infinitely many.
-RowColumn<ErrorRow> samples_column();
-RowColumn<ErrorRow> heads_column();
-RowColumn<ErrorRow> bias_column();
-RowColumn<ErrorRow> keys_column();
-RowColumn<NeededRow> needed_keys_column();
+/// A quantity that an experiment varies: a column between the target and the estimate. The cell of
+/// a swept quantity is empty for a level, the cell of kHeads for infinitely many.
+enum class Varied { kSamples, kHeads, kBias, kKeys };
 
 /// model, target, degree, the given columns, mean, std_error, trials, ridge. `degree` holds the
 /// frequency of the cosine targets and is empty for the maximum.
-Table test_error_table(const std::vector<ErrorRow>& rows, std::vector<RowColumn<ErrorRow>> varied);
-/// The same key, then n_half, low, high, status.
-Table samples_needed_table(const std::vector<NeededRow>& rows,
-                           std::vector<RowColumn<NeededRow>> varied = {});
+Table test_error_table(const std::vector<ErrorRow>& rows, std::span<const Varied> varied);
+/// The same key, then trial, ridge, test_error, training_error, n_half, n_half_status; the last two
+/// only where the samples vary.
+Table trials_table(const std::vector<TrialRow>& rows, std::span<const Varied> varied);
+/// The same key without the samples, then n_half, low, high, status.
+Table samples_needed_table(const std::vector<NeededRow>& rows, std::span<const Varied> varied = {});
 Table local_slope_table(const std::vector<SlopeRow>& rows);
 
 /// One series per (model, case), in that order. A row whose x is NaN is a level, drawn at every

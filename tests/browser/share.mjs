@@ -66,11 +66,22 @@ await run_checks({
     assert.deepEqual(png.begin.slice(1, 4), [...'PNG'].map((letter) => letter.charCodeAt(0)));
     assert.equal((png.begin[18] << 8) + png.begin[19], 1520, 'twice the width of the svg');
     const json = await saved(page, 'json');
-    assert.equal(JSON.parse(json.text).seed, 3);
+    const document = JSON.parse(json.text);
+    assert.equal(document.seed, 3);
+    assert.equal(document.tables.trials.rows.length, 2 * (csv.length - 1), 'two trials a row of the csv');
+    assert.ok(!('trials' in (await read_twin(page)).tables), 'views do not have the table of trials');
     const bibtex = await saved(page, 'bibtex');
     assert.match(bibtex.text, /eprint = \{2307\.11353\}[^]*seed = 3/);
     assert.deepEqual([svg, png, json, bibtex].map(({ type }) => type),
       ['image/svg+xml', 'image/png', 'application/json', 'application/x-bibtex']);
+    assert_quiet(page);
+  },
+
+  async 'the JSON of the precomputed result has its trials, whose code is not in the first download'(lab) {
+    const page = await open_page(lab, '', { before: keep_files });
+    const { tables, params } = JSON.parse((await saved(page, 'json')).text);
+    assert.equal(tables.trials.rows.length, params.trials * tables.test_error.rows.length);
+    assert.equal((await read_twin(page)).state, 'finished');
     assert_quiet(page);
   },
 

@@ -57,6 +57,34 @@ test('the JSON document has the keys of the contract and the rows of the CSV', (
     csv.map((row) => row.map((cell) => (cell === '' || isNaN(cell) ? cell : String(Number(cell))))));
 });
 
+test('--table names a table: its rows are those of the JSON, and the means are means of the trials', () => {
+  const args = [...small, '--trials', '3'];
+  const { tables } = JSON.parse(assertDone(attnlab([...args, '--format', 'json'])));
+  assert.deepEqual(Object.keys(tables).at(-1), 'trials');
+  for (const [name, { columns, rows }] of Object.entries(tables)) {
+    const [header, ...csv] = parseCsv(assertDone(attnlab([...args, '--format', 'csv', '--table', name])));
+    assert.deepEqual(header, columns);
+    assert.equal(csv.length, rows.length);
+    for (const [i, row] of csv.entries()) {
+      assert.deepEqual(row.map((cell, c) => (typeof rows[i][c] === 'number' ? Number(cell) : cell || null)), rows[i]);
+    }
+  }
+  const { columns, rows } = tables.trials;
+  assert.deepEqual(columns.slice(0, 8), ['model', 'target', 'degree', 'n', 'trial', 'ridge', 'test_error', 'training_error']);
+  const at = (name) => columns.indexOf(name);
+  for (const [model, , , n, mean] of tables.test_error.rows) {
+    const errors = rows.filter((row) => row[0] === model && row[3] === n).map((row) => row[at('test_error')]);
+    assert.equal(errors.length, 3);
+    const sum = errors.reduce((a, b) => a + b);
+    assert.ok(Math.abs(sum / 3 - mean) <= 1e-15 * mean);
+  }
+  // The main table and the text for people stay as short as they were.
+  assert.ok(!assertDone(attnlab(args)).includes('training error'));
+  assertRefused(attnlab([...args, '--format', 'csv', '--table', 'trails']),
+    2, [/unknown table "trails" for rf-learning-curve; did you mean "trials"\?/]);
+  assertRefused(attnlab([...args, '--table', 'trials']), 2, [/table belongs to --format csv/]);
+});
+
 test('an svg shows the main figure or the named one; a wrong name is answered with the valid names', () => {
   const svg = (...words) => assertDone(attnlab(['run', 'icl-attention', '--format', 'svg', ...words]));
   const title = (text) => /<title>(.*?)<\/title>/.exec(text)[1];

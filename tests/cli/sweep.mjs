@@ -40,9 +40,54 @@ test('every point of the grid has the rows of a separate run', async () => {
     const [columns, ...single] = parseCsv(assertDone(attnlab(['run', 'rf-learning-curve', '--format', 'csv',
       '--seed', '7', '--keys', '4', '--test-samples', '64', '--trials', '5', '--models', models, '--dim', dim,
       '--heads', heads, '--samples', samples])));
-    assert.deepEqual(header.slice(5), columns);
-    assert.deepEqual(own.map((row) => row.slice(5)), single);
+    assert.deepEqual(header.slice(5, 5 + columns.length), columns);
+    assert.deepEqual(own.map((row) => row.slice(5, 5 + columns.length)), single);
   }
+});
+
+test('the table ends with the seed and the fixed parameters, with which every row can be computed again', async () => {
+  const [header, ...rows] = parseCsv(await expected());
+  const fixed = header.slice(header.indexOf('ridge') + 1);
+  assert.deepEqual(fixed.slice(0, 3), ['seed', 'fixed_target', 'fixed_degree']);
+  for (const name of ['keys', 'test_samples', 'fixed_trials', 'fixed_ridge', 'noise']) assert.ok(fixed.includes(name), name);
+  for (const name of ['formula', 'frequency', 'copies']) assert.ok(!fixed.includes(name), `${name} has no effect`);
+  const row = rows.at(-1);
+  const flags = [...header.slice(1, 5), ...fixed].flatMap((name) =>
+    [`--${name.replace('fixed_', '').replaceAll('_', '-')}`, row[header.indexOf(name)]]);
+  const [columns, ...single] = parseCsv(assertDone(attnlab(['run', 'rf-learning-curve', '--format', 'csv', ...flags])));
+  const own = rows.filter(([point]) => point === row[0]);
+  assert.deepEqual(own.map((each) => each.slice(5, 5 + columns.length)), single);
+});
+
+test('seeds are swept: every seed has the rows of a run with it, also of the trials and after a merge', () => {
+  const seeds = { experiment: 'rf-learning-curve', seed: { from: 3, to: 5, step: 1 },
+    parameters: { dim: 4, keys: 4, heads: 8, models: 'rfa,rfmlp', samples: [16, 32], 'test-samples': 64, trials: 2 } };
+  const words = ['run', 'rf-learning-curve', '--format', 'csv', '--dim', '4', '--keys', '4', '--heads', '8',
+    '--models', 'rfa,rfmlp', '--test-samples', '64', '--trials', '2'];
+  return withGrid((sweep, path) => {
+    assertDone(sweep(['--out', path('all')]));
+    assertDone(sweep(['--out', path('all'), '--table', 'trials']));
+    assert.deepEqual(files(path('all')), ['journal', 'table.csv', 'trials.csv']);
+    for (const [file, more] of [['table.csv', []], ['trials.csv', ['--table', 'trials']]]) {
+      const [header, ...rows] = parseCsv(readFileSync(path(`all/${file}`), 'utf8'));
+      assert.deepEqual(header.slice(0, 3), ['point', 'samples', 'seed']);
+      assert.equal(header.filter((name) => name.includes('seed')).length, 1);
+      for (const [point, samples, seed] of [['0', '16', '3'], ['5', '32', '5']]) {
+        const own = rows.filter((row) => row[0] === point);
+        assert.deepEqual(own[0].slice(1, 3), [samples, seed]);
+        const [columns, ...single] = parseCsv(assertDone(attnlab([...words, '--samples', samples, '--seed', seed, ...more])));
+        assert.deepEqual(own.map((row) => row.slice(3, 3 + columns.length)), single);
+      }
+    }
+    for (const part of ['1/2', '2/2']) assertDone(sweep(['--out', path(part[0]), '--shard', part]));
+    assertDone(attnlab(['merge', path('1'), path('2'), '--out', path('merged'), '--table', 'trials']));
+    assert.equal(readFileSync(path('merged/trials.csv'), 'utf8'), readFileSync(path('all/trials.csv'), 'utf8'));
+    assertRefused(sweep(['--out', path('no'), '--table', 'trails']), 2, [/unknown table "trails".*did you mean "trials"/]);
+    assertRefused(attnlab(['merge', path('1'), path('2'), '--out', path('no'), '--table', 'x']), 2, [/unknown table "x"/]);
+    writeFileSync(path('other.json'), JSON.stringify({ ...seeds, seed: [3, 4] }));
+    assertRefused(attnlab(['sweep', path('other.json'), '--out', path('all')]), 2,
+      [/seed was one of 3; 4; 5 there and is one of 3; 4 here/]);
+  }, seeds);
 });
 
 test('the table does not depend on the number of threads', () => withGrid(async (sweep, path) => {
@@ -161,6 +206,8 @@ const refused = {
   'a range of fractions': [{ experiment: e, parameters: { dim: { from: 2, to: 9, factor: 1.5 } } }, /whole number/],
   'a grid too large': [{ experiment: e, parameters: { dim: { from: 1, to: 250, step: 1 },
     keys: { from: 1, to: 50, step: 1 }, seed: 1, heads: { from: 1, to: 50, step: 1 } } }, /seed|points/],
+  'a seed twice': [{ experiment: e, seed: [1, 2, 1] }, /seed has the value 1 twice/],
+  'a seed that is a fraction': [{ experiment: e, seed: { from: 1, to: 2, step: 0.5 } }, /seed must be a whole number, 0 to 9007199254740991, not 1\.5/],
   'a seed that JavaScript would round': [`{"experiment":"${e}","seed":9007199254740993}`, /seed/, /9007199254740993/],
   'a point that cannot be run': [{ experiment: e, parameters: { target: ['mean-power'], dim: [1, 256], keys: [1024],
     samples: [65536], heads: [65536], trials: [100000] } }, /trials|at /],

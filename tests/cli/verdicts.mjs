@@ -26,7 +26,7 @@ test('a curve below 0.5 at the smallest n does not refute "needs fewer samples"'
   const many = claimOf(claims('rf-learning-curve', ...easy, '--trials', '200', '--seed', '2'), 'A2');
   assert.notEqual(many.status, 'fails', many.evidence);
   assert.ok(many.status === 'holds' || /smaller n/.test(many.evidence), many.evidence);
-  assert.match(many.judged, /^Level 5 % over 1 comparison, smallest difference of interest 5 % of the samples\. /);
+  assert.match(many.judged, /^Level 5 % over 1 comparison, differences paired by trial, smallest difference of interest 5 % of the samples\. /);
 });
 
 test('a lead that has vanished leaves "beats zero mean" undecided', () => {

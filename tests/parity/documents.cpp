@@ -100,7 +100,7 @@ std::string document(const RunSpec& spec) {
       give_up(full_query_text(spec) + ": " + job.error().sentence);
     outputs.push_back({index, job.take_output()});
   }
-  const Result result = spec.experiment->find(spec, outputs).result;
+  const Result result = whole_result(spec, outputs);
   std::string text = result_json(spec, result, {"", "", simd_target_name()}, jobs, 0);
   std::ranges::replace(text, '\n', ' ');
   return text;

@@ -72,6 +72,13 @@ export const promises = [
     test: ['cli', 'sweep', 'the journal of another sweep, of a run or of another program is refused and not changed'],
   },
   {
+    promise: 'Outputs of journals that were written before there were training errors are read.',
+    file: 'core/random_features/sweep_jobs.cpp',
+    text: 'const bool old = bytes.size() == 4 + kOldPoint * count;',
+    without: 'const bool old = bytes.size() == kOldPoint;',
+    test: ['unit', '', 'outputs of journals without training errors are read: only those cells are empty'],
+  },
+  {
     promise: 'Numbers of two versions are not mixed in one journal.',
     file: 'core/codecs/codec_journal.cpp',
     text: 'if (version == owner.version) return {};',

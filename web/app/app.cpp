@@ -87,6 +87,15 @@ std::optional<Findings> findings(const RunSpec& spec, std::span<const JobOutput>
   return *std::move(read);
 }
 
+std::optional<std::vector<Table>> details(const RunSpec& spec, std::span<const JobOutput> outputs) {
+  const std::optional<Bytes> bytes =
+      host::answer("details", full_query_text(spec), encode_outputs(outputs));
+  if (!bytes) return std::nullopt;
+  Expected<Findings> read = decode_findings(*bytes, field_function);
+  if (!read) return std::nullopt;
+  return std::move(read->result.tables);
+}
+
 std::optional<Expected<Plan>> plan(const RunSpec& spec) {
   const std::string query = full_query_text(spec);
   std::optional<Bytes> bytes = opening::plan(query);
@@ -104,6 +113,7 @@ Platform platform() {
   platform.state_changed = host::state_changed;
   platform.theme_changed = host::theme_changed;
   platform.findings = findings;
+  platform.details = details;
   platform.plan = plan;
   platform.fetch_parts = host::fetch_parts;
   return platform;

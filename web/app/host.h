@@ -20,8 +20,8 @@ void copy_text(const std::string& text);          ///< to the clipboard
 std::string save_file(const std::string& name, const std::string& mime, const std::string& bytes);
 void state_changed();  ///< the accessible twin is out of date
 void theme_changed(bool dark);
-/// The answer of the workers' module to compute_findings or compute_plan (`what`); nullopt while it
-/// is loading.
+/// The answer of the workers' module to compute_findings, compute_details or compute_plan (`what`);
+/// nullopt while it is loading.
 std::optional<Bytes> answer(const char* what, const std::string& query, const Bytes& outputs);
 void fetch_parts();  ///< loads that module, if it is not loading already
 

@@ -34,6 +34,9 @@
 //   compute_findings(query, outputs, size)
 //                                 what the run finds (core/findings/findings.h), for the page;
 //                                 left at compute_bytes(); 1, or 0 with a sentence there
+//   compute_details(query, outputs, size)
+//                                 the tables that files have and views do not, as findings; the
+//                                 same
 //   compute_plan(query)           the plan of the run, or why there is none
 //                                 (core/experiment/faces.h); the same
 //   compute_faces()               leaves the faces of all experiments at compute_bytes()
@@ -283,6 +286,18 @@ EMSCRIPTEN_KEEPALIVE int compute_findings(const char* query, const std::uint8_t*
   return 1;
 }
 
+EMSCRIPTEN_KEEPALIVE int compute_details(const char* query, const std::uint8_t* outputs,
+                                         std::size_t size) {
+  const Expected<RunSpec> spec = read_run(query);
+  if (!spec) return fail(spec.error());
+  const Expected<std::vector<JobOutput>> read = decode_outputs({outputs, size});
+  if (!read) return fail(read.error());
+  Findings found;
+  if (spec->experiment->details) found.result.tables = spec->experiment->details(*spec, *read);
+  worker().bytes = encode_findings(found);
+  return 1;
+}
+
 EMSCRIPTEN_KEEPALIVE int compute_plan(const char* query) {
   const Expected<RunSpec> spec = read_run(query);
   if (!spec) return fail(spec.error());
@@ -312,7 +327,7 @@ EMSCRIPTEN_KEEPALIVE int compute_document(const char* query) {
     if (!bytes) return fail(bytes.error());
     outputs.push_back({index, *std::move(bytes)});
   }
-  const Result result = spec->experiment->find(*spec, outputs).result;
+  const Result result = whole_result(*spec, outputs);
   worker().text =
       result_json(*spec, result, {kVersion, kTarget, simd_target_name()}, outputs.size(), 0);
   return 1;

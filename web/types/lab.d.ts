@@ -211,6 +211,7 @@ interface JobsModule extends WasmModule {
   _compute_draw(figure: number, size: number, width: number, height: number, dark: number): number;
   _compute_keep(query: number, journal: number): void;
   _compute_findings(query: number, outputs: number, size: number): number;
+  _compute_details(query: number, outputs: number, size: number): number;
   _compute_plan(query: number): number;
   _compute_faces(): void;
   _compute_opening(journal: number): number;

@@ -186,10 +186,21 @@ JobSteps solve_round(NestedFit& fit, std::vector<DualSize>& sizes, const std::ve
   co_return JobResult{};
 }
 
+/// The residuals of a dual fit are the ridge parameter times its coefficients: y - K a = lambda a.
+/// Their sum of squares for one column of coefficients.
+double squared_residuals(const Matrix<double>& coefficients, std::size_t column, double lambda) {
+  double squares = 0;
+  for (std::size_t i = 0; i < coefficients.rows(); ++i) {
+    const double residual = lambda * coefficients(i, column);
+    squares += residual * residual;
+  }
+  return squares;
+}
+
 /// Predictions of a round's coefficients for the test samples, judged size by size; every error is
-/// passed to the searches.
+/// passed to the searches. `scale`: unit of the ridge parameters.
 JobSteps predict_round(NestedFit& fit, std::vector<DualSize>& sizes, const RoundColumns& round,
-                       DualSource& source) {
+                       double scale, DualSource& source) {
   const std::size_t served = round.coefficients.size(), columns = round.columns(fit.targets);
   if (served == 0) co_return JobResult{};
   const std::size_t tests = fit.problem.test->count, all_columns = served * columns;
@@ -209,12 +220,18 @@ JobSteps predict_round(NestedFit& fit, std::vector<DualSize>& sizes, const Round
   std::vector<double> strengths;
   for (const std::size_t strength : round.strengths) strengths.push_back(fit.strengths[strength]);
   for (std::size_t s = 0; s < served; ++s) {
-    const std::vector<double> errors =
+    const JudgedColumns judged =
         fit.judge(s, predictions.const_view().block(0, s * columns, tests, columns),
                   round.usable[s], strengths);
+    for (std::size_t j = 0; j < fit.targets; ++j) {
+      if (judged.improved[j] == JudgedColumns::kNone) continue;
+      const double lambda = fit.point(s, j).strength * scale;
+      fit.set_training_error(s, j,
+                             squared_residuals(round.coefficients[s], judged.improved[j], lambda));
+    }
     for (std::size_t c = 0; fit.choose_by_test() && c < columns; ++c) {
       if (!round.usable[s][c]) continue;
-      sizes[s].searches[c % fit.targets].tell(round.strengths[c / fit.targets], errors[c]);
+      sizes[s].searches[c % fit.targets].tell(round.strengths[c / fit.targets], judged.errors[c]);
     }
   }
   co_return JobResult{};
@@ -264,7 +281,7 @@ JobSteps fit_dual(NestedFit& fit, std::size_t count, double scale) {
     if (!fit.choose_by_test() && !trials.empty()) continue;
     const RoundColumns round =
         fit.choose_by_test() ? columns_of(fit, sizes) : preferred_columns(sizes);
-    JobSteps predicting = predict_round(fit, sizes, round, source);
+    JobSteps predicting = predict_round(fit, sizes, round, scale, source);
     co_await predicting;
     trials = next_round(sizes, strengths, others);
   }

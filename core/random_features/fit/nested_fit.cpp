@@ -50,6 +50,16 @@ FitCost primal_cost(const RandomFeatureLayer& layer, const std::vector<std::size
   return cost;
 }
 
+/// Sum of squared differences from the mean.
+double squares_about_mean(std::span<const double> values) {
+  // Differences from the first value: equal values give exactly 0.
+  double mean = 0, squares = 0;
+  for (const double value : values) mean += value - values[0];
+  if (!values.empty()) mean = values[0] + mean / static_cast<double>(values.size());
+  for (const double value : values) squares += (value - mean) * (value - mean);
+  return squares;
+}
+
 }  // namespace
 
 std::size_t sizes_in_dual(const FrozenLayer& layer, const std::vector<std::size_t>& sizes) {
@@ -111,10 +121,11 @@ bool factors_are_cheap(double n, std::size_t strengths, double prediction_flops)
   return static_cast<double>(strengths) * flops_of_cholesky(n) <= prediction_flops;
 }
 
-std::vector<double> NestedFit::judge(std::size_t size, MatrixView<const double> predictions,
-                                     const std::vector<bool>& usable,
-                                     std::span<const double> column_strengths) {
-  std::vector<double> errors(predictions.cols, kNaN);
+JudgedColumns NestedFit::judge(std::size_t size, MatrixView<const double> predictions,
+                               const std::vector<bool>& usable,
+                               std::span<const double> column_strengths) {
+  JudgedColumns judged{std::vector<double>(predictions.cols, kNaN),
+                       std::vector<std::size_t>(targets, JudgedColumns::kNone)};
   const std::vector<double> means = intercepts(problem, problem.sizes[size]);
   std::vector<double> column(predictions.rows), truth(predictions.rows);
   for (std::size_t j = 0; j < targets; ++j) {
@@ -123,16 +134,25 @@ std::vector<double> NestedFit::judge(std::size_t size, MatrixView<const double> 
     for (std::size_t c = j; c < predictions.cols; c += targets) {
       if (!usable[c]) continue;
       for (std::size_t i = 0; i < column.size(); ++i) column[i] = predictions(i, c) + means[j];
-      const double error = errors[c] = relative_error(column, truth);
+      const double error = judged.errors[c] = relative_error(column, truth);
       const double strength = choose_by_test() ? column_strengths[c / targets] : best.strength;
       const bool better = std::isnan(best.test_error) || error < best.test_error ||
                           (error == best.test_error && strength > best.strength);
       if (!better) continue;
       best.test_error = error;
       best.strength = strength;
+      judged.improved[j] = c;
     }
   }
-  return errors;
+  return judged;
+}
+
+void NestedFit::set_training_error(std::size_t size, std::size_t target, double squares) {
+  std::vector<double> truth(problem.test_values->rows());
+  for (std::size_t i = 0; i < truth.size(); ++i) truth[i] = (*problem.test_values)(i, target);
+  const double variance = variance_of(truth);
+  const double mean = squares / static_cast<double>(problem.sizes[size]);
+  point(size, target).training_error = variance > 0 ? mean / variance : kNaN;
 }
 
 std::vector<double> ridge_grid() {
@@ -145,7 +165,7 @@ std::vector<double> strengths_of(const RidgeChoice& ridge) {
 
 JobSteps fit_nested(const NestedFitProblem& problem, std::vector<FitPoint>& points) {
   const std::size_t targets = problem.train_labels->cols();
-  points.assign(problem.sizes.size() * targets, {kNaN, kNaN, 0});
+  points.assign(problem.sizes.size() * targets, {kNaN, kNaN, kNaN, 0});
   NestedFit fit{problem, points, strengths_of(problem.ridge), targets, {}};
   fit.meter.total =
       fit_cost(problem.layer, problem.sizes, problem.test->count, targets, problem.ridge).flops;
@@ -183,17 +203,16 @@ FitCost fit_cost(const FrozenLayer& layer, const std::vector<std::size_t>& sizes
 }
 
 double relative_error(std::span<const double> prediction, std::span<const double> truth) {
-  if (truth.empty()) return kNaN;
-  // Differences from the first value: a constant truth has a variance of exactly 0.
-  double mean = 0;
-  for (const double value : truth) mean += value - truth[0];
-  mean = truth[0] + mean / static_cast<double>(truth.size());
-  double variance = 0, error = 0;
+  const double squares = squares_about_mean(truth);
+  double error = 0;
   for (std::size_t i = 0; i < truth.size(); ++i) {
-    variance += (truth[i] - mean) * (truth[i] - mean);
     error += (prediction[i] - truth[i]) * (prediction[i] - truth[i]);
   }
-  return variance > 0 ? error / variance : kNaN;
+  return squares > 0 ? error / squares : kNaN;
+}
+
+double variance_of(std::span<const double> values) {
+  return values.empty() ? 0 : squares_about_mean(values) / static_cast<double>(values.size());
 }
 
 }  // namespace attnlab::random_features

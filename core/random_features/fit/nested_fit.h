@@ -55,7 +55,9 @@ struct FitPoint {
   double test_error = 0;  ///< mean squared test error / variance of the target on the test set; NaN
                           ///< when every factorisation failed or the target is constant
   double strength = 0;    ///< relative ridge parameter chosen; NaN as above
-  std::uint32_t failed = 0;  ///< bit l: the factorisation with strengths_of(ridge)[l] failed
+  double training_error = 0;  ///< mean squared error on the labels fitted (with their noise) / the
+                              ///< same variance; NaN as above
+  std::uint32_t failed = 0;   ///< bit l: the factorisation with strengths_of(ridge)[l] failed
 };
 
 /// Solves the problem in steps of a few GFLOP; the coroutine's own output is empty, results land in
@@ -78,6 +80,9 @@ struct FitCost {
 };
 FitCost fit_cost(const FrozenLayer& layer, const std::vector<std::size_t>& sizes,
                  std::size_t test_samples, std::size_t targets, const RidgeChoice& ridge);
+
+/// Mean squared difference from the mean; 0 for equal values and for none.
+double variance_of(std::span<const double> values);
 
 /// Mean squared difference / variance of `truth`: 1 for the best constant. NaN for a constant
 /// truth.

@@ -23,6 +23,13 @@ struct Meter {
   }
 };
 
+/// What NestedFit::judge says of the columns of one size.
+struct JudgedColumns {
+  std::vector<double> errors;         ///< test error of each; NaN where not usable
+  std::vector<std::size_t> improved;  ///< per target, the column now in `points`; kNone: unchanged
+  static constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
+};
+
 /// The state of one fit between steps. Columns of solutions and predictions are (strength, target)
 /// pairs, or targets alone once validation has chosen.
 struct NestedFit {
@@ -35,12 +42,14 @@ struct NestedFit {
   bool choose_by_test() const { return problem.ridge.rule != RidgeChoice::Rule::kValidation; }
   FitPoint& point(std::size_t size, std::size_t target) { return points[size * targets + target]; }
 
-  /// Test errors of one size's columns, whose predictions lack the intercepts; NaN where not
-  /// usable. Puts the least error of each target into `points`, and, where the test set chooses,
-  /// its ridge parameter (one for each group of columns; ties go to the larger).
-  std::vector<double> judge(std::size_t size, MatrixView<const double> predictions,
-                            const std::vector<bool>& usable,
-                            std::span<const double> column_strengths);
+  /// Judges one size's columns, whose predictions lack the intercepts. Puts the least error of each
+  /// target into `points`, and, where the test set chooses, its ridge parameter (one for each group
+  /// of columns; ties go to the larger). The training errors of the improved columns are left to
+  /// set_training_error.
+  JudgedColumns judge(std::size_t size, MatrixView<const double> predictions,
+                      const std::vector<bool>& usable, std::span<const double> column_strengths);
+  /// From the sum of squared residuals over the training rows of that size.
+  void set_training_error(std::size_t size, std::size_t target, double squares);
 };
 
 /// Number of rows that choose the ridge parameter of a size of n rows: the last 20 % of its

@@ -159,6 +159,29 @@ JobSteps validate_and_refit(NestedFit& fit, const PrimalData& data, NormalEquati
   co_return JobResult{};
 }
 
+/// Training errors of the columns that judge preferred: their predictions for the training rows.
+void set_training_errors(NestedFit& fit, const PrimalData& data, std::size_t size_index,
+                         const Matrix<double>& weights, const JudgedColumns& judged) {
+  const std::size_t n = fit.problem.sizes[size_index];
+  Matrix<double> preferred(weights.rows(), fit.targets);
+  for (std::size_t j = 0; j < fit.targets; ++j) {
+    if (judged.improved[j] == JudgedColumns::kNone) continue;
+    for (std::size_t i = 0; i < weights.rows(); ++i) {
+      preferred(i, j) = weights(i, judged.improved[j]);
+    }
+  }
+  const Matrix<double> fitted = predict(data.train, 0, n, preferred);
+  const Matrix<double> labels = centred_labels(fit.problem, n);
+  for (std::size_t j = 0; j < fit.targets; ++j) {
+    if (judged.improved[j] == JudgedColumns::kNone) continue;
+    double squares = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      squares += (fitted(i, j) - labels(i, j)) * (fitted(i, j) - labels(i, j));
+    }
+    fit.set_training_error(size_index, j, squares);
+  }
+}
+
 }  // namespace
 
 PrimalData primal_data(const RandomFeatureLayer& layer, const NestedFitProblem& problem) {
@@ -185,7 +208,9 @@ JobSteps fit_primal(NestedFit& fit, std::size_t first, const PrimalData& data) {
       co_await refitting;
     }
     const Matrix<double> predictions = predict(data.test, 0, data.test.rows(), weights.columns);
-    fit.judge(s, predictions.view(), weights.usable, fit.strengths);
+    const JudgedColumns judged = fit.judge(s, predictions.view(), weights.usable, fit.strengths);
+    co_yield fit.meter.after(0);
+    set_training_errors(fit, data, s, weights.columns, judged);
     co_yield fit.meter.after(0);
   }
   co_return JobResult{};

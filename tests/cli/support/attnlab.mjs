@@ -94,6 +94,6 @@ export function handlesInterrupts(pid) {
 export function parseCsv(text) {
   assert.ok(text.endsWith('\n'));
   return text.slice(0, -1).split('\n').map((line) =>
-    [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,"]*))/g)].map(
+    [...`,${line}`.matchAll(/,(?:"((?:[^"]|"")*)"|([^,"]*))/g)].map(
       ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain));
 }

@@ -137,6 +137,7 @@ TEST_CASE("a verdict says its level, its comparisons and what would change it") 
   const Verdict holds = judge({measured(3.919928, 1, 0.01)});
   CHECK(says(holds.how, "Level 5 % over 1 comparison, smallest difference of interest 0.01"));
   CHECK(says(holds.how, "Errors 2 times as large"));
+  CHECK(!says(holds.how, "paired"));
   const Verdict open = judge({measured(0.979982, 1)});
   CHECK(says(open.how, "about 4 times as many trials"));
   CHECK(says(judge({measured(0, 1)}).how, "too near 0"));

@@ -1,4 +1,8 @@
+#include <algorithm>
+#include <map>
+
 #include "core/extraction/experiments.h"
+#include "core/numerics/statistics.h"
 #include "tests/unit/extraction/experiment_runs.h"
 
 using namespace attnlab;
@@ -60,4 +64,39 @@ TEST_CASE("extract-low-rank: with v = 0 nothing is claimed") {
   const Result result = checked_result(
       spec_of(named("extract-low-rank"), {{"dim", "4"}, {"trials", "6"}, {"value-shape", "zero"}}));
   for (const Claim& claim : result.claims) CHECK(claim.status == ClaimStatus::kUndecided);
+}
+
+TEST_CASE("shares and mean queries are those of the trials in the table recovery, bit for bit") {
+  const RunSpec spec = spec_of(named("extract-low-rank"), {{"dim", "4"}, {"trials", "3"}});
+  const Findings findings = findings_of(spec, run_all(spec));
+  const Table &trials = *findings.result.table("recovery"),
+              &shares = *findings.result.table("recovery_probability");
+  const auto text = [](const Table& table, const std::vector<Cell>& row, const char* column) {
+    return exact_text(row[table.column(column)]);
+  };
+  const auto key = [&](const Table& table, const std::vector<Cell>& row) {
+    return text(table, row, "method") + "|" + text(table, row, "dim") + "|" +
+           text(table, row, "measurements");
+  };
+  std::map<std::string, std::vector<double>> found;
+  std::vector<double> queries;  // of the range finder
+  for (const std::vector<Cell>& row : trials.rows) {
+    const bool recovered = text(trials, row, "status") == "recovered";
+    found[key(trials, row)].push_back(recovered ? 1 : 0);
+    if (recovered && text(trials, row, "method") == "range-finder") {
+      queries.push_back(number_in(row[trials.column("queries")]));
+    }
+  }
+  CHECK(!shares.rows.empty());
+  for (const std::vector<Cell>& row : shares.rows) {
+    const Estimate share = mean_and_error(found[key(shares, row)]);
+    CHECK(share.count == 3);
+    CHECK(number_in(row[shares.column("trials")]) == share.count);
+    CHECK(number_in(row[shares.column("probability")]) == share.mean);
+  }
+  const auto figure = std::ranges::find(findings.figures, "queries", &Figure::id);
+  REQUIRE(figure != findings.figures.end());
+  std::ranges::sort(queries);
+  const FigurePoint& point = figure->lines().series.front().points.front();
+  CHECK(point.y == mean_and_error(queries).mean);
 }

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <string>
 #include <vector>
 
+#include "core/base/text.h"
 #include "core/codecs/codecs.h"
 #include "core/in_context/experiments.h"
 #include "core/in_context/risk_study.h"
@@ -36,6 +38,18 @@ std::string refusal(const Experiment& experiment, const Values& values) {
 }
 
 const Values kSmallRisk = {{"prompt-length", "1,4,20"}, {"prompts", "300"}, {"heads", "1,2,8"}};
+/// The rows of a table as maps from column to cell text.
+std::vector<std::map<std::string, std::string>> records(const Table& table) {
+  std::vector<std::map<std::string, std::string>> all;
+  for (const std::vector<Cell>& row : table.rows) {
+    auto& record = all.emplace_back();
+    for (std::size_t c = 0; c < row.size(); ++c) {
+      record[table.columns[c].name] = exact_text(row[c]);
+    }
+  }
+  return all;
+}
+
 const Values kSmallTraining = {{"steps", "40"},  {"batch", "32"},         {"prompts", "1000"},
                                {"heads", "1,3"}, {"prompt-length", "10"}, {"dim", "2"}};
 
@@ -143,4 +157,84 @@ TEST_CASE("claims C1 and C2 hold on the plain task and say by how much") {
       spec_of(named("icl-risk"), {{"heads", "1"}, {"prompt-length", "10"}, {"prompts", "100"}});
   CHECK(named("icl-risk").find(one, run_all(one)).result.claims[0].status ==
         ClaimStatus::kUndecided);
+}
+
+TEST_CASE("the covariances of risks give their standard errors and those of ratios, bit for bit") {
+  for (const RunSpec& spec : {spec_of(named("icl-risk"), kSmallRisk),
+                              spec_of(named("icl-scenarios"), {{"prompts", "200"},
+                                                               {"prompt-length", "8"},
+                                                               {"heads", "1,2"},
+                                                               {"setting", "local"},
+                                                               {"value", "0.5,2"}})}) {
+    const std::vector<JobOutput> outputs = run_all(spec);
+    CHECK(spec.experiment->find(spec, outputs).result.table("covariance") == nullptr);
+    const Result result = whole_result(spec, outputs);
+    std::map<std::string, double> covariance, risk;
+    const auto cell = [](std::map<std::string, std::string>& record) {
+      return record["prompt_length"] + "|" + record["value"] + "|" + record["variant"] + "|";
+    };
+    for (auto& record : records(*result.table("covariance"))) {
+      const std::string a = record["predictor"] + record["heads"];
+      const std::string b = record["other_predictor"] + record["other_heads"];
+      CHECK(
+          covariance.emplace(cell(record) + a + "|" + b, *read_real(record["covariance"])).second);
+    }
+    int exact = 0, measured = 0;
+    for (auto& record : records(*result.table("risk"))) {
+      const std::string name = record["predictor"] + record["heads"];
+      const auto own = covariance.find(cell(record) + name + "|" + name);
+      (own == covariance.end() ? exact : measured) += 1;
+      CHECK((own == covariance.end() ? 0 : std::sqrt(own->second)) ==
+            *read_real(record["std_error"]));
+      risk[cell(record) + name] = *read_real(record["risk"]);
+    }
+    CHECK(exact > 0);
+    CHECK(measured > exact);
+    CHECK(!result.table("ratio")->rows.empty());
+    for (auto& record : records(*result.table("ratio"))) {
+      const std::string at = cell(record), many = "softmax" + record["heads"];
+      const auto relative = [&](const std::string& a, const std::string& b) {
+        return covariance.at(at + a + "|" + b) / (risk.at(at + a) * risk.at(at + b));
+      };
+      const double variance =
+          relative("softmax1", "softmax1") + relative(many, many) - 2 * relative(many, "softmax1");
+      const double ratio = risk.at(at + "softmax1") / risk.at(at + many);
+      CHECK(ratio == *read_real(record["ratio"]));
+      // The two covariances of a pair differ by rounding.
+      CHECK(ratio * std::sqrt(variance) ==
+            doctest::Approx(*read_real(record["std_error"])).epsilon(1e-9));
+    }
+  }
+}
+
+TEST_CASE("the trials of a training are rows, and a figure's points are their means, bit for bit") {
+  Values values = kSmallTraining;
+  values.push_back({"trials", "3"});
+  const RunSpec spec = spec_of(named("icl-training"), values);
+  const Findings findings = findings_of(spec, run_all(spec));
+  const Table& risk = *findings.result.table("risk");
+  std::map<std::pair<double, double>, std::vector<double>> trials;  // (heads, step)
+  for (const std::vector<Cell>& row : risk.rows) {
+    const auto at = [&](const char* column) { return number_in(row[risk.column(column)]); };
+    if (std::isnan(at("trial")) || std::isnan(at("heads"))) continue;
+    trials[{at("heads"), at("step")}].push_back(at("risk"));
+  }
+  const auto figure =
+      std::ranges::find_if(findings.figures, [](const Figure& one) { return one.table == "risk"; });
+  REQUIRE(figure != findings.figures.end());
+  int compared = 0;
+  for (const Series& series : figure->lines().series) {
+    if (series.role != SeriesRole::kMeasured) continue;
+    for (const FigurePoint& point : series.points) {
+      if (point.count != 3) continue;
+      int equal = 0;
+      for (const auto& [key, risks] : trials) {
+        const Estimate mean = mean_and_error(risks);
+        equal += key.second == point.x && mean.mean == point.y && mean.std_error == point.error;
+      }
+      CHECK(equal >= 1);
+      ++compared;
+    }
+  }
+  CHECK(compared > 4);
 }

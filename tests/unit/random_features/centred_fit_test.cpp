@@ -99,6 +99,20 @@ struct Slow {
     return relative_error({prediction.data(), kTests}, truth);
   }
 
+  /// Mean squared residual over the n samples, with their noise, divided by the variance of the
+  /// target on the test set.
+  double training_error(std::size_t n, double strength, int target) const {
+    const RowMajor rows = gram.topRows(static_cast<Eigen::Index>(n));
+    const Eigen::VectorXd prediction = predict(rows, n, strength, target);
+    double squares = 0, mean = 0, variance = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      squares += std::pow(prediction(static_cast<Eigen::Index>(i)) - c.labels(i, target), 2);
+    }
+    for (std::size_t i = 0; i < kTests; ++i) mean += c.truth(i, target) / kTests;
+    for (std::size_t i = 0; i < kTests; ++i) variance += std::pow(c.truth(i, target) - mean, 2);
+    return squares / static_cast<double>(n) / (variance / kTests);
+  }
+
   /// Squared error on the last fifth of the samples, at least one, of a fit to the others.
   double held_error(std::size_t n, double strength, int target) const {
     const std::size_t samples = n / c.problem.copies;
@@ -148,6 +162,9 @@ TEST_CASE("a centred fit is the dense ridge regression of centred labels, for ev
           CAPTURE(strength);
           CHECK(points[i].test_error ==
                 doctest::Approx(slow.test_error(n, strength, target)).epsilon(1e-5));
+          // A centred single label is 0, and so is its residual.
+          const double training = slow.training_error(n, strength, target);
+          CHECK(std::abs(points[i].training_error - training) <= 1e-6 * training + 1e-18);
           if (ridge.rule == RidgeChoice::Rule::kOracle) {
             check_choice(strength, [&](double s) { return slow.test_error(n, s, target); });
           }
@@ -179,6 +196,8 @@ TEST_CASE("copies of a sample stay on one side of the validation split") {
     CAPTURE(n);
     CHECK(points[i].test_error ==
           doctest::Approx(slow.test_error(n, points[i].strength, target)).epsilon(1e-5));
+    CHECK(points[i].training_error ==
+          doctest::Approx(slow.training_error(n, points[i].strength, target)).epsilon(1e-6));
     check_choice(points[i].strength, [&](double s) { return slow.held_error(n, s, target); });
   }
 }

@@ -19,12 +19,13 @@ using namespace random_features;
 /// trials.
 inline ErrorCurve made_curve(const char* model, const TargetCase& item, std::vector<double> means,
                              double variant = 0) {
-  ErrorCurve curve{find_random_feature_model(model), item, variant, {}, {}, {}, {}, {}};
+  ErrorCurve curve{find_random_feature_model(model), item, variant, {}, {}, {}, {}, {}, {}};
   double n = 16;
   for (const double mean : means) {
     curve.sizes.push_back(n);
     curve.errors.push_back({mean * 0.98, mean, mean * 1.02});
     curve.strengths.push_back({1, 1, 1});
+    curve.training.push_back({0.5 * mean, 0.5 * mean, 0.5 * mean});
     curve.failed.push_back(0);
     curve.without_result.push_back(0);
     n *= 4;

@@ -80,9 +80,13 @@ Eigen::MatrixXd features(const RandomFeatureLayer& layer, const TokenBatch& batc
   return wide;
 }
 
-/// Test error of a ridge fit to the centred labels of the first n samples, in the primal, by LDL^T
-/// in double.
-double plain_error(const Case& c, std::size_t n, double strength, int target) {
+struct PlainErrors {
+  double test, training;
+};
+
+/// Errors of a ridge fit to the centred labels of the first n samples, in the primal, by LDL^T in
+/// double.
+PlainErrors plain_errors(const Case& c, std::size_t n, double strength, int target) {
   const auto& layer = std::get<RandomFeatureLayer>(c.problem.layer);
   const Eigen::MatrixXd f = features(layer, c.train);
   const Eigen::MatrixXd g = features(layer, c.test);
@@ -94,11 +98,19 @@ double plain_error(const Case& c, std::size_t n, double strength, int target) {
   y.array() -= constant;
   Eigen::MatrixXd normal = fn.transpose() * fn;
   normal.diagonal().array() += strength * scale;
-  const Eigen::VectorXd prediction =
-      (g * normal.ldlt().solve(fn.transpose() * y)).array() + constant;
+  const Eigen::VectorXd weights = normal.ldlt().solve(fn.transpose() * y);
+  const Eigen::VectorXd prediction = (g * weights).array() + constant;
   std::vector<double> truth(c.truth.rows());
   for (std::size_t i = 0; i < truth.size(); ++i) truth[i] = c.truth(i, target);
-  return relative_error({prediction.data(), truth.size()}, truth);
+  const Eigen::Map<const Eigen::VectorXd> true_values(truth.data(),
+                                                      static_cast<Eigen::Index>(truth.size()));
+  const double variance = (true_values.array() - true_values.mean()).square().mean();
+  return {relative_error({prediction.data(), truth.size()}, truth),
+          (fn * weights - y).squaredNorm() / static_cast<double>(n) / variance};
+}
+
+double plain_error(const Case& c, std::size_t n, double strength, int target) {
+  return plain_errors(c, n, strength, target).test;
 }
 
 }  // namespace
@@ -114,8 +126,10 @@ TEST_CASE("nested fits equal plain ridge regressions in the dual, the primal and
           CAPTURE(model);
           CAPTURE(units);
           CAPTURE(s);
-          const double expected = plain_error(c, c.problem.sizes[s], 1e-2, j);
-          CHECK(points[s * 2 + j].test_error == doctest::Approx(expected).epsilon(2e-4));
+          const PlainErrors expected = plain_errors(c, c.problem.sizes[s], 1e-2, j);
+          CHECK(points[s * 2 + j].test_error == doctest::Approx(expected.test).epsilon(2e-4));
+          CHECK(points[s * 2 + j].training_error ==
+                doctest::Approx(expected.training).epsilon(2e-4));
           CHECK(points[s * 2 + j].strength == 1e-2);
         }
       }
@@ -140,6 +154,23 @@ TEST_CASE("the oracle takes the best ridge parameter, separately for every size 
       CAPTURE(points[s * 2 + j].strength);
       CHECK(points[s * 2 + j].test_error == doctest::Approx(best).epsilon(1e-3));
       CHECK(own == doctest::Approx(best).epsilon(1e-3));
+    }
+  }
+}
+
+TEST_CASE("the training error is that of the fit with the chosen ridge parameter") {
+  for (const auto rule : {RidgeChoice::Rule::kOracle, RidgeChoice::Rule::kValidation}) {
+    for (const std::size_t units : {6, 40}) {  // 30 and 200 features: mixed, and all in the dual
+      Case c;
+      make_case(c, "rfa", units, {10, 25, 60, 120}, {rule, 0}, 0.5);
+      const std::vector<FitPoint> points = solve(c);
+      for (std::size_t i = 0; i < points.size(); ++i) {
+        CAPTURE(units);
+        CAPTURE(i);
+        const PlainErrors expected =
+            plain_errors(c, c.problem.sizes[i / 2], points[i].strength, static_cast<int>(i % 2));
+        CHECK(points[i].training_error == doctest::Approx(expected.training).epsilon(2e-4));
+      }
     }
   }
 }

@@ -66,7 +66,10 @@ TEST_CASE("a permalink runs to a result that state, table and files agree on") {
   CHECK(state["file"] == file_stem(app.state().spec));
   CHECK(shell.saved[0] == table_csv(app.result().tables[0]));
   app.save("json");
-  CHECK(nlohmann::json::parse(shell.saved.back())["experiment"] == "rf-learning-curve");
+  const nlohmann::json document = nlohmann::json::parse(shell.saved.back());
+  CHECK(document["experiment"] == "rf-learning-curve");
+  CHECK(document["tables"].size() == state["tables"].size() + 1);
+  CHECK(document["tables"]["trials"]["rows"].size() > app.result().tables[0].rows.size());
   app.copy_link();
   CHECK(shell.copied.back() == "page#" + app.query());
 }
