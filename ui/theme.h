@@ -10,6 +10,7 @@ namespace attnlab {
 
 struct Theme {
   bool dark;
+  bool contrast;      ///< for readers who ask for more of it
   ImU32 ground;       ///< figure and page
   ImU32 panel;        ///< side columns
   ImU32 raised;       ///< cards, chips, fields

@@ -37,8 +37,20 @@ const later = {
   'workers.js': (page) => press(page, 'run'),
   'drawing.js': (page) => page.evaluate(() => { location.hash = 'draw=svg'; }),
   'jobs.js': (page) => page.evaluate(() => { location.hash = 'e=icl-risk'; }),
+  'walk.js': (page) => walk(page),
+  'sound.js': async (page) => {
+    await walk(page);
+    await page.waitForSelector('#walk:not([hidden])', { timeout: 30_000 });
+    await page.evaluate(() => document.querySelector('[data-walk="play"]').click());
+  },
   'layer.js': async () => {}, // comes by itself
 };
+
+/** Of the precomputed result, or of a run. */
+async function walk(page) {
+  await page.waitForSelector('[data-tool="walk"]:enabled', { timeout: 30_000 });
+  await page.click('[data-tool="walk"]');
+}
 
 const answers = {
   missing: () => ({ status: 404, contentType: 'text/plain', body: 'not found' }),
