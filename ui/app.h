@@ -128,8 +128,8 @@ class App {
   ///  sentence, "notes":[...], "query", "link" (as link_query),
   ///  "actions":[{"id","label","help","enabled"} of those that this experiment has], "kept":[in
   ///  what each differs], "figures":[titles], "figure": the number of the one shown,
-  ///  "walk": null, or {"about": walk_introduction, "sentence","series","point","along","height",
-  ///  "low","high"} of the WalkPlace (core/picture/walk.h); series -1 where there is no point,
+  ///  "walk": null, or {"about": walk_introduction, "sentence","series","point","count","along",
+  ///  "height","low","high"} of the WalkPlace (core/picture/walk.h); count 0: there is no point,
   ///  "claims":[{"id","statement","status","evidence","judged","needy": the settings cannot decide
   ///  it}], "needs":[{"sentence","offer","settings":[[parameter, text]...]}, one for all claims of
   ///  a need],

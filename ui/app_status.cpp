@@ -137,6 +137,7 @@ std::string walk_json(const AppState& s) {
       .text("sentence", walk_sentence(s))
       .number("series", place.at.series)
       .number("point", place.at.point)
+      .number("count", static_cast<double>(place.count))
       .number("along", place.along)
       .number("height", place.height)
       .number("low", place.low)

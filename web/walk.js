@@ -99,7 +99,7 @@ export class Walk {
   }
 
   #tone(seconds = longest_step_ms / 1000) {
-    if (this.#place && this.#place.series >= 0) this.#sound?.play(this.#place, seconds);
+    if (this.#place?.count) this.#sound?.play(this.#place, seconds);
   }
 
   async #toggle_tones() {
@@ -111,12 +111,11 @@ export class Walk {
   /** From the curve's first point to its last, or stops. */
   async #play() {
     if (this.#playing) return this.#stop();
-    if (!this.#place || this.#place.series < 0 || !await this.#heard()) return;
+    if (!await this.#heard() || this.#playing || !this.#place?.count) return; // it may have ended meanwhile
     set_text(this.play, 'Stop');
     $('live').setAttribute('aria-live', 'off'); // tones tell what the region would
     this.lab.step('start');
-    const count = Number(/ of (\d+): /.exec(this.#place?.sentence ?? '')?.[1] ?? 1);
-    const ms = Math.min(longest_step_ms, Math.max(shortest_step_ms, whole_curve_ms / count));
+    const ms = Math.min(longest_step_ms, Math.max(shortest_step_ms, whole_curve_ms / this.#place.count));
     const next = () => {
       this.#tone(ms / 1000);
       const before = this.#place?.point;

@@ -61,17 +61,17 @@ std::optional<WalkPlace> walk_place(const Figure& figure, const HiddenSeries& hi
   if (!can_stand(figure, hidden, at)) return std::nullopt;
   const Series& series = figure.lines().series[at.series];
   const FigurePoint& point = series.points[at.point];
-  std::size_t number = 0, count = 0;
-  for (int i = 0; i < static_cast<int>(series.points.size()); ++i) {
-    if (!can_stand(figure, hidden, {at.series, i})) continue;
-    ++count;
-    if (i <= at.point) ++number;
-  }
   WalkPlace place;
   place.at = at;
+  for (int i = 0; i < static_cast<int>(series.points.size()); ++i) {
+    if (!can_stand(figure, hidden, {at.series, i})) continue;
+    ++place.count;
+    if (i <= at.point) ++place.number;
+  }
   const bool measured = series.role == SeriesRole::kMeasured;
-  place.sentence = name_of(series) + ", " + number_text(number) + " of " + number_text(count) +
-                   ": " + axis_variable(figure.x) + " = " + short_text(point.x) + ", " +
+  place.sentence = name_of(series) + ", " + number_text(place.number) + " of " +
+                   number_text(place.count) + ": " + axis_variable(figure.x) + " = " +
+                   short_text(point.x) + ", " +
                    (measured ? estimate_text(point.y, point.error) : short_text(point.y));
   const Scale x{figure.x.logarithmic, x_range(figure, hidden)};
   const Scale y{figure.y.logarithmic, y_range(figure, hidden)};

@@ -14,14 +14,14 @@ namespace attnlab {
 /// The point of a walk.
 struct WalkPlace {
   PointRef at;
+  std::size_t number = 0, count = 0;  ///< "7 of 9", without points that are not finite
   std::string sentence;  ///< "RFA, 7 of 9: n = 1024, 0.149 ± 0.005", digits as in the tables
   /// Shares 0..1 of the axes as drawn (of logarithms on a logarithmic axis); `low` and `high` are
   /// the ends of the error bar, equal to `height` without one.
   double along = 0, height = 0, low = 0, high = 0;
 };
 
-/// Nullopt unless `at` is a point that step_point can reach. Points are counted without those that
-/// are not finite.
+/// Nullopt unless `at` is a point that step_point can reach.
 std::optional<WalkPlace> walk_place(const Figure& figure, const HiddenSeries& hidden, PointRef at);
 
 /// "2 curves. Across: training samples n. Up: test error." What a walk along this figure meets;

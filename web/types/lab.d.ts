@@ -134,7 +134,7 @@ interface State {
   kept: string[];
   figures: string[];
   figure: number;
-  walk: { about: string; sentence: string; series: number; point: number; along: number; height: number; low: number;
+  walk: { about: string; sentence: string; series: number; point: number; count: number; along: number; height: number; low: number;
     high: number } | null;
   claims: Claim[];
   needs: OpenNeed[];
