@@ -67,8 +67,8 @@ class App {
   /// Does what a button or a message asks for, when it can.
   void act(Action action);
   /// The same by id (core/codecs/contract.h), or "experiment", "preset", "figure" (its number),
-  /// "mark" (a parameter), "seed", "save" with a value, "parameter" with a name, too. Returns the
-  /// sentence to show, often empty.
+  /// "mark" (a parameter), "seed", "save", "walk" (walk_step) with a value, "parameter" with a
+  /// name, too. Returns the sentence to show, often empty.
   std::string act(std::string_view id, std::string_view name, std::string_view value);
   /// What the button of an action says now ("Continue" for Run of a paused run).
   std::string_view label(Action action) const;
@@ -128,6 +128,8 @@ class App {
   ///  sentence, "notes":[...], "query", "link" (as link_query),
   ///  "actions":[{"id","label","help","enabled"} of those that this experiment has], "kept":[in
   ///  what each differs], "figures":[titles], "figure": the number of the one shown,
+  ///  "walk": null, or {"about": walk_introduction, "sentence","series","point","count","along",
+  ///  "height","low","high"} of the WalkPlace (core/picture/walk.h); count 0: there is no point,
   ///  "claims":[{"id","statement","status","evidence","judged","needy": the settings cannot decide
   ///  it}], "needs":[{"sentence","offer","settings":[[parameter, text]...]}, one for all claims of
   ///  a need],
@@ -152,6 +154,6 @@ class App {
 /// Loads the font (sizes are rasterised on demand at the given ratio) and sets colours and spacing.
 /// Needs an ImGui context. App::frame calls it again when ratio or theme changed, so a shell calls
 /// it once at its start; false when no font could be loaded.
-bool setup_fonts_and_style(float pixel_ratio, bool dark);
+bool setup_fonts_and_style(float pixel_ratio, bool dark, bool contrast = false);
 
 }  // namespace attnlab

@@ -4,6 +4,7 @@
 #include "ui/app.h"
 #include "ui/app_parts.h"
 #include "ui/app_state.h"
+#include "ui/walking.h"
 
 namespace attnlab {
 
@@ -26,6 +27,8 @@ bool App::can(Action action) const {
       return !s.kept.empty();
     case Action::kTable:
       return true;
+    case Action::kWalk:
+      return s.view.walking || can_walk(s);
     case Action::kCopyLink:
       return static_cast<bool>(s.platform.copy_text);
   }
@@ -65,12 +68,18 @@ void App::act(Action action) {
       return forget_kept();
     case Action::kTable:
       return toggle_table();
+    case Action::kWalk:
+      return toggle_walk(s);
     case Action::kCopyLink:
       return copy_link();
   }
 }
 
 std::string App::act(std::string_view id, std::string_view name, std::string_view value) {
+  if (id == "walk" && !value.empty()) {
+    if (const std::optional<Direction> step = walk_step(value)) walk(*state_, *step);
+    return {};
+  }
   for (const ActionText& text : actions()) {
     if (text.id != id) continue;
     act(text.action);
@@ -106,6 +115,7 @@ std::string_view App::label(Action action) const {
   const bool resumes = s.run && !s.changed() && s.run->state() == Run::State::kPaused;
   if (action == Action::kRun && resumes) return "Continue";
   if (action == Action::kTable && s.view.table_open) return "Hide table";
+  if (action == Action::kWalk && s.view.walking) return "End the walk";
   if (action == Action::kStep && s.appends()) return s.spec.experiment->append.label;
   return text_of(action).label;
 }

@@ -8,6 +8,7 @@
 #include "ui/field_layout.h"
 #include "ui/run_flow.h"
 #include "ui/views.h"
+#include "ui/walking.h"
 
 namespace attnlab {
 
@@ -61,6 +62,7 @@ Figure App::take_drawing(double now) {
   const bool needs_words = !shows_points(figure) || options.opacity < 1;
   figure.empty_text =
       needs_words && options.phase != PlotPhase::kShown ? options.sentence : std::string();
+  if (const std::optional<WalkPlace> place = place_of_walk(s)) figure.walked = place->at;
   for (Handle& handle : figure.handles)
     if (s.locked(handle.parameter)) handle.parameter.clear();
   return figure;

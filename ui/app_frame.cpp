@@ -10,6 +10,7 @@
 #include "ui/text_draw.h"
 #include "ui/theme.h"
 #include "ui/views.h"
+#include "ui/walking.h"
 #include "ui/widgets.h"
 
 namespace attnlab {
@@ -187,10 +188,13 @@ void narrow_layout(const View& view, ImVec2 origin, ImVec2 size) {
 void follow_shell(AppState& s, const FrameInput& input) {
   if (!s.theme_chosen) s.dark = input.dark;
   const bool dark = s.dark && !input.paper;
-  if (s.styled_ratio == input.pixel_ratio && s.styled_dark == dark) return;
-  setup_fonts_and_style(input.pixel_ratio, dark);
+  if (s.styled_ratio == input.pixel_ratio && s.styled_dark == dark &&
+      s.styled_contrast == input.contrast)
+    return;
+  setup_fonts_and_style(input.pixel_ratio, dark, input.contrast);
   s.styled_ratio = input.pixel_ratio;
   s.styled_dark = dark;
+  s.styled_contrast = input.contrast;
 }
 
 }  // namespace
@@ -251,7 +255,11 @@ void figure_view(const View& view, float width, float height) {
   options.touch = view.input.touch;
   options.titled = titled && !question_beside(view, figure);
   options.fields = view.input.fields;
+  options.walk = place_of_walk(s);
+  const std::optional<PointRef> chosen = state.chosen;
   if (plot(figure.id.c_str(), figure, state, options, ImVec2(width, height))) view.app.run();
+  if (state.stepped) s.view.walking = true;
+  if (s.view.walking && state.chosen != chosen) s.touch();
   if (const std::optional<HandleMove> moved = std::exchange(state.moved, {}))
     view.app.move_handle(figure, moved->handle, moved->x, moved->y);
 }

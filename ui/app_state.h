@@ -26,8 +26,9 @@ struct ViewState {
   bool text_open = true;
   bool schematic_open = false;
   bool focus_run_button = false;
-  std::string marked;   ///< the parameter whose control and letters are marked
-  std::string pointed;  ///< the one under the pointer in this frame
+  bool walking = false;  ///< from point to point, PlotState::chosen of the figure shown
+  std::string marked;    ///< the parameter whose control and letters are marked
+  std::string pointed;   ///< the one under the pointer in this frame
 };
 
 class App;
@@ -83,7 +84,7 @@ struct AppState {
   bool dark = false;
   bool theme_chosen = false;  ///< by the reader or a link: no longer the shell's choice
   float styled_ratio = 0;     ///< of the last setup_fonts_and_style
-  bool styled_dark = false;
+  bool styled_dark = false, styled_contrast = false;
   bool glyphs_renewed = false;  ///< since the last frame
 
   double now = 0;

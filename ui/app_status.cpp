@@ -8,6 +8,7 @@
 #include "ui/app_parts.h"
 #include "ui/app_state.h"
 #include "ui/table_view.h"
+#include "ui/walking.h"
 
 namespace attnlab {
 namespace {
@@ -125,6 +126,23 @@ std::string needs_json(const AppState& s) {
                   .done());
   }
   return list.done();
+}
+
+std::string walk_json(const AppState& s) {
+  if (!s.view.walking) return "null";
+  const WalkPlace place = place_of_walk(s).value_or(WalkPlace{});
+  const Figure* figure = shown_figure(s);
+  return Json('{')
+      .text("about", figure == nullptr ? std::string() : walk_introduction(*figure, hidden_of(s)))
+      .text("sentence", walk_sentence(s))
+      .number("series", place.at.series)
+      .number("point", place.at.point)
+      .number("count", static_cast<double>(place.count))
+      .number("along", place.along)
+      .number("height", place.height)
+      .number("low", place.low)
+      .number("high", place.high)
+      .done();
 }
 
 std::string table_json(const Table& table) {
@@ -335,6 +353,7 @@ std::string App::state_json() const {
       .member("kept", texts_json(kept_texts(s)))
       .member("figures", texts_json(figure_titles(s)))
       .number("figure", static_cast<double>(s.view.figure))
+      .member("walk", walk_json(s))
       .member("claims", claims_json(s.result))
       .member("needs", needs_json(s))
       .member("tables", tables_json(s.shown_result()))

@@ -130,6 +130,11 @@ void draw_icon(ImDrawList* list, Icon icon, ImVec2 centre, float size, ImU32 col
       pen.line({{-0.8f, -0.2f}, {0.8f, -0.2f}});
       pen.line({{-0.2f, -0.65f}, {-0.2f, 0.65f}});
       break;
+    case Icon::kWalk:
+      pen.line({{-0.9f, -0.6f}, {-0.15f, -0.1f}});
+      pen.arc(0.08f, 0.06f, 0.26f, 0, 2 * kPi);
+      pen.line({{0.3f, 0.22f}, {0.9f, 0.65f}});
+      break;
     case Icon::kDown:
       pen.line({{-0.5f, -0.25f}, {0, 0.3f}, {0.5f, -0.25f}});
       break;

@@ -20,6 +20,7 @@ enum class Icon {
   kLink,
   kSave,
   kTable,
+  kWalk,
   kDown,
   kRight,
 };

@@ -54,8 +54,9 @@ struct FrameInput {
   double now = 0;               ///< seconds, any origin, the same as for App::poll
   bool touch = false;           ///< the last pointer was a finger: 44-pixel targets
   bool reduced_motion = false;
-  bool paper = false;  ///< in light colours, whatever theme the reader has
-  bool dark = false;   ///< theme the shell wants; followed until the user switches it in the lab
+  bool paper = false;     ///< in light colours, whatever theme the reader has
+  bool dark = false;      ///< theme the shell wants; followed until the user switches it in the lab
+  bool contrast = false;  ///< the reader asks for more of it
   FieldRenderer* fields = nullptr;  ///< draws fields by shader; null: the CPU draws them
 };
 

@@ -133,23 +133,28 @@ void draw_all_series(ImDrawList* list, const Figure& figure, const PlotState& st
 
 /// The point to read out: under the mouse, else the one chosen by key or tap.
 std::optional<PointRef> point_of_interest(const Figure& figure, PlotState& state,
-                                          const PlotFrame& frame, bool touch) {
+                                          const PlotFrame& frame, const PlotOptions& options) {
   const Box& area = frame.area;
   ImGui::SetCursorScreenPos(ImVec2(area.x0, area.y0));
   ImGui::SetNextItemAllowOverlap();
   const bool pressed = ImGui::InvisibleButton("points", ImVec2(area.width(), area.height()),
                                               ImGuiButtonFlags_EnableNav);
-  if (const auto step = arrow_keys_here())
+  if (const auto step = arrow_keys_here()) {
     state.chosen = step_point(figure, state.hidden, state.chosen, *step);
+    state.stepped = state.chosen.has_value();
+  }
   std::optional<PointRef> hovered;
   if (ImGui::IsItemHovered()) {
     const ImVec2 mouse = ImGui::GetIO().MousePos;
     hovered = nearest_point(figure, state.hidden, frame.x, frame.y, mouse.x, mouse.y,
-                            touch ? kTouchReach : kReach);
+                            options.touch ? kTouchReach : kReach);
   }
-  if (pressed && !ImGui::GetIO().NavVisible) state.chosen = hovered;
+  const bool stays = options.walk && !hovered;
+  if (pressed && !ImGui::GetIO().NavVisible && !stays) state.chosen = hovered;
+  if (hovered) return hovered;
+  if (options.walk) return options.walk->at;
   if (state.chosen && read_out(figure, *state.chosen).empty()) state.chosen.reset();
-  return hovered ? hovered : state.chosen;
+  return state.chosen;
 }
 
 /// Limits grow at once and shrink at rest, so that a picture under the hand does not jump.
@@ -170,8 +175,8 @@ bool line_plot(ImDrawList* list, const Figure& figure, PlotState& state, const P
   const bool covered = !shows_points && !live;
   draw_axes(list, figure, frame, outer);
   draw_references(list, figure, frame, covered ? kUnderPicture : 0.8f);
-  const auto point = shows_points ? point_of_interest(figure, state, frame, options.touch)
-                                  : std::optional<PointRef>();
+  const auto point =
+      shows_points ? point_of_interest(figure, state, frame, options) : std::optional<PointRef>();
   LabelLayout labels = place_labels(figure, state, frame, outer, top);
   if (covered) drop_inside_labels(figure, labels);  // the picture is there
   const std::string emphasised = label_buttons(figure, state, labels, options.touch);
@@ -179,7 +184,13 @@ bool line_plot(ImDrawList* list, const Figure& figure, PlotState& state, const P
   draw_labels(list, figure, state, frame, labels, emphasised);
   const bool on_handle =
       draw_handles(list, figure, state, options, {frame.area, frame.x, frame.y}, outer);
-  if (point && !on_handle) draw_read_out(list, figure, state, frame, outer, *point);
+  const bool pointed = point && !on_handle && (!options.walk || *point != options.walk->at);
+  if (pointed) {
+    draw_read_out(list, figure, state, frame, outer, *point);
+  } else if (options.walk) {
+    draw_read_out(list, figure, state, frame, outer, options.walk->at);
+    state.read_out = options.walk->sentence;
+  }
   if (live) return false;
   if (covered) return empty_picture(list, frame.area, options);
   if (options.phase == PlotPhase::kPaused || options.phase == PlotPhase::kFailed)
@@ -220,6 +231,7 @@ bool plot(const char* id, const Figure& figure, PlotState& state, const PlotOpti
   state.read_out.clear();
   state.mark.reset();
   state.moved.reset();
+  state.stepped = false;
   state.grabs.clear();
   const float top = draw_heading(list, figure, options.titled, outer);
   const auto draw = [&](auto& kind) { return kind(list, figure, state, options, outer, top); };

@@ -10,6 +10,7 @@
 
 #include "core/findings/figure.h"
 #include "core/picture/plot_layout.h"
+#include "core/picture/walk.h"
 #include "imgui.h"
 #include "ui/field_renderer.h"
 
@@ -40,6 +41,7 @@ struct PlotState {
   std::optional<ReadOutMark>
       mark;  ///< where it is shown, over everything drawn before; in this frame
   std::optional<HandleMove> moved;  ///< in this frame
+  bool stepped = false;             ///< in this frame, to `chosen` with an arrow key
   ImVec2 grabbed_at;                ///< where the held handle was pressed, relative to its centre
   std::vector<Box> grabs;           ///< where a finger moves a handle, not the page
 };
@@ -57,6 +59,7 @@ struct PlotOptions {
   bool titled = true;               ///< false: the reader sees the title elsewhere
   FieldRenderer* fields = nullptr;  ///< null: the CPU draws fields and heat maps
   std::vector<std::string> locked;  ///< parameters whose handles stay where they are
+  std::optional<WalkPlace> walk;    ///< the point of a walk, shown instead of the one pointed at
 };
 
 /// Draws into `size` at the cursor. True when the reader pressed the icon of the empty state.

@@ -155,7 +155,7 @@ void draw_marker(ImDrawList* list, ImVec2 c, float radius, const Series& series,
 
 void draw_key(ImDrawList* list, ImVec2 c, float radius, const Series& series, ImU32 colour,
               ImU32 ground) {
-  if (series.role != SeriesRole::kCurve)
+  if (series.role != SeriesRole::kCurve || theme().contrast)
     return draw_marker(list, c, radius, series, colour, ground);
   const float half = 1.4f * radius, gap = series.variant > 0 ? 1.5f : 0.0f;  // two dashes, or one
   for (const float side : {-1.0f, 1.0f})
@@ -181,7 +181,9 @@ void draw_series(ImDrawList* list, const Series& series, const Scale& x, const S
   const bool curve = series.role == SeriesRole::kCurve;
   draw_line(list, points, colour, measured || curve ? kLineWidth : kGuideWidth, dash_of(series));
   list->PopClipRect();
-  if (!measured) return;
+  const bool marked = measured || (curve && theme().contrast);
+  if (!marked) return;
+  const float between = measured ? kLeastBetweenMarks : kCurveMarksApart;
   const ImVec2 margin(kMarkerRadius * 2, kMarkerRadius * 2);
   list->PushClipRect(ImVec2(area.x0 - margin.x, area.y0 - margin.y),
                      ImVec2(area.x1 + margin.x, area.y1 + margin.y), true);
@@ -191,11 +193,11 @@ void draw_series(ImDrawList* list, const Series& series, const Scale& x, const S
     const ImVec2 centre(x.pixel(point.x), y.pixel(point.y));
     // Of very many points (hundreds of training steps) only some have a mark; line and band go
     // through all.
-    if (std::hypot(centre.x - last.x, centre.y - last.y) < kLeastBetweenMarks &&
-        &point != &series.points.back())
+    if (std::hypot(centre.x - last.x, centre.y - last.y) < between &&
+        (&point != &series.points.back() || !measured))
       continue;
     last = centre;
-    draw_error_bar(list, point, x, y, colour);
+    if (measured) draw_error_bar(list, point, x, y, colour);
     // A rim in the ground's colour keeps marks apart where curves meet.
     list->AddCircleFilled(centre, kMarkerRadius + 2, with_alpha(theme().ground, opacity));
     draw_marker(list, centre, kMarkerRadius, series, colour, theme().ground);

@@ -51,8 +51,10 @@ void draw_read_out(ImDrawList* list, const Figure& figure, PlotState& state, con
   const FigurePoint& point = series.points[ref.point];
   if (is_hidden(state.hidden, series)) return;
   state.read_out = read_out(figure, ref);
-  if (!frame.x.shows(point.x) || !frame.y.shows(point.y)) return;
-  const ImVec2 at(frame.x.pixel(point.x), frame.y.pixel(point.y));
+  // A point outside the axes (of a guide) is marked at their edge.
+  const Box& area = frame.area;
+  const ImVec2 at(std::clamp(frame.x.pixel(point.x), area.x0, area.x1),
+                  std::clamp(frame.y.pixel(point.y), area.y0, area.y1));
   const ImU32 colour = series_colour(series.colour);
   list->AddCircle(at, 8.5f, colour, 0, 2);
   state.mark = ReadOutMark{at, 8.5f, outer};

@@ -178,7 +178,8 @@ bool start_run(AppState& s) {
   s.executor.cancel();
   s.run.emplace(s.spec, *s.plan);
   s.view.table = 0;
-  for (auto& [id, plot] : s.view.plots) plot.chosen.reset();
+  if (!s.view.walking)
+    for (auto& [id, plot] : s.view.plots) plot.chosen.reset();
   refresh_figures(s);
   return true;
 }

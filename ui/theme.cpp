@@ -14,6 +14,7 @@ constexpr ImU32 rgb(unsigned value) {
 
 constexpr Theme kLight = {
     .dark = false,
+    .contrast = false,
     .ground = rgb(0xffffff),
     .panel = rgb(0xf6f7f9),
     .raised = rgb(0xffffff),
@@ -32,6 +33,7 @@ constexpr Theme kLight = {
 
 constexpr Theme kDark = {
     .dark = true,
+    .contrast = false,
     .ground = rgb(0x16181d),
     .panel = rgb(0x1c1f26),
     .raised = rgb(0x252932),
@@ -46,6 +48,45 @@ constexpr Theme kDark = {
     .fails = rgb(0xf08a78),
     .undecided = rgb(0xdcb95a),
     .unrefuted = rgb(0x7fc6e2),
+};
+
+/// Text and lines of at least 7:1.
+constexpr Theme kLightContrast = {
+    .dark = false,
+    .contrast = true,
+    .ground = rgb(0xffffff),
+    .panel = rgb(0xffffff),
+    .raised = rgb(0xffffff),
+    .ink = rgb(0x000000),
+    .muted = rgb(0x1d2229),
+    .faint = rgb(0x4a525e),
+    .grid = rgb(0xb4bac4),
+    .accent = rgb(0x1f2d8a),
+    .accent_ink = rgb(0xffffff),
+    .accent_soft = rgb(0xdfe3fb),
+    .holds = rgb(0x0b5233),
+    .fails = rgb(0x8c1c10),
+    .undecided = rgb(0x5a4300),
+    .unrefuted = rgb(0x0e4a62),
+};
+
+constexpr Theme kDarkContrast = {
+    .dark = true,
+    .contrast = true,
+    .ground = rgb(0x000000),
+    .panel = rgb(0x000000),
+    .raised = rgb(0x000000),
+    .ink = rgb(0xffffff),
+    .muted = rgb(0xe2e6ec),
+    .faint = rgb(0xa9b1bd),
+    .grid = rgb(0x4b525e),
+    .accent = rgb(0xc3ccff),
+    .accent_ink = rgb(0x000000),
+    .accent_soft = rgb(0x262c52),
+    .holds = rgb(0x7fe3b1),
+    .fails = rgb(0xffab9d),
+    .undecided = rgb(0xf2d585),
+    .unrefuted = rgb(0x9fdcf3),
 };
 
 const Theme* g_theme = &kLight;
@@ -147,7 +188,8 @@ ImU32 with_alpha(ImU32 colour, float factor) {
 }
 
 ImU32 series_colour(int colour_slot) {
-  return rgb(palette_rgb(colour_slot, g_theme->dark));
+  const bool dark = g_theme->dark;
+  return rgb(g_theme->contrast ? contrast_rgb(colour_slot, dark) : palette_rgb(colour_slot, dark));
 }
 
 ImU32 status_colour(ClaimStatus status) {
@@ -181,8 +223,8 @@ void crisp_lines() {
   ImGui::GetWindowDrawList()->_FringeScale = 1 / g_pixel_ratio;
 }
 
-bool setup_fonts_and_style(float pixel_ratio, bool dark) {
-  g_theme = dark ? &kDark : &kLight;
+bool setup_fonts_and_style(float pixel_ratio, bool dark, bool contrast) {
+  g_theme = contrast ? (dark ? &kDarkContrast : &kLightContrast) : dark ? &kDark : &kLight;
   g_pixel_ratio = pixel_ratio > 0 ? pixel_ratio : 1;
   load_fonts();
   ImGuiIO& io = ImGui::GetIO();

@@ -12,6 +12,7 @@ inline constexpr float kLineOfEm = 1.2102f;
 
 struct Theme {
   bool dark;
+  bool contrast;      ///< for readers who ask for more of it
   ImU32 ground;       ///< figure and page
   ImU32 panel;        ///< side columns
   ImU32 raised;       ///< cards, chips, fields

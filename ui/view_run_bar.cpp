@@ -6,6 +6,7 @@
 #include "ui/text_draw.h"
 #include "ui/theme.h"
 #include "ui/views.h"
+#include "ui/walking.h"
 #include "ui/widgets.h"
 
 namespace attnlab {
@@ -29,10 +30,17 @@ Icon icon_of(Action action) {
       return Icon::kCross;
     case Action::kTable:
       return Icon::kTable;
+    case Action::kWalk:
+      return Icon::kWalk;
     case Action::kCopyLink:
       break;
   }
   return Icon::kLink;
+}
+
+/// The walk's icon leaves room for the others' words.
+std::string_view label_of(const View& view, Action action, bool picture_only) {
+  return picture_only || action == Action::kWalk ? std::string_view() : view.app.label(action);
 }
 
 /// The button of an action, pale while the action is disabled.
@@ -45,7 +53,7 @@ void action_button(const View& view, Action action, bool picture_only) {
   const ButtonLook look{.kind = main ? ButtonKind::kPrimary : ButtonKind::kPlain,
                         .icon = icon_of(action),
                         .enabled = view.app.can(action)};
-  const std::string_view label = picture_only ? std::string_view() : view.app.label(action);
+  const std::string_view label = label_of(view, action, picture_only);
   if (button(id.c_str(), label, help.c_str(), look)) view.app.act(action);
 }
 
@@ -68,12 +76,13 @@ std::vector<Action> result_actions(const View& view) {
   for (const Action action : {Action::kForget, Action::kKeep, Action::kTable}) {
     if (view.app.can(action)) wanted.push_back(action);
   }
+  // A page has this button beside the canvas.
+  if (view.state.options.show_text && view.app.can(Action::kWalk)) wanted.push_back(Action::kWalk);
   return wanted;
 }
 
 float action_width(const View& view, Action action, bool picture_only) {
-  return button_width(picture_only ? std::string_view() : view.app.label(action),
-                      {.icon = icon_of(action)});
+  return button_width(label_of(view, action, picture_only), {.icon = icon_of(action)});
 }
 
 float result_buttons_width(const View& view, bool picture_only) {
@@ -165,6 +174,7 @@ void take_shortcuts(const View& view) {
   if (io.WantTextInput || io.KeyCtrl || io.KeyAlt || io.KeySuper || ImGui::IsAnyItemActive() ||
       ImGui::IsPopupOpen(nullptr, ImGuiPopupFlags_AnyPopup))
     return;
+  take_walk_keys(view.state);
   // With a visible focus, Space presses the focused control instead.
   if (!io.NavVisible && ImGui::IsKeyPressed(ImGuiKey_Space, false)) {
     view.app.act(view.app.can(Action::kPause) ? Action::kPause : Action::kRun);

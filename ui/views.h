@@ -39,7 +39,8 @@ void layer_view(const View& view, float width);
 void parameter_view(const View& view, const Parameter& parameter, float width);
 void seed_view(const View& view, float width);
 
-/// Space runs or pauses, R runs, S steps, T shows the table, Escape dismisses; not while typing.
+/// Space runs or pauses, keys of actions (core/codecs/contract.h) do theirs, and while the reader
+/// walks, arrow keys step; not while typing.
 void take_shortcuts(const View& view);
 
 }  // namespace attnlab

@@ -1,7 +1,7 @@
 // The figure without WebGL: core's SVG as elements of the page, made again after every change by an instance of the
 // workers' module. Handles follow the pointer and the arrow keys.
 import { axis_of } from './axes.js';
-import { element, set_text } from './dom.js';
+import { element, key_name, set_text } from './dom.js';
 import { call } from './files.js';
 
 const svg_name = 'http://www.w3.org/2000/svg';
@@ -46,13 +46,14 @@ export class Drawing {
 
   /**
    * canvas: the element whose place the figure takes; changed(): a handle was moved, or the size is another one;
-   * notice(sentence): shows why a handle stays.
+   * notice(sentence): shows why a handle stays; contrast(): 0, 2 for more of it, 4 for forced colours; walk(): begins or
+   * ends a walk along the curves.
    * @param {{ app: AppModule, parts: JobsModule, canvas: HTMLElement, changed(): void,
-   *   notice(sentence: string): void }} lab
+   *   notice(sentence: string): void, contrast(): number, walk(): void }} lab
    */
   constructor(lab) {
     this.lab = lab;
-    this.sheet = element('div', { class: 'sheet' });
+    this.sheet = element('div', { class: 'sheet', tabindex: '0', role: 'group', 'aria-label': 'Figure. C: walk the curves' });
     this.why = element('p', { class: 'help' });
     this.box = element('div', { class: 'drawing', id: 'drawing', hidden: true }, this.sheet, this.why);
     this.svg = document.createElementNS(svg_name, 'svg');
@@ -90,7 +91,7 @@ export class Drawing {
     const width = this.sheet.clientWidth;
     if (!width) return;
     const fixed = document.documentElement.classList.contains('fit');
-    const size = [width, fixed ? Math.max(this.sheet.clientHeight, 1) : 0, this.#paper ? 0 : app._app_dark()];
+    const size = [width, fixed ? Math.max(this.sheet.clientHeight, 1) : 0, this.#paper ? 0 : app._app_dark() + this.lab.contrast()];
     if (size.join() === this.#drawn.look && equal(bytes, this.#drawn.bytes)) return;
     this.#drawn = { bytes, look: size.join() };
     const done = call(parts, '_compute_draw', bytes, bytes.length, ...size);
@@ -166,8 +167,10 @@ export class Drawing {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (key_name(event) === 'c') this.lab.walk();
     const handle = this.#handle_of(event);
-    if (!handle || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!handle) return;
     if (event.key === 'Escape') { // the page around a frame gets the keys back
       handle.blur();
       if (parent !== window) parent.focus();

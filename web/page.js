@@ -64,6 +64,11 @@ function show_theme(dark) {
   document.documentElement.dataset.theme = dark ? 'dark' : 'light';
 }
 
+const more = matchMedia('(prefers-contrast: more)');
+const forced = matchMedia('(forced-colors: active)');
+/** 0; 2: the reader asks for more contrast; 4: the reader's system forces its colours. */
+const contrast = () => (forced.matches ? 4 : more.matches ? 2 : 0);
+
 // --- The lab -------------------------------------------------------------------------------------
 
 const later = /** @type {any} */ (undefined); // set by start()
@@ -94,6 +99,8 @@ class Lab {
   #shown = ''; // the same, once it does
   #lost = false; // the canvas' context
   #no_canvas = false;
+  /** @type {import('./walk.js').Walk | undefined} */
+  #walk;
   /** @type {import('./still.js').Stills | undefined} */
   #stills;
   /** @type {Promise<WebAssembly.Module> | undefined} */
@@ -398,7 +405,7 @@ class Lab {
     const [{ Drawing }] = await Promise.all([part('drawing.js', import('./drawing.js')), this.#load_parts()]);
     if (!this.parts) throw new Error('the part that draws is missing');
     this.drawing ??= new Drawing({ app: this.app, parts: this.parts, canvas: $('canvas'),
-      changed: () => this.redraw(), notice });
+      changed: () => this.redraw(), notice, contrast, walk: () => this.#act('walk', '', '') });
   }
 
   #kept_journals() {
@@ -549,6 +556,7 @@ class Lab {
     this.twin.update(state);
     this.messages?.update(state);
     this.tools.update(state);
+    this.#show_walk(state);
     if (this.#box || state.params.box === 'own') {
       this.#own_box().then((box) => box.update(this.#state()), (error) => notice(message_of(error)));
     }
@@ -561,6 +569,19 @@ class Lab {
       this.#act('run', '', '');
     }));
     return this.#box;
+  }
+
+  /** @param {State} state */
+  async #show_walk(state) {
+    if (this.#walk) this.#walk.update(state);
+    if (this.#walk || !state.walk) return;
+    try {
+      const { Walk } = await part('walk.js', import('./walk.js'));
+      this.#walk ??= new Walk({ step: (name) => this.#act('walk', '', name), notice });
+      this.#walk.update(this.#state());
+    } catch (error) {
+      notice(message_of(error));
+    }
   }
 
   /**
@@ -606,12 +627,13 @@ class Lab {
     const dark = matchMedia('(prefers-color-scheme: dark)');
     const still = matchMedia('(prefers-reduced-motion: reduce)');
     const tell = () => {
-      this.app._app_theme(Number(dark.matches), Number(still.matches));
+      this.app._app_theme(Number(dark.matches), Number(still.matches), contrast());
       show_theme(this.app._app_dark() === 1);
       this.redraw();
     };
     dark.addEventListener('change', tell);
     still.addEventListener('change', tell);
+    for (const query of [more, forced]) query.addEventListener('change', tell);
     tell();
   }
 

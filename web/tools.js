@@ -78,10 +78,13 @@ export class Tools {
     this.undo = tool('undo', 'Undo', () => this.history.undo());
     this.redo = tool('redo', 'Redo', () => this.history.redo());
     const address = has_address();
+    this.walk = tool('walk', 'Walk the curves', () => this.lab.act('walk', '', ''));
+    this.walk.disabled = true; // until the first state
     $('tools').append(this.undo, this.redo,
       ...(address ? [tool('link', 'Copy link', () => this.lab.act('copy-link', '', '')),
         tool('embed', 'Copy embed code', () => this.#copy_embed_code())] : []),
       ...this.lab.contract.formats.map((format) => tool(format.id, format.label, save(format))),
+      this.walk,
       tool('check', 'Check this machine', () => this.#check_machine()));
     $('start_tour').addEventListener('click', () => this.#start_tour());
     $('start_predict').addEventListener('click', () => this.#predict());
@@ -188,6 +191,10 @@ export class Tools {
     this.history.note(state.query);
     this.undo.disabled = !this.history.can_undo();
     this.redo.disabled = !this.history.can_redo();
+    const { label, help, enabled } = state.actions.find(({ id }) => id === 'walk') ?? { label: '', help: '', enabled: false };
+    set_text(this.walk, label);
+    this.walk.title = help;
+    this.walk.disabled = !enabled;
     if (this.#ended && (state.state === 'finished' || state.state === 'failed')) {
       this.#ended();
       this.#ended = undefined;

@@ -152,6 +152,7 @@ export class Twin {
   #controls = new Map();
   #experiment = '';
   #said = { sentence: '', state: '', experiment: '', at: -Infinity };
+  #place = { about: '', at: '' }; // of a walk, as it was said
 
   /**
    * body: container of the controls; details: the element that folds them; live: the polite live region;
@@ -187,7 +188,7 @@ export class Twin {
     const files = contract.formats.filter(({ of_result }) => of_result).map(({ id, label, help }) =>
       element('button', { type: 'button', title: help, onclick: () => act('save', '', id) }, `Save ${label}`));
     this.files = element('div', { class: 'bar' }, ...files,
-      ...['copy-link', 'keep', 'forget'].map((id) => this.buttons.get(id) ?? ''));
+      ...['walk', 'copy-link', 'keep', 'forget'].map((id) => this.buttons.get(id) ?? ''));
     body.append(
       this.selects, this.bar, this.notes,
       element('h3', {}, 'Parameters'), this.parameters,
@@ -229,16 +230,32 @@ export class Twin {
   }
 
   /**
+   * Says where a walk is if it has moved; a new figure is introduced.
+   * @param {State['walk']} walk
+   */
+  #speak_place(walk) {
+    const at = walk ? `${walk.series} ${walk.point}` : '';
+    const fresh = walk?.about !== this.#place.about;
+    if (!walk || (at === this.#place.at && !fresh)) return false;
+    this.#place = { about: walk.about, at };
+    set_text(this.live, fresh ? `${walk.about} ${walk.sentence}` : walk.sentence);
+    return true;
+  }
+
+  /**
    * Updates the live region: at once after an event, rarely while only numbers change.
    * @param {State} state
    */
   #speak(state) {
     const now = performance.now() / 1000;
     const said = this.#said;
-    const happened = state.state !== said.state || state.experiment !== said.experiment;
-    if (!happened && (state.state === 'running') && now - said.at < live_interval_s) return;
+    if (this.#speak_place(state.walk)) return;
+    const ended = !state.walk && this.#place.at;
+    if (!state.walk) this.#place = { about: '', at: '' };
+    const happened = ended || state.state !== said.state || state.experiment !== said.experiment;
+    if (!happened && (state.walk || (state.state === 'running' && now - said.at < live_interval_s))) return;
     const sentence = state.status;
-    if (sentence === said.sentence) return;
+    if (sentence === said.sentence && !ended) return;
     this.#said = { sentence, state: state.state, experiment: state.experiment, at: now };
     set_text(this.live, sentence);
   }

@@ -43,7 +43,7 @@ const AddressKey* find_address_key(std::string_view name);
 
 // --- What a reader can do ---------------------------------------------------------------------
 
-enum class Action { kRun, kPause, kStep, kReset, kKeep, kForget, kTable, kCopyLink };
+enum class Action { kRun, kPause, kStep, kReset, kKeep, kForget, kTable, kWalk, kCopyLink };
 
 struct ActionText {
   Action action;

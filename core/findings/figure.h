@@ -52,6 +52,12 @@ struct Series {
   Presence presence = Presence::kWhole;
 };
 
+/// One point of a figure.
+struct PointRef {
+  int series = -1, point = -1;
+  bool operator==(const PointRef&) const = default;
+};
+
 /// A horizontal or vertical reference such as the 0.5 level, with its own label.
 struct ReferenceLine {
   bool vertical = false;
@@ -153,6 +159,7 @@ struct Figure {
   std::vector<Handle> handles;  ///< of line plots and fields
   std::string table;            ///< name of the result table that holds the measured points
   std::string empty_text;       ///< shown while there is no point yet
+  PointRef walked = {};         ///< where the reader is (core/picture/walk.h); front ends set it
 
   /// The content of one kind, for reading; an empty one if the content is of another kind.
   const LinePlot& lines() const { return known<LinePlot>(); }

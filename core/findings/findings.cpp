@@ -39,6 +39,10 @@ struct Members {
     auto& [id, label, note, role, colour, variant, points, presence] = x;
     return std::tie(id, label, note, role, colour, variant, points, presence);
   }
+  static auto of(Is<PointRef> auto& x) {
+    auto& [series, point] = x;
+    return std::tie(series, point);
+  }
   static auto of(Is<ReferenceLine> auto& x) {
     auto& [vertical, at, label] = x;
     return std::tie(vertical, at, label);
@@ -65,8 +69,10 @@ struct Members {
   static auto of(Is<HeatMaps> auto& x) { return std::tie(x.panels); }
   static auto of(Is<Fields> auto& x) { return std::tie(x.panels); }
   static auto of(Is<Figure> auto& x) {
-    auto& [id, title, subtitle, invitation, ax, ay, content, handles, table, empty_text] = x;
-    return std::tie(id, title, subtitle, invitation, ax, ay, content, handles, table, empty_text);
+    auto& [id, title, subtitle, invitation, ax, ay, content, handles, table, empty_text, walked] =
+        x;
+    return std::tie(id, title, subtitle, invitation, ax, ay, content, handles, table, empty_text,
+                    walked);
   }
   static auto of(Is<Findings> auto& x) {
     auto& [result, figures] = x;

@@ -23,4 +23,8 @@ enum ColourSlot : int {
 /// 2-pixel line has a contrast of at least 3:1 on the light (#ffffff) or dark (#16181d) ground.
 unsigned palette_rgb(int colour_slot, bool dark);
 
+/// The same hues with a contrast of at least 7:1 on white, or on black when `dark`: for readers who
+/// ask for more contrast.
+unsigned contrast_rgb(int colour_slot, bool dark);
+
 }  // namespace attnlab

@@ -23,6 +23,9 @@ inline constexpr float kMarkRadius = 4;        ///< of the disc, in the units of
 inline constexpr float kMarkBar = 3;           ///< half the length of a bar
 inline constexpr float kMarkDot = 1.4f;        ///< radius of a dot
 inline constexpr float kMarkLineWidth = 1.5f;  ///< of outlines and bars
+/// Pixels between two marks of a curve without marks of its own, where colours do not tell curves
+/// apart (more contrast, forced colours).
+inline constexpr float kCurveMarksApart = 56;
 
 struct Mark {
   /// A closed polygon, y down, whose edges all run the same way around (0, 0); empty for a disc.

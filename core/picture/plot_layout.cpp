@@ -79,29 +79,35 @@ bool is_readable(const HiddenSeries& hidden, const Series& series) {
   return series.presence != Presence::kBehind && !is_hidden(hidden, series);
 }
 
+bool is_finite(const FigurePoint& point) {
+  return std::isfinite(point.x) && std::isfinite(point.y);
+}
+
 int closest_in_x(const Series& series, double x) {
   int best = -1;
   double distance = std::numeric_limits<double>::infinity();
   for (std::size_t i = 0; i < series.points.size(); ++i) {
+    if (!is_finite(series.points[i])) continue;
     const double d = std::abs(series.points[i].x - x);
     if (d < distance) distance = d, best = static_cast<int>(i);
   }
   return best;
 }
 
-bool is_valid(const Figure& figure, const HiddenSeries& hidden, PointRef ref) {
-  return ref.series >= 0 && ref.series < static_cast<int>(figure.lines().series.size()) &&
-         is_readable(hidden, figure.lines().series[ref.series]) && ref.point >= 0 &&
-         ref.point < static_cast<int>(figure.lines().series[ref.series].points.size());
+/// The first point of the series from `point` on, or back from it, that a step can end at.
+std::optional<PointRef> standing(const Figure& figure, const HiddenSeries& hidden, PointRef at,
+                                 int step) {
+  const auto count = static_cast<int>(figure.lines().series[at.series].points.size());
+  for (; at.point >= 0 && at.point < count; at.point += step)
+    if (can_stand(figure, hidden, at)) return at;
+  return std::nullopt;
 }
 
 std::optional<PointRef> first_point(const Figure& figure, const HiddenSeries& hidden) {
   for (const bool measured : {true, false})
-    for (std::size_t s = 0; s < figure.lines().series.size(); ++s) {
-      const Series& series = figure.lines().series[s];
-      if ((series.role == SeriesRole::kMeasured) == measured && !series.points.empty() &&
-          is_readable(hidden, series))
-        return PointRef{static_cast<int>(s), 0};
+    for (int s = 0; s < static_cast<int>(figure.lines().series.size()); ++s) {
+      if ((figure.lines().series[s].role == SeriesRole::kMeasured) != measured) continue;
+      if (const auto first = standing(figure, hidden, {s, 0}, 1)) return first;
     }
   return std::nullopt;
 }
@@ -183,15 +189,34 @@ std::optional<PointRef> nearest_point(const Figure& figure, const HiddenSeries& 
   return best;
 }
 
+bool can_stand(const Figure& figure, const HiddenSeries& hidden, PointRef at) {
+  const std::vector<Series>& all = figure.lines().series;
+  return at.series >= 0 && at.series < static_cast<int>(all.size()) &&
+         is_readable(hidden, all[at.series]) && at.point >= 0 &&
+         at.point < static_cast<int>(all[at.series].points.size()) &&
+         is_finite(all[at.series].points[at.point]);
+}
+
 std::optional<PointRef> step_point(const Figure& figure, const HiddenSeries& hidden,
                                    std::optional<PointRef> from, Direction direction) {
-  if (!from || !is_valid(figure, hidden, *from)) return first_point(figure, hidden);
-  PointRef to = *from;
+  if (!from || !can_stand(figure, hidden, *from)) return first_point(figure, hidden);
   const Series& series = figure.lines().series[from->series];
-  if (direction == Direction::kLeft || direction == Direction::kRight) {
-    const int last = static_cast<int>(series.points.size()) - 1;
-    to.point = std::clamp(to.point + (direction == Direction::kRight ? 1 : -1), 0, last);
-    return to;
+  const auto along = [&](int point, int step) {
+    const auto to = standing(figure, hidden, {from->series, point}, step);
+    return to ? to : from;
+  };
+  switch (direction) {
+    case Direction::kLeft:
+      return along(from->point - 1, -1);
+    case Direction::kRight:
+      return along(from->point + 1, 1);
+    case Direction::kStart:
+      return along(0, 1);
+    case Direction::kEnd:
+      return along(static_cast<int>(series.points.size()) - 1, -1);
+    case Direction::kUp:
+    case Direction::kDown:
+      break;
   }
   const bool up = direction == Direction::kUp;
   const auto here = height_of(figure, *from);
@@ -211,7 +236,7 @@ std::optional<PointRef> step_point(const Figure& figure, const HiddenSeries& hid
 }
 
 std::string read_out(const Figure& figure, PointRef ref) {
-  if (!is_valid(figure, {}, ref)) return {};
+  if (!can_stand(figure, {}, ref)) return {};
   const Series& series = figure.lines().series[ref.series];
   const FigurePoint& point = series.points[ref.point];
   const bool measured = series.role == SeriesRole::kMeasured;

@@ -85,20 +85,17 @@ std::vector<float> spread_labels(std::span<const LabelWish> wishes, float lo, fl
 std::size_t least_crowded(std::span<const Box> candidates, std::span<const Box> taken,
                           std::span<const Segment> lines);
 
-/// One point of a figure.
-struct PointRef {
-  int series = -1, point = -1;
-  bool operator==(const PointRef&) const = default;
-};
-
 /// The visible point whose mark is nearest to the pixel, within `reach` pixels.
 std::optional<PointRef> nearest_point(const Figure& figure, const HiddenSeries& hidden,
                                       const Scale& x, const Scale& y, float px, float py,
                                       float reach);
 
-enum class Direction { kLeft, kRight, kUp, kDown };
+enum class Direction { kLeft, kRight, kUp, kDown, kStart, kEnd };
+/// Whether a step can end there: a finite point of a series that is shown.
+bool can_stand(const Figure& figure, const HiddenSeries& hidden, PointRef at);
 /// Keyboard: left and right along the series, up and down to the series above or below at about the
-/// same x. Without a start, the first point of the first visible series.
+/// same x, start and end of the series. Without a start, the first point of the first visible
+/// series.
 std::optional<PointRef> step_point(const Figure& figure, const HiddenSeries& hidden,
                                    std::optional<PointRef> from, Direction direction);
 

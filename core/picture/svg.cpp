@@ -96,6 +96,7 @@ class LineFigure {
         if ((figure_.lines().series[i].role == SeriesRole::kMeasured) == measured) draw_series(i);
     svg_handles(svg_, figure_, axes_, nullptr);
     draw_labels();
+    draw_walked();
   }
 
  private:
@@ -103,7 +104,7 @@ class LineFigure {
     float labels = 0;
     for (const Series& series : figure_.lines().series)
       if (!series.points.empty())
-        labels = std::max(labels, svg_text_width(series.label, kSvgSmall) + kLabelGap);
+        labels = std::max(labels, svg_text_width(series.label, kSvgSmall) + label_gap());
     axes_.area = {outer_.x0 + 52, outer_.y0 + 22, outer_.x1 - std::min(labels, outer_.width() / 3),
                   outer_.y1 - 44};
     axes_.x = {figure_.x.logarithmic, x_range(figure_, {}), axes_.area.x0 + kInset,
@@ -163,6 +164,7 @@ class LineFigure {
              dashes(series) + " points=\"" + line + "\"/>");
     if (measured)
       for (std::size_t i = 0; i < series.points.size(); ++i) draw_point(index, i);
+    if (svg_.marks_curves() && series.role == SeriesRole::kCurve) mark_curve(series);
     svg_.add("</g>\n");
   }
 
@@ -189,14 +191,21 @@ class LineFigure {
     if (point.error > 0)
       svg_.add("<path d=\"M" + svg_number(x) + "," + svg_number(clamped(point.y + point.error)) +
                "V" + svg_number(clamped(point.y - point.error)) + "\"/>");
-    const Mark mark = mark_of(series);
-    const std::string fill =
-        mark.fill == MarkFill::kFull ? svg_.series_colour(series.colour) : svg_.colours().ground;
-    svg_.add("<path class=\"point\" stroke-width=\"" + svg_number(kMarkLineWidth) + "\" fill=\"" +
-             fill + "\" transform=\"translate(" + svg_number(x) + "," + svg_number(y) + ")\" d=\"" +
-             mark_path(mark) + "\"><title>" +
+    svg_.add("<path class=\"point\"" + mark_shape(series, x, y) + "><title>" +
              xml_text(read_out(figure_, {static_cast<int>(s), static_cast<int>(i)})) +
              "</title></path>");
+  }
+
+  /// A ring around the point where the reader is.
+  void draw_walked() {
+    if (!can_stand(figure_, {}, figure_.walked)) return;
+    const Series& series = figure_.lines().series[figure_.walked.series];
+    const FigurePoint& point = series.points[figure_.walked.point];
+    const Box& area = axes_.area;
+    svg_.add("<circle class=\"walked\" fill=\"none\" stroke-width=\"2\" r=\"8.5\" stroke=\"" +
+             svg_.series_colour(series.colour) + "\" cx=\"" +
+             svg_number(std::clamp(axes_.x.pixel(point.x), area.x0, area.x1)) + "\" cy=\"" +
+             svg_number(std::clamp(axes_.y.pixel(point.y), area.y0, area.y1)) + "\"/>\n");
   }
 
   /// At the curves' ends, pushed apart.
@@ -212,9 +221,44 @@ class LineFigure {
       labelled.push_back(&series);
     }
     const std::vector<float> centres = spread_labels(wishes, axes_.area.y0, axes_.area.y1 + 8, 1);
-    for (std::size_t i = 0; i < labelled.size(); ++i)
-      svg_.text(axes_.area.x1 + kLabelGap - 4, centres[i] + 4, labelled[i]->label,
-                svg_.series_colour(labelled[i]->colour));
+    for (std::size_t i = 0; i < labelled.size(); ++i) draw_label(*labelled[i], centres[i]);
+  }
+
+  float label_gap() const { return svg_.marks_curves() ? kLabelGap + 14 : kLabelGap; }
+
+  void draw_label(const Series& series, float y) {
+    const std::string colour = svg_.series_colour(series.colour);
+    const bool marked = series.role == SeriesRole::kMeasured || series.role == SeriesRole::kCurve;
+    if (svg_.marks_curves() && marked) draw_mark(series, axes_.area.x1 + kLabelGap - 1, y);
+    svg_.text(axes_.area.x1 + label_gap() - 4, y + 4, series.label, colour);
+  }
+
+  /// Without its title.
+  void draw_mark(const Series& series, float x, float y) {
+    svg_.add("<path stroke=\"" + svg_.series_colour(series.colour) + "\"" +
+             mark_shape(series, x, y) + "/>");
+  }
+
+  /// Attributes of the path; the stroke is the curve's.
+  std::string mark_shape(const Series& series, float x, float y) const {
+    const Mark mark = mark_of(series);
+    const std::string fill =
+        mark.fill == MarkFill::kFull ? svg_.series_colour(series.colour) : svg_.colours().ground;
+    return " stroke-width=\"" + svg_number(kMarkLineWidth) + "\" fill=\"" + fill +
+           "\" transform=\"translate(" + svg_number(x) + "," + svg_number(y) + ")\" d=\"" +
+           mark_path(mark) + "\"";
+  }
+
+  /// Marks along a curve that has none of its own.
+  void mark_curve(const Series& series) {
+    float last_x = -kCurveMarksApart, last_y = 0;
+    for (const FigurePoint& point : series.points) {
+      if (!axes_.x.shows(point.x) || !axes_.y.shows(point.y)) continue;
+      const float x = axes_.x.pixel(point.x), y = axes_.y.pixel(point.y);
+      if (std::hypot(x - last_x, y - last_y) < kCurveMarksApart) continue;
+      last_x = x, last_y = y;
+      draw_mark(series, x, y);
+    }
   }
 
   Svg& svg_;
@@ -296,7 +340,7 @@ std::string figure_svg(const Figure& given, const SvgOptions& options) {
   const PictureSize pixels = picture_size(figure, options);
   const auto width = static_cast<float>(pixels.width);
   const auto height = static_cast<float>(pixels.height);
-  Svg svg(options.dark, options.interactive);
+  Svg svg(options);
   Box outer{16, 14, width - 16, height - (options.source.empty() ? 8 : 26)};
   outer.y0 =
       svg.paragraph(outer.x0, outer.y0, outer.width(), figure.title, svg.colours().ink, kSvgTitle);

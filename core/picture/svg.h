@@ -8,6 +8,13 @@
 
 namespace attnlab {
 
+/// For readers who ask for it; curves then differ in their marks, too.
+enum class SvgContrast {
+  kPlain,
+  kMore,    ///< at least 7:1
+  kForced,  ///< the colours of the reader's system, by their CSS names; curves all in one
+};
+
 struct SvgOptions {
   int width = 760, height = 500;  ///< logical pixels, at least 320 x 240; height 0: what it needs
   bool dark = false;
@@ -18,6 +25,7 @@ struct SvgOptions {
   /// sliders that the Tab key reaches; the invitation follows the subtitle; `empty_text` is shown,
   /// over pale results where there are any; large heat maps are drawn in blocks (coarse_map).
   bool interactive = false;
+  SvgContrast contrast = SvgContrast::kPlain;
 };
 
 struct PictureSize {

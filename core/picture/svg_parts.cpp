@@ -75,14 +75,30 @@ std::string svg_geometry(const SvgPlane& plane) {
          " " + svg_number(a.y1) + "\"" + axis("x", plane.x) + axis("y", plane.y);
 }
 
-Svg::Svg(bool dark, bool interactive)
-    : dark_(dark),
-      interactive_(interactive),
-      colours_(dark ? SvgColours{"#16181d", "#e7eaee", "#a0a8b4", "#272b33"}
-                    : SvgColours{"#ffffff", "#1d2229", "#5a6370", "#ebeef2"}) {}
+namespace {
+
+SvgColours colours_of(const SvgOptions& options) {
+  if (options.contrast == SvgContrast::kForced)
+    return {"Canvas", "CanvasText", "CanvasText", "color-mix(in srgb, CanvasText 30%, Canvas)"};
+  if (options.contrast == SvgContrast::kMore)
+    return options.dark ? SvgColours{"#000000", "#ffffff", "#e2e6ec", "#4b525e"}
+                        : SvgColours{"#ffffff", "#000000", "#1d2229", "#b4bac4"};
+  return options.dark ? SvgColours{"#16181d", "#e7eaee", "#a0a8b4", "#272b33"}
+                      : SvgColours{"#ffffff", "#1d2229", "#5a6370", "#ebeef2"};
+}
+
+}  // namespace
+
+Svg::Svg(const SvgOptions& options)
+    : dark_(options.dark),
+      interactive_(options.interactive),
+      contrast_(options.contrast),
+      colours_(colours_of(options)) {}
 
 std::string Svg::series_colour(int slot) const {
-  return svg_colour(palette_rgb(slot, dark_));
+  if (contrast_ == SvgContrast::kForced) return colours_.ink;
+  return svg_colour(contrast_ == SvgContrast::kMore ? contrast_rgb(slot, dark_)
+                                                    : palette_rgb(slot, dark_));
 }
 
 void Svg::line(float x0, float y0, float x1, float y1, const std::string& colour) {

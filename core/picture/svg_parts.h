@@ -6,6 +6,7 @@
 
 #include "core/findings/figure.h"
 #include "core/picture/plot_layout.h"
+#include "core/picture/svg.h"
 
 namespace attnlab {
 
@@ -33,8 +34,7 @@ struct SvgTextStyle {
 /// A document under construction.
 class Svg {
  public:
-  /// `interactive`: as SvgOptions has it.
-  explicit Svg(bool dark, bool interactive = false);
+  explicit Svg(const SvgOptions& options);
   void add(std::string_view markup) { body_ += markup; }
   void line(float x0, float y0, float x1, float y1, const std::string& colour);
   /// `y` is the base line.
@@ -49,10 +49,13 @@ class Svg {
   std::string series_colour(int slot) const;
   const SvgColours& colours() const { return colours_; }
   bool interactive() const { return interactive_; }
+  /// Curves have marks, because colours do not tell them apart.
+  bool marks_curves() const { return contrast_ != SvgContrast::kPlain; }
   const std::string& body() const { return body_; }
 
  private:
   bool dark_, interactive_;
+  SvgContrast contrast_;
   SvgColours colours_;
   std::string body_;
 };

@@ -12,7 +12,7 @@ const limit = 300_000;
 const dist = process.env.ATTNLAB_DIST ?? 'dist';
 /** Not needed for the first frame: workers' files and other files that are fetched on demand. */
 const later = [
-  /^jobs[._]/, /^workers?\.js$/, /^(ask|axes|bundle|drawing|embed|messages|oracle|transfer|tours|predict|selftest|rates|still)\.js$/, /^attention-lab\./, /^oracle\.html$/,
+  /^jobs[._]/, /^workers?\.js$/, /^(ask|axes|bundle|drawing|embed|messages|oracle|transfer|tours|predict|selftest|rates|sound|still|walk)\.js$/, /^attention-lab\./, /^oracle\.html$/,
   /^first-dark\.svg$/, // instead of first.svg
 ];
 

@@ -7,7 +7,7 @@
 //   app_open(query, search, memory)    starts the app at an address: its hash and its search part
 //   app_canvas()                       opens the canvas, once; 1, or 0 without WebGL 2
 //   app_size(width, height, ratio)     logical pixels, and device pixels per logical pixel
-//   app_theme(dark, reduced_motion)    the settings of the reader's system or of the page
+//   app_theme(dark, reduced_motion, contrast)   the settings of the reader's system
 //   app_paper(paper)                   1: draws in light colours, for a print
 //   app_poll(now)                      moves jobs along; 1: a redraw is needed
 //   app_wait()                         seconds until app_poll has something to do without news
@@ -161,9 +161,10 @@ EMSCRIPTEN_KEEPALIVE void app_size(float width, float height, float ratio) {
   page()->input.pixel_ratio = ratio;
 }
 
-EMSCRIPTEN_KEEPALIVE void app_theme(int dark, int reduced_motion) {
+EMSCRIPTEN_KEEPALIVE void app_theme(int dark, int reduced_motion, int contrast) {
   page()->input.dark = dark != 0;
   page()->input.reduced_motion = reduced_motion != 0;
+  page()->input.contrast = contrast != 0;
 }
 
 EMSCRIPTEN_KEEPALIVE void app_paper(int paper) {
@@ -238,7 +239,7 @@ EMSCRIPTEN_KEEPALIVE int app_wants_text() {
   return page()->canvas.wants_text();
 }
 EMSCRIPTEN_KEEPALIVE int app_wants_escape() {
-  return page()->canvas.wants_escape();
+  return page()->app->state().view.walking || page()->canvas.wants_escape();
 }
 
 EMSCRIPTEN_KEEPALIVE void app_job_news(std::uint32_t ticket, int kind, double fraction,

@@ -26,10 +26,11 @@
 //                                 format svg: the picture of the run whose finished jobs the
 //                                 journal holds (of none when it is empty); bibtex: the run's
 //                                 citation; left in compute_text(); 1, or 0 with a sentence there
-//   compute_draw(figure, size, width, height, dark)
+//   compute_draw(figure, size, width, height, look)
 //                                 a figure from app_drawing as an interactive SVG of this size
 //                                 (height 0: as high as it needs), left in compute_text(); 1, or 0
-//                                 with a sentence there
+//                                 with a sentence there. Bits of look: 1 dark, 2 more contrast,
+//                                 4 the colours that the reader's system forces
 //   compute_keep(query, journal)  the next picture shows this run's curves, too
 //   compute_findings(query, outputs, size)
 //                                 what the run finds (core/findings/findings.h), for the page;
@@ -258,11 +259,16 @@ EMSCRIPTEN_KEEPALIVE int compute_export(const char* format, const char* query, c
 }
 
 EMSCRIPTEN_KEEPALIVE int compute_draw(const std::uint8_t* bytes, std::size_t size, int width,
-                                      int height, int dark) {
+                                      int height, int look) {
   const Expected<Figure> figure = decode_figure({bytes, size}, field_function);
   if (!figure) return fail(figure.error());
-  worker().text = figure_svg(
-      *figure, {.width = width, .height = height, .dark = dark != 0, .interactive = true});
+  worker().text = figure_svg(*figure, {.width = width,
+                                       .height = height,
+                                       .dark = (look & 1) != 0,
+                                       .interactive = true,
+                                       .contrast = (look & 4) != 0   ? SvgContrast::kForced
+                                                   : (look & 2) != 0 ? SvgContrast::kMore
+                                                                     : SvgContrast::kPlain});
   return 1;
 }
 

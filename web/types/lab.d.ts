@@ -134,6 +134,8 @@ interface State {
   kept: string[];
   figures: string[];
   figure: number;
+  walk: { about: string; sentence: string; series: number; point: number; count: number; along: number; height: number; low: number;
+    high: number } | null;
   claims: Claim[];
   needs: OpenNeed[];
   tables: Table[];
@@ -153,7 +155,7 @@ interface AppModule extends WasmModule {
   _app_open(query: number, search: number, memory: number): void;
   _app_canvas(): number;
   _app_size(width: number, height: number, ratio: number): void;
-  _app_theme(dark: number, reduced_motion: number): void;
+  _app_theme(dark: number, reduced_motion: number, contrast: number): void;
   _app_paper(paper: number): void;
   _app_poll(now: number): number;
   _app_wait(): number;
@@ -208,7 +210,7 @@ interface JobsModule extends WasmModule {
   _compute_text(): number;
   _compute_drop(): void;
   _compute_export(format: number, query: number, journal: number, figure: number, dark: number): number;
-  _compute_draw(figure: number, size: number, width: number, height: number, dark: number): number;
+  _compute_draw(figure: number, size: number, width: number, height: number, look: number): number;
   _compute_keep(query: number, journal: number): void;
   _compute_findings(query: number, outputs: number, size: number): number;
   _compute_details(query: number, outputs: number, size: number): number;

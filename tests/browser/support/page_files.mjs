@@ -22,6 +22,12 @@ function imports_of(name, seen = new Set()) {
   return [name, ...next.flatMap((file) => imports_of(file, seen))];
 }
 
+/** Of the precomputed result, or of a run. */
+async function walk(page) {
+  await page.waitForSelector('[data-tool="walk"]:enabled', { timeout: 30_000 });
+  await page.click('[data-tool="walk"]');
+}
+
 /** Parts that come later: what asks for them. */
 export const later = {
   'tours.js': (page) => page.click('#start_tour'),
@@ -32,6 +38,12 @@ export const later = {
   'workers.js': (page) => press(page, 'run'),
   'drawing.js': (page) => page.evaluate(() => { location.hash = 'draw=svg'; }),
   'jobs.js': (page) => page.evaluate(() => { location.hash = 'e=icl-risk'; }),
+  'walk.js': (page) => walk(page),
+  'sound.js': async (page) => {
+    await walk(page);
+    await page.waitForSelector('#walk:not([hidden])', { timeout: 30_000 });
+    await page.evaluate(() => document.querySelector('[data-walk="play"]').click());
+  },
   'layer.js': async () => {}, // comes by itself
 };
 

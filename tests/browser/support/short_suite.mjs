@@ -12,6 +12,7 @@ import { short_course } from './short_course.mjs';
 import { short_files } from './short_files.mjs';
 import { short_hands } from './short_hands.mjs';
 import { ask, frames, lab_element, open, rows_of, small, with_course } from './short_pages.mjs';
+import { short_walk } from './short_walk.mjs';
 import { start_suite_server } from './suite_server.mjs';
 
 /** What shows the figure, as the reader sees it. */
@@ -368,6 +369,7 @@ const checks = {
 
   ...short_files,
   ...short_hands,
+  ...short_walk,
   ...short_course,
 };
 

@@ -35,6 +35,17 @@ TEST_CASE("every colour has a contrast of at least 3:1 on its ground") {
   }
 }
 
+TEST_CASE("a reader who asks for more contrast gets 7:1, in colours that all differ") {
+  for (const bool dark : {false, true}) {
+    for (int a = 0; a < kColourSlots; ++a) {
+      CAPTURE(a);
+      CHECK(contrast(contrast_rgb(a, dark), dark ? 0x000000 : 0xFFFFFF) >= 7);
+      for (int b = 0; b < a; ++b) CHECK(contrast_rgb(a, dark) != contrast_rgb(b, dark));
+    }
+    CHECK(contrast_rgb(-1, dark) == contrast_rgb(kColourReference, dark));
+  }
+}
+
 TEST_CASE("no two colours of one ground are the same") {
   for (const bool dark : {false, true}) {
     for (int a = 0; a < kColourSlots; ++a) {

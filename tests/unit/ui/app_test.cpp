@@ -247,9 +247,9 @@ TEST_CASE("an action does something exactly when its button says so") {
   CHECK(app.label(Action::kRun) == "Continue");
   app.act(Action::kRun);
   finish(app, now);
-  CHECK(enabled() == "run step reset keep table copy-link");
+  CHECK(enabled() == "run step reset keep table walk copy-link");
   app.act(Action::kKeep);
-  CHECK(enabled() == "run step reset forget table copy-link");
+  CHECK(enabled() == "run step reset forget table walk copy-link");
 }
 
 TEST_CASE("a parameter that cannot run leaves no action but the way back") {
