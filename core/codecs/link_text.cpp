@@ -184,23 +184,11 @@ void add_pairs(std::string_view item, int layer, Pairs& pairs) {
     }
     return;
   }
-  std::string value;
-  if (equals != std::string_view::npos) {
-    value = decoded(item.substr(equals + 1));
-    undo_entities(value);
-    // Only the '&' was encoded: no value has one.
-    const std::size_t next = value.find('&');
-    if (next != std::string::npos && layer < kMaxLayers) {
-      add_pairs(std::string(left) + "=" + value.substr(0, next), layer + 1, pairs);
-      for (const std::string& inner : split(std::string_view(value).substr(next + 1), '&'))
-        add_pairs(inner, layer + 1, pairs);
-      return;
-    }
-  }
   std::string key = without_plus(fully_decoded(left));
   if (const std::string_view name = name_in(key); !name.empty()) key = std::string(name);
   if (key.empty() || pairs.size() >= kMaxPairs) return;
-  value = fully_decoded(value);
+  std::string value =
+      equals == std::string_view::npos ? std::string() : fully_decoded(item.substr(equals + 1));
   const auto same =
       std::find_if(pairs.begin(), pairs.end(), [&](const auto& pair) { return pair.first == key; });
   if (same != pairs.end()) {
@@ -223,6 +211,9 @@ std::vector<std::pair<std::string, std::string>> link_pairs(std::string_view tex
   link = std::string(behind_address(link));
   undo_quoted_printable(link);
   link = plain(link);
+  const bool only_separators =
+      link.find('&') == std::string::npos && link.find('=') < link.find("%26");
+  if (only_separators) replace_all(link, "%26", "&");  // were encoded
   Pairs pairs;
   for (const std::string& item : split(link, '&')) add_pairs(item, 0, pairs);
   return pairs;
