@@ -98,14 +98,15 @@ Error unexpected_word(const Usage& usage, const std::vector<Written>& all, std::
   std::size_t first = index;
   while (first > 0 && all[first].flag.empty()) --first;
   const Flag* const flag = find_flag(usage.flags, all[first].flag);
-  if (flag == nullptr || !flag->type.ends_with(",...") || all[first].joined) {
+  if (flag == nullptr || !flag->type.ends_with(",...")) {
     return Error{start + "values are written --NAME VALUE"};
   }
-  std::string list = *all[first].value;
-  for (std::size_t i = first + 1; i < all.size() && all[i].flag.empty(); ++i) {
-    list += "," + *all[i].value;
+  std::vector<std::string> entries;
+  for (std::size_t i = first; i < all.size() && (i == first || all[i].flag.empty()); ++i) {
+    for (std::string& entry : split(*all[i].value, ','))
+      if (!entry.empty()) entries.push_back(std::move(entry));
   }
-  return Error{start + "lists take commas: --" + flag->name + " " + list};
+  return Error{start + "lists take commas: --" + flag->name + " " + join(entries, ",")};
 }
 
 /// The flag with a secret value that the word at `index` seems to continue, because the value was

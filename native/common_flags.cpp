@@ -1,9 +1,11 @@
 #include "native/common_flags.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "core/base/text.h"
 #include "native/processors.h"
@@ -99,6 +101,14 @@ Expected<double> read_memory(const Given& given) {
   if (value && std::isfinite(*value) && *value * factor >= kLeastMemory) return *value * factor;
   return Error{"memory must be a size from 1 MB on, such as 500MB or 2GB, not " +
                quoted_text(*text)};
+}
+
+Expected<void> check_table(const RunSpec& spec, const std::string& name) {
+  if (name.empty()) return {};
+  std::vector<std::string> names;
+  for (const Table& table : whole_result(spec, {}).tables) names.push_back(table.name);
+  if (std::ranges::find(names, name) != names.end()) return {};
+  return Error{unknown_name_text("table", name, spec.experiment->id, names)};
 }
 
 Expected<OutputFormat> read_format(const Given& given, bool figures) {

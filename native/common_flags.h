@@ -4,6 +4,7 @@
 #include <limits>
 #include <string>
 
+#include "core/experiment/experiment.h"
 #include "core/experiment/schema.h"
 #include "native/command_line.h"
 
@@ -26,6 +27,8 @@ Expected<unsigned> read_threads(const Given& given);
 /// "2GB", "500 MB", "1.5 GiB", "800000000": bytes, at least one megabyte; kNoMemoryLimit
 /// without the flag.
 Expected<double> read_memory(const Given& given);
+/// Refuses a name (of --table) that no table of the run's files has; empty is the main table.
+Expected<void> check_table(const RunSpec& spec, const std::string& name);
 /// `figures`: also the formats of a figure and its source.
 Expected<OutputFormat> read_format(const Given& given, bool figures);
 

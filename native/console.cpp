@@ -107,7 +107,9 @@ int print(std::string_view text, int descriptor) {
     } else if (errno == EPIPE) {
       return kExitDone;
     } else if (errno != EINTR) {
-      say("cannot write the result: " + system_reason(errno));
+      const bool standard = descriptor == STDOUT_FILENO;
+      say("cannot write " + std::string(standard ? "to standard output" : "the result") + ": " +
+          system_reason(errno));
       return kExitEnvironment;
     }
   }

@@ -266,20 +266,6 @@ Expected<void> read_figure(const Given& given, RunRequest& request) {
   return {};
 }
 
-/// Reads which table is written; an error if there is no such table.
-Expected<void> read_table(const Given& given, RunRequest& request) {
-  const auto name = given.value("table");
-  if (!name) return {};
-  if (request.format != OutputFormat::kCsv) return Error{"table belongs to --format csv"};
-  std::vector<std::string> names;
-  for (const Table& table : whole_result(request.spec, {}).tables) names.push_back(table.name);
-  if (std::ranges::find(names, *name) == names.end()) {
-    return Error{unknown_name_text("table", *name, request.spec.experiment->id, names)};
-  }
-  request.table = *name;
-  return {};
-}
-
 /// Flags that were given although they have no effect with the other values.
 void remark_on_idle_flags(const Given& given, const RunSpec& spec) {
   for (const Parameter& parameter : spec.experiment->schema.parameters) {
@@ -307,7 +293,11 @@ int execute(const Given& given) {
   request.memory_bytes = *memory;
   request.format = *format;
   if (const auto drawn = read_figure(given, request); !drawn) return refuse(drawn.error());
-  if (const auto table = read_table(given, request); !table) return refuse(table.error());
+  if (given.value("table") && request.format != OutputFormat::kCsv)
+    return refuse({"table belongs to --format csv"});
+  request.table = given.value("table").value_or("");
+  if (const auto known = check_table(request.spec, request.table); !known)
+    return refuse(known.error());
   return run_experiment(request);
 }
 

@@ -112,15 +112,6 @@ struct SweepFiles {
   ResumeFile journal;
 };
 
-/// Refuses a table that the experiment does not have.
-Expected<void> check_table(const SweepPlan& plan, const std::string& table) {
-  if (table.empty()) return {};
-  std::vector<std::string> names;
-  for (const Table& one : whole_result(plan.points.front(), {}).tables) names.push_back(one.name);
-  if (std::ranges::find(names, table) != names.end()) return {};
-  return Error{unknown_name_text("table", table, plan.points.front().experiment->id, names)};
-}
-
 /// `table`: its name; empty for the main one.
 Expected<SweepFiles> open_files(const std::string& out, const SweepSpec& sweep,
                                 const std::string& table_name) {
@@ -181,7 +172,8 @@ int run_sweep(const SweepRequest& request) {
       std::min(request.memory_bytes, usable_memory_bytes()) / ranks_on_this_machine();
   const Expected<SweepPlan> plan = plan_sweep(*sweep, limit_bytes);
   if (!plan) return refuse(plan.error());
-  if (const auto known = check_table(*plan, request.table); !known) return refuse(known.error());
+  if (const auto known = check_table(plan->points.front(), request.table); !known)
+    return refuse(known.error());
   Expected<SweepFiles> files = open_files(request.out, *sweep, request.table);
   if (!files) return refuse(files.error());
   if (!request.quiet) say_alone();
@@ -241,7 +233,8 @@ int merge_sweep(const MergeRequest& request) {
   Expected<std::vector<JobOutput>> outputs = joined(std::move(found), jobs);
   if (!outputs) return refuse(outputs.error());
 
-  if (const auto known = check_table(*plan, request.table); !known) return refuse(known.error());
+  if (const auto known = check_table(plan->points.front(), request.table); !known)
+    return refuse(known.error());
   Expected<SweepFiles> files = open_files(request.out, *sweep, request.table);
   if (!files) return refuse(files.error());
   if (!request.quiet && !files->journal.remark().empty()) say(files->journal.remark());

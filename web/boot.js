@@ -19,7 +19,7 @@
   };
 
   /**
-   * The first module that does not come, of this one and those it imports; undefined if all do.
+   * The first module that does not come, or comes empty, of this one and those it imports; undefined if all do.
    * @type {(name: string, seen?: Set<string>) => Promise<string | undefined>}
    */
   const missing = async (name, seen = new Set()) => {
@@ -30,12 +30,16 @@
     const file = name.replace(/\?.*/, '');
     if (!response?.ok) return `${file} could not be loaded${response ? ` (${response.status})` : ''}`;
     if (!scripts) return `${file} was sent with a wrong type, so the browser does not run it`;
-    for (const [, next] of (await response.text()).matchAll(/from ?["']\.\/([\w-]+\.js[^"']*)/g)) {
+    const text = await response.text();
+    if (!text) return `${file} came empty`;
+    for (const [, next] of text.matchAll(/from ?["']\.\/([\w-]+\.js[^"']*)/g)) {
       const found = await missing(next, seen);
       if (found) return found;
     }
     return undefined;
   };
+
+  globalThis.attnlab_missing = missing;
 
   const advice = 'Check the connection and try again; if that does not help, tell the owner of this site.';
   const name_of = (/** @type {string} */ address) => new URL(address, location.href).pathname.replace(/.*\//, '');
@@ -48,7 +52,8 @@
     } else if (target instanceof HTMLLinkElement && target.rel === 'stylesheet') {
       fail(`The lab could not be loaded: ${name_of(target.href)} could not be loaded. ${advice}`);
     } else if (filename) {
-      fail(`The lab could not be loaded: ${name_of(filename)} is damaged or of another version (${message}). ${advice}`);
+      const what = alone ? undefined : await missing(entry + search);
+      fail(`The lab could not be loaded: ${what ?? `${name_of(filename)} is damaged or of another version (${message})`}. ${advice}`);
     }
   }, true);
 
@@ -64,6 +69,13 @@
   const script = document.createElement('script');
   if (!alone) script.type = 'module';
   script.src = entry + search;
+  // An empty script runs without an error.
+  if (!alone && document.documentElement.dataset.build) {
+    script.onload = async () => {
+      const what = globalThis.attnlab_builds?.[entry] ? undefined : await missing(entry + search);
+      if (what) fail(`The lab could not be loaded: ${what}. ${advice}`);
+    };
+  }
   document.head.append(script);
   // The picture is that of the state the lab opens with when the address says nothing.
   by_id('first')?.toggleAttribute('hidden', location.hash.length > 1);

@@ -62,8 +62,11 @@ export async function part(name, loading) {
   try {
     loaded = await loading;
   } catch (error) {
-    throw new Error(`${name} could not be loaded (${message_of(error)}); reload the page to try again`);
+    // It, or what it imports.
+    const what = build ? await globalThis.attnlab_missing?.(`${name}?v=${build}`) : undefined;
+    throw new Error(`${what ?? `${name} could not be loaded (${message_of(error)})`}; reload the page to try again`);
   }
+  if (build && !globalThis.attnlab_builds?.[name]) throw new Error(`${name} came empty; reload the page to try again`);
   const mixed = mixed_builds();
   if (mixed) throw new Error(`${mixed}; reload the page to try again`);
   return loaded;

@@ -374,27 +374,32 @@ class Lab {
    * @param {State} state
    */
   async #show_figure({ page: { svg } }) {
-    const canvas = !svg && !this.#lost && this.#has_canvas();
+    let canvas = !svg && !this.#lost && this.#has_canvas();
     const wanted = canvas ? 'canvas' : 'svg';
     if (wanted === this.#surface) return;
     this.#surface = wanted;
-    if (canvas) {
-      this.drawing?.show(false);
-    } else {
+    if (!canvas) {
       try {
         await this.#load_drawing();
       } catch (error) {
-        this.#shown = '';
-        const sentence = `The figure cannot be drawn without WebGL 2: ${message_of(error)}.`;
-        if (svg && this.#has_canvas()) notice(sentence);
-        else cover(sentence, true);
-        return;
+        canvas = svg && !this.#lost && this.#has_canvas();
+        if (canvas) {
+          notice(`The figure cannot be made of page elements: ${message_of(error)}.`);
+        } else {
+          this.#shown = '';
+          cover(`The figure cannot be drawn without WebGL 2: ${message_of(error)}.`, true);
+          return;
+        }
       }
       if (this.#surface !== wanted) return; // the context came back meanwhile
+    }
+    if (canvas) {
+      this.drawing?.show(false);
+    } else {
       this.drawing?.show(true, svg ? '' : 'Drawn without WebGL 2, which this browser does not give. The controls are below.');
       details().open = true;
     }
-    this.#shown = wanted;
+    this.#shown = canvas ? 'canvas' : 'svg';
     document.documentElement.classList.toggle('drawn', !canvas);
     $('stage').style.height = '';
     $('cover').hidden = true;

@@ -125,21 +125,22 @@ std::string entity_character(std::string_view entity) {
   return code == 0 || code > 0x10FFFF ? std::string() : utf8(code);
 }
 
-/// Undoes HTML's way to write characters, as often as it was done.
+/// Undoes HTML's way to write characters, as often as it was done, in one pass: a '&' that comes
+/// out of an entity may begin another one ("&amp;amp;").
 void undo_entities(std::string& text) {
   constexpr std::size_t kLongest = 12;
-  for (std::size_t at = 0; (at = text.find('&', at)) != std::string::npos;) {
-    const std::size_t end = text.find(';', at);
-    const bool near = end != std::string::npos && end - at < kLongest;
+  std::string plain_text;
+  for (const char c : text) {
+    plain_text += c;
+    if (c != ';') continue;
+    const std::size_t from = plain_text.size() - std::min(plain_text.size(), kLongest);
+    const std::size_t begin = std::string_view(plain_text).substr(from).rfind('&');
+    if (begin == std::string_view::npos) continue;
     const std::string character =
-        near ? entity_character(std::string_view(text).substr(at, end - at + 1)) : std::string();
-    if (character.empty()) {
-      ++at;
-    } else {
-      // The text after a '&' may complete another entity: "&amp;amp;".
-      text.replace(at, end - at + 1, character);
-    }
+        entity_character(std::string_view(plain_text).substr(from + begin));
+    if (!character.empty()) plain_text.replace(from + begin, std::string::npos, character);
   }
+  text = std::move(plain_text);
 }
 
 /// Undoes quoted-printable, in which '=' is written "=3D" and lines end with '='.

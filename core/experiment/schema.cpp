@@ -72,7 +72,7 @@ std::string_view entry_in(std::string_view text) {
 }
 
 /// The number at the beginning of an entry: 9 of "9isnice". Without one, the entry.
-std::string_view number_in(std::string_view entry) {
+std::string_view leading_number(std::string_view entry) {
   const auto digits = [&](std::size_t at) {
     while (at < entry.size() && entry[at] >= '0' && entry[at] <= '9') ++at;
     return at;
@@ -109,7 +109,7 @@ std::string entries_in(const Parameter& parameter, std::string_view text) {
   std::vector<std::string> entries;
   for (const std::string& item : split(text, ',')) {
     std::string_view entry = entry_in(item);
-    if (numbers) entry = number_in(entry);
+    if (numbers) entry = leading_number(entry);
     if (!entry.empty()) entries.emplace_back(entry);
   }
   while (numbers && entries.size() > 1 && !read_real(entries.back())) entries.pop_back();

@@ -37,10 +37,11 @@ async function difference(page, first, second) {
       const bitmap = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));
       const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
       context.drawImage(bitmap, 0, 0);
-      return context.getImageData(0, 0, bitmap.width, bitmap.height).data;
+      return context.getImageData(0, 0, bitmap.width, bitmap.height);
     }));
-    const [a, b] = pictures;
-    if (a.length !== b.length) throw new Error('pictures of different sizes');
+    const sizes = pictures.map(({ width, height }) => `${width} x ${height}`);
+    if (sizes[0] !== sizes[1]) throw new Error(`pictures of different sizes: ${sizes.join(' and ')}`);
+    const [a, b] = pictures.map(({ data }) => data);
     let sum = 0;
     let differ = 0;
     let far = 0;

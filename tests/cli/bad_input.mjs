@@ -38,6 +38,8 @@ const refused = {
   'an experiment that cannot be listed': [['list', 'rf'], /"rf"/],
   'a word too many for list': [['list', 'rf-heads', 'rf-bias'], /"rf-bias"/],
   'a list written with blanks': [[...run, '--samples', '16', '64', '256'], /"64"/, /commas: --samples 16,64,256\n/],
+  'a list written with commas and blanks': [[...run, '--samples', '16,', '64'], /commas: --samples 16,64\n/],
+  'a list joined to its flag, with blanks': [[...run, '--samples=16', '64'], /commas: --samples 16,64\n/],
   'a list of negative numbers written with blanks': [['run', 'icl-attention', '--query', '-1.4', '-0.6'], /"-0.6"/,
     /commas: --query -1.4,-0.6\n/],
   'a list of names written with blanks': [[...run, '--models', 'rfa', 'brfa'], /"brfa"/, /commas: --models rfa,brfa\n/],

@@ -468,15 +468,15 @@ export const promises = [
   {
     promise: 'Without WebGL 2 the figure is made of page elements.',
     file: 'web/page.js',
-    text: 'const canvas = !svg && !this.#lost && this.#has_canvas();',
-    without: 'const canvas = !svg && !this.#lost && (this.#has_canvas() || true);',
+    text: 'let canvas = !svg && !this.#lost && this.#has_canvas();',
+    without: 'let canvas = !svg && !this.#lost && (this.#has_canvas() || true);',
     test: ['browser', 'page', 'without WebGL 2 the figure is made of page elements, also while a run goes on'],
   },
   {
     promise: 'After the WebGL context is lost for good, the figure is made of page elements.',
     file: 'web/page.js',
-    text: 'const canvas = !svg && !this.#lost && this.#has_canvas();',
-    without: 'const canvas = !svg && this.#has_canvas();',
+    text: 'let canvas = !svg && !this.#lost && this.#has_canvas();',
+    without: 'let canvas = !svg && this.#has_canvas();',
     test: ['browser', 'chromium', 'after the WebGL context is lost for good, the figure is made of page elements'],
   },
   {
@@ -575,7 +575,7 @@ export const promises = [
   {
     promise: 'A part that comes later and is missing is named where it was asked for.',
     file: 'web/files.js',
-    text: 'throw new Error(`${name} could not be loaded (${message_of(error)}); reload the page to try again`);',
+    text: 'throw new Error(`${what ?? `${name} could not be loaded (${message_of(error)})`}; reload the page to try again`);',
     without: '',
     test: ['browser', 'chromium', 'a part that comes later and is missing is named where it was asked for'],
   },

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <initializer_list>
 #include <string>
+#include <string_view>
 
 #include "imgui.h"
 #include "imgui_impl_opengl3.h"
@@ -200,10 +201,11 @@ bool Canvas::draw(App& app, const FrameInput& input) {
 
 float Canvas::wanted_height() const {
   if (!open_) return 0;
-  const float height = ImGui::GetIO().DisplaySize.y;
+  // The one column of a narrow lab, by its name (ui/app_frame.cpp): by its size, the header of a
+  // wide lab that begins with a few pixels would be taken for it, and the lab would stay as low.
   for (const ImGuiWindow* window : ImGui::GetCurrentContext()->Windows) {
     const bool column = window->Active && (window->Flags & ImGuiWindowFlags_ChildWindow) &&
-                        window->Pos.y == 0 && window->SizeFull.y >= height - 1;
+                        std::string_view(window->Name).find("/column_") != std::string_view::npos;
     if (column) return window->ContentSize.y + 2 * window->WindowPadding.y;
   }
   return 0;

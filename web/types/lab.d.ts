@@ -229,6 +229,8 @@ type Create<Module> = (options: object) => Promise<Module>;
 declare const attnlab_build: string;
 declare const attnlab_expected: Record<string, { bytes: number; sha256: string } | undefined>;
 declare var attnlab_builds: Record<string, string> | undefined;
+/** boot.js: the first module that does not come, of this one and those it imports. */
+declare var attnlab_missing: ((name: string) => Promise<string | undefined>) | undefined;
 declare var attnlab_parts: Record<string, string> | undefined;
 declare var attnlab_worker: string;
 

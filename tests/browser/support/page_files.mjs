@@ -22,18 +22,21 @@ function imports_of(name, seen = new Set()) {
   return [name, ...next.flatMap((file) => imports_of(file, seen))];
 }
 
+/** By script: text that still comes in may move a button away from a pointer. */
+const click = (page, selector) => page.evaluate((name) => document.querySelector(name).click(), selector);
+
 /** Of the precomputed result, or of a run. */
 async function walk(page) {
   await page.waitForSelector('[data-tool="walk"]:enabled', { timeout: 30_000 });
-  await page.click('[data-tool="walk"]');
+  await click(page, '[data-tool="walk"]');
 }
 
 /** Parts that come later: what asks for them. */
 export const later = {
-  'tours.js': (page) => page.click('#start_tour'),
-  'predict.js': (page) => page.click('#start_predict'),
-  'selftest.js': (page) => page.click('[data-tool="check"]'),
-  'transfer.js': (page) => page.click('[data-tool="svg"]'),
+  'tours.js': (page) => click(page, '#start_tour'),
+  'predict.js': (page) => click(page, '#start_predict'),
+  'selftest.js': (page) => click(page, '[data-tool="check"]'),
+  'transfer.js': (page) => click(page, '[data-tool="svg"]'),
   'oracle.js': (page) => page.evaluate(() => { location.hash = 'e=extract-black-box&box=own'; }),
   'workers.js': (page) => press(page, 'run'),
   'drawing.js': (page) => page.evaluate(() => { location.hash = 'draw=svg'; }),
@@ -45,6 +48,9 @@ export const later = {
     await page.evaluate(() => document.querySelector('[data-walk="play"]').click());
   },
   'layer.js': async () => {}, // comes by itself
+  'formulas.js': async () => {}, // with it
+  'axes.js': (page) => page.evaluate(() => { location.hash = 'draw=svg'; }),
+  'ask.js': (page) => click(page, '[data-tool="check"]'),
 };
 
 /** Waits for a sentence with this name: in the cover, or in the line below the figure. */

@@ -54,12 +54,26 @@ export const short_files = {
   },
 
   'a part that comes later and is missing is named where it was asked for': of_canvas(async (on) => {
-    for (const [name, ask] of Object.entries(later)) {
-      on.server.instead.set(name, undefined);
-      await ask_for_part(on, name, ask);
+    const empty = Buffer.alloc(0);
+    const tries = Object.keys(later).map((name) => [name, undefined]);
+    for (const [name, bytes] of [...tries, ['tours.js', empty], ['workers.js', empty], ['jobs.js', empty]]) {
+      on.server.instead.set(name, bytes);
+      await ask_for_part(on, name, later[name]);
       on.server.instead.delete(name);
     }
     on.known = /(?:)/; // what was missing
+  }),
+
+  'an empty script of the start is named': of_canvas(async (on) => {
+    const { page, server } = on;
+    for (const name of ['page.js', 'dom.js', 'attnlab.js']) {
+      server.instead.set(name, Buffer.alloc(0));
+      await page.goto('about:blank');
+      await page.goto(server.origin);
+      await sentence_about(page, name).catch((error) => { throw new Error(`${name}: ${error.message}`); });
+      server.instead.delete(name);
+    }
+    on.known = /(?:)/; // what was empty
   }),
 
   'one file of another version is named, whichever it is': of_canvas(async (on) => {

@@ -6,6 +6,16 @@ export const small = 'e=rf-learning-curve&dim=6&keys=5&heads=50&samples=16,64&te
 /** A check that only a browser with WebGL runs. */
 export const of_canvas = (check) => Object.assign(check, { of_canvas: true });
 
+/** In the page: counts the frames that it asks for. */
+export const count_frames = () => {
+  globalThis.frames_asked = 0;
+  const next = globalThis.requestAnimationFrame.bind(globalThis);
+  globalThis.requestAnimationFrame = (call) => {
+    globalThis.frames_asked += 1;
+    return next(call);
+  };
+};
+
 /** Opens a state in a page of the engine, with a script that runs before the page's own. */
 export async function open({ page, server }, query, { width = 1280, height = 900, before = '' } = {}) {
   server.before = before;

@@ -11,7 +11,7 @@ import { copied_link, keep_copied, keep_files, saved, still_picture } from './pi
 import { short_course } from './short_course.mjs';
 import { short_files } from './short_files.mjs';
 import { short_hands } from './short_hands.mjs';
-import { ask, frames, lab_element, open, rows_of, small, with_course } from './short_pages.mjs';
+import { ask, count_frames, frames, lab_element, open, rows_of, small, with_course } from './short_pages.mjs';
 import { short_walk } from './short_walk.mjs';
 import { start_suite_server } from './suite_server.mjs';
 
@@ -22,15 +22,6 @@ const figure_of = (page) => page.evaluate(() => ({
   elements: document.querySelector('#drawing svg')?.checkVisibility() ?? false,
   points: document.querySelectorAll('#drawing .point').length,
 }));
-
-const count_frames = () => {
-  globalThis.frames_asked = 0;
-  const next = globalThis.requestAnimationFrame.bind(globalThis);
-  globalThis.requestAnimationFrame = (call) => {
-    globalThis.frames_asked += 1;
-    return next(call);
-  };
-};
 
 const sent = 'e=icl-risk&dim=6&heads=1,3&seed=9';
 const mangled_links = [

@@ -1,7 +1,7 @@
 // Of the short suite: walking along the curves by keys, what is spoken and shown, and what sounds.
 import assert from 'node:assert/strict';
 import { press, read_twin, settle, until, wait_for_state } from './lab.mjs';
-import { open } from './short_pages.mjs';
+import { count_frames, open } from './short_pages.mjs';
 
 const curves = 'e=rf-learning-curve&dim=6&keys=5&heads=50&samples=16,64,256&test-samples=200&trials=2&seed=3&auto=0';
 
@@ -30,15 +30,6 @@ const record_tones = () => {
     destination = {};
     async resume() { this.state = 'running'; }
     async suspend() { this.state = 'suspended'; }
-  };
-};
-
-const count_frames = () => {
-  globalThis.frames_asked = 0;
-  const next = globalThis.requestAnimationFrame.bind(globalThis);
-  globalThis.requestAnimationFrame = (call) => {
-    globalThis.frames_asked += 1;
-    return next(call);
   };
 };
 
