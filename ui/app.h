@@ -50,6 +50,9 @@ class App {
   /// Draws everything; call between ImGui::NewFrame and ImGui::Render, when poll was true or input
   /// arrived. True when another frame should follow at once (something is still settling).
   bool frame(const FrameInput& input);
+  /// Height in logical pixels at which the lab, drawn as one column by the newest frame, need not
+  /// scroll (a finger must be able to scroll the page of a narrow lab everywhere); otherwise 0.
+  float wanted_height() const;
 
   /// Seconds until poll has something to do although the executor has no news (a hand that rests);
   /// infinity: nothing.

@@ -21,6 +21,7 @@ constexpr float kTextFrom = 1120.0f;    // from here the text is at the left
 constexpr float kTextWidth = 270.0f;
 constexpr float kControlsWidth = 316.0f;
 constexpr float kMargin = 16.0f;
+constexpr float kColumnEnd = 10.0f;  // margin above and below the one column of a narrow lab
 constexpr float kRestless = 0.7f;  // seconds of settling after input: delays of help texts
 constexpr float kTouchHeight = 44.0f;
 constexpr float kChipGap = 6.0f;
@@ -161,11 +162,14 @@ float narrow_figure_height(const AppState& s, float width, float screen_height) 
 
 void narrow_layout(const View& view, ImVec2 origin, ImVec2 size) {
   AppState& s = view.state;
-  const Region region("column", origin, size, theme().ground, kMargin, 10);
+  const Region region("column", origin, size, theme().ground, kMargin, kColumnEnd);
   const float width = region.width();
+  // As if there were no scroll bar: a figure that became lower with it could fit, and lose it,
+  // become higher, and so on in every frame.
+  const float whole_width = size.x - 2 * kMargin;
   if (!s.page().embed) header_view(view, width);
   notes_view(view, width);
-  figure_view(view, width, narrow_figure_height(s, width, size.y));
+  figure_view(view, width, narrow_figure_height(s, whole_width, size.y));
   run_bar_view(view, width);
   const bool controls = shows_controls(view);
   if (controls && !s.page().minimal) first_control_view(view, width);
@@ -183,6 +187,7 @@ void narrow_layout(const View& view, ImVec2 origin, ImVec2 size) {
     text_view(view, width);
   }
   ImGui::Dummy(ImVec2(0, kGap));
+  s.column_height = ImGui::GetCursorPosY() + kColumnEnd;
 }
 
 void follow_shell(AppState& s, const FrameInput& input) {
@@ -289,6 +294,7 @@ bool App::frame(const FrameInput& input) {
     if (view.narrow) {
       narrow_layout(view, ImVec2(0, 0), size);
     } else {
+      s.column_height = 0;
       wide_layout(view, ImVec2(0, 0), size);
     }
   }
@@ -297,5 +303,7 @@ bool App::frame(const FrameInput& input) {
   if (pointed_before != s.view.pointed) mark(s.view.pointed);
   return s.redraw;
 }
+
+float App::wanted_height() const { return state_->column_height; }
 
 }  // namespace attnlab

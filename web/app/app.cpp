@@ -203,7 +203,7 @@ EMSCRIPTEN_KEEPALIVE const char* app_step_handle(unsigned handle, int right, int
 }
 
 EMSCRIPTEN_KEEPALIVE float app_wanted_height() {
-  return page()->canvas.wanted_height();
+  return page()->app->wanted_height();
 }
 EMSCRIPTEN_KEEPALIVE void app_context(int lost) {
   page()->canvas.context(lost != 0);

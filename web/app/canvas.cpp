@@ -199,18 +199,6 @@ bool Canvas::draw(App& app, const FrameInput& input) {
   return more || settles || ImGui::GetCurrentContext()->InputEventsQueue.Size > 0;
 }
 
-float Canvas::wanted_height() const {
-  if (!open_) return 0;
-  // The one column of a narrow lab, by its name (ui/app_frame.cpp): by its size, the header of a
-  // wide lab that begins with a few pixels would be taken for it, and the lab would stay as low.
-  for (const ImGuiWindow* window : ImGui::GetCurrentContext()->Windows) {
-    const bool column = window->Active && (window->Flags & ImGuiWindowFlags_ChildWindow) &&
-                        std::string_view(window->Name).find("/column_") != std::string_view::npos;
-    if (column) return window->ContentSize.y + 2 * window->WindowPadding.y;
-  }
-  return 0;
-}
-
 void Canvas::pointer(PointerKind kind, float x, float y, int button, bool touch) {
   if (!open_) return;
   ImGuiIO& io = ImGui::GetIO();

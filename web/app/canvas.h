@@ -29,10 +29,6 @@ class Canvas {
   /// Draws one frame of the app. True when the next one should follow at once.
   bool draw(App& app, const FrameInput& input);
 
-  /// Height at which nothing has to scroll inside, when the lab is laid out as one column (narrow
-  /// windows: there a finger must be able to scroll the page everywhere); otherwise 0.
-  float wanted_height() const;
-
   /// Logical pixels from the canvas' corner; button 0 left, 1 middle, 2 right (as in the DOM).
   void pointer(PointerKind kind, float x, float y, int button, bool touch);
   /// Wheel movement in lines, positive away from the user. False: nothing here would move, so the

@@ -164,6 +164,39 @@ TEST_CASE("a telephone shows the first control below a line plot without scrolli
   }
 }
 
+TEST_CASE("a narrow lab that is as tall as it wants to be stays so, and scrolls nothing") {
+  for (const Experiment* experiment : experiments())
+    for (const float width : {320.0f, 390.0f}) {
+      CAPTURE(experiment->id);
+      CAPTURE(width);
+      Screen screen(width, 600);
+      SerialExecutor executor;
+      App app({}, executor, {});
+      app.open_query("auto=0&e=" + experiment->id);
+      for (int turn = 0; turn < 20; ++turn) {
+        screen.frames(app, 2);
+        screen.input.height = std::ceil(app.wanted_height());
+      }
+      const float height = screen.input.height;
+      CHECK(height > 600);
+      for (int turn = 0; turn < 5; ++turn) {
+        screen.frame(app);
+        CHECK(std::ceil(app.wanted_height()) == height);
+      }
+      for (const ImGuiWindow* window : ImGui::GetCurrentContext()->Windows)
+        if (window->WasActive) CHECK(window->ScrollMax.y <= 0);
+      // A window that is not as tall as its content looks the same in every frame, too.
+      for (float less = 1; less < 24; ++less) {
+        CAPTURE(less);
+        screen.input.height = height - less;
+        screen.frames(app, 4);
+        const float wanted = app.wanted_height();
+        screen.frame(app);
+        CHECK(app.wanted_height() == wanted);
+      }
+    }
+}
+
 TEST_CASE("the picture of an empty plot starts the run") {
   Screen screen;
   SerialExecutor executor;
