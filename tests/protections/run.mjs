@@ -84,7 +84,7 @@ async function examine(name, entries) {
     try {
       const result = await copy.without(entry, async () => {
         await copy.build([entry.test[0]]);
-        return copy.test(entry.test, 10 * seconds + 10);
+        return copy.test(entry.test, 4 * seconds + 10);
       });
       report(entry, result.passed ? `without the protection this still passes: ${test_text(entry.test)}` : '',
         result.late ? 'did not end' : 'failed', (performance.now() - begin) / 1000);

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { read_twin, settle, until, wait_for_state } from './lab.mjs';
 import { keep_copied } from './pictures.mjs';
-import { ask, frames, lab_element, of_canvas, open, open_own_course, rows_of, small, with_course } from './short_pages.mjs';
+import { ask, frames, lab_element, once_an_engine, open, open_own_course, rows_of, small, with_course } from './short_pages.mjs';
 
 const far = '<div style="height: 5000px"></div>';
 
@@ -175,7 +175,7 @@ export const short_course = {
     }
   },
 
-  'the canvas is drawn again for printing': of_canvas(async (on) => {
+  'the canvas is drawn again for printing': once_an_engine(async (on) => {
     const { page } = on;
     await open(on, small);
     await settle(1000);
@@ -194,7 +194,7 @@ export const short_course = {
     assert.ok(after > 200, `${after}`);
   }),
 
-  'after the WebGL context is lost for good, the figure is made of page elements': of_canvas(async (on) => {
+  'after the WebGL context is lost for good, the figure is made of page elements': once_an_engine(async (on) => {
     const { page } = on;
     await open(on, `${small}&run=1`);
     await wait_for_state(page, 'finished');

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { until } from './lab.mjs';
 import { at_start, later, other_version, sentence_about } from './page_files.mjs';
-import { of_canvas, open, small } from './short_pages.mjs';
+import { once_an_engine, open, small } from './short_pages.mjs';
 
 /** In the page: `said`, once a sentence with this name can be seen: its text, and when. */
 const note_sentence = (name) => {
@@ -53,7 +53,7 @@ export const short_files = {
     on.known = /(?:)/; // what was missing
   },
 
-  'a part that comes later and is missing is named where it was asked for': of_canvas(async (on) => {
+  'a part that comes later and is missing is named where it was asked for': once_an_engine(async (on) => {
     const empty = Buffer.alloc(0);
     const tries = Object.keys(later).map((name) => [name, undefined]);
     for (const [name, bytes] of [...tries, ['tours.js', empty], ['workers.js', empty], ['jobs.js', empty]]) {
@@ -64,7 +64,7 @@ export const short_files = {
     on.known = /(?:)/; // what was missing
   }),
 
-  'an empty script of the start is named': of_canvas(async (on) => {
+  'an empty script of the start is named': once_an_engine(async (on) => {
     const { page, server } = on;
     for (const name of ['page.js', 'dom.js', 'attnlab.js']) {
       server.instead.set(name, Buffer.alloc(0));
@@ -76,7 +76,7 @@ export const short_files = {
     on.known = /(?:)/; // what was empty
   }),
 
-  'one file of another version is named, whichever it is': of_canvas(async (on) => {
+  'one file of another version is named, whichever it is': once_an_engine(async (on) => {
     const { page, server } = on;
     const folder = mkdtempSync(path.join(tmpdir(), 'attnlab-version-'));
     const swap = (name) => server.instead.set(name, readFileSync(path.join(folder, name)));

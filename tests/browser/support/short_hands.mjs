@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { press, settle, until, wait_for_state } from './lab.mjs';
 import { keep_copied } from './pictures.mjs';
-import { of_canvas, open } from './short_pages.mjs';
+import { once_an_engine, open } from './short_pages.mjs';
 
 /** The only control of the figure is the one of heads. */
 export const of_heads = 'e=rf-learning-curve&dim=6&keys=5&heads=50&samples=16,64&test-samples=200&trials=1' +
@@ -77,7 +77,7 @@ export const give_hands = () => {
 const hands = (page, method, ...words) =>
   page.evaluate((name, given) => globalThis.hands[name](...given), method, words);
 export const short_hands = {
-  'shortcuts go by what the key types, else by its place': of_canvas(async (on) => {
+  'shortcuts go by what the key types, else by its place': once_an_engine(async (on) => {
     const { page } = on;
     await open(on, of_heads, { before: `() => { (${give_hands})(); (${keep_copied})(); }` });
     const field = await hands(page, 'field');
@@ -109,7 +109,7 @@ export const short_hands = {
     await heads_are(page, 80);
   }),
 
-  'a keyboard on the screen types, deletes and ends, although it names no keys': of_canvas(async (on) => {
+  'a keyboard on the screen types, deletes and ends, although it names no keys': once_an_engine(async (on) => {
     const { page } = on;
     await open(on, of_heads, { before: give_hands });
     const active = () => page.evaluate(() => document.activeElement.id);
@@ -147,7 +147,7 @@ export const short_hands = {
     assert.notEqual(await active(), 'typed', 'the keyboard closes');
   }),
 
-  'what event.buttons says is down: two buttons, a release outside, a lost capture, a second finger': of_canvas(async (on) => {
+  'what event.buttons says is down: two buttons, a release outside, a lost capture, a second finger': once_an_engine(async (on) => {
     const { page } = on;
     await open(on, of_heads, { before: give_hands });
     const [x, y] = await hands(page, 'field');

@@ -3,8 +3,8 @@ import { start_host } from './host.mjs';
 
 export const small = 'e=rf-learning-curve&dim=6&keys=5&heads=50&samples=16,64&test-samples=200&trials=1&seed=3';
 
-/** A check that only a browser with WebGL runs. */
-export const of_canvas = (check) => Object.assign(check, { of_canvas: true });
+/** A check that a browser without WebGL does not repeat: it is about the canvas, or draws nothing. */
+export const once_an_engine = (check) => Object.assign(check, { once_an_engine: true });
 
 /** In the page: counts the frames that it asks for. */
 export const count_frames = () => {

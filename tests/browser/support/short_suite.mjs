@@ -11,7 +11,7 @@ import { copied_link, keep_copied, keep_files, saved, still_picture } from './pi
 import { short_course } from './short_course.mjs';
 import { short_files } from './short_files.mjs';
 import { short_hands } from './short_hands.mjs';
-import { ask, count_frames, frames, lab_element, open, rows_of, small, with_course } from './short_pages.mjs';
+import { ask, count_frames, frames, lab_element, once_an_engine, open, rows_of, small, with_course } from './short_pages.mjs';
 import { short_walk } from './short_walk.mjs';
 import { start_suite_server } from './suite_server.mjs';
 
@@ -184,10 +184,10 @@ const checks = {
     assert.equal(await page.evaluate(() => document.getElementById('notice').hidden), true);
   },
 
-  async 'ten thousand random permalinks: the state is always one the schema allows'(on) {
+  'ten thousand random permalinks: the state is always one the schema allows': once_an_engine(async (on) => {
     await open(on, '', { before: bare_app });
     assert.deepEqual(await on.page.evaluate(open_random_permalinks), []);
-  },
+  }),
 
   ...Object.fromEntries(['light', 'dark'].map((theme) =>
     [`1280 and 390 pixels wide, ${theme}: nothing sticks out, axe finds no violation`, async (on) => {
@@ -210,7 +210,7 @@ const checks = {
       }
     }])),
 
-  'ten thousand random messages: the state stays inside the schema, and what is locked stays': (on) =>
+  'ten thousand random messages: the state stays inside the schema, and what is locked stays': once_an_engine((on) =>
     with_course(on, lab_element('lock="trials"'), async () => {
       const before = await ask(on.page);
       await on.page.evaluate(send_random_messages);
@@ -219,7 +219,7 @@ const checks = {
       const after = await ask(on.page);
       assert.deepEqual([after.state, after.experiment, after.parameters.trials],
         ['ready', before.experiment, before.parameters.trials]);
-    }),
+    })),
 
   'three labs in a strict page: they start when they come near, run, keep their locks, and let the wheel pass': (on) =>
     with_course(on,
@@ -279,7 +279,7 @@ const checks = {
     on.known = /(?:)/; // what was refused
   },
 
-  async 'links as mail, chat and editors leave them open the state of the clean link'(on) {
+  'links as mail, chat and editors leave them open the state of the clean link': once_an_engine(async (on) => {
     const state = async (link) => {
       await open(on, link);
       const { hash, tables } = await read_twin(on.page);
@@ -296,9 +296,9 @@ const checks = {
     const experiment_last = sent.replace(/^(e=[^&]*)&(.*)$/, '$2&$1');
     assert.deepEqual(await state(await dropped(experiment_last)), clean);
     assert.equal(await dropped('n,mean\n16,1.02'), '', 'a table is no link');
-  },
+  }),
 
-  'links as mail, chat and editors leave them may be sent to a lab': (on) =>
+  'links as mail, chat and editors leave them may be sent to a lab': once_an_engine((on) =>
     with_course(on, lab_element('auto="0"'), async () => {
       const { page } = on;
       const state_of = (query) => page.evaluate(async (given) => {
@@ -312,9 +312,9 @@ const checks = {
       for (const mangled of mangled_links) {
         assert.equal(await state_of(mangled), clean, mangled);
       }
-    }),
+    })),
 
-  async 'who waits for a page waits on while it is reloaded'(on) {
+  'who waits for a page waits on while it is reloaded': once_an_engine(async (on) => {
     const { page, server } = on;
     const reload_often = () => {
       const loaded = Number(sessionStorage.loaded ?? 0) + 1;
@@ -327,7 +327,7 @@ const checks = {
     await page.waitForFunction(() => new Promise((done) => {
       setTimeout(() => done(document.documentElement.dataset.loaded === '20'), 20);
     }), { timeout: 60000 });
-  },
+  }),
 
   'an element of a module, in an isolated page: a closed panel, attributes that change': (on) =>
     with_course(on, `<div id="panel" hidden>${lab_element('auto="0"')}</div>`, async () => {
@@ -370,7 +370,7 @@ export async function run_short_suite(start_engine) {
   const server = await start_suite_server();
   const engine = await start_engine();
   let page;
-  const chosen = Object.entries(checks).filter(([, check]) => engine.webgl || !check.of_canvas);
+  const chosen = Object.entries(checks).filter(([, check]) => engine.webgl || !check.once_an_engine);
   await run_named(Object.fromEntries(chosen), {
     async run(check) {
       page = await engine.new_page();
