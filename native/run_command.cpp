@@ -11,6 +11,7 @@
 #include "core/codecs/citation.h"
 #include "core/codecs/codecs.h"
 #include "core/picture/svg.h"
+#include "core/picture/together.h"
 #include "native/build.h"
 #include "native/commands.h"
 #include "native/common_flags.h"
@@ -77,8 +78,9 @@ Expected<Prepared> prepare(const RunRequest& request) {
   return prepared;
 }
 
-std::string wanted_figure_svg(const RunRequest& request, const std::vector<Figure>& figures) {
+std::string wanted_figure_svg(const RunRequest& request, std::vector<Figure> figures) {
   if (figures.empty()) return {};
+  add_together(figures);
   const auto named = std::find_if(figures.begin(), figures.end(), [&](const Figure& figure) {
     return figure.id == request.figure;
   });
@@ -256,9 +258,9 @@ Expected<void> read_figure(const Given& given, RunRequest& request) {
   if (!name) return {};
   if (!is_picture(request.format)) return Error{"figure belongs to --format svg or slide"};
   std::vector<std::string> names;
-  for (const Figure& figure : request.spec.experiment->find(request.spec, {}).figures) {
-    names.push_back(figure.id);
-  }
+  std::vector<Figure> figures = request.spec.experiment->find(request.spec, {}).figures;
+  add_together(figures);
+  for (const Figure& figure : figures) names.push_back(figure.id);
   if (std::ranges::find(names, *name) == names.end()) {
     return Error{unknown_name_text("figure", *name, request.spec.experiment->id, names)};
   }

@@ -22,7 +22,7 @@ constexpr float kTextWidth = 270.0f;
 constexpr float kControlsWidth = 316.0f;
 constexpr float kMargin = 16.0f;
 constexpr float kColumnEnd = 10.0f;  // margin above and below the one column of a narrow lab
-constexpr float kRestless = 0.7f;  // seconds of settling after input: delays of help texts
+constexpr float kRestless = 0.7f;    // seconds of settling after input: delays of help texts
 constexpr float kTouchHeight = 44.0f;
 constexpr float kChipGap = 6.0f;
 constexpr float kWidestList = 520.0f;  // of figures
@@ -156,7 +156,10 @@ float narrow_figure_height(const AppState& s, float width, float screen_height) 
                             const auto panels = static_cast<float>(maps.panels.size());
                             return panels < 2 ? line_plot : chooser_height(s) + 60 + 250 * panels;
                           },
-                          [&](const Fields&) { return field_figure_height(figure, width); }},
+                          [&](const Fields&) { return field_figure_height(figure, width); },
+                          [&](const Together& together) {
+                            return chooser_height(s) + 60 + together_height(together, width);
+                          }},
                     figure.content);
 }
 
@@ -304,6 +307,8 @@ bool App::frame(const FrameInput& input) {
   return s.redraw;
 }
 
-float App::wanted_height() const { return state_->column_height; }
+float App::wanted_height() const {
+  return state_->column_height;
+}
 
 }  // namespace attnlab

@@ -85,7 +85,7 @@ struct AppState {
   bool theme_chosen = false;  ///< by the reader or a link: no longer the shell's choice
   float styled_ratio = 0;     ///< of the last setup_fonts_and_style
   bool styled_dark = false, styled_contrast = false;
-  float column_height = 0;  // App::wanted_height
+  float column_height = 0;      // App::wanted_height
   bool glyphs_renewed = false;  ///< since the last frame
 
   double now = 0;

@@ -211,7 +211,7 @@ void set_presence(Figure& figure, Presence presence) {
                    [&](HeatMaps& maps) {
                      for (HeatPanel& panel : maps.panels) panel.presence = presence;
                    },
-                   [](Fields&) {}},
+                   [](Fields&) {}, [](Together&) {}},
              figure.content);
 }
 
@@ -243,7 +243,7 @@ Figure over(Figure figure, const Figure& earlier) {
                      maps = earlier.maps();
                      for (HeatPanel& panel : maps.panels) panel.presence = Presence::kBehind;
                    },
-                   [](Fields&) {}},
+                   [](Fields&) {}, [](Together&) {}},
              figure.content);
   return figure;
 }

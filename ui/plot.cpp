@@ -40,7 +40,8 @@ float draw_heading(ImDrawList* list, const Figure& figure, bool titled, const Bo
 }
 
 /// The box of axes and the labels around it, from the space below the heading.
-PlotFrame lay_out(const Figure& figure, const PlotState& state, const Box& outer, float top) {
+PlotFrame lay_out(const Figure& figure, const PlotState& state, const Box& outer, float top,
+                  bool named) {
   PlotFrame frame;
   frame.x = {figure.x.logarithmic, *state.held.x, 0, 1};
   frame.y = {figure.y.logarithmic, *state.held.y, 0, 1};
@@ -51,7 +52,7 @@ PlotFrame lay_out(const Figure& figure, const PlotState& state, const Box& outer
   float tick_width = 0;
   for (const Tick& tick : frame.y_ticks)
     tick_width = std::max(tick_width, tick_text_size(tick.text, kTickSize).x);
-  const float label_width = series_label_width(figure);
+  const float label_width = named ? series_label_width(figure) : 0;
   frame.legend_row = label_width > 0.26f * outer.width();
   frame.area.x0 += tick_width + 8;
   frame.area.x1 -= frame.legend_row || label_width == 0 ? 8 : label_width + kLabelOffset;
@@ -115,7 +116,7 @@ void draw_references(ImDrawList* list, const Figure& figure, const PlotFrame& fr
 /// `covered`: there is no point yet, and an icon with a sentence covers the plot.
 void draw_all_series(ImDrawList* list, const Figure& figure, const PlotState& state,
                      const PlotFrame& frame, const PlotOptions& options, bool covered,
-                     const std::string& emphasised) {
+                     const std::vector<std::string>& emphasised) {
   const auto layer = [](const Series& series) {
     if (series.presence == Presence::kBehind) return 0;
     return series.role == SeriesRole::kMeasured ? 2 : 1;
@@ -126,7 +127,7 @@ void draw_all_series(ImDrawList* list, const Figure& figure, const PlotState& st
       const bool measured = series.role == SeriesRole::kMeasured;
       float opacity = measured ? options.opacity : covered ? kUnderPicture : 0.9f;
       opacity *= opacity_of(series.presence);
-      if (!emphasised.empty() && series.id != emphasised) opacity *= 0.25f;
+      if (!emphasised.empty() && std::ranges::count(emphasised, series.id) == 0) opacity *= 0.25f;
       draw_series(list, series, frame.x, frame.y, frame.area, opacity);
     }
 }
@@ -169,7 +170,7 @@ void hold_limits(const Figure& figure, PlotState& state, bool settled) {
 bool line_plot(ImDrawList* list, const Figure& figure, PlotState& state, const PlotOptions& options,
                const Box& outer, float top) {
   hold_limits(figure, state, options.settled);
-  const PlotFrame frame = lay_out(figure, state, outer, top);
+  const PlotFrame frame = lay_out(figure, state, outer, top, options.named);
   const bool shows_points = has_measured_points(figure);
   const bool live = options.phase == PlotPhase::kShown && !figure.handles.empty();
   const bool covered = !shows_points && !live;
@@ -177,10 +178,11 @@ bool line_plot(ImDrawList* list, const Figure& figure, PlotState& state, const P
   draw_references(list, figure, frame, covered ? kUnderPicture : 0.8f);
   const auto point =
       shows_points ? point_of_interest(figure, state, frame, options) : std::optional<PointRef>();
-  LabelLayout labels = place_labels(figure, state, frame, outer, top);
+  LabelLayout labels = place_labels(figure, state, frame, outer, top, options.named);
   if (covered) drop_inside_labels(figure, labels);  // the picture is there
   const std::string emphasised = label_buttons(figure, state, labels, options.touch);
-  draw_all_series(list, figure, state, frame, options, covered, emphasised);
+  draw_all_series(list, figure, state, frame, options, covered,
+                  emphasised.empty() ? options.emphasised : std::vector<std::string>{emphasised});
   draw_labels(list, figure, state, frame, labels, emphasised);
   const bool on_handle =
       draw_handles(list, figure, state, options, {frame.area, frame.x, frame.y}, outer);
@@ -237,7 +239,8 @@ bool plot(const char* id, const Figure& figure, PlotState& state, const PlotOpti
   const auto draw = [&](auto& kind) { return kind(list, figure, state, options, outer, top); };
   const bool pressed = std::visit(Cases{[&](const LinePlot&) { return draw(line_plot); },
                                         [&](const HeatMaps&) { return draw(heat_plot); },
-                                        [&](const Fields&) { return draw(field_plot); }},
+                                        [&](const Fields&) { return draw(field_plot); },
+                                        [&](const Together&) { return draw(together_plot); }},
                                   figure.content);
   if (state.mark) draw_bubble(list, *state.mark, state.read_out);
   ImGui::SetCursorScreenPos(origin);

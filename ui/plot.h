@@ -44,6 +44,7 @@ struct PlotState {
   bool stepped = false;             ///< in this frame, to `chosen` with an arrow key
   ImVec2 grabbed_at;                ///< where the held handle was pressed, relative to its centre
   std::vector<Box> grabs;           ///< where a finger moves a handle, not the page
+  std::vector<PlotState> parts;     ///< of figures together
 };
 
 /// What to show in place of points, or as a badge next to them.
@@ -56,13 +57,17 @@ struct PlotOptions {
   float opacity = 1;     ///< of the measured series: less for a result of other parameters
   bool settled = true;   ///< nothing is on its way: axes fit what is shown
   bool touch = false;
-  bool titled = true;               ///< false: the reader sees the title elsewhere
-  FieldRenderer* fields = nullptr;  ///< null: the CPU draws fields and heat maps
-  std::vector<std::string> locked;  ///< parameters whose handles stay where they are
-  std::optional<WalkPlace> walk;    ///< the point of a walk, shown instead of the one pointed at
+  bool titled = true;                        ///< false: the reader sees the title elsewhere
+  bool named = true;                         ///< false: the names of the curves, too
+  std::vector<std::string> emphasised = {};  ///< curves; others are paler. Empty: all alike
+  FieldRenderer* fields = nullptr;           ///< null: the CPU draws fields and heat maps
+  std::vector<std::string> locked;           ///< parameters whose handles stay where they are
+  std::optional<WalkPlace> walk;  ///< the point of a walk, shown instead of the one pointed at
 };
 
 /// Draws into `size` at the cursor. True when the reader pressed the icon of the empty state.
+/// Figures together need `together_height` at that width, in logical pixels, to be readable.
+float together_height(const Together& together, float width);
 bool plot(const char* id, const Figure& figure, PlotState& state, const PlotOptions& options,
           ImVec2 size);
 

@@ -32,9 +32,9 @@ float series_label_width(const Figure& figure);
 float legend_row_height(const Figure& figure, float width);
 
 /// Measured series: at the lines' ends (or in a row above); guides and references: inside, where it
-/// is emptiest. `top` is where the row starts.
+/// is emptiest. `top` is where the row starts. Not `named`: guides and references alone.
 LabelLayout place_labels(const Figure& figure, const PlotState& state, const PlotFrame& frame,
-                         const Box& outer, float top);
+                         const Box& outer, float top, bool named);
 
 /// Removes the places of guides and references.
 void drop_inside_labels(const Figure& figure, LabelLayout& labels);
@@ -60,6 +60,10 @@ std::optional<Direction> arrow_keys_here();
 
 /// "Paused" or "Failed" in the corner of a plot that has points.
 void draw_badge(ImDrawList* list, const Box& area, const PlotOptions& options);
+
+/// The figures of `figure`, one legend above them whose names hide the curves in all of them.
+bool together_plot(ImDrawList* list, const Figure& figure, PlotState& state,
+                   const PlotOptions& options, const Box& outer, float top);
 
 /// Icon and sentence in the middle of a plot without points; true when pressed.
 bool empty_picture(ImDrawList* list, const Box& area, const PlotOptions& options);

@@ -206,14 +206,14 @@ float legend_row_height(const Figure& figure, float width) {
 }
 
 LabelLayout place_labels(const Figure& figure, const PlotState& state, const PlotFrame& frame,
-                         const Box& outer, float top) {
+                         const Box& outer, float top, bool named) {
   LabelLayout labels;
   labels.series.resize(figure.lines().series.size());
   labels.references.resize(figure.lines().references.size());
   if (frame.legend_row) {
     walk_row(figure, outer.x0, top, outer.width(),
              [&](std::size_t s, Box box) { labels.series[s] = box; });
-  } else {
+  } else if (named) {
     place_end_labels(figure, frame, labels.series);
   }
   place_inside_labels(figure, state, frame, labels);

@@ -4,6 +4,7 @@
 
 #include "core/experiment/comparison.h"
 #include "core/picture/heat_layout.h"
+#include "core/picture/together.h"
 #include "ui/app_parts.h"
 #include "ui/app_state.h"
 #include "ui/field_layout.h"
@@ -122,6 +123,7 @@ void refresh_figures(AppState& s) {
   if (!of_run || s.run->state() != Run::State::kFinished)
     s.figures = with_drafts(s, std::move(s.figures), of_run);
   show_kept(s);
+  add_together(s.figures);
   if (s.view.figure >= s.figures.size()) s.view.figure = 0;
   s.touch();
 }

@@ -62,7 +62,8 @@ class Writing {
   ByteWriter bytes_;
 };
 
-/// Reading past the end gives empty values and leaves at_end() false: check once at the end.
+/// Reading past the end, or structs nested too deep, gives empty values and leaves at_end() false:
+/// check once at the end.
 template <class Members>
 class Reading {
  public:
@@ -108,11 +109,18 @@ class Reading {
   template <class T>
   requires requires(T& x) { Members::of(x); }
   void operator()(T& x) {
+    // A struct may hold others of its kind; bytes that nest them without end must not eat the
+    // stack.
+    if (depth_ == kDeepest) return bytes_.refuse();
+    depth_ += 1;
     std::apply([this](auto&... members) { ((*this)(members), ...); }, Members::of(x));
+    depth_ -= 1;
   }
 
  private:
+  static constexpr int kDeepest = 32;  // structs inside each other
   ByteReader bytes_;
+  int depth_ = 0;
 };
 
 template <class Members, class T>

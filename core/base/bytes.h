@@ -38,6 +38,7 @@ class ByteReader {
   void reals(std::span<double> values);  ///< fails if the stored count differs
   std::string text();
   bool ok() const { return ok_; }
+  void refuse() { ok_ = false; }  ///< what was read makes no sense: at_end() stays false
   bool at_end() const { return ok_ && position_ == bytes_.size(); }
 
  private:

@@ -34,7 +34,8 @@ struct Adding {
       figure.draw_maps().panels.push_back(std::move(panel));
     }
   }
-  void operator()(const Fields&) const {}  // planes follow the parameters: no result is kept
+  void operator()(const Fields&) const {}    // planes follow the parameters: no result is kept
+  void operator()(const Together&) const {}  // is made of figures that have it already
 };
 
 void Adding::operator()(const LinePlot& other) const {

@@ -137,6 +137,15 @@ struct Fields {
   std::vector<FieldPanel> panels;
 };
 
+struct Figure;
+
+/// Several figures next to each other, with the names of their curves once. Front ends make it
+/// from the figures of a run (core/picture/together.h).
+struct Together {
+  std::vector<Figure> figures;
+  std::vector<Series> legend;  ///< one for each name, without points
+};
+
 /// Lambdas, one for each kind of content, as one function for std::visit.
 template <class... Kinds>
 struct Cases : Kinds... {
@@ -147,7 +156,7 @@ Cases(Kinds...) -> Cases<Kinds...>;
 
 /// What is drawn. Code that draws, exports or compares figures visits it, so that a new kind does
 /// not compile until each of these places handles it.
-using FigureContent = std::variant<LinePlot, HeatMaps, Fields>;
+using FigureContent = std::variant<LinePlot, HeatMaps, Fields, Together>;
 
 struct Figure {
   std::string id;          ///< "learning-curve"
@@ -165,6 +174,7 @@ struct Figure {
   const LinePlot& lines() const { return known<LinePlot>(); }
   const HeatMaps& maps() const { return known<HeatMaps>(); }
   const Fields& fields() const { return known<Fields>(); }
+  const Together& together() const { return known<Together>(); }
   /// The same for writing: an empty one replaces content of another kind.
   LinePlot& draw_lines() { return made<LinePlot>(); }
   HeatMaps& draw_maps() { return made<HeatMaps>(); }

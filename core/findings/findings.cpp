@@ -68,6 +68,10 @@ struct Members {
   }
   static auto of(Is<HeatMaps> auto& x) { return std::tie(x.panels); }
   static auto of(Is<Fields> auto& x) { return std::tie(x.panels); }
+  static auto of(Is<Together> auto& x) {
+    auto& [figures, legend] = x;
+    return std::tie(figures, legend);
+  }
   static auto of(Is<Figure> auto& x) {
     auto& [id, title, subtitle, invitation, ax, ay, content, handles, table, empty_text, walked] =
         x;

@@ -222,11 +222,11 @@ HeatPanel coarse_map(HeatPanel panel, std::size_t most) {
 }
 
 bool has_known_cells(const Figure& figure) {
-  return std::any_of(figure.maps().panels.begin(), figure.maps().panels.end(),
-                     [](const HeatPanel& panel) {
-                       return std::any_of(panel.values.begin(), panel.values.end(),
-                                          [](double value) { return std::isfinite(value); });
-                     });
+  return std::ranges::any_of(figure.together().figures, has_known_cells) ||
+         std::ranges::any_of(figure.maps().panels, [](const HeatPanel& panel) {
+           return std::ranges::any_of(panel.values,
+                                      [](double value) { return std::isfinite(value); });
+         });
 }
 
 }  // namespace attnlab

@@ -251,10 +251,10 @@ std::string read_out(const Figure& figure, PointRef ref) {
 }
 
 bool has_measured_points(const Figure& figure) {
-  return std::any_of(figure.lines().series.begin(), figure.lines().series.end(),
-                     [](const Series& series) {
-                       return series.role == SeriesRole::kMeasured && !series.points.empty();
-                     });
+  return std::ranges::any_of(figure.together().figures, has_measured_points) ||
+         std::ranges::any_of(figure.lines().series, [](const Series& series) {
+           return series.role == SeriesRole::kMeasured && !series.points.empty();
+         });
 }
 
 float opacity_of(Presence presence) {

@@ -35,13 +35,14 @@ struct PictureSize {
 /// Planes in two rows make a figure as high as it is wide, where a height is given.
 PictureSize picture_size(const Figure& figure, const SvgOptions& options);
 
-/// Every finite measured point (or known cell of a heat map) is one element of class "point" whose
-/// title says the value with its uncertainty; every handle is a group of class "handle" whose title
-/// says what it is. A field is filled between the levels of its colour bar. Shapes and texts
-/// only: no script, style or link. An interactive group of class "handle" has `data-handle`, its
-/// number, and `data-at`, its pixel; the group of class "handles" around it, and the document of
-/// a line plot, have the plane's `data-area` and scales (`data-x`, `data-y`: pixel of low and high
-/// end, these values, log or linear).
+/// Figures together have one legend in place of the names at the ends of curves, and are as high as
+/// they need. Every finite measured point (or known cell of a heat map) is one element of class
+/// "point" whose title says the value with its uncertainty; every handle is a group of class
+/// "handle" whose title says what it is. A field is filled between the levels of its colour bar.
+/// Shapes and texts only: no script, style or link. An interactive group of class "handle" has
+/// `data-handle`, its number, and `data-at`, its pixel; the group of class "handles" around it, and
+/// the document of a line plot, have the plane's `data-area` and scales (`data-x`, `data-y`: pixel
+/// of low and high end, these values, log or linear).
 std::string figure_svg(const Figure& figure, const SvgOptions& options);
 
 /// Markup characters written as entities; characters that XML does not allow become U+FFFD.

@@ -42,7 +42,8 @@ void draw_names(Svg& svg, const HeatPanel& panel, const HeatPlace& place) {
   for (std::size_t c = 0; c < panel.columns; c += std::max(skip(panel.columns), apart))
     svg.text((place.cell(0, c).x0 + place.cell(0, c).x1) / 2, cells.y1 + 14,
              heat_name(panel.x_labels, c), muted, {.anchor = "middle", .size = kSvgFine});
-  for (std::size_t r = 0; r < panel.rows; r += skip(panel.rows))
+  const auto below = static_cast<std::size_t>(std::ceil((kSvgFine + 1) / place.cell_height));
+  for (std::size_t r = 0; r < panel.rows; r += std::max(skip(panel.rows), below))
     svg.text(cells.x0 - 5, (place.cell(r, 0).y0 + place.cell(r, 0).y1) / 2 + 4,
              heat_name(panel.y_labels, r), muted, {.anchor = "end", .size = kSvgFine});
   svg.text((cells.x0 + cells.x1) / 2, cells.y1 + 30, panel.x.label, muted, {.anchor = "middle"});

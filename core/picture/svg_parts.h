@@ -80,6 +80,11 @@ std::string svg_geometry(const SvgPlane& plane);
 void svg_handles(Svg& svg, const Figure& figure, const SvgPlane& plane, const FieldPanel* field,
                  bool first = true);
 
+/// Draws a line plot, `named`: with the names of its curves at their ends. `clip` gets the clip
+/// path that the document needs for it.
+SvgPlane svg_lines(Svg& svg, const Figure& figure, const Box& outer, bool named, std::string& clip);
+/// How a series is drawn, for a legend: a piece of its line with its mark.
+void svg_sample(Svg& svg, const Series& series, const Box& place);
 void svg_heat_panels(Svg& svg, const Figure& figure, const Box& outer);
 void svg_fields(Svg& svg, const Figure& figure, const Box& outer);
 

@@ -75,6 +75,7 @@
 #include "core/findings/findings.h"
 #include "core/numerics/linear_algebra.h"
 #include "core/picture/svg.h"
+#include "core/picture/together.h"
 #include "core/selftest/rates.h"
 #include "core/selftest/selftest.h"
 #include "web/out_of_memory.h"
@@ -249,9 +250,10 @@ EMSCRIPTEN_KEEPALIVE int compute_export(const char* format, const char* query, c
     outputs = std::move(read->outputs);
   }
   std::vector<Figure> figures = spec->experiment->find(*spec, outputs).figures;
-  if (figure >= figures.size()) return fail({"there is no figure of this number"});
   const std::vector<KeptResult> kept = std::exchange(worker().kept, {});
-  figures[figure] = with_kept(std::move(figures[figure]), *spec, kept);
+  for (Figure& one : figures) one = with_kept(std::move(one), *spec, kept);
+  add_together(figures);
+  if (figure >= figures.size()) return fail({"there is no figure of this number"});
   worker().text = figure_svg(figures[figure], {.dark = dark != 0,
                                                .slide = std::string_view(format) == "slide",
                                                .source = source_line(*spec, build)});

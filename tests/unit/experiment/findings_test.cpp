@@ -6,6 +6,7 @@
 #include "core/catalogue/field_functions.h"
 #include "core/codecs/codecs.h"
 #include "core/picture/svg.h"
+#include "core/picture/together.h"
 
 using namespace attnlab;
 
@@ -64,7 +65,9 @@ TEST_CASE(
 TEST_CASE("a figure that travels alone is drawn the same, also for a page") {
   for (const Experiment* experiment : experiments()) {
     CAPTURE(experiment->id);
-    for (const Figure& figure : experiment->find(first_run(*experiment), {}).figures) {
+    std::vector<Figure> figures = experiment->find(first_run(*experiment), {}).figures;
+    add_together(figures);
+    for (const Figure& figure : figures) {
       const Bytes bytes = encode_figure(figure);
       const Expected<Figure> read = decode_figure(bytes, field_function);
       REQUIRE(read);

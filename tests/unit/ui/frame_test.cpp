@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include "core/catalogue/catalogue.h"
+#include "core/picture/together.h"
 #include "tests/unit/ui/screen.h"
 #include "ui/app_state.h"
 #include "ui/text_draw.h"
@@ -140,6 +141,32 @@ TEST_CASE("no experiment has an item that reaches into the margin of a narrow la
               2);  // by which the button of a curve's label is wider than its text
       }
     }
+}
+
+TEST_CASE("all figures together: nothing sticks out, and a name in the legend hides its curves") {
+  for (const float width : {390.0f, 1280.0f}) {
+    Screen screen(width, width < 700 ? 844 : 800);
+    SerialExecutor executor;
+    App app({}, executor, {});
+    app.open_query(small_and("&target=mean-power,maximum&run=1"));
+    finish(screen, app);
+    AppState& s = app.state();
+    REQUIRE(s.figures.size() == 4);
+    s.view.figure = 3;
+    screen.frames(app, 3);
+    check_frame(screen);
+    PlotState& plot = s.view.plots[kTogether];
+    REQUIRE(plot.parts.size() == 2);
+    for (float y = 60; y < 500 && plot.hidden.empty(); y += 8)
+      for (float x = 20; x < width - 20 && plot.hidden.empty() && s.view.figure == 3; x += 20)
+        screen.click(app, x, y);
+    REQUIRE(plot.hidden.size() == 1);
+    screen.frame(app);
+    for (const PlotState& part : plot.parts) {
+      REQUIRE(part.hidden.size() == 1);
+      CHECK(part.hidden[0].starts_with("rfa/"));
+    }
+  }
 }
 
 TEST_CASE("a telephone shows the first control below a line plot without scrolling") {
