@@ -121,6 +121,7 @@ void App::load(std::string_view query) {
     return s.touch();
   }
   if (!other && s.locked("preset")) link.spec.parameters = s.spec.parameters;
+  s.options.page.figure = std::move(link.page.figure);
   take_over(s, link);
 }
 
@@ -196,7 +197,8 @@ void App::select_experiment(std::string_view id) {
   s.spec = left != s.left.end() ? left->second
                                 : RunSpec{experiment, first_parameters(*experiment), s.spec.seed};
   s.hold_locked(s.spec);
-  s.view.figure = s.view.table = 0;
+  s.options.page.figure.clear();
+  s.view.table = 0;
   s.last_preset.clear();
   spec_changed(s);
 }

@@ -26,7 +26,7 @@ class App {
   /// query(); a setting that is also in `search`, the address's search part, counts as it is there.
   void open_query(std::string_view query, std::string_view search = {});
   /// The same for a state that others send (a message, a file, an undo): page settings, and what
-  /// they lock, stay as they are.
+  /// they lock, stay as they are; only the figure shown is taken.
   void load(std::string_view query);
   /// Takes over the finished jobs of a journal (core/codecs/codecs.h) as a finished, precomputed
   /// run; false, without any change, unless it is a whole run of exactly the current parameters

@@ -4,6 +4,7 @@
 #include "ui/app.h"
 #include "ui/app_parts.h"
 #include "ui/app_state.h"
+#include "ui/run_flow.h"
 #include "ui/walking.h"
 
 namespace attnlab {
@@ -100,9 +101,8 @@ std::string App::act(std::string_view id, std::string_view name, std::string_vie
     const std::optional<std::int64_t> number = read_integer(value);
     const auto count = static_cast<std::int64_t>(state_->figures.size());
     if (number && *number >= 0 && *number < count) {
-      state_->view.figure = static_cast<std::size_t>(*number);
+      choose_figure(*state_, static_cast<std::size_t>(*number));
     }
-    state_->touch();
   } else {
     state_->notes.push_back("There is no action named " + quoted_text(id) + ".");
     state_->touch();

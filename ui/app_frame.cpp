@@ -7,6 +7,7 @@
 #include "ui/app.h"
 #include "ui/app_state.h"
 #include "ui/field_view.h"
+#include "ui/run_flow.h"
 #include "ui/text_draw.h"
 #include "ui/theme.h"
 #include "ui/views.h"
@@ -210,10 +211,7 @@ void follow_shell(AppState& s, const FrameInput& input) {
 /// Chooses one of several figures. True when a list shows the title of the present one whole.
 bool figure_chooser(const View& view, float width) {
   AppState& s = view.state;
-  const auto choose = [&](std::size_t i) {
-    s.view.figure = i;
-    s.touch();
-  };
+  const auto choose = [&](std::size_t i) { choose_figure(s, i); };
   if (chips_fit(s, width)) {
     Flow flow(width, kChipGap);
     for (std::size_t i = 0; i < s.figures.size(); ++i) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/text.h"
 #include "core/experiment/comparison.h"
 #include "core/picture/heat_layout.h"
 #include "core/picture/together.h"
@@ -104,19 +105,39 @@ void run_ended(AppState& s) {
   s.glyphs_renewed = renew_glyphs();
 }
 
+/// Shows the figure that the page names, wherever it is now; `found`: these are all.
+void show_figure(AppState& s, bool found) {
+  std::string& wanted = s.options.page.figure;
+  const auto at = std::ranges::find(s.figures, wanted, &Figure::id);
+  s.view.figure = at == s.figures.end() ? 0 : static_cast<std::size_t>(at - s.figures.begin());
+  if (wanted.empty() || at != s.figures.end() || !found) return;
+  std::vector<std::string> ids;
+  for (const Figure& figure : s.figures) ids.push_back(figure.id);
+  s.notes.push_back(unknown_name_text("figure", wanted, s.spec.experiment->id, ids) + ".");
+  wanted.clear();
+}
+
 }  // namespace
 
 bool shows_points(const Figure& figure) {
   return has_measured_points(figure) || has_known_cells(figure);
 }
 
+void choose_figure(AppState& s, std::size_t number) {
+  s.view.figure = number;
+  s.options.page.figure = number == 0 ? std::string() : s.figures[number].id;
+  s.touch();
+}
+
 void refresh_figures(AppState& s) {
+  bool found = true;
   const bool of_run = s.run && (!s.changed() || s.has_result());
   if (of_run && !s.run_figures.empty()) {
     s.figures = s.run_figures;
   } else {
     const RunSpec& spec = of_run ? s.run->spec() : s.spec;
     std::optional<Findings> blank = find(s, spec);
+    found = blank.has_value();
     s.figures = blank ? std::move(blank->figures) : waiting_figures(*spec.experiment);
     s.preview = blank ? std::move(blank->result) : Result();
   }
@@ -124,7 +145,7 @@ void refresh_figures(AppState& s) {
     s.figures = with_drafts(s, std::move(s.figures), of_run);
   show_kept(s);
   add_together(s.figures);
-  if (s.view.figure >= s.figures.size()) s.view.figure = 0;
+  show_figure(s, found);
   s.touch();
 }
 

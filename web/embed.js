@@ -11,7 +11,7 @@
 // (a promise of the state, rejected where the lab cannot be loaded). Events, which bubble: attnlab-ready,
 // -state, -progress, -result, -error; detail is the message.
 (() => {
-  const settings = ['experiment', 'preset', 'seed', 'query', 'height', 'lock', 'ui', 'theme', 'draw', 'auto', 'sandbox', 'base'];
+  const settings = ['experiment', 'preset', 'seed', 'query', 'height', 'lock', 'ui', 'theme', 'draw', 'figure', 'auto', 'sandbox', 'base'];
   const of_frame = new Set(['query', 'height', 'run', 'sandbox', 'credentialless', 'base']); // the others go into the link
   // What pages and frameworks put on any element, and on frames.
   const foreign = new Set(('accesskey align allow allowfullscreen autocapitalize autofocus border class color ' +
@@ -173,7 +173,7 @@
     }
 
     #frame_needs() {
-      const names = ['base', 'sandbox', 'credentialless', 'lock', 'ui', 'theme', 'draw', 'auto'];
+      const names = ['base', 'sandbox', 'credentialless', 'lock', 'ui', 'theme', 'draw', 'figure', 'auto'];
       return JSON.stringify([this.#fixed_height() > 0, ...names.map((name) => this.getAttribute(name))]);
     }
 

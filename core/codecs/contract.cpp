@@ -63,6 +63,16 @@ std::string read_lock(PageSettings& page, std::string_view value) {
   return unknown;
 }
 
+/// Which figures there are depends on the run: the lab says when there is none of this name.
+std::string read_figure(PageSettings& page, std::string_view value) {
+  constexpr std::size_t kLongest = 100;
+  if (value.size() > kLongest) {
+    return "figure is longer than " + std::to_string(kLongest) + " letters and left out";
+  }
+  page.figure = value;
+  return {};
+}
+
 const AddressKey kAddressKeys[] = {
     {.name = "e", .allowed = "id of an experiment", .meaning = "the experiment"},
     {.name = "preset", .allowed = "name of a preset", .meaning = "where the parameters start from"},
@@ -95,6 +105,11 @@ const AddressKey kAddressKeys[] = {
      .read = [](PageSettings& page,
                 std::string_view value) { return read_one_of(page.svg, "draw", value, kDrawings); },
      .text = [](const PageSettings& page) { return std::string(page.svg ? "svg" : ""); }},
+    {.name = "figure",
+     .allowed = "name of a figure, or all",
+     .meaning = "which figure is shown; all: several together",
+     .read = read_figure,
+     .text = [](const PageSettings& page) { return page.figure; }},
     {.name = "lock",
      .allowed = "names of parameters, experiment, preset, seed, auto",
      .meaning = "what the reader must not change",

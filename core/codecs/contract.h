@@ -22,6 +22,7 @@ struct PageSettings {
   bool automatic = true;            ///< changes are answered at once by drafts, without Run
   bool svg = false;                 ///< the figure is an SVG in the page, also where WebGL 2 draws
   Theme theme = Theme::kAuto;       ///< kAuto: what the reader's system says
+  std::string figure = {};          ///< id of the figure shown; empty: the first
   std::vector<std::string> locked;  ///< names that the reader cannot change, each once
   bool operator==(const PageSettings&) const = default;
 };

@@ -159,7 +159,7 @@ Cases(Kinds...) -> Cases<Kinds...>;
 using FigureContent = std::variant<LinePlot, HeatMaps, Fields, Together>;
 
 struct Figure {
-  std::string id;          ///< "learning-curve"
+  std::string id;          ///< "learning-curve": letters, digits, '-' and '_', as links carry it
   std::string title;       ///< the question in words
   std::string subtitle;    ///< sizes and what bands mean
   std::string invitation;  ///< what to move; follows the subtitle where handles can be moved
@@ -193,5 +193,11 @@ struct Figure {
     return kind == nullptr ? empty : *kind;
   }
 };
+
+/// Id of the figure that is a part of another: "learning-curve_mean-power-2".
+std::string part_id(const std::string& whole, const std::string& part);
+inline bool is_part(const std::string& id, const std::string& whole) {
+  return id.starts_with(whole + "_");
+}
 
 }  // namespace attnlab

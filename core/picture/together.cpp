@@ -14,7 +14,7 @@ bool stands_still(const Figure& figure) {
 
 bool has_parts(const Figure& whole, const std::vector<Figure>& figures) {
   return std::any_of(figures.begin(), figures.end(),
-                     [&](const Figure& figure) { return figure.id.starts_with(whole.id + "/"); });
+                     [&](const Figure& figure) { return is_part(figure.id, whole.id); });
 }
 
 bool has_points(const Figure& figure) {

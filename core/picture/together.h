@@ -11,7 +11,7 @@ namespace attnlab {
 inline constexpr const char* kTogether = "all";  ///< id of that figure
 
 /// Appends it where at least two figures stand still (no handles). One whose parts are figures, too
-/// ("learning-curve" beside "learning-curve/maximum 1"), is left out: it says the same. Axes of the
+/// (is_part), is left out: it says the same. Axes of the
 /// same name and scale get the same limits, and a name of a curve is said once, in the legend.
 void add_together(std::vector<Figure>& figures);
 

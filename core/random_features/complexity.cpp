@@ -73,7 +73,7 @@ Figure needed_figure(const MeasuredSweep& measured, const Target& target) {
   Sweep one = sweep;
   std::erase_if(one.cases, [&](const TargetCase& item) { return item.target != &target; });
   Figure figure;
-  figure.id = "needed/" + std::string(target.id);
+  figure.id = part_id("needed", std::string(target.id));
   figure.title = "How many samples for each " + std::string(degree ? "degree" : "frequency") +
                  " of " + std::string(target.id) + "?";
   figure.subtitle = sizes_text(sweep) + ".  " + protocol_text(sweep) +

@@ -50,7 +50,7 @@ std::vector<Figure> curve_figures(const MeasuredSweep& measured) {
   }
   for (std::size_t j = 0; cases > 1 && j < cases; ++j) {
     all.push_back(curve_figure(only_case(sweep, j), measured.errors));
-    all.back().id += "/" + sweep.cases[j].name();
+    all.back().id = part_id(all.back().id, sweep.cases[j].name());
     all.back().title = "How many samples for " + sweep.cases[j].words() + "?";
   }
   return all;

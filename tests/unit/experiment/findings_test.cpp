@@ -2,9 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <set>
+
 #include "core/catalogue/catalogue.h"
 #include "core/catalogue/field_functions.h"
 #include "core/codecs/codecs.h"
+#include "core/codecs/link_text.h"
 #include "core/picture/svg.h"
 #include "core/picture/together.h"
 
@@ -60,6 +63,21 @@ TEST_CASE(
     }
   }
   CHECK(asked >= 3);
+}
+
+TEST_CASE("figures have names that a link can carry, each its own") {
+  for (const Experiment* experiment : experiments())
+    for (const Preset& preset : experiment->presets) {
+      CAPTURE(experiment->id + ", " + preset.name);
+      const RunSpec spec{experiment, *preset_parameters(*experiment, preset.name), kDefaultSeed};
+      std::set<std::string> names = {kTogether};
+      for (const Figure& figure : experiment->find(spec, {}).figures) {
+        CAPTURE(figure.id);
+        CHECK(name_in(figure.id) == figure.id);
+        CHECK(names.insert(figure.id).second);
+      }
+    }
+  CHECK(part_id("learning-curve", "mean-cosine 0.5") == "learning-curve_mean-cosine-0-5");
 }
 
 TEST_CASE("a figure that travels alone is drawn the same, also for a page") {

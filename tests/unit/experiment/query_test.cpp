@@ -200,6 +200,7 @@ TEST_CASE("page settings are read back from their text, whatever they are") {
                       .minimal = random.chance(2),
                       .svg = random.chance(2),
                       .theme = static_cast<PageSettings::Theme>(random.below(3)),
+                      .figure = random.chance(2) ? "learning-curve_mean-power-2" : "",
                       .locked = {}};
     for (const std::string& name : names) {
       if (random.chance(2)) page.locked.push_back(name);

@@ -77,13 +77,13 @@ TEST_CASE("figures together: one alone, one that moves and one of parts are left
   add_together(moving);
   CHECK(moving.size() == 2);
 
-  std::vector<Figure> parts = {lines("a", "error", 1), lines("a/1", "error", 1),
-                               lines("a/2", "error", 1), lines("ab", "error", 1)};
+  std::vector<Figure> parts = {lines("a", "error", 1), lines("a_1", "error", 1),
+                               lines("a_2", "error", 1), lines("ab", "error", 1)};
   add_together(parts);
   REQUIRE(parts.size() == 5);
   std::string ids;
   for (const Figure& figure : last(parts).figures) ids += figure.id + " ";
-  CHECK(ids == "a/1 a/2 ab ");
+  CHECK(ids == "a_1 a_2 ab ");
 }
 
 TEST_CASE("boxes of figures together fill their rows, do not overlap and keep their order") {

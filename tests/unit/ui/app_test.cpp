@@ -161,6 +161,38 @@ TEST_CASE("what is locked keeps its value through every experiment and back") {
   CHECK(locked_at() == "5");
 }
 
+TEST_CASE("a link shows the figure that was shown, and one of another name is complained about") {
+  Shell shell;
+  App app(shell.platform(), shell.executor, {});
+  app.open_query("e=icl-risk&auto=0");
+  const std::string plain = app.query();
+  REQUIRE(app.state().figures.size() == 4);
+  for (std::size_t i = 0; i < app.state().figures.size(); ++i) {
+    app.act("figure", "", std::to_string(i));
+    App other(shell.platform(), shell.executor, {});
+    other.open_query(app.query());
+    CHECK(other.state().view.figure == i);
+    CHECK(other.state().notes.empty());
+    CHECK(other.query() == app.query());
+    other.load(plain);  // an undo
+    CHECK(other.state().view.figure == 0);
+  }
+  app.set_parameter("examples", "5,10");
+  CHECK(app.state().view.figure == 3);
+  CHECK(app.query().find("&figure=all") != std::string::npos);
+  app.select_experiment("extract-single");
+  CHECK(app.state().view.figure == 0);
+  CHECK(app.query().find("figure") == std::string::npos);
+
+  app.open_query("e=icl-risk&figure=rsik");
+  CHECK(app.state().view.figure == 0);
+  REQUIRE(app.state().notes.size() == 1);
+  CHECK(app.state().notes[0] ==
+        "unknown figure \"rsik\" for icl-risk; did you mean \"risk\"? It has: risk, scaled-risk, "
+        "ratio, all.");
+  CHECK(app.query().find("figure") == std::string::npos);
+}
+
 /// Unknown keys, more than are read of a link.
 std::string many_keys(int count) {
   std::string text;

@@ -152,7 +152,7 @@ TEST_CASE("all figures together: nothing sticks out, and a name in the legend hi
     finish(screen, app);
     AppState& s = app.state();
     REQUIRE(s.figures.size() == 4);
-    s.view.figure = 3;
+    app.act("figure", "", "3");
     screen.frames(app, 3);
     check_frame(screen);
     PlotState& plot = s.view.plots[kTogether];
