@@ -1,6 +1,7 @@
 // One frame of the front end: which regions there are at this size, and where.
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #include "imgui_internal.h"
@@ -159,7 +160,7 @@ float narrow_figure_height(const AppState& s, float width, float screen_height) 
                           },
                           [&](const Fields&) { return field_figure_height(figure, width); },
                           [&](const Together& together) {
-                            return chooser_height(s) + 60 + together_height(together, width);
+                            return chooser_height(s) + together_height(together, width).wanted;
                           }},
                     figure.content);
 }
@@ -263,7 +264,18 @@ void figure_view(const View& view, float width, float height) {
   options.fields = view.input.fields;
   options.walk = place_of_walk(s);
   const std::optional<PointRef> chosen = state.chosen;
+  const Together* together = std::get_if<Together>(&figure.content);
+  const float least = together == nullptr ? 0 : together_height(*together, width).least;
+  const bool scrolls = !view.narrow && least > height;
+  std::optional<Region> region;
+  if (scrolls) {
+    region.emplace("figures", ImGui::GetCursorScreenPos(), ImVec2(width, height), theme().ground, 0,
+                   0, ImGuiWindowFlags_AlwaysVerticalScrollbar);
+    width = region->width();
+    height = together_height(*together, width).least;
+  }
   if (plot(figure.id.c_str(), figure, state, options, ImVec2(width, height))) view.app.run();
+  region.reset();
   if (state.stepped) s.view.walking = true;
   if (s.view.walking && state.chosen != chosen) s.touch();
   if (const std::optional<HandleMove> moved = std::exchange(state.moved, {}))

@@ -21,9 +21,10 @@ constexpr float kInset = 10.0f;   // between the axes' ends and the area's edges
 constexpr float kNarrow = 480.0f;
 constexpr float kUnderPicture = 0.3f;  // opacity of guides while a picture covers the plot
 
-float draw_heading(ImDrawList* list, const Figure& figure, bool titled, const Box& outer) {
+float draw_heading(ImDrawList* list, const Figure& figure, bool titled, bool alone,
+                   const Box& outer) {
   const bool narrow = outer.width() < kNarrow;
-  const float title_size = narrow ? kHeadingSize : kTitleSize;
+  const float title_size = !alone ? kTextSize : narrow ? kHeadingSize : kTitleSize;
   float y = outer.y0;
   if (titled) {
     draw_text(list, ImVec2(outer.x0, y), figure.title, true, title_size, theme().ink,
@@ -226,7 +227,8 @@ bool plot(const char* id, const Figure& figure, PlotState& state, const PlotOpti
   ImDrawList* list = ImGui::GetWindowDrawList();
   const ImVec2 origin = ImGui::GetCursorScreenPos();
   Box outer{origin.x, origin.y, origin.x + size.x, origin.y + size.y};
-  if (std::holds_alternative<LinePlot>(figure.content) && size.x > kWidest * size.y) {
+  const bool widest = std::holds_alternative<LinePlot>(figure.content) && options.named;
+  if (widest && size.x > kWidest * size.y) {
     const float margin = (size.x - kWidest * size.y) / 2;
     outer.x0 += margin, outer.x1 -= margin;
   }
@@ -235,7 +237,7 @@ bool plot(const char* id, const Figure& figure, PlotState& state, const PlotOpti
   state.moved.reset();
   state.stepped = false;
   state.grabs.clear();
-  const float top = draw_heading(list, figure, options.titled, outer);
+  const float top = draw_heading(list, figure, options.titled, options.named, outer);
   const auto draw = [&](auto& kind) { return kind(list, figure, state, options, outer, top); };
   const bool pressed = std::visit(Cases{[&](const LinePlot&) { return draw(line_plot); },
                                         [&](const HeatMaps&) { return draw(heat_plot); },

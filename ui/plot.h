@@ -57,8 +57,8 @@ struct PlotOptions {
   float opacity = 1;     ///< of the measured series: less for a result of other parameters
   bool settled = true;   ///< nothing is on its way: axes fit what is shown
   bool touch = false;
-  bool titled = true;                        ///< false: the reader sees the title elsewhere
-  bool named = true;                         ///< false: the names of the curves, too
+  bool titled = true;  ///< false: the reader sees the title elsewhere
+  bool named = true;   ///< false: one of several figures, with a legend for all
   std::vector<std::string> emphasised = {};  ///< curves; others are paler. Empty: all alike
   FieldRenderer* fields = nullptr;           ///< null: the CPU draws fields and heat maps
   std::vector<std::string> locked;           ///< parameters whose handles stay where they are
@@ -66,8 +66,11 @@ struct PlotOptions {
 };
 
 /// Draws into `size` at the cursor. True when the reader pressed the icon of the empty state.
-/// Figures together need `together_height` at that width, in logical pixels, to be readable.
-float together_height(const Together& together, float width);
+/// What figures together need at that width, in logical pixels: to be readable, and to look well.
+struct TogetherHeight {
+  float least, wanted;
+};
+TogetherHeight together_height(const Together& together, float width);
 bool plot(const char* id, const Figure& figure, PlotState& state, const PlotOptions& options,
           ImVec2 size);
 

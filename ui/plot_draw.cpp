@@ -18,40 +18,6 @@ constexpr float kMarkerRadius = 4.2f;
 constexpr float kLeastBetweenMarks = 13.0f;
 constexpr float kCapHalf = 3.0f;
 
-struct Pattern {
-  float on, off;
-};
-
-Pattern pattern_of(Dash dash) {
-  switch (dash) {
-    case Dash::kLong:
-      return {11, 4};
-    case Dash::kDashed:
-      return {6, 4};
-    case Dash::kDotted:
-      return {1.6f, 3.6f};
-    case Dash::kSolid:
-      break;
-  }
-  return {1, 0};
-}
-
-Dash dash_of(const Series& series) {
-  switch (series.role) {
-    case SeriesRole::kTheory:
-      return Dash::kDashed;
-    case SeriesRole::kExact:
-      return Dash::kDotted;
-    case SeriesRole::kFit:
-      return Dash::kSolid;
-    case SeriesRole::kCurve:
-    case SeriesRole::kMeasured:
-    case SeriesRole::kDots:
-      break;
-  }
-  return series.variant == 0 ? Dash::kSolid : Dash::kLong;
-}
-
 /// Fills a polygon that is star-shaped around `centre`, with triangles.
 void fill_polygon(ImDrawList* list, ImVec2 centre, std::span<const ImVec2> corners, ImU32 colour) {
   const int count = static_cast<int>(corners.size());
@@ -105,28 +71,27 @@ void draw_error_bar(ImDrawList* list, const FigurePoint& point, const Scale& x, 
 }  // namespace
 
 void draw_line(ImDrawList* list, std::span<const ImVec2> points, ImU32 colour, float width,
-               Dash dash) {
-  if (dash == Dash::kSolid) {
+               std::span<const float> dashes) {
+  if (dashes.empty()) {
     list->AddPolyline(points.data(), static_cast<int>(points.size()), colour, 0, width);
     return;
   }
-  const Pattern pattern = pattern_of(dash);
-  bool on = true;
-  float left = pattern.on;
+  std::size_t now = 0;  // even: a dash, odd: a gap
+  float left = dashes[0];
   for (std::size_t i = 1; i < points.size(); ++i) {
     const ImVec2 a = points[i - 1], b = points[i];
     const float length = std::hypot(b.x - a.x, b.y - a.y);
     for (float at = 0; at < length;) {
       const float next = std::min(length, at + left);
       const float s = at / length, t = next / length;
-      if (on)
+      if (now % 2 == 0)
         list->AddLine(ImVec2(a.x + s * (b.x - a.x), a.y + s * (b.y - a.y)),
                       ImVec2(a.x + t * (b.x - a.x), a.y + t * (b.y - a.y)), colour, width);
       left -= next - at;
       at = next;
       if (left > 1e-3f) continue;
-      on = !on;
-      left = on ? pattern.on : pattern.off;
+      now = (now + 1) % dashes.size();
+      left = dashes[now];
     }
   }
 }
@@ -157,10 +122,11 @@ void draw_key(ImDrawList* list, ImVec2 c, float radius, const Series& series, Im
               ImU32 ground) {
   if (series.role != SeriesRole::kCurve || theme().contrast)
     return draw_marker(list, c, radius, series, colour, ground);
-  const float half = 1.4f * radius, gap = series.variant > 0 ? 1.5f : 0.0f;  // two dashes, or one
-  for (const float side : {-1.0f, 1.0f})
-    list->AddLine(ImVec2(c.x + side * gap, c.y), ImVec2(c.x + side * half, c.y), colour,
-                  kLineWidth);
+  const float half = 1.6f * radius;
+  const ImVec2 ends[] = {ImVec2(c.x - half, c.y), ImVec2(c.x + half, c.y)};
+  std::vector<float> small;  // so that the pattern shows on a short piece
+  for (const float length : dashes_of(series)) small.push_back(0.45f * length);
+  draw_line(list, ends, colour, kLineWidth, small);
 }
 
 void draw_series(ImDrawList* list, const Series& series, const Scale& x, const Scale& y,
@@ -179,7 +145,7 @@ void draw_series(ImDrawList* list, const Series& series, const Scale& x, const S
     return list->PopClipRect();
   }
   const bool curve = series.role == SeriesRole::kCurve;
-  draw_line(list, points, colour, measured || curve ? kLineWidth : kGuideWidth, dash_of(series));
+  draw_line(list, points, colour, measured || curve ? kLineWidth : kGuideWidth, dashes_of(series));
   list->PopClipRect();
   const bool marked = measured || (curve && theme().contrast);
   if (!marked) return;

@@ -10,11 +10,10 @@
 
 namespace attnlab {
 
-enum class Dash { kSolid, kLong, kDashed, kDotted };
-
-/// A polyline; dashes keep their phase across corners.
+/// A polyline, solid or with dashes and gaps of these lengths, which keep their phase across
+/// corners.
 void draw_line(ImDrawList* list, std::span<const ImVec2> points, ImU32 colour, float width,
-               Dash dash);
+               std::span<const float> dashes);
 
 /// The mark of a series (core/picture/marks.h); a disc has radius `radius`.
 void draw_marker(ImDrawList* list, ImVec2 centre, float radius, const Series& series, ImU32 colour,

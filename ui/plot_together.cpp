@@ -12,8 +12,8 @@
 namespace attnlab {
 namespace {
 
-constexpr float kLeastWidth = 300, kApart = 22;
-constexpr float kLowest = 260, kHighest = 380;  // of one figure, with its title
+constexpr float kLeastWidth = 190, kApart = 22;
+constexpr float kLowest = 230;  // of one figure, with its title
 
 Figure legend_of(const Together& together) {
   Figure legend;
@@ -33,12 +33,13 @@ HiddenSeries named(const HiddenSeries& names, const Figure& figure) {
 
 }  // namespace
 
-float together_height(const Together& together, float width) {
+TogetherHeight together_height(const Together& together, float width) {
   const std::vector<Box> boxes =
       grid_boxes(together.figures, {0, 0, width, 0}, kLeastWidth, kApart);
-  const float one = std::clamp(0.85f * boxes.front().width(), kLowest, kHighest);
-  return 40 + legend_row_height(legend_of(together), width) +
-         static_cast<float>(rows_of(boxes)) * (one + kApart);
+  const auto rows = static_cast<float>(rows_of(boxes));
+  const float heading = 40 + legend_row_height(legend_of(together), width);
+  const float wanted = std::clamp(0.85f * boxes.front().width(), 260.0f, 380.0f);
+  return {heading + rows * (kLowest + kApart), heading + rows * (wanted + kApart)};
 }
 
 bool together_plot(ImDrawList* list, const Figure& figure, PlotState& state,

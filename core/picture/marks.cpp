@@ -35,7 +35,28 @@ constexpr MarkFill kFills[] = {MarkFill::kFull, MarkFill::kHollow, MarkFill::kDo
                                MarkFill::kBarred};
 constexpr int kFillCount = static_cast<int>(std::size(kFills));
 
+constexpr float kTheoryDashes[] = {6, 4}, kExactDashes[] = {1.6f, 3.6f};
+constexpr float kLong[] = {11, 4}, kOneDot[] = {9, 3.5f, 2, 3.5f},
+                kTwoDots[] = {9, 3.5f, 2, 3.5f, 2, 3.5f};
+constexpr std::span<const float> kVariants[] = {{}, kLong, kOneDot, kTwoDots};
+
 }  // namespace
+
+std::span<const float> dashes_of(const Series& series) {
+  switch (series.role) {
+    case SeriesRole::kTheory:
+      return kTheoryDashes;
+    case SeriesRole::kExact:
+      return kExactDashes;
+    case SeriesRole::kFit:
+      return {};
+    case SeriesRole::kCurve:
+    case SeriesRole::kMeasured:
+    case SeriesRole::kDots:
+      break;
+  }
+  return kVariants[static_cast<std::size_t>(std::max(series.variant, 0)) % std::size(kVariants)];
+}
 
 Mark mark_of(const Series& series) {
   const int slot = std::max(series.colour, 0), variant = std::max(series.variant, 0);

@@ -1,4 +1,5 @@
-// The marks of measured points: one table for the screen and for exported pictures.
+// The marks of measured points and the dashes of lines: one table for the screen and for exported
+// pictures.
 #pragma once
 
 #include <span>
@@ -36,5 +37,9 @@ struct Mark {
 /// A shape for every colour slot and a fill for every variant, so that two series of a figure
 /// differ in more than colour. Variants above 3 repeat the fills on other shapes.
 Mark mark_of(const Series& series);
+
+/// Lengths of the line's dashes and gaps in turn, in pixels; empty: solid. Guides have their own;
+/// of curves each variant has one, in turn after the fourth.
+std::span<const float> dashes_of(const Series& series);
 
 }  // namespace attnlab

@@ -45,20 +45,11 @@ std::string mark_path(const Mark& mark) {
   return path;
 }
 
-const char* dashes(const Series& series) {
-  switch (series.role) {
-    case SeriesRole::kTheory:
-      return " stroke-dasharray=\"6 4\"";
-    case SeriesRole::kExact:
-      return " stroke-dasharray=\"1.6 3.6\"";
-    case SeriesRole::kFit:
-      return "";
-    case SeriesRole::kCurve:
-    case SeriesRole::kMeasured:
-    case SeriesRole::kDots:
-      break;
-  }
-  return series.variant == 0 ? "" : " stroke-dasharray=\"11 4\"";
+std::string dashes(const Series& series) {
+  std::string lengths;
+  for (const float length : dashes_of(series))
+    lengths += (lengths.empty() ? "" : " ") + svg_number(length);
+  return lengths.empty() ? lengths : " stroke-dasharray=\"" + lengths + "\"";
 }
 
 /// Pages may hold several of these documents, whose names must not meet.

@@ -1,6 +1,7 @@
 #include "core/picture/together.h"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <optional>
 
@@ -61,6 +62,37 @@ void name_curves(Together& together) {
   }
 }
 
+std::size_t columns_of(const Figure& figure) {
+  return std::max<std::size_t>(figure.maps().panels.size(), 1);
+}
+
+std::vector<Box> laid_out(const std::vector<Figure>& figures, const Box& area, std::size_t columns,
+                          float gap) {
+  std::vector<std::vector<std::size_t>> rows;  // widths in columns
+  std::size_t filled = columns;
+  for (const Figure& figure : figures) {
+    const std::size_t span = std::min(columns_of(figure), columns);
+    if (filled + span > columns) rows.emplace_back(), filled = 0;
+    rows.back().push_back(span);
+    filled += span;
+  }
+  std::vector<Box> boxes;
+  const float down =
+      (area.height() + gap) / static_cast<float>(std::max<std::size_t>(rows.size(), 1));
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    const std::size_t spans = std::accumulate(rows[r].begin(), rows[r].end(), std::size_t{0});
+    const float column = (area.width() + gap) / static_cast<float>(spans);
+    const float y = area.y0 + down * static_cast<float>(r);
+    float x = area.x0;
+    for (const std::size_t span : rows[r]) {
+      const float across = column * static_cast<float>(span);
+      boxes.push_back({x, y, x + across - gap, y + down - gap});
+      x += across;
+    }
+  }
+  return boxes;
+}
+
 }  // namespace
 
 void add_together(std::vector<Figure>& figures) {
@@ -87,40 +119,21 @@ void add_together(std::vector<Figure>& figures) {
 
 std::vector<Box> grid_boxes(const std::vector<Figure>& figures, const Box& area, float least_width,
                             float gap) {
-  const auto wanted = [](const Figure& figure) {
-    return std::max<std::size_t>(figure.maps().panels.size(), 1);
-  };
-  std::size_t total = 0, columns = 1;
-  for (const Figure& figure : figures) total += wanted(figure);
-  while (columns < total &&
-         static_cast<float>(columns + 1) * (least_width + gap) - gap <= area.width())
-    columns += 1;
-  const std::size_t even_rows = (total + columns - 1) / columns;
-  if (even_rows > 0) columns = (total + even_rows - 1) / even_rows;
-
-  std::vector<std::vector<std::size_t>> rows;  // widths in columns
-  std::size_t filled = columns;
-  for (const Figure& figure : figures) {
-    const std::size_t span = std::min(wanted(figure), columns);
-    if (filled + span > columns) rows.emplace_back(), filled = 0;
-    rows.back().push_back(span);
-    filled += span;
+  std::size_t total = 0, most = 1;
+  for (const Figure& figure : figures) total += columns_of(figure);
+  while (most < total && static_cast<float>(most + 1) * (least_width + gap) - gap <= area.width())
+    most += 1;
+  std::vector<Box> best;
+  float best_size = -1;
+  for (std::size_t columns = most; columns > 0; --columns) {
+    std::vector<Box> boxes = laid_out(figures, area, columns, gap);
+    if (boxes.empty() || area.height() <= 0) return boxes;
+    // A plot is read well when it is a little wider than high.
+    float size = std::numeric_limits<float>::max();
+    for (const Box& box : boxes) size = std::min({size, box.width(), 1.2f * box.height()});
+    if (size > best_size) best = std::move(boxes), best_size = size;
   }
-  std::vector<Box> boxes;
-  const float down =
-      (area.height() + gap) / static_cast<float>(std::max<std::size_t>(rows.size(), 1));
-  for (std::size_t r = 0; r < rows.size(); ++r) {
-    const std::size_t spans = std::accumulate(rows[r].begin(), rows[r].end(), std::size_t{0});
-    const float column = (area.width() + gap) / static_cast<float>(spans);
-    const float y = area.y0 + down * static_cast<float>(r);
-    float x = area.x0;
-    for (const std::size_t span : rows[r]) {
-      const float across = column * static_cast<float>(span);
-      boxes.push_back({x, y, x + across - gap, y + down - gap});
-      x += across;
-    }
-  }
-  return boxes;
+  return best;
 }
 
 std::size_t rows_of(const std::vector<Box>& boxes) {

@@ -15,9 +15,10 @@ inline constexpr const char* kTogether = "all";  ///< id of that figure
 /// same name and scale get the same limits, and a name of a curve is said once, in the legend.
 void add_together(std::vector<Figure>& figures);
 
-/// Boxes in reading order that fill `area`, `gap` pixels apart, in rows of equal height. A row has
-/// as many columns as fit with this width, fewer where the rows would be uneven. Heat maps of
-/// several panels take as many columns, and the figures of a row share its width.
+/// Boxes in reading order that fill `area`, `gap` pixels apart, in rows of equal height, in the
+/// arrangement with the largest plots (without a height: with the most columns). No column is
+/// narrower than `least_width`, heat maps of several panels take as many columns, and the figures
+/// of a row share its width.
 std::vector<Box> grid_boxes(const std::vector<Figure>& figures, const Box& area, float least_width,
                             float gap);
 

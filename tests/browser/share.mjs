@@ -120,7 +120,8 @@ await run_checks({
   },
 
   async 'a copied link shows the same picture, pixel for pixel'(lab) {
-    for (const look of [{}, { width: 390, height: 844 }]) {
+    for (const [figure, look] of [['', {}], ['', { width: 390, height: 844 }],
+      ['&target=mean-power,maximum&figure=all', {}]]) {
       const picture = async (hash) => {
         const page = await open_page(lab, hash, { ...look, before: keep_copied });
         const bytes = await still_picture(page);
@@ -128,8 +129,9 @@ await run_checks({
         assert_quiet(page);
         return { bytes, link };
       };
-      const first = await picture(`#${small}&seed=11&run=1`);
+      const first = await picture(`#${small}${figure}&seed=11&run=1`);
       assert.ok(first.link.startsWith(lab.origin), first.link);
+      assert.equal(first.link.includes('&figure=all'), figure !== '');
       const second = await picture(`${first.link.slice(lab.origin.length)}&run=1`);
       assert.equal(second.link, first.link);
       assert.ok(first.bytes.equals(second.bytes), 'the pictures are the same');

@@ -75,6 +75,20 @@ TEST_CASE("outlines are polygons of about the same size around their centre") {
   }
 }
 
+TEST_CASE("four variants of a curve differ in their dashes, and guides from all of them") {
+  std::set<std::vector<float>> seen;
+  for (const SeriesRole role : {SeriesRole::kCurve, SeriesRole::kTheory, SeriesRole::kExact})
+    for (int variant = 0; variant < (role == SeriesRole::kCurve ? 4 : 1); ++variant) {
+      Series series;
+      series.role = role;
+      series.variant = variant;
+      const std::span<const float> dashes = dashes_of(series);
+      CHECK(dashes.size() % 2 == 0);
+      CHECK(seen.insert({dashes.begin(), dashes.end()}).second);
+    }
+  CHECK(seen.contains({}));
+}
+
 TEST_CASE("an exported picture draws every slot and variant with a path of its own") {
   std::set<std::string> paths;
   for (int slot = 0; slot < kColourSlots; ++slot) {
