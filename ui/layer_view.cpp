@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "core/base/text.h"
 #include "core/findings/latex.h"
 #include "core/picture/schematic.h"
 #include "ui/text_draw.h"
@@ -51,7 +52,8 @@ void symbol_line(const View& view, const LayerSymbol& symbol, float width) {
   const ImVec2 at = ImGui::GetCursorScreenPos();
   constexpr float kColumn = 34;
   std::string words = symbol.words;
-  if (!symbol.parameter.empty()) words += " = " + s.spec.parameters.text(symbol.parameter);
+  if (!symbol.parameter.empty())  // with blanks, so that a line breaks between numbers
+    words += " = " + join(split(s.spec.parameters.text(symbol.parameter), ','), ", ");
   const float text_width = width - kColumn;
   const ImVec2 size = text_size(words, false, kSmallSize, text_width);
   ImGui::PushID(symbol.symbol.c_str());
