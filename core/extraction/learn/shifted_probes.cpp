@@ -19,8 +19,8 @@ constexpr double kLargestLogit = 0.125;         // up to about 1/4 there is a sh
 constexpr double kDouble = 0x1p-51;  // rounding error of a box in double, of its largest term
 constexpr double kEnough = 1e-13;    // of the largest form
 constexpr double kStalls = 1.0 / 3;  // a round whose update is this share of the last one's: stop
-constexpr std::size_t kVerified = 24;
-constexpr double kUnbelievable = 3;  // times the error that the law predicts
+constexpr int kMostTries = 100;      // at random directions: one in 2^100 fails all
+constexpr double kTelling = 0.3;     // of the usual |v.a|: a probe below it would show little of W
 
 double square(double x) {
   return x * x;
@@ -64,22 +64,16 @@ struct ShiftedProbe {
   }
 };
 
+/// `side` is the query token, q b.
 void add_question(QueryBatch& batch, const ShiftedProbe& probe, std::span<const double> row,
-                  std::size_t column, std::uint32_t query) {
+                  std::span<const double> side, std::uint32_t query) {
   std::vector<double> key(row.size());
   const auto along = [&](double factor) {
-    for (std::size_t i = 0; i < row.size(); ++i) key[i] = factor * row[i];
-    key[column] += probe.query;
+    for (std::size_t i = 0; i < row.size(); ++i) key[i] = factor * row[i] + side[i];
     return batch.token(key);
   };
   const std::uint32_t first = along(probe.probe), second = along(-probe.shift);
   batch.query({first, second, query});
-}
-
-std::uint32_t query_token(QueryBatch& batch, double length, std::size_t column) {
-  std::vector<double> token(batch.dim(), 0.0);
-  token[column] = length;
-  return batch.token(token);
 }
 
 /// The numbers behind the answers' texts: the shortest text of a float32 differs slightly from it.
@@ -152,11 +146,13 @@ Inquiry<Round> refine_forms(const HeadKnowledge& known, const Grain& grain,
   Round round;
   for (std::size_t j = 0; j < dim; ++j) {
     QueryBatch batch(dim);
-    const std::uint32_t token = query_token(batch, query, j);
+    std::vector<double> side(dim, 0.0);
+    side[j] = query;
+    const std::uint32_t token = batch.token(side);
     for (std::size_t k = 0; k < dim; ++k) {
       asked[k] = {kProbe, kProbe, query, seen[k], known.value[j]};
       asked[k].cancel(forms(k, j));
-      add_question(batch, asked[k], probes.row(k), j, token);
+      add_question(batch, asked[k], probes.row(k), side, token);
     }
     const std::vector<double> answers = numbers_of(grain, co_await ask(batch));
     for (std::size_t k = 0; k < dim; ++k) {
@@ -173,31 +169,23 @@ Inquiry<Round> refine_forms(const HeadKnowledge& known, const Grain& grain,
   co_return round;
 }
 
-/// The difference of some forms from measurements with probes of twice the length.
-Inquiry<double> verify_forms(const HeadKnowledge& known, const Grain& grain,
-                             const Matrix<double>& probes, double query,
-                             const Matrix<double>& forms, RandomStream stream) {
-  const std::size_t dim = known.value.size();
-  const std::vector<double> seen = product(probes, known.value);
-  QueryBatch batch(dim, QueryPurpose::kCheck);
-  std::vector<ShiftedProbe> asked;
-  std::vector<double> expected;
-  const auto any = [&] {
-    return std::min(dim - 1, static_cast<std::size_t>(stream.uniform() * static_cast<double>(dim)));
-  };
-  for (std::size_t n = 0; n < kVerified; ++n) {
-    const std::size_t k = any(), j = any();
-    asked.push_back({2 * kProbe, 2 * kProbe, query / 2, seen[k], known.value[j]});
-    expected.push_back(forms(k, j));
-    asked.back().cancel(expected.back());
-    add_question(batch, asked.back(), probes.row(k), j, query_token(batch, query / 2, j));
+double largest_form(const HeadKnowledge& known) {
+  const Matrix<double> forms = product(BalancedProbes(known.value).rows(), known.weight);
+  return std::max(largest_magnitude(forms.values()), 1 / square(kProbe));
+}
+
+/// Fills rows with random unit vectors of |v.a| >= least. Gives all v.a.
+std::vector<double> random_units(RandomStream& stream, std::size_t count, Matrix<double>& rows,
+                                 std::span<const double> value, double least) {
+  std::vector<double> seen(count);
+  for (std::size_t n = 0; n < count; ++n) {
+    for (int tries = 0; tries < kMostTries; ++tries) {
+      stream.fill_sphere(rows.row(n));
+      seen[n] = dot(rows.row(n), value);
+      if (std::abs(seen[n]) >= least) break;
+    }
   }
-  const std::vector<double> answers = numbers_of(grain, co_await ask(batch));
-  double squares = 0;
-  for (std::size_t n = 0; n < kVerified; ++n) {
-    squares += square(asked[n].solve(answers[n], expected[n]) - expected[n]) / kVerified;
-  }
-  co_return std::sqrt(squares);
+  return seen;
 }
 
 }  // namespace
@@ -210,7 +198,7 @@ Inquiry<HeadError> refine_by_shifts(HeadKnowledge& known, Grain grain,
   error.weight = INFINITY;
   const Matrix<double> probes = BalancedProbes(known.value).rows();
   Matrix<double> forms = product(probes, known.weight);
-  const double largest = std::max(largest_magnitude(forms.values()), 1 / square(kProbe));
+  const double largest = largest_form(known);
   const double query = kLargestLogit / (kProbe * largest);
   double before = INFINITY;
   for (int k = 0; k < options.rounds; ++k) {
@@ -222,13 +210,76 @@ Inquiry<HeadError> refine_by_shifts(HeadKnowledge& known, Grain grain,
     before = round.update;
     if (stalls || round.law <= kEnough * largest) break;
   }
-  Inquiry<double> verifying =
-      verify_forms(known, grain, probes, query, forms,
-                   RandomStream(options.seed, hash_name("extract/shifts"), 0));
-  const double measured = co_await verifying;
-  if (!(measured <= kUnbelievable * error.weight)) error.weight = measured;
   known.weight = product(probes, forms);
   co_return error;
+}
+
+Inquiry<HeldOut> ask_held_out(const HeadKnowledge& known, Grain grain, ProbePlan plan,
+                              std::uint64_t seed) {
+  const std::size_t dim = known.value.size();
+  RandomStream stream(seed, hash_name("extract/held-out"), 0);
+  HeldOut held;
+  held.length = plan.value;
+  held.probe = std::max(plan.probe, kProbe);
+  held.tokens = Matrix<double>(kHeldOutTokens, dim);
+  held.keys = Matrix<double>(kHeldOutProbes, dim);
+  held.sides = Matrix<double>(kHeldOutProbes, dim);
+  const double usual = norm(known.value) / std::sqrt(static_cast<double>(dim));
+  random_units(stream, kHeldOutTokens, held.tokens, known.value, 0);
+  const std::vector<double> seen =
+      random_units(stream, kHeldOutProbes, held.keys, known.value, kTelling * usual);
+  const std::vector<double> beside =
+      random_units(stream, kHeldOutProbes, held.sides, known.value, 0);
+
+  QueryBatch batch(dim, QueryPurpose::kCheck);
+  std::vector<double> token(dim);
+  const auto scaled = [&](double factor, std::span<const double> unit) {
+    for (std::size_t i = 0; i < dim; ++i) token[i] = factor * unit[i];
+    return batch.token(token);
+  };
+  for (std::size_t n = 0; n < kHeldOutTokens; ++n) {
+    batch.query({scaled(held.length, held.tokens.row(n))});
+  }
+  const double largest = largest_form(known);
+  for (std::size_t n = 0; n < kHeldOutProbes; ++n) {
+    const double form = dot(held.keys.row(n), product(known.weight, held.sides.row(n)));
+    const double query = kLargestLogit / (held.probe * std::max(largest, std::abs(form)));
+    ShiftedProbe probe{held.probe, held.probe, query, seen[n], beside[n]};
+    probe.cancel(form);
+    held.shifts.push_back(probe.shift);
+    held.queries.push_back(query);
+    const std::uint32_t side = scaled(query, held.sides.row(n));
+    add_question(batch, probe, held.keys.row(n), token, side);
+  }
+  held.answers = numbers_of(grain, co_await ask(batch));
+  co_return held;
+}
+
+HeldOutError held_out_error(const HeldOut& held, const HeadKnowledge& known, const Grain& grain) {
+  HeldOutError error;
+  for (std::size_t n = 0; n < kHeldOutTokens; ++n) {
+    const double answer = held.answers[n];
+    const double gap = answer - held.length * dot(held.tokens.row(n), known.value);
+    error.measured.value += square(gap / held.length) / kHeldOutTokens;
+    error.rounding.value += square(grain.at(answer) / held.length) / (12 * kHeldOutTokens);
+  }
+  for (std::size_t n = 0; n < kHeldOutProbes; ++n) {
+    const double answer = held.answers[kHeldOutTokens + n];
+    const double form = dot(held.keys.row(n), product(known.weight, held.sides.row(n)));
+    const ShiftedProbe probe{held.probe, held.shifts[n], held.queries[n],
+                             dot(held.keys.row(n), known.value),
+                             dot(held.sides.row(n), known.value)};
+    const ShiftedProbe::Value value = probe.at(form);
+    const double off =
+        square(grain.at(answer)) / 12 + square(kDouble * held.probe * probe.seen);
+    error.measured.weight += square((answer - value.answer) / value.slope) / kHeldOutProbes;
+    error.rounding.weight += off / square(value.slope) / kHeldOutProbes;
+  }
+  for (double* sum : {&error.measured.value, &error.measured.weight, &error.rounding.value,
+                      &error.rounding.weight}) {
+    *sum = std::sqrt(*sum);
+  }
+  return error;
 }
 
 }  // namespace attnlab::extraction
