@@ -26,8 +26,8 @@
   const patience_ms = { document: 60_000, first_message: 30_000 }; // the second counts from the frame's document
 
   /** The folder that this script came from; '' where it does not come from a file of its name. The place where an
-   *  error is made is in this text, whatever other scripts the page has and whoever calls; modules have no other
-   *  name. Text that a script evaluates comes from no file. */
+   *  error is made is in this text, not in another script of the page; modules have no other name. Text that a
+   *  script evaluates comes from no file. */
   const script_base = (() => {
     const [here = ''] = (new Error().stack ?? '').split('\n').filter((line) => line.trim() && !/^Error\b/.test(line));
     const [, file] = /^(?:\s*at (?:[^()]*\()?|[^@]*@)(\w+:\/\/[^\s()]*\/embed\.js)(?:[?#][^\s()]*)?:\d+(?::\d+)?\)?$/.exec(here) ?? [];
