@@ -15,8 +15,8 @@ namespace attnlab::extraction {
 namespace {
 
 constexpr double kExact = 1e-6;
-constexpr std::size_t kTelling = 64;  // answers that show whether there is a grain
-constexpr std::size_t kKept = 4096;   // answers that determine the grain
+constexpr std::size_t kTelling = 64;     // answers that show whether there is a grain
+constexpr std::size_t kKept = 4096;      // answers that determine the grain
 constexpr std::size_t kKeptMore = 1024;  // further ones of each part of learning once more
 constexpr int kPasses = 3;               // over rounded answers, if each shows another grain
 // Largest gaps in units of the expected root mean square: over all answers, which share the errors
@@ -165,8 +165,11 @@ Outcome no_kinks(const Grain& grain) {
               "; the search for the kinks of a network needs exact answers and was skipped."};
 }
 
+/// Of a bound: rounded up.
 std::string one_digit(double x) {
-  return short_text(to_digits(x, 1));
+  const double down = to_digits(x, 1);
+  const Grain digit{GrainKind::kDigits, 0, 1};
+  return short_text(down < x ? to_digits(down + digit.at(down), 1) : down);
 }
 
 /// Whether the grain explains the gaps, and a sentence about them. Where the gaps are larger than
@@ -243,8 +246,8 @@ struct Candidate {
   HeldOutError shown;
 
   HeadError bound(const Grain& grain) const {
-    HeadError bound{kLawMargin * law.value, std::max(kLawMargin * law.weight,
-                                                     kShownMargin * shown.measured.weight)};
+    HeadError bound{kLawMargin * law.value,
+                    std::max(kLawMargin * law.weight, kShownMargin * shown.measured.weight)};
     if (shown.measured.value > kNoChance * std::hypot(law.value, shown.rounding.value)) {
       bound.value = std::max(bound.value, kShownMargin * shown.measured.value);
     }
@@ -258,7 +261,8 @@ struct Candidate {
     return bound;
   }
   bool rounds_on_the_way() const {
-    return !(shown.measured.weight <= kUnbelievable * std::hypot(law.weight, shown.rounding.weight));
+    return !(shown.measured.weight <=
+             kUnbelievable * std::hypot(law.weight, shown.rounding.weight));
   }
   /// What the law must be for what is shown.
   HeadError error() const {
@@ -290,14 +294,14 @@ Inquiry<std::optional<Outcome>> improve(BoxKnowledge& known, BoxOptions options,
   refined.law.weight = INFINITY;
   const bool floating = known.grain.kind != GrainKind::kStep;
   if (options.shifts && floating && options.model == BoxModel::kSingle) {
-    Inquiry<HeadError> refining = keep_answers(
-        known, refine_by_shifts(refined.head, known.grain, {.seed = options.seed}));
+    Inquiry<HeadError> refining =
+        keep_answers(known, refine_by_shifts(refined.head, known.grain, {.seed = options.seed}));
     refined.law = co_await refining;
     if (again && shows_another_grain(known)) co_return std::nullopt;
   }
   const bool better = refined.law.weight < learned.law.weight;
-  Inquiry<HeldOut> asking = ask_held_out(better ? refined.head : learned.head, known.grain, plan,
-                                         options.seed);
+  Inquiry<HeldOut> asking =
+      ask_held_out(better ? refined.head : learned.head, known.grain, plan, options.seed);
   const HeldOut held = co_await asking;
   learned.shown = held_out_error(held, learned.head, known.grain);
   if (better) {
@@ -327,8 +331,7 @@ Inquiry<Outcome> learn_rounded(BoxKnowledge& known, BoxOptions options) {
                             rounding_error(known.grain, head, plan).weight;
       vanishing = kVanishing * column / plan.largest;
     }
-    Inquiry<Outcome> learner =
-        keep_answers(known, head_learner(known, options, &plan, vanishing));
+    Inquiry<Outcome> learner = keep_answers(known, head_learner(known, options, &plan, vanishing));
     Outcome outcome = co_await learner;
     if (fresh.empty()) {
       fresh = co_await ask(comparisons);

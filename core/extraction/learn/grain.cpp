@@ -20,8 +20,8 @@ constexpr double kFinestStep = 1e-15;  // of decimal steps
 constexpr double kUsualStep = 10, kOddStep = 20;
 constexpr double kOddBits = 10, kSecondGrain = 8;
 constexpr int kSingle = 24, kHalf = 11, kBrain = 8;
-constexpr int kMostBits = 44;                   // more bits have too little evidence
-constexpr double kSmallestHalf = 0x1p-24;       // float16 numbers near 0 are multiples of it
+constexpr int kMostBits = 44;              // more bits have too little evidence
+constexpr double kSmallestHalf = 0x1p-24;  // float16 numbers near 0 are multiples of it
 
 double unit_in_last_place(double x) {
   return x == 0 ? 0 : std::ldexp(1.0, std::ilogb(x) - 52);

@@ -13,6 +13,7 @@ namespace attnlab::extraction {
 namespace {
 
 constexpr std::size_t kLengths = 32;            // of the token that measures the size of v
+constexpr int kMoreLengths = 3;                 // times as many where these leave a doubt
 constexpr double kGolden = 0.6180339887498949;  // its multiples fill [0, 1) evenly
 constexpr double kProbe = 0x1p10;               // v_j counts 1 / kProbe^2 against the probe
 constexpr double kLargestLogit = 0.125;         // up to about 1/4 there is a shift that cancels
@@ -82,20 +83,51 @@ std::vector<double> numbers_of(const Grain& grain, std::vector<double> answers) 
   return answers;
 }
 
-/// v, and its error.
+struct Range {
+  double low = -INFINITY, high = INFINITY;
+  bool empty() const { return !(low <= high); }
+  double middle() const { return 0.5 * (low + high); }
+};
+
+/// Where the value of a token of length 1 is, from the answers to several lengths: of a box that
+/// rounds to the nearest number (beyond = 0), or always away from 0 (-0.5) or towards it (0.5).
+Range size_range(const Grain& grain, std::span<const double> lengths,
+                 std::span<const double> answers, double beyond) {
+  Range range;
+  for (std::size_t k = 0; k < lengths.size(); ++k) {
+    const double step = grain.at(answers[k]),
+                 middle = answers[k] + std::copysign(beyond * step, answers[k]);
+    const double half = 0.5 * step + kDouble * std::abs(answers[k]);
+    range.low = std::max(range.low, (middle - half) / lengths[k]);
+    range.high = std::min(range.high, (middle + half) / lengths[k]);
+  }
+  return range;
+}
+
+/// The same for a box that rounds towards 0, or, where that cannot be, away from it.
+Range cut_range(const Grain& grain, std::span<const double> lengths,
+                std::span<const double> answers) {
+  const Range towards = size_range(grain, lengths, answers, 0.5);
+  return towards.empty() ? size_range(grain, lengths, answers, -0.5) : towards;
+}
+
+/// v, and its error: that of the size covers boxes that cut digits, if the answers allow one.
 Inquiry<double> refine_values(HeadKnowledge& known, const Grain& grain) {
   const std::size_t dim = known.value.size();
   const std::size_t anchor = static_cast<std::size_t>(
       std::ranges::max_element(known.value, {}, [](double v) { return std::abs(v); }) -
       known.value.begin());
-  QueryBatch batch(dim);
   std::vector<double> token(dim, 0.0), lengths, ratios;
-  for (std::size_t k = 0; k < kLengths; ++k) {
-    const double turns = kGolden * static_cast<double>(k);
-    lengths.push_back(1 + turns - std::floor(turns));
-    token[anchor] = lengths.back();
-    batch.query({batch.token(token)});
-  }
+  const auto more_lengths = [&](QueryBatch& batch) {
+    for (std::size_t k = 0; k < kLengths; ++k) {
+      const double turns = kGolden * static_cast<double>(lengths.size());
+      lengths.push_back(1 + turns - std::floor(turns));
+      token[anchor] = lengths.back();
+      batch.query({batch.token(token)});
+    }
+  };
+  QueryBatch batch(dim);
+  more_lengths(batch);
   for (std::size_t i = 0; i < dim; ++i) {
     ratios.push_back(known.value[i] / known.value[anchor]);
     if (i == anchor) continue;
@@ -105,19 +137,27 @@ Inquiry<double> refine_values(HeadKnowledge& known, const Grain& grain) {
     token[i] = 0;
   }
   const std::vector<double> answers = numbers_of(grain, co_await ask(batch));
+  std::vector<double> sizes(answers.begin(), answers.begin() + kLengths);
 
-  double low = -INFINITY, high = INFINITY, mean = 0, off = 0;
-  for (std::size_t k = 0; k < kLengths; ++k) {
-    const double half = 0.5 * grain.at(answers[k]) + kDouble * std::abs(answers[k]);
-    low = std::max(low, (answers[k] - half) / lengths[k]);
-    high = std::min(high, (answers[k] + half) / lengths[k]);
-    mean += answers[k] / (lengths[k] * kLengths);
-    off = std::max(off, half / lengths[k]);
+  // One head in twenty fits a box that cuts digits as well: further lengths tell.
+  const auto cut = [&] { return cut_range(grain, lengths, sizes); };
+  for (int k = 0; k < kMoreLengths && !cut().empty(); ++k) {
+    QueryBatch further(dim);
+    std::ranges::fill(token, 0.0);
+    more_lengths(further);
+    const std::vector<double> more = numbers_of(grain, co_await ask(further));
+    sizes.insert(sizes.end(), more.begin(), more.end());
   }
-  // The brackets of a box that also rounds intermediate results may be empty: then use the mean.
-  const bool bracketed = low <= high;
-  const double size = bracketed ? 0.5 * (low + high) : mean;
-  const double error = bracketed ? (high - low) / std::sqrt(12.0) : off;
+  double mean = 0, off = 0;
+  for (std::size_t k = 0; k < sizes.size(); ++k) {
+    mean += sizes[k] / (lengths[k] * static_cast<double>(sizes.size()));
+    off = std::max(off, 0.5 * grain.at(sizes[k]) / lengths[k]);
+  }
+  const Range nearest = size_range(grain, lengths, sizes, 0), other = cut();
+  // The range of a box that also rounds intermediate results may be empty: then use the mean.
+  const double size = nearest.empty() ? mean : nearest.middle();
+  double error = nearest.empty() ? off : (nearest.high - nearest.low) / std::sqrt(12.0);
+  if (!other.empty()) error = std::max({error, size - other.low, other.high - size});
   double rest = 0;
   for (std::size_t i = 0, next = kLengths; i < dim; ++i) {
     if (i != anchor) {
@@ -270,8 +310,7 @@ HeldOutError held_out_error(const HeldOut& held, const HeadKnowledge& known, con
                              dot(held.keys.row(n), known.value),
                              dot(held.sides.row(n), known.value)};
     const ShiftedProbe::Value value = probe.at(form);
-    const double off =
-        square(grain.at(answer)) / 12 + square(kDouble * held.probe * probe.seen);
+    const double off = square(grain.at(answer)) / 12 + square(kDouble * held.probe * probe.seen);
     error.measured.weight += square((answer - value.answer) / value.slope) / kHeldOutProbes;
     error.rounding.weight += off / square(value.slope) / kHeldOutProbes;
   }

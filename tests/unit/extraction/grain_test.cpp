@@ -212,12 +212,11 @@ TEST_CASE("grain: of two grains one after the other the coarser at each size is 
     check(rounded(numbers, [&](double x) { return decimals(half.round(x), 3); }),
           {GrainKind::kBits, 1e-3, 11}, "half-precision numbers (float16) rounded to 3 decimals");
     check(rounded(numbers, [&](double x) { return decimals(static_cast<float>(1e3 * x), 6); }),
-          {GrainKind::kBits, 1e-6, 24},
-          "single-precision numbers (float32) rounded to 6 decimals");
+          {GrainKind::kBits, 1e-6, 24}, "single-precision numbers (float32) rounded to 6 decimals");
     // The other way round: numbers with 4 decimals, stored as float32.
-    check(rounded(numbers, [&](double x) { return double(static_cast<float>(decimals(1e3 * x, 4))); }),
-          {GrainKind::kBits, 1e-4, 24},
-          "single-precision numbers (float32) rounded to 4 decimals");
+    check(rounded(numbers,
+                  [&](double x) { return double(static_cast<float>(decimals(1e3 * x, 4))); }),
+          {GrainKind::kBits, 1e-4, 24}, "single-precision numbers (float32) rounded to 4 decimals");
     check(rounded(numbers, [&](double x) { return to_digits(decimals(x, 4), 4); }),
           {GrainKind::kDigits, 1e-4, 4}, "rounded to 4 significant digits and to 4 decimals");
     check(rounded(numbers, [&](double x) { return decimals(to_digits(x, 3), 2); }),
