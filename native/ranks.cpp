@@ -25,16 +25,17 @@ enum : std::uint32_t { kJob = 1, kDone = 2, kFailed = 3, kDrop = 4, kLeave = 5 }
 constexpr int kJobsAhead = 2;  ///< jobs that a rank may have without having answered the first
 constexpr std::chrono::microseconds kShortNap{50}, kLongNap{1000};
 
-/// Environment variables of a launcher: one that shows its presence, and one with the number of
-/// ranks.
+/// Environment variables of a launcher: the rank or another mark of its presence, the number of
+/// ranks, and what leads to the launcher's server, which also knows that number.
 struct LauncherMark {
-  const char *mark, *size;
+  const char *mark, *size, *server;
 };
 /// Of mpirun (Open MPI), and of srun and other launchers through PMI. Slurm's own variables do not
 /// count: every batch script has them, even for programs that were started without a launcher.
-constexpr LauncherMark kLauncherMarks[] = {{"OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_SIZE"},
-                                           {"PMI_RANK", "PMI_SIZE"},
-                                           {"PMIX_RANK", "SLURM_STEP_NUM_TASKS"}};
+constexpr LauncherMark kLauncherMarks[] = {
+    {"OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_SIZE"},
+    {"PMI_RANK", "PMI_SIZE", "PMI_FD"},
+    {"PMIX_RANK", "SLURM_STEP_NUM_TASKS", "PMIX_NAMESPACE"}};
 
 const LauncherMark* launcher_mark() {
   const auto is_set = [](const LauncherMark& each) { return getenv(each.mark) != nullptr; };
@@ -47,6 +48,14 @@ int announced_ranks(const LauncherMark& mark) {
   const char* const text = getenv(mark.size);
   const auto size = read_integer(text == nullptr ? "" : text);
   return size && *size > 0 && *size < INT_MAX ? static_cast<int>(*size) : 0;
+}
+
+/// Whether the mark is all there is of a launcher: rank 0 of nobody. A launcher that does not say
+/// how many ranks there are can be asked; an MPI library takes a rank without a server for the only
+/// one.
+bool is_remainder(const LauncherMark& mark) {
+  return announced_ranks(mark) == 0 && getenv(mark.server) == nullptr &&
+         std::string_view(getenv(mark.mark)) == "0";
 }
 
 std::string module_path() {
@@ -172,6 +181,7 @@ Expected<std::unique_ptr<Ranks>> Ranks::join() {
   if (mark == nullptr) return std::unique_ptr<Ranks>();
   const int announced = announced_ranks(*mark);
   if (announced == 1) return std::unique_ptr<Ranks>();  // without MPI, which might not work
+  if (is_remainder(*mark)) return std::unique_ptr<Ranks>();
   const Error error{
       "this program was started by an MPI launcher and cannot join the other ranks: "};
   void* const module = dlopen(module_path().c_str(), RTLD_NOW | RTLD_GLOBAL);
@@ -192,8 +202,10 @@ Expected<std::unique_ptr<Ranks>> Ranks::join() {
 
 void say_alone() {
   const LauncherMark* const mark = launcher_mark();
-  if (mark == nullptr || announced_ranks(*mark) != 1) return;
-  say(std::string("one rank, by ") + mark->size + ": the run is computed here, without MPI");
+  if (mark == nullptr) return;
+  const std::string here = ": the run is computed here, without MPI";
+  if (announced_ranks(*mark) == 1) say(std::string("one rank, by ") + mark->size + here);
+  if (is_remainder(*mark)) say(std::string(mark->mark) + " is set, but no launcher" + here);
 }
 
 Ranks::~Ranks() {

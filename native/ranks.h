@@ -22,7 +22,8 @@ class Ranks {
   };
 
   /// Joins the other ranks when a launcher (mpirun, srun) has started this process; nullptr,
-  /// without loading MPI, when it was started on its own or as the only rank. An error when there
+  /// without loading MPI, when it was started on its own or as the only rank, or when a rank 0 is
+  /// all that is left of a launcher. An error when there
   /// are others and it cannot join all of them.
   static Expected<std::unique_ptr<Ranks>> join();
   ~Ranks();  ///< leaves; waits for the others to do so
@@ -43,7 +44,8 @@ bool has_mpi();
 /// Ranks on this machine, this one included: they share its memory. 1 without a launcher.
 unsigned ranks_on_this_machine();
 
-/// Says that a launcher has started this process as its only rank, if that is so.
+/// Says that a launcher has started this process as its only rank, or that only its rank is set, if
+/// that is so.
 void say_alone();
 
 /// The work of a rank other than 0: computes jobs until it is told to stop.

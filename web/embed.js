@@ -5,7 +5,7 @@
 // empty) starts at once; lock="heads,seed" fixes what the reader must not change (also experiment,
 // preset); ui="min" shows figure, run bar and unlocked controls only; theme="light|dark|auto"; draw="svg" draws the
 // figure as an SVG; height="480" (pixels; without it the lab is as high as its content); query="e=...": a permalink;
-// base="https://host/lab/": the folder of index.html, where it is not the folder of this script.
+// base="https://host/lab/": the folder of index.html (or its address), where it is not the folder of this script.
 // A changed attribute changes the lab. Those named here are also properties, and `parameters` takes an object.
 // Methods: load({query} or {experiment, parameters, seed}), run(), pause(), step(), reset(), get()
 // (a promise of the state, rejected where the lab cannot be loaded). Events, which bubble: attnlab-ready,
@@ -25,14 +25,13 @@
   const most_height = 4000;
   const patience_ms = { document: 60_000, first_message: 30_000 }; // the second counts from the frame's document
 
-  /** The folder that this script came from; '' where it does not come from a file of its name. */
+  /** The folder that this script came from; '' where it does not come from a file of its name. The place where an
+   *  error is made is in this text, not in another script of the page; modules have no other name. Text that a
+   *  script evaluates comes from no file. */
   const script_base = (() => {
-    const script = /** @type {HTMLScriptElement | null} */ (document.currentScript);
-    // A module has no current script, but the stack of an error names its address.
-    const traced = /\w+:\/\/[^\s()]*?\/embed\.js/.exec(new Error().stack ?? '')?.[0] ?? '';
-    const found = [script?.src ?? '', traced, ...[...document.scripts].map(({ src }) => src)]
-      .find((src) => /\/embed\.js([?#]|$)/.test(src));
-    return found ? new URL('.', found).href : '';
+    const [here = ''] = (new Error().stack ?? '').split('\n').filter((line) => line.trim() && !/^Error\b/.test(line));
+    const [, file] = /^(?:\s*at (?:[^()]*\()?|[^@]*@)(\w+:\/\/[^\s()]*\/embed\.js)(?:[?#][^\s()]*)?:\d+(?::\d+)?\)?$/.exec(here) ?? [];
+    return file ? new URL('.', file).href : '';
   })();
 
   // Pages that are made for paper show all their labs, also those that nobody comes near: reveal.js says so in the
@@ -161,12 +160,15 @@
       return [this.getAttribute('query') ?? '', String(attributes)].filter(Boolean).join('&');
     }
 
-    /** The folder with index.html; undefined where neither attribute nor script names one. */
+    /** The folder with index.html, which may be named too; undefined where neither attribute nor script names one. */
     #base() {
       const base = this.getAttribute('base') ?? script_base;
       if (!base) return undefined;
       try {
-        return new URL(base.endsWith('/') ? base : `${base}/`, document.baseURI).href;
+        const folder = new URL(base, document.baseURI);
+        folder.search = folder.hash = '';
+        folder.pathname = folder.pathname.replace(/\/[^/]*\.html?$/, '/').replace(/\/?$/, '/');
+        return folder.href;
       } catch {
         return undefined;
       }
@@ -204,7 +206,7 @@
       frame.src = `${base}${page}?${search}#${this.#shows}${this.#ran ? '&run=1' : ''}`;
       const wait = (/** @type {number} */ ms) => {
         clearTimeout(this.#patience);
-        this.#patience = setTimeout(() => this.#fail(`The lab at ${base} did not start.`), ms);
+        this.#patience = setTimeout(() => this.#fail(`The lab at ${base} did not start. If its files are elsewhere, set base="...".`), ms);
       };
       frame.addEventListener('load', () => {
         if (frame === this.#frame && !this.#ready) wait(patience_ms.first_message);

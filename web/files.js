@@ -209,6 +209,10 @@ export function call(module, name, ...values) {
   }
 }
 
+/** Why no worker of worker.js can answer: it, or what it imports, does not come or comes empty, which no event
+ *  tells. undefined where all came. */
+export const worker_problem = async () => (build ? globalThis.attnlab_missing?.(`worker.js?v=${build}`) : undefined);
+
 /** A new worker. Carried ones start from data: WebKit refuses blobs in isolated frames of opaque origin. */
 export const start_worker = () => (carried()
   ? new Worker(`data:text/javascript,${encodeURIComponent(globalThis.attnlab_worker)}`)

@@ -4,7 +4,7 @@ import create_attnlab from './attnlab.js';
 import { attach_canvas } from './canvas.js';
 import { by_id as $, message_of, set_text, state_in } from './dom.js';
 import {
-  bytes_of, call, compile, instance, jobs_file, mixed_builds, part, put, start_worker,
+  bytes_of, call, compile, instance, jobs_file, mixed_builds, part, put, start_worker, worker_problem,
 } from './files.js';
 import { Tools, copy_text, notice, save_file } from './tools.js';
 import { Twin } from './twin.js';
@@ -178,6 +178,7 @@ class Lab {
         this.pool = new WorkerPool({
           total: worker_count(),
           start: start_worker,
+          missing: worker_problem,
           module: () => this.#jobs(),
           news: (...news) => this.#news(...news),
           ask: async (question) => (await this.#own_box()).ask(question),

@@ -79,7 +79,7 @@ export class Tools {
     this.redo = tool('redo', 'Redo', () => this.history.redo());
     const address = has_address();
     this.walk = tool('walk', 'Walk the curves', () => this.lab.act('walk', '', ''));
-    this.walk.disabled = true; // until the first state
+    this.undo.disabled = this.redo.disabled = this.walk.disabled = true; // until the first state
     $('tools').append(this.undo, this.redo,
       ...(address ? [tool('link', 'Copy link', () => this.lab.act('copy-link', '', '')),
         tool('embed', 'Copy embed code', () => this.#copy_embed_code())] : []),

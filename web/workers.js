@@ -5,6 +5,7 @@ import { message_of } from './dom.js';
 const tick_ms = 1000;
 // Counted in ticks, not by the clock, so that the sleep of the computer does not count.
 const start_limit_ticks = 30;
+const suspicious_start_ticks = 1; // an empty script runs without an error
 const silence_limit_ticks = 20;
 const ping_after_ticks = 3;
 const max_failed_starts = 3;
@@ -18,10 +19,10 @@ const encode = (text) => new TextEncoder().encode(text);
  * @typedef {{ worker: Worker, state: 'starting' | 'free' | 'busy' | 'helping' | 'dropping', ticket: number,
  *   query: string, index: number, asked: number, owner: Slot | undefined, share: number, silent: number }} Slot
  *
- * total: how many workers; start(): a new worker; module(): promise of the compiled module; news(ticket, kind,
+ * total: how many workers; start(): a new worker; missing(): why its script cannot answer, if so; module(): promise of the compiled module; news(ticket, kind,
  * fraction, bytes): of a job, bytes is output or sentence; ask(bytes): promise of the answer to a job's question,
  * rejected with a sentence; changed(): a worker became free or the pool failed; notice(sentence): for the reader.
- * @typedef {{ total: number, start(): Worker, module(): Promise<WebAssembly.Module>,
+ * @typedef {{ total: number, start(): Worker, missing(): Promise<string | undefined>, module(): Promise<WebAssembly.Module>,
  *   news(ticket: number, kind: NewsKind, fraction: number, bytes?: Uint8Array): void,
  *   ask(bytes: Uint8Array): Promise<Uint8Array>, changed(): void, notice(sentence: string): void }} Around
  */
@@ -34,6 +35,7 @@ export class WorkerPool {
   #held = false;
   #failed_starts = 0;
   #replaced = 0;
+  #suspected = false;
   #problem = '';
   /** @type {Around} */
   #around;
@@ -93,6 +95,7 @@ export class WorkerPool {
     this.#problem = '';
     this.#failed_starts = 0;
     this.#replaced = 0;
+    this.#suspected = false;
   }
 
   /** Why no worker can be started; empty while one may be. */
@@ -126,6 +129,14 @@ export class WorkerPool {
     };
     this.#around.module().then((module) => worker.postMessage({ type: 'load', module }),
       (error) => this.#lose(slot, message_of(error)));
+  }
+
+  /** Whether a worker that does not answer has a script that cannot: once for all of them. */
+  async #suspect() {
+    if (this.#suspected) return;
+    this.#suspected = true;
+    const missing = await this.#around.missing();
+    if (missing && [...this.#slots].every(({ state }) => state === 'starting')) this.#give_up(missing);
   }
 
   /** @param {Slot} slot */
@@ -307,6 +318,7 @@ export class WorkerPool {
       for (const slot of slots) {
         slot.silent += 1;
         const limit = slot.state === 'starting' ? start_limit_ticks : silence_limit_ticks;
+        if (slot.state === 'starting' && slot.silent === suspicious_start_ticks) this.#suspect();
         if (slot.silent > limit) this.#lose(slot, 'it did not answer');
         else if (slot.silent > ping_after_ticks && slot.state !== 'starting') {
           slot.worker.postMessage({ type: 'ping' });

@@ -10,9 +10,9 @@ import { send_random_messages } from './support/noise.mjs';
 const small = 'dim="6" keys="5" heads="50" samples="16,64" test-samples="200" trials="1"';
 const lab_element = (words) => `<attention-lab experiment="rf-learning-curve" auto="0" ${small} ${words}></attention-lab>`;
 
-/** Serves `body` under a policy that allows scripts and frames of the lab's origin, nothing else. */
-async function course_page(lab, body, { script = `<script src="${lab.origin}embed.js"></script>`, files = {} } = {}) {
-  const policy = `default-src 'none'; script-src ${lab.origin} 'self'; frame-src ${lab.origin}`;
+/** Serves `body` under a policy that allows scripts and frames of the lab's origin, nothing else but `allowed`. */
+async function course_page(lab, body, { script = `<script src="${lab.origin}embed.js"></script>`, files = {}, allowed = '' } = {}) {
+  const policy = `default-src 'none'; script-src ${lab.origin} 'self' ${allowed}; frame-src ${lab.origin}`;
   const html = `<!doctype html><html lang="en"><title>Course</title><body><h1>Course</h1>${body}${script}</body></html>`;
   const server = createServer((request, response) => {
     const file = files[request.url];
@@ -260,6 +260,33 @@ await run_checks({
     await page.evaluate((base) => document.querySelector('attention-lab').setAttribute('base', base), lab.origin);
     assert.equal((await ask(page)).seed, 5);
     assert.deepEqual(page.complaints, []);
+  },
+
+  async 'another script that is also called embed.js is not taken for ours, and the base may be a file'(lab) {
+    const source = await readFile(path.join(dist, 'embed.js'), 'utf8');
+    const files = {
+      '/theirs/embed.js': 'globalThis.theirs = 1;',
+      '/theirs/calls/embed.js': 'globalThis.start_ours = (text) => (0, eval)(text);',
+      '/ours.js': source,
+    };
+    const theirs = '<script src="/theirs/embed.js"></script>';
+    const evaluated = `<script src="/theirs/calls/embed.js"></script><script type="text/plain" id="text">${source}</script>
+      <script>start_ours(document.getElementById('text').textContent)</script>`;
+    for (const script of [`${theirs}<script>${source}</script>`, `<script>${source}</script>${theirs}`,
+      `${theirs}<script type="module">${source}</script>`, `${theirs}<script src="/ours.js"></script>`, evaluated]) {
+      const allowed = "'unsafe-inline' 'unsafe-eval'";
+      const page = await course_page(lab, lab_element('seed="5"'), { script, files, allowed });
+      await page.waitForSelector('attention-lab [role="alert"]', { timeout: 20_000 });
+      assert.match(await page.$eval('attention-lab', ({ textContent }) => textContent), /Set base="\.\.\."/);
+      for (const base of [`${lab.origin}index.html`, `${lab.origin}index.html?a=1#b`, lab.origin.replace(/\/$/, '')]) {
+        await page.evaluate((address) => document.querySelector('attention-lab').setAttribute('base', address), base);
+        assert.equal((await ask(page)).seed, 5);
+        const { src } = await page.$eval('attention-lab iframe', (frame) => ({ src: frame.src }));
+        assert.ok(src.startsWith(`${lab.origin}index.html?`), src);
+      }
+      assert.deepEqual(page.complaints, []);
+      await page.close();
+    }
   },
 
   async 'a lab that cannot be loaded rejects get() with the reason; events bubble to the page'(lab) {

@@ -151,6 +151,21 @@ await run_checks({
     assert_quiet(page);
   },
 
+  async 'undo and redo are disabled until there is something to undo'(lab) {
+    const page = await lab.browser.newPage();
+    await page.evaluateOnNewDocument(() => {
+      globalThis.seen = new Set();
+      new MutationObserver(() => {
+        for (const button of document.querySelectorAll('[data-tool="undo"], [data-tool="redo"]')) {
+          globalThis.seen.add(`${button.dataset.tool} ${button.disabled ? 'off' : 'on'}`);
+        }
+      }).observe(document, { subtree: true, childList: true, attributes: true });
+    });
+    await page.goto(`${lab.origin}#${small}`);
+    await page.waitForSelector('html[data-ready]', { timeout: 60000 });
+    assert.deepEqual(await page.evaluate(() => [...globalThis.seen].sort()), ['redo off', 'undo off']);
+  },
+
   async 'undo and redo repeat the changes; a dropped result sets the parameters'(lab) {
     const page = await open_page(lab, `#${small}`);
     await type_parameter(page, 'keys', '9');

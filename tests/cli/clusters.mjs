@@ -25,6 +25,9 @@ const several_ranks = {
   'srun with PMIx': { PMIX_RANK: '0', SLURM_STEP_NUM_TASKS: '4' },
 };
 
+/** Set by nobody who could be asked for the number of ranks. */
+const remainders = { 'PMIX_RANK': { PMIX_RANK: '0' }, 'PMI_RANK': { PMI_RANK: '0' } };
+
 /** Calls `use` with an attnlab that has no MPI module beside it, and with one whose module is broken. */
 const withoutMpi = (use) => inFolder((_, path) => {
   for (const module of [undefined, 'no module\n']) {
@@ -38,7 +41,7 @@ const withoutMpi = (use) => inFolder((_, path) => {
 });
 
 test('version, help and list answer under the marks of any launcher, with or without MPI', () => withoutMpi((start) => {
-  for (const marks of [...Object.values(one_rank), ...Object.values(several_ranks)]) {
+  for (const marks of [...Object.values(one_rank), ...Object.values(several_ranks), ...Object.values(remainders)]) {
     for (const words of [['--version'], ['--help'], ['list', 'rf-heads'], ['run', 'rf-heads', '--help']]) {
       for (const done of [start(words, marks), attnlab(words, { env: environment(marks) })]) {
         assert.ok(assertDone(done).length > 20);
@@ -59,6 +62,23 @@ test('the only rank computes alone, with a remark', async () => {
     for (const [launcher, marks] of Object.entries(one_rank)) {
       check(start(run, marks), launcher);
       assert.equal(start([...run, '--quiet'], marks).err, '', launcher);
+    }
+  });
+});
+
+test('a rank number without a launcher that could be asked is no launcher: the run goes on alone, with a remark', async () => {
+  const expected = assertDone(attnlab(run, { env: environment() }));
+  const check = (done, name) => {
+    assert.equal(assertDone(done), expected, name);
+    assert.match(done.err, new RegExp(`^attnlab: ${name} is set, but no launcher: the run is computed here, without MPI\n$`));
+  };
+  for (const [name, marks] of Object.entries(remainders)) check(attnlab(run, { env: environment(marks) }), name);
+  await withoutMpi((start) => {
+    for (const [name, marks] of Object.entries(remainders)) {
+      check(start(run, marks), name);
+      // Another number says that there are others, and a server knows how many.
+      assertRefused(start(run, { [name]: '1' }), 3, [/cannot join the other ranks/]);
+      assertRefused(start(run, { ...marks, PMIX_NAMESPACE: 'prterun-1@1', PMI_FD: '9' }), 3, [/cannot join the other ranks/]);
     }
   });
 });

@@ -201,6 +201,13 @@ export const promises = [
     test: ['cli', 'clusters', 'the only rank computes alone, with a remark'],
   },
   {
+    promise: 'A rank number without a launcher does not keep a run from going on alone.',
+    file: 'native/ranks.cpp',
+    text: 'if (is_remainder(*mark)) return std::unique_ptr<Ranks>();',
+    without: '',
+    test: ['cli', 'clusters', 'a rank number without a launcher that could be asked is no launcher: the run goes on alone, with a remark'],
+  },
+  {
     promise: 'Ranks that do not find each other compute nothing, so that they do not write the same files.',
     file: 'native/ranks.cpp',
     text: 'if (announced > 0 && joined->size() != announced) {',
@@ -587,6 +594,20 @@ export const promises = [
     test: ['browser', 'chromium', 'one file of another version is named, whichever it is'],
   },
   {
+    promise: 'An empty script of the workers is named, not waited for.',
+    file: 'web/workers.js',
+    text: "if (missing && [...this.#slots].every(({ state }) => state === 'starting')) this.#give_up(missing);",
+    without: '',
+    test: ['browser', 'chromium', 'an empty script of the workers is named, not waited for'],
+  },
+  {
+    promise: 'The embed element takes no other script of its name for itself.',
+    file: 'web/embed.js',
+    text: 'exec(here) ?? [];',
+    without: "exec(here) ?? [, [...document.scripts].map(({ src }) => src).find((src) => /\\/embed\\.js/.test(src))];",
+    test: ['browser', 'embed', 'another script that is also called embed.js is not taken for ours, and the base may be a file'],
+  },
+  {
     promise: 'A style sheet that is still on its way is not taken for one of another version.',
     file: 'web/page.js',
     text: '    await style_sheets();\n',
@@ -722,6 +743,20 @@ export const promises = [
     text: 'if (judged && !network && !known.grain.exact()) {',
     without: 'if (judged && network && !known.grain.exact()) {',
     test: ['cli', 'rounded', 'a program that prints %.4f is recovered'],
+  },
+  {
+    promise: 'The accuracy that is said of a black box bounds the error, also where the box computes in float32.',
+    file: 'core/extraction/learn/black_box.cpp',
+    text: 'kShownMargin * shown.measured.weight)};',
+    without: '0.0)};',
+    test: ['unit', '', 'rounding: what is said bounds the errors for two grains and for computing in float32'],
+  },
+  {
+    promise: 'Of two roundings one after the other the coarser counts, and no true head is called another thing.',
+    file: 'core/extraction/learn/black_box.cpp',
+    text: 'if (again && shows_another_grain(known)) continue;',
+    without: '',
+    test: ['cli', 'rounded', 'a program that prints %.4g of 4 decimals is recovered to what is said'],
   },
   {
     promise: 'An answer inside a long JSON line is read.',

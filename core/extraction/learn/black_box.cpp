@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "core/base/text.h"
 #include "core/extraction/learn/dense.h"
@@ -14,8 +15,10 @@ namespace attnlab::extraction {
 namespace {
 
 constexpr double kExact = 1e-6;
-constexpr std::size_t kTelling = 64;  // answers that show whether there is a grain
-constexpr std::size_t kKept = 4096;   // answers that determine the grain
+constexpr std::size_t kTelling = 64;     // answers that show whether there is a grain
+constexpr std::size_t kKept = 4096;      // answers that determine the grain
+constexpr std::size_t kKeptMore = 1024;  // further ones of each part of learning once more
+constexpr int kPasses = 3;               // over rounded answers, if each shows another grain
 // Largest gaps in units of the expected root mean square: over all answers, which share the errors
 // of one W, and of one answer. Its error is a product of normal numbers, with heavier tails than a
 // normal number.
@@ -24,6 +27,11 @@ constexpr double kTooCoarse = 0.25;  // of the spread: typical gaps that hide ot
 constexpr double kAnyGap = 1e300;    // tolerance of a first check that accepts every model
 constexpr double kVanishing = 6;     // standard deviations of a column that is only rounding
 constexpr std::size_t kComparisons = 200;
+constexpr double kUnbelievable = 3;  // times the law: a box that rounds on the way
+constexpr double kNoChance = 2;      // times what rounding adds to fresh answers: an error of v
+// What is said is this many times the law (errors spread evenly reach 1.7 root mean squares), or
+// the error that fresh questions show, which 48 products of normal numbers find to about a fifth.
+constexpr double kLawMargin = 2, kShownMargin = 1.5;
 
 /// The learner of a head. `plan` and `vanishing` are given for answers with a grain; their model is
 /// checked against that grain later.
@@ -121,10 +129,33 @@ std::string gap_text(const BoxKnowledge& known) {
          short_text(known.spread);
 }
 
-void keep(BoxKnowledge& known, std::span<const double> answers) {
-  const std::size_t room = kKept - std::min(kKept, known.seen.size());
+/// Keeps the first answers, `room` at most, which becomes smaller.
+void keep(BoxKnowledge& known, std::span<const double> answers, std::size_t& room) {
   const std::span<const double> first = answers.first(std::min(room, answers.size()));
   known.seen.insert(known.seen.end(), first.begin(), first.end());
+  room -= first.size();
+}
+
+/// The inquiry, its answers kept.
+template <class T>
+Inquiry<T> keep_answers(BoxKnowledge& known, Inquiry<T> inquiry) {
+  std::size_t room = kKeptMore;
+  while (inquiry.advance()) {
+    std::vector<double> answers = co_await ask(*inquiry.asked());
+    keep(known, answers, room);
+    inquiry.answer(std::move(answers));
+  }
+  co_return std::move(inquiry.result());
+}
+
+/// Whether all answers so far show another grain, which is then taken for theirs.
+bool shows_another_grain(BoxKnowledge& known) {
+  const Grain grain = find_grain(known.seen);
+  const bool same = grain.kind == known.grain.kind && grain.figures == known.grain.figures &&
+                    std::abs(grain.step - known.grain.step) <= 1e-9 * grain.step;
+  if (same || grain.exact()) return false;
+  known.grain = grain;
+  return true;
 }
 
 /// A search for kinks does not end by itself where rounding makes steps everywhere.
@@ -134,12 +165,15 @@ Outcome no_kinks(const Grain& grain) {
               "; the search for the kinks of a network needs exact answers and was skipped."};
 }
 
+/// Of a bound: rounded up.
 std::string one_digit(double x) {
-  return short_text(to_digits(x, 1));
+  const double down = to_digits(x, 1);
+  const Grain digit{GrainKind::kDigits, 0, 1};
+  return short_text(down < x ? to_digits(down + digit.at(down), 1) : down);
 }
 
-/// Whether the grain explains the gaps, and the sentence that says so. Where the gaps are larger
-/// than the grain explains, `known.error` grows by the same factor.
+/// Whether the grain explains the gaps, and a sentence about them. Where the gaps are larger than
+/// the grain explains, `known.error` grows by the same factor.
 Outcome judge_rounded(BoxKnowledge& known, std::span<const double> answers,
                       std::span<const double> predicted) {
   double squares = 0, expected = 0, allowed = 0, coarsest = 0;
@@ -173,12 +207,19 @@ Outcome judge_rounded(BoxKnowledge& known, std::span<const double> answers,
             grain + ": that is so coarse that boxes of other kinds give the same answers (" +
                 gap_text(known) + ")."};
   }
-  return {ExtractionStatus::kRecovered,
-          grain + ": each entry of W is known to about " + one_digit(known.error.weight) +
-              ", and of v to about " + one_digit(known.error.value) +
-              " (root mean square). The recovered model predicts all answers within the error that "
-              "this explains: " +
-              gaps};
+  return {ExtractionStatus::kRecovered, gaps};
+}
+
+/// The sentence about a head that was recovered, its outcome by judge_rounded().
+void say_bound(const BoxKnowledge& known, Outcome& outcome) {
+  if (outcome.status != ExtractionStatus::kRecovered) return;
+  outcome.evidence =
+      "Answers are " + known.grain.text() + ": each entry of W is known to about " +
+      one_digit(known.bound.weight) + ", and of v to about " + one_digit(known.bound.value) +
+      " (root mean square; " + std::to_string(kHeldOutQuestions) +
+      " fresh questions in other directions agree). The recovered model predicts all answers "
+      "within the error that this explains: " +
+      outcome.evidence;
 }
 
 HeadError error_of(const BoxKnowledge& known, const BoxOptions& options, const ProbePlan& plan) {
@@ -190,54 +231,127 @@ HeadError error_of(const BoxKnowledge& known, const BoxOptions& options, const P
   return error;
 }
 
-/// Recovers digits that rounding lost (shifted_probes.h), and judges the refined head by the same
-/// fresh answers. Where that does not help, the outcome stays.
-Inquiry<Outcome> refine(BoxKnowledge& known, BoxOptions options, std::vector<double> answers,
-                        Outcome outcome) {
-  HeadKnowledge refined(known.dim());
-  refined.value = known.learned.head.value;
-  refined.weight = known.learned.head.weight.clone();
-  Inquiry<HeadError> refining = refine_by_shifts(refined, known.grain, {.seed = options.seed});
-  const HeadError error = co_await refining;
-  if (!(error.weight < known.error.weight)) co_return outcome;
-  known.learned.head.value = refined.value;
-  known.learned.head.weight = std::move(refined.weight);
-  known.error = error;
+HeadKnowledge copy_of(const HeadKnowledge& head) {
+  HeadKnowledge copy(head.value.size());
+  copy.value = head.value;
+  copy.weight = head.weight.clone();
+  copy.repeated = head.repeated;
+  return copy;
+}
+
+/// A head with its error by the law, and by fresh questions.
+struct Candidate {
+  HeadKnowledge head;
+  HeadError law;
+  HeldOutError shown;
+
+  HeadError bound(const Grain& grain) const {
+    HeadError bound{kLawMargin * law.value,
+                    std::max(kLawMargin * law.weight, kShownMargin * shown.measured.weight)};
+    if (shown.measured.value > kNoChance * std::hypot(law.value, shown.rounding.value)) {
+      bound.value = std::max(bound.value, kShownMargin * shown.measured.value);
+    }
+    // A box that rounds on the way may round v, half a grain, and what it does with v.
+    if (rounds_on_the_way()) {
+      double squares = 0;
+      for (const double v : head.value) squares += std::pow(grain.at(v), 2);
+      bound.value =
+          std::max(bound.value, std::sqrt(squares / static_cast<double>(head.value.size())));
+    }
+    return bound;
+  }
+  bool rounds_on_the_way() const {
+    return !(shown.measured.weight <=
+             kUnbelievable * std::hypot(law.weight, shown.rounding.weight));
+  }
+  /// What the law must be for what is shown.
+  HeadError error() const {
+    return {law.value, rounds_on_the_way() ? shown.measured.weight : law.weight};
+  }
+};
+
+/// Judges the head by the fresh answers.
+Outcome judge_candidate(BoxKnowledge& known, const BoxOptions& options, const Candidate& candidate,
+                        std::span<const double> answers, Outcome otherwise) {
+  known.learned.head = copy_of(candidate.head);
+  known.error = candidate.error();
+  known.bound = candidate.bound(known.grain);
   const QueryBatch batch = comparison_inputs(known.dim(), options.seed);
   const Expected<std::vector<double>> predicted = compare(known, options, batch, answers);
-  if (predicted) outcome = judge_rounded(known, answers, *predicted);
-  co_return outcome;
+  if (!predicted) return otherwise;
+  Outcome outcome = judge_rounded(known, answers, *predicted);
+  say_bound(known, outcome);
+  return outcome;
+}
+
+/// Recovers digits that rounding lost (shifted_probes.h), and asks fresh questions: of the head as
+/// learned and the refined one, the better by these is judged. Nothing where the answers to the
+/// shifted probes show another grain, if `again`.
+Inquiry<std::optional<Outcome>> improve(BoxKnowledge& known, BoxOptions options, ProbePlan plan,
+                                        std::vector<double> answers, Outcome outcome, bool again) {
+  Candidate learned{copy_of(known.learned.head), known.error, {}};
+  Candidate refined{copy_of(known.learned.head), {}, {}};
+  refined.law.weight = INFINITY;
+  const bool floating = known.grain.kind != GrainKind::kStep;
+  if (options.shifts && floating && options.model == BoxModel::kSingle) {
+    Inquiry<HeadError> refining =
+        keep_answers(known, refine_by_shifts(refined.head, known.grain, {.seed = options.seed}));
+    refined.law = co_await refining;
+    if (again && shows_another_grain(known)) co_return std::nullopt;
+  }
+  const bool better = refined.law.weight < learned.law.weight;
+  Inquiry<HeldOut> asking =
+      ask_held_out(better ? refined.head : learned.head, known.grain, plan, options.seed);
+  const HeldOut held = co_await asking;
+  learned.shown = held_out_error(held, learned.head, known.grain);
+  if (better) {
+    refined.shown = held_out_error(held, refined.head, known.grain);
+    if (refined.bound(known.grain).weight < learned.bound(known.grain).weight) {
+      Outcome judged = judge_candidate(known, options, refined, answers, outcome);
+      if (judged.status == ExtractionStatus::kRecovered) co_return judged;
+    }
+  }
+  co_return judge_candidate(known, options, learned, answers, outcome);
 }
 
 /// Learns a head from answers with a grain once more, with probes that suit the grain and the head
 /// learned so far, and judges it by that grain.
 Inquiry<Outcome> learn_rounded(BoxKnowledge& known, BoxOptions options) {
-  const ProbePlan plan = plan_probes(known.grain, known.learned.head);
-  double vanishing = 0;
-  if (complete(known)) {
-    const Head head{known.learned.head.weight.clone(), known.learned.head.value};
-    const double column = std::sqrt(static_cast<double>(known.dim())) *
-                          rounding_error(known.grain, head, plan).weight;
-    vanishing = kVanishing * column / plan.largest;
+  const HeadKnowledge first = copy_of(known.learned.head);
+  const bool whole = complete(known);
+  const QueryBatch comparisons = comparison_inputs(known.dim(), options.seed);
+  std::vector<double> fresh;
+  for (int pass = 1;; ++pass) {
+    const bool again = pass < kPasses;
+    const ProbePlan plan = plan_probes(known.grain, first);
+    double vanishing = 0;
+    if (whole) {
+      const Head head{first.weight.clone(), first.value};
+      const double column = std::sqrt(static_cast<double>(known.dim())) *
+                            rounding_error(known.grain, head, plan).weight;
+      vanishing = kVanishing * column / plan.largest;
+    }
+    Inquiry<Outcome> learner = keep_answers(known, head_learner(known, options, &plan, vanishing));
+    Outcome outcome = co_await learner;
+    if (fresh.empty()) {
+      fresh = co_await ask(comparisons);
+      std::size_t room = kKeptMore;
+      keep(known, fresh, room);
+    }
+    if (again && shows_another_grain(known)) continue;
+    const bool judged = outcome.status == ExtractionStatus::kRecovered ||
+                        outcome.status == ExtractionStatus::kNotAMatch;
+    if (!judged || !complete(known)) co_return outcome;
+    known.error = error_of(known, options, plan);
+    const Expected<std::vector<double>> predicted = compare(known, options, comparisons, fresh);
+    if (!predicted) co_return outcome;
+    outcome = judge_rounded(known, fresh, *predicted);
+    if (outcome.status == ExtractionStatus::kNotAMatch) co_return outcome;
+    Inquiry<std::optional<Outcome>> improving =
+        improve(known, options, plan, fresh, std::move(outcome), again);
+    std::optional<Outcome> improved = co_await improving;
+    if (improved) co_return std::move(*improved);
   }
-  Inquiry<Outcome> learner = head_learner(known, options, &plan, vanishing);
-  Outcome outcome = co_await learner;
-  const bool judged = outcome.status == ExtractionStatus::kRecovered ||
-                      outcome.status == ExtractionStatus::kNotAMatch;
-  if (!judged || !complete(known)) co_return outcome;
-  known.error = error_of(known, options, plan);
-  const QueryBatch batch = comparison_inputs(known.dim(), options.seed);
-  std::vector<double> answers = co_await ask(batch);
-  const Expected<std::vector<double>> predicted = compare(known, options, batch, answers);
-  if (!predicted) co_return outcome;
-  outcome = judge_rounded(known, answers, *predicted);
-  const bool floating = known.grain.kind != GrainKind::kStep;
-  if (outcome.status != ExtractionStatus::kNotAMatch && options.shifts && floating &&
-      options.model == BoxModel::kSingle) {
-    Inquiry<Outcome> refining = refine(known, options, std::move(answers), std::move(outcome));
-    outcome = co_await refining;
-  }
-  co_return outcome;
 }
 
 /// Judges a model of exact answers by 200 more of them.
@@ -270,11 +384,12 @@ double predicted_queries(const BoxOptions& options, std::size_t dim, std::size_t
 
 Inquiry<Outcome> learn_black_box(BoxKnowledge& known, BoxOptions options) {
   const bool network = options.model == BoxModel::kTransformer;
+  std::size_t room = kKept;
   Inquiry<Outcome> learner = learner_of(known, options);
   while (learner.advance()) {
     std::vector<double> answers = co_await ask(*learner.asked());
     const bool enough = known.seen.size() < kTelling;
-    keep(known, answers);
+    keep(known, answers, room);
     if (network && enough && known.seen.size() >= kTelling) {
       known.grain = find_grain(known.seen);
       if (!known.grain.exact()) co_return no_kinks(known.grain);

@@ -18,6 +18,10 @@ constexpr double kFinestStep = 1e-15;  // of decimal steps
 // Bits by which a less usual explanation must be better before it counts: four numbers with two
 // decimals may all be even.
 constexpr double kUsualStep = 10, kOddStep = 20;
+constexpr double kOddBits = 10, kSecondGrain = 8;
+constexpr int kSingle = 24, kHalf = 11, kBrain = 8;
+constexpr int kMostBits = 44;              // more bits have too little evidence
+constexpr double kSmallestHalf = 0x1p-24;  // float16 numbers near 0 are multiples of it
 
 double unit_in_last_place(double x) {
   return x == 0 ? 0 : std::ldexp(1.0, std::ilogb(x) - 52);
@@ -48,6 +52,18 @@ bool is_text_of_bits(double x, int bits) {
   if (nearest == x) return true;
   const int digits = shortest_digits(x);
   return digits <= kMostDigits && to_digits(nearest, digits) == x;
+}
+
+/// Whether the answer was rounded to digits or bits and to a step, in either order: it has the form
+/// of the last rounding, and the first one's form to within half of what the last one moves.
+bool is_rounded_twice(const Grain& grain, double answer) {
+  const Grain floating{grain.kind, 0, grain.figures}, steps{GrainKind::kStep, grain.step, 0};
+  const double unit = kTolerance * unit_in_last_place(answer);
+  if (steps.holds(answer)) {
+    return std::abs(floating.round(answer) - answer) <= 0.5 * grain.step + unit;
+  }
+  return floating.holds(answer) &&
+         std::abs(steps.round(answer) - answer) <= 0.5 * floating.at(answer) + unit;
 }
 
 bool all_fit(const Grain& grain, std::span<const double> answers) {
@@ -125,6 +141,14 @@ Grain step_grain(double step) {
   return {GrainKind::kStep, step, 0};
 }
 
+std::string text_of_step(double step) {
+  const double decimals = std::round(-std::log10(step));
+  const bool decimal = decimals >= 0 && std::abs(step * std::pow(10.0, decimals) - 1) < 1e-12;
+  if (!decimal) return "multiples of " + exact_text(to_digits(step, 12));
+  if (decimals == 0) return "rounded to whole numbers";
+  return "rounded to " + counted(static_cast<std::size_t>(decimals), "decimal");
+}
+
 }  // namespace
 
 double to_digits(double x, int digits) {
@@ -137,23 +161,25 @@ double to_digits(double x, int digits) {
 double Grain::at(double answer) const {
   if (kind == GrainKind::kExact) return 0;
   if (kind == GrainKind::kStep) return step;
-  if (answer == 0 || !std::isfinite(answer)) return 0;
-  if (kind == GrainKind::kBits) return std::ldexp(1.0, std::ilogb(answer) - figures + 1);
+  if (answer == 0 || !std::isfinite(answer)) return step;
+  if (kind == GrainKind::kBits) {
+    return std::max(step, std::ldexp(1.0, std::ilogb(answer) - figures + 1));
+  }
   // The logarithm of a power of ten may come out a little short.
   const double size = std::abs(answer);
   double exponent = std::floor(std::log10(size));
   if (size >= std::pow(10.0, exponent + 1)) exponent += 1;
-  return std::pow(10.0, exponent - figures + 1);
+  return std::max(step, std::pow(10.0, exponent - figures + 1));
 }
 
 double Grain::round(double x) const {
+  if (step > 0 && at(x) <= step) return step * std::nearbyint(x / step);
   switch (kind) {
-    case GrainKind::kStep:
-      return step * std::nearbyint(x / step);
     case GrainKind::kDigits:
       return to_digits(x, figures);
     case GrainKind::kBits:
       return to_bits(x, figures);
+    case GrainKind::kStep:
     case GrainKind::kExact:
       break;
   }
@@ -161,25 +187,25 @@ double Grain::round(double x) const {
 }
 
 bool Grain::holds(double answer) const {
+  if (kind != GrainKind::kStep && step > 0) return is_rounded_twice(*this, answer);
   if (kind == GrainKind::kBits) return is_text_of_bits(answer, figures);
   return std::abs(round(answer) - answer) <= kTolerance * unit_in_last_place(answer);
 }
 
 std::string Grain::text() const {
   if (kind == GrainKind::kExact) return "not rounded";
+  const std::string steps = kind == GrainKind::kStep || step > 0 ? text_of_step(step) : "";
+  if (kind == GrainKind::kStep) return steps;
   if (kind == GrainKind::kDigits) {
-    return "rounded to " + counted(static_cast<std::size_t>(figures), "significant digit");
+    const std::string digits = counted(static_cast<std::size_t>(figures), "significant digit");
+    return "rounded to " + digits + (steps.empty() ? "" : " and" + steps.substr(steps.find(' ')));
   }
-  if (kind == GrainKind::kBits) {
-    return figures == 24   ? "single-precision numbers (float32)"
-           : figures == 11 ? "half-precision numbers (float16)"
-                           : "bfloat16 numbers (8 significant bits)";
-  }
-  const double decimals = std::round(-std::log10(step));
-  const bool decimal = decimals >= 0 && std::abs(step * std::pow(10.0, decimals) - 1) < 1e-12;
-  if (!decimal) return "multiples of " + exact_text(to_digits(step, 12));
-  if (decimals == 0) return "rounded to whole numbers";
-  return "rounded to " + counted(static_cast<std::size_t>(decimals), "decimal");
+  const std::string bits = figures == kSingle ? "single-precision numbers (float32)"
+                           : figures == kHalf ? "half-precision numbers (float16)"
+                           : figures == kBrain
+                               ? "bfloat16 numbers (8 significant bits)"
+                               : "numbers of " + std::to_string(figures) + " significant bits";
+  return steps.empty() || step == kSmallestHalf ? bits : bits + " " + steps;
 }
 
 Grain find_grain(std::span<const double> answers) {
@@ -208,8 +234,20 @@ Grain find_grain(std::span<const double> answers) {
   for (int digits = 1; digits <= kMostDigits; ++digits) {
     if (choice.consider({GrainKind::kDigits, 0, digits}, 0)) break;
   }
-  for (const int bits : {8, 11, 24}) {
-    if (choice.consider({GrainKind::kBits, 0, bits}, 0)) break;
+  for (int bits = 1; bits <= kMostBits; ++bits) {
+    const bool usual = bits == kBrain || bits == kHalf || bits == kSingle;
+    if (choice.consider({GrainKind::kBits, 0, bits}, usual ? 0 : kOddBits)) break;
+  }
+  choice.consider({GrainKind::kBits, kSmallestHalf, kHalf}, 0);
+  // Two grains one after the other.
+  for (double power = std::min(largest, 0.0); std::pow(10.0, power) > 0.5 * kFinestStep; --power) {
+    const double step = std::pow(10.0, power);
+    for (int digits = 1; digits <= kMostDigits; ++digits) {
+      if (choice.consider({GrainKind::kDigits, step, digits}, kSecondGrain)) break;
+    }
+    for (const int bits : {kBrain, kHalf, kSingle}) {
+      if (choice.consider({GrainKind::kBits, step, bits}, kSecondGrain)) break;
+    }
   }
   return choice.best();
 }

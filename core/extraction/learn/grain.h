@@ -11,17 +11,21 @@ enum class GrainKind {
   kExact,   ///< doubles: no grain was found
   kStep,    ///< multiples of a step, "%.4f"
   kDigits,  ///< significant decimal digits, "%.6g"
-  kBits,    ///< significant bits: float32 (24), float16 (11) and bfloat16 (8), in any digits
+  kBits,    ///< significant bits: float32 (24), float16 (11), bfloat16 (8), ..., in any digits
 };
 
 struct Grain {
   GrainKind kind = GrainKind::kExact;
-  double step = 0;  ///< of kStep
+  /// Of kStep. Of kDigits and kBits: a second grain, the coarser of the two counts at each size
+  /// ("%.6f" of a float32); 0: none.
+  double step = 0;
   int figures = 0;  ///< significant digits of kDigits, bits of kBits
 
+  bool operator==(const Grain&) const = default;
+
   bool exact() const { return kind == GrainKind::kExact; }
-  /// Distance between neighbouring possible answers near `answer`; 0 for kExact, and for kDigits
-  /// and kBits at 0.
+  /// Distance between neighbouring possible answers near `answer`; 0 for kExact. At 0 it is the
+  /// step.
   double at(double answer) const;
   /// The possible answer next to x.
   double round(double x) const;

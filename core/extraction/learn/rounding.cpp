@@ -41,8 +41,12 @@ bool finite(std::span<const double> values) {
 ProbePlan plan_probes(const Grain& grain, const HeadKnowledge& known) {
   ProbePlan plan;
   const double value = finite(known.value) ? largest_magnitude(known.value) : 0;
-  if (grain.kind == GrainKind::kStep && value > 0) {
-    const double longest = std::exp2(std::floor(std::log2(kFinest * grain.step / value)));
+  if (grain.step > 0 && value > 0) {
+    // Beyond the size at which a second grain is as coarse as the step, longer probes win nothing.
+    const double possible = grain.kind == GrainKind::kStep     ? kFinest
+                            : grain.kind == GrainKind::kDigits ? std::pow(10.0, grain.figures)
+                                                               : std::exp2(grain.figures + 2);
+    const double longest = std::exp2(std::floor(std::log2(possible * grain.step / value)));
     plan.probe = plan.value = std::clamp(longest, plan.probe, kLongProbe);
   }
   plan.query = 1 / plan.probe;

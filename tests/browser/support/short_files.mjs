@@ -76,6 +76,19 @@ export const short_files = {
     on.known = /(?:)/; // what was empty
   }),
 
+  'an empty script of the workers is named, not waited for': once_an_engine(async (on) => {
+    const { page, server } = on;
+    server.instead.set('worker.js', Buffer.alloc(0));
+    await page.goto('about:blank');
+    await open(on, small);
+    const pressed = Date.now();
+    await later['workers.js'](page);
+    await sentence_about(page, 'worker.js came empty');
+    assert.ok(Date.now() - pressed < 15000, 'by its own check, not by the patience of 30 s with workers');
+    server.instead.delete('worker.js');
+    on.known = /(?:)/; // what was empty
+  }),
+
   'one file of another version is named, whichever it is': once_an_engine(async (on) => {
     const { page, server } = on;
     const folder = mkdtempSync(path.join(tmpdir(), 'attnlab-version-'));

@@ -1,7 +1,8 @@
 // A black box as a separate program: `node box.mjs KIND DIM [FAULT [AFTER]]`. KIND is the hidden function, FAULT what
 // the box does instead of its answers after the first AFTER. `node box.mjs KIND DIM truth` prints the hidden numbers.
 // `node box.mjs KIND DIM round HOW` answers as services do, HOW being one of exact, decimals:4, digits:6, step:0.05,
-// float32 (shortest digits), bfloat16; HOW+long puts each answer into a line of 20,000 other letters.
+// float32 (shortest digits), bfloat16, float16, bits:16 (the others cut); float32/decimals:6 one after the other;
+// HOW+long puts each answer into a line of 20,000 other letters. KIND float32 is a head that computes in float32.
 import { createInterface } from 'node:readline';
 
 const [kind = 'head', dim_text = '3', fault = '', after_text = '0'] = process.argv.slice(2);
@@ -34,6 +35,18 @@ switch (kind) {
     break;
 }
 
+/** The head with every sum, product and weight rounded to float32. */
+function answer_in_single({ W, v }, X) {
+  const r = Math.fround;
+  const dot32 = (a, b) => a.reduce((sum, x, i) => r(sum + r(r(x) * r(b[i]))), 0);
+  const image = W.map((row) => dot32(row, X.at(-1)));
+  const logits = X.map((x) => dot32(x, image));
+  const largest = Math.max(...logits);
+  const weights = logits.map((logit) => r(Math.exp(r(logit - largest))));
+  const total = X.reduce((sum, x, i) => r(sum + r(weights[i] * dot32(v, x))), 0);
+  return r(total / weights.reduce((a, b) => r(a + b), 0));
+}
+
 function answer_of({ W, v }, X) {
   const image = W.map((row) => dot(row, X.at(-1)));
   const logits = X.map((x) => dot(x, image));
@@ -52,6 +65,7 @@ function f(X) {
       answer_of({ W: head.W, v: vector(0).map((__, k) => (k === i ? 1 : 0)) }, X));
     return network.reduce((sum, { a, c, o }) => sum + o * Math.max(0, dot(a, z) + c), 0.25);
   }
+  if (kind === 'float32') return answer_in_single(head, X);
   let y = answer_of(head, moved);
   if (kind === 'two-heads') y += answer_of(other, X);
   if (kind === 'residual') y += dot(vector(95), X.at(-1));
@@ -67,7 +81,16 @@ if (fault === 'truth') {
 
 /** x as the letters of a service that rounds its answers. */
 function rounded(x, how) {
+  const [first, ...later] = how.split('/');
+  if (later.length > 0) {
+    return rounded(first === 'float32' ? Math.fround(x) : Number(rounded(x, first)), later.join('/'));
+  }
   const [name, figures] = how.split(':');
+  if (name === 'bits' || name === 'float16') {
+    const bits = name === 'bits' ? Number(figures) : 11;
+    const unit = 2 ** Math.max(Math.floor(Math.log2(Math.abs(x))) - bits + 1, name === 'bits' ? -1000 : -24);
+    return String(x === 0 ? 0 : (name === 'bits' ? Math.trunc : Math.round)(x / unit) * unit);
+  }
   if (name === 'decimals') return x.toFixed(Number(figures));
   if (name === 'digits') return x.toExponential(Number(figures) - 1);
   if (name === 'step') return String(Math.round(x / Number(figures)) * Number(figures));

@@ -188,6 +188,68 @@ TEST_CASE("grain: neighbours are as far apart as the grain says") {
   CHECK(Grain{}.round(0.1) == 0.1);
 }
 
+TEST_CASE("grain: of two grains one after the other the coarser at each size is found") {
+  const auto decimals = [](double x, int count) {
+    const double scale = std::pow(10.0, count);
+    return *read_real(exact_text(std::round(x * scale) / scale));
+  };
+  const Grain half{GrainKind::kBits, 0, 11};
+  for (std::uint32_t index = 0; index < 20; ++index) {
+    const std::vector<double> numbers = random_numbers(800 + index, 200, 2);
+    const auto check = [&](const std::vector<double>& answers, const Grain& expected,
+                           const char* text) {
+      const Grain grain = find_grain(answers);
+      CAPTURE(text);
+      CHECK(grain == expected);
+      CHECK(grain.text() == text);
+      for (const double answer : answers) {
+        const double coarser =
+            std::max(Grain{expected.kind, 0, expected.figures}.at(answer), expected.step);
+        CHECK(grain.at(answer) == coarser);
+        CHECK(grain.holds(answer));
+      }
+    };
+    check(rounded(numbers, [&](double x) { return decimals(half.round(x), 3); }),
+          {GrainKind::kBits, 1e-3, 11}, "half-precision numbers (float16) rounded to 3 decimals");
+    check(rounded(numbers, [&](double x) { return decimals(static_cast<float>(1e3 * x), 6); }),
+          {GrainKind::kBits, 1e-6, 24}, "single-precision numbers (float32) rounded to 6 decimals");
+    // The other way round: numbers with 4 decimals, stored as float32.
+    check(rounded(numbers,
+                  [&](double x) { return double(static_cast<float>(decimals(1e3 * x, 4))); }),
+          {GrainKind::kBits, 1e-4, 24}, "single-precision numbers (float32) rounded to 4 decimals");
+    check(rounded(numbers, [&](double x) { return to_digits(decimals(x, 4), 4); }),
+          {GrainKind::kDigits, 1e-4, 4}, "rounded to 4 significant digits and to 4 decimals");
+    check(rounded(numbers, [&](double x) { return decimals(to_digits(x, 3), 2); }),
+          {GrainKind::kDigits, 1e-2, 3}, "rounded to 3 significant digits and to 2 decimals");
+  }
+}
+
+TEST_CASE("grain: numbers with their last bits cut are found, and how many bits are left") {
+  for (int bits = 4; bits <= 40; ++bits) {
+    const double scale = std::ldexp(1.0, bits);
+    const Grain grain = find_grain(rounded(random_numbers(900, 60, 3), [&](double x) {
+      int exponent = 0;
+      const double mantissa = std::frexp(x, &exponent);
+      return std::ldexp(std::trunc(mantissa * scale) / scale, exponent);
+    }));
+    CAPTURE(bits);
+    CHECK(grain == Grain{GrainKind::kBits, 0, bits});
+    if (bits == 16) CHECK(grain.text() == "numbers of 16 significant bits");
+  }
+}
+
+TEST_CASE("grain: half precision numbers near 0 are as far apart as the smallest ones") {
+  std::vector<double> numbers = random_numbers(910, 60, 2);
+  for (std::size_t i = 0; i < numbers.size(); i += 2) numbers[i] *= 1e-5;
+  const double smallest = 0x1p-24;
+  const Grain half{GrainKind::kBits, 0, 11};
+  const Grain grain = find_grain(rounded(numbers, [&](double x) {
+    return std::abs(x) < 0x1p-14 ? smallest * std::nearbyint(x / smallest) : half.round(x);
+  }));
+  CHECK(grain == Grain{GrainKind::kBits, smallest, 11});
+  CHECK(grain.text() == "half-precision numbers (float16)");
+}
+
 TEST_CASE("two numbers are printed with as many digits as tell them apart") {
   CHECK(told_apart(-1.97, -1.97).first == told_apart(-1.97, -1.97).second);
   CHECK(told_apart(1, 2).first == "1");
