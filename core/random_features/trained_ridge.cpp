@@ -53,7 +53,7 @@ std::vector<double> predictions_of(const RidgeFit& fit, MatrixView<const double>
 
 double ridge_flops(std::size_t fitted, std::size_t features, std::size_t strengths) {
   const double rows = static_cast<double>(fitted), p = static_cast<double>(features);
-  const double least = std::min(rows, p), factors = strengths > 1 ? 5 : 1;
+  const double least = std::min(rows, p), factors = strengths == 1 ? 1 : rows < p ? 5 : 11;
   return 2 * least * rows * p + factors * (least * least * least / 3 + 4 * rows * p);
 }
 
@@ -82,7 +82,8 @@ Steps<RidgeFit> ridge_fit(MatrixView<const double> features, std::span<const dou
   if (!dual) gemm_tn(rows, centred.const_view(), moments.view(), false);
   const double scale = mean_diagonal(features);
   Cholesky factor(order);
-  GridSearch search(strengths.size());
+  // With fewer features than samples a factorisation costs little next to the system: try all.
+  GridSearch search(strengths.size(), dual ? GridSearch::Start::kOne : GridSearch::Start::kAll);
   for (std::vector<std::size_t> wanted = search.wanted(); !wanted.empty();
        wanted = search.wanted()) {
     for (const std::size_t index : wanted) {

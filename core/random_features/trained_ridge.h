@@ -54,7 +54,7 @@ Steps<RidgeFit> ridge_fit(MatrixView<const double> features, std::span<const dou
 /// Predictions for the rows of `features`.
 std::vector<double> predictions_of(const RidgeFit& fit, MatrixView<const double> features);
 
-/// Floating-point operations of a fit, roughly: half of eleven strengths are tried.
+/// Floating-point operations of a fit, roughly: in the dual half of eleven strengths are tried.
 double ridge_flops(std::size_t fitted, std::size_t features, std::size_t strengths);
 
 }  // namespace attnlab::random_features
