@@ -74,8 +74,8 @@ Schema schema() {
                               .help = "a step of Adam, in root mean squares of the start",
                               .min = 1e-4,
                               .max = 1,
-                              .default_value = 0.03,
-                              .suggested = {0.01, 0.03, 0.1},
+                              .default_value = 0.05,
+                              .suggested = {0.01, 0.02, 0.05, 0.1},
                               .logarithmic = true});
   Parameter steps = described({.name = "steps",
                                .label = "Training steps",
@@ -83,8 +83,8 @@ Schema schema() {
                                        "choose how many are taken",
                                .min = 0,
                                .max = 5000,
-                               .default_value = std::int64_t{300},
-                               .suggested = {0, 30, 100, 300, 1000},
+                               .default_value = std::int64_t{200},
+                               .suggested = {0, 50, 100, 200, 500},
                                .primary = true});
   rate.applies = {{"train", {"both"}}};
   steps.applies = {{"train", {"both", "two-step"}}};

@@ -277,7 +277,7 @@ Figure course_figure(const Trained& trained, const std::vector<MeanRow>& rows) {
   figure.y.label = "error (1 = best constant)";
   figure.table = "course";
   const std::size_t samples = trained.study.sizes()[shown_size(trained)];
-  constexpr int kColours[] = {kColourExponential, kColourInvariant, kColourSoftmax};
+  constexpr int kColours[] = {kColourSoftmax, kColourInvariant, kColourExponential};
   figure.draw_lines();
   for (std::size_t i = 0; i < std::size(kColours); ++i) {
     figure.draw_lines().series.push_back(course_series(std::string("course/") + kErrors[i].name,
@@ -288,13 +288,25 @@ Figure course_figure(const Trained& trained, const std::vector<MeanRow>& rows) {
   return figure;
 }
 
+/// A dotted level across the figure that is known exactly.
+void add_level(Figure& figure, std::string id, std::string label, double level) {
+  Series series;
+  series.id = std::move(id);
+  series.label = std::move(label);
+  series.note = "the mean over Gaussian matrices";
+  series.role = SeriesRole::kExact;
+  series.colour = kColourReference;
+  for (const double x : {figure.x.min, figure.x.max}) series.points.push_back({x, level, 0, 0});
+  figure.draw_lines().series.push_back(std::move(series));
+}
+
 Figure alignment_figure(const Trained& trained, const std::vector<MeanRow>& rows,
                         const std::vector<MeanRow>& ends) {
   Figure figure = steps_figure(trained, "alignment", "Where do the heads turn?");
   figure.y.label = "share of the squared norm";
   figure.table = "alignment";
   const std::size_t samples = trained.study.sizes()[shown_size(trained)];
-  constexpr int kColours[] = {kColourExponential, kColourRfa, kColourSoftmax, kColourBrfa,
+  constexpr int kColours[] = {kColourSoftmax, kColourRfa, kColourExponential, kColourRfmlp,
                               kColourInvariant};
   figure.draw_lines();
   for (std::size_t i = 0; i < std::size(kShares); ++i) {
@@ -303,26 +315,30 @@ Figure alignment_figure(const Trained& trained, const std::vector<MeanRow>& rows
                                                        samples, kShares[i].name));
   }
   const double width = static_cast<double>(trained.study.layer().dim + 1);
-  std::vector<ReferenceLine>& references = figure.draw_lines().references;
   if (trained.study.layer().bias_scale == 0) {
-    references = {{false, 1 / width, "random: 1/(d+1)"},
-                  {false, 1 / (width * width), "random: 1/(d+1)²"}};
+    add_level(figure, "random/one-side", "random: 1/(d+1)", 1 / width);
+    add_level(figure, "random/both-sides", "random: 1/(d+1)²", 1 / (width * width));
   }
-  // What two steps of gradient descent reach in the quantity that they raise most.
+  // Two steps of gradient descent: the share that they raise most.
   const MeanRow* most = nullptr;
   for (const MeanRow& row : ends) {
     const bool here = row.model == "rfa-two-step" && row.quantity != "value" &&
                       row.samples == static_cast<std::int64_t>(samples);
     if (here && (most == nullptr || row.mean > most->mean)) most = &row;
   }
-  if (most != nullptr) {
-    const auto* of = std::ranges::find_if(kShares, [&](const Quantity<HeadAlignment>& share) {
-      return share.name == most->quantity;
-    });
-    references.push_back(
-        {false, most->mean,
-         "RFA two-step, " + std::string(of->words) + ": " + short_text(most->mean)});
+  if (most == nullptr) return figure;
+  const auto* of = std::ranges::find_if(
+      kShares, [&](const Quantity<HeadAlignment>& share) { return share.name == most->quantity; });
+  Series level;
+  level.id = "two-step/" + most->quantity;
+  level.label = "two-step: " + std::string(of->words);
+  level.note =
+      "at the end of the two-step variant, " + counted(trained.study.sweep.trials, "trial");
+  level.colour = kColourBrfa;
+  for (const double x : {figure.x.min, figure.x.max}) {
+    level.points.push_back({x, most->mean, most->std_error, static_cast<int>(most->trials)});
   }
+  figure.draw_lines().series.push_back(std::move(level));
   return figure;
 }
 

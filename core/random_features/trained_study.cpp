@@ -21,7 +21,7 @@ constexpr std::array kTrainedModels = {
                  {.id = "rfa-trained",
                   .label = "RFA trained",
                   .help = "attention, query-key matrices and values trained",
-                  .colour = kColourExponential,
+                  .colour = kColourSoftmax,
                   .attention = true,
                   .biased = true}},
     TrainedModel{HeadTraining::kTwoStep,
