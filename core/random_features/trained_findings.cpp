@@ -1,5 +1,4 @@
-// Findings of rf-trained: learning curves, the course of training, the alignment of the heads, and
-// whether training them helps.
+// Findings of rf-trained: learning curves, the course of training and the alignment of the heads.
 #include <algorithm>
 #include <cmath>
 #include <functional>
@@ -7,12 +6,11 @@
 #include "core/base/text.h"
 #include "core/findings/palette.h"
 #include "core/findings/row_table.h"
-#include "core/random_features/claims.h"
 #include "core/random_features/experiments.h"
 #include "core/random_features/own_target.h"
 #include "core/random_features/sweep_tables.h"
 #include "core/random_features/theory.h"
-#include "core/random_features/trained_study.h"
+#include "core/random_features/trained_claims.h"
 
 namespace attnlab::random_features {
 namespace {
@@ -342,90 +340,6 @@ Figure alignment_figure(const Trained& trained, const std::vector<MeanRow>& rows
   return figure;
 }
 
-/// One of our claims: a model's test error is below another's at the largest n.
-Claim lower_error_claim(const Trained& trained, std::string id, std::string statement,
-                        std::string_view better, std::string_view worse, Need need) {
-  Claim claim{std::move(id), std::move(statement)};
-  const ErrorCurve* a = find_curve(trained.curves, better, trained.study.item());
-  const ErrorCurve* b = find_curve(trained.curves, worse, trained.study.item());
-  if (a == nullptr || b == nullptr) {
-    lack(claim, std::move(need));
-    return claim;
-  }
-  claim.evidence = too_little_data(*a, *b);
-  if (!claim.evidence.empty()) return claim;
-  judge_lower_error(*a, *b, claim);
-  claim.evidence += " Sizes: " + sizes_text(trained.study.sweep) + ".";
-  return claim;
-}
-
-/// The value of a list parameter with other names added, in the order of its choices.
-std::string with_names(const ParameterSet& parameters, const char* name,
-                       const std::vector<std::string>& added) {
-  std::vector<std::string> all;
-  const std::vector<std::string>& present = parameters.choices(name);
-  for (const Choice& choice : parameters.schema().find(name)->choices) {
-    if (std::ranges::count(present, choice.name) + std::ranges::count(added, choice.name) > 0) {
-      all.push_back(choice.name);
-    }
-  }
-  return join(all, ",");
-}
-
-std::vector<Claim> trained_claims(const Trained& trained, const ParameterSet& parameters) {
-  const std::string words = trained.study.item().words();
-  return {
-      lower_error_claim(trained, "A7",
-                        "Ours, not the paper's: heads whose query-key matrices are trained too "
-                        "predict " +
-                            words + " better than frozen heads with as many trained parameters.",
-                        "rfa-trained", "rfa-wide",
-                        {"trained heads and RFA wide",
-                         {{"train", with_names(parameters, "train", {"both"})},
-                          {"compare", with_names(parameters, "compare", {"rfa-wide"})}}}),
-      lower_error_claim(trained, "A8",
-                        "Ours, not the paper's: training the query-key matrices of as many heads "
-                        "predicts " +
-                            words + " better than leaving them frozen.",
-                        "rfa-trained", "rfa",
-                        {"trained and frozen heads",
-                         {{"train", with_names(parameters, "train", {"both", "values"})}}}),
-      lower_error_claim(
-          trained, "A9",
-          "Ours, not the paper's: at most two steps of gradient descent on the query-key matrices "
-          "predict " +
-              words + " better than frozen heads with as many trained parameters.",
-          "rfa-two-step", "rfa-wide",
-          {"the two-step variant and RFA wide",
-           {{"train", with_names(parameters, "train", {"two-step"})},
-            {"compare", with_names(parameters, "compare", {"rfa-wide"})}}}),
-  };
-}
-
-/// What a reader has to know about the sizes compared and about the chosen steps.
-std::vector<std::string> training_notes(const Trained& trained) {
-  const TrainedStudy& study = trained.study;
-  const std::size_t width = study.layer().dim + 1, heads = study.layer().units;
-  std::vector<std::string> notes;
-  if (!study.has(HeadTraining::kAdam)) return notes;
-  notes.push_back("RFA trained has " + counted(heads * width * (width + 1), "trained number") +
-                  ", RFA " + std::to_string(heads * width) + "; wide layers have " +
-                  counted(wide_units(heads, study.layer().dim), "head") +
-                  " or as many neurons as RFA trained has trained numbers.");
-  std::size_t last = 0, all = 0;
-  for (const TrainedOutcome& outcome : trained.outcomes.back()) {
-    if (outcome.points.empty()) continue;
-    ++all;
-    last += outcome.points.front().steps == static_cast<double>(study.steps) ? 1 : 0;
-  }
-  if (study.steps > 0 && 2 * last > all) {
-    notes.push_back("At n = " + std::to_string(study.sizes().back()) +
-                    " the held-out samples chose the last step in " + std::to_string(last) +
-                    " of " + counted(all, "trial") + ": more steps may lower the error further.");
-  }
-  return notes;
-}
-
 }  // namespace
 
 Findings TrainedExperiment::find(const RunSpec& spec, std::span<const JobOutput> outputs) {
@@ -448,11 +362,12 @@ Findings TrainedExperiment::find(const RunSpec& spec, std::span<const JobOutput>
                  false, true, shares),
       mean_table("heads", "The same shares of the heads that each model ends with", true, false,
                  ends)};
-  found.result.claims = trained_claims(trained, spec.parameters);
+  found.result.claims = trained_claims(trained.study, trained.curves, spec.parameters);
   found.result.notes = trained.notes;
-  for (auto&& notes : {fit_notes(sweep, trained.curves), training_notes(trained),
-                       formula_notes(trained.study.item(), trained.study.layer().keys,
-                                     trained.study.layer().dim)}) {
+  for (auto&& notes :
+       {fit_notes(sweep, trained.curves), training_notes(trained.study, trained.outcomes),
+        formula_notes(trained.study.item(), trained.study.layer().keys,
+                      trained.study.layer().dim)}) {
     found.result.notes.insert(found.result.notes.end(), notes.begin(), notes.end());
   }
   found.figures = {curve_figure(trained, errors), course_figure(trained, course),

@@ -75,6 +75,22 @@ bool chosen(const ParameterSet& parameters, const TrainedModel& model) {
   return has("compare", model.model.id);
 }
 
+void write(ByteWriter& writer, const HeadAlignment& alignment) {
+  for (const double share :
+       {alignment.key, alignment.query, alignment.both, alignment.identity, alignment.value}) {
+    writer.real(share);
+  }
+}
+
+HeadAlignment read_alignment(ByteReader& reader) {
+  HeadAlignment alignment;
+  for (double* share :
+       {&alignment.key, &alignment.query, &alignment.both, &alignment.identity, &alignment.value}) {
+    *share = reader.real();
+  }
+  return alignment;
+}
+
 }  // namespace
 
 std::span<const TrainedModel> trained_models() {
@@ -160,6 +176,58 @@ Expected<Plan> plan_trained(const RunSpec& spec) {
     }
   }
   return plan;
+}
+
+Bytes encode_outcome(const TrainedOutcome& outcome) {
+  ByteWriter writer;
+  writer.u32(static_cast<std::uint32_t>(outcome.points.size()));
+  for (const TrainedPoint& point : outcome.points) {
+    writer.real(point.fit.test_error);
+    writer.real(point.fit.strength);
+    writer.real(point.fit.training_error);
+    writer.u32(point.fit.failed);
+    writer.real(point.steps);
+    writer.real(point.size);
+    write(writer, point.alignment);
+  }
+  writer.u32(static_cast<std::uint32_t>(outcome.course.size()));
+  for (const CoursePoint& point : outcome.course) {
+    for (const double number :
+         {point.step, point.as_trained, point.training, point.held, point.test, point.ridge}) {
+      writer.real(number);
+    }
+    write(writer, point.alignment);
+  }
+  return writer.take();
+}
+
+bool decode_outcome(std::span<const std::uint8_t> bytes, std::size_t models,
+                    TrainedOutcome& outcome) {
+  ByteReader reader(bytes);
+  const std::uint32_t points = reader.u32();
+  if (points != models && points != 0) return false;
+  for (std::uint32_t i = 0; i < points; ++i) {
+    TrainedPoint point;
+    point.fit.test_error = reader.real();
+    point.fit.strength = reader.real();
+    point.fit.training_error = reader.real();
+    point.fit.failed = reader.u32();
+    point.steps = reader.real();
+    point.size = reader.real();
+    point.alignment = read_alignment(reader);
+    outcome.points.push_back(point);
+  }
+  const std::uint32_t course = reader.u32();
+  for (std::uint32_t i = 0; i < course && reader.ok(); ++i) {
+    CoursePoint point;
+    for (double* number : {&point.step, &point.as_trained, &point.training, &point.held,
+                           &point.test, &point.ridge}) {
+      *number = reader.real();
+    }
+    point.alignment = read_alignment(reader);
+    outcome.course.push_back(point);
+  }
+  return reader.at_end();
 }
 
 TrainedOutcomes read_outcomes(const TrainedStudy& study, std::span<const JobOutput> outputs,

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <span>
 #include <string>
 #include <vector>
 
-#include "core/experiment/draft.h"
+#include "core/numerics/linear_algebra.h"
 #include "core/random_features/trained_jobs.h"
 #include "tests/unit/support/experiments.h"
 
@@ -228,4 +228,36 @@ TEST_CASE("rf-trained refuses targets without variation, and runs at the smalles
                                    {"test-samples", "2"},
                                    {"trials", "1"}});
   run_all(least);
+}
+
+TEST_CASE("trained heads agree between instruction sets after many steps") {
+  // Double precision: rounding of 1e-16 grows along 200 steps, but by far less than 1e10.
+  const RunSpec spec = small_run({{"steps", "200"}, {"trials", "1"}, {"train", "both,two-step"}});
+  const std::span<const SimdTarget> targets = available_targets();
+  const std::string used = simd_target_name();
+  std::vector<std::vector<JobOutput>> runs;
+  for (const SimdTarget& target : targets) {
+    force_target(target);
+    runs.push_back(run_all(spec));
+  }
+  for (const SimdTarget& target : targets) {
+    if (target.name == used) force_target(target);
+  }
+  CHECK(simd_target_name() == used);
+  const TrainedStudy study = read_trained_study(spec.parameters);
+  std::vector<std::string> notes;
+  const TrainedOutcomes one = read_outcomes(study, runs.front(), notes);
+  for (const std::vector<JobOutput>& run : runs) {
+    const TrainedOutcomes other = read_outcomes(study, run, notes);
+    for (std::size_t s = 0; s < one.size(); ++s) {
+      const TrainedOutcome &a = one[s][0], &b = other[s][0];
+      REQUIRE(a.course.size() == b.course.size());
+      CHECK(a.course.back().test == doctest::Approx(b.course.back().test).epsilon(1e-6));
+      for (std::size_t m = 0; m < 2; ++m) {  // the wide layers are in single precision
+        CHECK(a.points[m].steps == b.points[m].steps);
+        CHECK(a.points[m].fit.test_error ==
+              doctest::Approx(b.points[m].fit.test_error).epsilon(1e-6));
+      }
+    }
+  }
 }
