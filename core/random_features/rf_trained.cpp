@@ -103,13 +103,13 @@ std::vector<Preset> presets() {
        "First look",
        "Eight heads learn an average of squares. With 1024 samples the frozen ones are still at an "
        "error of 0.8; ten times as many, which have as many trained parameters, are near 0.1, and "
-       "the trained ones near 0.01. With 64 samples nothing is gained. Look at the heads turning: "
+       "the trained ones near 0.01. With 64 samples Adam gains nothing. Look at the heads turning: "
        "the share of W that reads β from the key grows to three times that of random heads. Next: "
        "a fourth power.",
        {}},
       {"two-steps",
        "Two steps are enough",
-       "For the fourth power two steps of gradient descent do better than hundreds of steps of "
+       "For the fourth power two steps of gradient descent do better than a hundred steps of "
        "Adam. Every head's gradient points along β, and a long step keeps that direction; Adam "
        "moves all entries of W alike, and learns the training samples by heart: compare training "
        "and held-out error. Next: a target that compares key and query.",

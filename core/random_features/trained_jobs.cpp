@@ -287,8 +287,13 @@ FitCost trained_cost(const TrainedStudy& study, std::size_t n) {
   const double final = pass + test_pass + ridge_flops(n, p, 1);
   FitCost cost;
   cost.flops = choice + final;
-  cost.bytes = 8.0 * static_cast<double>(p) * static_cast<double>(2 * n + tests + 2 * p + 1024) +
-               8.0 * static_cast<double>((n + tests) * (layer.keys + 1) * (2 * width));
+  // All through the job: tokens in both precisions, and the features of the frozen layer.
+  const double held =
+      static_cast<double>((n + tests) * (layer.keys + 1)) * static_cast<double>(12 * width) +
+      8.0 * static_cast<double>(n * p);
+  // Features of the moment, the system and its factor, blocks of samples, weights and moments.
+  cost.bytes = held + 8.0 * static_cast<double>(p) *
+                          static_cast<double>(n + tests + 3 * p + 4 * 128 + 12 * width);
   if (study.has(HeadTraining::kAdam)) {
     // How long training on all samples lasts is not known before: half of the steps.
     cost.flops += static_cast<double>(study.steps) * (gradient_flops(heads, fitted, layer.keys) +
@@ -304,7 +309,7 @@ FitCost trained_cost(const TrainedStudy& study, std::size_t n) {
     const FitCost wide =
         fit_cost(start_layer(study, *model, 0, 0), {n}, tests, 1, study.sweep.ridge);
     cost.flops += wide.flops;
-    cost.bytes = std::max(cost.bytes, wide.bytes);
+    cost.bytes = std::max(cost.bytes, held + wide.bytes);
   }
   return cost;
 }
