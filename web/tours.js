@@ -34,6 +34,10 @@ export const tours = {
         text: 'How many samples are needed as the set gets longer? Look at the slopes: attention shares one small ' +
           'function among all tokens, and so does a network averaged over them (RF-invariant); RFMLP has to learn it ' +
           'separately at every position.' },
+      { query: 'e=rf-trained&preset=first-look', title: 'Heads that are not frozen',
+        text: 'A few heads learn what to compare, next to frozen heads with as many trained parameters. Press Run. Look ' +
+          'for the number of samples from which training pays, and in the last figure for the heads turning: the ' +
+          'share of W that reads the direction \u03b2 of the target from the key grows.' },
     ],
   },
   B: {

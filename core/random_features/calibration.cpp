@@ -12,9 +12,17 @@ Values small(Values values) {
   return all;
 }
 
-// 50 times the default trials: 5, and 3 for rf-length.
+// 50 times the default trials: 5, 3 for rf-length and 8 for rf-trained.
 const Values kTrials = {{"trials", "250"}};
 const Values kLengthTrials = {{"trials", "150"}};
+const Values kTrainedTrials = {{"trials", "400"}};
+
+/// The smallest trained layer that learns something in a few steps.
+Values small_trained(Values values) {
+  Values all = {{"dim", "4"}, {"keys", "3"}, {"heads", "3"}, {"test-samples", "300"}};
+  for (auto& value : values) all.push_back(std::move(value));
+  return all;
+}
 
 }  // namespace
 
@@ -104,6 +112,20 @@ std::vector<CalibrationSetting> calibration_settings() {
               {"samples", "16,32,64,128"}}),
        kLengthTrials},
       {"rf-length", "defaults", {}, kLengthTrials},
+      {"rf-trained", "small, training helps",
+       small_trained({{"target", "mean-power"},
+                      {"degree", "2"},
+                      {"samples", "100"},
+                      {"steps", "60"},
+                      {"rate", "0.1"}}),
+       kTrainedTrials},
+      {"rf-trained", "small, little to learn",
+       small_trained({{"target", "correlation-value"},
+                      {"degree", "2"},
+                      {"samples", "60"},
+                      {"steps", "20"},
+                      {"rate", "0.1"}}),
+       kTrainedTrials},
   };
 }
 

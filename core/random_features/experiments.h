@@ -39,9 +39,16 @@ struct FunctionExperiment {
   static Findings find(const RunSpec& spec, std::span<const JobOutput> outputs);
 };
 
+struct TrainedExperiment {
+  static Experiment face();
+  static JobSteps start(RunSpec spec, std::uint32_t index);
+  static Findings find(const RunSpec& spec, std::span<const JobOutput> outputs);
+  static std::vector<Table> details(const RunSpec& spec, std::span<const JobOutput> outputs);
+};
+
 /// In the order in which readers see them.
 using Experiments =
     TypeList<LearningCurveExperiment, HeadsExperiment, ComplexityExperiment, BiasExperiment,
-             LengthExperiment, InsideExperiment, FunctionExperiment>;
+             LengthExperiment, TrainedExperiment, InsideExperiment, FunctionExperiment>;
 
 }  // namespace attnlab::random_features

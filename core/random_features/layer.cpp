@@ -26,4 +26,15 @@ Layer random_feature_layer_text(const Schema& schema) {
   return layer;
 }
 
+Layer trained_feature_layer_text(const Schema& schema) {
+  Layer layer = random_feature_layer_text(schema);
+  for (LayerSymbol& symbol : layer.symbols) {
+    if (symbol.symbol == "W_m") {
+      symbol.words = "query-key matrix of head m: random at the start, then trained or frozen";
+    }
+    if (symbol.symbol == "v_m") symbol.words = "value vector of head m: always trained";
+  }
+  return layer;
+}
+
 }  // namespace attnlab::random_features

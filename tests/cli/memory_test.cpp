@@ -58,6 +58,12 @@ const Sized kRuns[] = {
     {"e=rf-complexity&dim=4&keys=4&heads=500&samples=1500&test-samples=512&degree=1,2", 40},
     {"e=rf-bias&dim=4&keys=4&heads=500&samples=1500&test-samples=512&bias-scale=0,4", 40},
     {"e=rf-length&dim=4&keys=2,64&heads=500&samples=1500&test-samples=512&models=rfa", 40},
+    {"e=rf-trained&dim=16&keys=16&heads=32&samples=2048&test-samples=4096&steps=2&train=both&"
+     "compare=rfa-wide",
+     40},
+    {"e=rf-trained&dim=16&keys=16&heads=1&samples=2048&test-samples=32768&steps=2&train=both&"
+     "compare=rfa-wide",
+     40},
     {"e=extract-single&dim=512&method=robust,gaussian,plain", 20},
     {"e=extract-low-rank&dim=256&rank=4&method=range-finder", 0},
     {"e=extract-low-rank&dim=24&rank=2&method=factors,nuclear-norm&oversampling=1", 0},

@@ -17,7 +17,7 @@ using attnlab::test::spec_with;
 
 namespace {
 
-/// A small run of every experiment that sweeps, with kernels (levels) where heads are swept.
+/// A small run of every experiment with trials, with kernels (levels) where heads are swept.
 std::vector<RunSpec> small_runs() {
   const test::Values sizes = {{"dim", "4"}, {"test-samples", "64"}, {"trials", "3"}};
   const auto run = [&](const char* experiment, test::Values values) {
@@ -35,7 +35,8 @@ std::vector<RunSpec> small_runs() {
           run("rf-length", {{"keys", "1,3"}, {"heads", "20"}, {"samples", "16,64"}}),
           run("rf-heads",
               {{"heads", "5,20"}, {"models", "rfa,rfa-kernel"}, {"keys", "3"}, {"samples", "40"}}),
-          run("rf-bias", {{"bias-scale", "0,2.5"}, {"keys", "3"}, {"samples", "40"}})};
+          run("rf-bias", {{"bias-scale", "0,2.5"}, {"keys", "3"}, {"samples", "40"}}),
+          run("rf-trained", {{"heads", "3"}, {"keys", "3"}, {"samples", "16,64"}, {"steps", "4"}})};
 }
 
 /// The cells of a row up to the column, as one text: which point it belongs to.
