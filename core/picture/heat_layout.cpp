@@ -104,6 +104,7 @@ bool has_thin_lines(ColourScale scale) {
 }
 
 Range heat_range(const Figure& figure, const HeatPanel& panel) {
+  if (panel.min < panel.max) return {panel.min, panel.max};
   double lo = std::numeric_limits<double>::infinity(), hi = -lo;
   for (const HeatPanel& other : figure.maps().panels) {
     if (!shares_scale(panel, other)) continue;
@@ -190,10 +191,34 @@ std::string heat_read_out(const HeatPanel& panel, std::size_t row, std::size_t c
   const double value = panel.values[cell];
   const double error =
       cell < panel.errors.size() ? panel.errors[cell] : std::numeric_limits<double>::quiet_NaN();
-  return panel.title + ": " + panel.value_label + " " +
-         (std::isfinite(value) ? estimate_text(value, error) : "not known") + " at " +
-         panel.x.label + " = " + heat_name(panel.x_labels, column) + ", " + panel.y.label + " = " +
-         heat_name(panel.y_labels, row);
+  std::string text = std::isfinite(value) ? estimate_text(value, error) : heat_text(panel, cell);
+  if (text.empty()) text = "not known";
+  const std::string note = cell < panel.notes.size() ? panel.notes[cell] : std::string();
+  return panel.title + ": " + panel.value_label + " " + text + " at " + panel.x.label + " = " +
+         heat_name(panel.x_labels, column) + ", " + panel.y.label + " = " +
+         heat_name(panel.y_labels, row) + (note.empty() ? "" : "; " + note);
+}
+
+std::string heat_text(const HeatPanel& panel, std::size_t cell) {
+  if (cell < panel.texts.size() && !panel.texts[cell].empty()) return panel.texts[cell];
+  const bool known = cell < panel.values.size() && std::isfinite(panel.values[cell]);
+  return known ? short_text(panel.values[cell]) : std::string();
+}
+
+bool is_hatched(const HeatPanel& panel, std::size_t cell) {
+  return cell < panel.values.size() && !std::isfinite(panel.values[cell]) &&
+         cell < panel.notes.size() && !panel.notes[cell].empty();
+}
+
+std::vector<Segment> hatching(const Box& box, float apart) {
+  // Lines x + y = c, from the left or lower side to the upper or right one.
+  std::vector<Segment> lines;
+  const float first = box.x0 + box.y0, last = box.x1 + box.y1;
+  for (float c = apart * std::ceil(first / apart); c < last; c += apart) {
+    const float left = std::max(box.x0, c - box.y1), right = std::min(box.x1, c - box.y0);
+    if (left < right) lines.push_back({left, c - left, right, c - right});
+  }
+  return lines;
 }
 
 HeatPanel coarse_map(HeatPanel panel, std::size_t most) {
@@ -203,6 +228,8 @@ HeatPanel coarse_map(HeatPanel panel, std::size_t most) {
   coarse.rows = (panel.rows + side - 1) / side;
   coarse.columns = (panel.columns + side - 1) / side;
   coarse.errors.clear();
+  coarse.texts.clear();
+  coarse.notes.clear();
   coarse.values.assign(coarse.rows * coarse.columns, std::numeric_limits<double>::quiet_NaN());
   coarse.x_labels.clear();
   coarse.y_labels.clear();
@@ -224,7 +251,9 @@ HeatPanel coarse_map(HeatPanel panel, std::size_t most) {
 bool has_known_cells(const Figure& figure) {
   return std::any_of(figure.maps().panels.begin(), figure.maps().panels.end(),
                      [](const HeatPanel& panel) {
-                       return std::any_of(panel.values.begin(), panel.values.end(),
+                       const auto measured = [](const std::string& note) { return !note.empty(); };
+                       return std::any_of(panel.notes.begin(), panel.notes.end(), measured) ||
+                              std::any_of(panel.values.begin(), panel.values.end(),
                                           [](double value) { return std::isfinite(value); });
                      });
 }

@@ -29,6 +29,13 @@ Findings length_findings(const MeasuredSweep& measured);
 using LengthExperiment =
     SweepExperiment<length_face, length_findings, Varied::kKeys, Varied::kSamples>;
 
+Experiment map_face();
+Findings map_findings(const MeasuredSweep& measured);
+/// A draft keeps three trials: with one there is no interval, and every cell would be undecided.
+struct MapExperiment : SweepExperiment<map_face, map_findings, Varied::kSamples> {
+  static Experiment face();
+};
+
 struct InsideExperiment {
   static Experiment face();
   static Findings find(const RunSpec& spec, std::span<const JobOutput> outputs);
@@ -42,6 +49,6 @@ struct FunctionExperiment {
 /// In the order in which readers see them.
 using Experiments =
     TypeList<LearningCurveExperiment, HeadsExperiment, ComplexityExperiment, BiasExperiment,
-             LengthExperiment, InsideExperiment, FunctionExperiment>;
+             LengthExperiment, MapExperiment, InsideExperiment, FunctionExperiment>;
 
 }  // namespace attnlab::random_features
