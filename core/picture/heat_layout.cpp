@@ -12,6 +12,7 @@ namespace {
 
 constexpr float kBetweenColumns = 20.0f, kBetweenRows = 14.0f;
 constexpr float kWidestCell = 2.0f;   // width over height of a cell with names
+constexpr float kWidestText = 4.0f;   // of a cell of a written panel
 constexpr float kHighestCell = 1.0f;  // height over width
 constexpr float kLargestSquare = 48.0f;
 
@@ -55,7 +56,7 @@ HeatPlace place_in(const HeatPanel& panel, const Box& slot, const HeatMargins& m
   if (panel.x_labels.empty() && panel.y_labels.empty()) {
     w = h = std::min({w, h, kLargestSquare});
   } else {
-    w = std::min(w, kWidestCell * h);
+    w = std::min(w, (is_written(panel) ? kWidestText : kWidestCell) * h);
     h = std::min(h, kHighestCell * w);
   }
   place.cell_width = w;
@@ -203,6 +204,18 @@ std::string heat_text(const HeatPanel& panel, std::size_t cell) {
   if (cell < panel.texts.size() && !panel.texts[cell].empty()) return panel.texts[cell];
   const bool known = cell < panel.values.size() && std::isfinite(panel.values[cell]);
   return known ? short_text(panel.values[cell]) : std::string();
+}
+
+bool is_written(const HeatPanel& panel) {
+  return !panel.notes.empty();
+}
+
+float written_height(const Figure& figure) {
+  constexpr float kRow = 20, kAround = 90;
+  float height = 0;
+  for (const HeatPanel& panel : figure.maps().panels)
+    if (is_written(panel)) height += kRow * static_cast<float>(panel.rows) + kAround;
+  return height;
 }
 
 bool is_hatched(const HeatPanel& panel, std::size_t cell) {

@@ -56,6 +56,12 @@ std::string heat_read_out(const HeatPanel& panel, std::size_t row, std::size_t c
 /// What is written in a cell: its text, else its value; empty for an unknown cell without a text.
 std::string heat_text(const HeatPanel& panel, std::size_t cell);
 
+/// Whether the panel's cells are to be read as a table: it has notes.
+bool is_written(const HeatPanel& panel);
+/// The height at which the texts of all written panels fit into their cells, one panel below the
+/// other; 0 without written panels.
+float written_height(const Figure& figure);
+
 /// Whether a cell was measured and has no value: it is hatched.
 bool is_hatched(const HeatPanel& panel, std::size_t cell);
 /// The lines of the hatching of a cell, at 45 degrees, `apart` from each other, inside the box.

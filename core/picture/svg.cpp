@@ -290,7 +290,11 @@ int screen_height(const Figure& figure, int width) {
   };
   const float height = std::visit(
       Cases{[&](const LinePlot&) { return curves; },
-            [&](const HeatMaps& maps) { return std::max(curves, panels(maps.panels.size(), 1)); },
+            [&](const HeatMaps& maps) {
+              const float written = written_height(figure);
+              if (written > 0) return std::max(curves, kHeading + written);
+              return std::max(curves, panels(maps.panels.size(), 1));
+            },
             [&](const Fields& fields) {
               const Range x = plane_range(figure.x), y = plane_range(figure.y);
               const double aspect = (x.hi - x.lo) / (y.hi - y.lo);

@@ -50,7 +50,7 @@ void draw_hatching(Svg& svg, const HeatPanel& panel, const HeatPlace& place) {
 
 /// The texts of cells, where all of them fit: of panels that write more than values.
 void draw_texts(Svg& svg, const HeatPanel& panel, const HeatPlace& place, Range range) {
-  if (panel.texts.empty() && panel.notes.empty()) return;
+  if (!is_written(panel)) return;
   const std::size_t cells = std::min(panel.rows * panel.columns, panel.values.size());
   for (std::size_t cell = 0; cell < cells; ++cell)
     if (svg_text_width(heat_text(panel, cell), kSvgFine) + 4 > place.cell_width ||
@@ -85,7 +85,8 @@ void draw_names(Svg& svg, const HeatPanel& panel, const HeatPlace& place) {
   for (std::size_t c = 0; c < panel.columns; c += std::max(skip(panel.columns), apart))
     svg.text((place.cell(0, c).x0 + place.cell(0, c).x1) / 2, cells.y1 + 14,
              heat_name(panel.x_labels, c), muted, {.anchor = "middle", .size = kSvgFine});
-  for (std::size_t r = 0; r < panel.rows; r += skip(panel.rows))
+  const bool every_row = is_written(panel) && place.cell_height > kSvgFine;
+  for (std::size_t r = 0; r < panel.rows; r += every_row ? 1 : skip(panel.rows))
     svg.text(cells.x0 - 5, (place.cell(r, 0).y0 + place.cell(r, 0).y1) / 2 + 4,
              heat_name(panel.y_labels, r), muted, {.anchor = "end", .size = kSvgFine});
   svg.text((cells.x0 + cells.x1) / 2, cells.y1 + 30, panel.x.label, muted, {.anchor = "middle"});

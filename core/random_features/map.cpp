@@ -48,6 +48,12 @@ std::size_t row_of(const Sweep& sweep, const TargetCase& item) {
   return static_cast<std::size_t>(found - sweep.cases.begin());
 }
 
+/// "0.93": two decimals are enough to read, and fit into a narrow cell.
+std::string cell_text(double share) {
+  const double rounded = std::round(100 * share) / 100;
+  return std::abs(share) < 10 ? short_text(rounded) : short_text(share);
+}
+
 std::string share_note(const ShareRow& row) {
   const std::string lead = "lead in test error " + short_text(row.lead);
   const std::string interval = " (" + between_text(row.lead_low, row.lead_high) + ")";
@@ -74,6 +80,7 @@ HeatPanel share_panel(const Sweep& sweep, const std::vector<ShareRow>& rows,
     const std::size_t cell =
         row_of(sweep, row.target) * panel.columns + static_cast<std::size_t>(column);
     panel.values[cell] = row.share;
+    if (row.decided) panel.texts[cell] = cell_text(row.share);
     panel.notes[cell] = share_note(row);
   }
   return panel;

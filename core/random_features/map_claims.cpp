@@ -32,13 +32,15 @@ Comparison factor_comparison(const ErrorCurve& attention, const ErrorCurve& inva
   comparison.paired_by = kTrial;
   comparison.can_refute = crossings.at_most;
   if (!crossings.at_least) comparison.estimate = std::min(comparison.estimate, 0.0);
-  if (comparison.std_error != 0) return comparison;
+  const bool measured = crossings.at_least && crossings.at_most;
+  if (comparison.std_error != 0 || measured) return comparison;
   // Every trial crosses at the same ends of the sizes: what scatters is the distance from the
   // level there.
-  if (!(comparison.estimate > 0)) return unknown;
-  comparison = ends_comparison(attention, invariant, 1);
+  if (crossings.at_least && !(comparison.estimate > 0)) return unknown;
+  comparison = crossings.at_least ? ends_comparison(attention, invariant, 1)
+                                  : ends_comparison(invariant, attention, -1);
   comparison.what = what;
-  comparison.can_refute = false;
+  comparison.can_refute = crossings.at_most;
   return comparison;
 }
 
