@@ -274,6 +274,9 @@ class LineFigure {
 
 namespace {
 
+/// Of a figure whose cells are read as a table, above its panels and below them.
+constexpr float kWrittenHeading = 110;
+
 /// Height of a figure of this width on a screen: curves fit on it together with the controls; heat
 /// maps and planes are below each other where they would be too small side by side.
 int screen_height(const Figure& figure, int width) {
@@ -292,7 +295,7 @@ int screen_height(const Figure& figure, int width) {
       Cases{[&](const LinePlot&) { return curves; },
             [&](const HeatMaps& maps) {
               const float written = written_height(figure);
-              if (written > 0) return std::max(curves, kHeading + written);
+              if (written > 0) return std::max(curves, kWrittenHeading + written);
               return std::max(curves, panels(maps.panels.size(), 1));
             },
             [&](const Fields& fields) {
@@ -335,7 +338,9 @@ PictureSize picture_size(const Figure& figure, const SvgOptions& options) {
   if (options.slide) return {kSlideWidth, kSlideWidth * 9 / 16};
   const int width = std::clamp(options.width, 320, 10000);
   if (options.height == 0) return {width, std::clamp(screen_height(figure, width), 240, 10000)};
-  const int height = std::clamp(options.height, 240, 10000);
+  int height = std::clamp(options.height, 240, 10000);
+  if (const float written = written_height(figure); written > 0)
+    height = std::clamp(static_cast<int>(kWrittenHeading + written), height, 10000);
   return {width, figure.fields().panels.size() > 2 ? std::max(height, width) : height};
 }
 

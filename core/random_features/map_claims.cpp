@@ -1,4 +1,4 @@
-// A7: is there a target that needs attention?
+// A8: is there a target that needs attention?
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -73,7 +73,7 @@ std::vector<std::size_t> largest(const std::vector<FactorRow>& rows) {
 Claim needed_claim(const Sweep& sweep, const std::vector<ErrorCurve>& curves,
                    const Rivals& rivals) {
   const std::string label(rivals.attention->label);
-  Claim claim{"A7", "Ours, not the paper's: there is a target of this grid that " + label +
+  Claim claim{"A8", "Ours, not the paper's: there is a target of this grid that " + label +
                         " learns from at most half the samples that a random-feature network "
                         "averaged over the keys needs."};
   if (rivals.invariant == nullptr) {
@@ -128,7 +128,7 @@ std::vector<Claim> map_claims(const Sweep& sweep, const std::vector<ErrorCurve>&
     claims.push_back(needed_claim(sweep, curves, rivals));
   }
   if (!claims.empty()) return claims;
-  Claim claim{"A7",
+  Claim claim{"A8",
               "Ours, not the paper's: there is a target of this grid that attention learns from at "
               "most half the samples that a random-feature network averaged over the keys needs."};
   lack(claim, both_models(sweep, "rfa", "rf-invariant"));

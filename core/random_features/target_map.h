@@ -55,7 +55,7 @@ struct FactorRow : CurveRow {
 FactorRow factor_row(const ErrorCurve& attention, const ErrorCurve& invariant);
 std::vector<FactorRow> factor_rows(const Sweep& sweep, const std::vector<ErrorCurve>& curves);
 
-/// A7, ours, for every attention model: on some target of the grid it needs at most half the
+/// A8, ours, for every attention model: on some target of the grid it needs at most half the
 /// samples of the invariant network.
 std::vector<Claim> map_claims(const Sweep& sweep, const std::vector<ErrorCurve>& curves);
 

@@ -1,5 +1,5 @@
 // rf-map: intervals of shares against a slow oracle and by their coverage, factors whose bounds are
-// known, and A7 on curves whose verdict is known.
+// known, and A8 on curves whose verdict is known.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -201,12 +201,12 @@ TEST_CASE("a factor is measured inside the sizes, and a bound where a crossing l
   CHECK(std::isnan(ends.low));
 }
 
-TEST_CASE("A7 holds with one target that needs attention, fails only where all ratios are known") {
+TEST_CASE("A8 holds with one target that needs attention, fails only where all ratios are known") {
   const Sweep sweep = one_case();
   const auto status = [&](std::vector<double> attention, std::vector<double> invariant) {
     return claim_of(map_claims(sweep, three_curves(sweep, std::move(attention),
                                                    std::move(invariant), {1, 1, 1})),
-                    "A7")
+                    "A8")
         .status;
   };
   CHECK(status({1, 0.2, 0.1}, {1, 1, 0.2}) == ClaimStatus::kHolds);          // factor 4
@@ -221,15 +221,15 @@ TEST_CASE("A7 holds with one target that needs attention, fails only where all r
   // A trial in which attention does not reach the level bounds nothing from below.
   std::vector<ErrorCurve> curves = three_curves(sweep, {1, 0.2, 0.1}, {1, 1, 0.2}, {1, 1, 1});
   for (auto& trials : curves[0].errors) trials[0] = 0.9;
-  CHECK(claim_of(map_claims(sweep, curves), "A7").status == ClaimStatus::kUndecided);
+  CHECK(claim_of(map_claims(sweep, curves), "A8").status == ClaimStatus::kUndecided);
 }
 
-TEST_CASE("A7 says which models it lacks") {
-  const Claim claim = claim_of(map_claims(one_case("rfa,rfmlp"), {}), "A7");
+TEST_CASE("A8 says which models it lacks") {
+  const Claim claim = claim_of(map_claims(one_case("rfa,rfmlp"), {}), "A8");
   CHECK(claim.status == ClaimStatus::kUndecided);
   REQUIRE(claim.need.settings.size() == 1);
   CHECK(claim.need.settings[0].second == "rfa,rf-invariant,rfmlp");
-  CHECK_FALSE(claim_of(map_claims(one_case("rfmlp"), {}), "A7").need.what.empty());
+  CHECK_FALSE(claim_of(map_claims(one_case("rfmlp"), {}), "A8").need.what.empty());
 }
 
 TEST_CASE("rf-map: shares are those of its own trials, and undecided cells have no number") {
