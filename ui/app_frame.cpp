@@ -3,8 +3,8 @@
 #include <cmath>
 #include <utility>
 
-#include "imgui_internal.h"
 #include "core/picture/heat_layout.h"
+#include "imgui_internal.h"
 #include "ui/app.h"
 #include "ui/app_state.h"
 #include "ui/field_view.h"
@@ -23,7 +23,7 @@ constexpr float kTextWidth = 270.0f;
 constexpr float kControlsWidth = 316.0f;
 constexpr float kMargin = 16.0f;
 constexpr float kColumnEnd = 10.0f;  // margin above and below the one column of a narrow lab
-constexpr float kRestless = 0.7f;  // seconds of settling after input: delays of help texts
+constexpr float kRestless = 0.7f;    // seconds of settling after input: delays of help texts
 constexpr float kTouchHeight = 44.0f;
 constexpr float kChipGap = 6.0f;
 constexpr float kWidestList = 520.0f;  // of figures
@@ -307,6 +307,8 @@ bool App::frame(const FrameInput& input) {
   return s.redraw;
 }
 
-float App::wanted_height() const { return state_->column_height; }
+float App::wanted_height() const {
+  return state_->column_height;
+}
 
 }  // namespace attnlab

@@ -88,8 +88,8 @@ struct HeatPanel {
   double min = 0, max = 0;  ///< ends of the colours; equal: those of the values
   /// One per cell, or empty: what is written in the cell in place of its value ("> 4096").
   std::vector<std::string> texts = {};
-  /// One per cell, or empty: said after the value ("95 % interval 0.8 to 0.9"). An unknown cell with
-  /// a note was measured, and is hatched.
+  /// One per cell, or empty: said after the value ("95 % interval 0.8 to 0.9"). An unknown cell
+  /// with a note was measured, and is hatched.
   std::vector<std::string> notes = {};
 };
 

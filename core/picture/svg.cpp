@@ -291,19 +291,19 @@ int screen_height(const Figure& figure, int width) {
     const float highest = wide < kNarrow || down < 2 ? 430 : 320;
     return kHeading + down * (std::min((slot - 90) / aspect, highest) + 70);
   };
-  const float height = std::visit(
-      Cases{[&](const LinePlot&) { return curves; },
-            [&](const HeatMaps& maps) {
-              const float written = written_height(figure);
-              if (written > 0) return std::max(curves, kWrittenHeading + written);
-              return std::max(curves, panels(maps.panels.size(), 1));
-            },
-            [&](const Fields& fields) {
-              const Range x = plane_range(figure.x), y = plane_range(figure.y);
-              const double aspect = (x.hi - x.lo) / (y.hi - y.lo);
-              return panels(fields.panels.size(), static_cast<float>(aspect));
-            }},
-      figure.content);
+  const float height =
+      std::visit(Cases{[&](const LinePlot&) { return curves; },
+                       [&](const HeatMaps& maps) {
+                         const float written = written_height(figure);
+                         if (written > 0) return std::max(curves, kWrittenHeading + written);
+                         return std::max(curves, panels(maps.panels.size(), 1));
+                       },
+                       [&](const Fields& fields) {
+                         const Range x = plane_range(figure.x), y = plane_range(figure.y);
+                         const double aspect = (x.hi - x.lo) / (y.hi - y.lo);
+                         return panels(fields.panels.size(), static_cast<float>(aspect));
+                       }},
+                 figure.content);
   return static_cast<int>(height);
 }
 

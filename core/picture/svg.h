@@ -32,8 +32,8 @@ struct PictureSize {
   int width, height;  ///< logical pixels
 };
 
-/// Planes in two rows make a figure as high as it is wide, where a height is given; cells with notes
-/// make it as high as their texts need.
+/// Planes in two rows make a figure as high as it is wide, where a height is given; cells with
+/// notes make it as high as their texts need.
 PictureSize picture_size(const Figure& figure, const SvgOptions& options);
 
 /// Every finite measured point (or known cell of a heat map) is one element of class "point" whose

@@ -121,8 +121,8 @@ SampleComparison compare_samples(const ErrorCurve& better, const ErrorCurve& wor
   // Where every trial crosses outside the sizes at the same two ends, the ratios do not scatter.
   if (result.comparison.std_error == 0 && result.comparison.estimate != 0) {
     result.by = SampleComparison::By::kEnds;
-    result.comparison =
-        result.comparison.estimate > 0 ? ends_comparison(better, worse, 1) : ends_comparison(worse, better, -1);
+    result.comparison = result.comparison.estimate > 0 ? ends_comparison(better, worse, 1)
+                                                       : ends_comparison(worse, better, -1);
   }
   return result;
 }

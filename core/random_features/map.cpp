@@ -114,8 +114,7 @@ HeatPanel needed_panel(const MeasuredSweep& measured) {
     models.push_back(model);
     columns.push_back(std::string(model->label));
   }
-  HeatPanel panel =
-      target_panel(sweep, "needed", "Samples to reach error 0.5", std::move(columns));
+  HeatPanel panel = target_panel(sweep, "needed", "Samples to reach error 0.5", std::move(columns));
   panel.x.label = "model";
   panel.value_label = "samples";
   panel.logarithmic = true;
@@ -162,8 +161,8 @@ HeatPanel factor_panel(const Sweep& sweep, const std::vector<FactorRow>& rows) {
     models.push_back(rivals.attention);
     columns.push_back("to " + std::string(rivals.attention->label));
   }
-  HeatPanel panel = target_panel(sweep, "factor", "RF-invariant's samples, relative",
-                                 std::move(columns));
+  HeatPanel panel =
+      target_panel(sweep, "factor", "RF-invariant's samples, relative", std::move(columns));
   panel.x.label = "attention";
   panel.value_label = "factor";
   panel.logarithmic = true;
@@ -265,24 +264,23 @@ Experiment map_face() {
       "keys, has the symmetry without attention. Every cell is the share of attention's lead over "
       "RFMLP that RF-invariant keeps, for one target and one number of samples: 1 where symmetry "
       "is the whole story, near 0 where attention is needed.";
-  experiment.schema = sweep_schema(
-      SweptQuantity::kSamples,
-      {{"target", names({"mean-power", "correlation-value", "correlation-power",
-                         "matrix-correlation", "query-power", "maximum"})},
-       {"degree", integers({1, 2, 3})},
-       {"dim", std::int64_t{8}},
-       {"keys", std::int64_t{8}},
-       {"heads", std::int64_t{300}},
-       {"test-samples", std::int64_t{1024}},
-       {"samples", integers({16, 32, 64, 128, 256, 512, 1024})}});
+  experiment.schema =
+      sweep_schema(SweptQuantity::kSamples,
+                   {{"target", names({"mean-power", "correlation-value", "correlation-power",
+                                      "matrix-correlation", "query-power", "maximum"})},
+                    {"degree", integers({1, 2, 3})},
+                    {"dim", std::int64_t{8}},
+                    {"keys", std::int64_t{8}},
+                    {"heads", std::int64_t{300}},
+                    {"test-samples", std::int64_t{1024}},
+                    {"samples", integers({16, 32, 64, 128, 256, 512, 1024})}});
   experiment.layer = random_feature_layer_text(experiment.schema);
-  experiment.layer.formulas.push_back("s = \\frac{e_P - e_I}{e_P - e_A}");
-  experiment.layer.symbols.insert(
-      experiment.layer.symbols.end(),
-      {{"s", "share of attention's lead that symmetry keeps"},
-       {"e_A", "test error of attention"},
-       {"e_I", "test error of RF-invariant"},
-       {"e_P", "test error of RFMLP, the network on all tokens"}});
+  experiment.layer.formulas.push_back("s = (e_P - e_I) / (e_P - e_A)");
+  experiment.layer.symbols.insert(experiment.layer.symbols.end(),
+                                  {{"s", "share of attention's lead that symmetry keeps"},
+                                   {"e_A", "test error of attention"},
+                                   {"e_I", "test error of RF-invariant"},
+                                   {"e_P", "test error of RFMLP, the network on all tokens"}});
   experiment.presets = presets();
   return experiment;
 }
@@ -298,10 +296,9 @@ Findings map_findings(const MeasuredSweep& measured) {
   const std::vector<ShareRow> shares = share_rows(measured.sweep, measured.curves);
   const std::vector<FactorRow> factors = factor_rows(measured.sweep, measured.curves);
   Findings found;
-  found.result.tables = {share_table(shares), factor_table(factors),
-                         samples_needed_table(measured.needed),
-                         test_error_table(measured.errors, measured.varied),
-                         theory_table(measured.sweep)};
+  found.result.tables = {
+      share_table(shares), factor_table(factors), samples_needed_table(measured.needed),
+      test_error_table(measured.errors, measured.varied), theory_table(measured.sweep)};
   found.result.claims = map_claims(measured.sweep, measured.curves);
   found.figures = needed_figures(measured);
   found.figures.insert(found.figures.begin(),

@@ -63,9 +63,8 @@ std::vector<std::size_t> largest(const std::vector<FactorRow>& rows) {
   std::vector<std::size_t> order;
   for (std::size_t i = 0; i < rows.size(); ++i)
     if (rows[i].kind != FactorKind::kUnknown) order.push_back(i);
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return rows[a].factor > rows[b].factor;
-  });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return rows[a].factor > rows[b].factor; });
   if (order.size() > 3) order.resize(3);
   return order;
 }

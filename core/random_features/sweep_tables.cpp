@@ -275,11 +275,11 @@ Table factor_table(const std::vector<FactorRow>& rows) {
       "geometric mean over paired trials with a 95 % interval (Student's, of the logs). A crossing "
       "outside the sizes counts as the nearest size, which makes the factor a bound",
       with_key<FactorRow>(
-          {}, {column<&FactorRow::factor>("factor", "factor"),
-               column<&FactorRow::low>("low", "low"), column<&FactorRow::high>("high", "high"),
-               column<&FactorRow::kind_name>("kind", "kind"),
-               column<&FactorRow::trials>("trials", "trials"),
-               column<&FactorRow::outside>("outside", "trials outside the sizes")})};
+          {},
+          {column<&FactorRow::factor>("factor", "factor"), column<&FactorRow::low>("low", "low"),
+           column<&FactorRow::high>("high", "high"), column<&FactorRow::kind_name>("kind", "kind"),
+           column<&FactorRow::trials>("trials", "trials"),
+           column<&FactorRow::outside>("outside", "trials outside the sizes")})};
   return table.of(rows);
 }
 

@@ -25,8 +25,8 @@ std::vector<Rivals> rivals_of(const Sweep& sweep);
 /// trials of all three.
 struct ShareRow : CurveRow {  // of the attention model
   double samples;
-  double share, low, high;  ///< NaN unless decided
-  bool decided;             ///< the lead is above 0: the interval is bounded
+  double share, low, high;           ///< NaN unless decided
+  bool decided;                      ///< the lead is above 0: the interval is bounded
   double lead, lead_low, lead_high;  ///< network - attention; ends infinite for a single trial
   std::int64_t trials;
 };

@@ -40,7 +40,7 @@ std::vector<ErrorCurve> three_curves(const Sweep& sweep, std::vector<double> att
           made_curve("rfmlp", item, std::move(network))};
 }
 
-/// Student's t of the mean of a - r b, written anew: the slow oracle's test of one ratio.
+/// The t statistic of the mean of a - r b, from its definition: a slow oracle.
 double t_of(const std::vector<double>& a, const std::vector<double>& b, double r) {
   double mean = 0, square = 0;
   const double n = static_cast<double>(a.size());
@@ -122,16 +122,14 @@ TEST_CASE("without a clear lead most cells are undecided, and at most 5 % have a
     CHECK(wrong < 0.05 * kCells + 5 * std::sqrt(kCells * 0.05 * 0.95));
     CHECK(decided < 0.35 * kCells);
     // No lead: decided with chance 0.025.
-    if (lead <= 0)
-      CHECK(decided < 0.025 * kCells + 5 * std::sqrt(kCells * 0.025 * 0.975));
+    if (lead <= 0) CHECK(decided < 0.025 * kCells + 5 * std::sqrt(kCells * 0.025 * 0.975));
   }
 }
 
 TEST_CASE("a share is decided only where attention has a lead") {
   const Sweep sweep = one_case();
   // n = 16: nobody learns; 64: half of the lead is symmetry; 256: attention is behind.
-  std::vector<ErrorCurve> curves =
-      three_curves(sweep, {1, 0.4, 0.9}, {1, 0.7, 0.2}, {1, 1, 0.5});
+  std::vector<ErrorCurve> curves = three_curves(sweep, {1, 0.4, 0.9}, {1, 0.7, 0.2}, {1, 1, 0.5});
   curves[0].errors[0] = {1.02, 0.98, 1.0};
   const std::vector<ShareRow> rows = share_rows(sweep, curves);
   REQUIRE(rows.size() == 3);
@@ -209,14 +207,14 @@ TEST_CASE("A8 holds with one target that needs attention, fails only where all r
                     "A8")
         .status;
   };
-  CHECK(status({1, 0.2, 0.1}, {1, 1, 0.2}) == ClaimStatus::kHolds);          // factor 4
-  CHECK(status({1, 0.2, 0.1}, {1, 1, 0.9}) == ClaimStatus::kHolds);          // more than 6.7
-  CHECK(status({0.3, 0.2, 0.1}, {1, 1, 0.9}) == ClaimStatus::kHolds);        // more than 16
-  CHECK(status({1, 0.3, 0.1}, {1, 0.3, 0.1}) == ClaimStatus::kFails);        // factor 1
-  CHECK(status({1, 1, 0.9}, {1, 0.2, 0.1}) == ClaimStatus::kFails);          // at most 1/6.7
-  CHECK(status({1, 1, 0.9}, {0.3, 0.2, 0.1}) == ClaimStatus::kFails);        // at most 1/16
-  CHECK(status({1, 1, 0.9}, {1, 1, 0.9}) == ClaimStatus::kUndecided);        // not bounded
-  CHECK(status({1, 0.9, 0.2}, {1, 1, 0.9}) == ClaimStatus::kUndecided);      // at least 1.6
+  CHECK(status({1, 0.2, 0.1}, {1, 1, 0.2}) == ClaimStatus::kHolds);      // factor 4
+  CHECK(status({1, 0.2, 0.1}, {1, 1, 0.9}) == ClaimStatus::kHolds);      // more than 6.7
+  CHECK(status({0.3, 0.2, 0.1}, {1, 1, 0.9}) == ClaimStatus::kHolds);    // more than 16
+  CHECK(status({1, 0.3, 0.1}, {1, 0.3, 0.1}) == ClaimStatus::kFails);    // factor 1
+  CHECK(status({1, 1, 0.9}, {1, 0.2, 0.1}) == ClaimStatus::kFails);      // at most 1/6.7
+  CHECK(status({1, 1, 0.9}, {0.3, 0.2, 0.1}) == ClaimStatus::kFails);    // at most 1/16
+  CHECK(status({1, 1, 0.9}, {1, 1, 0.9}) == ClaimStatus::kUndecided);    // not bounded
+  CHECK(status({1, 0.9, 0.2}, {1, 1, 0.9}) == ClaimStatus::kUndecided);  // at least 1.6
   CHECK(status({0.4, 0.3, 0.1}, {0.4, 0.3, 0.1}) == ClaimStatus::kUndecided);
   // A trial in which attention does not reach the level bounds nothing from below.
   std::vector<ErrorCurve> curves = three_curves(sweep, {1, 0.2, 0.1}, {1, 1, 0.2}, {1, 1, 1});

@@ -74,8 +74,7 @@ TEST_CASE("hatching stays inside its box, at 45 degrees and equal distances") {
     for (const float x : {line.x0, line.x1}) CHECK((x >= box.x0 && x <= box.x1));
     for (const float y : {line.y0, line.y1}) CHECK((y >= box.y0 - 1e-4f && y <= box.y1 + 1e-4f));
     CHECK(line.x1 - line.x0 == doctest::Approx(line.y0 - line.y1));
-    if (i > 0)
-      CHECK(line.x0 + line.y0 - lines[i - 1].x0 - lines[i - 1].y0 == doctest::Approx(7));
+    if (i > 0) CHECK(line.x0 + line.y0 - lines[i - 1].x0 - lines[i - 1].y0 == doctest::Approx(7));
   }
 }
 
