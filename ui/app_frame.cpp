@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/picture/heat_layout.h"
 #include "imgui_internal.h"
 #include "ui/app.h"
 #include "ui/app_state.h"
@@ -155,6 +156,8 @@ float narrow_figure_height(const AppState& s, float width, float screen_height) 
   const float line_plot = chooser_height(s) + one_plot;
   return std::visit(Cases{[&](const LinePlot&) { return line_plot; },
                           [&](const HeatMaps& maps) {
+                            if (const float written = written_height(figure); written > 0)
+                              return chooser_height(s) + std::max(one_plot, 100 + written);
                             const auto panels = static_cast<float>(maps.panels.size());
                             return panels < 2 ? line_plot : chooser_height(s) + 60 + 250 * panels;
                           },

@@ -16,6 +16,7 @@ namespace attnlab {
 namespace {
 
 constexpr float kCellText = kTickSize;
+constexpr float kHatchApart = 7;
 
 ImU32 colour_of(unsigned rgb, float opacity) {
   return with_alpha(IM_COL32((rgb >> 16) & 255, (rgb >> 8) & 255, rgb & 255, 255), opacity);
@@ -77,23 +78,42 @@ bool draw_by_shader(ImDrawList* list, const Figure& figure, const HeatPanel& pan
   return true;
 }
 
+void draw_hatching(ImDrawList* list, const HeatPanel& panel, const HeatPlace& place,
+                   float opacity) {
+  for (std::size_t i = 0; i < panel.rows * panel.columns; ++i) {
+    if (!is_hatched(panel, i)) continue;
+    Box box = place.cell(i / panel.columns, i % panel.columns);
+    box.x1 -= 1;
+    box.y1 -= 1;
+    for (const Segment& line : hatching(box, kHatchApart))
+      list->AddLine(ImVec2(line.x0, line.y0), ImVec2(line.x1, line.y1),
+                    with_alpha(theme().muted, 0.45f * opacity), 1);
+  }
+}
+
 /// The numbers, if all of them fit into their cells, each on a patch that covers contours.
 void draw_cell_numbers(ImDrawList* list, const Figure& figure, const HeatPanel& panel,
                        const HeatPlace& place) {
   const Range range = heat_range(figure, panel);
   std::vector<std::string> texts;
-  for (const double value : panel.values) {
-    texts.push_back(std::isfinite(value) ? short_text(value) : std::string());
+  for (std::size_t i = 0; i < panel.values.size(); ++i) {
+    texts.push_back(heat_text(panel, i));
     const ImVec2 size = text_size(texts.back(), false, kCellText);
     if (size.x + 8 > place.cell_width || size.y + 4 > place.cell_height) return;
   }
   for (std::size_t i = 0; i < panel.rows * panel.columns && i < texts.size(); ++i) {
     if (texts[i].empty()) continue;
     const Box box = place.cell(i / panel.columns, i % panel.columns);
-    const unsigned rgb = heat_rgb(panel.scale, heat_share(panel, range, panel.values[i]));
-    const unsigned light = 3 * ((rgb >> 16) & 255) + 6 * ((rgb >> 8) & 255) + (rgb & 255);
     const ImVec2 size = text_size(texts[i], false, kCellText);
     const ImVec2 at((box.x0 + box.x1 - size.x) / 2, (box.y0 + box.y1 - size.y) / 2);
+    if (!std::isfinite(panel.values[i])) {  // on a patch that covers the hatching
+      list->AddRectFilled(ImVec2(at.x - 2, at.y), ImVec2(at.x + size.x + 2, at.y + size.y),
+                          theme().panel, 2);
+      draw_text(list, at, texts[i], false, kCellText, theme().muted);
+      continue;
+    }
+    const unsigned rgb = heat_rgb(panel.scale, heat_share(panel, range, panel.values[i]));
+    const unsigned light = 3 * ((rgb >> 16) & 255) + 6 * ((rgb >> 8) & 255) + (rgb & 255);
     if (!panel.contours.empty())
       list->AddRectFilled(ImVec2(at.x - 2, at.y), ImVec2(at.x + size.x + 2, at.y + size.y),
                           colour_of(rgb, 1), 2);
@@ -206,6 +226,7 @@ void heat_panels(ImDrawList* list, const Figure& figure, PlotState& state,
       draw_cells(list, figure, panel, places[p], options.opacity * opacity_of(panel.presence));
       draw_contours(list, panel, places[p].cells);
     }
+    draw_hatching(list, panel, places[p], options.opacity * opacity_of(panel.presence));
     if (options.opacity > 0.9f && panel.presence != Presence::kBehind)
       draw_cell_numbers(list, figure, panel, places[p]);
     draw_names(list, panel, places[p]);

@@ -85,6 +85,12 @@ struct HeatPanel {
   std::string scale_group;       ///< panels of one group share one colour range
   std::vector<double> contours;  ///< levels drawn as lines through the cell centres
   Presence presence = Presence::kWhole;
+  double min = 0, max = 0;  ///< ends of the colours; equal: those of the values
+  /// One per cell, or empty: what is written in the cell in place of its value ("> 4096").
+  std::vector<std::string> texts = {};
+  /// One per cell, or empty: said after the value ("95 % interval 0.8 to 0.9"). An unknown cell
+  /// with a note was measured, and is hatched.
+  std::vector<std::string> notes = {};
 };
 
 /// A point of the picture that the reader moves with mouse, finger or arrow keys. The entries of

@@ -49,9 +49,10 @@ struct Members {
   }
   static auto of(Is<HeatPanel> auto& x) {
     auto& [id, title, ax, ay, x_labels, y_labels, rows, columns, values, errors, scale, logarithmic,
-           value_label, scale_group, contours, presence] = x;
+           value_label, scale_group, contours, presence, min, max, texts, notes] = x;
     return std::tie(id, title, ax, ay, x_labels, y_labels, rows, columns, values, errors, scale,
-                    logarithmic, value_label, scale_group, contours, presence);
+                    logarithmic, value_label, scale_group, contours, presence, min, max, texts,
+                    notes);
   }
   static auto of(Is<Handle> auto& x) {
     auto& [parameter, x_item, y_item, px, py, label, help, colour, value, arrow, grid] = x;

@@ -152,7 +152,7 @@ RatioEstimate ratio_of_means(std::span<const double> numerators,
   const double square = b.mean * b.mean - t * t * b.std_error * b.std_error;
   const double mixed = a.mean * b.mean - t * t * covariance;
   const double rest = a.mean * a.mean - t * t * a.std_error * a.std_error;
-  if (!(square > 0.0)) return open;
+  if (!(square > 0.0) || b.mean < 0.0) return open;
   const double root = __builtin_sqrt(std::max(0.0, mixed * mixed - square * rest));
   return {a.mean / b.mean, (mixed - root) / square, (mixed + root) / square};
 }

@@ -12,6 +12,7 @@ namespace {
 
 constexpr float kBetweenColumns = 20.0f, kBetweenRows = 14.0f;
 constexpr float kWidestCell = 2.0f;   // width over height of a cell with names
+constexpr float kWidestText = 4.0f;   // of a cell of a written panel
 constexpr float kHighestCell = 1.0f;  // height over width
 constexpr float kLargestSquare = 48.0f;
 
@@ -55,7 +56,7 @@ HeatPlace place_in(const HeatPanel& panel, const Box& slot, const HeatMargins& m
   if (panel.x_labels.empty() && panel.y_labels.empty()) {
     w = h = std::min({w, h, kLargestSquare});
   } else {
-    w = std::min(w, kWidestCell * h);
+    w = std::min(w, (is_written(panel) ? kWidestText : kWidestCell) * h);
     h = std::min(h, kHighestCell * w);
   }
   place.cell_width = w;
@@ -104,6 +105,7 @@ bool has_thin_lines(ColourScale scale) {
 }
 
 Range heat_range(const Figure& figure, const HeatPanel& panel) {
+  if (panel.min < panel.max) return {panel.min, panel.max};
   double lo = std::numeric_limits<double>::infinity(), hi = -lo;
   for (const HeatPanel& other : figure.maps().panels) {
     if (!shares_scale(panel, other)) continue;
@@ -190,10 +192,46 @@ std::string heat_read_out(const HeatPanel& panel, std::size_t row, std::size_t c
   const double value = panel.values[cell];
   const double error =
       cell < panel.errors.size() ? panel.errors[cell] : std::numeric_limits<double>::quiet_NaN();
-  return panel.title + ": " + panel.value_label + " " +
-         (std::isfinite(value) ? estimate_text(value, error) : "not known") + " at " +
-         panel.x.label + " = " + heat_name(panel.x_labels, column) + ", " + panel.y.label + " = " +
-         heat_name(panel.y_labels, row);
+  std::string text = std::isfinite(value) ? estimate_text(value, error) : heat_text(panel, cell);
+  if (text.empty()) text = "not known";
+  const std::string note = cell < panel.notes.size() ? panel.notes[cell] : std::string();
+  return panel.title + ": " + panel.value_label + " " + text + " at " + panel.x.label + " = " +
+         heat_name(panel.x_labels, column) + ", " + panel.y.label + " = " +
+         heat_name(panel.y_labels, row) + (note.empty() ? "" : "; " + note);
+}
+
+std::string heat_text(const HeatPanel& panel, std::size_t cell) {
+  if (cell < panel.texts.size() && !panel.texts[cell].empty()) return panel.texts[cell];
+  const bool known = cell < panel.values.size() && std::isfinite(panel.values[cell]);
+  return known ? short_text(panel.values[cell]) : std::string();
+}
+
+bool is_written(const HeatPanel& panel) {
+  return !panel.notes.empty();
+}
+
+float written_height(const Figure& figure) {
+  constexpr float kRow = 20, kAround = 90;
+  float height = 0;
+  for (const HeatPanel& panel : figure.maps().panels)
+    if (is_written(panel)) height += kRow * static_cast<float>(panel.rows) + kAround;
+  return height;
+}
+
+bool is_hatched(const HeatPanel& panel, std::size_t cell) {
+  return cell < panel.values.size() && !std::isfinite(panel.values[cell]) &&
+         cell < panel.notes.size() && !panel.notes[cell].empty();
+}
+
+std::vector<Segment> hatching(const Box& box, float apart) {
+  // Lines x + y = c, from the left or lower side to the upper or right one.
+  std::vector<Segment> lines;
+  const float first = box.x0 + box.y0, last = box.x1 + box.y1;
+  for (float c = apart * std::ceil(first / apart); c < last; c += apart) {
+    const float left = std::max(box.x0, c - box.y1), right = std::min(box.x1, c - box.y0);
+    if (left < right) lines.push_back({left, c - left, right, c - right});
+  }
+  return lines;
 }
 
 HeatPanel coarse_map(HeatPanel panel, std::size_t most) {
@@ -203,6 +241,8 @@ HeatPanel coarse_map(HeatPanel panel, std::size_t most) {
   coarse.rows = (panel.rows + side - 1) / side;
   coarse.columns = (panel.columns + side - 1) / side;
   coarse.errors.clear();
+  coarse.texts.clear();
+  coarse.notes.clear();
   coarse.values.assign(coarse.rows * coarse.columns, std::numeric_limits<double>::quiet_NaN());
   coarse.x_labels.clear();
   coarse.y_labels.clear();
@@ -222,10 +262,12 @@ HeatPanel coarse_map(HeatPanel panel, std::size_t most) {
 }
 
 bool has_known_cells(const Figure& figure) {
+  const auto finite = [](double value) { return std::isfinite(value); };
+  const auto measured = [](const std::string& note) { return !note.empty(); };
   return std::ranges::any_of(figure.together().figures, has_known_cells) ||
-         std::ranges::any_of(figure.maps().panels, [](const HeatPanel& panel) {
-           return std::ranges::any_of(panel.values,
-                                      [](double value) { return std::isfinite(value); });
+         std::ranges::any_of(figure.maps().panels, [&](const HeatPanel& panel) {
+           return std::ranges::any_of(panel.notes, measured) ||
+                  std::ranges::any_of(panel.values, finite);
          });
 }
 

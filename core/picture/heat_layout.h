@@ -19,8 +19,8 @@ std::span<const unsigned> heat_knots(ColourScale scale);
 /// Contours on pale colours are thin and dark; on viridis they are white with a dark rim.
 bool has_thin_lines(ColourScale scale);
 
-/// The range of the colour bar: the values of all panels of the panel's group; symmetric around 0
-/// for diverging scales. Never empty.
+/// The range of the colour bar: the panel's own ends where it has some, else the values of all
+/// panels of the panel's group; symmetric around 0 for diverging scales. Never empty.
 Range heat_range(const Figure& figure, const HeatPanel& panel);
 
 /// Position of a value in the range, 0..1, clamped.
@@ -52,6 +52,20 @@ std::string heat_name(const std::vector<std::string>& names, std::size_t index);
 
 /// "RFA: test error 0.161 ± 0.010 at training samples n = 64, degree p = 2".
 std::string heat_read_out(const HeatPanel& panel, std::size_t row, std::size_t column);
+
+/// What is written in a cell: its text, else its value; empty for an unknown cell without a text.
+std::string heat_text(const HeatPanel& panel, std::size_t cell);
+
+/// Whether the panel's cells are to be read as a table: it has notes.
+bool is_written(const HeatPanel& panel);
+/// The height at which the texts of all written panels fit into their cells, one panel below the
+/// other; 0 without written panels.
+float written_height(const Figure& figure);
+
+/// Whether a cell was measured and has no value: it is hatched.
+bool is_hatched(const HeatPanel& panel, std::size_t cell);
+/// The lines of the hatching of a cell, at 45 degrees, `apart` from each other, inside the box.
+std::vector<Segment> hatching(const Box& box, float apart);
 
 bool has_known_cells(const Figure& figure);
 

@@ -36,6 +36,9 @@ float together_height(const Together& together, float width) {
   return 110 + kLegendRow + static_cast<float>(rows_of(boxes)) * one;
 }
 
+/// Of a figure whose cells are read as a table, above its panels and below them.
+constexpr float kWrittenHeading = 110;
+
 /// Height of a figure of this width on a screen: curves fit on it together with the controls; heat
 /// maps and planes are below each other where they would be too small side by side.
 int screen_height(const Figure& figure, int width) {
@@ -52,13 +55,17 @@ int screen_height(const Figure& figure, int width) {
   };
   const float height = std::visit(
       Cases{[&](const LinePlot&) { return curves; },
-            [&](const HeatMaps& maps) { return std::max(curves, panels(maps.panels.size(), 1)); },
+            [&](const HeatMaps& maps) {
+              const float written = written_height(figure);
+              if (written > 0) return std::max(curves, kWrittenHeading + written);
+              return std::max(curves, panels(maps.panels.size(), 1));
+            },
+            [&](const Together& together) { return together_height(together, wide - 32); },
             [&](const Fields& fields) {
               const Range x = plane_range(figure.x), y = plane_range(figure.y);
               const double aspect = (x.hi - x.lo) / (y.hi - y.lo);
               return panels(fields.panels.size(), static_cast<float>(aspect));
-            },
-            [&](const Together& together) { return together_height(together, wide - 32); }},
+            }},
       figure.content);
   return static_cast<int>(height);
 }
@@ -145,11 +152,12 @@ PictureSize picture_size(const Figure& figure, const SvgOptions& options) {
   if (options.slide) return {kSlideWidth, kSlideWidth * 9 / 16};
   const int width = std::clamp(options.width, 320, 10000);
   if (options.height == 0) return {width, std::clamp(screen_height(figure, width), 240, 10000)};
-  const int height = std::clamp(options.height, 240, 10000);
-  if (const auto* together = std::get_if<Together>(&figure.content)) {
-    const float wanted = together_height(*together, static_cast<float>(width) - 32);
-    return {width, std::max(height, static_cast<int>(wanted))};
-  }
+  int height = std::clamp(options.height, 240, 10000);
+  if (const float written = written_height(figure); written > 0)
+    height = std::clamp(static_cast<int>(kWrittenHeading + written), height, 10000);
+  if (const auto* together = std::get_if<Together>(&figure.content))
+    height = std::max(height,
+                      static_cast<int>(together_height(*together, static_cast<float>(width) - 32)));
   return {width, figure.fields().panels.size() > 2 ? std::max(height, width) : height};
 }
 

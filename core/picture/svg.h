@@ -32,7 +32,8 @@ struct PictureSize {
   int width, height;  ///< logical pixels
 };
 
-/// Planes in two rows make a figure as high as it is wide, where a height is given.
+/// Planes in two rows make a figure as high as it is wide, where a height is given; cells with
+/// notes make it as high as their texts need.
 PictureSize picture_size(const Figure& figure, const SvgOptions& options);
 
 /// Figures together have one legend in place of the names at the ends of curves, and are as high as

@@ -10,6 +10,8 @@
 namespace attnlab {
 namespace {
 
+constexpr float kHatchApart = 7;
+
 void draw_rect(Svg& svg, const Box& box, const std::string& fill) {
   svg.add("<rect x=\"" + svg_number(box.x0) + "\" y=\"" + svg_number(box.y0) + "\" width=\"" +
           svg_number(box.width()) + "\" height=\"" + svg_number(box.height()) + "\" fill=\"" +
@@ -31,6 +33,47 @@ void draw_cells(Svg& svg, const HeatPanel& panel, const HeatPlace& place, Range 
   svg.add("\n");
 }
 
+void draw_hatching(Svg& svg, const HeatPanel& panel, const HeatPlace& place) {
+  for (std::size_t cell = 0; cell < panel.rows * panel.columns; ++cell) {
+    if (!is_hatched(panel, cell)) continue;
+    const std::size_t r = cell / panel.columns, c = cell % panel.columns;
+    Box box = place.cell(r, c);
+    box.x1 -= 1;
+    box.y1 -= 1;
+    svg.add("<g class=\"undecided\" opacity=\"0.45\"><title>" +
+            xml_text(heat_read_out(panel, r, c)) + "</title>");
+    for (const Segment& line : hatching(box, kHatchApart))
+      svg.line(line.x0, line.y0, line.x1, line.y1, svg.colours().muted);
+    svg.add("</g>\n");
+  }
+}
+
+/// The texts of cells, where all of them fit: of panels that write more than values.
+void draw_texts(Svg& svg, const HeatPanel& panel, const HeatPlace& place, Range range) {
+  if (!is_written(panel)) return;
+  const std::size_t cells = std::min(panel.rows * panel.columns, panel.values.size());
+  for (std::size_t cell = 0; cell < cells; ++cell)
+    if (svg_text_width(heat_text(panel, cell), kSvgFine) + 4 > place.cell_width ||
+        kSvgFine + 2 > place.cell_height)
+      return;
+  for (std::size_t cell = 0; cell < cells; ++cell) {
+    const std::string text = heat_text(panel, cell);
+    if (text.empty()) continue;
+    const Box box = place.cell(cell / panel.columns, cell % panel.columns);
+    const float x = (box.x0 + box.x1) / 2, y = (box.y0 + box.y1) / 2;
+    std::string colour = svg.colours().ink;
+    if (std::isfinite(panel.values[cell])) {
+      const unsigned rgb = heat_rgb(panel.scale, heat_share(panel, range, panel.values[cell]));
+      const unsigned light = 3 * ((rgb >> 16) & 255) + 6 * ((rgb >> 8) & 255) + (rgb & 255);
+      colour = svg_colour(light > 1300 ? 0x101218 : 0xffffff);
+    } else {
+      const float half = svg_text_width(text, kSvgFine) / 2 + 2;
+      draw_rect(svg, {x - half, y - 7, x + half, y + 7}, svg.colours().ground);
+    }
+    svg.text(x, y + 4, text, colour, {.anchor = "middle", .size = kSvgFine});
+  }
+}
+
 void draw_names(Svg& svg, const HeatPanel& panel, const HeatPlace& place) {
   const auto& muted = svg.colours().muted;
   const Box& cells = place.cells;
@@ -43,7 +86,8 @@ void draw_names(Svg& svg, const HeatPanel& panel, const HeatPlace& place) {
     svg.text((place.cell(0, c).x0 + place.cell(0, c).x1) / 2, cells.y1 + 14,
              heat_name(panel.x_labels, c), muted, {.anchor = "middle", .size = kSvgFine});
   const auto below = static_cast<std::size_t>(std::ceil((kSvgFine + 1) / place.cell_height));
-  for (std::size_t r = 0; r < panel.rows; r += std::max(skip(panel.rows), below))
+  const std::size_t every = is_written(panel) ? 1 : skip(panel.rows);
+  for (std::size_t r = 0; r < panel.rows; r += std::max(every, below))
     svg.text(cells.x0 - 5, (place.cell(r, 0).y0 + place.cell(r, 0).y1) / 2 + 4,
              heat_name(panel.y_labels, r), muted, {.anchor = "end", .size = kSvgFine});
   svg.text((cells.x0 + cells.x1) / 2, cells.y1 + 30, panel.x.label, muted, {.anchor = "middle"});
@@ -92,6 +136,8 @@ void svg_heat_panels(Svg& svg, const Figure& figure, const Box& outer) {
     const std::string opacity = svg_opacity(panel.presence);
     if (!opacity.empty()) svg.add("<g" + opacity + ">");
     draw_cells(svg, panel, places[i], range);
+    draw_hatching(svg, panel, places[i]);
+    draw_texts(svg, panel, places[i], range);
     if (!opacity.empty()) svg.add("</g>");
     draw_names(svg, panel, places[i]);
     svg_colour_bar(svg, panel.scale, range, panel.value_label, places[i].cells);

@@ -126,6 +126,18 @@ std::vector<CalibrationSetting> calibration_settings() {
                       {"steps", "20"},
                       {"rate", "0.1"}}),
        kTrainedTrials},
+      {"rf-map", "small, attention needed for one target",
+       small({{"target", "mean-power,correlation-value"},
+              {"degree", "1"},
+              {"models", "brfa,rf-invariant"},
+              {"samples", "8,16,32,64,128"}}),
+       kTrials},
+      {"rf-map", "small, symmetry is enough",
+       small({{"target", "mean-power"},
+              {"degree", "1,2"},
+              {"models", "rfa,rf-invariant,rfmlp"},
+              {"samples", "8,16,32,64,128"}}),
+       kTrials},
   };
 }
 

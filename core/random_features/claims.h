@@ -1,4 +1,4 @@
-// The paper's claims A1 to A5 and our A6 judged from measured curves; judging.h says how.
+// The paper's claims A1 to A5 and our A6 and A10 judged from measured curves; judging.h says how.
 #pragma once
 
 #include <string>

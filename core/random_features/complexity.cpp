@@ -66,7 +66,8 @@ Figure map_figure(const MeasuredSweep& measured) {
   return figure;
 }
 
-/// n(0.5) against the degree or frequency of one target, one line per model.
+}  // namespace
+
 Figure needed_figure(const MeasuredSweep& measured, const Target& target) {
   const Sweep& sweep = measured.sweep;
   const bool degree = target.number == TargetNumber::kDegree;
@@ -107,10 +108,9 @@ Figure needed_figure(const MeasuredSweep& measured, const Target& target) {
   return figure;
 }
 
-/// The maps, and a figure for each target with several degrees or frequencies.
-std::vector<Figure> complexity_figures(const MeasuredSweep& measured) {
+std::vector<Figure> needed_figures(const MeasuredSweep& measured) {
   const Sweep& sweep = measured.sweep;
-  std::vector<Figure> all = {map_figure(measured)};
+  std::vector<Figure> all;
   for (std::size_t j = 0; j + 1 < sweep.cases.size(); ++j) {
     const Target* target = sweep.cases[j].target;
     const bool first = j == 0 || sweep.cases[j - 1].target != target;
@@ -120,8 +120,6 @@ std::vector<Figure> complexity_figures(const MeasuredSweep& measured) {
   }
   return all;
 }
-
-}  // namespace
 
 Experiment complexity_face() {
   Experiment experiment;
@@ -164,7 +162,8 @@ Findings complexity_findings(const MeasuredSweep& measured) {
       test_error_table(measured.errors, measured.varied), samples_needed_table(measured.needed),
       local_slope_table(slope_rows(measured.curves)), theory_table(measured.sweep)};
   found.result.claims = complexity_claims(measured.sweep, measured.curves);
-  found.figures = complexity_figures(measured);
+  found.figures = needed_figures(measured);
+  found.figures.insert(found.figures.begin(), map_figure(measured));
   return found;
 }
 

@@ -19,12 +19,12 @@ std::vector<double> present(const std::vector<double>& values) {
 /// Where errors at these sizes fall to the level, as a log of the sample size.
 struct TrialCrossing {
   double log_size;
-  bool inside;
+  bool below, above;  ///< outside the sizes
 };
 TrialCrossing trial_crossing(const std::vector<double>& sizes, const std::vector<double>& errors,
                              double level) {
   const Crossing crossing = interpolated_crossing(sizes, errors, {}, level);
-  return {std::log(crossing.x), crossing.found};
+  return {std::log(crossing.x), crossing.below_range, crossing.above_range};
 }
 
 }  // namespace
@@ -120,7 +120,9 @@ PairedCrossings paired_crossings(const ErrorCurve& a, const ErrorCurve& b, doubl
     const TrialCrossing in_b = trial_crossing(sizes, errors_b, level);
     paired.log_a.push_back(in_a.log_size);
     paired.log_b.push_back(in_b.log_size);
-    if (!in_a.inside || !in_b.inside) ++paired.outside;
+    if (in_a.below || in_a.above || in_b.below || in_b.above) ++paired.outside;
+    if (in_a.above || in_b.below) paired.at_least = false;
+    if (in_a.below || in_b.above) paired.at_most = false;
   }
   return paired;
 }

@@ -66,6 +66,8 @@ std::vector<double> paired_differences(const ErrorCurve& a, const ErrorCurve& b,
 struct PairedCrossings {
   std::vector<double> log_a, log_b;  ///< natural logs of the sizes, one per trial
   int outside = 0;                   ///< trials in which one of the two crossings is not inside
+  /// In every trial the true ratio b / a is at least (at most) the one that counts here.
+  bool at_least = true, at_most = true;
 };
 PairedCrossings paired_crossings(const ErrorCurve& a, const ErrorCurve& b, double level);
 

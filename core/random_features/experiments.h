@@ -29,6 +29,13 @@ Findings length_findings(const MeasuredSweep& measured);
 using LengthExperiment =
     SweepExperiment<length_face, length_findings, Varied::kKeys, Varied::kSamples>;
 
+Experiment map_face();
+Findings map_findings(const MeasuredSweep& measured);
+/// A draft keeps three trials: with one there is no interval, and every cell would be undecided.
+struct MapExperiment : SweepExperiment<map_face, map_findings, Varied::kSamples> {
+  static Experiment face();
+};
+
 struct InsideExperiment {
   static Experiment face();
   static Findings find(const RunSpec& spec, std::span<const JobOutput> outputs);
@@ -47,8 +54,8 @@ struct TrainedExperiment {
 };
 
 /// In the order in which readers see them.
-using Experiments =
-    TypeList<LearningCurveExperiment, HeadsExperiment, ComplexityExperiment, BiasExperiment,
-             LengthExperiment, TrainedExperiment, InsideExperiment, FunctionExperiment>;
+using Experiments = TypeList<LearningCurveExperiment, HeadsExperiment, ComplexityExperiment,
+                             BiasExperiment, LengthExperiment, MapExperiment, TrainedExperiment,
+                             InsideExperiment, FunctionExperiment>;
 
 }  // namespace attnlab::random_features

@@ -44,8 +44,13 @@ Comparison by_errors(const ErrorCurve& better, const ErrorCurve& worse, std::siz
   return comparison;
 }
 
-/// The early curve is below the level at the smallest size, the late one above it at the largest.
-Comparison by_ends(const ErrorCurve& early, const ErrorCurve& late, double sign) {
+std::string trials_text(const Comparison& comparison) {
+  return counted(static_cast<std::size_t>(std::lround(comparison.degrees_of_freedom + 1)), "trial");
+}
+
+}  // namespace
+
+Comparison ends_comparison(const ErrorCurve& early, const ErrorCurve& late, double sign) {
   const std::size_t first = smallest_paired(early, late), last = largest_paired(early, late);
   std::vector<double> distances;
   for (std::size_t trial = 0; trial < early.errors[first].size(); ++trial) {
@@ -59,12 +64,6 @@ Comparison by_ends(const ErrorCurve& early, const ErrorCurve& late, double sign)
   comparison.paired_by = kTrial;
   return comparison;
 }
-
-std::string trials_text(const Comparison& comparison) {
-  return counted(static_cast<std::size_t>(std::lround(comparison.degrees_of_freedom + 1)), "trial");
-}
-
-}  // namespace
 
 std::string model_label(const ErrorCurve& curve) {
   return std::string(curve.model->label);
@@ -122,8 +121,8 @@ SampleComparison compare_samples(const ErrorCurve& better, const ErrorCurve& wor
   // Where every trial crosses outside the sizes at the same two ends, the ratios do not scatter.
   if (result.comparison.std_error == 0 && result.comparison.estimate != 0) {
     result.by = SampleComparison::By::kEnds;
-    result.comparison =
-        result.comparison.estimate > 0 ? by_ends(better, worse, 1) : by_ends(worse, better, -1);
+    result.comparison = result.comparison.estimate > 0 ? ends_comparison(better, worse, 1)
+                                                       : ends_comparison(worse, better, -1);
   }
   return result;
 }

@@ -36,6 +36,10 @@ std::string error_text(const ErrorCurve& curve, std::size_t size);
 /// Why two curves cannot be compared yet; empty when they can.
 std::string too_little_data(const ErrorCurve& a, const ErrorCurve& b);
 
+/// For two curves of which, in every trial, `early` is below kLearnedLevel at the smallest size and
+/// `late` above it at the largest: by how much at least, times `sign`.
+Comparison ends_comparison(const ErrorCurve& early, const ErrorCurve& late, double sign);
+
 /// "Needs fewer samples", measured one way for both directions.
 struct SampleComparison {
   enum class By {

@@ -21,6 +21,11 @@ struct MeasuredSweep {
 MeasuredSweep measured_sweep(const RunSpec& spec, std::span<const JobOutput> outputs,
                              std::span<const Varied> varied);
 
+/// n(0.5) against the degree or frequency of one target, one line per model.
+Figure needed_figure(const MeasuredSweep& measured, const Target& target);
+/// One for each target with several degrees or frequencies.
+std::vector<Figure> needed_figures(const MeasuredSweep& measured);
+
 /// The table `trials` of a run.
 std::vector<Table> sweep_details(const RunSpec& spec, std::span<const JobOutput> outputs,
                                  std::span<const Varied> varied);

@@ -6,6 +6,7 @@
 
 #include "core/base/text.h"
 #include "core/random_features/judging.h"
+#include "core/random_features/target_map.h"
 
 namespace attnlab::random_features {
 namespace {
@@ -69,6 +70,8 @@ template <class Row>
 RowColumn<Row> varied_column(Varied varied) {
   if constexpr (requires(const Row& row) { row.samples; }) {
     if (varied == Varied::kSamples) return column<&samples<Row>>("n", "training samples n");
+  }
+  if constexpr (requires(const Row& row) { row.heads; }) {
     if (varied == Varied::kHeads) return column<&heads<Row>>("heads", "heads M");
   }
   if (varied == Varied::kBias) return column<&swept_value<Row>>("bias_scale", "mean of W, c");
@@ -243,6 +246,40 @@ Table local_slope_table(const std::vector<SlopeRow>& rows) {
           {}, {column<&slope_from>("n_from", "from n"), column<&slope_to>("n_to", "to n"),
                column<&SlopeRow::mean>("slope", "slope", "std_error"),
                column<&SlopeRow::std_error>("std_error", "standard error")})};
+  return table.of(rows);
+}
+
+Table share_table(const std::vector<ShareRow>& rows) {
+  constexpr Varied kVaried[] = {Varied::kSamples};
+  const RowTable<ShareRow> table{
+      "share",
+      "Share of the model's lead over RFMLP in test error that RF-invariant has: (e(RFMLP) - "
+      "e(RF-invariant)) / (e(RFMLP) - e(model)), means over paired trials. Each interval is a 95 % "
+      "interval by itself (Fieller's for the share). Not decided: the lead is not above 0 at that "
+      "level, and no number is given",
+      with_key<ShareRow>(
+          kVaried, {column<&ShareRow::share>("share", "share kept"),
+                    column<&ShareRow::low>("low", "low"), column<&ShareRow::high>("high", "high"),
+                    column<&ShareRow::decided>("decided", "decided"),
+                    column<&ShareRow::lead>("lead", "lead in test error"),
+                    column<&ShareRow::lead_low>("lead_low", "low"),
+                    column<&ShareRow::lead_high>("lead_high", "high"),
+                    column<&ShareRow::trials>("trials", "trials")})};
+  return table.of(rows);
+}
+
+Table factor_table(const std::vector<FactorRow>& rows) {
+  const RowTable<FactorRow> table{
+      "samples_factor",
+      "Samples that RF-invariant needs to reach test error 0.5, divided by those of the model: "
+      "geometric mean over paired trials with a 95 % interval (Student's, of the logs). A crossing "
+      "outside the sizes counts as the nearest size, which makes the factor a bound",
+      with_key<FactorRow>(
+          {},
+          {column<&FactorRow::factor>("factor", "factor"), column<&FactorRow::low>("low", "low"),
+           column<&FactorRow::high>("high", "high"), column<&FactorRow::kind_name>("kind", "kind"),
+           column<&FactorRow::trials>("trials", "trials"),
+           column<&FactorRow::outside>("outside", "trials outside the sizes")})};
   return table.of(rows);
 }
 

@@ -71,6 +71,14 @@ Table trials_table(const std::vector<TrialRow>& rows, std::span<const Varied> va
 Table samples_needed_table(const std::vector<NeededRow>& rows, std::span<const Varied> varied = {});
 Table local_slope_table(const std::vector<SlopeRow>& rows);
 
+struct ShareRow;
+struct FactorRow;
+/// rf-map (target_map.h): model, target, degree, n, share, low, high, decided, lead, lead_low,
+/// lead_high, trials.
+Table share_table(const std::vector<ShareRow>& rows);
+/// model, target, degree, factor, low, high, kind, trials, outside.
+Table factor_table(const std::vector<FactorRow>& rows);
+
 /// One series per (model, case), in that order. A row whose x is NaN is a level, drawn at every
 /// value of the sweep.
 std::vector<Series> measured_series(const Sweep& sweep, const std::vector<ErrorRow>& rows,

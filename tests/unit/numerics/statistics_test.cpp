@@ -218,6 +218,10 @@ TEST_CASE("Fieller's interval: exact where one is proportional to the other, ope
   const double around_zero[] = {-1, 1, -0.5, 0.6};
   CHECK(attnlab::ratio_of_means(a, around_zero, 0.025).high ==
         std::numeric_limits<double>::infinity());
+  // A denominator significantly below 0 is not above 0.
+  const double negative[] = {-2, -3, -4, -5};
+  CHECK(attnlab::ratio_of_means(a, negative, 0.025).low ==
+        -std::numeric_limits<double>::infinity());
   // With a known denominator it is the t interval of the numerator: quantile 3.182446 at 3 degrees.
   const double two[] = {2, 2, 2, 2};
   const attnlab::RatioEstimate plain = attnlab::ratio_of_means(a, two, 0.025);

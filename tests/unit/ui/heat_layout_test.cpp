@@ -40,6 +40,44 @@ TEST_CASE("panels of one group share one colour range and differences are centre
   CHECK(heat_rgb(ColourScale::kDiverging, 0.5) == 0xf7f7f7);
 }
 
+TEST_CASE("a panel can state the ends of its colours") {
+  Figure figure;
+  figure.draw_maps().panels = {panel_of(1, 2, {-3, 7})};
+  figure.draw_maps().panels[0].max = 1;
+  CHECK(heat_range(figure, figure.maps().panels[0]).lo == 0);
+  CHECK(heat_range(figure, figure.maps().panels[0]).hi == 1);
+  CHECK(heat_share(figure.maps().panels[0], {0, 1}, 7) == 1);
+}
+
+TEST_CASE("a measured cell without a value is hatched and says why") {
+  HeatPanel panel = panel_of(1, 3, {0.5, kNan, kNan});
+  panel.notes = {"0.4 to 0.6", "too few samples", ""};
+  panel.texts = {"", "> 64", ""};
+  CHECK_FALSE(is_hatched(panel, 0));
+  CHECK(is_hatched(panel, 1));
+  CHECK_FALSE(is_hatched(panel, 2));  // not measured yet
+  CHECK(heat_text(panel, 0) == "0.5");
+  CHECK(heat_text(panel, 1) == "> 64");
+  CHECK(heat_text(panel, 2).empty());
+  CHECK(heat_read_out(panel, 0, 0) == "true: weight 0.5 at column = 1, row = 1; 0.4 to 0.6");
+  CHECK(heat_read_out(panel, 0, 1) == "true: weight > 64 at column = 2, row = 1; too few samples");
+  CHECK(heat_read_out(panel, 0, 2) == "true: weight not known at column = 3, row = 1");
+  CHECK(coarse_map(panel, 2).notes.empty());
+}
+
+TEST_CASE("hatching stays inside its box, at 45 degrees and equal distances") {
+  const Box box{10.5f, 20, 40, 31};
+  const std::vector<Segment> lines = hatching(box, 7);
+  REQUIRE(lines.size() >= 5);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const Segment& line = lines[i];
+    for (const float x : {line.x0, line.x1}) CHECK((x >= box.x0 && x <= box.x1));
+    for (const float y : {line.y0, line.y1}) CHECK((y >= box.y0 - 1e-4f && y <= box.y1 + 1e-4f));
+    CHECK(line.x1 - line.x0 == doctest::Approx(line.y0 - line.y1));
+    if (i > 0) CHECK(line.x0 + line.y0 - lines[i - 1].x0 - lines[i - 1].y0 == doctest::Approx(7));
+  }
+}
+
 TEST_CASE("a constant or unknown panel still has a usable range") {
   for (const bool logarithmic : {false, true})
     for (const double value : {0.0, 2.0, kNan}) {
