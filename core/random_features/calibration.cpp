@@ -133,10 +133,11 @@ std::vector<CalibrationSetting> calibration_settings() {
               {"samples", "8,16,32,64,128"}}),
        kTrials},
       {"rf-map", "small, symmetry is enough",
-       small({{"target", "mean-power"},
-              {"degree", "1,2"},
-              {"models", "rfa,rf-invariant,rfmlp"},
-              {"samples", "8,16,32,64,128"}}),
+       small({{"heads", "60"},
+              {"target", "mean-power"},
+              {"degree", "2"},
+              {"models", "rfa,rf-invariant"},
+              {"samples", "4,8,16,32,64,128,256,512"}}),
        kTrials},
   };
 }
