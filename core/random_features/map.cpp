@@ -216,25 +216,27 @@ std::vector<Preset> presets() {
         {"samples", kSizes}}},
       {"softmax-average",
        "A softmax head as the target",
-       "The target is itself one softmax head with W = 8 I. RFA needs a third of RF-invariant's "
-       "samples; BRFA, whose mean points that way, less than a hundredth: about 20 against 2300. "
+       "The target is itself one softmax head with W = 8 I. RFA needs about a third of "
+       "RF-invariant's samples; BRFA, whose mean points that way, about 20 where RF-invariant "
+       "needs "
+       "2000 or more. "
        "Next: a weaker head, 4 in place of 8, where RFA's factor is no longer told from 1.",
        {{"target", "own"},
         {"formula", "avg(8*dot(q,x);dot(b1,x))"},
         {"models", "rfa,brfa,rf-invariant,rfmlp"},
         {"heads", "500"},
-        {"samples", std::string(kSizes) + ",4096"},
+        {"samples", kSizes},
         {"trials", "3"}}},
       {"nearest-key",
        "How near is the nearest key?",
        "The largest similarity of a key to the query. BRFA learns half of it from about 100 "
-       "samples; RFA and RF-invariant do not with 4096: without a mean of W attention does not "
+       "samples; RFA and RF-invariant do not with 2048: without a mean of W attention does not "
        "help, either. Next: mean(abs(dot(q,x))), which BRFA learns later.",
        {{"target", "own"},
         {"formula", "max(dot(q,x))"},
         {"models", "rfa,brfa,rf-invariant,rfmlp"},
         {"heads", "500"},
-        {"samples", std::string(kSizes) + ",4096"},
+        {"samples", kSizes},
         {"trials", "3"}}},
       {"larger-tokens",
        "Longer tokens, more keys",
