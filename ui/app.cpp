@@ -96,6 +96,7 @@ void App::open_query(std::string_view query, std::string_view search) {
     return;
   }
   s.options.page = std::move(link.page);
+  s.figure_asked = true;
   if (s.page().theme != PageSettings::Theme::kAuto) {
     s.dark = s.page().theme == PageSettings::Theme::kDark;
     s.theme_chosen = true;
@@ -122,6 +123,7 @@ void App::load(std::string_view query) {
   }
   if (!other && s.locked("preset")) link.spec.parameters = s.spec.parameters;
   s.options.page.figure = std::move(link.page.figure);
+  s.figure_asked = true;
   take_over(s, link);
 }
 

@@ -86,6 +86,7 @@ struct AppState {
   float styled_ratio = 0;     ///< of the last setup_fonts_and_style
   bool styled_dark = false, styled_contrast = false;
   float column_height = 0;      // App::wanted_height
+  bool figure_asked = false;    // by a link, and which figures there are is not known yet
   bool glyphs_renewed = false;  ///< since the last frame
 
   double now = 0;

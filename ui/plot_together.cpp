@@ -18,16 +18,14 @@ constexpr float kLowest = 230;  // of one figure, with its title
 Figure legend_of(const Together& together) {
   Figure legend;
   legend.draw_lines().series = together.legend;
-  for (Series& series : legend.draw_lines().series) series.id = series.label;
   return legend;
 }
 
-/// Ids of the curves that have one of these names.
-HiddenSeries named(const HiddenSeries& names, const Figure& figure) {
+/// Ids of the curves that these entries of the legend name.
+HiddenSeries named(const HiddenSeries& entries, const Figure& figure) {
   HiddenSeries hidden;
   for (const Series& series : figure.lines().series)
-    if (std::find(names.begin(), names.end(), series.label) != names.end())
-      hidden.push_back(series.id);
+    if (std::ranges::count(entries, legend_id(series)) > 0) hidden.push_back(series.id);
   return hidden;
 }
 

@@ -105,15 +105,20 @@ void run_ended(AppState& s) {
   s.glyphs_renewed = renew_glyphs();
 }
 
-/// Shows the figure that the page names, wherever it is now; `found`: these are all.
+/// Shows the figure that the page names, wherever it is now; `found`: these are all. One that a
+/// change of parameters has taken away is forgotten, one that a link names is complained about.
 void show_figure(AppState& s, bool found) {
   std::string& wanted = s.options.page.figure;
   const auto at = std::ranges::find(s.figures, wanted, &Figure::id);
   s.view.figure = at == s.figures.end() ? 0 : static_cast<std::size_t>(at - s.figures.begin());
-  if (wanted.empty() || at != s.figures.end() || !found) return;
-  std::vector<std::string> ids;
-  for (const Figure& figure : s.figures) ids.push_back(figure.id);
-  s.notes.push_back(unknown_name_text("figure", wanted, s.spec.experiment->id, ids) + ".");
+  if (!found) return;
+  const bool asked = std::exchange(s.figure_asked, false);
+  if (wanted.empty() || at != s.figures.end()) return;
+  if (asked) {
+    std::vector<std::string> ids;
+    for (const Figure& figure : s.figures) ids.push_back(figure.id);
+    s.notes.push_back(unknown_name_text("figure", wanted, s.spec.experiment->id, ids) + ".");
+  }
   wanted.clear();
 }
 

@@ -49,13 +49,10 @@ void name_curves(Together& together) {
     for (const Series& series : figure.lines().series) {
       if (series.label.empty() || series.points.empty() || series.presence == Presence::kBehind)
         continue;
-      const auto known =
-          std::find_if(together.legend.begin(), together.legend.end(), [&](const Series& one) {
-            return one.label == series.label && one.colour == series.colour &&
-                   one.variant == series.variant && one.role == series.role;
-          });
+      const auto known = std::ranges::find(together.legend, legend_id(series), &Series::id);
       if (known != together.legend.end()) continue;
       Series name = series;
+      name.id = legend_id(series);
       name.points.clear();
       together.legend.push_back(std::move(name));
     }
@@ -94,6 +91,11 @@ std::vector<Box> laid_out(const std::vector<Figure>& figures, const Box& area, s
 }
 
 }  // namespace
+
+std::string legend_id(const Series& series) {
+  return series.label + "/" + std::to_string(series.colour) + "/" + std::to_string(series.variant) +
+         "/" + std::to_string(static_cast<int>(series.role));
+}
 
 void add_together(std::vector<Figure>& figures) {
   Together together;

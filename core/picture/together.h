@@ -15,6 +15,9 @@ inline constexpr const char* kTogether = "all";  ///< id of that figure
 /// same name and scale get the same limits, and a name of a curve is said once, in the legend.
 void add_together(std::vector<Figure>& figures);
 
+/// The same for curves that one entry of the legend names: those of one label and look.
+std::string legend_id(const Series& series);
+
 /// Boxes in reading order that fill `area`, `gap` pixels apart, in rows of equal height, in the
 /// arrangement with the largest plots (without a height: with the most columns). No column is
 /// narrower than `least_width`, heat maps of several panels take as many columns, and the figures

@@ -199,8 +199,9 @@ HeadTrainer::HeadTrainer(const HeadInputs& inputs, std::span<const double> label
 void HeadTrainer::move(std::span<double> weights, std::span<const double> gradient, double unit,
                        std::size_t offset) {
   constexpr double kFirst = 0.9, kSecond = 0.999;
-  const double step = static_cast<double>(done_);
-  const double first_bias = 1 - std::pow(kFirst, step), second_bias = 1 - std::pow(kSecond, step);
+  double first_left = 1, second_left = 1;  // not std::pow, whose last digit libraries choose
+  for (std::size_t i = 0; i < done_; ++i) first_left *= kFirst, second_left *= kSecond;
+  const double first_bias = 1 - first_left, second_bias = 1 - second_left;
   for (std::size_t j = 0; j < weights.size(); ++j) {
     const double slope = unit * gradient[j];
     double &first = first_[offset + j], &second = second_[offset + j];

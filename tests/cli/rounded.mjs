@@ -31,7 +31,7 @@ function errors({ row, value, weight }, truth) {
   return { w: size(gaps_w), said_w: Number(said[1]), v: size(gaps_v), said_v: Number(said[2]) };
 }
 
-/** What is said is a bound, and not a careless one. */
+/** The stated accuracy bounds the error, and not carelessly. */
 const bounded = ({ w, said_w, v, said_v }) => w <= said_w && v <= said_v && said_w < 12 * w;
 
 // W to far more digits than the answers have, from longer probes (steps) or shifted ones (floating point).
@@ -62,21 +62,21 @@ for (const [name, how, grain, worst_w, worst_v] of [
 
 // Two grains one after the other, an unusual one, and a box that works in float32.
 for (const [name, kind, how, grain] of [
-  ['a program that prints %.6f of a float32 is recovered to what is said',
+  ['a program that prints %.6f of a float32 is recovered to the stated accuracy',
     'head', 'float32/decimals:6', /\(float32\) rounded to 6 decimals/],
-  ['a program that prints %.3f of a float16 is recovered to what is said',
+  ['a program that prints %.3f of a float16 is recovered to the stated accuracy',
     'head', 'float16/decimals:3', /\(float16\) rounded to 3 decimals/],
-  ['a program that prints %.4g of 4 decimals is recovered to what is said',
+  ['a program that prints %.4g of 4 decimals is recovered to the stated accuracy',
     'head', 'decimals:4/digits:4', /4 significant digits and to 4 decimals/],
-  ['a program that prints the first 16 bits is recovered to what is said',
+  ['a program that prints the first 16 bits is recovered to the stated accuracy',
     'head', 'bits:16', /numbers of 16 significant bits/],
-  ['a program that prints float32, and computes in it is recovered to what is said',
+  ['a program that prints float32, and computes in it is recovered to the stated accuracy',
     'float32', 'float32', /\(float32\)/],
-  ['a program that prints %.6f, and computes in float32 is recovered to what is said',
+  ['a program that prints %.6f, and computes in float32 is recovered to the stated accuracy',
     'float32', 'decimals:6', /\(float32\) rounded to 6 decimals/],
-  ['a program that prints %.6g, and computes in float32 is recovered to what is said',
+  ['a program that prints %.6g, and computes in float32 is recovered to the stated accuracy',
     'float32', 'digits:6', /6 significant digits/]]) {
-  test(name, () => { // and what is said bounds the errors
+  test(name, () => { // and the stated bounds hold
     for (const dim of [2, 3, 6]) {
       const found = extract(kind, dim, how);
       assert.equal(found.row.status, 'recovered', found.row.evidence);

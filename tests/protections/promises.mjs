@@ -745,18 +745,18 @@ export const promises = [
     test: ['cli', 'rounded', 'a program that prints %.4f is recovered'],
   },
   {
-    promise: 'The accuracy that is said of a black box bounds the error, also where the box computes in float32.',
+    promise: 'The stated accuracy of a black box bounds the error, also where the box computes in float32.',
     file: 'core/extraction/learn/black_box.cpp',
     text: 'kShownMargin * shown.measured.weight)};',
     without: '0.0)};',
-    test: ['unit', '', 'rounding: what is said bounds the errors for two grains and for computing in float32'],
+    test: ['unit', '', 'rounding: the stated bound holds for two grains and for computing in float32'],
   },
   {
     promise: 'Of two roundings one after the other the coarser counts, and no true head is called another thing.',
     file: 'core/extraction/learn/black_box.cpp',
     text: 'if (again && shows_another_grain(known)) continue;',
     without: '',
-    test: ['cli', 'rounded', 'a program that prints %.4g of 4 decimals is recovered to what is said'],
+    test: ['cli', 'rounded', 'a program that prints %.3f of a float16 is recovered to the stated accuracy'],
   },
   {
     promise: 'An answer inside a long JSON line is read.',

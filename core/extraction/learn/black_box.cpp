@@ -29,8 +29,9 @@ constexpr double kVanishing = 6;     // standard deviations of a column that is 
 constexpr std::size_t kComparisons = 200;
 constexpr double kUnbelievable = 3;  // times the law: a box that rounds on the way
 constexpr double kNoChance = 2;      // times what rounding adds to fresh answers: an error of v
-// What is said is this many times the law (errors spread evenly reach 1.7 root mean squares), or
-// the error that fresh questions show, which 48 products of normal numbers find to about a fifth.
+// The stated bound is this many times the law (errors spread evenly reach 1.7 root mean squares),
+// or the error that fresh questions show, which 48 products of normal numbers find to about a
+// fifth.
 constexpr double kLawMargin = 2, kShownMargin = 1.5;
 
 /// The learner of a head. `plan` and `vanishing` are given for answers with a grain; their model is

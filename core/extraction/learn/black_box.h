@@ -35,7 +35,7 @@ struct BoxKnowledge {
   std::vector<double> seen;  ///< the first answers, for their grain
   Grain grain;               ///< of the answers
   HeadError error;           ///< of v and W by the law of rounding; 0 for exact answers
-  HeadError bound;           ///< what is said: the error above is below it; 0 for exact answers
+  HeadError bound;           ///< stated: the error above is below it; 0 for exact answers
   double accepted = 1e-6;    ///< largest |answer - prediction| / spread that rounding explains
   explicit BoxKnowledge(std::size_t dim);
   std::size_t dim() const { return learned.head.value.size(); }
@@ -47,7 +47,7 @@ struct BoxKnowledge {
 /// grain, its predictions must be as close as the grain allows, and the evidence says how well v
 /// and W are known: for one head to far more digits than the answers have. Where the answers to
 /// these probes show another grain, the head is learned again for that one, three times at most.
-/// What is said is twice the law of rounding, or 1.5 times what 64 fresh questions show
+/// The stated bound is twice the law of rounding, or 1.5 times what 64 fresh questions show
 /// (ask_held_out) where a box that rounds on the way is further off. The search for a network's
 /// kinks needs exact answers; it is skipped where they have a grain.
 Inquiry<Outcome> learn_black_box(BoxKnowledge& known, BoxOptions options);

@@ -209,7 +209,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("rounding: what is said bounds the errors for two grains and for computing in float32") {
+TEST_CASE("rounding: the stated bound holds for two grains and for computing in float32") {
   const Grain exact, six{GrainKind::kStep, 1e-6, 0}, four{GrainKind::kStep, 1e-4, 0};
   const Grain digits{GrainKind::kDigits, 0, 6};
   struct Case {
@@ -247,7 +247,7 @@ TEST_CASE("rounding: what is said bounds the errors for two grains and for compu
   }
 }
 
-TEST_CASE("rounding: what is said of v bounds its error where bits are cut") {
+TEST_CASE("rounding: the stated bound of v holds where bits are cut") {
   const Grain grain{GrainKind::kBits, 0, 16};
   for (const std::size_t dim : {1, 2, 8}) {
     for (std::uint32_t index = 0; index < 40; ++index) {

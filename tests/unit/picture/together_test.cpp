@@ -62,6 +62,8 @@ TEST_CASE("figures together: axes of the same name share limits, and a name stan
   CHECK(parts[2].y.min > parts[0].y.max);
   CHECK(parts[2].x.max == parts[0].x.max);
   REQUIRE(last(figures).legend.size() == 2);
+  CHECK(last(figures).legend[0].id == legend_id(parts[0].lines().series[0]));
+  CHECK(last(figures).legend[0].id != last(figures).legend[1].id);
   CHECK(last(figures).legend[0].label == "RFA");
   CHECK(last(figures).legend[1].label == "BRFA");
   CHECK(last(figures).legend[0].points.empty());

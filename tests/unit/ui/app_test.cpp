@@ -184,6 +184,13 @@ TEST_CASE("a link shows the figure that was shown, and one of another name is co
   CHECK(app.state().view.figure == 0);
   CHECK(app.query().find("figure") == std::string::npos);
 
+  app.open_query("e=rf-learning-curve&target=mean-power,maximum&figure=all");
+  CHECK(app.state().view.figure == 3);
+  app.set_parameter("target", "maximum");  // of one target there is one figure
+  CHECK(app.state().view.figure == 0);
+  CHECK(app.state().notes.empty());
+  CHECK(app.query().find("figure") == std::string::npos);
+
   app.open_query("e=icl-risk&figure=rsik");
   CHECK(app.state().view.figure == 0);
   REQUIRE(app.state().notes.size() == 1);
