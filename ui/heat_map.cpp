@@ -78,6 +78,17 @@ bool draw_by_shader(ImDrawList* list, const Figure& figure, const HeatPanel& pan
   return true;
 }
 
+void draw_outlines(ImDrawList* list, const HeatPanel& panel, const HeatPlace& place,
+                   float opacity) {
+  if (std::min(place.cell_width, place.cell_height) < kOutlinedCell) return;
+  for (std::size_t i = 0; i < panel.rows * panel.columns; ++i) {
+    if (!is_open(panel, i)) continue;
+    const Box box = place.cell(i / panel.columns, i % panel.columns);
+    list->AddRect(ImVec2(box.x0 + 1, box.y0 + 1), ImVec2(box.x1 - 1, box.y1 - 1),
+                  with_alpha(theme().grid, opacity));
+  }
+}
+
 void draw_hatching(ImDrawList* list, const HeatPanel& panel, const HeatPlace& place,
                    float opacity) {
   for (std::size_t i = 0; i < panel.rows * panel.columns; ++i) {
@@ -226,6 +237,7 @@ void heat_panels(ImDrawList* list, const Figure& figure, PlotState& state,
       draw_cells(list, figure, panel, places[p], options.opacity * opacity_of(panel.presence));
       draw_contours(list, panel, places[p].cells);
     }
+    draw_outlines(list, panel, places[p], options.opacity * opacity_of(panel.presence));
     draw_hatching(list, panel, places[p], options.opacity * opacity_of(panel.presence));
     if (options.opacity > 0.9f && panel.presence != Presence::kBehind)
       draw_cell_numbers(list, figure, panel, places[p]);

@@ -47,8 +47,11 @@ export const tours = {
         text: 'A head hides a 2 \u00d7 2 matrix W and a vector v. You choose two tokens, a and b, and see one number. ' +
           'Press Ask, drag a, and ask again: each answer puts a column of W on a line. Then move b to (0, 1) for the ' +
           'other column. Look for a place of a where asking would teach nothing.' },
+      { query: 'e=extract-steps', title: 'Question by question',
+        text: 'Now the lab asks. Move the number of questions asked: single tokens give v, and each question of two ' +
+          'tokens gives one entry of W. The sentence under the title says how its answer does that.' },
       { query: 'e=extract-single&preset=first-look', title: 'Take a head apart',
-        text: 'Now the lab asks, and heads are larger. Press Run and watch W appear. Look at the number of questions: ' +
+        text: 'Now heads are larger. Press Run and watch W appear. Look at the number of questions: ' +
           'd\u00b2 + d, one for each unknown.' },
       { query: 'e=extract-single&preset=large-weights', title: 'Very sharp attention',
         text: 'With a large W the answers hardly depend on it. Look for the sizes where the forms without scaling ' +

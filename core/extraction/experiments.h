@@ -51,6 +51,11 @@ struct ByHandExperiment {
   static Findings find(const RunSpec& spec, std::span<const JobOutput> outputs);
 };
 
+struct StepsExperiment {
+  static Experiment face();
+  static Findings find(const RunSpec& spec, std::span<const JobOutput> outputs);
+};
+
 struct BlackBoxExperiment {
   static Experiment face();
   static JobSteps start(RunSpec spec, std::uint32_t index);
@@ -58,8 +63,9 @@ struct BlackBoxExperiment {
 };
 
 /// In the order in which readers see them.
-using Experiments = TypeList<SingleExperiment, LowRankExperiment, TransformerExperiment,
-                             NoiseExperiment, MultiHeadExperiment, MembershipExperiment,
-                             TwinsExperiment, ByHandExperiment, BlackBoxExperiment>;
+using Experiments =
+    TypeList<SingleExperiment, LowRankExperiment, TransformerExperiment, NoiseExperiment,
+             MultiHeadExperiment, MembershipExperiment, TwinsExperiment, ByHandExperiment,
+             StepsExperiment, BlackBoxExperiment>;
 
 }  // namespace attnlab::extraction

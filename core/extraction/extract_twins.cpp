@@ -73,7 +73,7 @@ Comparison compare(const RunSpec& spec, bool third) {
   Comparison both{answers_of(spec.parameters.real("weight"), third, spec),
                   answers_of(spec.parameters.real("other-weight"), third, spec)};
   for (std::size_t i = 0; i < both.first.answers.size(); ++i) {
-    both.gap = std::max(both.gap, std::abs(both.first.answers[i] - both.second.answers[i]));
+    both.gap = larger_gap(both.gap, std::abs(both.first.answers[i] - both.second.answers[i]));
   }
   return both;
 }

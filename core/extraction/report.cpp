@@ -41,21 +41,47 @@ RecoveryRow read_row(ByteReader& reader) {
   return row;
 }
 
-HeatPanel panel(std::string id, std::string title, std::string group, const MatrixPair& shown) {
-  HeatPanel result;
-  result.id = std::move(id);
-  result.title = std::move(title);
-  result.x.label = "column j";
-  result.y.label = "row i";
-  result.rows = shown.rows;
-  result.columns = shown.columns;
-  result.values.assign(shown.truth.size(), kUnknown);
-  result.scale = ColourScale::kDiverging;
-  result.scale_group = std::move(group);
-  return result;
-}
+constexpr double kRounding = 1e-12;  // of the largest entry: a difference of this size
 
 }  // namespace
+
+HeatPanel weight_panel(std::string id, std::string title, std::size_t rows, std::size_t columns,
+                       std::vector<double> values) {
+  HeatPanel panel;
+  panel.id = std::move(id);
+  panel.title = std::move(title);
+  panel.x.label = "column j";
+  panel.y.label = "row i";
+  panel.rows = rows;
+  panel.columns = columns;
+  panel.values = std::move(values);
+  panel.scale = ColourScale::kDiverging;
+  panel.scale_group = "weight";
+  return panel;
+}
+
+HeatPanel difference_panel(const MatrixPair& shown) {
+  std::vector<double> difference(shown.truth.size());
+  double largest = 0;
+  bool any = false;
+  for (std::size_t k = 0; k < difference.size(); ++k) {
+    difference[k] = shown.recovered[k] - shown.truth[k];
+    if (std::isnan(difference[k])) continue;
+    any = true;
+    largest = std::max(largest, std::abs(difference[k]));
+  }
+  HeatPanel panel =
+      weight_panel("difference", "difference", shown.rows, shown.columns, std::move(difference));
+  panel.scale_group = panel.id;
+  double size = 0;
+  for (const double entry : shown.truth) size = std::max(size, std::abs(entry));
+  if (any && largest <= kRounding * size) {
+    panel.title = largest == 0 ? "no difference" : "difference: rounding only";
+    panel.max = kRounding * size;  // so that rounding is as pale as it is small
+    panel.min = -panel.max;
+  }
+  return panel;
+}
 
 MatrixPair matrix_pair(const Matrix<double>& truth, const Matrix<double>& recovered) {
   MatrixPair pair;
@@ -198,15 +224,11 @@ Figure matrix_figure(const MatrixPair* shown, std::string subtitle) {
   figure.table = "weight";
   figure.empty_text = "Press Run: the recovered matrix fills in as answers arrive.";
   if (shown == nullptr || shown->truth.empty()) return figure;
-  HeatPanel truth = panel("true-weight", "true W", "weight", *shown);
-  HeatPanel recovered = panel("recovered-weight", "recovered W", "weight", *shown);
-  HeatPanel difference = panel("difference", "difference", "difference", *shown);
-  truth.values = shown->truth;
-  recovered.values = shown->recovered;
-  for (std::size_t k = 0; k < shown->truth.size(); ++k) {
-    difference.values[k] = shown->recovered[k] - shown->truth[k];
-  }
-  figure.draw_maps().panels = {std::move(truth), std::move(recovered), std::move(difference)};
+  figure.draw_maps().panels = {
+      weight_panel("true-weight", "true W", shown->rows, shown->columns, shown->truth),
+      weight_panel("recovered-weight", "recovered W", shown->rows, shown->columns,
+                   shown->recovered),
+      difference_panel(*shown)};
   return figure;
 }
 

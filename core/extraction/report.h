@@ -59,6 +59,12 @@ Table recovery_table(const std::vector<RecoveryRow>& rows, const std::vector<Col
 /// Table `weight` (row, column, value, true) of the shown part of W, or of `whole`, at most `most`
 /// rows and columns of it.
 Table weight_table(const MatrixPair& shown, const Matrix<double>& whole = {}, std::size_t most = 0);
+/// A heat map of rows x columns values, row-major, with the names and colours of W.
+HeatPanel weight_panel(std::string id, std::string title, std::size_t rows, std::size_t columns,
+                       std::vector<double> values);
+/// Recovered minus true, with colours of its own. Where it is only rounding, the title says so, and
+/// the colours are pale.
+HeatPanel difference_panel(const MatrixPair& shown);
 /// Heat maps of true, recovered and difference; without panels for null.
 Figure matrix_figure(const MatrixPair* shown, std::string subtitle);
 /// The largest matrix of any report, the first of equals; null if no report has one.

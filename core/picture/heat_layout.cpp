@@ -223,6 +223,11 @@ bool is_hatched(const HeatPanel& panel, std::size_t cell) {
          cell < panel.notes.size() && !panel.notes[cell].empty();
 }
 
+bool is_open(const HeatPanel& panel, std::size_t cell) {
+  return cell < panel.values.size() && !std::isfinite(panel.values[cell]) &&
+         !is_hatched(panel, cell);
+}
+
 std::vector<Segment> hatching(const Box& box, float apart) {
   // Lines x + y = c, from the left or lower side to the upper or right one.
   std::vector<Segment> lines;

@@ -64,6 +64,10 @@ float written_height(const Figure& figure);
 
 /// Whether a cell was measured and has no value: it is hatched.
 bool is_hatched(const HeatPanel& panel, std::size_t cell);
+/// Whether a cell is not known yet: it has an outline, so that it does not look like a value near
+/// 0.
+bool is_open(const HeatPanel& panel, std::size_t cell);
+inline constexpr float kOutlinedCell = 5;  ///< smaller cells have no outline
 /// The lines of the hatching of a cell, at 45 degrees, `apart` from each other, inside the box.
 std::vector<Segment> hatching(const Box& box, float apart);
 

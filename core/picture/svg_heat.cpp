@@ -33,6 +33,21 @@ void draw_cells(Svg& svg, const HeatPanel& panel, const HeatPlace& place, Range 
   svg.add("\n");
 }
 
+void draw_outlines(Svg& svg, const HeatPanel& panel, const HeatPlace& place) {
+  if (std::min(place.cell_width, place.cell_height) < kOutlinedCell) return;
+  std::string path;
+  for (std::size_t cell = 0; cell < panel.rows * panel.columns; ++cell) {
+    if (!is_open(panel, cell)) continue;
+    const Box box = place.cell(cell / panel.columns, cell % panel.columns);
+    path += "M" + svg_number(box.x0 + 1) + " " + svg_number(box.y0 + 1) + "h" +
+            svg_number(box.width() - 2) + "v" + svg_number(box.height() - 2) + "h-" +
+            svg_number(box.width() - 2) + "z";
+  }
+  if (path.empty()) return;
+  svg.add("<path class=\"open\" d=\"" + path + "\" fill=\"none\" stroke=\"" + svg.colours().grid +
+          "\"><title>not known yet</title></path>\n");
+}
+
 void draw_hatching(Svg& svg, const HeatPanel& panel, const HeatPlace& place) {
   for (std::size_t cell = 0; cell < panel.rows * panel.columns; ++cell) {
     if (!is_hatched(panel, cell)) continue;
@@ -136,6 +151,7 @@ void svg_heat_panels(Svg& svg, const Figure& figure, const Box& outer) {
     const std::string opacity = svg_opacity(panel.presence);
     if (!opacity.empty()) svg.add("<g" + opacity + ">");
     draw_cells(svg, panel, places[i], range);
+    draw_outlines(svg, panel, places[i]);
     draw_hatching(svg, panel, places[i]);
     draw_texts(svg, panel, places[i], range);
     if (!opacity.empty()) svg.add("</g>");

@@ -88,6 +88,17 @@ for (const [name, kind, how, grain] of [
   });
 }
 
+test('a program whose softmax does not subtract the largest logit is recovered where its answers are rounded', () => {
+  for (const dim of [2, 4, 9]) {
+    for (const how of ['decimals:4', 'decimals:2', 'step:0.05', 'digits:3', 'float32', 'bfloat16', 'float16/decimals:3']) {
+      const found = extract('overflow', dim, how);
+      assert.equal(found.row.status, 'recovered', found.row.evidence);
+      const error = errors(found, truth_of('overflow', dim));
+      assert.ok(bounded(error) || (error.w < error.said_w && error.said_w < 2e-14), JSON.stringify(error));
+    }
+  }
+});
+
 for (const how of ['decimals:4', 'digits:6', 'float32', 'bfloat16']) {
   // Two or three digits hide by which rule two heads differ from one, not that they do.
   const two_heads = how === 'bfloat16' ? /does not explain/ : /more than one head/;

@@ -116,8 +116,9 @@ Expected<std::vector<double>> compare(BoxKnowledge& known, const BoxOptions& opt
   for (std::size_t i = 0; i < kComparisons; ++i) {
     LengthGap& gap = known.gaps[i % kLongestGap];
     ++gap.questions;
-    gap.worst_gap = std::max(gap.worst_gap, std::abs(answers[i] - (*predicted)[i]));
-    worst = std::max(worst, gap.worst_gap);
+    const double off = std::abs(answers[i] - (*predicted)[i]);
+    gap.worst_gap = larger_gap(gap.worst_gap, off);
+    worst = larger_gap(worst, off);
   }
   known.spread = std::sqrt(variance);
   known.function_gap = known.spread > 0 ? worst / known.spread : worst;

@@ -41,9 +41,7 @@ CheckResult compare(std::span<const double> answers, std::span<const double> pre
   check.spread = std::sqrt(variance);
   check.rounding = kRounding * largest;
   for (std::size_t i = 0; i < answers.size(); ++i) {
-    const double gap = std::abs(answers[i] - predictions[i]);
-    check.worst_gap = std::isnan(gap) ? gap : std::max(check.worst_gap, gap);
-    if (std::isnan(check.worst_gap)) break;
+    check.worst_gap = larger_gap(check.worst_gap, std::abs(answers[i] - predictions[i]));
   }
   return check;
 }
@@ -79,14 +77,29 @@ HeadKnowledge::HeadKnowledge(std::size_t dim) : value(dim, kUnknown), weight(dim
   std::ranges::fill(weight.values(), kUnknown);
 }
 
+double larger_gap(double a, double b) {
+  return std::isnan(a) || a > b ? a : b;
+}
+
+void value_query(QueryBatch& batch, double length, std::span<const double> x) {
+  const bool alone = length <= 1;
+  const double factor = alone ? length : 2 * length;
+  const std::span<double> token = batch.new_token();
+  for (std::size_t i = 0; i < x.size(); ++i) token[i] = factor * x[i];
+  const auto number = static_cast<std::uint32_t>(batch.token_count() - 1);
+  if (alone) return batch.query({number});
+  batch.new_token();
+  batch.query({number, number + 1});
+}
+
 Inquiry<bool> ask_values(HeadKnowledge& known, double length) {
   const std::size_t dim = known.value.size();
   QueryBatch batch(dim);
-  std::vector<double> token(dim, 0.0);
+  std::vector<double> unit(dim, 0.0);
   for (std::size_t i = 0; i < dim; ++i) {
-    token[i] = length;
-    batch.query({batch.token(token)});
-    token[i] = 0;
+    unit[i] = 1;
+    value_query(batch, length, unit);
+    unit[i] = 0;
   }
   known.value = co_await ask(batch);
   for (double& value : known.value) value /= length;

@@ -43,10 +43,17 @@ struct HeadKnowledge {
   explicit HeadKnowledge(std::size_t dim);
 };
 
-/// v from dim single-token queries length * e_1 .. length * e_dim. The weight of a single token is
-/// 1, so v is exact if the length is a power of two. The result says whether all answers were
-/// finite.
+/// Adds a query with the answer length * v.x, for any W: a single token, or, if the length is above
+/// 1, [2 length x; 0], where each of the two has the weight 1/2. A long token as its own query has
+/// a large logit, which overflows in a box whose softmax does not subtract the largest logit.
+void value_query(QueryBatch& batch, double length, std::span<const double> x);
+
+/// v from dim value queries of length * e_1 .. length * e_dim: exact if the length is a power of
+/// two. The result says whether all answers were finite.
 Inquiry<bool> ask_values(HeadKnowledge& known, double length = 1);
+
+/// The larger one, or NaN if one of them is NaN: std::max drops a NaN on its right.
+double larger_gap(double a, double b);
 
 /// The comparison of a prediction with fresh answers.
 struct CheckResult {

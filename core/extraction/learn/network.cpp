@@ -146,7 +146,7 @@ Matrix<double> polish_points(const AbsAffine& known, RandomStream& stream) {
 double misfit(const Matrix<double>& rows, std::span<const double> x, std::span<const double> f) {
   double worst = 0;
   for (std::size_t i = 0; i < rows.rows(); ++i) {
-    worst = std::max(worst, std::abs(dot(rows.row(i), x) - f[i]));
+    worst = larger_gap(worst, std::abs(dot(rows.row(i), x) - f[i]));
   }
   const double largest = largest_magnitude(f);
   return largest > 0 ? worst / largest : worst;

@@ -278,7 +278,7 @@ Inquiry<HeldOut> ask_held_out(const HeadKnowledge& known, Grain grain, ProbePlan
     return batch.token(token);
   };
   for (std::size_t n = 0; n < kHeldOutTokens; ++n) {
-    batch.query({scaled(held.length, held.tokens.row(n))});
+    value_query(batch, held.length, held.tokens.row(n));
   }
   const double largest = largest_form(known);
   for (std::size_t n = 0; n < kHeldOutProbes; ++n) {

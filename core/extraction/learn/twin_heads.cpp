@@ -56,7 +56,7 @@ std::vector<Head> canonical_heads(const std::vector<Head>& heads, double toleran
     const auto same = std::ranges::find_if(merged, [&](const Head& other) {
       double gap = 0;
       for (std::size_t i = 0; i < head.weight.size(); ++i) {
-        gap = std::max(gap, std::abs(head.weight.values()[i] - other.weight.values()[i]));
+        gap = larger_gap(gap, std::abs(head.weight.values()[i] - other.weight.values()[i]));
       }
       return gap <= tolerance;
     });
@@ -146,7 +146,7 @@ double length_gap(const std::vector<Head>& a, const std::vector<Head>& b, std::s
   for (const double value : f) mean += value / static_cast<double>(count);
   for (std::size_t i = 0; i < count; ++i) {
     variance += (f[i] - mean) * (f[i] - mean) / static_cast<double>(count);
-    gap = std::max(gap, std::abs(f[i] - g[i]));
+    gap = larger_gap(gap, std::abs(f[i] - g[i]));
   }
   return variance > 1e-24 ? gap / std::sqrt(variance) : gap;
 }

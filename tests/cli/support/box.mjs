@@ -2,7 +2,8 @@
 // the box does instead of its answers after the first AFTER. `node box.mjs KIND DIM truth` prints the hidden numbers.
 // `node box.mjs KIND DIM round HOW` answers as services do, HOW being one of exact, decimals:4, digits:6, step:0.05,
 // float32 (shortest digits), bfloat16, float16, bits:16 (the others cut); float32/decimals:6 one after the other;
-// HOW+long puts each answer into a line of 20,000 other letters. KIND float32 is a head that computes in float32.
+// HOW+long puts each answer into a line of 20,000 other letters. KIND float32 is a head that computes in float32, KIND
+// overflow one whose softmax does not subtract the largest logit.
 import { createInterface } from 'node:readline';
 
 const [kind = 'head', dim_text = '3', fault = '', after_text = '0'] = process.argv.slice(2);
@@ -50,7 +51,7 @@ function answer_in_single({ W, v }, X) {
 function answer_of({ W, v }, X) {
   const image = W.map((row) => dot(row, X.at(-1)));
   const logits = X.map((x) => dot(x, image));
-  const largest = Math.max(...logits);
+  const largest = kind === 'overflow' ? 0 : Math.max(...logits);
   const weights = logits.map((logit) => Math.exp(logit - largest));
   const sum = weights.reduce((a, b) => a + b, 0);
   return X.reduce((total, x, i) => total + (weights[i] / sum) * dot(v, x), 0);
