@@ -10,6 +10,7 @@ vec2 field(vec2 point) {
   ivec2 here = clamp(ivec2(floor(point)), ivec2(0), last);
   vec2 inside = point - vec2(here);
   float value = cell(here.y, here.x, columns);
+  if (value <= kUnknown) g_cover = 0.0;
   if (inside.x > 1.0 - number(2) || inside.y > 1.0 - number(3)) g_cover = 0.0;
 
   // Lines are drawn only between four known centres.

@@ -34,6 +34,7 @@ HeatMargins margins_of(const Figure& figure, const HeatPanel& panel) {
   HeatMargins margins;
   margins.left = widest_name(panel.y_labels, panel.rows) + 8;
   margins.right = colour_bar_width(range);
+  margins.title = text_size(panel.title, true, kSmallSize).x;
   return margins;
 }
 
@@ -44,11 +45,9 @@ void draw_cells(ImDrawList* list, const Figure& figure, const HeatPanel& panel,
   for (std::size_t i = 0; i < panel.rows * panel.columns && i < panel.values.size(); ++i) {
     const Box box = place.cell(i / panel.columns, i % panel.columns);
     const double value = panel.values[i];
-    const ImU32 fill =
-        std::isfinite(value)
-            ? colour_of(heat_rgb(panel.scale, heat_share(panel, range, value)), opacity)
-            : theme().panel;
-    list->AddRectFilled(ImVec2(box.x0, box.y0), ImVec2(box.x1 - gap, box.y1 - gap), fill);
+    if (!std::isfinite(value)) continue;
+    list->AddRectFilled(ImVec2(box.x0, box.y0), ImVec2(box.x1 - gap, box.y1 - gap),
+                        colour_of(heat_rgb(panel.scale, heat_share(panel, range, value)), opacity));
   }
 }
 
@@ -85,7 +84,7 @@ void draw_outlines(ImDrawList* list, const HeatPanel& panel, const HeatPlace& pl
     if (!is_open(panel, i)) continue;
     const Box box = place.cell(i / panel.columns, i % panel.columns);
     list->AddRect(ImVec2(box.x0 + 1, box.y0 + 1), ImVec2(box.x1 - 1, box.y1 - 1),
-                  with_alpha(theme().grid, opacity));
+                  with_alpha(theme().muted, 0.4f * opacity));
   }
 }
 
@@ -242,7 +241,7 @@ void heat_panels(ImDrawList* list, const Figure& figure, PlotState& state,
     if (options.opacity > 0.9f && panel.presence != Presence::kBehind)
       draw_cell_numbers(list, figure, panel, places[p]);
     draw_names(list, panel, places[p]);
-    if (has_known_cells(figure))
+    if (has_known_cells(figure) && places[p].bar)
       draw_colour_bar(list, panel.scale, heat_range(figure, panel), bar_label(panel, places[p]),
                       ImVec2(places[p].cells.x1, places[p].cells.y0), places[p].cells.height(),
                       options.opacity);

@@ -109,6 +109,15 @@ std::vector<Box> beside(std::span<const ImVec2> points, ImVec2 size, const Box& 
   return boxes;
 }
 
+/// Width to which a label inside the plot is wrapped.
+float inside_width(const Box& area) {
+  return std::max(area.width() - 8, 60.0f);
+}
+
+ImVec2 inside_size(const std::string& text, const Box& area) {
+  return text_size(text, false, kGuideSize, inside_width(area));
+}
+
 /// Boxes on both sides of an upright line at x; where there is no room, across it.
 std::vector<Box> beside_upright(float x, ImVec2 size, const Box& area) {
   std::vector<Box> boxes;
@@ -158,7 +167,7 @@ void place_inside_labels(const Figure& figure, const PlotState& state, const Plo
   };
   const auto place_along = [&](const std::string& text, std::span<const ImVec2> anchors) {
     if (text.empty()) return Box{};
-    return place(beside(anchors, text_size(text, false, kGuideSize), frame.area));
+    return place(beside(anchors, inside_size(text, frame.area), frame.area));
   };
   for (std::size_t s = 0; s < figure.lines().series.size(); ++s)
     if (!at_line_end(figure.lines().series[s]))
@@ -172,7 +181,7 @@ void place_inside_labels(const Figure& figure, const PlotState& state, const Plo
     if (line.vertical) {
       if (!line.label.empty())
         labels.references[r] =
-            place(beside_upright(at, text_size(line.label, false, kGuideSize), frame.area));
+            place(beside_upright(at, inside_size(line.label, frame.area), frame.area));
       continue;
     }
     std::vector<ImVec2> anchors;
@@ -273,7 +282,8 @@ void draw_labels(ImDrawList* list, const Figure& figure, const PlotState& state,
     if (!at_line_end(series)) {
       list->AddRectFilled(ImVec2(box.x0 - 2, box.y0 + 1), ImVec2(box.x1 + 2, box.y1 - 1),
                           with_alpha(ground, 0.8f), 3);
-      draw_text(list, ImVec2(box.x0, box.y0), series.label, false, kGuideSize, colour);
+      draw_text(list, ImVec2(box.x0, box.y0), series.label, false, kGuideSize, colour,
+                inside_width(frame.area));
       if (hidden)
         list->AddLine(ImVec2(box.x0, (box.y0 + box.y1) / 2), ImVec2(box.x1, (box.y0 + box.y1) / 2),
                       colour, 1);
@@ -293,7 +303,7 @@ void draw_labels(ImDrawList* list, const Figure& figure, const PlotState& state,
     list->AddRectFilled(ImVec2(box.x0 - 2, box.y0 + 1), ImVec2(box.x1 + 2, box.y1 - 1),
                         with_alpha(ground, 0.8f), 3);
     draw_text(list, ImVec2(box.x0, box.y0), figure.lines().references[r].label, false, kGuideSize,
-              theme().muted);
+              theme().muted, inside_width(frame.area));
   }
 }
 

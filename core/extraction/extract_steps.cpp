@@ -77,7 +77,6 @@ std::string token_text(const RunSpec& spec, const AskedHead& asked, const AskedQ
 }
 
 std::string sentence_of(const RunSpec& spec, const AskedHead& asked, std::size_t count) {
-  if (count == 0) return "No question is asked yet: any W and any v are possible.";
   const AskedQuestion& question = asked.questions[count - 1];
   std::string text =
       "Question " + std::to_string(count) + " of " + std::to_string(asked.questions.size()) + ", " +
@@ -208,10 +207,11 @@ Schema schema() {
       described({.name = "questions",
                  .label = "Questions asked",
                  .help = "how many of the questions are shown; beyond the last one, all of them",
-                 .min = 0,
-                 .max = 200,
+                 .min = 1,
+                 .max = 100,
                  .default_value = std::int64_t{6},
-                 .suggested = {0, 3, 6, 12, 200},
+                 .suggested = {1, 3, 6, 12, 100},
+                 .logarithmic = true,
                  .primary = true}),
       described({.name = "dim",
                  .label = "Token dimension",

@@ -15,6 +15,7 @@ constexpr float kWidestCell = 2.0f;   // width over height of a cell with names
 constexpr float kWidestText = 4.0f;   // of a cell of a written panel
 constexpr float kHighestCell = 1.0f;  // height over width
 constexpr float kLargestSquare = 48.0f;
+constexpr float kAtBar = 2.0f;  // right of cells without a colour bar
 
 struct Rgb {
   double red, green, blue;
@@ -66,18 +67,43 @@ HeatPlace place_in(const HeatPanel& panel, const Box& slot, const HeatMargins& m
   return place;
 }
 
+/// Whether one colour bar says what the colours of both mean.
+bool same_bar(const Figure& figure, const HeatPanel& a, const HeatPanel& b) {
+  const Range first = heat_range(figure, a), second = heat_range(figure, b);
+  return shares_scale(a, b) && first.lo == second.lo && first.hi == second.hi &&
+         a.scale == b.scale && a.logarithmic == b.logarithmic && a.value_label == b.value_label;
+}
+
+/// Panels in rows of `across`, all with the same room for cells; empty where a title has none.
 std::vector<HeatPlace> arrange(const Figure& figure, const Box& area,
                                std::span<const HeatMargins> margins, std::size_t across) {
-  const std::size_t n = figure.maps().panels.size(), down = (n + across - 1) / across;
-  const float w = (area.width() - kBetweenColumns * static_cast<float>(across - 1)) /
-                  static_cast<float>(across);
+  const std::vector<HeatPanel>& panels = figure.maps().panels;
+  const std::size_t n = panels.size(), down = (n + across - 1) / across;
+  std::vector<bool> bars(n);
+  std::vector<HeatMargins> inside(margins.begin(), margins.end());
+  float cells = std::numeric_limits<float>::infinity();
+  for (std::size_t first = 0; first < n; first += across) {
+    const std::size_t end = std::min(n, first + across);
+    float used = kBetweenColumns * static_cast<float>(end - first - 1);
+    for (std::size_t i = first; i < end; ++i) {
+      bars[i] = i + 1 == end || !same_bar(figure, panels[i], panels[i + 1]);
+      if (!bars[i]) inside[i].right = kAtBar;
+      used += inside[i].left + inside[i].right;
+    }
+    cells = std::min(cells, (area.width() - used) / static_cast<float>(end - first));
+  }
   const float h =
       (area.height() - kBetweenRows * static_cast<float>(down - 1)) / static_cast<float>(down);
   std::vector<HeatPlace> places;
+  float x = area.x0;
   for (std::size_t i = 0; i < n; ++i) {
-    const float x = area.x0 + (w + kBetweenColumns) * static_cast<float>(i % across);
+    if (i % across == 0) x = area.x0;
     const float y = area.y0 + (h + kBetweenRows) * static_cast<float>(i / across);
-    places.push_back(place_in(figure.maps().panels[i], {x, y, x + w, y + h}, margins[i]));
+    const Box slot{x, y, x + inside[i].left + cells + inside[i].right, y + h};
+    if (across > 1 && inside[i].title > slot.width()) return {};
+    places.push_back(place_in(panels[i], slot, inside[i]));
+    places.back().bar = bars[i];
+    x = slot.x1 + kBetweenColumns;
   }
   return places;
 }
@@ -143,7 +169,7 @@ std::vector<HeatPlace> heat_places(const Figure& figure, const Box& area,
   std::vector<HeatPlace> best;
   for (std::size_t across = 1; across <= figure.maps().panels.size(); ++across) {
     std::vector<HeatPlace> places = arrange(figure, area, margins, across);
-    if (best.empty() || smallest_cell_area(places) > smallest_cell_area(best))
+    if (best.empty() || (!places.empty() && smallest_cell_area(places) > smallest_cell_area(best)))
       best = std::move(places);
   }
   return best;

@@ -31,15 +31,19 @@ struct HeatPlace {
   Box slot;   ///< everything of the panel
   Box cells;  ///< the grid
   float cell_width = 0, cell_height = 0;
+  bool bar = true;  ///< has a colour bar; else the panel to the right has one for both
   Box cell(std::size_t row, std::size_t column) const;
 };
 
 struct HeatMargins {
-  float left = 30, right = 64, top = 40, bottom = 40;
+  float left = 30, top = 40, bottom = 40;
+  float right = 64;  ///< for the colour bar
+  float title = 0;   ///< width of the title: panels stand side by side only where it fits
 };
 
 /// Panels in rows, in the arrangement with the largest cells; cells of a panel without names are
-/// square, others at most twice as wide as high. `margins[i]` belongs to panel i.
+/// square, others at most twice as wide as high. `margins[i]` belongs to panel i. Neighbours in a
+/// row with the same colours have one colour bar, at the last of them.
 std::vector<HeatPlace> heat_places(const Figure& figure, const Box& area,
                                    std::span<const HeatMargins> margins);
 

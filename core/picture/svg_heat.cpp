@@ -44,8 +44,8 @@ void draw_outlines(Svg& svg, const HeatPanel& panel, const HeatPlace& place) {
             svg_number(box.width() - 2) + "z";
   }
   if (path.empty()) return;
-  svg.add("<path class=\"open\" d=\"" + path + "\" fill=\"none\" stroke=\"" + svg.colours().grid +
-          "\"><title>not known yet</title></path>\n");
+  svg.add("<path class=\"open\" d=\"" + path + "\" fill=\"none\" stroke=\"" + svg.colours().muted +
+          "\" stroke-opacity=\"0.4\"><title>not known yet</title></path>\n");
 }
 
 void draw_hatching(Svg& svg, const HeatPanel& panel, const HeatPlace& place) {
@@ -142,7 +142,11 @@ void svg_heat_panels(Svg& svg, const Figure& figure, const Box& outer) {
     float names = 12;
     for (const std::string& name : panel.y_labels)
       names = std::max(names, svg_text_width(name, kSvgFine));
-    margins.push_back({.left = names + 12, .right = kSvgBarWidth, .top = 38, .bottom = 40});
+    margins.push_back({.left = names + 12,
+                       .top = 38,
+                       .bottom = 40,
+                       .right = kSvgBarWidth,
+                       .title = 1.05f * svg_text_width(panel.title, kSvgSmall)});  // bold
   }
   const std::vector<HeatPlace> places = heat_places(figure, outer, margins);
   for (std::size_t i = 0; i < places.size(); ++i) {
@@ -156,7 +160,7 @@ void svg_heat_panels(Svg& svg, const Figure& figure, const Box& outer) {
     draw_texts(svg, panel, places[i], range);
     if (!opacity.empty()) svg.add("</g>");
     draw_names(svg, panel, places[i]);
-    svg_colour_bar(svg, panel.scale, range, panel.value_label, places[i].cells);
+    if (places[i].bar) svg_colour_bar(svg, panel.scale, range, panel.value_label, places[i].cells);
     draw_contours(svg, panel, places[i]);
   }
 }

@@ -10,6 +10,8 @@
 namespace attnlab {
 namespace {
 
+constexpr float kReferenceLine = kSvgSmall * 1.25f;  // height of a line of a reference's label
+
 constexpr float kInset = 10;     // between the axes' ends and the area's edges
 constexpr float kLabelGap = 14;  // from the area's edge to the labels of the curves
 
@@ -144,12 +146,22 @@ class LineFigure {
     if (line.vertical) {
       svg_.line(at, a.y0, at, a.y1, muted);
       const bool right = at < (a.x0 + a.x1) / 2;  // the side of the line with more room
-      svg_.text(at + (right ? 4 : -4), a.y0 + 12, line.label, muted,
-                {.anchor = right ? "start" : "end"});
+      const float room = (right ? a.x1 - at : at - a.x0) - 8;
+      float y = a.y0 + 12;
+      for (const std::string& words : Svg::lines(line.label, room, kSvgSmall)) {
+        svg_.text(at + (right ? 4 : -4), y, words, muted, {.anchor = right ? "start" : "end"});
+        y += kReferenceLine;
+      }
     } else {
       svg_.line(a.x0, at, a.x1, at, muted);
-      const bool above = at - kSvgSmall - 5 > a.y0;
-      svg_.text(a.x0 + 4, above ? at - 5 : at + kSvgSmall + 2, line.label, muted);
+      const std::vector<std::string> words = Svg::lines(line.label, a.width() - 8, kSvgSmall);
+      const float more = kReferenceLine * static_cast<float>(words.size() - !words.empty());
+      const bool above = at - kSvgSmall - 5 - more > a.y0;
+      float y = above ? at - 5 - more : at + kSvgSmall + 2;
+      for (const std::string& part : words) {
+        svg_.text(a.x0 + 4, y, part, muted);
+        y += kReferenceLine;
+      }
     }
   }
 

@@ -124,10 +124,7 @@ void Svg::tick(float x, float y, const TickText& tick, const char* anchor) {
       words + "</text>\n");
 }
 
-namespace {
-
-/// Lines of at most this width, a word at a time.
-std::vector<std::string> lines_of(std::string_view words, float width, float size) {
+std::vector<std::string> Svg::lines(std::string_view words, float width, float size) {
   std::vector<std::string> lines;
   for (const std::string& word : split(words, ' ')) {
     const bool fits = !lines.empty() && svg_text_width(lines.back() + " " + word, size) <= width;
@@ -140,20 +137,18 @@ std::vector<std::string> lines_of(std::string_view words, float width, float siz
   return lines;
 }
 
-}  // namespace
-
 void Svg::centred(const Box& box, std::string_view words) {
   constexpr float kLine = kSvgSmall * 1.4f, kPad = 10;
-  const std::vector<std::string> lines = lines_of(words, box.width() - 2 * kPad, kSvgSmall);
+  const std::vector<std::string> broken = lines(words, box.width() - 2 * kPad, kSvgSmall);
   float widest = 0;
-  for (const std::string& line : lines) widest = std::max(widest, svg_text_width(line, kSvgSmall));
+  for (const std::string& line : broken) widest = std::max(widest, svg_text_width(line, kSvgSmall));
   const float x = (box.x0 + box.x1) / 2;
-  const float height = kLine * static_cast<float>(lines.size());
+  const float height = kLine * static_cast<float>(broken.size());
   float y = (box.y0 + box.y1 - height) / 2;
   add("<rect x=\"" + svg_number(x - widest / 2 - kPad) + "\" y=\"" + svg_number(y - kPad / 2) +
       "\" width=\"" + svg_number(widest + 2 * kPad) + "\" height=\"" + svg_number(height + kPad) +
       "\" rx=\"4\" fill=\"" + colours_.ground + "\" fill-opacity=\"0.85\"/>");
-  for (const std::string& line : lines) {
+  for (const std::string& line : broken) {
     text(x, y + kSvgSmall, line, colours_.ink, {.anchor = "middle"});
     y += kLine;
   }
@@ -162,7 +157,7 @@ void Svg::centred(const Box& box, std::string_view words) {
 float Svg::paragraph(float x, float y, float width, std::string_view words,
                      const std::string& colour, float size) {
   const bool title = size == kSvgTitle;
-  for (const std::string& line : lines_of(words, width, size)) {
+  for (const std::string& line : lines(words, width, size)) {
     y += size * 1.25f;
     text(x, y, line, colour, {.size = size, .bold = title});
   }

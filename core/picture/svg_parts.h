@@ -44,6 +44,8 @@ class Svg {
   /// Breaks the words into lines; returns where the next paragraph starts.
   float paragraph(float x, float y, float width, std::string_view words, const std::string& colour,
                   float size);
+  /// The words in lines of at most this width, broken at blanks.
+  static std::vector<std::string> lines(std::string_view words, float width, float size);
   /// In the middle of the box, on a patch that keeps the picture off it.
   void centred(const Box& box, std::string_view words);
   std::string series_colour(int slot) const;

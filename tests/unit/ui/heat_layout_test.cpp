@@ -107,6 +107,46 @@ TEST_CASE("matrices have square cells and every panel stays inside the area") {
     }
 }
 
+TEST_CASE("neighbours with the same colours have one colour bar, at the last of them") {
+  Figure figure;
+  for (int i = 0; i < 3; ++i) {
+    figure.draw_maps().panels.push_back(panel_of(3, 3, std::vector<double>(9, i + 1.0)));
+    figure.draw_maps().panels[i].scale_group = i < 2 ? "weight" : "difference";
+  }
+  const std::vector<HeatMargins> margins(3);
+  const std::vector<HeatPlace> wide = heat_places(figure, {0, 0, 700, 240}, margins);
+  REQUIRE(wide.size() == 3);
+  CHECK(wide[0].cells.y0 == wide[2].cells.y0);  // one row
+  CHECK_FALSE(wide[0].bar);
+  CHECK(wide[1].bar);
+  CHECK(wide[2].bar);
+  CHECK(wide[1].cells.x0 - wide[0].cells.x1 < margins[0].right);  // no room for a bar between them
+  const std::vector<HeatPlace> narrow = heat_places(figure, {0, 0, 360, 500}, margins);
+  CHECK(narrow[0].cells.y0 == narrow[1].cells.y0);
+  CHECK(narrow[0].cells.x0 == narrow[2].cells.x0);
+  CHECK(narrow[2].cells.y0 > narrow[0].cells.y1);
+  CHECK_FALSE(narrow[0].bar);
+  // One below the other, each has its own.
+  for (const HeatPlace& place : heat_places(figure, {0, 0, 150, 900}, margins)) CHECK(place.bar);
+}
+
+TEST_CASE("panels are side by side only where their titles fit") {
+  Figure figure;
+  figure.draw_maps().panels = {panel_of(2, 2, {1, 2, 3, 4}), panel_of(2, 2, {1, 2, 3, 4})};
+  std::vector<HeatMargins> margins(2);
+  CHECK(heat_places(figure, {0, 0, 400, 200}, margins)[1].cells.y0 < 100);
+  margins[0].title = 250;
+  CHECK(heat_places(figure, {0, 0, 400, 200}, margins)[1].cells.y0 > 100);
+}
+
+TEST_CASE("a cell that is not known yet is open, a measured one without a value is not") {
+  HeatPanel panel = panel_of(1, 3, {0.5, kNan, kNan});
+  panel.notes = {"", "too few samples", ""};
+  CHECK_FALSE(is_open(panel, 0));
+  CHECK_FALSE(is_open(panel, 1));
+  CHECK(is_open(panel, 2));
+}
+
 TEST_CASE("a contour runs where the interpolated values cross the level") {
   const HeatPanel panel = panel_of(2, 2, {0, 1, 0, 1});
   const std::vector<Segment> lines = contour_lines(panel, 0.25);
