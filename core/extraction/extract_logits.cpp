@@ -138,9 +138,8 @@ std::vector<Preset> presets() {
       {"coarse",
        "When does rounding hide the hidden size?",
        "One to three digits, and bfloat16. With one digit the smallest singular values of the "
-       "model "
-       "are below the noise: no count is right, and the lab says so. More prompts raise the signal "
-       "by their square root.",
+       "model are close to the noise: no count is sure, and the lab says so. A larger vocabulary "
+       "brings them out. Next: 256 logits and 192 vectors.",
        {{"answers", "bfloat16,digits"}, {"digits", "1,2,3"}, {"queries", "64"}}}};
 }
 

@@ -355,7 +355,7 @@ Figure error_figure(const RunSpec& spec, const std::vector<SizeRow>& sizes) {
                     spread_text(spec) +
                     "; bars: ±1 standard error. float32 has 7.2 digits, "
                     "bfloat16 2.4, a double 16.";
-  figure.x = {"significant decimal digits of an answer", false, 0, 0, {}};
+  figure.x = {"significant decimal digits of an answer", false, 0, 17, {}};
   figure.y = {"sine of the largest principal angle", true, 0, 0, {}};
   figure.table = "recovery";
   figure.empty_text = "Press Run: each finished model adds to the points.";
@@ -384,13 +384,48 @@ Figure share_figure(const RunSpec& spec, const std::vector<SizeRow>& sizes) {
   figure.title = "From how many digits on is the hidden size known?";
   figure.subtitle = "Share of models whose hidden size was found; the others are undecided. " +
                     spread_text(spec) + "; bars: ±1 binomial standard error.";
-  figure.x = {"significant decimal digits of an answer", false, 0, 0, {}};
+  figure.x = {"significant decimal digits of an answer", false, 0, 17, {}};
   figure.y = {"share of models whose hidden size is found", false, 0, 1, {}};
   figure.table = "hidden_size";
   figure.empty_text = "Press Run: each finished model moves the shares.";
   figure.draw_lines().series = digit_series(spec, sizes, [](const SizeRow& size) {
     return FigurePoint{size.digits, size.share(), size.std_error(), static_cast<int>(size.trials)};
   });
+  return figure;
+}
+
+/// The rank that the answers show against the hidden size.
+Figure rank_figure(const RunSpec& spec, const std::vector<LogitRow>& rows) {
+  const std::vector<double> dims = dims_of(spec);
+  const bool layer = hidden_norm(spec.parameters) == HiddenNorm::kLayer;
+  Figure figure;
+  figure.id = "rank";
+  figure.title = "Which rank do the logits show?";
+  figure.subtitle = "Rank found, mean over the models in which it is decided. " +
+                    spread_text(spec) + "; bars: ±1 standard error.";
+  figure.x = {"hidden size d", false, 0, dims.back(), {}};
+  figure.y = {"rank found", false, 0, dims.back(), {}};
+  figure.table = "recovery";
+  figure.empty_text = "Press Run: each finished model adds to the points.";
+  std::map<int, int> variants;
+  std::vector<Series>& all = figure.draw_lines().series;
+  for (const LogitCase& one : logit_cases(spec.parameters)) {
+    Groups groups;
+    for (const LogitRow& row : rows) {
+      if (row.answers != one.name || !row.hidden_found) continue;
+      groups[static_cast<double>(row.dim)].push_back(static_cast<double>(row.rank));
+    }
+    Series series;
+    series.id = series.label = one.name;
+    series.colour = case_colour(one.name);
+    series.variant = variants[series.colour]++;
+    series.points = mean_points(std::move(groups));
+    all.push_back(std::move(series));
+  }
+  all.push_back(
+      layer ? count_line("expected", "d − 1", "rank with layer norm", dims,
+                         [](double d) { return d - 1; })
+            : count_line("expected", "d", "rank with RMS norm", dims, [](double d) { return d; }));
   return figure;
 }
 
@@ -454,6 +489,9 @@ void add_logit_findings(const RunSpec& spec, const Recovered& recovered, Finding
   claims.push_back(space_claim(finished, judged));
   findings.figures = {spectrum_figure(spec, shown), error_figure(spec, sizes),
                       share_figure(spec, sizes)};
+  if (dims_of(spec).size() > 1) {
+    findings.figures.insert(findings.figures.begin() + 1, rank_figure(spec, rows));
+  }
 }
 
 }  // namespace attnlab::extraction
