@@ -93,8 +93,8 @@ JobSteps recover(RunSpec spec, RecoveryJob job) {
     const double next = static_cast<double>(k + 1) / static_cast<double>(cases.size());
     LogitOracle oracle(model, cases[k].answer);
     LogitVectors known;
-    const LogitOptions options{model.words(), model.words(), size_of(spec, "queries"),
-                               cases[k].answer.top, true};
+    const LogitOptions options{model.words(),       model.words(), size_of(spec, "queries"),
+                               cases[k].answer.top, true,          false};
     // The same prompts in all cases.
     Steps<Outcome> asking =
         learn_from(oracle, ask_logits(known, options, job.stream("extract/logits-prompts")),
@@ -180,7 +180,7 @@ Experiment LogitsExperiment::face() {
   experiment.title = "Logits";
   experiment.question = "What do the logits of a service reveal?";
   experiment.summary =
-      "A language model of one layer answers a vector of L logits, U norm(h). The hidden state h "
+      "A language model of one layer answers a vector of L logits, U norm(z). The hidden state z "
       "has d entries, and d is below L, so that all answers lie in a space of dimension d: their "
       "singular values show the hidden size, and their singular vectors the column space of U. "
       "Rounded answers and lists of the likeliest words show it, too, as far as their grain "
@@ -209,9 +209,9 @@ Experiment LogitsExperiment::face() {
       described({.name = "norm",
                  .label = "Normalisation",
                  .help = "of the hidden state before U",
-                 .choices = {{"rms", "RMS norm", "h divided by its root mean square: rank d"},
+                 .choices = {{"rms", "RMS norm", "z divided by its root mean square: rank d"},
                              {"layer", "layer norm",
-                              "the same for h minus its mean, no bias: rank d − 1"}},
+                              "the same for z minus its mean, no bias: rank d − 1"}},
                  .default_value = std::string("rms"),
                  .primary = true}),
       described({.name = "answers",

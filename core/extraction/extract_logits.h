@@ -53,6 +53,10 @@ struct LogitRow {
 std::vector<LogitRow> logit_rows(const ParameterSet& parameters,
                                  const std::vector<RecoveryRow>& rows);
 
+/// The job of `attnlab extract --method logits`, whose questions another program answers. It is not
+/// in the catalogue, because no other front end can ask that program.
+Experiment logit_box_experiment();
+
 /// Tables, claims and figures.
 void add_logit_findings(const RunSpec& spec, const Recovered& recovered, Findings& findings);
 

@@ -209,9 +209,9 @@ Claim rounded_claim(const std::vector<LogitRow>& rows, const std::vector<SizeRow
 Claim top_claim(const std::vector<LogitRow>& rows, const std::vector<SizeRow>& sizes) {
   Claim claim = universal_claim(
       "B8",
-      "Lists of the k likeliest words with a logit bias show the same hidden size, from "
-      "1 + ⌈(L − k)/(k − 1)⌉ questions for each vector and repeats (after Carlini et al., arXiv "
-      "2403.06634; the count is ours).",
+      "Lists of the k likeliest words with a logit bias show the same hidden size, from one "
+      "question and (L − k)/(k − 1) more, rounded up, for each vector, and repeats (after Carlini "
+      "et al., arXiv 2403.06634; the count is ours).",
       "Needs finished trials with more than d vectors.", rows,
       [](const LogitRow& row) { return row.is_top() && row.vectors > row.dim; },
       [](const LogitRow& row) {

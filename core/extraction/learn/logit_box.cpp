@@ -39,7 +39,7 @@ Matrix<double> embedded(const QueryBatch& batch, const Matrix<double>& embedding
   return result;
 }
 
-/// norm(h) of every query.
+/// norm(z) of every query.
 Matrix<double> hidden_states(const QueryBatch& batch, const LogitModel& model) {
   const Matrix<double> tokens = embedded(batch, model.embedding);
   const Matrix<double> keys = product(tokens, model.weight);  // e_i^T W
@@ -105,7 +105,7 @@ LogitModel random_logit_model(RandomStream& stream, std::size_t words, std::size
 
 Matrix<double> column_space(const LogitModel& model, bool centred) {
   Matrix<double> vectors = model.unembedding.clone();
-  if (model.norm == HiddenNorm::kLayer) {  // norm(h) has mean 0
+  if (model.norm == HiddenNorm::kLayer) {  // norm(z) has mean 0
     for (std::size_t i = 0; i < vectors.rows(); ++i) {
       subtract(mean_of(vectors.row(i)), vectors.row(i));
     }

@@ -7,16 +7,16 @@
 namespace attnlab::extraction {
 
 enum class HiddenNorm {
-  kRms,    ///< z = h / root mean square of h
-  kLayer,  ///< the same for h minus its mean: layer norm without bias
+  kRms,    ///< z / root mean square of z
+  kLayer,  ///< the same for z minus its mean: layer norm without bias
 };
 
-/// One softmax head with a residual path, whose output h has the hidden size d. Token x (a vector
+/// One softmax head with a residual path, whose output z has the hidden size d. Token x (a vector
 /// of length L, 1 at its word) is embedded as e = E^T x;
 ///
-///   h = e_N + sum_i alpha_i V e_i,  alpha = softmax_i(e_i^T W e_N),  logits = U norm(h).
+///   z = e_N + sum_i alpha_i V e_i,  alpha = softmax_i(e_i^T W e_N),  logits = U norm(z).
 ///
-/// Residual and values together let h reach all of R^d. Gains of the norm and the 1/sqrt(d) of the
+/// Residual and values together let z reach all of R^d. Gains of the norm and the 1/sqrt(d) of the
 /// scores are no model of their own: the first can be multiplied into U, the second into W.
 struct LogitModel {
   Matrix<double> embedding;    ///< E, L x d
@@ -34,7 +34,7 @@ struct LogitModel {
 LogitModel random_logit_model(RandomStream& stream, std::size_t words, std::size_t hidden,
                               HiddenNorm norm);
 
-/// Orthonormal basis (L x d or L x (d - 1)) of all vectors U norm(h); with `centred` of these
+/// Orthonormal basis (L x d or L x (d - 1)) of all vectors U norm(z); with `centred` of these
 /// vectors minus their means, which is all that probabilities show.
 Matrix<double> column_space(const LogitModel& model, bool centred);
 

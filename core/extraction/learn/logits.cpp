@@ -17,6 +17,7 @@ constexpr std::size_t kGrainAnswers = 4096;         // enough to see the grain
 constexpr double kFirstBias = 16, kMostBias = 0x1p20;
 // Standard deviation of a computed logit, in units of the rounding of the row's largest number.
 constexpr double kArithmetic = 4, kRounding = 0x1p-53;
+constexpr int kSingleBits = 24;
 constexpr double kSlack = 1.1;
 constexpr double kLeastGap = 3, kFalseGap = 1e6;
 
@@ -80,7 +81,7 @@ void centre(Matrix<double>& rows) {
   }
 }
 
-Inquiry<Outcome> ask_full(LogitVectors& known, const QueryBatch& prompts) {
+Inquiry<Outcome> ask_full(LogitVectors& known, const QueryBatch& prompts, bool computes) {
   const std::size_t width = known.rows.cols();
   for (std::size_t first = 0; first < prompts.size(); first += kBatch) {
     QueryBatch batch = empty_batch(prompts);
@@ -95,8 +96,10 @@ Inquiry<Outcome> ask_full(LogitVectors& known, const QueryBatch& prompts) {
   }
   const std::span<const double> all = known.rows.values();
   known.grain = find_grain(all.first(std::min(kGrainAnswers, all.size())));
+  const bool single = known.grain.kind == GrainKind::kBits && known.grain.figures == kSingleBits;
+  const double unit = computes && single ? 0x1p-24 : kRounding;
   for (std::size_t i = 0; i < known.rows.rows(); ++i) {
-    const double arithmetic = kArithmetic * kRounding * largest_magnitude(known.rows.row(i));
+    const double arithmetic = kArithmetic * unit * largest_magnitude(known.rows.row(i));
     for (std::size_t j = 0; j < width; ++j) {
       known.deviation(i, j) =
           std::sqrt(square(known.grain.at(known.rows(i, j))) / 12 + square(arithmetic));
@@ -319,8 +322,8 @@ Inquiry<Outcome> ask_logits(LogitVectors& known, LogitOptions options, RandomStr
   known.rows = Matrix<double>(options.vectors, options.logits);
   known.deviation = Matrix<double>(options.vectors, options.logits);
   const QueryBatch prompts = draw_prompts(options, stream);
-  Inquiry<Outcome> asking =
-      options.top == 0 ? ask_full(known, prompts) : ask_top(known, prompts, options.top);
+  Inquiry<Outcome> asking = options.top == 0 ? ask_full(known, prompts, options.computes)
+                                             : ask_top(known, prompts, options.top);
   co_return co_await asking;
 }
 

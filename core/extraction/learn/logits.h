@@ -1,7 +1,7 @@
 // Hidden size and output matrix from vectors of logits (Carlini et al., arXiv 2403.06634; Finlayson
 // et al., arXiv 2403.09539), with what the answers' grain allows.
 //
-// Every vector of logits is U norm(h) with a hidden state h of length d, so n > d of them have the
+// Every vector of logits is U norm(z) with a hidden state z of length d, so n > d of them have the
 // rank d of a matrix with L columns. docs/derivations-extraction.md has the law of the noise.
 #pragma once
 
@@ -21,6 +21,8 @@ struct LogitOptions {
   std::size_t vectors = 48;  ///< n, the vectors of logits to collect
   std::size_t top = 0;       ///< 0: an answer is all logits; else it is a list of the top words
   bool words = true;         ///< tokens are words (unit vectors); else standard normal vectors
+  /// A box that answers in float32 may also compute in it.
+  bool computes = false;
 };
 
 /// The vectors of logits that the answers tell; those of a top-k box up to a constant each, so that

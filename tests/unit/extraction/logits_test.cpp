@@ -22,7 +22,7 @@ LogitModel model_of(std::uint32_t index, std::size_t words, std::size_t hidden,
   return random_logit_model(stream, words, hidden, norm);
 }
 
-/// U norm(h) of the definition for a prompt of words, in plain loops and long double.
+/// U norm(z) of the definition for a prompt of words, in plain loops and long double.
 std::vector<double> plain_logits(const LogitModel& model, const std::vector<std::size_t>& prompt) {
   using Vector = std::vector<long double>;
   const std::size_t d = model.hidden();
@@ -101,7 +101,7 @@ Asked asked(Oracle& oracle, LogitOptions options, std::uint32_t index = 0) {
 Asked asked(const LogitModel& model, LogitAnswer answer, std::size_t vectors,
             std::uint32_t index = 0) {
   LogitOracle oracle(model, answer);
-  return asked(oracle, {model.words(), model.words(), vectors, answer.top, true}, index);
+  return asked(oracle, {model.words(), model.words(), vectors, answer.top, true, false}, index);
 }
 
 Grain digits(int count) {
@@ -322,7 +322,7 @@ TEST_CASE("a direction far below the noise cannot be seen: the rank is that of t
 }
 
 TEST_CASE("answers that are no logits or no lists of words end with one sentence") {
-  const LogitOptions full{8, 8, 4, 0, true}, top{8, 8, 4, 3, true};
+  const LogitOptions full{8, 8, 4, 0, true, false}, top{8, 8, 4, 3, true, false};
   SaysOracle nan(8, 8, [](std::size_t) { return NAN; });
   CHECK(asked(nan, full).outcome.evidence == "An answer is not a list of L numbers.");
   SaysOracle narrow(8, 7, [](std::size_t) { return 1.0; });
