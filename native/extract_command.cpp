@@ -12,6 +12,7 @@
 #include "core/experiment/outside_question.h"
 #include "core/experiment/run.h"
 #include "core/extraction/box_report.h"
+#include "core/extraction/extract_logits.h"
 #include "core/extraction/learn/question.h"
 #include "native/build.h"
 #include "native/commands.h"
@@ -31,10 +32,19 @@ namespace {
 constexpr std::size_t kLinesForPeople = 64;  // of one table on a terminal; JSON has all
 constexpr double kShortestTimeout_s = 0.01, kLongestTimeout_s = 86400, kTimeout_s = 30;
 constexpr const char* kParameters[] = {"dim", "method", "rank"};  // the parameters with a flag
+constexpr const char* kLogitParameters[] = {"logits", "queries", "norm"};  // of --method logits
+constexpr const char* kLogits = "logits";
+
+/// extract-black-box, or the job of --method logits.
+const Experiment& asking_experiment(bool logits) {
+  static const Experiment of_logits = logit_box_experiment();
+  return logits ? of_logits : *find_experiment("extract-black-box");
+}
 
 struct ExtractRequest {
-  RunSpec spec;         // of extract-black-box with box = own
-  std::string command;  // run by the shell
+  RunSpec spec;           // of extract-black-box with box = own, or of the job of --method logits
+  std::size_t width = 1;  // numbers in an answer
+  std::string command;    // run by the shell
   double timeout_s = kTimeout_s;
   OutputFormat format = OutputFormat::kTable;
   std::optional<std::string> out = {}, log = {}, replay = {};
@@ -72,7 +82,7 @@ Expected<void> prepare(const ExtractRequest& request, Prepared& prepared) {
     }
   }
   if (request.replay) {
-    Expected<QueryReplay> replay = QueryReplay::open(*request.replay, dim);
+    Expected<QueryReplay> replay = QueryReplay::open(*request.replay, dim, request.width);
     if (!replay) return replay.error();
     prepared.replay = std::move(*replay);
   }
@@ -114,33 +124,35 @@ struct Failure {
 class Answering {
  public:
   Answering(const ExtractRequest& request, Prepared& prepared)
-      : prepared_(prepared), process_(request.command, request.timeout_s) {}
+      : prepared_(prepared),
+        width_(request.width),
+        process_(request.command, request.timeout_s, request.width) {}
 
   /// False: see failure().
   bool answer(const QueryBatch& batch, std::vector<double>& answers) {
     answers.clear();
     if (prepared_.replay) {
-      while (answers.size() < batch.size()) {
-        const auto known = prepared_.replay->next(batch, answers.size());
+      while (answers.size() < batch.size() * width_) {
+        const auto known = prepared_.replay->next(batch, answers.size() / width_);
         if (!known) return fail(known.error(), kExitBadInput);
         if (!*known) break;
-        answers.push_back(**known);
+        answers.insert(answers.end(), (*known)->begin(), (*known)->end());
       }
     }
-    if (answers.size() == batch.size()) return true;
+    if (answers.size() == batch.size() * width_) return true;
     const auto heard = [&](std::span<const double> fresh) -> Expected<void> {
       if (prepared_.log) {
-        const auto kept = prepared_.log->append(batch, answers.size(), fresh);
+        const auto kept = prepared_.log->append(batch, answers.size() / width_, fresh, width_);
         if (!kept) {
           log_broken_ = true;
           return kept;
         }
       }
       answers.insert(answers.end(), fresh.begin(), fresh.end());
-      live_ += fresh.size();
+      live_ += fresh.size() / width_;
       return {};
     };
-    if (const auto asked = process_.ask(batch, answers.size(), heard); !asked) {
+    if (const auto asked = process_.ask(batch, answers.size() / width_, heard); !asked) {
       return fail_asking(asked.error());
     }
     return true;
@@ -188,6 +200,7 @@ class Answering {
   }
 
   Prepared& prepared_;
+  std::size_t width_;
   ProcessOracle process_;
   std::size_t live_ = 0;
   bool log_broken_ = false;
@@ -234,7 +247,7 @@ std::string result_text(const ExtractRequest& request, const Bytes& output, doub
   const std::vector<JobOutput> outputs = {{0, output, true}};
   Result result = spec.experiment->find(spec, outputs).result;
   BoxReport report;
-  if (decode(output, report)) {
+  if (request.width == 1 && decode(output, report)) {
     result.tables = box_tables(report, static_cast<std::size_t>(spec.parameters.integer("dim")));
   }
   if (request.format == OutputFormat::kCsv) return table_csv(result.tables.front());
@@ -272,11 +285,22 @@ Expected<Usage> usage(const std::string&) {
   usage.flags.push_back(
       {"oracle-cmd", "CMD",
        "Command that starts the black box: it reads {\"x\": [[...],...]} and answers "
-       "{\"y\": NUMBER}, one line each (docs/oracle-protocol.md)",
+       "{\"y\": NUMBER}, or {\"y\": [...]} with --method logits, one line each "
+       "(docs/oracle-protocol.md)",
        group, /*secret=*/true});
   for (const std::string name : kParameters) {
     const std::string remark = name == "dim" ? "needed" : "default " + defaults.text(name);
-    usage.flags.push_back(parameter_flag(*schema.find(name), remark, group));
+    Parameter parameter = *schema.find(name);
+    if (name == "method") {
+      parameter.choices.push_back({kLogits, "logits", "the hidden size of a source of logits"});
+    }
+    usage.flags.push_back(parameter_flag(parameter, remark, group));
+  }
+  const Schema& of_logits = asking_experiment(true).schema;
+  const ParameterSet usual(of_logits);
+  for (const std::string name : kLogitParameters) {
+    const std::string remark = name == kLogits ? "needed there" : "default " + usual.text(name);
+    usage.flags.push_back(parameter_flag(*of_logits.find(name), remark, group));
   }
   usage.flags.insert(
       usage.flags.end(),
@@ -301,14 +325,34 @@ Expected<double> read_timeout(const Given& given) {
                short_text(kLongestTimeout_s) + " seconds, not " + quoted_text(*text)};
 }
 
+Expected<RunSpec> read_logit_spec(const Given& given, RunSpec spec) {
+  if (given.has("rank")) return Error{"rank belongs to --method low-rank, not to logits"};
+  if (!given.has(kLogits)) {
+    return Error{"--method logits needs --logits, the numbers in an answer: " +
+                 allowed_text(*spec.experiment->schema.find(kLogits))};
+  }
+  for (const char* name : {"dim", "logits", "queries", "norm"}) {
+    const auto text = given.value(name);
+    if (!text) continue;
+    if (const auto set = set_parameter(spec, name, *text); !set) return set.error();
+  }
+  return spec;
+}
+
 Expected<RunSpec> read_spec(const Given& given) {
-  const Experiment& experiment = *find_experiment("extract-black-box");
+  const bool logits = given.value("method") == kLogits;
+  const Experiment& experiment = asking_experiment(logits);
   RunSpec spec{&experiment, ParameterSet(experiment.schema)};
-  if (const auto set = set_parameter(spec, "box", "own"); !set) return set.error();
   if (!given.has("dim")) {
     return Error{"extract needs --dim, the length of a token: " +
                  allowed_text(*experiment.schema.find("dim"))};
   }
+  if (logits) return read_logit_spec(given, std::move(spec));
+  for (const char* name : kLogitParameters) {
+    if (!given.has(name)) continue;
+    return Error{std::string(name) + " belongs to --method logits"};
+  }
+  if (const auto set = set_parameter(spec, "box", "own"); !set) return set.error();
   for (const char* name : kParameters) {
     const auto text = given.value(name);
     if (!text) continue;
@@ -332,7 +376,11 @@ int execute(const Given& given) {
   if (!timeout) return refuse(timeout.error());
   const Expected<OutputFormat> format = read_format(given, false);
   if (!format) return refuse(format.error());
+  const bool logits = given.value("method") == kLogits;
+  const auto width =
+      logits ? static_cast<std::size_t>(spec->parameters.integer(kLogits)) : std::size_t{1};
   return extract({.spec = std::move(*spec),
+                  .width = width,
                   .command = command,
                   .timeout_s = *timeout,
                   .format = *format,

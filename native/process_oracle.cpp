@@ -138,15 +138,17 @@ Expected<void> ProcessOracle::take_answers(Talk& talk) {
     if (talk.heard == talk.written) {
       bad = Error{"the oracle gave an answer to no question after answer " +
                   std::to_string(talk.before + talk.heard - talk.first) + ": " + quoted_text(line)};
-    } else if (const auto value = whole ? read_answer(line) : std::nullopt) {
-      talk.fresh.push_back(*value);
+    } else if (const auto value = whole ? read_answer(line, width_) : std::nullopt) {
+      talk.fresh.insert(talk.fresh.end(), value->begin(), value->end());
       ++talk.heard;
       talk.last_answer = now_s();
       begin = end + 1;
     } else {
-      bad =
-          Error{"the oracle's answer " + number +
-                " must be one line {\"y\": NUMBER} with a finite number, not " + quoted_text(line)};
+      const std::string wanted = width_ == 1 ? "{\"y\": NUMBER} with a finite number"
+                                             : "{\"y\": [...]} with a list of " +
+                                                   std::to_string(width_) + " finite numbers";
+      bad = Error{"the oracle's answer " + number + " must be one line " + wanted + ", not " +
+                  quoted_text(line)};
     }
   }
   incoming_.erase(0, begin);

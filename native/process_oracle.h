@@ -19,18 +19,20 @@ namespace attnlab {
 class ProcessOracle {
  public:
   /// `silence_s`: seconds without a complete answer line after which a question counts as failed.
-  ProcessOracle(std::string command, double silence_s)
-      : command_(std::move(command)), silence_s_(silence_s) {}
+  /// `width`: numbers in an answer; more than 1 are a list.
+  ProcessOracle(std::string command, double silence_s, std::size_t width = 1)
+      : command_(std::move(command)), silence_s_(silence_s), width_(width) {}
   ~ProcessOracle();
   ProcessOracle(const ProcessOracle&) = delete;
   ProcessOracle& operator=(const ProcessOracle&) = delete;
 
-  /// Called with the answers that have arrived since the last call, in order.
+  /// Called with the answers that have arrived since the last call, in order: `width` numbers each.
   using Heard = std::function<Expected<void>(std::span<const double>)>;
 
   /// Asks the queries of a batch from `first` on. Questions are written while answers are read, as
   /// the pipes have room: neither side can block the other. An error is one sentence: a
-  /// program that cannot be started, an answer that is not {"y": finite number}, too many answers,
+  /// program that cannot be started, an answer that is not {"y": finite number} or not a list of
+  /// `width` of them, too many answers,
   /// an exit before the last one, silence, or interrupted().
   Expected<void> ask(const extraction::QueryBatch& batch, std::size_t first, const Heard& heard);
 
@@ -48,6 +50,7 @@ class ProcessOracle {
 
   std::string command_;
   double silence_s_;
+  std::size_t width_;
   pid_t child_ = -1;
   int to_child_ = -1, from_child_ = -1;
   std::string outgoing_, incoming_;

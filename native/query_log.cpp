@@ -39,7 +39,8 @@ std::optional<std::string> mismatch(const std::string& line, std::size_t dim) {
 
 }  // namespace
 
-Expected<QueryReplay> QueryReplay::open(const std::string& file, std::size_t dim) {
+Expected<QueryReplay> QueryReplay::open(const std::string& file, std::size_t dim,
+                                        std::size_t width) {
   const auto error = [&](const std::string& reason) {
     return Error{"--replay " + file + " cannot be used: " + reason};
   };
@@ -49,6 +50,7 @@ Expected<QueryReplay> QueryReplay::open(const std::string& file, std::size_t dim
   if (!S_ISREG(status.st_mode)) return error("it is not a regular file");
   QueryReplay replay;
   replay.file_ = file;
+  replay.width_ = width;
   replay.stream_.open(file, std::ios::binary);
   if (!replay.stream_) return error(system_reason(errno));
   std::string line;
@@ -60,14 +62,15 @@ Expected<QueryReplay> QueryReplay::open(const std::string& file, std::size_t dim
   return replay;
 }
 
-Expected<std::optional<double>> QueryReplay::next(const extraction::QueryBatch& batch,
-                                                  std::size_t i) {
-  if (at_end_) return std::optional<double>();
+Expected<std::optional<std::vector<double>>> QueryReplay::next(const extraction::QueryBatch& batch,
+                                                               std::size_t i) {
+  using Answer = std::optional<std::vector<double>>;
+  if (at_end_) return Answer();
   std::string line;
   std::getline(stream_, line);
   if (!stream_ || stream_.eof()) {  // end of file, or a torn line
     at_end_ = true;
-    return std::optional<double>();
+    return Answer();
   }
   const std::string place =
       "line " + std::to_string(used_answers_ + 2) + " of --replay " + file_ + " ";
@@ -80,9 +83,11 @@ Expected<std::optional<double>> QueryReplay::next(const extraction::QueryBatch& 
   std::string_view rest = std::string_view(line).substr(start.size());
   if (!rest.ends_with('}')) return Error{place + "has no answer"};
   rest.remove_suffix(1);
-  const std::optional<double> answer = read_real(rest);
-  if (!answer || !std::isfinite(*answer)) {
-    return Error{place + "has " + quoted_text(rest) + " for an answer, not a finite number"};
+  Answer answer = read_answer("{\"y\": " + std::string(rest) + "}", width_);
+  if (!answer) {
+    return Error{place + "has " + quoted_text(rest) + " for an answer, not " +
+                 (width_ == 1 ? "a finite number"
+                              : "a list of " + std::to_string(width_) + " finite numbers")};
   }
   used_bytes_ += line.size() + 1;
   ++used_answers_;
@@ -136,12 +141,12 @@ Expected<void> QueryLog::begin() {
 }
 
 Expected<void> QueryLog::append(const extraction::QueryBatch& batch, std::size_t first,
-                                std::span<const double> answers) {
+                                std::span<const double> answers, std::size_t width) {
   if (answers.empty()) return {};
   if (const auto begun = begin(); !begun) return begun;
   std::string lines;
-  for (std::size_t k = 0; k < answers.size(); ++k) {
-    lines += query_start(batch, first + k) + exact_text(answers[k]) + "}\n";
+  for (std::size_t k = 0; k * width < answers.size(); ++k) {
+    lines += query_start(batch, first + k) + answer_json(answers.subspan(k * width, width)) + "}\n";
   }
   const Expected<void> written = write_all(descriptor_, lines);
   if (!written) return Error{"cannot write " + file_ + ": " + written.error().sentence};

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "core/base/expected.h"
 #include "core/extraction/learn/query.h"
@@ -20,11 +21,14 @@ class QueryReplay {
  public:
   /// Refuses a file that is not a log, and the log of another dimension, in a sentence that names
   /// the flag.
-  static Expected<QueryReplay> open(const std::string& file, std::size_t dim);
+  /// `width`: numbers in an answer.
+  static Expected<QueryReplay> open(const std::string& file, std::size_t dim,
+                                    std::size_t width = 1);
 
   /// The answer to query i of a batch, which must be the next one of the log; nullopt at its end.
   /// A half-written last line does not count. An error when the log holds another query there.
-  Expected<std::optional<double>> next(const extraction::QueryBatch& batch, std::size_t i);
+  Expected<std::optional<std::vector<double>>> next(const extraction::QueryBatch& batch,
+                                                    std::size_t i);
 
   /// Bytes of the log up to the last answer that was used; a copy of the log needs these.
   std::size_t used_bytes() const { return used_bytes_; }
@@ -36,6 +40,7 @@ class QueryReplay {
   std::string file_;
   std::ifstream stream_;
   std::size_t first_answer_ = 0, used_bytes_ = 0, used_answers_ = 0;
+  std::size_t width_ = 1;
   bool at_end_ = false;
 };
 
@@ -50,9 +55,9 @@ class QueryLog {
   QueryLog& operator=(QueryLog&& other) noexcept;
   ~QueryLog();
 
-  /// Answers to queries first, first + 1, ... of a batch, in one write.
+  /// Answers of `width` numbers each to queries first, first + 1, ... of a batch, in one write.
   Expected<void> append(const extraction::QueryBatch& batch, std::size_t first,
-                        std::span<const double> answers);
+                        std::span<const double> answers, std::size_t width = 1);
   /// Copies the part of the replay that was used so far; append() does it if it is called first.
   Expected<void> begin();
 

@@ -41,6 +41,12 @@ struct MembershipExperiment {
   static Findings find(const RunSpec& spec, std::span<const JobOutput> outputs);
 };
 
+struct LogitsExperiment {
+  static Experiment face();
+  static JobSteps start(RunSpec spec, std::uint32_t index);
+  static Findings find(const RunSpec& spec, std::span<const JobOutput> outputs);
+};
+
 struct TwinsExperiment {
   static Experiment face();
   static Findings find(const RunSpec& spec, std::span<const JobOutput> outputs);
@@ -65,7 +71,7 @@ struct BlackBoxExperiment {
 /// In the order in which readers see them.
 using Experiments =
     TypeList<SingleExperiment, LowRankExperiment, TransformerExperiment, NoiseExperiment,
-             MultiHeadExperiment, MembershipExperiment, TwinsExperiment, ByHandExperiment,
-             StepsExperiment, BlackBoxExperiment>;
+             MultiHeadExperiment, MembershipExperiment, LogitsExperiment, TwinsExperiment,
+             ByHandExperiment, StepsExperiment, BlackBoxExperiment>;
 
 }  // namespace attnlab::extraction

@@ -84,4 +84,31 @@ Layer heads_layer_text(const Schema& schema) {
   return layer;
 }
 
+Layer logits_layer_text(const Schema& schema) {
+  Layer layer;
+  layer.formulas = {"y = U\\, \\text{norm}(z)",
+                    "z = e_N + \\sum_i\\, \\text{softmax}_i(e_i^\\top W e_N)\\, V e_i"};
+  layer.symbols = {{"L", "words, and logits in an answer", "logits"},
+                   {"d", "hidden size", "dim"},
+                   {"N", "words in a prompt"},
+                   {"e_i", "hidden embedding of word i of the prompt"},
+                   {"W", "hidden query-key matrix, d × d"},
+                   {"V", "hidden value matrix, d × d"},
+                   {"z", "hidden state: the last word and the mixed values"},
+                   {"U", "hidden output matrix, L × d"},
+                   {"y", "logits of the next word"}};
+  layer.blocks = attention_blocks(
+      {.name = "prompt", .term = "e_1 \\dots e_N", .shape = "N \\times d"},
+      {.term = "e_N", .shape = "d"}, {.term = "e_i", .shape = "N \\times d"},
+      {.term = "V e_i", .shape = "N \\times d"}, {.term = "e_i^\\top W e_N", .shape = "N"},
+      {.term = "\\text{softmax of the scores}", .shape = "N"});
+  add_below(layer.blocks, {.name = "hidden state",
+                           .term = "z = e_N + \\sum_i\\, \\text{weight}\\cdot\\text{value}",
+                           .shape = "d"});
+  add_below(layer.blocks, {.name = "norm", .term = "\\text{norm}(z)", .shape = "d"});
+  add_below(layer.blocks, {.name = "logits", .term = "U\\, \\text{norm}(z)", .shape = "L"});
+  tie_to_parameters(layer, schema);
+  return layer;
+}
+
 }  // namespace attnlab::extraction

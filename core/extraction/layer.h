@@ -12,5 +12,7 @@ enum class Behind { kNothing, kNoise, kThreshold, kNetwork };
 Layer head_layer_text(const Schema& schema, Behind behind = Behind::kNothing);
 /// The sum of several heads.
 Layer heads_layer_text(const Schema& schema);
+/// A head with a residual path between embedding and logits.
+Layer logits_layer_text(const Schema& schema);
 
 }  // namespace attnlab::extraction

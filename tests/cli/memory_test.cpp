@@ -74,6 +74,8 @@ const Sized kRuns[] = {
     {"e=extract-noise&dim=64&noise=1e-6&noise-kind=adversary", 0},
     {"e=extract-multi-head&dim=8&heads=2", 0},
     {"e=extract-membership&dim=48&bits=4", 0},
+    {"e=extract-logits&dim=64&logits=512&queries=512&answers=exact,digits&digits=6", 20},
+    {"e=extract-logits&dim=8&logits=512&queries=256&answers=top&top=2", 10},
     {"e=extract-black-box&box=one-head&dim=512&method=single", 20},
     {"e=extract-black-box&box=network&dim=64&method=transformer", 0},
     {"e=icl-risk&dim=4&prompt-length=65536&prompts=100&noise=0.5&heads=1", 15},

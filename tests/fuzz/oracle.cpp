@@ -50,7 +50,7 @@ void replay(std::string_view text, bool right) {
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const auto answer = log->next(batch, i);
     if (!answer || !*answer) return;
-    ATTNLAB_MUST(std::isfinite(**answer));
+    ATTNLAB_MUST(std::isfinite((*answer)->front()));
     ATTNLAB_MUST(log->used_bytes() <= whole.size());
   }
 }
@@ -62,8 +62,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::uint8_t what = pieces.byte();
   const std::string_view text = pieces.rest();
   if (what % 4 == 0) {
-    const auto answer = read_answer(text);
-    ATTNLAB_MUST(!answer || std::isfinite(*answer));
+    for (const std::size_t width : {1, 2}) {
+      const auto answer = read_answer(text, width);
+      ATTNLAB_MUST(!answer || answer->size() == width);
+      for (std::size_t k = 0; answer && k < width; ++k) ATTNLAB_MUST(std::isfinite((*answer)[k]));
+    }
   } else if (what % 4 == 1) {
     read_bytes(text);
   } else {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "core/numerics/cholesky.h"
@@ -9,6 +10,12 @@
 #include "core/numerics/row_products.h"
 
 namespace attnlab::extraction {
+namespace {
+
+constexpr double kOrthogonal = 1e-15;  // of a cosine: smaller ones are rounding
+constexpr int kMostSweeps = 60;
+
+}  // namespace
 
 double dot(std::span<const double> a, std::span<const double> b) {
   double sum[4] = {0, 0, 0, 0};
@@ -172,47 +179,75 @@ Matrix<double> random_orthogonal(RandomStream& stream, std::size_t size) {
 }
 
 SingularValues singular_values(const Matrix<double>& a) {
-  const std::size_t n = a.cols();
-  Matrix<double> u = transposed(a), v = identity(n);  // rows of u are the columns of a
-  for (int sweep = 0; sweep < 60; ++sweep) {
-    bool rotated = false;
-    for (std::size_t p = 0; p + 1 < n; ++p) {
-      for (std::size_t q = p + 1; q < n; ++q) {
-        const double pp = dot(u.row(p), u.row(p)), qq = dot(u.row(q), u.row(q));
-        const double pq = dot(u.row(p), u.row(q));
-        if (!(std::abs(pq) > 1e-15 * std::sqrt(pp * qq))) continue;
-        rotated = true;
-        const double zeta = (qq - pp) / (2 * pq);
-        const double t = (zeta >= 0 ? 1 : -1) / (std::abs(zeta) + std::sqrt(1 + zeta * zeta));
-        const double c = 1 / std::sqrt(1 + t * t), s = c * t;
-        for (Matrix<double>* side : {&u, &v}) {
-          const auto x = side->row(p), y = side->row(q);
-          for (std::size_t i = 0; i < x.size(); ++i) {
-            const double old = x[i];
-            x[i] = c * old - s * y[i];
-            y[i] = s * old + c * y[i];
-          }
-        }
+  JacobiRotations rotations(a);
+  while (rotations.advance()) {
+  }
+  return rotations.result();
+}
+
+JacobiRotations::JacobiRotations(const Matrix<double>& a)
+    : u_(transposed(a)), v_(identity(a.cols())), done_(a.cols() < 2) {}
+
+double JacobiRotations::work() const {
+  const double pairs = static_cast<double>(u_.rows()) - static_cast<double>(column_);
+  return pairs * (7 * static_cast<double>(u_.cols()) + 4 * static_cast<double>(v_.cols()));
+}
+
+bool JacobiRotations::advance() {
+  if (done_) return false;
+  const std::size_t p = column_, n = u_.rows();
+  for (std::size_t q = p + 1; q < n; ++q) {
+    const double pp = dot(u_.row(p), u_.row(p)), qq = dot(u_.row(q), u_.row(q));
+    const double pq = dot(u_.row(p), u_.row(q));
+    if (!(std::abs(pq) > kOrthogonal * std::sqrt(pp * qq))) continue;
+    rotated_ = true;
+    const double zeta = (qq - pp) / (2 * pq);
+    const double t = (zeta >= 0 ? 1 : -1) / (std::abs(zeta) + std::sqrt(1 + zeta * zeta));
+    const double c = 1 / std::sqrt(1 + t * t), s = c * t;
+    for (Matrix<double>* side : {&u_, &v_}) {
+      const auto x = side->row(p), y = side->row(q);
+      for (std::size_t i = 0; i < x.size(); ++i) {
+        const double old = x[i];
+        x[i] = c * old - s * y[i];
+        y[i] = s * old + c * y[i];
       }
     }
-    if (!rotated) break;
   }
+  if (++column_ + 1 >= n) {  // the end of a sweep
+    done_ = !rotated_ || ++sweep_ == kMostSweeps;
+    column_ = 0;
+    rotated_ = false;
+  }
+  return !done_;
+}
+
+SingularValues JacobiRotations::result() const {
+  const std::size_t m = u_.cols(), n = u_.rows();
   std::vector<double> length(n);
   std::vector<std::size_t> order(n);
-  for (std::size_t j = 0; j < n; ++j) length[j] = norm(u.row(j));
+  for (std::size_t j = 0; j < n; ++j) length[j] = norm(u_.row(j));
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t i, std::size_t j) { return length[i] > length[j]; });
-  SingularValues result{Matrix<double>(a.rows(), n), Matrix<double>(n, n), {}};
+  SingularValues result{Matrix<double>(m, n), Matrix<double>(n, n), {}};
   for (std::size_t j = 0; j < n; ++j) {
     const std::size_t from = order[j];
     result.values.push_back(length[from]);
-    for (std::size_t i = 0; i < a.rows(); ++i) {
-      result.left(i, j) = length[from] > 0 ? u(from, i) / length[from] : 0;
+    for (std::size_t i = 0; i < m; ++i) {
+      result.left(i, j) = length[from] > 0 ? u_(from, i) / length[from] : 0;
     }
-    for (std::size_t i = 0; i < n; ++i) result.right(i, j) = v(from, i);
+    for (std::size_t i = 0; i < n; ++i) result.right(i, j) = v_(from, i);
   }
   return result;
+}
+
+double largest_sine(const Matrix<double>& a, const Matrix<double>& b) {
+  if (a.cols() != b.cols()) return std::numeric_limits<double>::quiet_NaN();
+  if (a.cols() == 0) return 0;
+  Matrix<double> outside = a.clone();  // the part of a outside of b: its norm is the sine
+  const Matrix<double> inside = product(b, product(transposed(b), a));
+  for (std::size_t k = 0; k < outside.size(); ++k) outside.values()[k] -= inside.values()[k];
+  return std::min(1.0, singular_values(outside).values.front());
 }
 
 }  // namespace attnlab::extraction

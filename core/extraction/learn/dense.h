@@ -61,4 +61,26 @@ struct SingularValues {
 };
 SingularValues singular_values(const Matrix<double>& a);
 
+/// The same in pieces that fit the step of a job.
+class JacobiRotations {
+ public:
+  explicit JacobiRotations(const Matrix<double>& a);
+  /// Rotates one column against all later ones. False when nothing remains to do.
+  bool advance();
+  /// Multiply-adds of one advance(), at most.
+  double work() const;
+  SingularValues result() const;
+
+ private:
+  Matrix<double> u_, v_;  // rows of u are the columns of a
+  std::size_t column_ = 0;
+  int sweep_ = 0;
+  bool rotated_ = false, done_ = false;
+};
+
+/// The sine of the largest principal angle between two spaces with orthonormal bases in the columns
+/// of `a` and `b`, which have the same number of rows: 0 to 1, to about 1e-15. NaN where the
+/// numbers of columns differ.
+double largest_sine(const Matrix<double>& a, const Matrix<double>& b);
+
 }  // namespace attnlab::extraction

@@ -26,7 +26,8 @@ struct Conversation : Chain {
   std::vector<double> answers;
 };
 
-/// `co_await ask(batch)` gives one answer per query, in order. The batch must outlive the await.
+/// `co_await ask(batch)` gives the answers in the order of the queries: one per query, or as many
+/// numbers as the box gives (Oracle::width). The batch must outlive the await.
 class Ask {
  public:
   explicit Ask(const QueryBatch& batch) : batch_(&batch) {}
@@ -66,7 +67,7 @@ class [[nodiscard]] Inquiry : public ChainedCoroutine<InquiryPromise<T>> {
     return asked() != nullptr;
   }
   const QueryBatch* asked() const { return conversation().asked; }
-  /// The answers to asked(), one per query; call advance() next.
+  /// The answers to asked(); call advance() next.
   void answer(std::vector<double> answers) { conversation().answers = std::move(answers); }
   /// Only after advance() returned false.
   T& result() { return *this->handle_.promise().value; }

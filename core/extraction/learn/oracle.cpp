@@ -141,7 +141,7 @@ void score_rows(const Head& head, std::span<const double> q, SharedRowScores& kn
 
 Expected<std::vector<double>> Oracle::ask(const QueryBatch& batch) {
   (batch.purpose() == QueryPurpose::kLearn ? learning_ : checking_) += batch.size();
-  std::vector<double> answers(batch.size());
+  std::vector<double> answers(batch.size() * width());
   const Expected<void> given = answer(batch, answers);
   if (!given) return given.error();
   return answers;

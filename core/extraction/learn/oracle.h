@@ -18,16 +18,18 @@ class Oracle {
  public:
   virtual ~Oracle() = default;
   virtual std::size_t dim() const = 0;
+  /// Numbers in one answer: 1, or more where an answer is a vector (logits).
+  virtual std::size_t width() const { return 1; }
 
-  /// One answer per query, in order; a sentence when the box gave no answer. The queries are
-  /// counted before they are asked.
+  /// The answers in the order of the queries; a sentence when the box gave no answer. The queries
+  /// are counted before they are asked.
   Expected<std::vector<double>> ask(const QueryBatch& batch);
 
   std::uint64_t learning_queries() const { return learning_; }
   std::uint64_t checking_queries() const { return checking_; }
 
  protected:
-  /// `answers` has batch.size() entries.
+  /// `answers` has batch.size() * width() entries.
   virtual Expected<void> answer(const QueryBatch& batch, std::span<double> answers) = 0;
 
  private:

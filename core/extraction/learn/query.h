@@ -20,6 +20,12 @@ enum class QueryPurpose { kLearn, kCheck };
 /// later batches.
 using SharedRows = std::shared_ptr<const Matrix<double>>;
 
+/// A number that the box adds to its logit of a word before it answers (logit bias).
+struct LogitBias {
+  std::uint32_t query, word;
+  double amount;
+};
+
 /// Queries over one pool of tokens of length dim. A query is a list of token numbers, at least one;
 /// the last one is the query token (and a key as well).
 ///
@@ -48,6 +54,10 @@ class QueryBatch {
   }
   void query(std::initializer_list<std::uint32_t> tokens) {
     query(std::span<const std::uint32_t>(tokens.begin(), tokens.size()));
+  }
+  /// The last query so far biases this word. Only boxes that answer logits read biases.
+  void bias(std::uint32_t word, double amount) {
+    biases_.push_back({static_cast<std::uint32_t>(ends_.size() - 1), word, amount});
   }
   void reserve_tokens(std::size_t count) { tokens_.reserve(count * dim_); }
   /// One query [rows(row) + token; token] for each of the rows.
@@ -86,7 +96,8 @@ class QueryBatch {
   bool only_sums() const { return own_count() == 1 && sums_.size() == ends_.size(); }
   const SharedRows& rows() const { return rows_; }
   std::span<const std::uint32_t> members() const { return members_; }  ///< of all queries in order
-  std::span<const std::size_t> ends() const { return ends_; }  ///< of each query in members()
+  std::span<const std::size_t> ends() const { return ends_; }    ///< of each query in members()
+  std::span<const LogitBias> biases() const { return biases_; }  ///< in the order of queries
   std::span<const std::uint32_t> operator[](std::size_t i) const {
     const std::size_t begin = i == 0 ? 0 : ends_[i - 1];
     return {members_.data() + begin, ends_[i] - begin};
@@ -114,6 +125,7 @@ class QueryBatch {
   mutable std::vector<double> written_;  // all tokens, once a sum was asked for
   std::vector<std::uint32_t> members_;
   std::vector<std::size_t> ends_;
+  std::vector<LogitBias> biases_;
 };
 
 }  // namespace attnlab::extraction
