@@ -112,13 +112,17 @@ Claim descent_claim(const DiversityStudy& study, const DiversityOutcome& outcome
               "More prompts can make it worse: the error on new tasks peaks where there are about "
               "as many prompts as weights (τ near 1)."};
   std::size_t peak = 0;
-  const auto distance = [&](std::size_t p) { return std::abs(std::log(study.tau(p))); };
+  const auto distance = [&](std::size_t p) {
+    return std::abs(std::log(study.tau(p) / study.peak_tau()));
+  };
   for (std::size_t p = 1; p < study.prompts.size(); ++p) {
     if (distance(p) < distance(peak)) peak = p;
   }
   const std::size_t last = study.prompts.size() - 1;
   if (study.tau(0) > 0.6 || study.tau(last) < 1.9 || distance(peak) > std::log(1.25)) {
-    lack(claim, {"τ of at most 0.6, near 1, and of at least 1.9", {{"tau", "0.5,1,2"}}});
+    const double near = std::round(100 * study.peak_tau()) / 100;
+    lack(claim, {"τ of at most 0.6, near 1, and of at least 1.9",
+                 {{"tau", "0.5," + exact_text(near) + ",2"}}});
     return claim;
   }
   std::vector<Comparison> comparisons;

@@ -221,7 +221,6 @@ Figure descent_figure(const DiversityStudy& study, const DiversityOutcome& outco
   figure.y.logarithmic = true;
   figure.table = "gap";
   figure.empty_text = "Press Run: each number of prompts adds a point to every curve.";
-  std::string where;
   const std::size_t e = study.examples.size() - 1;
   figure.subtitle = "α = " + short_text(study.alpha(e)) + ", " + sizes_text(study) +
                     ".  Bars: ±1 standard error of the geometric mean. Dashed: theory, d → ∞.";
@@ -244,8 +243,9 @@ Figure descent_figure(const DiversityStudy& study, const DiversityOutcome& outco
         },
         figure);
   }
-  if (ticks.front() < 1 && ticks.back() > 1) {
-    figure.draw_lines().references.push_back({true, 1, "as many prompts as weights"});
+  const double peak = study.peak_tau();
+  if (ticks.front() < peak && ticks.back() > peak) {
+    figure.draw_lines().references.push_back({true, peak, "as many prompts as weights"});
   }
   return figure;
 }

@@ -144,7 +144,7 @@ Schema diversity_schema() {
                              .help = "length of an example x and of a task w",
                              .min = 2,
                              .max = 64,
-                             .default_value = std::int64_t{10},
+                             .default_value = std::int64_t{20},
                              .suggested = {5, 10, 20, 32},
                              .logarithmic = true,
                              .primary = true});
@@ -190,8 +190,8 @@ Schema diversity_schema() {
                  .help = "repetitions with tasks and prompts of their own",
                  .min = 1,
                  .max = 1000,
-                 .default_value = std::int64_t{20},
-                 .suggested = {5, 10, 20, 50},
+                 .default_value = std::int64_t{8},
+                 .suggested = {2, 4, 8, 20, 50},
                  .logarithmic = true}),
       described({.name = "test-prompts",
                  .label = "Test prompts",
@@ -199,8 +199,8 @@ Schema diversity_schema() {
                          "are exact",
                  .min = 10,
                  .max = 100000,
-                 .default_value = std::int64_t{200},
-                 .suggested = {50, 200, 1000},
+                 .default_value = std::int64_t{100},
+                 .suggested = {50, 100, 1000},
                  .logarithmic = true}),
   }};
 }

@@ -25,6 +25,8 @@ struct DiversityStudy {
   double kappa(std::size_t task) const { return ratio(tasks[task], dim); }
   double alpha(std::size_t example) const { return ratio(examples[example], dim); }
   double tau(std::size_t prompt) const { return ratio(prompts[prompt], dim * dim); }
+  /// Where there are as many prompts as weights: 1 in the limit of large d.
+  double peak_tau() const { return ratio(dim + 1, dim); }
   DiversityLaw law(std::size_t task, std::size_t example, std::size_t prompt) const {
     return {kappa(task), alpha(example), tau(prompt), noise, ridge};
   }

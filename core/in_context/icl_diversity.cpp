@@ -8,8 +8,10 @@ namespace {
 
 Layer linear_attention_text(const Schema& schema) {
   Layer layer{
-      .formulas = {"\\hat y = x_q^\\top \\Gamma\\, h,\\quad h = [\\frac{d}{l} \\sum_{i=1}^{l}\\, "
-                   "y_i x_i;\\, \\frac{1}{l} \\sum_{i=1}^{l}\\, y_i^2]"},
+      .formulas =
+          {"f = x_q^\\top \\Gamma\\, h",
+           "h = (\\frac{d}{l} \\sum_{i=1}^{l}\\, y_i x_i,\\, \\frac{1}{l} \\sum_{i=1}^{l}\\, "
+           "y_i^2)"},
       .symbols = {{"d", "length of an example x and of a task w", "dim"},
                   {"l", "examples in the prompt: α d", "alpha"},
                   {"x_i", "example i"},
@@ -22,7 +24,7 @@ Layer linear_attention_text(const Schema& schema) {
            .term = "(x_1, y_1) \\dots (x_l, y_l),\\, x_q",
            .shape = "(l+1) \\times (d+1)"},
           {.term = "x_q", .shape = "d"}, {.term = "x_i", .shape = "l \\times d"},
-          {.term = "y_i", .shape = "l"}, {.term = "x_q^\\top \\Gamma\\, (x_i; y_i)", .shape = "l"},
+          {.term = "y_i", .shape = "l"}, {.term = "x_q^\\top \\Gamma\\, (x_i, y_i)", .shape = "l"},
           {.term = "\\text{score}/l", .shape = "l"})};
   add_below(
       layer.blocks,
@@ -41,30 +43,30 @@ std::vector<Preset> diversity_presets() {
        {}},
       {"transition",
        "Against the posterior mean",
-       "The posterior mean over the k tasks knows them by heart: it is the best there is on "
-       "trained tasks and fails on new ones. Few tasks make the layer fail there, too; from about "
-       "as many tasks as dimensions on it passes the posterior mean. Next: double descent.",
+       "The posterior mean over the k tasks knows them by heart: no predictor is better on trained "
+       "tasks, and on new ones it fails. With few tasks the layer fails there, too; with more its "
+       "two errors meet, between the posterior mean's. Next: double descent.",
        {{"kappa", "0.1,0.2,0.4,0.7,1,1.5,2.5,5,10"}, {"alpha", "2"}, {"noise", "0.25"}}},
       {"double-descent",
        "Double descent",
        "Without a ridge parameter the error rises to a peak where there are as many prompts as "
-       "weights (τ = 1), and falls again beyond. Next: raise the ridge parameter to 0.1 and see "
-       "the peak go.",
+       "weights, and falls again beyond. Next: raise the ridge parameter to 0.1 and see the peak "
+       "go.",
        {{"kappa", "0.5,4"}, {"alpha", "1"}, {"tau", "0.2,0.4,0.6,0.8,0.9,1,1.1,1.25,1.5,2,3,5"}}},
       {"examples",
        "More examples",
        "The error on new tasks as prompts get longer. Fitted to few tasks the layer does not use "
        "them and may even get worse; fitted to many it nears the line of linear attention. Next: "
        "d = 32.",
-       {{"kappa", "0.5,1,4"}, {"alpha", "0.5,1,2,5,10,20,50"}}},
+       {{"kappa", "0.5,1,4"}, {"alpha", "0.5,1,2,5,10,20,50"}, {"trials", "4"}}},
       {"large",
        "Nearer the limit",
        "The first look at d = 32, where the theory for d → ∞ fits better: 1056 weights, fitted to "
-       "2048 prompts. Next: back to d = 10 with more trials.",
+       "2048 prompts. Next: d = 10, where it fits worse.",
        {{"dim", "32"},
         {"kappa", "0.125,0.25,0.5,1,2,4,8"},
         {"tau", "2"},
-        {"trials", "2"},
+        {"trials", "3"},
         {"test-prompts", "50"}}},
   };
 }
@@ -84,6 +86,9 @@ std::vector<std::string> diversity_notes(const DiversityStudy& study,
                     " prompts for " + std::to_string(study.tasks.back()) +
                     " tasks. Tasks without a prompt count as trained ones.");
   }
+  notes.push_back(
+      "Theory is the limit d → ∞; at this d corrections of order 1/d remain, largest for few tasks "
+      "and near the peak.");
   notes.push_back(
       "Errors contain the noise ρ of the query's label. Those of the layer are exact for its "
       "weights, those of the posterior mean are measured on test prompts.");
@@ -118,8 +123,8 @@ JobSteps DiversityExperiment::start(RunSpec spec, std::uint32_t index) {
 
 Findings DiversityExperiment::find(const RunSpec& spec, std::span<const JobOutput> outputs) {
   const Expected<DiversityStudy> study = read_diversity_study(spec.parameters);
+  if (!study) return {Result{}, {Figure{}}};
   Findings findings;
-  if (!study) return findings;
   std::vector<std::string> notes;
   const DiversityOutcome outcome = read_diversity(*study, outputs, notes);
   for (std::string& note : diversity_notes(*study, outcome)) notes.push_back(std::move(note));
