@@ -9,22 +9,22 @@ namespace {
 Layer linear_attention_text(const Schema& schema) {
   Layer layer{
       .formulas =
-          {"f = x_q^\\top \\Gamma\\, h",
-           "h = (\\frac{d}{l} \\sum_{i=1}^{l}\\, y_i x_i,\\, \\frac{1}{l} \\sum_{i=1}^{l}\\, "
+          {"f = x_q^\\top \\Gamma\\, p",
+           "p = (\\frac{d}{l} \\sum_{i=1}^{l}\\, y_i x_i,\\, \\frac{1}{l} \\sum_{i=1}^{l}\\, "
            "y_i^2)"},
       .symbols = {{"d", "length of an example x and of a task w", "dim"},
-                  {"l", "examples in the prompt: α d", "alpha"},
+                  {"l", "examples in the prompt: α d"},
                   {"x_i", "example i"},
                   {"y_i", "its label: w·x plus noise"},
                   {"x_q", "the query: the new x whose label is wanted"},
-                  {"h", "what linear attention pools from the examples"},
+                  {"p", "what linear attention pools from the examples"},
                   {"\\Gamma", "weights of the layer, d × (d+1): fitted by ridge regression"}},
       .blocks = attention_blocks(
           {.name = "prompt",
            .term = "(x_1, y_1) \\dots (x_l, y_l),\\, x_q",
            .shape = "(l+1) \\times (d+1)"},
           {.term = "x_q", .shape = "d"}, {.term = "x_i", .shape = "l \\times d"},
-          {.term = "y_i", .shape = "l"}, {.term = "x_q^\\top \\Gamma\\, (x_i, y_i)", .shape = "l"},
+          {.term = "y_i", .shape = "l"}, {.term = "x_q^\\top \\Gamma\\, (d x_i, y_i)", .shape = "l"},
           {.term = "\\text{score}/l", .shape = "l"})};
   add_below(
       layer.blocks,
