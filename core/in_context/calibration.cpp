@@ -73,6 +73,8 @@ std::vector<CalibrationSetting> calibration_settings() {
        kTaskTrials},
       {"icl-diversity", "small, little peak",
        small_diversity({{"kappa", "1"}, {"tau", "0.5,1.2,2"}, {"ridge", "0.1"}}), kTaskTrials},
+      {"icl-diversity", "small, a peak", small_diversity({{"kappa", "0.6"}, {"tau", "0.5,1.2,2"}}),
+       kTaskTrials},
       {"icl-diversity", "defaults", {}, {{"trials", "400"}}},
   };
 }

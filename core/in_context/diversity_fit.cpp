@@ -75,6 +75,8 @@ std::size_t rows_at_once(const DiversityCase& size) {
   return static_cast<std::size_t>(std::clamp(1e8 / entries, 64.0, 512.0));
 }
 
+constexpr std::size_t kDualRows = 512;  ///< of the dual system in one product
+
 /// Drawing a prompt, in the time of as many operations of a product.
 double draw_flops(const DiversityCase& size, double prompts) {
   return 16 * prompts * static_cast<double>(size.examples + 4 * size.dim);
@@ -135,20 +137,32 @@ Steps<FittedLayer> fit_primal(DiversityCase size, const Matrix<double>& tasks, R
 Steps<FittedLayer> fit_dual(DiversityCase size, const Matrix<double>& tasks, RandomStream stream,
                             DiversityMeter& meter) {
   const std::size_t n = size.prompts, d = size.dim;
+  const double dim = static_cast<double>(d);
   PromptSource source(size, tasks, stream);
-  PromptFeatures prompts = source.draw(n);
-  meter.spend(draw_flops(size, static_cast<double>(n)));
-  if (meter.pause()) co_yield StepProgress(meter.fraction());
+  PromptFeatures prompts{Matrix<double>::unset(n, d), Matrix<double>::unset(n, d + 1), {}};
+  for (std::size_t first = 0; first < n; first += kDualRows) {
+    const std::size_t rows = std::min(kDualRows, n - first);
+    const PromptFeatures part = source.draw(rows);
+    std::copy_n(part.queries.data(), part.queries.size(), prompts.queries.row(first).data());
+    std::copy_n(part.pooled.data(), part.pooled.size(), prompts.pooled.row(first).data());
+    prompts.labels.insert(prompts.labels.end(), part.labels.begin(), part.labels.end());
+    meter.spend(draw_flops(size, static_cast<double>(rows)));
+    if (meter.pause()) co_yield StepProgress(meter.fraction());
+  }
   // <x h^T, x' h'^T> = <x, x'> <h, h'>
   auto system = Matrix<double>::unset(n, n);
-  {
-    auto other = Matrix<double>::unset(n, n);
-    gemm_nt(prompts.queries.view(), prompts.queries.view(), system.view(), false);
-    gemm_nt(prompts.pooled.view(), prompts.pooled.view(), other.view(), false);
-    for (std::size_t i = 0; i < system.size(); ++i) system.data()[i] *= other.data()[i];
+  auto other = Matrix<double>::unset(std::min(n, kDualRows), n);
+  for (std::size_t first = 0; first < n; first += kDualRows) {
+    const std::size_t rows = std::min(kDualRows, n - first);
+    const MatrixView<double> to = system.view().block(first, 0, rows, n);
+    const MatrixView<double> factor = other.view().block(0, 0, rows, n);
+    gemm_nt(prompts.queries.view().block(first, 0, rows, d), prompts.queries.view(), to, false);
+    gemm_nt(prompts.pooled.view().block(first, 0, rows, d + 1), prompts.pooled.view(), factor,
+            false);
+    for (std::size_t i = 0; i < rows * n; ++i) to.data[i] *= factor.data[i];
+    meter.spend(4 * static_cast<double>(rows) * static_cast<double>(n) * (dim + 1));
+    if (meter.pause()) co_yield StepProgress(meter.fraction());
   }
-  meter.spend(4.0 * static_cast<double>(n * n) * static_cast<double>(d + 1));
-  if (meter.pause()) co_yield StepProgress(meter.fraction());
   Steps<std::vector<double>> solving = solve(system, penalty(size), prompts.labels, meter);
   const std::vector<double> solution = co_await solving;
   FittedLayer layer;
@@ -228,7 +242,8 @@ double fit_bytes(const DiversityCase& size) {
   const double n = static_cast<double>(size.prompts), p = static_cast<double>(size.features());
   const double d = static_cast<double>(size.dim);
   const double tasks = static_cast<double>(size.tasks) * d;
-  if (size.dual()) return 8 * (2 * n * n + n * (2 * d + 4) + tasks);
+  if (size.dual())
+    return 8 * (2 * n * n + n * (2 * d + 4 + std::min(n, static_cast<double>(kDualRows))) + tasks);
   const double rows = std::min(n, static_cast<double>(rows_at_once(size)));
   return 8 * (2.25 * p * p + rows * (p + 4 * d + 4) + tasks);
 }

@@ -92,6 +92,7 @@ JobSteps run_fits(DiversityStudy study, DiversityJob job, std::uint64_t seed,
   const Matrix<double> tasks =
       draw_tasks(RandomStream(seed, kTasks, trial), study.tasks.back(), study.dim);
   DiversityMeter meter(job_flops(study, job));
+  StepBudget shown(15, per_millisecond::kProductFlops / 4);
   std::vector<double> numbers;
   const auto encoded = [&] {
     ByteWriter writer;
@@ -113,7 +114,7 @@ JobSteps run_fits(DiversityStudy study, DiversityJob job, std::uint64_t seed,
                           size.examples, size.noise);
       numbers.insert(numbers.end(), {errors.fresh, errors.trained, layer.residual, 0});
     }
-    if (meter.pause() || t % 4 == 3) co_yield StepProgress(meter.fraction(), encoded());
+    if (shown.spend(fit_flops(size))) co_yield StepProgress(meter.fraction(), encoded());
   }
   co_return JobResult{encoded()};
 }

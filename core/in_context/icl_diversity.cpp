@@ -19,13 +19,14 @@ Layer linear_attention_text(const Schema& schema) {
                   {"x_q", "the query: the new x whose label is wanted"},
                   {"p", "what linear attention pools from the examples"},
                   {"\\Gamma", "weights of the layer, d × (d+1): fitted by ridge regression"}},
-      .blocks = attention_blocks(
-          {.name = "prompt",
-           .term = "(x_1, y_1) \\dots (x_l, y_l),\\, x_q",
-           .shape = "(l+1) \\times (d+1)"},
-          {.term = "x_q", .shape = "d"}, {.term = "x_i", .shape = "l \\times d"},
-          {.term = "y_i", .shape = "l"}, {.term = "x_q^\\top \\Gamma\\, (d x_i, y_i)", .shape = "l"},
-          {.term = "\\text{score}/l", .shape = "l"})};
+      .blocks =
+          attention_blocks({.name = "prompt",
+                            .term = "(x_1, y_1) \\dots (x_l, y_l),\\, x_q",
+                            .shape = "(l+1) \\times (d+1)"},
+                           {.term = "x_q", .shape = "d"}, {.term = "x_i", .shape = "l \\times d"},
+                           {.term = "y_i", .shape = "l"},
+                           {.term = "x_q^\\top \\Gamma\\, (d x_i, y_i)", .shape = "l"},
+                           {.term = "\\text{score}/l", .shape = "l"})};
   add_below(
       layer.blocks,
       {.name = "prediction", .term = "\\sum_i\\, \\text{weight}\\cdot\\text{value}", .shape = "1"});
