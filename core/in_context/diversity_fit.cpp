@@ -82,6 +82,11 @@ double draw_flops(const DiversityCase& size, double prompts) {
   return 16 * prompts * static_cast<double>(size.examples + 4 * size.dim);
 }
 
+/// Writing a large square matrix, in the time of as many operations of a product.
+double unfold_flops(std::size_t order) {
+  return 32 * static_cast<double>(order) * static_cast<double>(order);
+}
+
 double penalty(const DiversityCase& size) {
   return size.ridge * static_cast<double>(size.prompts) / static_cast<double>(size.dim);
 }
@@ -92,6 +97,8 @@ Steps<std::vector<double>> solve(const Matrix<double>& system, double shift,
   const std::size_t n = system.rows();
   Cholesky factor(n);
   factor.start(system.view(), shift);
+  meter.spend(unfold_flops(n));
+  if (meter.pause()) co_yield StepProgress(meter.fraction());
   double done = 0;
   while (factor.step() == Cholesky::State::kRunning) {
     meter.spend(factor.flops_done() - done);
@@ -124,6 +131,8 @@ Steps<FittedLayer> fit_primal(DiversityCase size, const Matrix<double>& tasks, R
   }
   auto system = Matrix<double>::unset(p, p);
   unfold(sums, d, system);
+  meter.spend(unfold_flops(p));
+  if (meter.pause()) co_yield StepProgress(meter.fraction());
   Steps<std::vector<double>> solving = solve(system, penalty(size), right.values(), meter);
   const std::vector<double> solution = co_await solving;
   FittedLayer layer;
@@ -234,8 +243,10 @@ Steps<FittedLayer> fit_layer(DiversityCase size, const Matrix<double>& tasks, Ra
 double fit_flops(const DiversityCase& size) {
   const double n = static_cast<double>(size.prompts), p = static_cast<double>(size.features());
   const double drawing = draw_flops(size, n);
-  if (size.dual()) return drawing + 4 * n * n * static_cast<double>(size.dim + 1) + n * n * n / 3;
-  return drawing + n * p * p / 2 + p * p * p / 3 + 8 * p * p;
+  if (size.dual())
+    return drawing + 4 * n * n * static_cast<double>(size.dim + 1) + n * n * n / 3 +
+           unfold_flops(size.prompts);
+  return drawing + n * p * p / 2 + p * p * p / 3 + 2 * unfold_flops(size.features());
 }
 
 double fit_bytes(const DiversityCase& size) {
