@@ -93,6 +93,9 @@ export const tours = {
       { query: 'e=icl-training&preset=trap', title: 'A trap',
         text: 'Both heads start alike. Look at the loss: heads that start alike stay alike, and end at the loss of ' +
           'one head.' },
+      { query: 'e=icl-diversity&preset=transition&figure=transition', title: 'Memorise or learn',
+        text: 'A layer fitted to prompts from few tasks remembers the tasks and fails on a new one. Press Run and ' +
+          'look for the number of tasks from which its errors on new and on trained tasks are alike.' },
     ],
   },
 };

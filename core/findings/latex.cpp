@@ -13,9 +13,9 @@ struct Sign {
 };
 // Relations and operators carry their room with them.
 constexpr Sign kSigns[] = {
-    {"sum", "Σ"},  {"sigma", "σ"},  {"theta", "θ"}, {"beta", "β"},        {"tau", "τ"},
-    {"xi", "ξ"},   {"lambda", "λ"}, {"top", "T"},   {"times", " × "},     {"le", " ≤ "},
-    {"ge", " ≥ "}, {"cdot", " · "}, {"dots", "…"},  {"exp", "exp", true},
+    {"sum", "Σ"},  {"sigma", "σ"},  {"theta", "θ"},  {"beta", "β"}, {"tau", "τ"},
+    {"xi", "ξ"},   {"lambda", "λ"}, {"Gamma", "Γ"},  {"top", "T"},  {"times", " × "},
+    {"le", " ≤ "}, {"ge", " ≥ "},   {"cdot", " · "}, {"dots", "…"}, {"exp", "exp", true},
 };
 
 constexpr int kMostDepth = 8;

@@ -20,9 +20,17 @@ Values small_training(Values values) {
   return all;
 }
 
+/// Fits of 30 weights in a few trials, with these values on top.
+Values small_diversity(Values values) {
+  Values all = {{"dim", "5"}, {"alpha", "2"}, {"trials", "5"}, {"test-prompts", "50"}};
+  for (auto& value : values) all.push_back(std::move(value));
+  return all;
+}
+
 // 50 times the data; for the defaults of training the largest number of seeds of a run.
 const Values kSmallStudy = {{"prompts", "25000"}}, kStudy = {{"prompts", "200000"}};
 const Values kSeeds = {{"trials", "100"}};
+const Values kTaskTrials = {{"trials", "250"}};
 
 }  // namespace
 
@@ -61,6 +69,13 @@ std::vector<CalibrationSetting> calibration_settings() {
       {"icl-embedding", "small, too little room",
        small_training({{"heads", "1,2"}, {"embedding", "2"}, {"dim", "4"}}), kSeeds},
       {"icl-embedding", "defaults", {}, kSeeds},
+      {"icl-diversity", "small, few and many tasks", small_diversity({{"kappa", "0.4,1,4"}}),
+       kTaskTrials},
+      {"icl-diversity", "small, little peak",
+       small_diversity({{"kappa", "1"}, {"tau", "0.5,1.2,2"}, {"ridge", "0.1"}}), kTaskTrials},
+      {"icl-diversity", "small, a peak", small_diversity({{"kappa", "0.6"}, {"tau", "0.5,1.2,2"}}),
+       kTaskTrials},
+      {"icl-diversity", "defaults", {}, {{"trials", "400"}}},
   };
 }
 

@@ -36,8 +36,15 @@ struct EmbeddingExperiment {
   static Findings find(const RunSpec& spec, std::span<const JobOutput> outputs);
 };
 
+struct DiversityExperiment {
+  static Experiment face();
+  static JobSteps start(RunSpec spec, std::uint32_t index);
+  static Findings find(const RunSpec& spec, std::span<const JobOutput> outputs);
+  static std::vector<Table> details(const RunSpec& spec, std::span<const JobOutput> outputs);
+};
+
 /// In the order in which readers see them.
 using Experiments = TypeList<AttentionExperiment, RiskExperiment, TrainingExperiment,
-                             EmbeddingExperiment, ScenariosExperiment>;
+                             EmbeddingExperiment, ScenariosExperiment, DiversityExperiment>;
 
 }  // namespace attnlab::in_context

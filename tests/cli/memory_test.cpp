@@ -83,6 +83,8 @@ const Sized kRuns[] = {
     {"e=icl-training&dim=20&prompt-length=100&batch=8192&steps=10&prompts=1000&heads=1", 60},
     {"e=icl-embedding&dim=20&prompt-length=50&batch=8192&steps=10&prompts=1000&heads=1&embedding=2",
      30},
+    {"e=icl-diversity&dim=32&kappa=1&alpha=1&tau=2&trials=1&test-prompts=10", 15},
+    {"e=icl-diversity&dim=40&kappa=1&alpha=1&tau=0.8&trials=1&test-prompts=10", 15},
 };
 
 /// Memory that every thread takes once, in addition to its jobs: 3 MB of kernel workspace, and
