@@ -20,6 +20,16 @@ Values small_training(Values values) {
   return all;
 }
 
+/// Ten starts of two directions that are learned within milliseconds, with these values on top.
+Values small_stairs(Values values) {
+  Values all = {{"eigenvalues", "2,1"}, {"heads", "3"}, {"start", "0.02"}, {"steps", "30000"}};
+  for (auto& value : values) {
+    std::erase_if(all, [&](const auto& one) { return one.first == value.first; });
+    all.push_back(std::move(value));
+  }
+  return all;
+}
+
 // 50 times the data; for the defaults of training the largest number of seeds of a run.
 const Values kSmallStudy = {{"prompts", "25000"}}, kStudy = {{"prompts", "200000"}};
 const Values kSeeds = {{"trials", "100"}};
@@ -61,6 +71,10 @@ std::vector<CalibrationSetting> calibration_settings() {
       {"icl-embedding", "small, too little room",
        small_training({{"heads", "1,2"}, {"embedding", "2"}, {"dim", "4"}}), kSeeds},
       {"icl-embedding", "defaults", {}, kSeeds},
+      {"icl-plateaus", "small, separated", small_stairs({{"eigenvalues", "2,0.5"}}), kSeeds},
+      {"icl-plateaus", "small, equal", small_stairs({{"eigenvalues", "1,1"}}), kSeeds},
+      {"icl-plateaus", "small, merged", small_stairs({{"key", "merged"}}), kSeeds},
+      {"icl-plateaus", "defaults", {}, kSeeds},
   };
 }
 

@@ -36,8 +36,14 @@ struct EmbeddingExperiment {
   static Findings find(const RunSpec& spec, std::span<const JobOutput> outputs);
 };
 
+struct PlateausExperiment {
+  static Experiment face();
+  static JobSteps start(RunSpec spec, std::uint32_t index);
+  static Findings find(const RunSpec& spec, std::span<const JobOutput> outputs);
+};
+
 /// In the order in which readers see them.
 using Experiments = TypeList<AttentionExperiment, RiskExperiment, TrainingExperiment,
-                             EmbeddingExperiment, ScenariosExperiment>;
+                             EmbeddingExperiment, ScenariosExperiment, PlateausExperiment>;
 
 }  // namespace attnlab::in_context

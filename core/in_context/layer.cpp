@@ -46,4 +46,36 @@ Layer trained_heads_text(const Schema& schema) {
                         {"v_h", "value vector of head h: trained"}});
 }
 
+Layer linear_heads_text(const Schema& schema) {
+  const std::string per_head = "H \\times D", score = "(x_i^\\top k_h)(q_h^\\top x)";
+  Layer layer{
+      .formulas = {"f = \\sum_{h=1}^{H} v_h \\frac{1}{D} \\sum_{i=1}^{D}\\, " + score + "\\, y_i",
+                   "\\text{merged:}\\quad x_i^\\top U_h\\, x\\ \\text{ in place of }\\ " + score,
+                   "L_m = \\text{tr}\\, \\Sigma - \\sum_{i=1}^{m} \\frac{\\lambda_i}"
+                   "{1 + (1 + \\text{tr}\\, \\Sigma / \\lambda_i) / D}"},
+      .symbols = {{"H", "heads", "heads"},
+                  {"D", "examples in the prompt", "prompt-length"},
+                  {"x_i", "example i, Gaussian with the covariance Σ"},
+                  {"y_i", "its label: w·x, with w new in every prompt"},
+                  {"x", "the query: the new x whose label is wanted"},
+                  {"k_h", "key vector of head h: trained"},
+                  {"q_h", "query vector of head h: trained"},
+                  {"v_h", "value of head h, a number: trained"},
+                  {"U_h", "query-key matrix of head h where key and query are merged: trained"},
+                  {"\\lambda_i", "eigenvalues of Σ, the largest first", "eigenvalues"},
+                  {"L_m", "risk with m eigen-directions learned"}},
+      .blocks = attention_blocks(
+          {.name = "prompt",
+           .term = "(x_1, y_1) \\dots (x_D, y_D),\\, x",
+           .shape = "(D+1) \\times (d+1)"},
+          {.term = "q_h^\\top x", .shape = "H"}, {.term = "x_i^\\top k_h", .shape = per_head},
+          {.term = "v_h y_i", .shape = per_head}, {.term = score, .shape = per_head},
+          {.term = "\\text{score} / D", .shape = per_head})};
+  add_below(layer.blocks, {.name = "prediction",
+                           .term = "\\sum_h \\sum_i\\, \\text{weight}\\cdot\\text{value}",
+                           .shape = "1"});
+  tie_to_parameters(layer, schema);
+  return layer;
+}
+
 }  // namespace attnlab::in_context

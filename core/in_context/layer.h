@@ -10,5 +10,7 @@ namespace attnlab::in_context {
 Layer scaled_heads_text(const Schema& schema);
 /// Heads with free matrices, which are trained.
 Layer trained_heads_text(const Schema& schema);
+/// Linear attention that reads the labels, with a key and a query vector for each head.
+Layer linear_heads_text(const Schema& schema);
 
 }  // namespace attnlab::in_context
