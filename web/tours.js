@@ -90,6 +90,9 @@ export const tours = {
       { query: 'e=icl-training&preset=trap', title: 'A trap',
         text: 'Both heads start alike. Look at the loss: heads that start alike stay alike, and end at the loss of ' +
           'one head.' },
+      { query: 'e=icl-plateaus&preset=stairs', title: 'Waiting, then jumping',
+        text: 'Linear attention learns from a small start. Press Run and watch the risk rest at one dashed level, drop, and ' +
+          'rest at the next: one direction of the data at a time, the largest variance first. Then choose "One drop".' },
     ],
   },
 };

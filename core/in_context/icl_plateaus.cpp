@@ -28,22 +28,23 @@ Experiment PlateausExperiment::face() {
        "One drop",
        "A free query-key matrix learns all directions with the same head: the risk falls once and "
        "does not rest before the end. Next: eigenvalues that are equal.",
-       {{"key", "merged"}, {"heads", "1"}}},
+       {{"key", "merged"}, {"heads", "1"}, {"steps", "20000"}}},
       {"equal",
        "Equal eigenvalues",
        "No direction is ahead of the others. Heads of rank one still learn one direction each, at "
        "the same levels, but only chance sets their times apart: many starts skip stairs. Next: "
        "fewer heads than directions.",
-       {{"eigenvalues", "2,2,2,2"}}},
+       {{"eigenvalues", "2,2,2,2"}, {"steps", "20000"}}},
       {"two-heads",
        "Two heads, four directions",
        "Two heads of rank one learn the two largest directions and stay there: the last two stairs "
        "are missing. Next: a larger start.",
-       {{"heads", "2"}}},
+       {{"heads", "2"}, {"steps", "200000"}}},
       {"large-start",
        "A larger start",
-       "From a start that is not small several directions grow at once: plateaus get short, then "
-       "vanish. Next: back to four stairs.",
+       "A start that is not small: the risk waits for dozens of steps only, its plateaus are "
+       "short, "
+       "and the first of them lie one or two per cent off their levels. Next: back to four stairs.",
        {{"start", "0.2"}, {"steps", "10000"}}},
   };
   experiment.reductions = {{"trials", 1}, {"steps", 1000}};

@@ -35,11 +35,11 @@ struct DirectionRow {
   Count whole_step() const { return {step}; }
 };
 
-/// An entry of a matrix that training has made; all indices from 1.
+/// An entry of a matrix that training has made; indices from 1.
 struct MatrixEntry {
-  std::string matrix;  ///< "gamma", "optimum", "heads"
+  std::string matrix;  ///< "gamma", "heads"
   std::size_t row = 0, column = 0;
-  double value = 0;
+  double value = 0, share = 0;  ///< share: over the optimum
 };
 
 std::vector<CourseRow> course_rows(std::span<const PlateauOutcome> outcomes) {
@@ -81,14 +81,14 @@ std::vector<MatrixEntry> matrix_entries(const PlateauSetup& setup, const Plateau
   const PopulationRisk risk = risk_of(setup);
   const std::size_t d = setup.dim();
   std::vector<MatrixEntry> rows;
-  for (std::size_t e = 0; e < outcome.gamma.size(); ++e) {
-    rows.push_back({"gamma", e / d + 1, e % d + 1, outcome.gamma[e]});
-  }
-  for (std::size_t e = 0; e < d * d; ++e) {
-    rows.push_back({"optimum", e / d + 1, e % d + 1, e / d == e % d ? risk.optimum(e / d) : 0});
-  }
   for (std::size_t e = 0; e < outcome.contributions.size(); ++e) {
-    rows.push_back({"heads", e / d + 1, e % d + 1, outcome.contributions[e]});
+    const double value = outcome.contributions[e];
+    rows.push_back({"heads", e / d + 1, e % d + 1, value, value / risk.optimum(e % d)});
+  }
+  for (std::size_t e = 0; e < outcome.gamma.size(); ++e) {
+    const double value = outcome.gamma[e];
+    const double scale = std::sqrt(risk.optimum(e / d) * risk.optimum(e % d));
+    rows.push_back({"gamma", e / d + 1, e % d + 1, value, value / scale});
   }
   return rows;
 }
@@ -133,11 +133,15 @@ Table direction_table(std::span<const DirectionRow> rows) {
 Table matrix_table(std::span<const MatrixEntry> rows) {
   const RowTable<MatrixEntry> table{
       "matrices",
-      "Γ of the first start in the eigenbasis of Σ, the best Γ, and what each head (row) adds to "
-      "the entry (i, i) of Γ (column i)",
+      "Of the first start, in the eigenbasis of Σ: what each head (row) adds to the entry (i, i) "
+      "of "
+      "Γ (column i), and Γ; share: over the optimum γᵢ, for the entry (i, j) of Γ over the "
+      "geometric "
+      "mean of γᵢ and γⱼ",
       {column<&MatrixEntry::matrix>("matrix", "matrix"), column<&MatrixEntry::row>("row", "row"),
        column<&MatrixEntry::column>("column", "column"),
-       column<&MatrixEntry::value>("value", "value")}};
+       column<&MatrixEntry::value>("value", "value"),
+       column<&MatrixEntry::share>("share", "share of the optimum")}};
   return table.of(rows);
 }
 
@@ -149,6 +153,11 @@ std::string sizes_text(std::span<const PlateauSetup> setups) {
          counted(setup.heads, "head") +
          (setup.merged ? " with key and query merged" : " of rank one") + ", start " +
          short_text(setup.start);
+}
+
+/// The first step on the axes: nothing happens before.
+double first_shown(const PlateauSetup& setup) {
+  return std::max(1.0, static_cast<double>(setup.steps) / 10000);
 }
 
 std::string level_name(std::size_t level) {
@@ -163,21 +172,40 @@ std::vector<std::size_t> levels_of(const PlateauSetup& setup) {
   return levels;
 }
 
+/// The curves of all starts but the first as dots, every other recorded point.
+Series other_starts(std::span<const PlateauOutcome> outcomes) {
+  Series series;
+  series.id = "others";
+  series.label = counted(outcomes.size() - 1, "other start");
+  series.note = "the exact risk over all prompts, from random starts of their own";
+  series.role = SeriesRole::kDots;
+  series.colour = kColourKernel;
+  for (std::size_t t = 1; t < outcomes.size(); ++t) {
+    for (std::size_t i = t % 2; i < outcomes[t].curve.size(); i += 2) {
+      const PlateauPoint& point = outcomes[t].curve[i];
+      series.points.push_back({point.step, point.risk, 0, 1});
+    }
+  }
+  std::stable_sort(series.points.begin(), series.points.end(),
+                   [](const FigurePoint& a, const FigurePoint& b) { return a.x < b.x; });
+  return series;
+}
+
 Figure stairs_figure(std::span<const PlateauSetup> setups,
                      std::span<const PlateauOutcome> outcomes) {
   const PlateauSetup& setup = setups.front();
   const PopulationRisk risk = risk_of(setup);
   Figure figure;
   figure.id = "stairs";
-  figure.title = setup.merged ? "Does the loss fall in one drop?" : "Does the loss fall in stairs?";
+  figure.title = setup.merged ? "Does the risk fall in one drop?" : "Does the risk fall in stairs?";
   figure.subtitle = sizes_text(setups) +
-                    ".  Lines: exact risk, one for each start.  Dashed: predicted levels, m "
+                    ".  Line and dots: exact risk over all prompts.  Dashed: predicted levels, m "
                     "eigen-directions learned.";
   figure.x.label = "step of gradient descent";
   figure.x.logarithmic = true;
   double longest = 0;
   for (const PlateauOutcome& outcome : outcomes) longest = std::max(longest, outcome.steps());
-  figure.x.min = 10;
+  figure.x.min = first_shown(setup);
   figure.x.max = std::max(longest, static_cast<double>(setup.steps));
   figure.y.label = "risk E(ŷ − wᵀx)²";
   figure.y.min = 0;
@@ -185,18 +213,17 @@ Figure stairs_figure(std::span<const PlateauSetup> setups,
   figure.table = "risk";
   figure.empty_text = "Press Run: the risk falls while the heads learn.";
   figure.draw_lines();
-  for (std::size_t t = outcomes.size(); t-- > 0;) {
-    Series series;
-    series.id = "start/" + std::to_string(t + 1);
-    series.label = "start " + std::to_string(t + 1);
-    series.note = "the exact risk over all prompts, from a random start of its own";
-    series.role = SeriesRole::kCurve;
-    series.colour = t == 0 ? kColourRfa : kColourKernel;
-    for (const PlateauPoint& point : outcomes[t].curve) {
-      series.points.push_back({point.step, point.risk, 0, 1});
-    }
-    figure.draw_lines().series.push_back(std::move(series));
+  if (outcomes.size() > 1) figure.draw_lines().series.push_back(other_starts(outcomes));
+  Series first;
+  first.id = "start/1";
+  first.label = outcomes.size() > 1 ? "first start" : "risk";
+  first.note = "the exact risk over all prompts";
+  first.role = SeriesRole::kCurve;
+  first.colour = kColourRfa;
+  for (const PlateauPoint& point : outcomes.front().curve) {
+    first.points.push_back({point.step, point.risk, 0, 1});
   }
+  figure.draw_lines().series.push_back(std::move(first));
   for (const std::size_t m : levels_of(setup)) {
     Series level;
     level.id = "level/" + std::to_string(m);
@@ -220,7 +247,7 @@ Figure direction_figure(std::span<const PlateauSetup> setups, std::span<const Di
   figure.subtitle = sizes_text(setups) + ".  First start.  1: the optimum of this direction.";
   figure.x.label = "step of gradient descent";
   figure.x.logarithmic = true;
-  figure.x.min = 10;
+  figure.x.min = first_shown(setup);
   figure.x.max = static_cast<double>(setup.steps);
   figure.y.label = "Γᵢᵢ / optimum";
   figure.y.min = -0.05;
@@ -246,53 +273,44 @@ Figure direction_figure(std::span<const PlateauSetup> setups, std::span<const Di
   return figure;
 }
 
-HeatPanel matrix_panel(std::string id, std::string title, std::size_t rows, std::size_t columns) {
+HeatPanel matrix_panel(std::string id, std::string title, std::size_t rows,
+                       const PlateauSetup& setup) {
   HeatPanel panel;
   panel.id = std::move(id);
   panel.title = std::move(title);
   panel.rows = rows;
-  panel.columns = columns;
-  panel.values.assign(rows * columns, std::numeric_limits<double>::quiet_NaN());
+  panel.columns = setup.dim();
+  panel.values.assign(panel.rows * panel.columns, std::numeric_limits<double>::quiet_NaN());
   panel.scale = ColourScale::kDiverging;
-  panel.scale_group = "gamma";
-  panel.value_label = "entry";
+  panel.value_label = "share";
+  panel.min = -1;  // fixed, so that colours keep their meaning while training goes on
+  panel.max = 1;
+  panel.x.label = "direction (its λ)";
+  for (const double value : setup.eigenvalues) panel.x_labels.push_back(short_text(value));
   return panel;
-}
-
-std::vector<std::string> direction_labels(const PlateauSetup& setup) {
-  std::vector<std::string> labels;
-  for (const double value : setup.eigenvalues) labels.push_back("λ " + short_text(value));
-  return labels;
 }
 
 Figure matrix_figure(std::span<const PlateauSetup> setups, std::span<const MatrixEntry> entries) {
   const PlateauSetup& setup = setups.front();
-  const std::size_t d = setup.dim();
   Figure figure;
   figure.id = "matrices";
   figure.title = "What has each head learned?";
   figure.subtitle = sizes_text(setups) +
-                    ".  First start.  Γ maps the query to the weights of (1/D) Σ y x, in the "
-                    "eigenbasis of Σ.";
+                    ".  First start.  1: all of what the best linear attention has in this "
+                    "direction.";
   figure.table = "matrices";
   figure.empty_text = "Press Run: the matrices form while the heads learn.";
-  HeatPanel heads = matrix_panel("heads", "what each head adds to Γᵢᵢ", setup.heads, d);
-  heads.x.label = "eigen-direction i";
+  HeatPanel heads = matrix_panel("heads", "each head's part of Γ", setup.heads, setup);
   heads.y.label = "head";
-  heads.x_labels = direction_labels(setup);
-  HeatPanel gamma = matrix_panel("gamma", "Γ, all heads together", d, d);
-  HeatPanel optimum = matrix_panel("optimum", "the best Γ", d, d);
-  for (HeatPanel* panel : {&gamma, &optimum}) {
-    panel->x.label = "entry of the query";
-    panel->y.label = "entry of the examples";
-    panel->x_labels = panel->y_labels = direction_labels(setup);
-  }
+  HeatPanel gamma = matrix_panel("gamma", "Γ over the optimum", setup.dim(), setup);
+  gamma.y.label = "direction of the examples";
+  gamma.x.label = "direction of the query (its λ)";
+  gamma.y_labels = gamma.x_labels;
   for (const MatrixEntry& entry : entries) {
-    HeatPanel& panel =
-        entry.matrix == "heads" ? heads : (entry.matrix == "gamma" ? gamma : optimum);
-    panel.values[(entry.row - 1) * d + entry.column - 1] = entry.value;
+    HeatPanel& panel = entry.matrix == "heads" ? heads : gamma;
+    panel.values[(entry.row - 1) * panel.columns + entry.column - 1] = entry.share;
   }
-  figure.draw_maps().panels = {std::move(heads), std::move(gamma), std::move(optimum)};
+  figure.draw_maps().panels = {std::move(heads), std::move(gamma)};
   return figure;
 }
 
@@ -313,7 +331,7 @@ Figure level_figure(std::span<const PlateauSetup> setups, std::span<const Platea
   figure.title = "Are the plateaus at the predicted levels?";
   figure.subtitle = sizes_text(setups) +
                     ".  Discs: mean over the starts that rest there; bars: ±1 standard error.";
-  figure.x.label = "predicted risk L_m";
+  figure.x.label = "predicted risk";
   figure.y.label = "measured risk";
   figure.table = "plateaus";
   figure.empty_text = "Press Run: each plateau adds a point.";

@@ -43,7 +43,7 @@ struct PlateauSetup {
   std::vector<double> eigenvalues = {4, 2, 1, 0.5};  ///< decreasing
   std::size_t prompt_length = 32, heads = 6;
   bool merged = false;       ///< U_h free, else k_h q_h^T
-  double start = 0.005;      ///< norms of a head's parts at the start, over trained_size()
+  double start = 0.002;      ///< norms of a head's parts at the start, over trained_size()
   double rate = 0.25;        ///< step size over the largest one that is stable at the optimum
   std::size_t steps = 1000;  ///< of gradient descent
   std::uint64_t seed = 1;    ///< of the start
