@@ -93,6 +93,9 @@ export const tours = {
       { query: 'e=icl-plateaus&preset=stairs', title: 'Waiting, then jumping',
         text: 'Linear attention learns from a small start. Press Run and watch the risk rest at one dashed level, drop, and ' +
           'rest at the next: one direction of the data at a time, the largest variance first. Then choose "One drop".' },
+      { query: 'e=icl-depth&preset=first-look', title: 'More layers',
+        text: 'One layer of linear attention is one step of gradient descent. Press Run: two and three layers get far below ' +
+          'two and three steps, because each layer also changes the examples for the next one.' },
     ],
   },
 };

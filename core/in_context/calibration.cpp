@@ -30,6 +30,13 @@ Values small_stairs(Values values) {
   return all;
 }
 
+/// One and two layers in the plane, after a short training, with these values on top.
+Values small_depth(Values values) {
+  Values all = {{"dim", "2"}, {"layers", "1,2"}, {"steps", "1000"}, {"prompts", "1000"}};
+  for (auto& value : values) all.push_back(std::move(value));
+  return all;
+}
+
 // 50 times the data; for the defaults of training the largest number of seeds of a run.
 const Values kSmallStudy = {{"prompts", "25000"}}, kStudy = {{"prompts", "200000"}};
 const Values kSeeds = {{"trials", "100"}};
@@ -75,6 +82,9 @@ std::vector<CalibrationSetting> calibration_settings() {
       {"icl-plateaus", "small, equal", small_stairs({{"eigenvalues", "1,1"}}), kSeeds},
       {"icl-plateaus", "small, merged", small_stairs({{"key", "merged"}}), kSeeds},
       {"icl-plateaus", "defaults", {}, kSeeds},
+      {"icl-depth", "small", small_depth({}), kSmallStudy},
+      {"icl-depth", "small, noisy", small_depth({{"noise", "1"}}), kSmallStudy},
+      {"icl-depth", "defaults", {}, kStudy},
   };
 }
 

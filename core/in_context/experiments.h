@@ -42,8 +42,15 @@ struct PlateausExperiment {
   static Findings find(const RunSpec& spec, std::span<const JobOutput> outputs);
 };
 
+struct DepthExperiment {
+  static Experiment face();
+  static JobSteps start(RunSpec spec, std::uint32_t index);
+  static Findings find(const RunSpec& spec, std::span<const JobOutput> outputs);
+};
+
 /// In the order in which readers see them.
-using Experiments = TypeList<AttentionExperiment, RiskExperiment, TrainingExperiment,
-                             EmbeddingExperiment, ScenariosExperiment, PlateausExperiment>;
+using Experiments =
+    TypeList<AttentionExperiment, RiskExperiment, TrainingExperiment, EmbeddingExperiment,
+             ScenariosExperiment, PlateausExperiment, DepthExperiment>;
 
 }  // namespace attnlab::in_context

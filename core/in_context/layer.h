@@ -12,5 +12,7 @@ Layer scaled_heads_text(const Schema& schema);
 Layer trained_heads_text(const Schema& schema);
 /// Linear attention that reads the labels, with a key and a query vector for each head.
 Layer linear_heads_text(const Schema& schema);
+/// Layers of linear attention one after the other.
+Layer deep_layers_text(const Schema& schema);
 
 }  // namespace attnlab::in_context

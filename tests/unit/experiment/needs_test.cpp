@@ -34,7 +34,7 @@ TEST_CASE("setting what a claim needs takes the need away, and the schema allows
         "e=rf-length&models=rfmlp", "e=rf-trained&train=values&compare=rf-invariant-wide",
         "e=icl-risk&heads=1", "e=icl-risk&heads=2,3", "e=icl-training&heads=2",
         "e=icl-embedding&heads=1", "e=icl-plateaus&trials=1", "e=icl-plateaus&heads=1",
-        "e=icl-plateaus&eigenvalues=3"}) {
+        "e=icl-plateaus&eigenvalues=3", "e=icl-depth&layers=1"}) {
     CAPTURE(link);
     const Permalink opened = read_query(link, *experiments().front());
     CHECK(opened.notes.empty());
