@@ -1,10 +1,10 @@
-// Layers, gradients, Adam and the baselines of depth.h.
+// Layers, gradients and Adam of depth.h.
 #include "core/in_context/depth.h"
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
-#include "core/in_context/small_solve.h"
 #include "core/numerics/elementary.h"
 #include "core/numerics/random.h"
 
@@ -78,67 +78,131 @@ void add_sums(const DepthMatrix& matrix, double* to) {
   for (std::size_t e = 0; e < matrix.size(); ++e) to[e] += sum_of(matrix[e]);
 }
 
-using Plain = std::vector<double>;
+/// The parameters of a layer; `changes` is null in the last one.
+struct Blocks {
+  const double* score;
+  double read_out;
+  const double* changes;
+};
 
-Plain product(std::size_t d, const Plain& a, const Plain& b) {
-  Plain to(d * d, 0.0);
-  for (std::size_t i = 0; i < d; ++i) {
-    for (std::size_t k = 0; k < d; ++k) {
-      for (std::size_t j = 0; j < d; ++j) to[i * d + j] += a[i * d + k] * b[k * d + j];
-    }
-  }
-  return to;
+/// What the way back through a layer needs of the way forth.
+struct Passage {
+  DepthMatrix state;         ///< K_l
+  DepthMatrix seen;          ///< I + S V_l
+  DepthMatrix read;          ///< K_l (I + S V_l)
+  DepthMatrix scored;        ///< A_l^T K_l (I + S V_l)
+  DepthMatrix half, moment;  ///< K_l S and K_l S K_l^T
+  DepthMatrix keyed, mixed;  ///< A_l K_l and K_l S K_l^T A_l K_l
+};
+
+/// K_l and V_l, or the derivatives of the risk by them.
+struct Course {
+  DepthMatrix state, change;
+};
+
+Passage go_forth(std::size_t d, const Blocks& blocks, const DepthMatrix& s, Course& at) {
+  const std::size_t size = d * d;
+  const DepthMatrix empty(size);
+  Passage passed{at.state, empty, empty, empty, empty, empty, empty, empty};
+  const View<DepthPack> state = plain(passed.state.data(), d);
+  const View<DepthPack> state_turned = turned(passed.state.data(), d);
+  multiply(d, plain(s.data(), d), plain(at.change.data(), d), passed.seen.data(), Into::kReplace);
+  add_identity(passed.seen, d);
+  multiply(d, state, plain(passed.seen.data(), d), passed.read.data(), Into::kReplace);
+  multiply(d, turned(blocks.score, d), plain(passed.read.data(), d), passed.scored.data(),
+           Into::kReplace);
+  DepthMatrix scaled = passed.scored;
+  scale(scaled, blocks.read_out);
+  multiply(d, state_turned, plain(scaled.data(), d), at.change.data(), Into::kAdd);
+  if (blocks.changes == nullptr) return passed;
+  multiply(d, state, plain(s.data(), d), passed.half.data(), Into::kReplace);
+  multiply(d, plain(passed.half.data(), d), state_turned, passed.moment.data(), Into::kReplace);
+  multiply(d, plain(blocks.score, d), state, passed.keyed.data(), Into::kReplace);
+  multiply(d, plain(passed.moment.data(), d), plain(passed.keyed.data(), d), passed.mixed.data(),
+           Into::kReplace);
+  multiply(d, plain(blocks.changes, d), plain(passed.mixed.data(), d), at.state.data(), Into::kAdd);
+  return passed;
 }
 
-/// S of the whitened examples.
-Plain whitened(const DepthTask& task, std::span<const double> second_moment) {
+/// tr(Sigma U Sigma^-1 U^T) / d + (sigma^2 / D) tr(Sigma V S V^T) with U = I + V S; `by_change`,
+/// where it is not null, becomes the derivative by V.
+DepthPack risk_at(const DepthTask& task, const DepthMatrix& s, const DepthMatrix& change,
+                  DepthMatrix* by_change) {
   const std::size_t d = task.dim();
-  Plain white(d * d);
-  for (std::size_t e = 0; e < d * d; ++e) {
-    white[e] = second_moment[e] / std::sqrt(task.variances[e / d] * task.variances[e % d]);
-  }
-  return white;
-}
-
-/// The task and the prompt that a polynomial is computed in.
-struct Descent {
-  Plain variances;  ///< of x
-  Plain second_moment;
-  double noise;  ///< sigma^2 / N
-};
-Descent descent_of(const DepthTask& task, bool preconditioned, std::span<const double> s) {
   const double noise = task.noise / static_cast<double>(task.prompt_length);
-  if (!preconditioned) return {task.variances, Plain(s.begin(), s.end()), noise};
-  return {Plain(task.dim(), 1.0), whitened(task, s), noise};
+  DepthMatrix product(d * d);
+  multiply(d, plain(change.data(), d), plain(s.data(), d), product.data(), Into::kReplace);
+  DepthMatrix error = product;
+  add_identity(error, d);
+  DepthPack risk{};
+  for (std::size_t e = 0; e < d * d; ++e) {
+    const double variance = task.variances[e / d];
+    DepthPack weighted{}, noisy{};
+    add_product(weighted, variance / (task.variances[e % d] * static_cast<double>(d)), error[e]);
+    add_product(noisy, noise * variance, product[e]);
+    add_product(risk, weighted, error[e]);
+    add_product(risk, noisy, change[e]);
+    error[e] = weighted;  // half the derivative by U
+    product[e] = noisy;   // half the derivative by V, of the noise
+  }
+  if (by_change == nullptr) return risk;
+  *by_change = product;
+  multiply(d, plain(error.data(), d), plain(s.data(), d), by_change->data(), Into::kAdd);
+  scale(*by_change, 2);
+  return risk;
 }
 
-/// The risk 1 - 2 b^T c + c^T M c of coefficients c on one prompt, as b and M.
-struct Quadratic {
-  Plain linear, square;
-};
-Quadratic quadratic_of(const Descent& descent, std::size_t steps) {
-  const std::size_t d = descent.variances.size();
-  const double inverse_dim = 1 / static_cast<double>(d);
-  std::vector<Plain> powers = {descent.second_moment};  // S^(j+1)
-  while (powers.size() < 2 * steps) powers.push_back(product(d, powers.back(), powers.front()));
-  Quadratic quadratic{Plain(steps), Plain(steps * steps)};
-  for (std::size_t j = 0; j < steps; ++j) {
-    for (std::size_t i = 0; i < d; ++i) {
-      quadratic.linear[j] += inverse_dim * powers[j][i * (d + 1)];
-    }
-    for (std::size_t k = 0; k < steps; ++k) {
-      double signal = 0, noise = 0;
-      for (std::size_t a = 0; a < d; ++a) {
-        for (std::size_t b = 0; b < d; ++b) {
-          const double ratio = descent.variances[a] / descent.variances[b];
-          signal += ratio * powers[j][a * d + b] * powers[k][b * d + a];
-        }
-        noise += descent.variances[a] * powers[j + k][a * (d + 1)];
-      }
-      quadratic.square[j * steps + k] = inverse_dim * signal + descent.noise * noise;
-    }
+/// The part of K' = K + B H G, H = K S K^T, G = A K: adds to the derivatives by K (`by_state`), A
+/// and, as sums over lanes, B.
+void go_back_through_change(std::size_t d, const Blocks& blocks, const Passage& passed,
+                            const DepthMatrix& by_next, DepthMatrix& by_state,
+                            DepthMatrix& by_score, double* to_changes) {
+  DepthMatrix work(d * d), by_mixed(d * d);
+  const View<DepthPack> half = plain(passed.half.data(), d);
+  multiply(d, plain(by_next.data(), d), turned(passed.mixed.data(), d), work.data(),
+           Into::kReplace);
+  add_sums(work, to_changes);
+  multiply(d, turned(blocks.changes, d), plain(by_next.data(), d), by_mixed.data(), Into::kReplace);
+  multiply(d, plain(by_mixed.data(), d), turned(passed.keyed.data(), d), work.data(),
+           Into::kReplace);
+  multiply(d, plain(work.data(), d), half, by_state.data(), Into::kAdd);
+  multiply(d, turned(work.data(), d), half, by_state.data(), Into::kAdd);
+  multiply(d, plain(passed.moment.data(), d), plain(by_mixed.data(), d), work.data(),
+           Into::kReplace);
+  multiply(d, plain(work.data(), d), turned(passed.state.data(), d), by_score.data(), Into::kAdd);
+  multiply(d, turned(blocks.score, d), plain(work.data(), d), by_state.data(), Into::kAdd);
+}
+
+/// Takes the derivatives by K_{l+1} and V_{l+1} to those by K_l and V_l, and adds those by the
+/// parameters, summed over lanes, to `gradient`.
+void go_back(std::size_t d, const Blocks& blocks, const Passage& passed, const DepthMatrix& s,
+             Course& by, double* gradient) {
+  const std::size_t size = d * d;
+  DepthMatrix by_score(size), by_state = by.state, by_scored(size), work(size);
+  if (blocks.changes != nullptr) {
+    go_back_through_change(d, blocks, passed, by.state, by_state, by_score, gradient + size + 1);
   }
-  return quadratic;
+  // V' = V + r K^T F with F = A^T T, T = K D, D = I + S V.
+  const View<DepthPack> by_change_turned = turned(by.change.data(), d);
+  multiply(d, plain(passed.state.data(), d), plain(by.change.data(), d), by_scored.data(),
+           Into::kReplace);
+  DepthPack by_read_out{};
+  for (std::size_t e = 0; e < size; ++e) add_product(by_read_out, by_scored[e], passed.scored[e]);
+  gradient[size] += sum_of(by_read_out);
+  work = passed.scored;
+  scale(work, blocks.read_out);
+  multiply(d, plain(work.data(), d), by_change_turned, by_state.data(), Into::kAdd);
+  scale(by_scored, blocks.read_out);
+  multiply(d, plain(passed.read.data(), d), turned(by_scored.data(), d), by_score.data(),
+           Into::kAdd);
+  add_sums(by_score, gradient);
+  DepthMatrix by_read(size);
+  multiply(d, plain(blocks.score, d), plain(by_scored.data(), d), by_read.data(), Into::kReplace);
+  multiply(d, plain(by_read.data(), d), turned(passed.seen.data(), d), by_state.data(), Into::kAdd);
+  multiply(d, turned(passed.state.data(), d), plain(by_read.data(), d), work.data(),
+           Into::kReplace);
+  multiply(d, plain(s.data(), d), plain(work.data(), d), by.change.data(), Into::kAdd);
+  by.state = std::move(by_state);
 }
 
 }  // namespace
@@ -173,15 +237,6 @@ DepthMatrix draw_depth_prompts(const DepthTask& task, std::uint64_t seed, std::u
   return sums;
 }
 
-struct DepthModel::Layer {
-  DepthMatrix state, change;  ///< K_l and V_l
-  DepthMatrix seen;           ///< I + S V_l
-  DepthMatrix read;           ///< K_l (I + S V_l)
-  DepthMatrix scored;         ///< A_l^T K_l (I + S V_l)
-  DepthMatrix half, moment;   ///< K_l S and K_l S K_l^T
-  DepthMatrix keyed, mixed;   ///< A_l K_l and K_l S K_l^T A_l K_l
-};
-
 DepthModel::DepthModel(const DepthSetup& setup)
     : task_(setup.task), dim_(setup.task.dim()), layers_(setup.layers) {
   parameters_.resize(offset(layers_) - dim_ * dim_);
@@ -214,116 +269,25 @@ std::vector<double> DepthModel::change_matrix(std::size_t layer) const {
 }
 
 std::array<double, kDepthLanes> DepthModel::risks(const DepthMatrix& prompts,
-                                                  std::span<double> gradient) {
-  const std::size_t d = dim_, size = d * d;
-  const DepthPack* s = prompts.data();
-  std::vector<Layer> layers(layers_);
-  DepthMatrix state(size), change(size), work(size);
-  add_identity(state, d);
+                                                  std::span<double> gradient) const {
+  const std::size_t size = dim_ * dim_;
+  const auto blocks_of = [&](std::size_t layer) {
+    const double* own = parameters_.data() + offset(layer);
+    return Blocks{own, own[size], layer + 1 < layers_ ? own + size + 1 : nullptr};
+  };
+  Course at{DepthMatrix(size), DepthMatrix(size)}, by = at;
+  add_identity(at.state, dim_);
+  std::vector<Passage> passages;
   for (std::size_t l = 0; l < layers_; ++l) {
-    const double* own = parameters_.data() + offset(l);
-    const double *score = own, read_out = own[size], *block = own + size + 1;
-    Layer& layer = layers[l];
-    layer.state = state;
-    layer.change = change;
-    for (DepthMatrix* one : {&layer.seen, &layer.read, &layer.scored, &layer.half, &layer.moment,
-                             &layer.keyed, &layer.mixed}) {
-      one->resize(size);
-    }
-    multiply(d, plain(s, d), plain(change.data(), d), layer.seen.data(), Into::kReplace);
-    add_identity(layer.seen, d);
-    multiply(d, plain(state.data(), d), plain(layer.seen.data(), d), layer.read.data(),
-             Into::kReplace);
-    multiply(d, turned(score, d), plain(layer.read.data(), d), layer.scored.data(), Into::kReplace);
-    multiply(d, turned(state.data(), d), plain(layer.scored.data(), d), work.data(),
-             Into::kReplace);
-    for (std::size_t e = 0; e < size; ++e) add_product(change[e], read_out, work[e]);
-    if (l + 1 == layers_) break;
-    multiply(d, plain(state.data(), d), plain(s, d), layer.half.data(), Into::kReplace);
-    multiply(d, plain(layer.half.data(), d), turned(state.data(), d), layer.moment.data(),
-             Into::kReplace);
-    multiply(d, plain(score, d), plain(state.data(), d), layer.keyed.data(), Into::kReplace);
-    multiply(d, plain(layer.moment.data(), d), plain(layer.keyed.data(), d), layer.mixed.data(),
-             Into::kReplace);
-    multiply(d, plain(block, d), plain(layer.mixed.data(), d), state.data(), Into::kAdd);
+    passages.push_back(go_forth(dim_, blocks_of(l), prompts, at));
   }
-  // U = I + V S; the risk is tr(Sigma U Sigma^-1 U^T) / d + (sigma^2 / N) tr(Sigma V S V^T).
-  DepthMatrix error(size), product(size);
-  multiply(d, plain(change.data(), d), plain(s, d), product.data(), Into::kReplace);
-  error = product;
-  add_identity(error, d);
-  const double noise = task_.noise / static_cast<double>(task_.prompt_length);
-  DepthPack risk{};
-  for (std::size_t i = 0; i < d; ++i) {
-    for (std::size_t j = 0; j < d; ++j) {
-      const std::size_t e = i * d + j;
-      const double weight = task_.variances[i] / (task_.variances[j] * static_cast<double>(d));
-      DepthPack weighted{};
-      add_product(weighted, weight, error[e]);
-      add_product(risk, weighted, error[e]);
-      DepthPack noisy{};
-      add_product(noisy, noise * task_.variances[i], product[e]);
-      add_product(risk, noisy, change[e]);
-      // What the way back begins with: half the derivative in U, in place; and in V by the noise.
-      error[e] = weighted;
-      product[e] = noisy;
-    }
+  const bool back = !gradient.empty();
+  const DepthPack risk = risk_at(task_, prompts, at.change, back ? &by.change : nullptr);
+  for (std::size_t l = layers_; back && l-- > 0;) {
+    go_back(dim_, blocks_of(l), passages[l], prompts, by, gradient.data() + offset(l));
   }
   std::array<double, kDepthLanes> risks;
   for (std::size_t i = 0; i < kDepthLanes; ++i) risks[i] = risk.lane(i);
-  if (gradient.empty()) return risks;
-
-  // The way back: names with `by_` are derivatives of the risk.
-  DepthMatrix by_change = product, by_state(size), by_state_before(size);
-  multiply(d, plain(error.data(), d), plain(s, d), by_change.data(), Into::kAdd);
-  scale(by_change, 2);
-  DepthMatrix by_scored(size), by_read(size), by_seen(size), by_mixed(size), by_keyed(size),
-      by_moment(size), by_score(size), by_block(size);
-  for (std::size_t l = layers_; l-- > 0;) {
-    const double* own = parameters_.data() + offset(l);
-    const double *score = own, read_out = own[size], *block = own + size + 1;
-    double* to = gradient.data() + offset(l);
-    const Layer& layer = layers[l];
-    const DepthPack* k = layer.state.data();
-    std::fill(by_score.begin(), by_score.end(), DepthPack{});
-    by_state_before = by_state;
-    if (l + 1 < layers_) {
-      // K' = K + B H G with H = K S K^T, G = A K.
-      multiply(d, plain(by_state.data(), d), turned(layer.mixed.data(), d), by_block.data(),
-               Into::kReplace);
-      add_sums(by_block, to + size + 1);
-      multiply(d, turned(block, d), plain(by_state.data(), d), by_mixed.data(), Into::kReplace);
-      multiply(d, plain(by_mixed.data(), d), turned(layer.keyed.data(), d), by_moment.data(),
-               Into::kReplace);
-      multiply(d, plain(layer.moment.data(), d), plain(by_mixed.data(), d), by_keyed.data(),
-               Into::kReplace);
-      multiply(d, plain(by_keyed.data(), d), turned(k, d), by_score.data(), Into::kReplace);
-      multiply(d, turned(score, d), plain(by_keyed.data(), d), by_state_before.data(), Into::kAdd);
-      multiply(d, plain(by_moment.data(), d), plain(layer.half.data(), d), by_state_before.data(),
-               Into::kAdd);
-      multiply(d, turned(by_moment.data(), d), plain(layer.half.data(), d), by_state_before.data(),
-               Into::kAdd);
-    }
-    // V' = V + r K^T F with F = A^T T, T = K D, D = I + S V.
-    multiply(d, plain(k, d), plain(by_change.data(), d), by_scored.data(), Into::kReplace);
-    DepthPack by_read_out{};
-    for (std::size_t e = 0; e < size; ++e) add_product(by_read_out, by_scored[e], layer.scored[e]);
-    to[size] += sum_of(by_read_out);
-    work = layer.scored;
-    scale(work, read_out);
-    multiply(d, plain(work.data(), d), turned(by_change.data(), d), by_state_before.data(),
-             Into::kAdd);
-    scale(by_scored, read_out);
-    multiply(d, plain(layer.read.data(), d), turned(by_scored.data(), d), by_score.data(),
-             Into::kAdd);
-    add_sums(by_score, to);
-    multiply(d, plain(score, d), plain(by_scored.data(), d), by_read.data(), Into::kReplace);
-    multiply(d, plain(by_read.data(), d), turned(layer.seen.data(), d), by_state_before.data(),
-             Into::kAdd);
-    multiply(d, turned(k, d), plain(by_read.data(), d), by_seen.data(), Into::kReplace);
-    multiply(d, plain(s, d), plain(by_seen.data(), d), by_change.data(), Into::kAdd);
-    by_state = by_state_before;
-  }
   return risks;
 }
 
@@ -363,61 +327,6 @@ double DepthTrainer::step() {
                      (std::sqrt(second_[j] / (1 - second_share_)) + kTiny);
   }
   return total / prompts;
-}
-
-StepTuner::StepTuner(const DepthTask& task, std::size_t steps, bool preconditioned)
-    : task_(task),
-      steps_(steps),
-      preconditioned_(preconditioned),
-      linear_(steps),
-      square_(steps * steps) {}
-
-void StepTuner::add(const DepthMatrix& prompts) {
-  for (std::size_t lane = 0; lane < kDepthLanes; ++lane) {
-    const Quadratic one =
-        quadratic_of(descent_of(task_, preconditioned_, lane_of(prompts, lane)), steps_);
-    for (std::size_t j = 0; j < linear_.size(); ++j) linear_[j] += one.linear[j];
-    for (std::size_t e = 0; e < square_.size(); ++e) square_[e] += one.square[e];
-  }
-}
-
-StepPolynomial StepTuner::best() const {
-  Plain square = square_;
-  StepPolynomial polynomial{linear_, preconditioned_};
-  if (!factor_small(steps_, square, 1e-15)) return {Plain(steps_, 0.0), preconditioned_};
-  solve_small(steps_, square, polynomial.coefficients);
-  return polynomial;
-}
-
-double polynomial_risk(const DepthTask& task, const StepPolynomial& polynomial,
-                       std::span<const double> second_moment) {
-  const std::size_t steps = polynomial.coefficients.size();
-  const Quadratic one =
-      quadratic_of(descent_of(task, polynomial.preconditioned, second_moment), steps);
-  double risk = 1;
-  for (std::size_t j = 0; j < steps; ++j) {
-    double row = -2 * one.linear[j];
-    for (std::size_t k = 0; k < steps; ++k) {
-      row += one.square[j * steps + k] * polynomial.coefficients[k];
-    }
-    risk += polynomial.coefficients[j] * row;
-  }
-  return risk;
-}
-
-double bayes_risk(const DepthTask& task, std::span<const double> second_moment) {
-  const std::size_t d = task.dim();
-  const double noise = task.noise / static_cast<double>(task.prompt_length);
-  // Without noise a tiny ridge parameter takes the limit: 1 - rank / d, to 1e-8.
-  const double ridge = std::max(noise * static_cast<double>(d), 1e-10);
-  Plain matrix = whitened(task, second_moment);
-  for (std::size_t i = 0; i < d; ++i) matrix[i * (d + 1)] += ridge;
-  const Plain inverse = inverse_small(d, matrix);
-  if (inverse.empty()) return 1;
-  // The posterior covariance of w, ridge / d times the inverse, in whitened coordinates.
-  double trace = 0;
-  for (std::size_t i = 0; i < d; ++i) trace += inverse[i * (d + 1)];
-  return ridge * trace / static_cast<double>(d);
 }
 
 std::vector<double> lane_of(const DepthMatrix& prompts, std::size_t lane) {

@@ -67,10 +67,10 @@ class DepthModel {
 
   /// The risk of each of the prompts. With `gradient` (as long as parameters()) the gradient of
   /// the sum of the risks is added to it.
-  std::array<double, kDepthLanes> risks(const DepthMatrix& prompts, std::span<double> gradient);
+  std::array<double, kDepthLanes> risks(const DepthMatrix& prompts,
+                                        std::span<double> gradient) const;
 
  private:
-  struct Layer;  // what the way back needs of the way forth
   std::size_t offset(std::size_t layer) const { return layer * (2 * dim_ * dim_ + 1); }
 
   DepthTask task_;
@@ -85,7 +85,7 @@ class DepthTrainer {
   /// One step; returns the mean risk of its prompts before it.
   double step();
   std::size_t steps_done() const { return done_; }
-  DepthModel& model() { return model_; }
+  const DepthModel& model() const { return model_; }
 
  private:
   DepthSetup setup_;
@@ -95,30 +95,6 @@ class DepthTrainer {
   std::size_t done_ = 0;
 };
 
-/// Predictors V = -sum_j coefficients_j S^j that use no training. With the best coefficients this
-/// is what `size` steps of gradient descent from 0 can do at most, whatever their step sizes.
-struct StepPolynomial {
-  std::vector<double> coefficients;
-  bool preconditioned = false;  ///< descent with Sigma^-1: in S of the whitened examples
-};
-/// Finds the best polynomial with `steps` coefficients for the prompts that it is given.
-class StepTuner {
- public:
-  StepTuner(const DepthTask& task, std::size_t steps, bool preconditioned);
-  void add(const DepthMatrix& prompts);
-  StepPolynomial best() const;
-
- private:
-  DepthTask task_;
-  std::size_t steps_;
-  bool preconditioned_;
-  std::vector<double> linear_, square_;
-};
-/// Risks of a prompt whose S is given (d x d).
-double polynomial_risk(const DepthTask& task, const StepPolynomial& polynomial,
-                       std::span<const double> second_moment);
-/// Ridge regression with the best ridge parameter (Bayes); without noise the shortest solution.
-double bayes_risk(const DepthTask& task, std::span<const double> second_moment);
 /// S of one prompt.
 std::vector<double> lane_of(const DepthMatrix& prompts, std::size_t lane);
 

@@ -1,4 +1,4 @@
-// icl-depth: its tables, verdicts and figures.
+// icl-depth: its tables and figures.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -8,8 +8,7 @@
 #include "core/base/text.h"
 #include "core/findings/palette.h"
 #include "core/findings/row_table.h"
-#include "core/findings/verdict.h"
-#include "core/in_context/depth_study.h"
+#include "core/in_context/depth_claims.h"
 #include "core/in_context/experiments.h"
 
 namespace attnlab::in_context {
@@ -196,20 +195,12 @@ Table entry_table(std::span<const BlockEntry> rows) {
   return table.of(rows);
 }
 
-std::string sizes_text(const DepthStudy& study) {
-  const DepthSetup& setup = study.models.front();
-  return "d = " + std::to_string(setup.task.dim()) +
-         ", D = " + std::to_string(setup.task.prompt_length) + (study.skewed ? ", skewed x" : "") +
-         (setup.task.noise > 0 ? ", σ² = " + short_text(setup.task.noise) : std::string()) + ", " +
-         counted(setup.steps, "step") + " of " + counted(setup.batch, "prompt");
-}
-
 Figure depth_figure(const DepthStudy& study, std::span<const DepthRow> rows) {
   Figure figure;
   figure.id = "depth";
   figure.title = "What do more layers do?";
   figure.subtitle =
-      sizes_text(study) + ".  Bars: ±1 standard error.  The prediction 0 has the risk 1.";
+      depth_sizes_text(study) + ".  Bars: ±1 standard error.  The prediction 0 has the risk 1.";
   figure.x.label = "layers, or steps of descent";
   figure.x.min = 0.8;
   figure.x.max = std::max(2.0, static_cast<double>(study.models.back().layers)) + 0.2;
@@ -252,7 +243,7 @@ Figure training_figure(const DepthStudy& study, std::span<const DepthCurveRow> c
   Figure figure;
   figure.id = "training";
   figure.title = "How do the layers learn?";
-  figure.subtitle = sizes_text(study) +
+  figure.subtitle = depth_sizes_text(study) +
                     ".  Bars: ±1 standard error.  Dotted: as many steps of preconditioned descent.";
   figure.x.label = "training step";
   figure.x.logarithmic = true;
@@ -295,7 +286,7 @@ Figure block_figure(const DepthStudy& study, std::span<const BlockRow> rows) {
   Figure figure;
   figure.id = "blocks";
   figure.title = "Is each layer a step of descent?";
-  figure.subtitle = sizes_text(study) + ", " + counted(layers, "layer") +
+  figure.subtitle = depth_sizes_text(study) + ", " + counted(layers, "layer") +
                     ".  Distance of each block from a multiple of " + inverse +
                     ", over its norm: 0 for such a step.";
   figure.x.label = "layer";
@@ -333,7 +324,7 @@ Figure matrix_figure(const DepthStudy& study, std::span<const DepthOutcome> outc
   Figure figure;
   figure.id = "matrices";
   figure.title = "What does each layer compute?";
-  figure.subtitle = sizes_text(study) + ", " + counted(setup.layers, "layer") +
+  figure.subtitle = depth_sizes_text(study) + ", " + counted(setup.layers, "layer") +
                     ".  Each block over its nearest multiple" +
                     (study.skewed ? ", for whitened x" : "") + ": the identity is descent.";
   figure.table = "matrices";
@@ -369,81 +360,6 @@ Figure matrix_figure(const DepthStudy& study, std::span<const DepthOutcome> outc
   return figure;
 }
 
-std::string risk_text(const Estimate& risk) {
-  return estimate_text(risk.mean, risk.std_error);
-}
-
-/// C9: trained layers against as many steps of descent.
-Claim descent_claim(const DepthStudy& study, std::span<const DepthOutcome> outcomes) {
-  Claim claim{"C9",
-              "Several trained layers of linear attention predict better than as many steps of "
-              "preconditioned gradient descent with the best step sizes.",
-              ClaimStatus::kUndecided,
-              {}};
-  if (study.models.back().layers < 2) {
-    lack(claim, {"several layers", {{"layers", "1,2,3"}}});
-    return claim;
-  }
-  std::vector<Comparison> comparisons;
-  for (std::size_t m = 0; m < outcomes.size(); ++m) {
-    const std::size_t layers = study.models[m].layers;
-    if (layers < 2 || !outcomes[m].finished()) continue;
-    const Estimate& lead = outcomes[m].measure(DepthMeasure::kLead);
-    Comparison comparison;
-    comparison.what = "risk of " + std::to_string(layers) + " steps minus the risk of " +
-                      std::to_string(layers) + " trained layers";
-    comparison.estimate = lead.mean;
-    comparison.std_error = lead.std_error;
-    comparison.paired_by = "prompt";
-    comparisons.push_back(std::move(comparison));
-    claim.evidence += (claim.evidence.empty() ? "" : "; ") + counted(layers, "layer") + " " +
-                      risk_text(outcomes[m].measure(DepthMeasure::kTrained)) + ", as many steps " +
-                      risk_text(outcomes[m].measure(DepthMeasure::kPreconditioned));
-  }
-  if (comparisons.empty()) {
-    claim.evidence = "Several layers are not trained to the end yet.";
-    return claim;
-  }
-  apply(judge(std::move(comparisons)), claim);
-  claim.evidence += ". One training seed each. Sizes: " + sizes_text(study) + ".";
-  return claim;
-}
-
-/// C10: every layer more lowers the risk.
-Claim layers_claim(const DepthStudy& study, std::span<const DepthOutcome> outcomes) {
-  Claim claim{"C10",
-              "More trained layers of linear attention predict better.",
-              ClaimStatus::kUndecided,
-              {}};
-  if (study.models.size() < 2) {
-    lack(claim, {"two numbers of layers", {{"layers", "1,2,3"}}});
-    return claim;
-  }
-  std::vector<Comparison> comparisons;
-  for (std::size_t m = 0; m + 1 < outcomes.size(); ++m) {
-    if (!outcomes[m].finished() || !outcomes[m + 1].finished()) continue;
-    const Estimate &few = outcomes[m].measure(DepthMeasure::kTrained),
-                   &more = outcomes[m + 1].measure(DepthMeasure::kTrained);
-    Comparison comparison;
-    comparison.what = "risk of " + counted(study.models[m].layers, "layer") +
-                      " minus the risk of " + counted(study.models[m + 1].layers, "layer");
-    comparison.estimate = few.mean - more.mean;
-    // The prompts are the same and the risks rise and fall together: at most this.
-    comparison.std_error = std::hypot(few.std_error, more.std_error);
-    comparisons.push_back(std::move(comparison));
-    claim.evidence += (claim.evidence.empty() ? "" : "; ") +
-                      counted(study.models[m].layers, "layer") + " " + risk_text(few) + ", " +
-                      counted(study.models[m + 1].layers, "layer") + " " + risk_text(more);
-  }
-  if (comparisons.empty()) {
-    claim.evidence = "Two numbers of layers are not trained to the end yet.";
-    return claim;
-  }
-  apply(judge(std::move(comparisons)), claim);
-  claim.evidence += ". One training seed each. Sizes: " + sizes_text(study) + ".";
-  return claim;
-}
-
 }  // namespace
 
 Findings DepthExperiment::find(const RunSpec& spec, std::span<const JobOutput> outputs) {
@@ -456,7 +372,7 @@ Findings DepthExperiment::find(const RunSpec& spec, std::span<const JobOutput> o
   const std::vector<BlockRow> blocks = block_rows(study, outcomes);
   result.tables = {risk_table(risks), curve_table(curves), block_table(blocks),
                    entry_table(block_entries(study, outcomes))};
-  result.claims = {descent_claim(study, outcomes), layers_claim(study, outcomes)};
+  result.claims = depth_claims(study, outcomes);
   const DepthTask& task = study.models.front().task;
   if (!risks.empty() && task.noise == 0 && task.prompt_length >= task.dim()) {
     result.notes.push_back(

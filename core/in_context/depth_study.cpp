@@ -7,6 +7,7 @@
 #include "core/base/text.h"
 #include "core/experiment/parameters.h"
 #include "core/experiment/step_budget.h"
+#include "core/in_context/depth_baselines.h"
 #include "core/in_context/parameters.h"
 #include "core/numerics/elementary.h"
 #include "core/numerics/random.h"
@@ -90,7 +91,7 @@ bool decode_depth(const DepthSetup& setup, std::span<const std::uint8_t> bytes,
 }
 
 /// The measures of the test prompts number `group`, appended to `values`.
-void measure_prompts(const DepthSetup& setup, DepthModel& model,
+void measure_prompts(const DepthSetup& setup, const DepthModel& model,
                      std::span<const StepPolynomial> descents, std::size_t group,
                      std::array<std::vector<double>, kDepthMeasures>& values) {
   const DepthMatrix prompts =

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "core/findings/result.h"
@@ -22,8 +23,16 @@ struct PlateauRow {
 std::vector<PlateauRow> plateau_rows(std::span<const PlateauSetup> setups,
                                      std::span<const PlateauOutcome> outcomes);
 
-/// C7 (the levels) and C8 (how often the risk rests), from the starts that are trained to the end.
+/// C5 (the levels) and C6 (how often the risk rests), from the starts that are trained to the end.
 std::vector<Claim> plateau_claims(std::span<const PlateauSetup> setups,
                                   std::span<const PlateauOutcome> outcomes);
+/// Starts that are short of the last level, and steps that are too large.
+std::vector<std::string> plateau_notes(std::span<const PlateauSetup> setups,
+                                       std::span<const PlateauOutcome> outcomes);
+
+/// "λ = 4, 2, D = 32, 6 heads of rank one, start 0.002".
+std::string plateau_sizes_text(std::span<const PlateauSetup> setups);
+/// "m = 2".
+std::string plateau_level_name(std::size_t level);
 
 }  // namespace attnlab::in_context

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/in_context/closed_forms.h"
+#include "core/in_context/depth_baselines.h"
 #include "core/in_context/depth_study.h"
 #include "core/numerics/random.h"
 #include "core/numerics/statistics.h"

@@ -354,7 +354,7 @@ TEST_CASE("icl-plateaus streams its curve while it falls, and its claims hold") 
   CHECK(dropped.result.claims[0].status == ClaimStatus::kHolds);
 }
 
-TEST_CASE("claim C7 fails where plateaus are off, C8 where stairs are skipped") {
+TEST_CASE("claim C5 fails where plateaus are off, C6 where stairs are skipped") {
   std::vector<PlateauSetup> setups(8, setup_of(false, 4, 0.01));
   const PopulationRisk risk(setups[0].eigenvalues, 32);
   const auto outcome_of = [&](double off, bool skip) {
