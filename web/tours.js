@@ -96,6 +96,12 @@ export const tours = {
       { query: 'e=icl-diversity&preset=transition&figure=transition', title: 'Memorise or learn',
         text: 'A layer fitted to prompts from few tasks remembers the tasks and fails on a new one. Press Run and ' +
           'look for the number of tasks from which its errors on new and on trained tasks are alike.' },
+      { query: 'e=icl-plateaus&preset=stairs', title: 'Waiting, then jumping',
+        text: 'Linear attention learns from a small start. Press Run and watch the risk rest at one dashed level, drop, and ' +
+          'rest at the next: one direction of the data at a time, the largest variance first. Then choose "One drop".' },
+      { query: 'e=icl-depth&preset=first-look', title: 'More layers',
+        text: 'One layer of linear attention is one step of gradient descent. Press Run: two and three layers get far below ' +
+          'two and three steps, because each layer also changes the examples for the next one.' },
     ],
   },
 };

@@ -27,6 +27,23 @@ Values small_diversity(Values values) {
   return all;
 }
 
+/// Ten starts of two directions that are learned within milliseconds, with these values on top.
+Values small_stairs(Values values) {
+  Values all = {{"eigenvalues", "2,1"}, {"heads", "3"}, {"start", "0.02"}, {"steps", "30000"}};
+  for (auto& value : values) {
+    std::erase_if(all, [&](const auto& one) { return one.first == value.first; });
+    all.push_back(std::move(value));
+  }
+  return all;
+}
+
+/// One and two layers in the plane, after a short training, with these values on top.
+Values small_depth(Values values) {
+  Values all = {{"dim", "2"}, {"layers", "1,2"}, {"steps", "1000"}, {"prompts", "1000"}};
+  for (auto& value : values) all.push_back(std::move(value));
+  return all;
+}
+
 // 50 times the data; for the defaults of training the largest number of seeds of a run.
 const Values kSmallStudy = {{"prompts", "25000"}}, kStudy = {{"prompts", "200000"}};
 const Values kSeeds = {{"trials", "100"}};
@@ -76,6 +93,13 @@ std::vector<CalibrationSetting> calibration_settings() {
       {"icl-diversity", "small, a peak", small_diversity({{"kappa", "0.6"}, {"tau", "0.5,1.2,2"}}),
        kTaskTrials},
       {"icl-diversity", "defaults", {}, {{"trials", "400"}}},
+      {"icl-plateaus", "small, separated", small_stairs({{"eigenvalues", "2,0.5"}}), kSeeds},
+      {"icl-plateaus", "small, equal", small_stairs({{"eigenvalues", "1,1"}}), kSeeds},
+      {"icl-plateaus", "small, merged", small_stairs({{"key", "merged"}}), kSeeds},
+      {"icl-plateaus", "defaults", {}, kSeeds},
+      {"icl-depth", "small", small_depth({}), kSmallStudy},
+      {"icl-depth", "small, noisy", small_depth({{"noise", "1"}}), kSmallStudy},
+      {"icl-depth", "defaults", {}, kStudy},
   };
 }
 

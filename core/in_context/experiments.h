@@ -43,8 +43,21 @@ struct DiversityExperiment {
   static std::vector<Table> details(const RunSpec& spec, std::span<const JobOutput> outputs);
 };
 
+struct PlateausExperiment {
+  static Experiment face();
+  static JobSteps start(RunSpec spec, std::uint32_t index);
+  static Findings find(const RunSpec& spec, std::span<const JobOutput> outputs);
+};
+
+struct DepthExperiment {
+  static Experiment face();
+  static JobSteps start(RunSpec spec, std::uint32_t index);
+  static Findings find(const RunSpec& spec, std::span<const JobOutput> outputs);
+};
+
 /// In the order in which readers see them.
-using Experiments = TypeList<AttentionExperiment, RiskExperiment, TrainingExperiment,
-                             EmbeddingExperiment, ScenariosExperiment, DiversityExperiment>;
+using Experiments =
+    TypeList<AttentionExperiment, RiskExperiment, TrainingExperiment, EmbeddingExperiment,
+             ScenariosExperiment, PlateausExperiment, DepthExperiment, DiversityExperiment>;
 
 }  // namespace attnlab::in_context

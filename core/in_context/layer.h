@@ -10,5 +10,9 @@ namespace attnlab::in_context {
 Layer scaled_heads_text(const Schema& schema);
 /// Heads with free matrices, which are trained.
 Layer trained_heads_text(const Schema& schema);
+/// Linear attention that reads the labels, with a key and a query vector for each head.
+Layer linear_heads_text(const Schema& schema);
+/// Layers of linear attention one after the other.
+Layer deep_layers_text(const Schema& schema);
 
 }  // namespace attnlab::in_context

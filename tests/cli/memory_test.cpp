@@ -81,6 +81,8 @@ const Sized kRuns[] = {
     {"e=icl-risk&dim=4&prompt-length=65536&prompts=100&noise=0.5&heads=1", 15},
     {"e=icl-scenarios&dim=4&prompt-length=65536&prompts=100&setting=local&value=1&heads=1", 0},
     {"e=icl-training&dim=20&prompt-length=100&batch=8192&steps=10&prompts=1000&heads=1", 60},
+    {"e=icl-plateaus&heads=32&eigenvalues=8,7,6,5,4,3,2,1&steps=10000&trials=1", 0},
+    {"e=icl-depth&dim=2&steps=10&prompts=200000&layers=1", 10},
     {"e=icl-embedding&dim=20&prompt-length=50&batch=8192&steps=10&prompts=1000&heads=1&embedding=2",
      30},
     {"e=icl-diversity&dim=32&kappa=1&alpha=1&tau=2&trials=1&test-prompts=10", 15},

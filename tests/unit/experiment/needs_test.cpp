@@ -26,14 +26,27 @@ bool needs(const RunSpec& spec, const std::string& what) {
 }  // namespace
 
 TEST_CASE("setting what a claim needs takes the need away, and the schema allows it") {
-  for (const char* link :
-       {"e=rf-learning-curve&models=rfa", "e=rf-learning-curve&models=brfa,rfmlp&degree=2,3",
-        "e=rf-learning-curve&degree=6", "e=rf-learning-curve&degree=1",
-        "e=rf-learning-curve&target=mean-cosine&frequency=64", "e=rf-heads&heads=100",
-        "e=rf-heads&heads=3", "e=rf-bias&bias-scale=0", "e=rf-bias&bias-scale=3",
-        "e=rf-length&models=rfmlp", "e=rf-trained&train=values&compare=rf-invariant-wide",
-        "e=icl-risk&heads=1", "e=icl-risk&heads=2,3", "e=icl-training&heads=2",
-        "e=icl-embedding&heads=1", "e=icl-diversity&kappa=2", "e=icl-diversity&kappa=0.5"}) {
+  for (const char* link : {"e=rf-learning-curve&models=rfa",
+                           "e=rf-learning-curve&models=brfa,rfmlp&degree=2,3",
+                           "e=rf-learning-curve&degree=6",
+                           "e=rf-learning-curve&degree=1",
+                           "e=rf-learning-curve&target=mean-cosine&frequency=64",
+                           "e=rf-heads&heads=100",
+                           "e=rf-heads&heads=3",
+                           "e=rf-bias&bias-scale=0",
+                           "e=rf-bias&bias-scale=3",
+                           "e=rf-length&models=rfmlp",
+                           "e=rf-trained&train=values&compare=rf-invariant-wide",
+                           "e=icl-risk&heads=1",
+                           "e=icl-risk&heads=2,3",
+                           "e=icl-training&heads=2",
+                           "e=icl-embedding&heads=1",
+                           "e=icl-diversity&kappa=2",
+                           "e=icl-diversity&kappa=0.5",
+                           "e=icl-plateaus&trials=1",
+                           "e=icl-plateaus&heads=1",
+                           "e=icl-plateaus&eigenvalues=3",
+                           "e=icl-depth&layers=1"}) {
     CAPTURE(link);
     const Permalink opened = read_query(link, *experiments().front());
     CHECK(opened.notes.empty());
