@@ -33,7 +33,7 @@ Figure curve_figure(const Sweep& sweep, const std::vector<ErrorRow>& rows) {
   for (Series& series : affine_series(sweep, figure.x.min, figure.x.max)) {
     figure.draw_lines().series.push_back(std::move(series));
   }
-  if (figure.x.max > figure.x.min) {
+  if (figure.x.max > figure.x.min && within_theory(sweep)) {
     figure.draw_lines().series.push_back(samples_guide(figure.x.min, figure.x.max));
   }
   return figure;
