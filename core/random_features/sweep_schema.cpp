@@ -297,8 +297,9 @@ Schema sweep_schema(SweptQuantity swept,
 std::vector<Reduction> sweep_reductions(const Schema& schema) {
   std::vector<Reduction> reductions = {{"trials", 1}, {"test-samples", 256}};
   // What is on the axis keeps its range as long as possible; the other sizes stay as they are.
+  const std::size_t fewest = has_items(schema.find("dim")->kind) ? 3 : 4;
   for (const char* swept : {"bias-scale", "keys", "dim"})
-    if (has_items(schema.find(swept)->kind)) reductions.push_back({swept, 0, 4});
+    if (has_items(schema.find(swept)->kind)) reductions.push_back({swept, 0, fewest});
   reductions.insert(reductions.end(), {{"samples", 64, 4}, {"heads", 50, 3}, {"degree", 1, 2}});
   return reductions;
 }

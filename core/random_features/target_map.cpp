@@ -121,7 +121,8 @@ FactorRow factor_row(const ErrorCurve& attention, const ErrorCurve& rival) {
       kNaN,
       FactorKind::kUnknown,
       mean.count,
-      crossings.outside};
+      crossings.outside,
+      rival.model};
   if (mean.count < 2 || (!crossings.at_least && !crossings.at_most)) return row;
   row.kind = !crossings.at_most    ? FactorKind::kAtLeast
              : !crossings.at_least ? FactorKind::kAtMost
