@@ -1,10 +1,12 @@
 #include "core/random_features/claims.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 #include "core/base/text.h"
 #include "core/random_features/judging.h"
+#include "core/random_features/own_target.h"
 
 namespace attnlab::random_features {
 namespace {
@@ -42,14 +44,15 @@ std::vector<const ErrorCurve*> curves_by_number(const Sweep& sweep,
 
 /// Why a target of higher degree can be easier: its affine part is larger. Empty where it is not.
 std::string affine_reason(const Sweep& sweep, const TargetCase& low, const TargetCase& high) {
-  if (low.target->affine_level == nullptr) return {};
   const LayerSizes& layer = sweep.variants.front().layer;
-  const double low_level = low.target->affine_level(layer.keys, layer.dim, low.number);
-  const double high_level = high.target->affine_level(layer.keys, layer.dim, high.number);
-  if (high_level >= low_level) return {};
-  return "The best affine function leaves " + short_text(high_level) + " of the variance with " +
-         high.symbol() + " and " + short_text(low_level) + " with " + low.symbol() +
-         (high_level < kLearnedLevel ? ": the linear part alone reaches error 0.5. " : ". ");
+  const auto low_level = affine_level_of(low, layer.keys, layer.dim, layer.tokens);
+  const auto high_level = affine_level_of(high, layer.keys, layer.dim, layer.tokens);
+  if (!low_level || !high_level) return {};
+  const double reach = 3 * std::hypot(low_level->std_error, high_level->std_error);
+  if (high_level->level + reach >= low_level->level) return {};
+  return "The best affine function leaves " + high_level->text() + " of the variance with " +
+         high.symbol() + " and " + low_level->text() + " with " + low.symbol() +
+         (high_level->level < kLearnedLevel ? ": the linear part alone reaches error 0.5. " : ". ");
 }
 
 /// "p = 2 (460 ± 30 samples to error 0.5)".

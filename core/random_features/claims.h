@@ -41,4 +41,7 @@ std::vector<Claim> bias_claims(const Sweep& sweep, const std::vector<ErrorCurve>
 /// rf-length: A2 for every number of keys.
 std::vector<Claim> length_claims(const Sweep& sweep, const std::vector<ErrorCurve>& curves);
 
+/// rf-sizes: A2, and with the invariant network A6, for every dimension and number of keys.
+std::vector<Claim> sizes_claims(const Sweep& sweep, const std::vector<ErrorCurve>& curves);
+
 }  // namespace attnlab::random_features

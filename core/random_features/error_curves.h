@@ -42,6 +42,7 @@ struct ErrorCurve {
   std::vector<std::uint32_t> failed;  ///< [size], bit l: some trial's factorisation with ridge
                                       ///< parameter l failed (strengths_of)
   std::vector<int> without_result;    ///< [size], finished trials in which every fit gave NaN
+  double dim = 0, keys = 0;           ///< of the layer
 
   bool is_level() const;
   /// Mean over the known trials.

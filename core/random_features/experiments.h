@@ -29,6 +29,11 @@ Findings length_findings(const MeasuredSweep& measured);
 using LengthExperiment =
     SweepExperiment<length_face, length_findings, Varied::kKeys, Varied::kSamples>;
 
+Experiment sizes_face();
+Findings sizes_findings(const MeasuredSweep& measured);
+using SizesExperiment =
+    SweepExperiment<sizes_face, sizes_findings, Varied::kDim, Varied::kPairKeys, Varied::kSamples>;
+
 Experiment map_face();
 Findings map_findings(const MeasuredSweep& measured);
 /// A draft keeps three trials: with one there is no interval, and every cell would be undecided.
@@ -55,7 +60,7 @@ struct TrainedExperiment {
 
 /// In the order in which readers see them.
 using Experiments = TypeList<LearningCurveExperiment, HeadsExperiment, ComplexityExperiment,
-                             BiasExperiment, LengthExperiment, MapExperiment, TrainedExperiment,
-                             InsideExperiment, FunctionExperiment>;
+                             BiasExperiment, LengthExperiment, SizesExperiment, MapExperiment,
+                             TrainedExperiment, InsideExperiment, FunctionExperiment>;
 
 }  // namespace attnlab::random_features

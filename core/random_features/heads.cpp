@@ -21,7 +21,7 @@ Figure heads_figure(const MeasuredSweep& measured) {
   for (Series& series : affine_series(sweep, figure.x.min, figure.x.max)) {
     figure.draw_lines().series.push_back(std::move(series));
   }
-  if (figure.x.max > figure.x.min) {
+  if (figure.x.max > figure.x.min && within_theory(sweep)) {
     figure.draw_lines().series.push_back(heads_guide(figure.x.min, figure.x.max));
   }
   return figure;

@@ -137,23 +137,6 @@ HeatPanel needed_panel(const MeasuredSweep& measured) {
   return panel;
 }
 
-std::string factor_note(const FactorRow& row) {
-  const std::string trials = counted(static_cast<std::size_t>(row.trials), "trial");
-  if (row.kind == FactorKind::kUnknown) {
-    return row.trials < 2 ? "one trial: no interval"
-                          : "the sizes do not bound it: both cross outside them";
-  }
-  std::string text;
-  if (!std::isnan(row.low)) text += "at least " + short_text(row.low);
-  if (!std::isnan(row.high))
-    text += (text.empty() ? "at most " : ", at most ") + short_text(row.high);
-  text += (text.empty() ? "" : " (95 % interval), ") + trials;
-  if (row.outside > 0) {
-    text += ", " + exact_text(row.outside) + " with a crossing outside the sizes";
-  }
-  return text;
-}
-
 HeatPanel factor_panel(const Sweep& sweep, const std::vector<FactorRow>& rows) {
   std::vector<const RandomFeatureModel*> models;
   std::vector<std::string> columns;
@@ -173,7 +156,7 @@ HeatPanel factor_panel(const Sweep& sweep, const std::vector<FactorRow>& rows) {
     if (row.kind == FactorKind::kMeasured) panel.values[cell] = row.factor;
     if (row.kind == FactorKind::kAtLeast) panel.texts[cell] = "≥ " + short_text(row.factor);
     if (row.kind == FactorKind::kAtMost) panel.texts[cell] = "≤ " + short_text(row.factor);
-    panel.notes[cell] = factor_note(row);
+    panel.notes[cell] = interval_text(row);
   }
   return panel;
 }

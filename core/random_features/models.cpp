@@ -121,7 +121,8 @@ FrozenLayer make_layer(const RandomFeatureModel& model, const LayerSizes& sizes,
                        std::uint32_t trial) {
   const double mean_scale = model.biased ? sizes.bias_scale : 0;
   if (model.infinite) {
-    return InfiniteLayer{model.attention, mean_scale, sizes.dim, sizes.keys, model.pooled};
+    return InfiniteLayer{model.attention, mean_scale,   sizes.dim,
+                         sizes.keys,      model.pooled, sizes.tokens.unit_length()};
   }
   return RandomFeatureLayer{.attention = model.attention,
                             .pooled = model.pooled,

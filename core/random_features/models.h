@@ -37,6 +37,7 @@ struct LayerSizes {
   std::size_t dim = 0, keys = 0, units = 0;
   double bias_scale = 0;
   Budget budget = Budget::kParameters;
+  TokenWorld tokens = {};
 };
 
 /// Units of a model of finite width: `sizes.units`, or the number, at least one, whose operations

@@ -22,8 +22,11 @@ FormulaProgram program_of(const std::string& formula, std::size_t keys, std::siz
   return {*parse_formula(formula), keys, dim};
 }
 
-/// 1 - |explained|^2 / variance on the samples of one draw; NaN if all values are equal.
-double affine_level(const TokenBatch& batch, std::vector<double> values) {
+/// 1 - |explained|^2 / variance on the samples of one draw; NaN if all values are equal. The
+/// coordinates of the tokens are uncorrelated with mean 0 and variance 1 / `scale`; `length` is the
+/// squared length of a sample where it is the same for all, else 0.
+double affine_level(const TokenBatch& batch, std::vector<double> values, double scale,
+                    double length) {
   const auto count = static_cast<double>(batch.count);
   double mean = 0, squares = 0;
   for (const double value : values) mean += value / count;
@@ -32,30 +35,42 @@ double affine_level(const TokenBatch& batch, std::vector<double> values) {
     squares += value * value;
   }
   std::vector<double> moments(batch.sample_size());
+  double with_itself = squares * length;  // a sample paired with itself
   for (std::size_t s = 0; s < batch.count; ++s) {
     const float* sample = batch.sample(s);
-    for (std::size_t j = 0; j < moments.size(); ++j)
+    double own = 0;
+    for (std::size_t j = 0; j < moments.size(); ++j) {
       moments[j] += values[s] * static_cast<double>(sample[j]);
+      own += static_cast<double>(sample[j]) * static_cast<double>(sample[j]);
+    }
+    if (length == 0) with_itself += values[s] * values[s] * own;
   }
   double pairs = 0;
   for (const double moment : moments) pairs += moment * moment;
-  pairs -=
-      squares * static_cast<double>(batch.keys + 1);  // a sample with itself: tokens have length 1
-  const double explained = static_cast<double>(batch.dim) * pairs / (count * (count - 1));
+  pairs -= with_itself;
+  const double explained = scale * pairs / (count * (count - 1));
   return 1 - explained / (squares / (count - 1));
 }
 
-FormulaSurvey survey(const std::string& formula, std::size_t keys, std::size_t dim) {
-  const FormulaProgram program = program_of(formula, keys, dim);
+/// Values of the samples of a batch of any case, with what went wrong.
+FormulaValues values_of(const TargetCase& item, const TargetDraw& draw, const TokenBatch& batch) {
+  if (item.own.empty()) return {target_values(*item.target, draw, batch, item.number), {}};
+  return program_of(item.own, batch.keys, batch.dim).values(draw, batch);
+}
+
+FormulaSurvey survey(const TargetCase& item, std::size_t keys, std::size_t dim,
+                     const TokenWorld& world) {
   const double size = static_cast<double>((keys + 1) * dim);
   const auto share = static_cast<std::size_t>(kSurveyNumbers / size / kSurveyDraws);
   const std::size_t count = std::clamp(share, kFewestSurveySamples, kMostSurveySamples);
+  const bool sphere = world.law == TokenLaw::kSphere;
   FormulaSurvey found;
   found.constant = true;
   std::vector<double> levels;
   for (std::uint32_t draw = 0; draw < kSurveyDraws; ++draw) {
-    const TokenBatch batch = draw_sphere_tokens(kSurveySeed, kSurveyDomain, draw, count, keys, dim);
-    const FormulaValues values = program.values(draw_target(kSurveySeed, draw, dim), batch);
+    const TokenDraw samples{kSurveySeed, kSurveyDomain, draw, count, keys, dim};
+    const TokenBatch batch = draw_tokens(world, samples);
+    const FormulaValues values = values_of(item, draw_target(kSurveySeed, draw, dim), batch);
     found.samples += count;
     found.faults.division += values.faults.division;
     found.faults.overflow += values.faults.overflow;
@@ -63,7 +78,10 @@ FormulaSurvey survey(const std::string& formula, std::size_t keys, std::size_t d
     const auto [low, high] = std::minmax_element(values.values.begin(), values.values.end());
     if (!(*high - *low > kRounding * std::max(std::abs(*high), std::abs(*low)))) continue;
     found.constant = false;
-    levels.push_back(affine_level(batch, values.values));
+    levels.push_back(
+        sphere ? affine_level(batch, values.values, static_cast<double>(dim),
+                              static_cast<double>(keys + 1))
+               : affine_level(whitened_tokens(world, samples, batch), values.values, 1, 0));
   }
   if (levels.size() == kSurveyDraws) found.affine = mean_and_error(levels);
   return found;
@@ -110,32 +128,42 @@ std::string AffineLevel::text() const {
 }
 
 std::optional<AffineLevel> affine_level_of(const TargetCase& item, std::size_t keys,
-                                           std::size_t dim) {
-  if (item.own.empty()) {
+                                           std::size_t dim, const TokenWorld& world) {
+  if (item.own.empty() && world.law == TokenLaw::kSphere) {
     if (item.target->affine_level == nullptr) return std::nullopt;
     return AffineLevel{item.target->affine_level(keys, dim, item.number), 0};
   }
-  const Estimate found = survey_formula(item.own, keys, dim).affine;
+  const Estimate found = survey_target(item, keys, dim, world).affine;
   if (!std::isfinite(found.mean) || !(found.std_error > 0)) return std::nullopt;
   return AffineLevel{found.mean, found.std_error};
 }
 
-FormulaSurvey survey_formula(const std::string& formula, std::size_t keys, std::size_t dim) {
-  // Figures, tables and claims of one result ask for the same survey again and again.
+FormulaSurvey survey_target(const TargetCase& item, std::size_t keys, std::size_t dim,
+                            const TokenWorld& world) {
+  // Figures, tables and claims of one result ask for the same surveys again and again.
   struct Remembered {
-    std::string formula;
-    std::size_t keys = 0, dim = 0;
+    TargetCase item;
+    std::size_t keys, dim;
+    TokenWorld world;
     FormulaSurvey found;
   };
-  thread_local Remembered last;
-  if (last.formula != formula || last.keys != keys || last.dim != dim)
-    last = {formula, keys, dim, survey(formula, keys, dim)};
-  return last.found;
+  constexpr std::size_t kMost = 64;  // more than the cases of a run
+  thread_local std::vector<Remembered> known;
+  TokenWorld without_positions = world;  // targets do not read positions
+  without_positions.positions = false;
+  for (const Remembered& one : known) {
+    if (one.item == item && one.keys == keys && one.dim == dim && one.world == without_positions)
+      return one.found;
+  }
+  if (known.size() == kMost) known.erase(known.begin());
+  known.push_back({item, keys, dim, without_positions, survey(item, keys, dim, without_positions)});
+  return known.back().found;
 }
 
-std::string target_refusal(const TargetCase& item, std::size_t keys, std::size_t dim) {
+std::string target_refusal(const TargetCase& item, std::size_t keys, std::size_t dim,
+                           const TokenWorld& world) {
   if (item.own.empty()) return {};
-  const FormulaSurvey found = survey_formula(item.own, keys, dim);
+  const FormulaSurvey found = survey_target(item, keys, dim, world);
   const std::string name = "formula " + quoted_text(item.own);
   if (2 * found.faults.total() > found.samples)
     return name + " has " + faults_text(found) +
@@ -146,16 +174,20 @@ std::string target_refusal(const TargetCase& item, std::size_t keys, std::size_t
   return {};
 }
 
-std::vector<std::string> formula_notes(const TargetCase& item, std::size_t keys, std::size_t dim) {
+std::vector<std::string> formula_notes(const TargetCase& item, std::size_t keys, std::size_t dim,
+                                       const TokenWorld& world) {
   std::vector<std::string> notes;
   if (item.own.empty()) return notes;
-  const FormulaSurvey found = survey_formula(item.own, keys, dim);
+  const FormulaSurvey found = survey_target(item, keys, dim, world);
   if (found.faults.total() > 0)
     notes.push_back("The formula has " + faults_text(found) + "; the target is 0 there.");
-  if (parse_formula(item.own)->reads_place)
-    notes.push_back(
-        "This target depends on places (i): models that are invariant to the order of the keys "
-        "cannot learn that part.");
+  if (!parse_formula(item.own)->reads_place) return notes;
+  notes.push_back(
+      world.positions
+          ? "This target depends on places (i): models that treat the keys alike learn that part "
+            "from the positions added to the keys."
+          : "This target depends on places (i): models that are invariant to the order of the keys "
+            "cannot learn that part.");
   return notes;
 }
 

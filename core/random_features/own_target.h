@@ -31,15 +31,16 @@ struct AffineLevel {
   std::string text() const;  ///< "0.625", "0.63 ± 0.01"
 };
 
-/// Exact for built-in targets (nullopt where it is not known). For `own` a least-squares estimate:
-/// the coordinates of the tokens are uncorrelated with variance 1/d, so the coefficients of the
-/// best affine function are d E[f x_j]; the square of their length is estimated without bias from
-/// the pairs of different samples. The mean over kSurveyDraws draws of directions and samples, with
-/// its standard error.
+/// Exact for built-in targets on the sphere (nullopt where it is not known). For `own`, and for
+/// other tokens, a least-squares estimate: the tokens are made uncorrelated with variance 1 by the
+/// exact moments of their law, so the coefficients of the best affine function are E[f z_j]; the
+/// square of their length is estimated without bias from the pairs of different samples. The mean
+/// over kSurveyDraws draws of directions and samples, with its standard error. Positions change
+/// nothing: they add constants.
 std::optional<AffineLevel> affine_level_of(const TargetCase& item, std::size_t keys,
-                                           std::size_t dim);
+                                           std::size_t dim, const TokenWorld& world = {});
 
-/// What some fresh samples say about a formula; the same for every seed of a run.
+/// What some fresh samples say about a target; the same for every seed of a run.
 struct FormulaSurvey {
   std::size_t samples = 0;
   FormulaFaults faults;
@@ -47,15 +48,18 @@ struct FormulaSurvey {
   Estimate affine = {};   ///< count 0 where the values are constant
 };
 inline constexpr std::size_t kSurveyDraws = 8;
-FormulaSurvey survey_formula(const std::string& formula, std::size_t keys, std::size_t dim);
+FormulaSurvey survey_target(const TargetCase& item, std::size_t keys, std::size_t dim,
+                            const TokenWorld& world = {});
 
 /// Why the formula cannot be a target at these sizes (its values are all equal, or it has none on
 /// more than half of the samples); empty when it can.
-std::string target_refusal(const TargetCase& item, std::size_t keys, std::size_t dim);
+std::string target_refusal(const TargetCase& item, std::size_t keys, std::size_t dim,
+                           const TokenWorld& world = {});
 
 /// What a reader of the results has to know about the formula: on how many samples it has no value,
 /// and that it depends on places. Empty for built-in targets.
-std::vector<std::string> formula_notes(const TargetCase& item, std::size_t keys, std::size_t dim);
+std::vector<std::string> formula_notes(const TargetCase& item, std::size_t keys, std::size_t dim,
+                                       const TokenWorld& world = {});
 
 /// The parameter `formula`.
 Parameter formula_parameter();

@@ -5,6 +5,7 @@
 
 #include "core/base/text.h"
 #include "core/random_features/own_target.h"
+#include "core/random_features/token_world.h"
 
 namespace attnlab::random_features {
 namespace {
@@ -61,16 +62,19 @@ std::vector<LayerVariant> variants_of(const ParameterSet& parameters) {
   const std::string_view swept = swept_parameter(parameters);
   const Budget budget =
       parameters.choice("budget") == "operations" ? Budget::kOperations : Budget::kParameters;
+  const TokenWorld tokens = read_token_world(parameters);
   std::vector<LayerVariant> variants;
-  for (const double heads : one_or_more(parameters, "heads")) {
-    for (const double keys : one_or_more(parameters, "keys")) {
-      for (const double bias : one_or_more(parameters, "bias-scale")) {
-        const double value = swept == "heads" ? heads : swept == "keys" ? keys : bias;
-        variants.push_back(
-            {value,
-             {static_cast<std::size_t>(parameters.integer("dim")), static_cast<std::size_t>(keys),
-              static_cast<std::size_t>(heads), bias, budget},
-             {}});
+  const auto add = [&](double dim, double heads, double keys, double bias) {
+    const double value = swept == "heads" ? heads : swept == "keys" ? keys : bias;
+    variants.push_back({value,
+                        {static_cast<std::size_t>(dim), static_cast<std::size_t>(keys),
+                         static_cast<std::size_t>(heads), bias, budget, tokens},
+                        {}});
+  };
+  for (const double dim : one_or_more(parameters, "dim")) {
+    for (const double heads : one_or_more(parameters, "heads")) {
+      for (const double keys : one_or_more(parameters, "keys")) {
+        for (const double bias : one_or_more(parameters, "bias-scale")) add(dim, heads, keys, bias);
       }
     }
   }
@@ -131,13 +135,16 @@ Sweep read_sweep(const ParameterSet& parameters) {
 
 std::string sizes_text(const Sweep& sweep) {
   const LayerSizes &first = sweep.variants.front().layer, &last = sweep.variants.back().layer;
-  std::string text = "d = " + std::to_string(first.dim);
-  if (first.keys == last.keys) text += ", N = " + std::to_string(first.keys);
+  std::string text;
+  if (first.dim == last.dim) text += "d = " + std::to_string(first.dim) + ", ";
+  if (first.keys == last.keys) text += "N = " + std::to_string(first.keys) + ", ";
   const bool finite = std::any_of(sweep.models.begin(), sweep.models.end(),
                                   [](const RandomFeatureModel* model) { return !model->infinite; });
-  if (finite && first.units == last.units) text += ", M = " + std::to_string(first.units);
-  if (finite && first.budget == Budget::kOperations) text += ", equal operations a sample";
-  return text + ", " + counted(static_cast<std::size_t>(sweep.trials), "trial");
+  if (finite && first.units == last.units) text += "M = " + std::to_string(first.units) + ", ";
+  if (finite && first.budget == Budget::kOperations) text += "equal operations a sample, ";
+  const std::string tokens = tokens_text(first.tokens);
+  if (!tokens.empty()) text += tokens + ", ";
+  return text + counted(static_cast<std::size_t>(sweep.trials), "trial");
 }
 
 std::string protocol_text(const Sweep& sweep) {

@@ -15,7 +15,7 @@ namespace attnlab::random_features {
 
 /// One setting of the swept quantity.
 struct LayerVariant {
-  double value = 0;  ///< of the swept quantity; arbitrary when nothing is swept
+  double value = 0;  ///< of the swept quantity (keys where dim is swept too); else arbitrary
   LayerSizes layer;
   /// Indices of the models fitted here. A model whose layer the swept quantity does not change (a
   /// kernel, when heads are swept) is fitted in the first variant only.
@@ -42,7 +42,8 @@ struct Sweep {
 };
 
 /// Reads the parameters that all of family A shares (sweep_schema.h). One of `heads`, `keys` and
-/// `bias-scale` may be a list: its values are the variants. Otherwise there is one variant.
+/// `bias-scale` may be a list: its values are the variants. Together with `keys`, `dim` may be a
+/// list: every pair is a variant then, dimensions first. Otherwise there is one variant.
 Sweep read_sweep(const ParameterSet& parameters);
 
 /// The layer parameter that is swept ("heads", "keys", "bias-scale"): given as a list; or empty.

@@ -6,6 +6,7 @@
 #include "core/base/text.h"
 #include "core/random_features/own_target.h"
 #include "core/random_features/sweep_jobs.h"
+#include "core/random_features/token_world.h"
 
 namespace attnlab::random_features {
 namespace {
@@ -13,7 +14,9 @@ namespace {
 /// The width of networks with as many operations as RFA.
 std::vector<std::string> budget_notes(const Sweep& sweep) {
   std::vector<std::string> notes;
+  const bool dims = sweep.variants.back().layer.dim != sweep.variants.front().layer.dim;
   for (const LayerVariant& variant : sweep.variants) {
+    const std::string dim = dims ? "d = " + std::to_string(variant.layer.dim) + ", " : "";
     for (const std::size_t m : variant.models) {
       const RandomFeatureModel& model = *sweep.models[m];
       const std::size_t units = model.infinite ? 0 : units_of(model, variant.layer);
@@ -21,7 +24,7 @@ std::vector<std::string> budget_notes(const Sweep& sweep) {
       notes.push_back(std::string(model.label) + " has " +
                       counted(units * (variant.layer.dim + 1), "neuron") +
                       ": as many operations a sample as " + counted(variant.layer.units, "head") +
-                      " of RFA with N = " + std::to_string(variant.layer.keys) + ".");
+                      " of RFA with " + dim + "N = " + std::to_string(variant.layer.keys) + ".");
     }
   }
   return notes;
@@ -46,6 +49,8 @@ std::vector<ErrorCurve> empty_curves(const Sweep& sweep) {
         curves.back().model = sweep.models[m];
         curves.back().target = item;
         curves.back().variant = sweep.varies(m) ? variant.value : kNaN;
+        curves.back().dim = static_cast<double>(variant.layer.dim);
+        curves.back().keys = static_cast<double>(variant.layer.keys);
       }
     }
   }
@@ -98,8 +103,9 @@ std::vector<ErrorCurve> decode_sweep(const Sweep& sweep, std::span<const JobOutp
   for (std::string& note : budget_notes(sweep)) notes.push_back(std::move(note));
   const LayerSizes& layer = sweep.variants.front().layer;
   for (const TargetCase& item : sweep.cases)
-    for (std::string& note : formula_notes(item, layer.keys, layer.dim))
+    for (std::string& note : formula_notes(item, layer.keys, layer.dim, layer.tokens))
       notes.push_back(std::move(note));
+  for (std::string& note : token_notes(layer.tokens, sweep.cases)) notes.push_back(std::move(note));
   return curves;
 }
 

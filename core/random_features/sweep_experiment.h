@@ -30,6 +30,9 @@ std::vector<Figure> needed_figures(const MeasuredSweep& measured);
 std::vector<Table> sweep_details(const RunSpec& spec, std::span<const JobOutput> outputs,
                                  std::span<const Varied> varied);
 
+/// Says in every statement what the tokens are, where they are not the paper's.
+void mark_tokens(const Sweep& sweep, std::vector<Claim>& claims);
+
 /// `texts` gives everything of the face but its family and its plan; `shown` gives tables, claims
 /// and figures, to which the notes of the sweep are added; `varied` are the quantities that the
 /// experiment varies.
@@ -47,6 +50,7 @@ struct SweepExperiment : SweepJobs {
     MeasuredSweep measured = measured_sweep(spec, outputs, kVaried);
     Findings findings = shown(measured);
     findings.result.notes = std::move(measured.notes);
+    mark_tokens(measured.sweep, findings.result.claims);
     return findings;
   }
   static std::vector<Table> details(const RunSpec& spec, std::span<const JobOutput> outputs) {

@@ -104,13 +104,18 @@ JobData::JobData(const Sweep& sweep, std::uint64_t seed, const JobName& job) {
   const std::vector<std::size_t>& sizes = sweep.stages[job.stage];
   const std::size_t copies = copies_of(sweep, job);
   const TargetDraw draw = draw_target(seed, trial, layer.dim);
-  train = draw_sphere_tokens(seed, kTrainDomain, trial, sizes.back(), layer.keys, layer.dim);
-  test = draw_sphere_tokens(seed, kTestDomain, trial, sweep.test_samples, layer.keys, layer.dim);
+  train =
+      draw_tokens(layer.tokens, {seed, kTrainDomain, trial, sizes.back(), layer.keys, layer.dim});
+  test = draw_tokens(layer.tokens,
+                     {seed, kTestDomain, trial, sweep.test_samples, layer.keys, layer.dim});
   test_values = case_values(sweep, draw, test);
   labels = case_values(sweep, draw, train);
   add_label_noise(sweep, seed, trial, test_values, labels);
   labels = repeated_rows(std::move(labels), copies);
   train = permuted_copies(std::move(train), copies, seed, trial);
+  // Targets read the tokens, layers also see the places.
+  add_positions(layer.tokens, seed, trial, train);
+  add_positions(layer.tokens, seed, trial, test);
   problem = {layer_of(sweep, job, seed), &train,      &test,           &labels, &test_values,
              training_rows(sweep, job),  sweep.ridge, sweep.intercept, copies};
 }

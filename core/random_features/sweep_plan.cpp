@@ -4,6 +4,7 @@
 #include "core/base/text.h"
 #include "core/random_features/own_target.h"
 #include "core/random_features/sweep_jobs.h"
+#include "core/random_features/token_world.h"
 
 namespace attnlab::random_features {
 namespace {
@@ -22,11 +23,14 @@ Error constant_target(const TargetCase& item) {
 
 Expected<Plan> SweepJobs::plan(const RunSpec& spec) {
   const Sweep sweep = read_sweep(spec.parameters);
+  const LayerSizes& first = sweep.variants.front().layer;  // the smallest
+  if (std::string why = token_refusal(first.tokens, first.dim); !why.empty())
+    return Error{std::move(why)};
   for (const TargetCase& item : sweep.cases) {
-    const bool constant = item.target->constant_at_dim_one(item.number);
-    if (constant && sweep.variants.front().layer.dim == 1) return constant_target(item);
-    const LayerSizes& layer = sweep.variants.front().layer;
-    if (std::string why = target_refusal(item, layer.keys, layer.dim); !why.empty())
+    const bool sphere = first.tokens.law == TokenLaw::kSphere;
+    const bool constant = sphere && item.target->constant_at_dim_one(item.number);
+    if (constant && first.dim == 1) return constant_target(item);
+    if (std::string why = target_refusal(item, first.keys, first.dim, first.tokens); !why.empty())
       return Error{std::move(why)};
   }
   Plan plan;
@@ -40,6 +44,10 @@ Expected<Plan> SweepJobs::plan(const RunSpec& spec) {
     std::string label = std::string(sweep.models[job.model]->label) + ", trial " +
                         std::to_string(job.trial + 1) + " of " + std::to_string(sweep.trials) +
                         ", n up to " + std::to_string(sweep.stages[job.stage].back());
+    const LayerSizes& layer = sweep.variants[job.variant].layer;
+    if (sweep.variants.back().layer.dim != first.dim) {
+      label += ", dim " + std::to_string(layer.dim);
+    }
     if (!swept.empty() && sweep.varies(job.model)) {
       label += ", " + std::string(swept) + " " + short_text(sweep.variants[job.variant].value);
     }

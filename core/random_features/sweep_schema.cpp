@@ -4,6 +4,7 @@
 #include "core/random_features/models.h"
 #include "core/random_features/own_target.h"
 #include "core/random_features/targets.h"
+#include "core/random_features/token_world.h"
 
 namespace attnlab::random_features {
 namespace {
@@ -185,6 +186,20 @@ Parameter heads_parameter(bool list) {
   return as_list(parameter, 16, std::vector<std::int64_t>{10, 30, 100, 300, 1000});
 }
 
+Parameter dim_parameter(bool list) {
+  Parameter parameter = described({.name = "dim",
+                                   .label = "Token dimension",
+                                   .symbol = "d",
+                                   .help = "length of a token",
+                                   .min = 1,
+                                   .max = 256,
+                                   .default_value = std::int64_t{16},
+                                   .suggested = {4, 8, 16, 32},
+                                   .logarithmic = true});
+  if (!list) return parameter;
+  return as_list(parameter, 16, std::vector<std::int64_t>{4, 8, 16});
+}
+
 Parameter keys_parameter(bool list) {
   Parameter parameter = described({.name = "keys",
                                    .label = "Keys",
@@ -235,19 +250,11 @@ Schema sweep_schema(SweptQuantity swept,
       degree_parameter(),
       frequency_parameter(),
       models_parameter(),
-      described({.name = "dim",
-                 .label = "Token dimension",
-                 .symbol = "d",
-                 .help = "length of a token; tokens are uniform on the unit sphere",
-                 .min = 1,
-                 .max = 256,
-                 .default_value = std::int64_t{16},
-                 .suggested = {4, 8, 16, 32},
-                 .logarithmic = true}),
-      keys_parameter(swept == SweptQuantity::kKeys),
+      dim_parameter(swept == SweptQuantity::kSizes),
+      keys_parameter(swept == SweptQuantity::kKeys || swept == SweptQuantity::kSizes),
       heads_parameter(swept == SweptQuantity::kHeads),
       bias_parameter(swept == SweptQuantity::kBias),
-      samples_parameter(swept == SweptQuantity::kSamples || swept == SweptQuantity::kKeys),
+      samples_parameter(swept != SweptQuantity::kHeads && swept != SweptQuantity::kBias),
       described({.name = "test-samples",
                  .label = "Test samples",
                  .help = "fresh samples that measure the error",
@@ -280,6 +287,9 @@ Schema sweep_schema(SweptQuantity swept,
            .default_value = 0.0,
            .suggested = {0, 0.1, 0.3, 1}}),
   }};
+  for (Parameter& parameter : token_parameters()) {
+    schema.parameters.push_back(std::move(parameter));
+  }
   for (auto& [name, value] : defaults) set_default(schema, name, std::move(value));
   return schema;
 }
@@ -287,8 +297,9 @@ Schema sweep_schema(SweptQuantity swept,
 std::vector<Reduction> sweep_reductions(const Schema& schema) {
   std::vector<Reduction> reductions = {{"trials", 1}, {"test-samples", 256}};
   // What is on the axis keeps its range as long as possible; the other sizes stay as they are.
-  for (const char* swept : {"bias-scale", "keys"})
-    if (has_items(schema.find(swept)->kind)) reductions.push_back({swept, 0, 4});
+  const std::size_t fewest = has_items(schema.find("dim")->kind) ? 3 : 4;
+  for (const char* swept : {"bias-scale", "keys", "dim"})
+    if (has_items(schema.find(swept)->kind)) reductions.push_back({swept, 0, fewest});
   reductions.insert(reductions.end(), {{"samples", 64, 4}, {"heads", 50, 3}, {"degree", 1, 2}});
   return reductions;
 }

@@ -10,11 +10,17 @@
 namespace attnlab::random_features {
 
 /// What an experiment varies on its horizontal axis.
-enum class SweptQuantity { kSamples, kHeads, kBias, kKeys };
+enum class SweptQuantity {
+  kSamples,
+  kHeads,
+  kBias,
+  kKeys,
+  kSizes,  ///< keys and dimension
+};
 
 /// All parameters. The swept quantity is a list, the other layer sizes are numbers; `samples` is a
-/// list for experiments that need learning curves (kSamples, kKeys), else a number. `defaults`
-/// replace default values, by name.
+/// list for experiments that need learning curves (kSamples, kKeys, kSizes), else a number.
+/// `defaults` replace default values, by name.
 Schema sweep_schema(SweptQuantity swept,
                     std::vector<std::pair<std::string_view, ParameterValue>> defaults = {});
 

@@ -22,7 +22,7 @@ double median(std::vector<double> values) {
 }
 
 CurveRow curve_row(const ErrorCurve& curve) {
-  return {curve.model, curve.target, curve.variant};
+  return {curve.model, curve.target, curve.variant, curve.dim, curve.keys};
 }
 
 /// Heads of a curve: swept, or the same for all.
@@ -56,6 +56,14 @@ Cell heads(const Row& row) {
   return whole_cell(row.heads);
 }
 template <class Row>
+Cell dim_value(const Row& row) {
+  return whole_cell(row.dim);
+}
+template <class Row>
+Cell keys_value(const Row& row) {
+  return whole_cell(row.keys);
+}
+template <class Row>
 Cell swept_value(const Row& row) {
   return whole_cell(row.variant);
 }
@@ -74,6 +82,8 @@ RowColumn<Row> varied_column(Varied varied) {
   if constexpr (requires(const Row& row) { row.heads; }) {
     if (varied == Varied::kHeads) return column<&heads<Row>>("heads", "heads M");
   }
+  if (varied == Varied::kDim) return column<&dim_value<Row>>("dim", "token dimension d");
+  if (varied == Varied::kPairKeys) return column<&keys_value<Row>>("keys", "keys N");
   if (varied == Varied::kBias) return column<&swept_value<Row>>("bias_scale", "mean of W, c");
   return column<&swept_value<Row>>("keys", "keys N");
 }
@@ -88,6 +98,15 @@ std::vector<RowColumn<Row>> with_key(std::span<const Varied> varied,
   for (const Varied each : varied) all.push_back(varied_column<Row>(each));
   all.insert(all.end(), others.begin(), others.end());
   return all;
+}
+
+std::vector<RowColumn<FactorRow>> factor_columns() {
+  return {column<&FactorRow::factor>("factor", "factor"),
+          column<&FactorRow::low>("low", "low"),
+          column<&FactorRow::high>("high", "high"),
+          column<&FactorRow::kind_name>("kind", "kind"),
+          column<&FactorRow::trials>("trials", "trials"),
+          column<&FactorRow::outside>("outside", "trials outside the sizes")};
 }
 
 /// Where the curve of one trial falls to kLearnedLevel, over the sizes at which it has a result.
@@ -221,6 +240,11 @@ Table trials_table(const std::vector<TrialRow>& rows, std::span<const Varied> va
   if (std::ranges::find(varied, Varied::kKeys) != varied.end()) {
     caption += ". Rows with different numbers of keys share the target only";
   }
+  if (std::ranges::find(varied, Varied::kDim) != varied.end()) {
+    caption +=
+        ". Rows with different numbers of keys share the target only, rows with different "
+        "dimensions nothing";
+  }
   const RowTable<TrialRow> table{"trials", std::move(caption),
                                  with_key<TrialRow>(varied, std::move(measured))};
   return table.of(rows);
@@ -274,12 +298,19 @@ Table factor_table(const std::vector<FactorRow>& rows) {
       "Samples that RF-invariant needs to reach test error 0.5, divided by those of the model: "
       "geometric mean over paired trials with a 95 % interval (Student's, of the logs). A crossing "
       "outside the sizes counts as the nearest size, which makes the factor a bound",
-      with_key<FactorRow>(
-          {},
-          {column<&FactorRow::factor>("factor", "factor"), column<&FactorRow::low>("low", "low"),
-           column<&FactorRow::high>("high", "high"), column<&FactorRow::kind_name>("kind", "kind"),
-           column<&FactorRow::trials>("trials", "trials"),
-           column<&FactorRow::outside>("outside", "trials outside the sizes")})};
+      with_key<FactorRow>({}, factor_columns())};
+  return table.of(rows);
+}
+
+Table rival_factor_table(const std::vector<FactorRow>& rows, std::span<const Varied> varied) {
+  std::vector<RowColumn<FactorRow>> columns = factor_columns();
+  columns.insert(columns.begin(), column<&FactorRow::rival_name>("rival", "rival"));
+  const RowTable<FactorRow> table{
+      "samples_factor",
+      "Samples that the rival needs to reach test error 0.5, divided by those of the model: "
+      "geometric mean over paired trials with a 95 % interval (Student's, of the logs). A crossing "
+      "outside the sizes counts as the nearest size, which makes the factor a bound",
+      with_key<FactorRow>(varied, std::move(columns))};
   return table.of(rows);
 }
 

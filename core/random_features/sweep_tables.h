@@ -16,6 +16,7 @@ struct CurveRow {
   const RandomFeatureModel* model;
   TargetCase target;
   double variant;  ///< value of the swept quantity; NaN for a level (ErrorCurve::variant)
+  double dim, keys;
 };
 
 /// A finished point of a curve.
@@ -58,8 +59,9 @@ std::vector<SlopeRow> slope_rows(const std::vector<ErrorCurve>& curves);
 std::vector<TrialRow> trial_rows(const Sweep& sweep, const std::vector<ErrorCurve>& curves);
 
 /// A quantity that an experiment varies: a column between the target and the estimate. The cell of
-/// a swept quantity is empty for a level, the cell of kHeads for infinitely many.
-enum class Varied { kSamples, kHeads, kBias, kKeys };
+/// a swept quantity is empty for a level, the cell of kHeads for infinitely many. kDim and
+/// kPairKeys are dimension and keys where every pair of them is a variant.
+enum class Varied { kSamples, kHeads, kBias, kKeys, kDim, kPairKeys };
 
 /// model, target, degree, the given columns, mean, std_error, trials, ridge. `degree` holds the
 /// frequency of the cosine targets and is empty for the maximum.
@@ -78,6 +80,8 @@ struct FactorRow;
 Table share_table(const std::vector<ShareRow>& rows);
 /// model, target, degree, factor, low, high, kind, trials, outside.
 Table factor_table(const std::vector<FactorRow>& rows);
+/// rf-sizes: the same with the given columns and the rival.
+Table rival_factor_table(const std::vector<FactorRow>& rows, std::span<const Varied> varied);
 
 /// One series per (model, case), in that order. A row whose x is NaN is a level, drawn at every
 /// value of the sweep.

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/base/text.h"
 #include "core/findings/verdict.h"
 #include "core/random_features/judging.h"
 
@@ -47,7 +48,7 @@ ShareRow share_row(const ErrorCurve& attention, const ErrorCurve& invariant,
   const RatioEstimate share = ratio_of_means(kept, leads, kVerdictTail);
   const bool decided = std::isfinite(share.low) && std::isfinite(share.high);
   const auto known = [&](double value) { return decided ? value : kNaN; };
-  return {{attention.model, attention.target, attention.variant},
+  return {{attention.model, attention.target, attention.variant, attention.dim, attention.keys},
           attention.sizes[size],
           known(share.value),
           known(share.low),
@@ -106,20 +107,22 @@ std::string_view factor_text(FactorKind kind) {
   return "unknown";
 }
 
-FactorRow factor_row(const ErrorCurve& attention, const ErrorCurve& invariant) {
-  const PairedCrossings crossings = paired_crossings(attention, invariant, kLearnedLevel);
+FactorRow factor_row(const ErrorCurve& attention, const ErrorCurve& rival) {
+  const PairedCrossings crossings = paired_crossings(attention, rival, kLearnedLevel);
   std::vector<double> logs;
   for (std::size_t i = 0; i < crossings.log_a.size(); ++i) {
     logs.push_back(crossings.log_b[i] - crossings.log_a[i]);
   }
   const Estimate mean = mean_and_error(logs);
-  FactorRow row{{attention.model, attention.target, attention.variant},
-                kNaN,
-                kNaN,
-                kNaN,
-                FactorKind::kUnknown,
-                mean.count,
-                crossings.outside};
+  FactorRow row{
+      {attention.model, attention.target, attention.variant, attention.dim, attention.keys},
+      kNaN,
+      kNaN,
+      kNaN,
+      FactorKind::kUnknown,
+      mean.count,
+      crossings.outside,
+      rival.model};
   if (mean.count < 2 || (!crossings.at_least && !crossings.at_most)) return row;
   row.kind = !crossings.at_most    ? FactorKind::kAtLeast
              : !crossings.at_least ? FactorKind::kAtMost
@@ -131,6 +134,42 @@ FactorRow factor_row(const ErrorCurve& attention, const ErrorCurve& invariant) {
   if (crossings.at_least) row.low = std::exp(around.low);
   if (crossings.at_most) row.high = std::exp(around.high);
   return row;
+}
+
+std::string interval_text(const FactorRow& row) {
+  const std::string trials = counted(static_cast<std::size_t>(row.trials), "trial");
+  if (row.kind == FactorKind::kUnknown) {
+    return row.trials < 2 ? "one trial: no interval"
+                          : "the sizes do not bound it: both cross outside them";
+  }
+  std::string text;
+  if (!std::isnan(row.low)) text += "at least " + short_text(row.low);
+  if (!std::isnan(row.high))
+    text += (text.empty() ? "at most " : ", at most ") + short_text(row.high);
+  text += (text.empty() ? "" : " (95 % interval), ") + trials;
+  if (row.outside > 0) {
+    text += ", " + exact_text(row.outside) + " with a crossing outside the sizes";
+  }
+  return text;
+}
+
+std::vector<FactorRow> rival_rows(const Sweep& sweep, const std::vector<ErrorCurve>& curves) {
+  std::vector<FactorRow> rows;
+  for (const Rivals& rivals : rivals_of(sweep)) {
+    for (const RandomFeatureModel* rival : {rivals.invariant, rivals.network}) {
+      for (const ErrorCurve& attention : curves) {
+        if (attention.model != rivals.attention) continue;
+        const auto other = std::find_if(curves.begin(), curves.end(), [&](const ErrorCurve& curve) {
+          return curve.model == rival && curve.target == attention.target &&
+                 curve.dim == attention.dim && curve.keys == attention.keys;
+        });
+        if (other == curves.end()) continue;
+        FactorRow row = factor_row(attention, *other);
+        if (row.trials > 0) rows.push_back(std::move(row));
+      }
+    }
+  }
+  return rows;
 }
 
 std::vector<FactorRow> factor_rows(const Sweep& sweep, const std::vector<ErrorCurve>& curves) {

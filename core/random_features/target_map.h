@@ -43,16 +43,23 @@ enum class FactorKind {
 };
 std::string_view factor_text(FactorKind kind);
 
-/// The samples that the invariant network needs for one of the attention model's to reach
-/// kLearnedLevel: the geometric mean over trials.
+/// The samples that a rival (the invariant network, unless said) needs for one of the attention
+/// model's to reach kLearnedLevel: the geometric mean over trials.
 struct FactorRow : CurveRow {
   double factor, low, high;  ///< NaN: not known; only the end that a bound has is known
   FactorKind kind;
   std::int64_t trials;
   std::int64_t outside;  ///< trials with a crossing outside the sizes
+  const RandomFeatureModel* rival = nullptr;
   std::string kind_name() const { return std::string(factor_text(kind)); }
+  std::string rival_name() const { return std::string(rival->id); }
 };
-FactorRow factor_row(const ErrorCurve& attention, const ErrorCurve& invariant);
+FactorRow factor_row(const ErrorCurve& attention, const ErrorCurve& rival);
+/// "at least 1.2, at most 1.9 (95 % interval), 3 trials": what is known of a factor.
+std::string interval_text(const FactorRow& row);
+
+/// For every network that attention is compared with, and every variant of the layer.
+std::vector<FactorRow> rival_rows(const Sweep& sweep, const std::vector<ErrorCurve>& curves);
 std::vector<FactorRow> factor_rows(const Sweep& sweep, const std::vector<ErrorCurve>& curves);
 
 /// A10, ours, for every attention model: on some target of the grid it needs at most half the

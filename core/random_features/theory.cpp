@@ -71,11 +71,15 @@ Series falling_guide(const char* id, std::string note, double first, double last
 
 }  // namespace
 
+bool within_theory(const Sweep& sweep) {
+  return sweep.variants.front().layer.tokens.unit_length();
+}
+
 Table theory_table(const Sweep& sweep) {
   const LayerSizes& layer = sweep.variants.front().layer;
   std::vector<TheoryRow> rows;
   for (const TargetCase& item : sweep.cases) {
-    if (const auto affine = affine_level_of(item, layer.keys, layer.dim)) {
+    if (const auto affine = affine_level_of(item, layer.keys, layer.dim, layer.tokens)) {
       const char* formula = "variance left by the best affine function / variance";
       const bool exact = affine->std_error == 0;
       rows.push_back(
@@ -84,9 +88,10 @@ Table theory_table(const Sweep& sweep) {
         rows.push_back({item, "affine_level_std_error", affine->std_error,
                         "standard error of the affine level", kEstimated});
     }
-    add_norms(rows, item, layer);
+    if (within_theory(sweep)) add_norms(rows, item, layer);
   }
   for (const char* exponent : {"exponent_of_n", "exponent_of_heads"}) {
+    if (!within_theory(sweep)) break;
     rows.push_back({{}, exponent, -0.5, std::string("RFA's excess risk: ") + kBound, kPaper});
   }
   const RowTable<TheoryRow> table{
@@ -106,7 +111,7 @@ std::vector<Series> affine_series(const Sweep& sweep, double first, double last)
   const LayerSizes& layer = sweep.variants.front().layer;
   for (std::size_t j = 0; j < sweep.cases.size(); ++j) {
     const TargetCase& item = sweep.cases[j];
-    const auto affine = affine_level_of(item, layer.keys, layer.dim);
+    const auto affine = affine_level_of(item, layer.keys, layer.dim, layer.tokens);
     // An estimate within its error of 0 is no line either.
     if (!affine || affine->level < 1e-3 + 3 * affine->std_error) continue;
     const double level = affine->level;
@@ -142,7 +147,7 @@ Series heads_guide(double first, double last) {
 }
 
 Series degree_guide(const Sweep& sweep, const Target& target, double anchor) {
-  if (target.norms == nullptr) return {};
+  if (target.norms == nullptr || !within_theory(sweep)) return {};
   const LayerSizes& layer = sweep.variants.front().layer;
   const std::string formula(target.norms->rfa_formula);
   Series series = guide(
@@ -165,7 +170,7 @@ Series degree_guide(const Sweep& sweep, const Target& target, double anchor) {
 std::vector<Series> length_guides(const Sweep& sweep, double anchor) {
   std::vector<Series> all;
   const TargetCase& item = sweep.cases.front();
-  if (item.target->norms == nullptr) return all;
+  if (item.target->norms == nullptr || !within_theory(sweep)) return all;
   const TargetNorms& norms = *item.target->norms;
   Series attention = guide("norm/rfa", "RFA's bound, B(f) / Var f",
                            std::string("the paper's bound for RFA, as we know it, does not contain "

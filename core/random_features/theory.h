@@ -10,6 +10,10 @@
 
 namespace attnlab::random_features {
 
+/// Whether the paper's bounds and norms, and what we derive from them, are about these tokens: on
+/// the unit sphere, without positions. Elsewhere tables and figures leave them out.
+bool within_theory(const Sweep& sweep);
+
 /// target, degree, quantity, value, formula, source: exact affine levels, orders of the norms in
 /// the bound on the excess risk, and the exponents of the bound.
 Table theory_table(const Sweep& sweep);

@@ -58,6 +58,10 @@ const Sized kRuns[] = {
     {"e=rf-complexity&dim=4&keys=4&heads=500&samples=1500&test-samples=512&degree=1,2", 40},
     {"e=rf-bias&dim=4&keys=4&heads=500&samples=1500&test-samples=512&bias-scale=0,4", 40},
     {"e=rf-length&dim=4&keys=2,64&heads=500&samples=1500&test-samples=512&models=rfa", 40},
+    {"e=rf-sizes&dim=2,4&keys=2,64&heads=500&samples=1500&test-samples=512&models=rfa", 40},
+    {"e=rf-learning-curve&dim=4&keys=4&samples=1500&test-samples=512&tokens=gaussian&"
+     "models=rfa-kernel,brfa-kernel,invariant-kernel",
+     40},
     {"e=rf-map&dim=4&keys=4&heads=500&samples=1500&test-samples=512&target=mean-power&degree=1,2",
      40},
     {"e=rf-trained&dim=16&keys=16&heads=32&samples=2048&test-samples=4096&steps=2&train=both&"

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include "core/numerics/kernels/dispatch.h"
 #include "core/numerics/linear_algebra.h"
@@ -34,13 +35,31 @@ void copy_unit_token(const float* token, std::size_t dim, double* to) {
   for (std::size_t a = 0; a < dim; ++a) to[a] /= std::sqrt(square);
 }
 
+/// A token in double, as it is.
+void copy_token(const InfiniteLayer& layer, const float* token, double* to) {
+  if (layer.unit_tokens) {
+    copy_unit_token(token, layer.dim, to);
+  } else {
+    std::copy_n(token, layer.dim, to);
+  }
+}
+
+/// Scales a row to length 1 and returns the length it had: at least 1, since it ends with a 1.
+double take_length(std::span<double> row) {
+  double square = 0;
+  for (const double value : row) square += value * value;
+  const double length = std::sqrt(square);
+  for (double& value : row) value /= length;
+  return length;
+}
+
 /// The attention kernel, tile by tile.
 struct AttentionKernel {
   const InfiniteLayer& layer;
   const KernelSamples& rows;
   const KernelSamples& columns;
   std::size_t row_samples, column_samples;  ///< of a whole tile
-  Matrix<double> products, scales, query_scales, sums, row_terms, column_terms;
+  Matrix<double> products, scales, query_scales, sums, totals, row_terms, column_terms;
 
   AttentionKernel(const InfiniteLayer& of, const KernelSamples& r, const KernelSamples& c)
       : layer(of),
@@ -53,6 +72,7 @@ struct AttentionKernel {
     query_scales = Matrix<double>(row_samples, column_samples);
     scales = Matrix<double>(1, width);
     sums = Matrix<double>(1, width);
+    if (!of.unit_tokens) totals = Matrix<double>(1, width);
     if (!biased()) return;
     row_terms = Matrix<double>(kTermRows, of.keys);
     column_terms = Matrix<double>(width / kKeyPadding, kTermRows * kKeyPadding);
@@ -73,20 +93,52 @@ struct AttentionKernel {
     }
   }
 
-  void row(std::size_t sample, std::size_t tile_row, std::size_t count, double* out) {
+  /// The sums over `count` keys of a row sample, from `first` on, for every column.
+  void add_keys(std::size_t tile_row, std::size_t first, std::size_t count, std::size_t width) {
+    const kernels::KeySums task{
+        count,           width,         &products(tile_row * layer.keys + first, 0),
+        products.cols(), scales.data(), sums.data()};
+    if (biased()) {
+      active_kernels().biased_relu_sums(
+          {task, row_terms.data() + first, layer.keys, column_terms.data()});
+    } else {
+      active_kernels().arc_cosine_sums(task);
+    }
+  }
+
+  /// The same, each key of the row sample with its weight: one key at a time.
+  void add_weighted_keys(std::size_t sample, std::size_t tile_row, std::size_t width) {
+    totals.set_zero();
+    for (std::size_t i = 0; i < layer.keys; ++i) {
+      add_keys(tile_row, i, 1, width);
+      const double weight = rows.weights[sample * layer.keys + i];
+      for (std::size_t j = 0; j < width; ++j) totals(0, j) += weight * sums(0, j);
+    }
+  }
+
+  /// The sums times the weights of the keys of the column samples from `column` on.
+  void weigh_columns(std::size_t column, std::size_t count) {
+    const double* weights = columns.weights.data() + column * layer.keys;
+    for (std::size_t j = 0; j < count; ++j) sums(0, j) = totals(0, j) * weights[j];
+  }
+
+  /// One row of a tile of column samples [column, column + count).
+  void row(std::size_t sample, std::size_t tile_row, std::size_t column, std::size_t count,
+           double* out) {
     const std::size_t keys = layer.keys, width = padded(count * keys);
     scales.set_zero();
     for (std::size_t q = 0; q < count; ++q) {
       std::fill_n(&scales(0, q * keys), keys, query_scales(tile_row, q));
     }
-    const kernels::KeySums task{
-        keys, width, &products(tile_row * keys, 0), products.cols(), scales.data(), sums.data()};
     if (biased()) {
       std::copy_n(&rows.means(sample, 0), keys, row_terms.data());
       active_kernels().relu_terms(keys, row_terms.data(), keys);
-      active_kernels().biased_relu_sums({task, row_terms.data(), keys, column_terms.data()});
+    }
+    if (layer.unit_tokens) {
+      add_keys(tile_row, 0, keys, width);
     } else {
-      active_kernels().arc_cosine_sums(task);
+      add_weighted_keys(sample, tile_row, width);
+      weigh_columns(column, count * keys);
     }
     for (std::size_t q = 0; q < count; ++q) {
       double sum = 0;
@@ -103,43 +155,71 @@ struct AttentionKernel {
     gemm_nt(rows.inputs.view().block(row_begin, 0, out.rows, width),
             columns.inputs.view().block(column_begin, 0, out.cols, width),
             query_scales.view().block(0, 0, out.rows, out.cols), false);
-    for (std::size_t p = 0; p < out.rows; ++p) row(row_begin + p, p, out.cols, &out(p, 0));
+    for (std::size_t p = 0; p < out.rows; ++p) {
+      row(row_begin + p, p, column_begin, out.cols, &out(p, 0));
+    }
   }
 };
 
 /// The inputs of a network's neurons, scaled to length 1: a row for every sample, or for every key
 /// of every sample where the network is pooled.
-Matrix<double> network_inputs(const InfiniteLayer& layer, const TokenBatch& batch,
+KernelSamples network_samples(const InfiniteLayer& layer, const TokenBatch& batch,
                               std::size_t begin, std::size_t count) {
   const std::size_t dim = layer.dim, rows = layer.pooled ? layer.keys : 1;
   const std::size_t tokens = layer.pooled ? 2 : layer.keys + 1;  // in a row, the query first
-  Matrix<double> inputs(count * rows, tokens * dim + 1);
+  KernelSamples samples;
+  samples.count = count;
+  samples.inputs = Matrix<double>(count * rows, tokens * dim + 1);
+  if (!layer.unit_tokens) samples.weights.reserve(count * rows);
+  Matrix<double>& inputs = samples.inputs;
   const double scale = 1 / std::sqrt(static_cast<double>(tokens + 1));
   for (std::size_t row = 0; row < inputs.rows(); ++row) {
     const std::size_t sample = begin + row / rows, first_key = 1 + row % rows;
-    copy_unit_token(batch.token(sample, 0), dim, &inputs(row, 0));
+    copy_token(layer, batch.token(sample, 0), &inputs(row, 0));
     for (std::size_t t = 1; t < tokens; ++t) {
-      copy_unit_token(batch.token(sample, first_key + t - 1), dim, &inputs(row, t * dim));
+      copy_token(layer, batch.token(sample, first_key + t - 1), &inputs(row, t * dim));
     }
     inputs(row, tokens * dim) = 1;
-    for (double& value : inputs.row(row)) value *= scale;
+    if (layer.unit_tokens) {
+      for (double& value : inputs.row(row)) value *= scale;
+    } else {
+      samples.weights.push_back(scale * take_length(inputs.row(row)));
+    }
   }
-  return inputs;
+  return samples;
+}
+
+/// Some rows of a network's inputs.
+struct NetworkRows {
+  MatrixView<const double> inputs;
+  const double* weights;  ///< null: all 1
+
+  NetworkRows part(std::size_t first, std::size_t count) const {
+    return {inputs.block(first, 0, count, inputs.cols),
+            weights == nullptr ? nullptr : weights + first};
+  }
+};
+
+NetworkRows network_rows(const KernelSamples& samples) {
+  return {samples.inputs.view(), samples.weights.empty() ? nullptr : samples.weights.data()};
 }
 
 /// The network's kernel between rows of inputs.
-void network_block(MatrixView<const double> rows, MatrixView<const double> columns,
-                   MatrixView<double> out) {
-  gemm_nt(rows, columns, out, false);
+void network_block(const NetworkRows& rows, const NetworkRows& columns, MatrixView<double> out) {
+  gemm_nt(rows.inputs, columns.inputs, out, false);
   for (std::size_t p = 0; p < out.rows; ++p) {
     active_kernels().arc_cosine_values(out.cols, &out(p, 0));
+    if (rows.weights == nullptr) continue;
+    for (std::size_t q = 0; q < out.cols; ++q) {
+      out(p, q) *= rows.weights[p] * columns.weights[q];
+    }
   }
 }
 
 /// The mean of the network's kernel over pairs of keys, tile by tile.
-void pooled_block(const InfiniteLayer& layer, MatrixView<const double> rows,
-                  MatrixView<const double> columns, MatrixView<double> out) {
-  const std::size_t keys = layer.keys, width = rows.cols;
+void pooled_block(const InfiniteLayer& layer, const NetworkRows& rows, const NetworkRows& columns,
+                  MatrixView<double> out) {
+  const std::size_t keys = layer.keys;
   const std::size_t tile_rows = samples_in(kTileRows, keys);
   const std::size_t tile_columns = samples_in(kTileColumns, keys);
   Matrix<double> pairs(tile_rows * keys, tile_columns * keys);
@@ -147,8 +227,7 @@ void pooled_block(const InfiniteLayer& layer, MatrixView<const double> rows,
     const std::size_t count = std::min(tile_columns, out.cols - q);
     for (std::size_t p = 0; p < out.rows; p += tile_rows) {
       const std::size_t height = std::min(tile_rows, out.rows - p);
-      network_block(rows.block(p * keys, 0, height * keys, width),
-                    columns.block(q * keys, 0, count * keys, width),
+      network_block(rows.part(p * keys, height * keys), columns.part(q * keys, count * keys),
                     pairs.view().block(0, 0, height * keys, count * keys));
       for (std::size_t a = 0; a < height; ++a) {
         for (std::size_t b = 0; b < count; ++b) {
@@ -167,28 +246,36 @@ void pooled_block(const InfiniteLayer& layer, MatrixView<const double> rows,
 
 KernelSamples kernel_samples(const InfiniteLayer& layer, const TokenBatch& batch, std::size_t begin,
                              std::size_t count) {
+  if (!layer.attention) return network_samples(layer, batch, begin, count);
   KernelSamples samples;
   samples.count = count;
   const std::size_t dim = layer.dim, width = dim + 1, keys = layer.keys;
-  if (!layer.attention) {
-    samples.inputs = network_inputs(layer, batch, begin, count);
-    return samples;
-  }
   samples.inputs = Matrix<double>(count, width);
   samples.keys = Matrix<double>(count * keys, width);
   samples.means = Matrix<double>(count, keys);
+  if (!layer.unit_tokens) samples.weights.reserve(count * keys);
   for (std::size_t s = 0; s < count; ++s) {
     double* query = &samples.inputs(s, 0);
-    copy_unit_token(batch.token(begin + s, 0), dim, query);
+    copy_token(layer, batch.token(begin + s, 0), query);
     for (std::size_t i = 0; i < keys; ++i) {
       double* key = &samples.keys(s * keys + i, 0);
-      copy_unit_token(batch.token(begin + s, i + 1), dim, key);
+      copy_token(layer, batch.token(begin + s, i + 1), key);
       key[dim] = 1;
       for (std::size_t a = 0; a < dim; ++a)
         samples.means(s, i) += layer.mean_scale * query[a] * key[a];
     }
     query[dim] = 1;
-    for (double& value : samples.inputs.row(s)) value /= 2;
+    if (layer.unit_tokens) {
+      for (double& value : samples.inputs.row(s)) value /= 2;
+      continue;
+    }
+    const double query_length = take_length(samples.inputs.row(s));
+    for (std::size_t i = 0; i < keys; ++i) {
+      const double length = take_length(samples.keys.row(s * keys + i));
+      const double deviation = query_length * length / 2;  // of the score
+      samples.means(s, i) /= deviation;
+      samples.weights.push_back(deviation * length);
+    }
   }
   return samples;
 }
@@ -197,9 +284,9 @@ void kernel_block(const InfiniteLayer& layer, const KernelSamples& rows, std::si
                   const KernelSamples& columns, std::size_t column_begin, MatrixView<double> out) {
   if (out.rows == 0 || out.cols == 0) return;
   if (!layer.attention) {
-    const std::size_t width = rows.inputs.cols(), each = layer.pooled ? layer.keys : 1;
-    const auto left = rows.inputs.view().block(row_begin * each, 0, out.rows * each, width);
-    const auto right = columns.inputs.view().block(column_begin * each, 0, out.cols * each, width);
+    const std::size_t each = layer.pooled ? layer.keys : 1;
+    const NetworkRows left = network_rows(rows).part(row_begin * each, out.rows * each);
+    const NetworkRows right = network_rows(columns).part(column_begin * each, out.cols * each);
     if (layer.pooled) {
       pooled_block(layer, left, right, out);
     } else {
@@ -240,7 +327,8 @@ double kernel_samples_bytes(const InfiniteLayer& layer, std::size_t count) {
   const double numbers = layer.attention ? (keys + 1) * width + keys
                          : layer.pooled  ? keys * (2 * width - 1)
                                          : (keys + 1) * width;
-  return 8 * numbers * static_cast<double>(count);
+  const double weights = layer.unit_tokens ? 0 : layer.attention || layer.pooled ? keys : 1;
+  return 8 * (numbers + weights) * static_cast<double>(count);
 }
 
 double kernel_block_bytes(const InfiniteLayer& layer) {

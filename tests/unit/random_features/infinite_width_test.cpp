@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "core/numerics/kernels/dispatch.h"
 #include "core/numerics/linear_algebra.h"
 #include "core/numerics/random.h"
+#include "core/numerics/statistics.h"
 #include "tests/unit/numerics/reference.h"
 
 using namespace attnlab;
@@ -293,6 +295,142 @@ TEST_CASE("the kernels are the mean over random heads and neurons of the streame
       }
       if (setting.attention || setting.pooled)
         CHECK(kernel(5, 0) == doctest::Approx(kernel(0, 0)).epsilon(1e-12));
+    }
+  }
+}
+
+namespace {
+
+/// <z, z'> of [tokens; 1], in long double; `tokens` are those that one neuron or head reads.
+long double with_one(const TokenBatch& batch, std::size_t s, std::vector<std::size_t> in_s,
+                     std::size_t r, std::vector<std::size_t> in_r) {
+  long double sum = 1;
+  for (std::size_t t = 0; t < in_s.size(); ++t) {
+    for (std::size_t c = 0; c < batch.dim; ++c) {
+      sum += static_cast<long double>(batch.token(s, in_s[t])[c]) * batch.token(r, in_r[t])[c];
+    }
+  }
+  return sum;
+}
+
+/// The kernel of tokens of any length, from the definition: scores and pre-activations are normal.
+long double plain_lengths_kernel(const InfiniteLayer& layer, const TokenBatch& batch, std::size_t s,
+                                 std::size_t r) {
+  const auto of_neuron = [&](const std::vector<std::size_t>& in_s,
+                             const std::vector<std::size_t>& in_r) {
+    const long double scale = static_cast<long double>(in_s.size()) + 1;
+    const long double a = std::sqrt(with_one(batch, s, in_s, s, in_s) / scale);
+    const long double b = std::sqrt(with_one(batch, r, in_r, r, in_r) / scale);
+    return a * b * plain_kappa(with_one(batch, s, in_s, r, in_r) / scale / (a * b));
+  };
+  const std::size_t keys = batch.keys;
+  if (!layer.attention && !layer.pooled) {
+    std::vector<std::size_t> all;
+    for (std::size_t t = 0; t <= keys; ++t) all.push_back(t);
+    return of_neuron(all, all);
+  }
+  long double sum = 0;
+  for (std::size_t i = 1; i <= keys; ++i) {
+    for (std::size_t j = 1; j <= keys; ++j) {
+      if (layer.pooled) {
+        sum += of_neuron({0, i}, {0, j});
+        continue;
+      }
+      const auto deviation = [&](std::size_t of, std::size_t key) {
+        return std::sqrt(with_one(batch, of, {0}, of, {0}) *
+                         with_one(batch, of, {key}, of, {key})) /
+               2;
+      };
+      const long double a = deviation(s, i), b = deviation(r, j);
+      const long double value = with_one(batch, s, {i}, r, {j});
+      const long double rho =
+          std::clamp(with_one(batch, s, {0}, r, {0}) * value / 4 / (a * b), -1.0L, 1.0L);
+      const auto mean = [&](std::size_t of, std::size_t key) {
+        return layer.mean_scale * (with_one(batch, of, {0}, of, {key}) - 1);
+      };
+      sum += value * a * b *
+             (layer.mean_scale == 0 ? plain_kappa(rho)
+                                    : expectation(mean(s, i) / a, mean(r, j) / b, rho));
+    }
+  }
+  return sum / static_cast<long double>(keys * keys);
+}
+
+}  // namespace
+
+// Gaussian tokens: correlations of scores can be negative, and lengths differ.
+TEST_CASE("kernels of tokens of any length are their double sums") {
+  for (const auto& [count, keys, dim] :
+       {std::array<std::size_t, 3>{9, 3, 4}, {3, 33, 2}, {60, 2, 1}}) {
+    const TokenBatch batch = draw_tokens({.law = TokenLaw::kGaussian}, {8, 1, 2, count, keys, dim});
+    for (const InfiniteLayer& layer : {InfiniteLayer{true, 0, dim, keys, false, false},
+                                       InfiniteLayer{false, 0, dim, keys, false, false},
+                                       InfiniteLayer{false, 0, dim, keys, true, false},
+                                       InfiniteLayer{true, 2, dim, keys, false, false}}) {
+      if (layer.mean_scale != 0 && keys > 3) continue;  // quadrature of every pair takes long
+      const Matrix<double> kernel = kernel_of(layer, batch);
+      const std::size_t shown = layer.mean_scale != 0 ? 3 : count;
+      for (std::size_t s = 0; s < shown; ++s) {
+        for (std::size_t r = 0; r < shown; ++r) {
+          CAPTURE(layer.mean_scale);
+          const long double size = 1 + std::abs(kernel(s, s)) + std::abs(kernel(r, r));
+          const double error = layer.mean_scale == 0 ? 2e-14 : 2e-11;
+          CHECK(std::abs(plain_lengths_kernel(layer, batch, s, r) - kernel(s, r)) < error * size);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("on the unit sphere both ways to the kernels agree to the rounding of a token") {
+  const TokenBatch batch = some_tokens(20, 3, 4);
+  for (const InfiniteLayer& unit :
+       {InfiniteLayer{true, 0, 4, 3}, InfiniteLayer{true, 3, 4, 3}, InfiniteLayer{false, 0, 4, 3},
+        InfiniteLayer{false, 0, 4, 3, true}}) {
+    InfiniteLayer any = unit;
+    any.unit_tokens = false;
+    const Matrix<double> a = kernel_of(unit, batch), b = kernel_of(any, batch);
+    for (std::size_t s = 0; s < 20; ++s) {
+      for (std::size_t r = 0; r < 20; ++r) CHECK(std::abs(a(s, r) - b(s, r)) < 2e-6);
+    }
+  }
+}
+
+// As for the sphere above: 20000 units, six standard errors, 4 x 21 entries.
+TEST_CASE("kernels of clustered tokens with positions are the mean over random heads") {
+  constexpr std::size_t kUnits = 20000, kSamples = 6, kDim = 3, kKeys = 4;
+  const TokenWorld world{.law = TokenLaw::kClustered, .centres = 2, .positions = true};
+  TokenBatch batch = draw_tokens(world, {8, 1, 2, kSamples, kKeys, kDim});
+  add_positions(world, 8, 2, batch);
+  for (const InfiniteLayer& limit : {InfiniteLayer{true, 0, kDim, kKeys, false, false},
+                                     InfiniteLayer{true, 3, kDim, kKeys, false, false},
+                                     InfiniteLayer{false, 0, kDim, kKeys, false, false},
+                                     InfiniteLayer{false, 0, kDim, kKeys, true, false}}) {
+    RandomFeatureLayer layer;
+    layer.attention = limit.attention;
+    layer.pooled = limit.pooled;
+    layer.mean_scale = limit.mean_scale;
+    layer.dim = kDim;
+    layer.keys = kKeys;
+    layer.units = kUnits;
+    layer.seed = 12;
+    const FeatureBlock block(layer, 0, kUnits);
+    Matrix<float> features(kSamples, block.features());
+    block.apply(batch, 0, features.view());
+    const Matrix<double> kernel = kernel_of(limit, batch);
+    for (std::size_t s = 0; s < kSamples; ++s) {
+      for (std::size_t r = 0; r <= s; ++r) {
+        std::vector<double> units(kUnits);
+        for (std::size_t m = 0; m < kUnits; ++m) {
+          for (std::size_t a = 0; a <= kDim; ++a) {
+            units[m] += static_cast<double>(features(s, a * kUnits + m)) *
+                        static_cast<double>(features(r, a * kUnits + m));
+          }
+          if (!limit.attention) units[m] /= kDim + 1;  // neurons of a unit
+        }
+        const Estimate found = mean_and_error(units);
+        CHECK(std::abs(found.mean - kernel(s, r)) < 6 * found.std_error + 1e-6);
+      }
     }
   }
 }

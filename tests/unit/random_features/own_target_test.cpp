@@ -46,6 +46,46 @@ TEST_CASE("the estimated affine level of a formula is the exact one of its built
   }
 }
 
+TEST_CASE("levels of tokens off the sphere are estimated, and meet their closed forms") {
+  const auto check = [](const char* id, double degree, const TokenWorld& world, double exact) {
+    const auto found = affine_level_of({find_target(id), degree}, 4, 5, world);
+    REQUIRE(found);
+    CAPTURE(id);
+    CAPTURE(degree);
+    CAPTURE(static_cast<int>(world.law));
+    CHECK(found->std_error > 0);
+    CHECK(std::abs(found->level - exact) < 6 * found->std_error + 1e-3);
+  };
+  const double d = 5, n = 4, rho = 0.7;
+  const TokenWorld gaussian{.law = TokenLaw::kGaussian}, unequal{.law = TokenLaw::kUnequal};
+  const TokenWorld correlated{.law = TokenLaw::kCorrelated, .correlation = rho};
+  const TokenWorld clustered{.law = TokenLaw::kClustered, .centres = 3};
+  // t^3 = He_3(t) + 3 t in units of a standard deviation: 6 of 15 parts are not linear.
+  check("mean-power", 3, gaussian, 6.0 / 15);
+  check("mean-power", 2, gaussian, 1);
+  // Lengths r with E r^2k = 3^k / (2k + 1) times the moments of the sphere.
+  const double m4 = 9.0 / 5 * 3 / (d * (d + 2)), m6 = 27.0 / 7 * 15 / (d * (d + 2) * (d + 4));
+  check("mean-power", 3, unequal, 1 - m4 * m4 * d / m6);
+  // Mehler: E He_k(a) He_k(b) = k! rho^k.
+  const auto shared = [&](double k) { return (1 + (n - 1) * std::pow(rho, k)) / n; };
+  check("mean-power", 3, correlated, 6 * shared(3) / (6 * shared(3) + 9 * shared(1)));
+  check("mean-power", 2, correlated, 1);
+  // The mean given the query, <b, x_0> / d, is linear; the variance around it is
+  // (E|x|^4 / d^2 - E|x|^2 / d^3) / N with E|x|^4 = 1 + 2/d.
+  const double by_query = 1 / (d * d * d), scatter = ((1 + 2 / d) / (d * d) - by_query) / n;
+  check("correlation-value", 1, gaussian, scatter / (scatter + by_query));
+  for (const TokenWorld& world : {gaussian, unequal, correlated, clustered}) {
+    check("mean-power", 1, world, 0);
+  }
+  // Positions are constants to an affine function.
+  TokenWorld placed = clustered;
+  placed.positions = true;
+  const TargetCase square{find_target("mean-power"), 2};
+  CHECK(affine_level_of(square, 4, 5, placed)->level ==
+        affine_level_of(square, 4, 5, clustered)->level);
+  CHECK(affine_level_of(square, 4, 5, clustered)->level < 0.8);  // the centres break the symmetry
+}
+
 TEST_CASE("a formula without values, or with one value, is refused with a sentence") {
   const auto refused = [](const char* id, const std::string& formula) {
     const RunSpec spec = own_run(id, formula);

@@ -222,7 +222,7 @@ TEST_CASE("in rf-bias RFA and its kernel are levels, BRFA and its kernel are cur
 TEST_CASE("kernels run in every experiment of the family, at its smallest sizes") {
   for (const Experiment* experiment :
        {&named("rf-learning-curve"), &named("rf-heads"), &named("rf-complexity"), &named("rf-bias"),
-        &named("rf-length")}) {
+        &named("rf-length"), &named("rf-sizes")}) {
     const RunSpec spec =
         spec_with(*experiment, {{"dim", "1"},
                                 {"degree", "3"},
