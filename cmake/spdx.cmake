@@ -29,6 +29,8 @@ function(attnlab_find_header variable header)
 endfunction()
 
 function(attnlab_write_spdx output)
+  attnlab_version_in(spdx_own ${PROJECT_SOURCE_DIR}/LICENSE "^([A-Z]+) License$")
+  attnlab_version_in(spdx_copyright ${PROJECT_SOURCE_DIR}/LICENSE "^(Copyright .*)$")
   set(spdx_packages "")
   set(spdx_relations "")
 
@@ -92,7 +94,7 @@ print(TTFont(sys.argv[1])['name'].getDebugName(5).split(';')[0].removeprefix('Ve
   "packages": [
     {"name": "Attention Lab", "SPDXID": "SPDXRef-attention-lab", "versionInfo": "@PROJECT_VERSION@",
      "downloadLocation": "NOASSERTION", "filesAnalyzed": false,
-     "licenseConcluded": "NOASSERTION", "licenseDeclared": "NOASSERTION", "copyrightText": "NOASSERTION"}@spdx_packages@
+     "licenseConcluded": "@spdx_own@", "licenseDeclared": "@spdx_own@", "copyrightText": "@spdx_copyright@"}@spdx_packages@
   ],
   "relationships": [
     {"spdxElementId": "SPDXRef-DOCUMENT", "relationshipType": "DESCRIBES", "relatedSpdxElement": "SPDXRef-attention-lab"}@spdx_relations@

@@ -23,6 +23,7 @@ struct ViewState {
   std::size_t figure = 0, table = 0;
   bool table_open = false;
   bool more_open = false;
+  bool presets_open = false;  ///< those beyond the first few
   bool text_open = true;
   bool schematic_open = false;
   bool focus_run_button = false;

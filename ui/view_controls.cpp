@@ -10,6 +10,8 @@
 namespace attnlab {
 namespace {
 
+constexpr std::size_t kMostCards = 5;  // of presets, before the rest is folded away
+
 void section(const char* title) {
   const TextStyle style(Face::kRegular, kSmallSize, theme().muted);
   ImGui::TextUnformatted(title);
@@ -27,12 +29,22 @@ void preset_cards(const View& view, float width) {
   AppState& s = view.state;
   if (s.spec.experiment->presets.empty() || s.locked("preset")) return;
   section("Start from");
-  for (const Preset& preset : s.spec.experiment->presets) {
+  const std::vector<Preset>& presets = s.spec.experiment->presets;
+  const auto preset_card = [&](const Preset& preset) {
     const bool chosen = preset.name == s.preset;
     // Only the chosen card has a text, so that the parameters stay visible.
     const std::string text = chosen ? first_sentence(preset.text) : std::string();
     if (card(preset.name.c_str(), preset.label, text, preset.text.c_str(), chosen, width))
       view.app.select_preset(preset.name);
+  };
+  // Many presets would push the parameters off the screen: the last ones are folded away.
+  const std::size_t shown = presets.size() > kMostCards + 1 ? kMostCards : presets.size();
+  for (std::size_t i = 0; i < shown; ++i) preset_card(presets[i]);
+  if (shown < presets.size()) {
+    const std::string label = std::to_string(presets.size() - shown) + " more to start from";
+    const bool open = fold("presets", label.c_str(), &s.view.presets_open, width);
+    for (std::size_t i = shown; i < presets.size(); ++i)
+      if (open || presets[i].name == s.preset) preset_card(presets[i]);
   }
   ImGui::Dummy(ImVec2(0, 4));
 }

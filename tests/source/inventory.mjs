@@ -21,6 +21,19 @@ function check(name, statement) {
   }
 }
 
+check('licence, authors and version are the same in LICENSE, the SPDX file, CITATION.cff and package.json', () => {
+  const [licence, , holders] = readFileSync(path.join(root, 'LICENSE'), 'utf8').split('\n');
+  const own = document.packages.find((one) => one.SPDXID === 'SPDXRef-attention-lab');
+  assert.equal(`${own.licenseDeclared} License`, licence);
+  assert.equal(own.copyrightText, holders);
+  const citation = readFileSync(path.join(root, 'CITATION.cff'), 'utf8');
+  const field = (name) => citation.match(new RegExp(`^\\s*-? ?${name}: "?([^"\n]*)"?$`, 'm'))?.[1];
+  assert.equal(field('version'), own.versionInfo);
+  assert.equal(field('license'), own.licenseDeclared);
+  assert.ok(holders.endsWith(field('name')), holders);
+  assert.equal(JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).license, own.licenseDeclared);
+});
+
 check('it is an SPDX 2.3 document: required fields, one identifier each, relations between what there is', () => {
   assert.equal(document.spdxVersion, 'SPDX-2.3');
   assert.equal(document.dataLicense, 'CC0-1.0');

@@ -98,6 +98,20 @@ TEST_CASE("a heat map's svg has one point for every known cell") {
   CHECK(count(svg, "class=\"point\"") == 10);
 }
 
+TEST_CASE("the label of a reference line is broken into lines as wide as the plot") {
+  const std::string label =
+      "a level that takes many words to describe and does not fit into one line of a small plot";
+  for (const bool vertical : {false, true}) {
+    Figure figure = curve();
+    figure.draw_lines().references = {{vertical, vertical ? 256 : 0.5, label}};
+    const std::string narrow = figure_svg(figure, {.width = 320, .height = 240});
+    CHECK(well_formed(narrow));
+    CHECK(narrow.find(label) == std::string::npos);
+    CHECK(narrow.find(">a level") != std::string::npos);
+    CHECK(figure_svg(figure, {.width = 1600}).find(label) != std::string::npos);
+  }
+}
+
 TEST_CASE("every experiment's empty figures are well-formed svg, at any size") {
   for (const Experiment* experiment : experiments()) {
     const RunSpec spec{experiment, ParameterSet(experiment->schema)};

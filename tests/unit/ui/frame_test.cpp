@@ -93,6 +93,7 @@ const Stage kStages[] = {
      [](Lab& lab) {
        lab.app.keep();
        lab.app.state().view.table_open = lab.app.state().view.more_open = true;
+       lab.app.state().view.presets_open = true;
      },
      "finished"},
     {"changed, with a note", [](Lab& lab) { lab.app.set_parameter("dim", "7000"); }, "finished"},
