@@ -169,7 +169,7 @@ std::vector<HeatPlace> heat_places(const Figure& figure, const Box& area,
   std::vector<HeatPlace> best;
   for (std::size_t across = 1; across <= figure.maps().panels.size(); ++across) {
     std::vector<HeatPlace> places = arrange(figure, area, margins, across);
-    if (best.empty() || (!places.empty() && smallest_cell_area(places) > smallest_cell_area(best)))
+    if (best.empty() || (!places.empty() && smallest_cell_area(places) >= smallest_cell_area(best)))
       best = std::move(places);
   }
   return best;
