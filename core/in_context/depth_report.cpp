@@ -4,6 +4,7 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "core/base/text.h"
 #include "core/findings/palette.h"
@@ -373,11 +374,7 @@ Findings DepthExperiment::find(const RunSpec& spec, std::span<const JobOutput> o
   result.tables = {risk_table(risks), curve_table(curves), block_table(blocks),
                    entry_table(block_entries(study, outcomes))};
   result.claims = depth_claims(study, outcomes);
-  const DepthTask& task = study.models.front().task;
-  if (!risks.empty() && task.noise == 0 && task.prompt_length >= task.dim()) {
-    result.notes.push_back(
-        "Labels without noise: ridge regression finds w exactly, and its risk is 0.");
-  }
+  for (std::string& note : depth_notes(study, outcomes)) result.notes.push_back(std::move(note));
   findings.figures = {depth_figure(study, risks), training_figure(study, curves, risks),
                       matrix_figure(study, outcomes), block_figure(study, blocks)};
   return findings;

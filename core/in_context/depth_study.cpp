@@ -230,7 +230,7 @@ JobSteps train_layers(DepthSetup setup, std::size_t test_prompts) {
   const double work = training + testing + prompt_cost(setup) * kTunePrompts;
   while (trainer.steps_done() < setup.steps) {
     const double risk = trainer.step();
-    if (!(risk < 1e6)) {
+    if (!std::isfinite(risk)) {
       co_return Error{"training of " + counted(setup.layers, "layer") +
                       " diverged: lower the rate"};
     }
