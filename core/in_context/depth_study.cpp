@@ -144,8 +144,10 @@ std::vector<Parameter> depth_parameters() {
                              {"skewed", "Skewed", "variances from 4 to 1/4 in equal ratios"}},
                  .default_value = std::string("identity"),
                  .primary = true});
+  Parameter dim = icl_dim_parameter(8);
+  dim.suggested = {1, 2, 5, 8};
   return {layers,
-          icl_dim_parameter(8),
+          dim,
           length,
           covariance,
           icl_noise_parameter(),
