@@ -340,7 +340,7 @@ Figure matrix_figure(const DepthStudy& study, std::span<const DepthOutcome> outc
       panel.scale = ColourScale::kDiverging;
       panel.min = -1.5;
       panel.max = 1.5;
-      panel.value_label = "over the multiple";
+      panel.value_label = "share";
       panel.x.label = "column";
       panel.y.label = "row";
       if (outcome.known) {
