@@ -243,9 +243,11 @@ DepthModel::DepthModel(const DepthSetup& setup)
   RandomStream stream(setup.seed, kStartDomain, static_cast<std::uint32_t>(layers_));
   stream.fill_normal(parameters_);
   for (double& parameter : parameters_) parameter *= 0.02;
-  // Small steps of plain gradient descent, stable along the largest variance.
+  // Small steps of plain gradient descent, stable up to the edge of the eigenvalues of S.
   const double largest = *std::max_element(task_.variances.begin(), task_.variances.end());
-  const double start = 0.5 / (static_cast<double>(layers_) * largest);
+  const double edge =
+      1 + std::sqrt(static_cast<double>(dim_) / static_cast<double>(setup.task.prompt_length));
+  const double start = 1 / (static_cast<double>(layers_) * largest * edge * edge);
   for (std::size_t l = 0; l < layers_; ++l) {
     double* own = parameters_.data() + offset(l);
     for (std::size_t i = 0; i < dim_; ++i) own[i * (dim_ + 1)] -= start;

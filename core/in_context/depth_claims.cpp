@@ -10,6 +10,9 @@
 namespace attnlab::in_context {
 namespace {
 
+constexpr double kOfInterest = 0.01;  // of a risk
+constexpr double kFewPrompts = 0.1;   // standard error over the mean, of thousands of prompts
+
 std::string risk_text(const Estimate& risk) {
   return estimate_text(risk.mean, risk.std_error);
 }
@@ -36,6 +39,9 @@ Claim descent_claim(const DepthStudy& study, std::span<const DepthOutcome> outco
     comparison.estimate = lead.mean;
     comparison.std_error = lead.std_error;
     comparison.paired_by = "prompt";
+    comparison.smallest_difference =
+        kOfInterest * outcomes[m].measure(DepthMeasure::kPreconditioned).mean;
+    comparison.interest = "1 % of the risk";
     comparisons.push_back(std::move(comparison));
     claim.evidence += (claim.evidence.empty() ? "" : "; ") + counted(layers, "layer") + " " +
                       risk_text(outcomes[m].measure(DepthMeasure::kTrained)) + ", as many steps " +
@@ -71,6 +77,8 @@ Claim layers_claim(const DepthStudy& study, std::span<const DepthOutcome> outcom
     comparison.estimate = few.mean - more.mean;
     // The prompts are the same and the risks rise and fall together: at most this.
     comparison.std_error = std::hypot(few.std_error, more.std_error);
+    comparison.smallest_difference = kOfInterest * few.mean;
+    comparison.interest = "1 % of the risk";
     comparisons.push_back(std::move(comparison));
     claim.evidence += (claim.evidence.empty() ? "" : "; ") +
                       counted(study.models[m].layers, "layer") + " " + risk_text(few) + ", " +
@@ -89,6 +97,28 @@ Claim layers_claim(const DepthStudy& study, std::span<const DepthOutcome> outcom
 
 std::vector<Claim> depth_claims(const DepthStudy& study, std::span<const DepthOutcome> outcomes) {
   return {descent_claim(study, outcomes), layers_claim(study, outcomes)};
+}
+
+std::vector<std::string> depth_notes(const DepthStudy& study,
+                                     std::span<const DepthOutcome> outcomes) {
+  std::vector<std::string> notes;
+  bool finished = false;
+  for (std::size_t m = 0; m < outcomes.size(); ++m) {
+    if (!outcomes[m].finished()) continue;
+    finished = true;
+    const Estimate& risk = outcomes[m].measure(DepthMeasure::kTrained);
+    if (risk.std_error < kFewPrompts * risk.mean) continue;
+    notes.push_back(
+        "The risk of " + counted(study.models[m].layers, "layer") +
+        " is the risk of a few prompts: layers are polynomials of high degree in the "
+        "second moments, and explode where prompts are unlike those of training. Longer "
+        "prompts, or more steps of more prompts, make them rarer.");
+  }
+  const DepthTask& task = study.models.front().task;
+  if (finished && task.noise == 0 && task.prompt_length >= task.dim()) {
+    notes.push_back("Labels without noise: ridge regression finds w exactly, and its risk is 0.");
+  }
+  return notes;
 }
 
 std::string depth_sizes_text(const DepthStudy& study) {

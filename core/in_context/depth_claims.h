@@ -13,6 +13,10 @@ namespace attnlab::in_context {
 /// C7 (layers against steps of descent) and C12 (more layers against fewer).
 std::vector<Claim> depth_claims(const DepthStudy& study, std::span<const DepthOutcome> outcomes);
 
+/// Caveats about the measured risks.
+std::vector<std::string> depth_notes(const DepthStudy& study,
+                                     std::span<const DepthOutcome> outcomes);
+
 /// "d = 5, D = 20, 6000 steps of 64 prompts".
 std::string depth_sizes_text(const DepthStudy& study);
 

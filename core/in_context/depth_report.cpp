@@ -4,6 +4,7 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "core/base/text.h"
 #include "core/findings/palette.h"
@@ -339,7 +340,7 @@ Figure matrix_figure(const DepthStudy& study, std::span<const DepthOutcome> outc
       panel.scale = ColourScale::kDiverging;
       panel.min = -1.5;
       panel.max = 1.5;
-      panel.value_label = "over the multiple";
+      panel.value_label = "share";
       panel.x.label = "column";
       panel.y.label = "row";
       if (outcome.known) {
@@ -373,11 +374,7 @@ Findings DepthExperiment::find(const RunSpec& spec, std::span<const JobOutput> o
   result.tables = {risk_table(risks), curve_table(curves), block_table(blocks),
                    entry_table(block_entries(study, outcomes))};
   result.claims = depth_claims(study, outcomes);
-  const DepthTask& task = study.models.front().task;
-  if (!risks.empty() && task.noise == 0 && task.prompt_length >= task.dim()) {
-    result.notes.push_back(
-        "Labels without noise: ridge regression finds w exactly, and its risk is 0.");
-  }
+  for (std::string& note : depth_notes(study, outcomes)) result.notes.push_back(std::move(note));
   findings.figures = {depth_figure(study, risks), training_figure(study, curves, risks),
                       matrix_figure(study, outcomes), block_figure(study, blocks)};
   return findings;

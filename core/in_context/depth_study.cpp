@@ -144,8 +144,10 @@ std::vector<Parameter> depth_parameters() {
                              {"skewed", "Skewed", "variances from 4 to 1/4 in equal ratios"}},
                  .default_value = std::string("identity"),
                  .primary = true});
+  Parameter dim = icl_dim_parameter(8);
+  dim.suggested = {1, 2, 5, 8};
   return {layers,
-          icl_dim_parameter(8),
+          dim,
           length,
           covariance,
           icl_noise_parameter(),
@@ -230,7 +232,7 @@ JobSteps train_layers(DepthSetup setup, std::size_t test_prompts) {
   const double work = training + testing + prompt_cost(setup) * kTunePrompts;
   while (trainer.steps_done() < setup.steps) {
     const double risk = trainer.step();
-    if (!(risk < 1e6)) {
+    if (!std::isfinite(risk)) {
       co_return Error{"training of " + counted(setup.layers, "layer") +
                       " diverged: lower the rate"};
     }

@@ -43,8 +43,9 @@ Experiment DepthExperiment::face() {
        {{"layers", "1,2,3,4"}}},
       {"short-prompts",
        "Short prompts",
-       "With ten examples in five dimensions the sample covariance is far from its mean: every "
-       "predictor loses more. Next: the first look.",
+       "With ten examples in five dimensions some prompts are far from those of training. Three "
+       "layers, a polynomial of degree 13 in the second moments, explode on a few of them: look at "
+       "the error bars. Next: the first look.",
        {{"prompt-length", "10"}}},
   };
   experiment.reductions = {{"prompts", 1000}, {"batch", 32}, {"steps", 200}, {"layers", 1, 2}};

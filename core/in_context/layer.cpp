@@ -53,6 +53,7 @@ Layer linear_heads_text(const Schema& schema) {
                    "L_m = T - \\sum_{i=1}^{m} \\lambda_i / (1 + (1 + T / \\lambda_i) / D)"},
       .symbols = {{"H", "heads", "heads"},
                   {"D", "examples in the prompt", "prompt-length"},
+                  {"d", "length of an example x"},
                   {"x_i", "example i, Gaussian with the covariance Σ"},
                   {"y_i", "its label: w·x, with w new in every prompt"},
                   {"x", "the query: the new x whose label is wanted"},

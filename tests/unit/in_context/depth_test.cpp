@@ -10,6 +10,7 @@
 
 #include "core/in_context/closed_forms.h"
 #include "core/in_context/depth_baselines.h"
+#include "core/in_context/depth_claims.h"
 #include "core/in_context/depth_study.h"
 #include "core/numerics/random.h"
 #include "core/numerics/statistics.h"
@@ -275,4 +276,23 @@ TEST_CASE("icl-depth streams while it learns, and takes outputs in any order") {
   CHECK(!findings.result.table("training")->rows.empty());
   CHECK(!findings.result.table("blocks")->rows.empty());
   CHECK(findings.result.table("risk")->rows.empty());
+}
+
+TEST_CASE("claim C7 needs more than 1 % to fail, and a mean of few prompts is remarked on") {
+  const RunSpec spec = spec_with(named("icl-depth"), {{"layers", "2,3"}});
+  const DepthStudy study = read_depth_study(spec);
+  const auto claims_with = [&](double trained, double error) {
+    std::vector<DepthOutcome> outcomes(2);
+    for (DepthOutcome& outcome : outcomes) {
+      outcome.known = true;
+      outcome.measures.fill({0.1, error, 1000});
+      outcome.measures[std::size_t(DepthMeasure::kTrained)].mean = trained;
+      outcome.measures[std::size_t(DepthMeasure::kLead)].mean = 0.1 - trained;
+    }
+    return std::pair(depth_claims(study, outcomes)[0].status, depth_notes(study, outcomes).size());
+  };
+  CHECK(claims_with(0.05, 1e-3) == std::pair(ClaimStatus::kHolds, std::size_t{1}));
+  CHECK(claims_with(0.15, 1e-3) == std::pair(ClaimStatus::kFails, std::size_t{1}));
+  CHECK(claims_with(0.1001, 1e-5) == std::pair(ClaimStatus::kUndecided, std::size_t{1}));
+  CHECK(claims_with(0.1, 0.05) == std::pair(ClaimStatus::kUndecided, std::size_t{3}));
 }
