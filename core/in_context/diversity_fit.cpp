@@ -91,6 +91,14 @@ double penalty(const DiversityCase& size) {
   return size.ridge * static_cast<double>(size.prompts) / static_cast<double>(size.dim);
 }
 
+/// The penalty, and at least 1e-12 of the mean diagonal entry: without it a singular system (of one
+/// task without noise w.sum y x is sum y^2) has solutions of any length, with it the shortest.
+double shift_of(const DiversityCase& size, const Matrix<double>& system) {
+  double trace = 0;
+  for (std::size_t i = 0; i < system.rows(); ++i) trace += system(i, i);
+  return std::max(penalty(size), 1e-12 * trace / static_cast<double>(system.rows()));
+}
+
 /// Solves (system + shift I) z = right; empty where a pivot is not positive.
 Steps<std::vector<double>> solve(const Matrix<double>& system, double shift,
                                  std::span<const double> right, DiversityMeter& meter) {
@@ -133,11 +141,12 @@ Steps<FittedLayer> fit_primal(DiversityCase size, const Matrix<double>& tasks, R
   unfold(sums, d, system);
   meter.spend(unfold_flops(p));
   if (meter.pause()) co_yield StepProgress(meter.fraction());
-  Steps<std::vector<double>> solving = solve(system, penalty(size), right.values(), meter);
+  const double shift = shift_of(size, system);
+  Steps<std::vector<double>> solving = solve(system, shift, right.values(), meter);
   const std::vector<double> solution = co_await solving;
   FittedLayer layer;
   if (solution.empty()) co_return std::move(layer);
-  layer.residual = relative_residual(system, penalty(size), solution, right.values());
+  layer.residual = relative_residual(system, shift, solution, right.values());
   layer.gamma = Matrix<double>(d, d + 1);
   std::copy(solution.begin(), solution.end(), layer.gamma.data());
   co_return std::move(layer);
@@ -172,11 +181,12 @@ Steps<FittedLayer> fit_dual(DiversityCase size, const Matrix<double>& tasks, Ran
     meter.spend(4 * static_cast<double>(rows) * static_cast<double>(n) * (dim + 1));
     if (meter.pause()) co_yield StepProgress(meter.fraction());
   }
-  Steps<std::vector<double>> solving = solve(system, penalty(size), prompts.labels, meter);
+  const double shift = shift_of(size, system);
+  Steps<std::vector<double>> solving = solve(system, shift, prompts.labels, meter);
   const std::vector<double> solution = co_await solving;
   FittedLayer layer;
   if (solution.empty()) co_return std::move(layer);
-  layer.residual = relative_residual(system, penalty(size), solution, prompts.labels);
+  layer.residual = relative_residual(system, shift, solution, prompts.labels);
   for (std::size_t i = 0; i < n; ++i) {
     for (double& x : prompts.queries.row(i)) x *= solution[i];
   }

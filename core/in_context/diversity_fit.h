@@ -79,7 +79,8 @@ struct FittedLayer {
 };
 
 /// Gamma = argmin sum (y_q - <Gamma, x_q h^T>)^2 + (n/d) ridge |Gamma|^2 over the case's prompts;
-/// with ridge = 0 and fewer prompts than features the shortest one that fits all. In double.
+/// with ridge = 0 the shortest solution, up to a penalty of 1e-12 of the system's mean diagonal
+/// entry. In double.
 /// `tasks` has at least as many rows as the case has tasks; references must outlive the coroutine.
 Steps<FittedLayer> fit_layer(DiversityCase size, const Matrix<double>& tasks, RandomStream stream,
                              DiversityMeter& meter);

@@ -146,7 +146,7 @@ Schema diversity_schema() {
                              .min = 2,
                              .max = 64,
                              .default_value = std::int64_t{20},
-                             .suggested = {5, 10, 20, 32},
+                             .suggested = {10, 20, 32},
                              .logarithmic = true,
                              .primary = true});
   return {{

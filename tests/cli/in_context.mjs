@@ -10,6 +10,7 @@ const scenarios = ['run', 'icl-scenarios', '--prompts', '200', '--heads', '1,2',
 const training = ['run', 'icl-training', '--steps', '20', '--batch', '16', '--prompts', '1000', '--quiet'];
 const embedding = ['run', 'icl-embedding', '--steps', '20', '--batch', '16', '--prompts', '1000',
   '--quiet'];
+const diversity = ['run', 'icl-diversity', '--dim', '2', '--trials', '2', '--test-prompts', '10', '--quiet'];
 const attention = ['run', 'icl-attention', '--quiet'];
 
 const computed = {
@@ -29,6 +30,10 @@ const computed = {
   'training with the largest noise': [...training, '--noise', '100', '--heads', '1,2'],
   'more heads than embedding dimensions beside fewer': [...embedding, '--heads', '1,8',
     '--embedding', '2,8'],
+  'one task, one example, one prompt': [...diversity, '--kappa', '0.5', '--alpha', '0.5', '--tau', '0.25'],
+  'one task without noise': [...diversity, '--kappa', '0.5', '--noise', '0', '--tau', '1,1.25,1.5,100'],
+  'tasks of the largest noise': [...diversity, '--kappa', '0.5,100', '--noise', '100', '--tau', '1.5'],
+  'the largest ridge parameter': [...diversity, '--kappa', '1', '--alpha', '100', '--ridge', '1000'],
   'one example in the picture': [...attention, '--examples', '0,0', '--query', '0,0', '--theta', '0,0'],
   'heads of scale 0': [...attention, '--scales', '0,0,0,0'],
   'heads of the largest scales': [...attention, '--scales', '4,-4,4,-4', '--noise', '4',
@@ -38,10 +43,10 @@ const computed = {
 for (const [name, words] of Object.entries(computed)) {
   test(`${name} gives finite numbers`, () => {
     const document = JSON.parse(assertDone(attnlab([...words, '--format', 'json'])));
-    const { columns, rows } = document.tables.risk;
+    const { columns, rows } = document.tables.risk ?? document.tables.gap;
     assert.ok(rows.length > 0);
     for (const row of rows) {
-      const value = row[columns.indexOf('risk')];
+      const value = row[columns.indexOf(document.tables.risk ? 'risk' : 'error_new')];
       assert.ok(Number.isFinite(value) && value >= -1e-6, `risk ${value} in ${row}`);
     }
   });
@@ -50,6 +55,9 @@ for (const [name, words] of Object.entries(computed)) {
 const refused = {
   'no example': [[...risk, '--prompt-length', '0'], [/prompt-length.*1 to \d+, not 0/]],
   'dimension 0': [[...risk, '--dim', '0'], [/\bdim must be 1 to \d+, not 0/]],
+  'fewer than one task': [[...diversity, '--kappa', '0.4'],
+    [/kappa must be at least 0\.5 with dim 2, not 0\.4: fewer than one task/]],
+  'fewer than one prompt': [[...diversity, '--kappa', '1', '--tau', '0.2'], [/tau must be at least 0\.25 with dim 2, not 0\.2/]],
   'negative noise': [[...risk, '--noise', '-1'], [/noise must be 0 to 100, not -1/]],
   'correlation 1': [[...scenarios, '--setting', 'correlation', '--value', '1'],
     [/value must be 0 to 0\.99 with setting correlation, not 1/]],

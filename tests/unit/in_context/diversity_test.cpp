@@ -289,6 +289,23 @@ TEST_CASE("with fewer prompts than weights and no ridge the layer fits every pro
   }
 }
 
+TEST_CASE("a singular system gives the shortest layer, from either side") {
+  // Of one task w without noise w.sum y x = sum y^2: d of the d (d + 1) weights have no effect.
+  for (const std::size_t prompts : {std::size_t{11}, std::size_t{200}}) {
+    const DiversityCase size{3, 1, 6, prompts, 0, 0};
+    CHECK(size.dual() == (prompts == 11));
+    const Matrix<double> tasks = draw_tasks(RandomStream(9, 1, 0), 1, 3);
+    const FittedLayer layer = fitted(size, tasks, RandomStream(9, 2, 0));
+    REQUIRE(layer.gamma.size() == size.features());
+    for (std::size_t i = 0; i < 3; ++i) {
+      // Orthogonal to the direction without effect, (w / d, -1).
+      const std::span<const double> row = layer.gamma.row(i);
+      CHECK(std::abs(dot(row.first(3), tasks.row(0)) / 3 - row[3]) < 1e-3);
+      CHECK(std::sqrt(dot(row, row)) < 10);
+    }
+  }
+}
+
 TEST_CASE("the limit of large dimensions is the published one where that applies") {
   for (const double kappa : {0.1, 0.5, 0.999, 1.0, 3.0, 1e6}) {
     for (const double alpha : {0.2, 1.0, 30.0}) {
