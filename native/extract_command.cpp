@@ -281,7 +281,9 @@ Expected<Usage> usage(const std::string&) {
   const Schema& schema = find_experiment("extract-black-box")->schema;
   const ParameterSet defaults(schema);
   const std::string group = "Extract";
-  Usage usage{.about = "Extract an attention head from another program, as a black box."};
+  Usage usage{.about =
+                  "Extract an attention head, or the hidden size of a source of logits, from "
+                  "another program, as a black box."};
   usage.flags.push_back(
       {"oracle-cmd", "CMD",
        "Command that starts the black box: it reads {\"x\": [[...],...]} and answers "

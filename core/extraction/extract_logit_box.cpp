@@ -201,7 +201,7 @@ Findings find_box(const RunSpec& spec, std::span<const JobOutput> outputs) {
 
 Experiment logit_box_experiment() {
   Experiment experiment;
-  experiment.id = "extract-logits";
+  experiment.id = "extract-logit-box";
   experiment.family = "B";
   experiment.title = "Logits of a program";
   experiment.question = "What do the logits of a program reveal?";

@@ -12,8 +12,9 @@
 namespace attnlab::extraction {
 namespace {
 
-constexpr double kSweeps = 8;                   // of the singular values, about
-constexpr double kDoubleDigits = 53 * 0.30103;  // binary digits as decimal ones
+constexpr double kSweeps = 8;           // of the singular values, about
+constexpr double kBitDigits = 0.30103;  // decimal digits of a binary one
+constexpr double kDoubleDigits = 53 * kBitDigits;
 
 const RecoveryExperiment& recovery() {
   static const RecoveryExperiment description{.axes = {"dim", "trials"},
@@ -93,8 +94,10 @@ JobSteps recover(RunSpec spec, RecoveryJob job) {
     const double next = static_cast<double>(k + 1) / static_cast<double>(cases.size());
     LogitOracle oracle(model, cases[k].answer);
     LogitVectors known;
-    const LogitOptions options{model.words(),       model.words(), size_of(spec, "queries"),
-                               cases[k].answer.top, true,          false};
+    const LogitOptions options{.token = model.words(),
+                               .logits = model.words(),
+                               .vectors = size_of(spec, "queries"),
+                               .top = cases[k].answer.top};
     // The same prompts in all cases.
     Steps<Outcome> asking =
         learn_from(oracle, ask_logits(known, options, job.stream("extract/logits-prompts")),
@@ -150,7 +153,7 @@ std::vector<LogitCase> logit_cases(const ParameterSet& parameters) {
   for (const std::string& name : parameters.choices("answers")) {
     if (name == "float32" || name == "bfloat16") {
       const int bits = name == "float32" ? 24 : 8;
-      cases.push_back({name, {{GrainKind::kBits, 0, bits}, 0}, bits * 0.30103});
+      cases.push_back({name, {{GrainKind::kBits, 0, bits}, 0}, bits * kBitDigits});
     } else if (name == "digits") {
       for (const std::int64_t digits : parameters.integers("digits")) {
         cases.push_back({"digits:" + std::to_string(digits),

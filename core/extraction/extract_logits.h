@@ -1,13 +1,18 @@
 // The parts of extract-logits that its jobs, tables, claims and figures share.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/extraction/learn/logit_box.h"
 #include "core/extraction/recovery.h"
+#include "core/findings/verdict.h"
+#include "core/numerics/binomial.h"
 
 namespace attnlab::extraction {
 
@@ -48,14 +53,58 @@ struct LogitRow {
 
   bool found() const { return hidden_found == dim; }
   bool wrong() const { return hidden_found && hidden_found != dim; }
-  bool is_top() const { return answers.starts_with("top"); }
 };
 std::vector<LogitRow> logit_rows(const ParameterSet& parameters,
                                  const std::vector<RecoveryRow>& rows);
 
+/// The trials of one size and one kind of answers.
+struct SizeRow {
+  std::int64_t dim = 0;
+  std::string answers;
+  double digits = 0;
+  std::int64_t trials = 0, found = 0, undecided = 0, wrong = 0;
+  std::vector<double> errors = {}, accuracies = {};
+
+  double share() const { return static_cast<double>(found) / static_cast<double>(trials); }
+  double low() const {
+    return share_lower_bound(static_cast<int>(found), static_cast<int>(trials), kVerdictTail);
+  }
+  double high() const {
+    return share_upper_bound(static_cast<int>(found), static_cast<int>(trials), kVerdictTail);
+  }
+  /// Binomial standard error with half a success and half a failure added, so that it is not 0 at
+  /// the ends.
+  double std_error() const {
+    const double count = static_cast<double>(trials) + 1;
+    const double p = (static_cast<double>(found) + 0.5) / count;
+    return std::sqrt(p * (1 - p) / count);
+  }
+  double largest_error() const {
+    return errors.empty() ? kUnknown : *std::ranges::max_element(errors);
+  }
+  bool is_digits() const { return answers.starts_with("digits"); }
+};
+
+/// Kinds of answers, by LogitCase::name.
+inline bool is_exact(std::string_view answers) {
+  return answers == "exact";
+}
+inline bool is_top(std::string_view answers) {
+  return answers.starts_with("top");
+}
+inline bool is_rounded(std::string_view answers) {
+  return !is_exact(answers) && !is_top(answers);
+}
+
+/// Rows of the trial whose singular values are shown.
+std::vector<const LogitRow*> shown_rows(const RunSpec& spec, const std::vector<LogitRow>& rows);
+
 /// The job of `attnlab extract --method logits`, whose questions another program answers. It is not
 /// in the catalogue, because no other front end can ask that program.
 Experiment logit_box_experiment();
+
+std::vector<Figure> logit_figures(const RunSpec& spec, const std::vector<LogitRow>& rows,
+                                  const std::vector<SizeRow>& sizes);
 
 /// Tables, claims and figures.
 void add_logit_findings(const RunSpec& spec, const Recovered& recovered, Findings& findings);

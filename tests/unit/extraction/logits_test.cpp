@@ -101,7 +101,10 @@ Asked asked(Oracle& oracle, LogitOptions options, std::uint32_t index = 0) {
 Asked asked(const LogitModel& model, LogitAnswer answer, std::size_t vectors,
             std::uint32_t index = 0) {
   LogitOracle oracle(model, answer);
-  return asked(oracle, {model.words(), model.words(), vectors, answer.top, true, false}, index);
+  return asked(
+      oracle,
+      {.token = model.words(), .logits = model.words(), .vectors = vectors, .top = answer.top},
+      index);
 }
 
 Grain digits(int count) {
@@ -322,7 +325,8 @@ TEST_CASE("a direction far below the noise cannot be seen: the rank is that of t
 }
 
 TEST_CASE("answers that are no logits or no lists of words end with one sentence") {
-  const LogitOptions full{8, 8, 4, 0, true, false}, top{8, 8, 4, 3, true, false};
+  const LogitOptions full{.token = 8, .logits = 8, .vectors = 4},
+      top{.token = 8, .logits = 8, .vectors = 4, .top = 3};
   SaysOracle nan(8, 8, [](std::size_t) { return NAN; });
   CHECK(asked(nan, full).outcome.evidence == "An answer is not a list of L numbers.");
   SaysOracle narrow(8, 7, [](std::size_t) { return 1.0; });
