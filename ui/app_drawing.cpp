@@ -19,7 +19,7 @@ PlotOptions run_options(const AppState& s, const Figure& figure) {
   options.sentence = figure.empty_text;
   options.phase = PlotPhase::kEmpty;
   options.settled = !is_busy(s);
-  if (!s.plan_error.empty() && !shows_points(figure)) {
+  if (!s.plan_error.empty() && !has_results(figure)) {
     options.phase = PlotPhase::kFailed;
     options.sentence = s.plan_error;
   } else if (s.changed()) {
@@ -37,7 +37,7 @@ PlotOptions run_options(const AppState& s, const Figure& figure) {
         break;
       case Run::State::kPaused:
         options.phase = PlotPhase::kPaused;
-        options.sentence = shows_points(figure) ? "Paused" : "Paused: press Continue.";
+        options.sentence = has_results(figure) ? "Paused" : "Paused: press Continue.";
         break;
       case Run::State::kFailed:
         options.phase = PlotPhase::kFailed;
@@ -59,7 +59,7 @@ Figure App::take_drawing(double now) {
   if (s.figures.empty()) return {};
   Figure figure = s.figures[std::min(s.view.figure, s.figures.size() - 1)];
   const PlotOptions options = run_options(s, figure);
-  const bool needs_words = !shows_points(figure) || options.opacity < 1;
+  const bool needs_words = !has_results(figure) || options.opacity < 1;
   figure.empty_text =
       needs_words && options.phase != PlotPhase::kShown ? options.sentence : std::string();
   if (const std::optional<WalkPlace> place = place_of_walk(s)) figure.walked = place->at;

@@ -70,7 +70,7 @@ bool find_draft(AppState& s) {
   if (!findings) return false;
   d.found_at = s.now;
   d.found_revision = d.run->revision();
-  const bool shows = std::any_of(findings->figures.begin(), findings->figures.end(), shows_points);
+  const bool shows = std::any_of(findings->figures.begin(), findings->figures.end(), has_results);
   if (!shows) return true;
   d.figures = findings->figures;
   d.reduced = d.draft->reduced;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/picture/heat_layout.h"
 #include "ui/field_view.h"
 #include "ui/handles.h"
 #include "ui/heat_map.h"
@@ -174,7 +175,7 @@ bool line_plot(ImDrawList* list, const Figure& figure, PlotState& state, const P
   const PlotFrame frame = lay_out(figure, state, outer, top, options.named);
   const bool shows_points = has_measured_points(figure);
   const bool live = options.phase == PlotPhase::kShown && !figure.handles.empty();
-  const bool covered = !shows_points && !live;
+  const bool covered = !has_results(figure) && !live;
   draw_axes(list, figure, frame, outer);
   draw_references(list, figure, frame, covered ? kUnderPicture : 0.8f);
   const auto point =

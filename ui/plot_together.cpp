@@ -51,8 +51,7 @@ bool together_plot(ImDrawList* list, const Figure& figure, PlotState& state,
   draw_labels(list, legend, state, row, labels, emphasised);
 
   const Box area{outer.x0, top + legend_row_height(legend, outer.width()), outer.x1, outer.y1};
-  if (!has_measured_points(figure) && !has_known_cells(figure))
-    return empty_picture(list, area, options);
+  if (!has_results(figure)) return empty_picture(list, area, options);
   PlotOptions of_part = options;
   of_part.phase = PlotPhase::kShown;
   of_part.titled = true;

@@ -124,10 +124,6 @@ void show_figure(AppState& s, bool found) {
 
 }  // namespace
 
-bool shows_points(const Figure& figure) {
-  return has_measured_points(figure) || has_known_cells(figure);
-}
-
 void choose_figure(AppState& s, std::size_t number) {
   s.view.figure = number;
   s.options.page.figure = number == 0 ? std::string() : s.figures[number].id;
@@ -155,7 +151,7 @@ void refresh_figures(AppState& s) {
 }
 
 void leave_run(AppState& s, Leaving leaving) {
-  const bool shown = std::any_of(s.run_figures.begin(), s.run_figures.end(), shows_points);
+  const bool shown = std::any_of(s.run_figures.begin(), s.run_figures.end(), has_results);
   if (shown && s.run) {
     s.drafts.before = s.run_figures;
     s.drafts.figures.clear();

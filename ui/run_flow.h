@@ -21,8 +21,6 @@ void follow_run(AppState& s);
 /// Drops the run; a finished one is remembered, unless it is to be forgotten.
 enum class Leaving { kRemember, kForget };
 void leave_run(AppState& s, Leaving leaving);
-/// Whether a figure shows anything measured.
-bool shows_points(const Figure& figure);
 void refresh_figures(AppState& s);
 /// Shows figure `number`, and keeps its name for the link.
 void choose_figure(AppState& s, std::size_t number);

@@ -302,4 +302,14 @@ bool has_known_cells(const Figure& figure) {
          });
 }
 
+bool has_results(const Figure& figure) {
+  const auto is_result = [](const Series& series) {
+    return !series.points.empty() &&
+           (series.role == SeriesRole::kMeasured || series.role == SeriesRole::kCurve ||
+            series.role == SeriesRole::kDots);
+  };
+  return std::ranges::any_of(figure.together().figures, has_results) ||
+         std::ranges::any_of(figure.lines().series, is_result) || has_known_cells(figure);
+}
+
 }  // namespace attnlab

@@ -76,6 +76,9 @@ inline constexpr float kOutlinedCell = 5;  ///< smaller cells have no outline
 std::vector<Segment> hatching(const Box& box, float apart);
 
 bool has_known_cells(const Figure& figure);
+/// Whether anything is known: a measured point, a curve, a dot or a cell. Until then views show the
+/// figure's empty_text.
+bool has_results(const Figure& figure);
 
 /// A map of more than `most` rows or columns with square blocks of cells as its cells. A block has
 /// the value that is farthest from 0, so that a single large entry of a matrix stays visible, and

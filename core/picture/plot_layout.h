@@ -102,7 +102,7 @@ std::optional<PointRef> step_point(const Figure& figure, const HiddenSeries& hid
 /// "RFA: 0.161 ± 0.010 at training samples n = 256 (5 trials)", digits as in the tables.
 std::string read_out(const Figure& figure, PointRef point);
 
-/// Whether any series has a measured point; without one, views show the figure's empty_text.
+/// Whether any series has a measured point.
 bool has_measured_points(const Figure& figure);
 
 }  // namespace attnlab

@@ -24,8 +24,7 @@ constexpr float kSourceRow = 15;
 
 /// Whether the picture says anything about the run.
 bool shows_results(const Figure& figure) {
-  return has_measured_points(figure) || has_known_cells(figure) ||
-         std::holds_alternative<Fields>(figure.content);
+  return has_results(figure) || std::holds_alternative<Fields>(figure.content);
 }
 
 /// Figures next to each other are about as high as wide, below their heading and the legend.

@@ -31,6 +31,8 @@ function errors({ row, value, weight }, truth) {
   return { w: size(gaps_w), said_w: Number(said[1]), v: size(gaps_v), said_v: Number(said[2]) };
 }
 
+const errors_or_none = (found, truth) => (found.row.status === 'recovered' ? errors(found, truth) : undefined);
+
 /** The stated accuracy bounds the error, and not carelessly. */
 const bounded = ({ w, said_w, v, said_v }) => w <= said_w && v <= said_v && said_w < 12 * w;
 
@@ -87,6 +89,30 @@ for (const [name, kind, how, grain] of [
     }
   });
 }
+
+test('a program whose values are below its step is recovered from long tokens', () => {
+  for (const dim of [2, 3, 5]) {
+    for (const [kind, how] of [['small-value', 'decimals:2'], ['small-value', 'decimals:4'], ['head', 'trunc:0'],
+      ['head', 'floor:0']]) {
+      const found = extract(kind, dim, how);
+      const where = `${kind} ${dim} ${how}: ${found.row.evidence}`;
+      assert.doesNotMatch(found.row.evidence, /v = 0|no single softmax head/, where);
+      const error = errors_or_none(found, truth_of(kind, dim));
+      // Whole numbers may be too coarse to tell boxes apart; what is said is true.
+      if (!error) assert.match(found.row.evidence, /so coarse that boxes of other kinds/, where);
+      else assert.ok(error.w < 1e-4 && error.v < 1e-4, `${where} ${JSON.stringify(error)}`);
+    }
+  }
+});
+
+test('a program that computes in float32 and prints two decimals is recovered', () => {
+  for (const dim of [2, 3, 4]) {
+    const found = extract('float32', dim, 'decimals:2');
+    assert.equal(found.row.status, 'recovered', found.row.evidence);
+    const error = errors(found, truth_of('float32', dim));
+    assert.ok(bounded(error), JSON.stringify(error));
+  }
+});
 
 test('a program whose softmax does not subtract the largest logit is recovered where its answers are rounded', () => {
   for (const dim of [2, 4, 9]) {

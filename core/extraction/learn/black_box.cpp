@@ -34,6 +34,11 @@ constexpr double kNoChance = 2;      // times what rounding adds to fresh answer
 // fifth.
 constexpr double kLawMargin = 2, kShownMargin = 1.5;
 
+bool gave_up(const Outcome& outcome) {
+  return outcome.status == ExtractionStatus::kNotAMatch ||
+         outcome.status == ExtractionStatus::kNotIdentifiable;
+}
+
 /// The learner of a head. `plan` and `vanishing` are given for answers with a grain; their model is
 /// checked against that grain later.
 Inquiry<Outcome> head_learner(BoxKnowledge& known, const BoxOptions& options,
@@ -399,6 +404,19 @@ Inquiry<Outcome> learn_black_box(BoxKnowledge& known, BoxOptions options) {
     learner.answer(std::move(answers));
   }
   Outcome outcome = learner.result();
+  if (!network && gave_up(outcome)) {
+    // Few answers may hide a grain, and a grain a head: more answers, also to long tokens.
+    const ProbePlan plan = longest_probes();
+    QueryBatch more = comparison_inputs(known.dim(), options.seed);
+    add_value_queries(more, plan.value);
+    const std::vector<double> answers = co_await ask(more);
+    keep(known, answers, room);
+    const std::span<const double> values = std::span(answers).last(known.dim());
+    if (largest_magnitude(known.learned.head.value) == 0 && largest_magnitude(values) > 0) {
+      Inquiry<Outcome> again = keep_answers(known, head_learner(known, options, &plan));
+      outcome = co_await again;
+    }
+  }
   known.grain = find_grain(known.seen);
   const bool judged = outcome.status == ExtractionStatus::kRecovered ||
                       outcome.status == ExtractionStatus::kNotAMatch;

@@ -92,15 +92,18 @@ void value_query(QueryBatch& batch, double length, std::span<const double> x) {
   batch.query({number, number + 1});
 }
 
-Inquiry<bool> ask_values(HeadKnowledge& known, double length) {
-  const std::size_t dim = known.value.size();
-  QueryBatch batch(dim);
-  std::vector<double> unit(dim, 0.0);
-  for (std::size_t i = 0; i < dim; ++i) {
-    unit[i] = 1;
+void add_value_queries(QueryBatch& batch, double length) {
+  std::vector<double> unit(batch.dim(), 0.0);
+  for (double& entry : unit) {
+    entry = 1;
     value_query(batch, length, unit);
-    unit[i] = 0;
+    entry = 0;
   }
+}
+
+Inquiry<bool> ask_values(HeadKnowledge& known, double length) {
+  QueryBatch batch(known.value.size());
+  add_value_queries(batch, length);
   known.value = co_await ask(batch);
   for (double& value : known.value) value /= length;
   co_return std::ranges::all_of(known.value, [](double v) { return std::isfinite(v); });

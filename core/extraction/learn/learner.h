@@ -48,7 +48,10 @@ struct HeadKnowledge {
 /// a large logit, which overflows in a box whose softmax does not subtract the largest logit.
 void value_query(QueryBatch& batch, double length, std::span<const double> x);
 
-/// v from dim value queries of length * e_1 .. length * e_dim: exact if the length is a power of
+/// Value queries of length * e_1 .. length * e_dim.
+void add_value_queries(QueryBatch& batch, double length);
+
+/// v from value queries of length * e_1 .. length * e_dim: exact if the length is a power of
 /// two. The result says whether all answers were finite.
 Inquiry<bool> ask_values(HeadKnowledge& known, double length = 1);
 

@@ -38,10 +38,19 @@ bool finite(std::span<const double> values) {
 
 }  // namespace
 
+ProbePlan longest_probes() {
+  ProbePlan plan;
+  plan.probe = plan.value = kLongProbe;
+  plan.query = 1 / kLongProbe;
+  return plan;
+}
+
 ProbePlan plan_probes(const Grain& grain, const HeadKnowledge& known) {
   ProbePlan plan;
   const double value = finite(known.value) ? largest_magnitude(known.value) : 0;
-  if (grain.step > 0 && value > 0) {
+  if (grain.step > 0 && value == 0 && finite(known.value)) {
+    plan = longest_probes();  // the entries of v are below the step
+  } else if (grain.step > 0 && value > 0) {
     // Beyond the size at which a second grain is as coarse as the step, longer probes win nothing.
     const double possible = grain.kind == GrainKind::kStep     ? kFinest
                             : grain.kind == GrainKind::kDigits ? std::pow(10.0, grain.figures)
@@ -95,7 +104,8 @@ double expected_gap(const Grain& grain, const HeadError& error, std::size_t dim,
 
 double arithmetic_gap(const Grain& grain, double size) {
   const bool computes = grain.kind == GrainKind::kBits && grain.figures == kSingleBits;
-  return computes ? kArithmetic * grain.at(size) : 0;
+  // A second, coarser grain comes after the arithmetic.
+  return computes ? kArithmetic * Grain{grain.kind, 0, grain.figures}.at(size) : 0;
 }
 
 }  // namespace attnlab::extraction

@@ -14,6 +14,9 @@ struct ProbePlan {
   double largest = 0;  ///< |a^T W b| that the query token is made for; 0: not known
 };
 
+/// The longest probes that are of use: they show values that a step hides from shorter ones.
+ProbePlan longest_probes();
+
 /// Probes for answers of this grain, given a first estimate of the head. Longer probes make a step
 /// (kStep) smaller in relation to the answers: they are 2^20 long, or as long as a double can hold
 /// both. For other grains the length does not matter.

@@ -1,7 +1,7 @@
 // A black box as a separate program: `node box.mjs KIND DIM [FAULT [AFTER]]`. KIND is the hidden function, FAULT what
 // the box does instead of its answers after the first AFTER. `node box.mjs KIND DIM truth` prints the hidden numbers.
 // `node box.mjs KIND DIM round HOW` answers as services do, HOW being one of exact, decimals:4, digits:6, step:0.05,
-// float32 (shortest digits), bfloat16, float16, bits:16 (the others cut); float32/decimals:6 one after the other;
+// float32 (shortest digits), bfloat16, float16, bits:16 and trunc:2 (cut), floor:2; float32/decimals:6 one after the other;
 // HOW+long puts each answer into a line of 20,000 other letters. KIND float32 is a head that computes in float32, KIND
 // overflow one whose softmax does not subtract the largest logit.
 import { createInterface } from 'node:readline';
@@ -28,6 +28,7 @@ switch (kind) {
   case 'basis-value': head.v = head.v.map((_, i) => (i === 0 ? 1 : 0)); break;
   case 'tiny-entry': head.v[dim - 1] = 1e-9 * made(5); break;
   case 'zero-weight': head.W.forEach((row) => row.fill(0)); break;
+  case 'small-value': head.v = head.v.map((x) => 1e-3 * x); break;
   case 'small-weight': head.W = matrix(1, 1e-3); break;
   case 'large-weight': head.W = matrix(1, 100); break;
   case 'rank-one': head.W = vector(7).map((a) => vector(8).map((b) => a * b)); break;
@@ -92,6 +93,7 @@ function rounded(x, how) {
     const unit = 2 ** Math.max(Math.floor(Math.log2(Math.abs(x))) - bits + 1, name === 'bits' ? -1000 : -24);
     return String(x === 0 ? 0 : (name === 'bits' ? Math.trunc : Math.round)(x / unit) * unit);
   }
+  if (name === 'floor' || name === 'trunc') return String(Math[name](x * 10 ** figures) / 10 ** figures);
   if (name === 'decimals') return x.toFixed(Number(figures));
   if (name === 'digits') return x.toExponential(Number(figures) - 1);
   if (name === 'step') return String(Math.round(x / Number(figures)) * Number(figures));
