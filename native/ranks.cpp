@@ -37,15 +37,21 @@ constexpr LauncherMark kLauncherMarks[] = {
     {"PMI_RANK", "PMI_SIZE", "PMI_FD"},
     {"PMIX_RANK", "SLURM_STEP_NUM_TASKS", "PMIX_NAMESPACE"}};
 
+/// Null where the variable is not set, or empty, which says as little.
+const char* environment(const char* name) {
+  const char* const text = getenv(name);
+  return text == nullptr || *text == '\0' ? nullptr : text;
+}
+
 const LauncherMark* launcher_mark() {
-  const auto is_set = [](const LauncherMark& each) { return getenv(each.mark) != nullptr; };
+  const auto is_set = [](const LauncherMark& each) { return environment(each.mark) != nullptr; };
   const auto found = std::ranges::find_if(kLauncherMarks, is_set);
   return found == std::end(kLauncherMarks) ? nullptr : found;
 }
 
 /// The number of ranks according to the launcher; 0 when it does not say.
 int announced_ranks(const LauncherMark& mark) {
-  const char* const text = getenv(mark.size);
+  const char* const text = environment(mark.size);
   const auto size = read_integer(text == nullptr ? "" : text);
   return size && *size > 0 && *size < INT_MAX ? static_cast<int>(*size) : 0;
 }
@@ -54,7 +60,7 @@ int announced_ranks(const LauncherMark& mark) {
 /// how many ranks there are can be asked; an MPI library takes a rank without a server for the only
 /// one.
 bool is_remainder(const LauncherMark& mark) {
-  return announced_ranks(mark) == 0 && getenv(mark.server) == nullptr &&
+  return announced_ranks(mark) == 0 && environment(mark.server) == nullptr &&
          std::string_view(getenv(mark.mark)) == "0";
 }
 

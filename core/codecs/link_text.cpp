@@ -151,15 +151,27 @@ void undo_quoted_printable(std::string& text) {
   replace_all(text, "=3D", "=");
 }
 
+/// Where an address ends and its '#' begins, as programs write it, and the length of that.
+std::pair<std::size_t, std::size_t> find_hash(std::string_view text) {
+  constexpr std::string_view kFullWidth = "\xEF\xBC\x83";
+  if (const std::size_t at = text.find('#'); at != std::string_view::npos) return {at, 1};
+  if (const std::size_t at = text.find(kFullWidth); at != std::string_view::npos) {
+    return {at, kFullWidth.size()};
+  }
+  // An encoded one belongs to an address only if the address itself is not encoded.
+  if (text.starts_with("http://") || text.starts_with("https://")) return {text.find("%23"), 3};
+  return {std::string_view::npos, 0};
+}
+
 /// The part of an address after '#', without a second '#'.
 std::string_view behind_address(std::string_view text) {
   const auto says_something = [](std::string_view part) {
     return part.find('=') != std::string_view::npos || part.find("%3") != std::string_view::npos ||
            part.find("%25") != std::string_view::npos;
   };
-  const std::size_t hash = text.find('#');
+  const auto [hash, length] = find_hash(text);
   if (hash != std::string_view::npos) {
-    const std::string_view behind = text.substr(hash + 1);
+    const std::string_view behind = text.substr(hash + length);
     if (hash == 0 || says_something(behind)) return behind_address(behind);
     text = text.substr(0, hash);
   }
@@ -185,6 +197,16 @@ void add_pairs(std::string_view item, int layer, Pairs& pairs) {
     }
     return;
   }
+  // A link inside another one, as mail filters and search pages write it: "url=https%3A...%23e%3D".
+  if (equals != std::string_view::npos && layer < kMaxLayers) {
+    const std::string value = fully_decoded(item.substr(equals + 1));
+    if (value.starts_with("http") && value.find("#e=") != std::string::npos) {
+      for (const std::string& inner : split(behind_address(value), '&')) {
+        add_pairs(inner, layer + 1, pairs);
+      }
+      return;
+    }
+  }
   std::string key = without_plus(fully_decoded(left));
   if (const std::string_view name = name_in(key); !name.empty()) key = std::string(name);
   if (key.empty() || pairs.size() >= kMaxPairs) return;
@@ -207,14 +229,20 @@ bool belongs_to_name(char c) {
 }  // namespace
 
 std::vector<std::pair<std::string, std::string>> link_pairs(std::string_view text) {
-  std::string link(text);
+  std::string link(text.substr(0, text.find(":~:")));  // a browser's "text to scroll to" follows
+  for (const std::string_view semicolon : {"amp%3B", "amp%3b"}) {
+    replace_all(link, semicolon, "amp;");
+  }
   undo_entities(link);
   link = std::string(behind_address(link));
   undo_quoted_printable(link);
   link = plain(link);
   const bool only_separators =
       link.find('&') == std::string::npos && link.find('=') < link.find("%26");
-  if (only_separators) replace_all(link, "%26", "&");  // were encoded
+  if (only_separators) {  // were encoded
+    replace_all(link, "%26", "&");
+    undo_entities(link);
+  }
   Pairs pairs;
   for (const std::string& item : split(link, '&')) add_pairs(item, 0, pairs);
   return pairs;

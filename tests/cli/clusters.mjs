@@ -83,6 +83,12 @@ test('a rank number without a launcher that could be asked is no launcher: the r
   });
 });
 
+test('variables of a launcher that are empty are as if they were not set', () => {
+  const done = attnlab(run, { env: environment({ PMI_RANK: '', PMI_SIZE: '', PMIX_RANK: '', OMPI_COMM_WORLD_SIZE: '' }) });
+  assert.equal(assertDone(done), assertDone(attnlab(run, { env: environment() })));
+  assert.equal(done.err, '');
+});
+
 test('one of several ranks that cannot join them computes nothing', () => withoutMpi((start) => {
   for (const marks of Object.values(several_ranks)) {
     assertRefused(start(run, marks), 3, [/started by an MPI launcher and cannot join the other ranks/]);

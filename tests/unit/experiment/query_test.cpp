@@ -268,6 +268,14 @@ TEST_CASE("a link that was encoded as a whole, once or more, is the link") {
            "https://host.example/lab/?embed=1#e=pi&points=9&trials=2&seed=11&theme=dark",
            "%23e%3Dpi%26points%3D9%26trials%3D2%26seed%3D11%26theme%3Ddark",
            "<e=pi&points=9&trials=2&seed=11&theme=dark",
+           "https://host.example/lab/%23e=pi&points=9&trials=2&seed=11&theme=dark",
+           "https://host.example/lab/\xEF\xBC\x83"
+           "e=pi&points=9&trials=2&seed=11&theme=dark",
+           "https://host.example/lab/#e=pi&points=9&trials=2&seed=11&theme=dark#:~:text=hello",
+           "https://filter.example/?url=https%3A%2F%2Fhost.example%2Flab%2F%23e%3Dpi%26points%3D9"
+           "%26trials%3D2%26seed%3D11%26theme%3Ddark",
+           "e=pi%26amp%3Bpoints=9%26amp%3Btrials=2%26amp%3Bseed=11%26amp%3Btheme=dark",
+           "e=pi&amp%3Bpoints=9&amp%3btrials=2&amp%3Bseed=11&amp%3Btheme=dark",
            "e=pi%26points=9%26trials=2%26seed=11%26theme=dark",
            "e%3Dpi%26amp%3Bpoints%3D9%26amp%3Btrials%3D2%26amp%3Bseed%3D11%26amp%3Btheme%3Ddark",
            "e%253Dpi%2526amp%253Bpoints%253D9%2526amp%253Btrials%253D2%2526seed%253D11%26theme="

@@ -92,7 +92,7 @@ TEST_CASE("a hand that never rests sees drafts, one after the other") {
     lab.pass(0.02);
     CHECK(lab.app.current_run() == nullptr);
     const std::vector<Figure>& figures = lab.app.state().figures;
-    if (std::any_of(figures.begin(), figures.end(), shows_points)) ++shown;
+    if (std::any_of(figures.begin(), figures.end(), has_results)) ++shown;
     if (lab.app.state().drafts.found_at > last_found) ++found;
     last_found = lab.app.state().drafts.found_at;
     if (lab.app.state().drafts.draft) {

@@ -139,6 +139,21 @@ TEST_CASE("panels are side by side only where their titles fit") {
   CHECK(heat_places(figure, {0, 0, 400, 200}, margins)[1].cells.y0 > 100);
 }
 
+TEST_CASE("a figure of curves or dots has results, one of guides alone has none") {
+  for (const SeriesRole role : {SeriesRole::kMeasured, SeriesRole::kCurve, SeriesRole::kDots,
+                                SeriesRole::kTheory, SeriesRole::kExact, SeriesRole::kFit}) {
+    Figure figure;
+    Series series;
+    series.role = role;
+    figure.draw_lines().series = {series};
+    CHECK_FALSE(has_results(figure));
+    figure.draw_lines().series[0].points = {{1, 2, 0, 0}};
+    const bool guide =
+        role == SeriesRole::kTheory || role == SeriesRole::kExact || role == SeriesRole::kFit;
+    CHECK(has_results(figure) != guide);
+  }
+}
+
 TEST_CASE("a cell that is not known yet is open, a measured one without a value is not") {
   HeatPanel panel = panel_of(1, 3, {0.5, kNan, kNan});
   panel.notes = {"", "too few samples", ""};
