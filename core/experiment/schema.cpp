@@ -94,11 +94,19 @@ std::string_view leading_number(std::string_view entry) {
   return entry.substr(0, end);
 }
 
-/// A text without the end of a sentence or a bracket that a mail put after it.
-std::string text_in(std::string_view text) {
-  while (!text.empty() && std::string_view(".,;:>\"'!?").find(text.back()) != std::string::npos)
-    text.remove_suffix(1);
-  return std::string(text);
+/// A text without the end of a sentence or a bracket that a mail put after it, and without the
+/// backslashes that chat programs put before a '*'.
+std::string text_in(std::string_view given) {
+  std::string text(given);
+  std::erase(text, '\\');
+  const auto closes_nothing = [&] {
+    return text.back() == ')' && std::ranges::count(text, ')') > std::ranges::count(text, '(');
+  };
+  while (!text.empty() && (closes_nothing() ||
+                           std::string_view(".,;:>\"'!?").find(text.back()) != std::string::npos)) {
+    text.pop_back();
+  }
+  return text;
 }
 
 /// entry_in of every entry, of numbers only the number; entries that become empty are left out, and

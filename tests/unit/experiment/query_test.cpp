@@ -90,6 +90,13 @@ TEST_CASE("a faulty formula of a link is left out with its sentence") {
   CHECK(ended.spec.parameters.text("formula") == "norm(b1)");
   REQUIRE(ended.notes.size() == 1);
   CHECK(ended.notes[0] == "formula: \"norm(b1).\" is read as \"norm(b1)\"");
+  for (const char* given : {"norm(b1))", "norm(b1)).", "2\\*norm(b1)", "(norm(b1))"}) {
+    const Permalink link =
+        read_query("e=every-kind&formula=" + std::string(given), every_kind_experiment());
+    CHECK(link.spec.parameters.text("formula") == (given[0] == '2'   ? "2*norm(b1)"
+                                                   : given[0] == '(' ? "(norm(b1))"
+                                                                     : "norm(b1)"));
+  }
 }
 
 TEST_CASE("any bytes read as a run inside the schema") {
