@@ -108,6 +108,7 @@
 
     /** The lab's state; starts the lab, however far it is from the screen. */
     get() {
+      this.#follow_now();
       if (this.#failed) return Promise.reject(new Error(this.#failed));
       const id = ++this.#asks;
       return new Promise((resolve, reject) => {
@@ -225,6 +226,11 @@
       this.#ready = false;
     }
 
+    /** Attributes that were changed before a message come before it. */
+    #follow_now() {
+      if (this.#watch.takeRecords().length > 0) this.#follow();
+    }
+
     /** The attributes are others now. */
     #follow() {
       this.#lay_out();
@@ -278,6 +284,7 @@
 
     /** @param {Message} message */
     #send(message) {
+      this.#follow_now();
       if (this.#ready) this.#frame?.contentWindow?.postMessage({ ...message, attnlab: 1 }, '*');
       else this.#waiting.push(message);
     }
@@ -299,6 +306,10 @@
         // News without an id may be older than the question.
         this.#asked.get(data.id)?.resolve(data.state);
         this.#asked.delete(data.id);
+      } else if (data.type === 'error' && this.#asked.has(data.id)) {
+        this.#asked.get(data.id)?.reject(new Error(String(data.error)));
+        this.#asked.delete(data.id);
+        return;
       } else if (data.type === 'error' && !this.#ready) {
         this.#fail(String(data.error));
         return;

@@ -107,6 +107,7 @@ class Lab {
   #compiled;
   /** @type {Promise<void> | undefined} */
   #parts_loading;
+  #problem = ''; // why its module did not come
   /** @type {Promise<import('./oracle.js').OwnBox> | undefined} */
   #box;
   /** @type {Promise<import('./layer.js').LayerText | undefined> | undefined} */
@@ -247,6 +248,7 @@ class Lab {
       this.redraw();
     }).catch((error) => {
       this.#parts_loading = undefined;
+      this.#problem = message_of(error);
       throw error;
     });
     return this.#parts_loading;
@@ -295,6 +297,10 @@ class Lab {
       state: () => this.#state(),
       load: (query) => this.#load(query),
       act: (action) => this.#act(action, '', ''),
+      whole: async () => {
+        if (this.app._app_waits_for_parts()) await this.#load_parts();
+        return this.app._app_waits_for_parts() ? this.#problem : '';
+      },
       contract: this.contract,
     }, /** @type {HTMLElement} */ (document.querySelector('main')));
   }

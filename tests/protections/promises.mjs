@@ -545,6 +545,13 @@ export const promises = [
     test: ['browser', 'embed', 'an earlier message does not answer a later get()'],
   },
   {
+    promise: 'A get() waits for what was asked before it, also while a part of the lab loads.',
+    file: 'web/page.js',
+    text: 'if (this.app._app_waits_for_parts()) await this.#load_parts();\n        return',
+    without: 'return',
+    test: ['browser', 'chromium', 'get() is never older than what was asked before it, also while a part of the lab loads'],
+  },
+  {
     promise: 'A second finger does not move what the first one holds.',
     file: 'web/canvas.js',
     text: 'const is_other = (event) => held !== 0 && event.pointerId !== holder.pointerId;',

@@ -39,7 +39,66 @@ const paper = (page, index) => page.evaluate(async (i) => {
   return { white: light / pixels.length, colours: new Set(pixels).size };
 }, index);
 
+/** In the page: asks the lab for another state and for its answer at once, in this way. */
+const ask_at_once = (way, is_ready_first) => {
+  const lab = document.querySelector('attention-lab');
+  const ask = {
+    load: () => {
+      lab.load({ query: 'e=icl-risk&heads=1,3&seed=9' });
+      return lab.get();
+    },
+    attributes: () => {
+      lab.setAttribute('experiment', 'icl-risk');
+      lab.setAttribute('heads', '1,3');
+      lab.setAttribute('seed', '9');
+      return lab.get();
+    },
+    message: () => new Promise((resolve) => {
+      const frame = lab.querySelector('iframe').contentWindow;
+      addEventListener('message', ({ data }) => { if (data.id === 'ours') resolve(data.state ?? data.error); });
+      frame.postMessage({ attnlab: 1, type: 'load', query: 'e=icl-risk&heads=1,3&seed=9' }, '*');
+      frame.postMessage({ attnlab: 1, type: 'get', id: 'ours' }, '*');
+    }),
+  };
+  const go = () => {
+    globalThis.answer = ask[way]().catch(({ message }) => message).then((answer) => { globalThis.answered = true; return answer; });
+    globalThis.asked = true;
+  };
+  if (is_ready_first) lab.addEventListener('attnlab-ready', go, { once: true });
+  else go();
+};
+
 export const short_course = {
+  async 'get() is never older than what was asked before it, also while a part of the lab loads'(on) {
+    const { page, server, engine } = on;
+    const open_asking = async (way) => {
+      await open_own_course(on, '<attention-lab></attention-lab>');
+      // Without WebGL the lab is not ready before that part is there.
+      await page.evaluate(`(${ask_at_once})('${way}', ${engine.webgl})`);
+      await until(() => page.evaluate(() => globalThis.asked), 'the lab was asked');
+    };
+    for (const way of engine.webgl ? ['load', 'attributes', 'message'] : ['load', 'attributes']) {
+      const release = server.hold('jobs.js');
+      try {
+        await open_asking(way);
+        await settle(500);
+        assert.equal(await page.evaluate(() => globalThis.answered), undefined, `${way}: no answer before the part is there`);
+      } finally {
+        release();
+      }
+      const { experiment, parameters, seed } = await page.evaluate(() => globalThis.answer);
+      assert.deepEqual([experiment, parameters.heads, seed], ['icl-risk', '1,3', 9], way);
+    }
+    if (!engine.webgl) return;
+    server.instead.set('jobs.js', undefined);
+    for (const way of ['load', 'message']) {
+      await open_asking(way);
+      assert.match(await page.evaluate(() => globalThis.answer), /jobs\.js could not be loaded \(404\)/, way);
+    }
+    server.instead.delete('jobs.js');
+    on.known = /(?:)/; // what was missing
+  },
+
   'run() and step() load a lab that is far away or not shown': (on) =>
     with_course(on, `${lab_element('')}<div><svg width="10" height="5000"></svg></div>` +
       `${lab_element('auto="0"')}${lab_element('auto="0" hidden')}`, async () => {
