@@ -552,6 +552,13 @@ export const promises = [
     test: ['browser', 'chromium', 'get() is never older than what was asked before it, also while a part of the lab loads'],
   },
   {
+    promise: 'Where the experiments do not come, nothing says that they are loading, and trying again works.',
+    file: 'web/page.js',
+    text: 'return missing ? { ...state, status: missing, error: missing } : state;',
+    without: 'return state;',
+    test: ['browser', 'chromium', 'where the experiments do not come, the page says so instead of loading, and trying again works'],
+  },
+  {
     promise: 'A second finger does not move what the first one holds.',
     file: 'web/canvas.js',
     text: 'const is_other = (event) => held !== 0 && event.pointerId !== holder.pointerId;',

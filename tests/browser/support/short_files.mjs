@@ -64,6 +64,34 @@ export const short_files = {
     on.known = /(?:)/; // what was missing
   }),
 
+  async 'where the experiments do not come, the page says so instead of loading, and trying again works'(on) {
+    const { page, server, engine } = on;
+    const said = (selector) => page.evaluate((one) => document.querySelector(one).innerText, selector);
+    for (const names of [['jobs.js'], ['jobs.wasm', 'jobs_relaxed.wasm']]) {
+      for (const name of names) server.instead.set(name, undefined);
+      server.before = '';
+      await page.goto('about:blank');
+      await page.goto(`${server.origin}#e=icl-risk&dim=3&auto=0`);
+      await page.waitForSelector('html[data-ready]', { timeout: 60000 });
+      await page.evaluate(() => { document.getElementById('twin_details').open = true; });
+      const sentence = /jobs(\.js|\.wasm|_relaxed\.wasm) could not be loaded \(404\)\.$/;
+      for (const place of ['#cover_text', '#live', '#twin_body .status']) {
+        await until(async () => sentence.test(await said(place)), `${names[0]} is named in ${place}`);
+      }
+      assert.doesNotMatch(await said('body'), /is loading|again.*again/i);
+      const again = () => page.evaluate(() => document.getElementById('again').click());
+      if (engine.webgl) {
+        await again();
+        await until(async () => sentence.test(await said('#live')) && sentence.test(await said('#cover_text')), 'it is still missing');
+      }
+      for (const name of names) server.instead.delete(name);
+      await again();
+      await page.waitForFunction(() => document.getElementById('twin_experiment')?.value === 'icl-risk' &&
+        !document.getElementById('cover').checkVisibility(), { timeout: 60000 }); // also over a reload
+    }
+    on.known = /(?:)/; // what was missing
+  },
+
   'an empty script of the start is named': once_an_engine(async (on) => {
     const { page, server } = on;
     for (const name of ['page.js', 'dom.js', 'attnlab.js']) {
