@@ -596,7 +596,7 @@ export const promises = [
   {
     promise: 'A part that comes later and is missing is named where it was asked for.',
     file: 'web/files.js',
-    text: 'throw new Error(`${what ?? `${name} could not be loaded (${message_of(error)})`}; reload the page to try again`);',
+    text: 'throw new Error(`${what ?? `${name} could not be loaded (${message_of(error)})`}${advice}`);',
     without: '',
     test: ['browser', 'chromium', 'a part that comes later and is missing is named where it was asked for'],
   },
