@@ -320,9 +320,16 @@ class Lab {
 
   async #keep_stills() {
     if (!this.keyboard) return;
-    const { Stills } = await part('still.js', import('./still.js'));
-    this.#stills = new Stills({
-      canvas: /** @type {HTMLCanvasElement} */ ($('canvas')),
+    const canvas = /** @type {HTMLCanvasElement} */ ($('canvas'));
+    const loaded = await part('still.js', import('./still.js')).catch((error) => {
+      // Said when a picture is wanted; the lab needs none.
+      const say = () => notice(`The figure has no still picture: ${message_of(error)}.`);
+      addEventListener('beforeprint', say);
+      if (parent !== window) new IntersectionObserver(([{ isIntersecting }]) => isIntersecting || say()).observe(canvas);
+    });
+    if (!loaded) return;
+    this.#stills = new loaded.Stills({
+      canvas,
       draw: (paper) => {
         this.app._app_paper(Number(paper));
         this.app._app_frame(seconds());

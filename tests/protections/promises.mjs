@@ -559,6 +559,13 @@ export const promises = [
     test: ['browser', 'chromium', 'where the experiments do not come, the page says so instead of loading, and trying again works'],
   },
   {
+    promise: 'A lab without still.js works, and names it when a picture is wanted.',
+    file: 'web/page.js',
+    text: "await part('still.js', import('./still.js')).catch((error) => {",
+    without: "await part('still.js', import('./still.js')).catch((error) => {\n      throw error;",
+    test: ['browser', 'chromium', 'without the part that keeps pictures the lab works, and the part is named when it prints or is far away'],
+  },
+  {
     promise: 'A second finger does not move what the first one holds.',
     file: 'web/canvas.js',
     text: 'const is_other = (event) => held !== 0 && event.pointerId !== holder.pointerId;',

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { until } from './lab.mjs';
+import { press, settle, until, wait_for_state } from './lab.mjs';
 import { at_start, later, other_version, sentence_about } from './page_files.mjs';
-import { once_an_engine, open, small } from './short_pages.mjs';
+import { ask, lab_element, once_an_engine, open, open_own_course, rows_of, small } from './short_pages.mjs';
 
 /** In the page: `said`, once a sentence with this name can be seen: its text, and when. */
 const note_sentence = (name) => {
@@ -91,6 +91,33 @@ export const short_files = {
     }
     on.known = /(?:)/; // what was missing
   },
+
+  'without the part that keeps pictures the lab works, and the part is named when it prints or is far away': once_an_engine(async (on) => {
+    const { page, server } = on;
+    const seen = () => page.evaluate(() => [document.getElementById('cover').checkVisibility(), document.getElementById('notice').innerText]);
+    for (const bytes of [undefined, Buffer.alloc(0)]) {
+      server.instead.set('still.js', bytes);
+      await open(on, small);
+      await settle(1000);
+      assert.deepEqual(await seen(), [false, ''], 'no sentence before a picture is wanted');
+      await press(page, 'run');
+      await wait_for_state(page, 'finished');
+      await later['still.js'](page);
+      const [covered, said] = await seen();
+      assert.equal(covered, false);
+      assert.match(said, /still\.js (came empty|could not be loaded \(404\)); reload the page to try again\.$/);
+    }
+    await open_own_course(on, `${lab_element('height="400"')}<div style="height: 5000px"></div>`);
+    assert.equal((await ask(page)).seed, 3);
+    const inside = (what) => page.evaluate(`(${what})(document.querySelector('attention-lab iframe').contentDocument)`);
+    assert.equal(await inside((document) => document.getElementById('notice').textContent), '');
+    await page.evaluate(() => scrollTo(0, 4000));
+    await until(() => inside((document) => document.getElementById('notice').textContent.includes('still.js')), 'it is named');
+    await page.evaluate(() => scrollTo(0, 0));
+    assert.ok(await rows_of(page) > 0);
+    server.instead.delete('still.js');
+    on.known = /(?:)/; // what was missing
+  }),
 
   'an empty script of the start is named': once_an_engine(async (on) => {
     const { page, server } = on;
