@@ -566,6 +566,13 @@ export const promises = [
     test: ['browser', 'chromium', 'without the part that keeps pictures the lab works, and the part is named when it prints or is far away'],
   },
   {
+    promise: 'What a frame has loaded and is no lab is said in its place within two seconds.',
+    file: 'web/embed.js',
+    text: 'this.#starts ? patience_ms.ready : patience_ms.starting',
+    without: 'patience_ms.ready',
+    test: ['browser', 'chromium', 'what is in the frame and is no lab is said in its place within two seconds; a lab that loads slowly is waited for'],
+  },
+  {
     promise: 'A second finger does not move what the first one holds.',
     file: 'web/canvas.js',
     text: 'const is_other = (event) => held !== 0 && event.pointerId !== holder.pointerId;',

@@ -1,7 +1,9 @@
 // Of the short suite: labs in course pages. Attributes, files where downloads are forbidden, paper, and what starts a
 // lab that nobody comes near.
 import assert from 'node:assert/strict';
-import { read_twin, settle, until, wait_for_state } from './lab.mjs';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { dist, read_twin, settle, until, wait_for_state } from './lab.mjs';
 import { keep_copied } from './pictures.mjs';
 import { ask, frames, lab_element, once_an_engine, open, open_own_course, rows_of, small, with_course } from './short_pages.mjs';
 
@@ -115,6 +117,58 @@ export const short_course = {
       }, hidden);
       assert.deepEqual([await shows(), await shows(false), await shows(true)], [false, true, false], 'hidden hides it');
     }),
+
+  async 'what is in the frame and is no lab is said in its place within two seconds; a lab that loads slowly is waited for'(on) {
+    const { page, server } = on;
+    const look = () => page.evaluate(() => {
+      const lab = document.querySelector('attention-lab');
+      return { said: lab.innerText, frame: lab.querySelector('iframe')?.checkVisibility(), ready: lab.ready };
+    });
+    const source = readFileSync(path.join(dist, 'embed.js'));
+    // One script with others, served by our name: its folder is not the lab's. The host answers 404, or with a page.
+    server.instead.set('bundled/embed.js', source);
+    for (const html of [undefined, Buffer.from('<!doctype html><title>Not here</title><p>Not here')]) {
+      server.instead.set('bundled/index.html', html);
+      await open_own_course(on, '<attention-lab></attention-lab>', { script: 'bundled/embed.js' });
+      const { reason, late, again } = await page.evaluate(async () => {
+        const lab = document.querySelector('attention-lab');
+        const asked = lab.get().catch(({ message }) => message);
+        lab.querySelector('iframe').addEventListener('load', () => { globalThis.loaded ??= performance.now(); });
+        const why = await asked;
+        return { reason: why, late: performance.now() - globalThis.loaded, again: await lab.get().catch(({ message }) => message) };
+      });
+      assert.match(reason, /bundled\/ did not start as the lab.*base="\.\.\."/);
+      assert.equal(again, reason);
+      assert.ok(late < 2000, `${late} ms after the frame had loaded`);
+      assert.deepEqual(await look(), { said: reason, frame: false, ready: false });
+    }
+    await page.evaluate((base) => { document.querySelector('attention-lab').setAttribute('base', base); }, server.origin);
+    assert.ok((await ask(page)).seed > 0);
+    assert.deepEqual(await look(), { said: '', frame: true, ready: true });
+    const release = server.hold('attnlab.wasm');
+    try {
+      await open_own_course(on, lab_element(''));
+      await until(() => page.evaluate(() => document.querySelector('iframe')?.contentDocument?.readyState === 'complete'), 'the page is there');
+      await settle(3000);
+      assert.deepEqual(await look(), { said: '', frame: true, ready: false });
+    } finally {
+      release();
+    }
+    assert.equal((await ask(page)).seed, 3);
+    // A lab that is older than the element, and says nothing before it is ready.
+    await page.evaluate(() => {
+      const lab = document.querySelector('attention-lab');
+      lab.setAttribute('base', 'bundled/');
+      globalThis.told = new Promise((resolve) => { lab.addEventListener('attnlab-error', resolve, { once: true }); });
+    });
+    await page.evaluate(() => globalThis.told.then(() => true));
+    await page.evaluate(() => {
+      const source = document.querySelector('attention-lab iframe').contentWindow;
+      dispatchEvent(new MessageEvent('message', { source, data: { attnlab: 1, type: 'ready' } }));
+    });
+    assert.deepEqual(await look(), { said: '', frame: true, ready: true });
+    on.known = /(?:)/; // what was missing
+  },
 
   async 'attributes: a lock with blanks, foreign names, wrong values, a lab that cannot be loaded'(on) {
     const { page, server } = on;
