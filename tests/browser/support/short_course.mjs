@@ -76,7 +76,7 @@ export const short_course = {
     const open_asking = async (way) => {
       await open_own_course(on, '<attention-lab></attention-lab>');
       // Without WebGL the lab is not ready before that part is there.
-      await page.evaluate(`(${ask_at_once})('${way}', ${engine.webgl})`);
+      await page.evaluate(ask_at_once, way, engine.webgl);
       await until(() => page.evaluate(() => globalThis.asked), 'the lab was asked');
     };
     for (const way of engine.webgl ? ['load', 'attributes', 'message'] : ['load', 'attributes']) {

@@ -103,16 +103,17 @@ export const short_files = {
       await press(page, 'run');
       await wait_for_state(page, 'finished');
       await later['still.js'](page);
-      const [covered, said] = await seen();
+      const [covered, sentence] = await seen();
       assert.equal(covered, false);
-      assert.match(said, /still\.js (came empty|could not be loaded \(404\)); reload the page to try again\.$/);
+      assert.match(sentence, /still\.js (came empty|could not be loaded \(404\)); reload the page to try again\.$/);
     }
     await open_own_course(on, `${lab_element('height="400"')}<div style="height: 5000px"></div>`);
     assert.equal((await ask(page)).seed, 3);
-    const inside = (what) => page.evaluate(`(${what})(document.querySelector('attention-lab iframe').contentDocument)`);
-    assert.equal(await inside((document) => document.getElementById('notice').textContent), '');
+    const said = () => page.evaluate(() =>
+      document.querySelector('attention-lab iframe').contentDocument.getElementById('notice').textContent);
+    assert.equal(await said(), '');
     await page.evaluate(() => scrollTo(0, 4000));
-    await until(() => inside((document) => document.getElementById('notice').textContent.includes('still.js')), 'it is named');
+    await until(async () => (await said()).includes('still.js'), 'it is named');
     await page.evaluate(() => scrollTo(0, 0));
     assert.ok(await rows_of(page) > 0);
     server.instead.delete('still.js');
