@@ -57,6 +57,7 @@
     }
   }, true);
 
+  if (parent !== self) parent.postMessage({ attnlab: 1, type: 'starting' }, '*');
   by_id('no_boot')?.remove();
   // A sheet that failed before this script ran. (WebKit runs it while sheets are still on their way.)
   addEventListener('load', () => {

@@ -23,7 +23,8 @@
   const sandbox = 'allow-scripts allow-same-origin allow-downloads';
   const first_height = 560;
   const most_height = 4000;
-  const patience_ms = { document: 60_000, first_message: 30_000 }; // the second counts from the frame's document
+  // The others count from the frame's document. A lab says that it starts before its document has loaded.
+  const patience_ms = { document: 60_000, starting: 1500, ready: 30_000 };
 
   /** The folder that this script came from; '' where it does not come from a file of its name. The place where an
    *  error is made is in this text, not in another script of the page; modules have no other name. Text that a
@@ -50,6 +51,7 @@
     #asked = new Map(); // what get() promised, by the id its answer carries
     #asks = 0;
     #ready = false;
+    #starts = false; // the frame has a lab
     #patience = 0;
     #failed = ''; // why the lab cannot be shown, until it can
     /** @type {IntersectionObserver | undefined} */
@@ -108,6 +110,7 @@
 
     /** The lab's state; starts the lab, however far it is from the screen. */
     get() {
+      this.#follow_now();
       if (this.#failed) return Promise.reject(new Error(this.#failed));
       const id = ++this.#asks;
       return new Promise((resolve, reject) => {
@@ -204,16 +207,19 @@
       frame.style.cssText = 'display: block; width: 100%; border: 0';
       frame.style.height = `${this.#fixed_height() || first_height}px`;
       frame.src = `${base}${page}?${search}#${this.#shows}${this.#ran ? '&run=1' : ''}`;
-      const wait = (/** @type {number} */ ms) => {
-        clearTimeout(this.#patience);
-        this.#patience = setTimeout(() => this.#fail(`The lab at ${base} did not start. If its files are elsewhere, set base="...".`), ms);
-      };
       frame.addEventListener('load', () => {
-        if (frame === this.#frame && !this.#ready) wait(patience_ms.first_message);
+        if (frame === this.#frame && !this.#ready) this.#wait(this.#starts ? patience_ms.ready : patience_ms.starting);
       });
-      wait(patience_ms.document);
       this.#frame = frame;
+      this.#wait(patience_ms.document);
       this.replaceChildren(frame);
+    }
+
+    /** @param {number} ms */
+    #wait(ms) {
+      clearTimeout(this.#patience);
+      this.#patience = setTimeout(() => this.#fail(`What is at ${this.#base()} did not start as the lab. If its files ` +
+        'are elsewhere, set base="..." of <attention-lab> to the folder with its index.html.'), ms);
     }
 
     #close() {
@@ -221,8 +227,14 @@
       this.#frame?.remove();
       this.#frame = undefined;
       this.#failed = '';
+      this.#starts = false;
       if (this.#ready) this.#waiting = [...this.#asked.keys()].map((id) => ({ type: 'get', id }));
       this.#ready = false;
+    }
+
+    /** Attributes that were changed before a message come before it. */
+    #follow_now() {
+      if (this.#watch.takeRecords().length > 0) this.#follow();
     }
 
     /** The attributes are others now. */
@@ -253,17 +265,19 @@
     }
 
     /**
-     * The lab cannot be shown: says so in its place where nothing else stands there.
+     * The lab cannot be shown: says so in its place where no lab stands there.
      * @param {string} error
      */
     #fail(error) {
       clearTimeout(this.#patience);
       this.#failed = error;
-      if (!this.#frame) {
+      if (!this.#starts) {
+        if (this.#frame) this.#frame.style.display = 'none'; // what it shows is not ours, or nothing
         const sentence = document.createElement('p');
         sentence.setAttribute('role', 'alert');
         sentence.textContent = error;
-        this.replaceChildren(sentence);
+        for (const node of [...this.childNodes]) if (node !== this.#frame) node.remove(); // a moved frame loads again
+        this.append(sentence);
       }
       for (const { reject } of this.#asked.values()) reject(new Error(error));
       this.#asked.clear();
@@ -278,6 +292,7 @@
 
     /** @param {Message} message */
     #send(message) {
+      this.#follow_now();
       if (this.#ready) this.#frame?.contentWindow?.postMessage({ ...message, attnlab: 1 }, '*');
       else this.#waiting.push(message);
     }
@@ -286,6 +301,14 @@
     #take({ source, data }) {
       if (!this.#frame || source !== this.#frame.contentWindow) return;
       if (data === null || typeof data !== 'object' || data.attnlab !== 1) return;
+      if (!this.#starts) { // also late, or a lab that is older than this script
+        this.#starts = true;
+        this.#failed = '';
+        this.#frame.style.display = 'block';
+        this.querySelector('[role="alert"]')?.remove();
+        this.#wait(patience_ms.document);
+      }
+      if (data.type === 'starting') return;
       if (data.type === 'ready') {
         clearTimeout(this.#patience);
         this.#failed = '';
@@ -299,6 +322,10 @@
         // News without an id may be older than the question.
         this.#asked.get(data.id)?.resolve(data.state);
         this.#asked.delete(data.id);
+      } else if (data.type === 'error' && this.#asked.has(data.id)) {
+        this.#asked.get(data.id)?.reject(new Error(String(data.error)));
+        this.#asked.delete(data.id);
+        return;
       } else if (data.type === 'error' && !this.#ready) {
         this.#fail(String(data.error));
         return;

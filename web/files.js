@@ -53,24 +53,30 @@ export function mixed_builds() {
 }
 
 /**
- * A part that is loaded when it is first used; an error says which part did not come.
+ * A part that is loaded when it is first used; an error says which part did not come, and what the reader can do.
  * @template Part
  * @param {string} name @param {Promise<Part>} loading @returns {Promise<Part>}
  */
-export async function part(name, loading) {
+export async function part(name, loading, advice = '; reload the page to try again') {
   let loaded;
   try {
     loaded = await loading;
   } catch (error) {
     // It, or what it imports.
     const what = build ? await globalThis.attnlab_missing?.(`${name}?v=${build}`) : undefined;
-    throw new Error(`${what ?? `${name} could not be loaded (${message_of(error)})`}; reload the page to try again`);
+    throw new Error(`${what ?? `${name} could not be loaded (${message_of(error)})`}${advice}`);
   }
-  if (build && !globalThis.attnlab_builds?.[name]) throw new Error(`${name} came empty; reload the page to try again`);
+  if (build && !globalThis.attnlab_builds?.[name]) throw new Error(`${name} came empty${advice}`);
   const mixed = mixed_builds();
-  if (mixed) throw new Error(`${mixed}; reload the page to try again`);
+  if (mixed) throw new Error(mixed + advice);
   return loaded;
 }
+
+/**
+ * Imports a part that did not come, by another name: browsers keep the failure of a name.
+ * @param {string} name
+ */
+export const import_again = (name) => import(`${url(name)}&again=${Date.now()}`);
 
 /** @param {string} name */
 async function fetched(name) {

@@ -90,7 +90,8 @@ const sheets = ['page.css', 'oracle.css'];
 const styles = sheets.map(text_of);
 const data = (name) => `data:image/svg+xml;base64,${files.get(name).toString('base64')}`;
 const hash = (text) => `'sha256-${sum(text, 'base64')}'`;
-const show_first = "document.getElementById('no_boot').remove();\n" +
+const show_first = "if (parent !== self) parent.postMessage({ attnlab: 1, type: 'starting' }, '*');\n" +
+  "document.getElementById('no_boot').remove();\n" +
   "document.getElementById('first').hidden = location.hash.length > 1;\n";
 let page = text_of('index.html');
 const change = (from, to) => { page = replaced('index.html', page, from, to); };

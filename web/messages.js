@@ -51,7 +51,9 @@ export class Messages {
 
   /**
    * root: the element that determines the frame's height.
-   * @param {{ state(): State, load(query: string): void, act(action: string): void, contract: Contract }} lab
+   * whole(): once what was asked for before has been done: why it cannot be, or ''.
+   * @param {{ state(): State, load(query: string): void, act(action: string): void, whole(): Promise<string>,
+   *   contract: Contract }} lab
    * @param {Element} root
    */
   constructor(lab, root) {
@@ -80,8 +82,9 @@ export class Messages {
   }
 
   /** @param {unknown} id */
-  #answer(id) {
-    const answer = { type: 'state', state: shared(this.lab.state()) };
+  async #answer(id) {
+    const error = await this.lab.whole();
+    const answer = error ? { type: 'error', error } : { type: 'state', state: shared(this.lab.state()) };
     this.#post(is_plain(id) ? { ...answer, id } : answer);
   }
 

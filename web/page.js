@@ -4,7 +4,7 @@ import create_attnlab from './attnlab.js';
 import { attach_canvas } from './canvas.js';
 import { by_id as $, message_of, set_text, state_in } from './dom.js';
 import {
-  bytes_of, call, compile, instance, jobs_file, mixed_builds, part, put, start_worker, worker_problem,
+  bytes_of, call, compile, import_again, instance, jobs_file, mixed_builds, part, put, start_worker, worker_problem,
 } from './files.js';
 import { Tools, copy_text, notice, save_file } from './tools.js';
 import { Twin } from './twin.js';
@@ -20,17 +20,19 @@ const max_height = 4000; // of the canvas, in CSS pixels
 
 /**
  * The drawing cannot be shown; everything else may still work, unless trying again is all that is left.
- * @param {string} sentence
+ * @param {string} sentence @param {() => void} [again] how to
  */
-function cover(sentence, again = false) {
+function cover(sentence, again) {
   $('cover').hidden = !sentence;
   $('cover').classList.add('failed');
   $('first').hidden = true;
   $('cover_progress').hidden = true;
   set_text($('cover_text'), sentence);
   $('again').hidden = !again;
-  $('again').onclick = () => location.reload();
+  $('again').onclick = again ?? null;
 }
+
+const reload = () => location.reload();
 
 // --- Modules -------------------------------------------------------------------------------------
 
@@ -107,6 +109,7 @@ class Lab {
   #compiled;
   /** @type {Promise<void> | undefined} */
   #parts_loading;
+  #problem = ''; // why its module did not come
   /** @type {Promise<import('./oracle.js').OwnBox> | undefined} */
   #box;
   /** @type {Promise<import('./layer.js').LayerText | undefined> | undefined} */
@@ -233,13 +236,14 @@ class Lab {
   /** An instance of the workers' module in the page: it knows all experiments, plans their runs and computes
    *  what they find (tables, claims and figures). A failed download is tried again when it is needed. */
   #parts_loaded() {
-    this.#parts_loading ??= part('jobs.js', import('./jobs.js')).then(async ({ default: create_jobs }) => {
+    this.#parts_loading ??= part('jobs.js', this.#problem ? import_again('jobs.js') : import('./jobs.js'), '').then(async ({ default: create_jobs }) => {
       const parts = await instance(create_jobs, await this.#jobs());
       parts._compute_faces();
       const faces = this.#copied(parts);
       this.parts = parts;
       this.#must('jobs.js', this.app._app_parts_arrived(...faces));
       this.app._free(faces[0]);
+      this.#problem = '';
       if (!this.tools) return;
       this.experiments = JSON.parse(this.#text(this.app._app_experiments())).experiments;
       this.twin.experiments = this.experiments;
@@ -247,17 +251,28 @@ class Lab {
       this.redraw();
     }).catch((error) => {
       this.#parts_loading = undefined;
+      this.#problem = message_of(error);
+      if (this.tools) this.#refresh_now(); // says so
       throw error;
     });
     return this.#parts_loading;
   }
 
   async #load_parts() {
-    try {
-      await this.#parts_loaded();
-    } catch (error) {
-      notice(`This part of the lab could not be loaded: ${message_of(error)}. Reload the page to try again.`);
-    }
+    if (this.#shown) cover('');
+    await this.#parts_loaded().catch(() => {});
+  }
+
+  /** Why what was asked for cannot be shown; '' while it can, or may still come. */
+  #missing() {
+    if (!this.#problem || this.#parts_loading || !this.app._app_waits_for_parts()) return '';
+    return `This part of the lab could not be loaded: ${this.#problem}.`;
+  }
+
+  /** Covers the figure while trying again is all that is left: whatever is asked for waits, too. */
+  #cover_missing() {
+    const sentence = this.#missing();
+    if (sentence) cover(sentence, () => this.#load_parts());
   }
 
   /** Copies the bytes that the other module left to the app's heap: [address, length].
@@ -290,20 +305,31 @@ class Lab {
 
   async #serve_frame() {
     if (parent === window) return;
-    const { Messages } = await part('messages.js', import('./messages.js'));
+    const { Messages } = await part('messages.js', import('./messages.js'), '');
     this.messages = new Messages({
       state: () => this.#state(),
       load: (query) => this.#load(query),
       act: (action) => this.#act(action, '', ''),
+      whole: async () => {
+        if (this.app._app_waits_for_parts()) await this.#load_parts();
+        return this.#missing();
+      },
       contract: this.contract,
     }, /** @type {HTMLElement} */ (document.querySelector('main')));
   }
 
   async #keep_stills() {
     if (!this.keyboard) return;
-    const { Stills } = await part('still.js', import('./still.js'));
-    this.#stills = new Stills({
-      canvas: /** @type {HTMLCanvasElement} */ ($('canvas')),
+    const canvas = /** @type {HTMLCanvasElement} */ ($('canvas'));
+    const loaded = await part('still.js', import('./still.js')).catch((error) => {
+      // Said when a picture is wanted; the lab needs none.
+      const say = () => notice(`The figure has no still picture: ${message_of(error)}.`);
+      addEventListener('beforeprint', say);
+      if (parent !== window) new IntersectionObserver(([{ isIntersecting }]) => isIntersecting || say()).observe(canvas);
+    });
+    if (!loaded) return;
+    this.#stills = new loaded.Stills({
+      canvas,
       draw: (paper) => {
         this.app._app_paper(Number(paper));
         this.app._app_frame(seconds());
@@ -320,7 +346,9 @@ class Lab {
 
   /** @returns {State} */
   #state() {
-    return JSON.parse(this.#text(this.app._app_state()));
+    const state = JSON.parse(this.#text(this.app._app_state()));
+    const missing = this.#missing();
+    return missing ? { ...state, status: missing, error: missing } : state;
   }
 
   /**
@@ -388,7 +416,7 @@ class Lab {
           notice(`The figure cannot be made of page elements: ${message_of(error)}.`);
         } else {
           this.#shown = '';
-          cover(`The figure cannot be drawn without WebGL 2: ${message_of(error)}.`, true);
+          cover(`The figure cannot be drawn without WebGL 2: ${message_of(error)}.`, reload);
           return;
         }
       }
@@ -404,13 +432,13 @@ class Lab {
     document.documentElement.classList.toggle('drawn', !canvas);
     $('stage').style.height = '';
     $('cover').hidden = true;
+    this.#cover_missing();
     this.#draw();
   }
 
   async #load_drawing() {
-    const [{ Drawing }] = await Promise.all([part('drawing.js', import('./drawing.js')), this.#load_parts()]);
-    if (!this.parts) throw new Error('the part that draws is missing');
-    this.drawing ??= new Drawing({ app: this.app, parts: this.parts, canvas: $('canvas'),
+    const [{ Drawing }] = await Promise.all([part('drawing.js', import('./drawing.js')), this.#parts_loaded()]);
+    this.drawing ??= new Drawing({ app: this.app, parts: /** @type {JobsModule} */ (this.parts), canvas: $('canvas'),
       changed: () => this.redraw(), notice, contrast, walk: () => this.#act('walk', '', '') });
   }
 
@@ -558,6 +586,7 @@ class Lab {
     const state = this.#state();
     this.#show_page(state);
     if (this.#surface) this.#show_figure(state);
+    if (this.#shown) this.#cover_missing();
     this.#tell_story(state);
     this.twin.update(state);
     this.messages?.update(state);
@@ -695,7 +724,7 @@ async function main() {
     await new Lab().start();
   } catch (error) {
     const sentence = `The lab could not be loaded: ${message_of(error)}.`;
-    cover(`${sentence} Try again; if that does not help, empty the browser's cache of this site.`, true);
+    cover(`${sentence} Try again; if that does not help, empty the browser's cache of this site.`, reload);
     if (parent !== window) parent.postMessage({ attnlab: 1, type: 'error', error: sentence }, '*');
     console.error(error);
   }

@@ -127,7 +127,7 @@ await run_checks({
     const address = 'e=icl-risk&dim=3&prompt-length=4,8&prompts=2000&seed=7';
     const page = await open_page(lab, `#${address}`, { prepare });
     await sentence_about(page, '.wasm could not be loaded (404)');
-    assert.equal((await read_twin(page)).status, 'This part of the lab is loading.');
+    assert.match((await read_twin(page)).status, /^This part of the lab could not be loaded: jobs\w*\.wasm could not be loaded \(404\)\.$/);
     await settle(600); // longer than the page waits before it writes its state into the address
     assert.equal((await read_twin(page)).hash, address);
     state.answer = undefined;

@@ -545,6 +545,34 @@ export const promises = [
     test: ['browser', 'embed', 'an earlier message does not answer a later get()'],
   },
   {
+    promise: 'A get() waits for what was asked before it, also while a part of the lab loads.',
+    file: 'web/page.js',
+    text: 'if (this.app._app_waits_for_parts()) await this.#load_parts();\n        return',
+    without: 'return',
+    test: ['browser', 'chromium', 'get() is never older than what was asked before it, also while a part of the lab loads'],
+  },
+  {
+    promise: 'Where the experiments do not come, nothing says that they are loading, and trying again works.',
+    file: 'web/page.js',
+    text: 'return missing ? { ...state, status: missing, error: missing } : state;',
+    without: 'return state;',
+    test: ['browser', 'chromium', 'where the experiments do not come, the page says so instead of loading, and trying again works'],
+  },
+  {
+    promise: 'A lab without still.js works, and names it when a picture is wanted.',
+    file: 'web/page.js',
+    text: "await part('still.js', import('./still.js')).catch((error) => {",
+    without: "await part('still.js', import('./still.js')).catch((error) => {\n      throw error;",
+    test: ['browser', 'chromium', 'without the part that keeps pictures the lab works, and the part is named when it prints or is far away'],
+  },
+  {
+    promise: 'What a frame has loaded and is no lab is said in its place within two seconds.',
+    file: 'web/embed.js',
+    text: 'this.#starts ? patience_ms.ready : patience_ms.starting',
+    without: 'patience_ms.ready',
+    test: ['browser', 'chromium', 'what is in the frame and is no lab is said in its place within two seconds; a lab that loads slowly is waited for'],
+  },
+  {
     promise: 'A second finger does not move what the first one holds.',
     file: 'web/canvas.js',
     text: 'const is_other = (event) => held !== 0 && event.pointerId !== holder.pointerId;',
@@ -582,7 +610,7 @@ export const promises = [
   {
     promise: 'A part that comes later and is missing is named where it was asked for.',
     file: 'web/files.js',
-    text: 'throw new Error(`${what ?? `${name} could not be loaded (${message_of(error)})`}; reload the page to try again`);',
+    text: 'throw new Error(`${what ?? `${name} could not be loaded (${message_of(error)})`}${advice}`);',
     without: '',
     test: ['browser', 'chromium', 'a part that comes later and is missing is named where it was asked for'],
   },

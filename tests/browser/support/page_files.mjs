@@ -50,6 +50,10 @@ export const later = {
   'layer.js': async () => {}, // comes by itself
   'formulas.js': async () => {}, // with it
   'axes.js': (page) => page.evaluate(() => { location.hash = 'draw=svg'; }),
+  'still.js': (page) => page.waitForFunction(() => {
+    dispatchEvent(new Event('beforeprint')); // again, until it is known that the part is missing
+    return document.getElementById('notice').textContent.includes('still.js');
+  }, { timeout: 30_000 }),
   'ask.js': (page) => click(page, '[data-tool="check"]'),
 };
 

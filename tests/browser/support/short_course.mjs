@@ -1,7 +1,9 @@
 // Of the short suite: labs in course pages. Attributes, files where downloads are forbidden, paper, and what starts a
 // lab that nobody comes near.
 import assert from 'node:assert/strict';
-import { read_twin, settle, until, wait_for_state } from './lab.mjs';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { dist, read_twin, settle, until, wait_for_state } from './lab.mjs';
 import { keep_copied } from './pictures.mjs';
 import { ask, frames, lab_element, once_an_engine, open, open_own_course, rows_of, small, with_course } from './short_pages.mjs';
 
@@ -39,7 +41,66 @@ const paper = (page, index) => page.evaluate(async (i) => {
   return { white: light / pixels.length, colours: new Set(pixels).size };
 }, index);
 
+/** In the page: asks the lab for another state and for its answer at once, in this way. */
+const ask_at_once = (way, is_ready_first) => {
+  const lab = document.querySelector('attention-lab');
+  const ask = {
+    load: () => {
+      lab.load({ query: 'e=icl-risk&heads=1,3&seed=9' });
+      return lab.get();
+    },
+    attributes: () => {
+      lab.setAttribute('experiment', 'icl-risk');
+      lab.setAttribute('heads', '1,3');
+      lab.setAttribute('seed', '9');
+      return lab.get();
+    },
+    message: () => new Promise((resolve) => {
+      const frame = lab.querySelector('iframe').contentWindow;
+      addEventListener('message', ({ data }) => { if (data.id === 'ours') resolve(data.state ?? data.error); });
+      frame.postMessage({ attnlab: 1, type: 'load', query: 'e=icl-risk&heads=1,3&seed=9' }, '*');
+      frame.postMessage({ attnlab: 1, type: 'get', id: 'ours' }, '*');
+    }),
+  };
+  const go = () => {
+    globalThis.answer = ask[way]().catch(({ message }) => message).then((answer) => { globalThis.answered = true; return answer; });
+    globalThis.asked = true;
+  };
+  if (is_ready_first) lab.addEventListener('attnlab-ready', go, { once: true });
+  else go();
+};
+
 export const short_course = {
+  async 'get() is never older than what was asked before it, also while a part of the lab loads'(on) {
+    const { page, server, engine } = on;
+    const open_asking = async (way) => {
+      await open_own_course(on, '<attention-lab></attention-lab>');
+      // Without WebGL the lab is not ready before that part is there.
+      await page.evaluate(ask_at_once, way, engine.webgl);
+      await until(() => page.evaluate(() => globalThis.asked), 'the lab was asked');
+    };
+    for (const way of engine.webgl ? ['load', 'attributes', 'message'] : ['load', 'attributes']) {
+      const release = server.hold('jobs.js');
+      try {
+        await open_asking(way);
+        await settle(500);
+        assert.equal(await page.evaluate(() => globalThis.answered), undefined, `${way}: no answer before the part is there`);
+      } finally {
+        release();
+      }
+      const { experiment, parameters, seed } = await page.evaluate(() => globalThis.answer);
+      assert.deepEqual([experiment, parameters.heads, seed], ['icl-risk', '1,3', 9], way);
+    }
+    if (!engine.webgl) return;
+    server.instead.set('jobs.js', undefined);
+    for (const way of ['load', 'message']) {
+      await open_asking(way);
+      assert.match(await page.evaluate(() => globalThis.answer), /jobs\.js could not be loaded \(404\)/, way);
+    }
+    server.instead.delete('jobs.js');
+    on.known = /(?:)/; // what was missing
+  },
+
   'run() and step() load a lab that is far away or not shown': (on) =>
     with_course(on, `${lab_element('')}<div><svg width="10" height="5000"></svg></div>` +
       `${lab_element('auto="0"')}${lab_element('auto="0" hidden')}`, async () => {
@@ -56,6 +117,58 @@ export const short_course = {
       }, hidden);
       assert.deepEqual([await shows(), await shows(false), await shows(true)], [false, true, false], 'hidden hides it');
     }),
+
+  async 'what is in the frame and is no lab is said in its place within two seconds; a lab that loads slowly is waited for'(on) {
+    const { page, server } = on;
+    const look = () => page.evaluate(() => {
+      const lab = document.querySelector('attention-lab');
+      return { said: lab.innerText, frame: lab.querySelector('iframe')?.checkVisibility(), ready: lab.ready };
+    });
+    const source = readFileSync(path.join(dist, 'embed.js'));
+    // One script with others, served by our name: its folder is not the lab's. The host answers 404, or with a page.
+    server.instead.set('bundled/embed.js', source);
+    for (const html of [undefined, Buffer.from('<!doctype html><title>Not here</title><p>Not here')]) {
+      server.instead.set('bundled/index.html', html);
+      await open_own_course(on, '<attention-lab></attention-lab>', { script: 'bundled/embed.js' });
+      const { reason, late, again } = await page.evaluate(async () => {
+        const lab = document.querySelector('attention-lab');
+        const asked = lab.get().catch(({ message }) => message);
+        lab.querySelector('iframe').addEventListener('load', () => { globalThis.loaded ??= performance.now(); });
+        const why = await asked;
+        return { reason: why, late: performance.now() - globalThis.loaded, again: await lab.get().catch(({ message }) => message) };
+      });
+      assert.match(reason, /bundled\/ did not start as the lab.*base="\.\.\."/);
+      assert.equal(again, reason);
+      assert.ok(late < 2000, `${late} ms after the frame had loaded`);
+      assert.deepEqual(await look(), { said: reason, frame: false, ready: false });
+    }
+    await page.evaluate((base) => { document.querySelector('attention-lab').setAttribute('base', base); }, server.origin);
+    assert.ok((await ask(page)).seed > 0);
+    assert.deepEqual(await look(), { said: '', frame: true, ready: true });
+    const release = server.hold('attnlab.wasm');
+    try {
+      await open_own_course(on, lab_element(''));
+      await until(() => page.evaluate(() => document.querySelector('iframe')?.contentDocument?.readyState === 'complete'), 'the page is there');
+      await settle(3000);
+      assert.deepEqual(await look(), { said: '', frame: true, ready: false });
+    } finally {
+      release();
+    }
+    assert.equal((await ask(page)).seed, 3);
+    // A lab that is older than the element, and says nothing before it is ready.
+    await page.evaluate(() => {
+      const lab = document.querySelector('attention-lab');
+      lab.setAttribute('base', 'bundled/');
+      globalThis.told = new Promise((resolve) => { lab.addEventListener('attnlab-error', resolve, { once: true }); });
+    });
+    await page.evaluate(() => globalThis.told.then(() => true));
+    await page.evaluate(() => {
+      const source = document.querySelector('attention-lab iframe').contentWindow;
+      dispatchEvent(new MessageEvent('message', { source, data: { attnlab: 1, type: 'ready' } }));
+    });
+    assert.deepEqual(await look(), { said: '', frame: true, ready: true });
+    on.known = /(?:)/; // what was missing
+  },
 
   async 'attributes: a lock with blanks, foreign names, wrong values, a lab that cannot be loaded'(on) {
     const { page, server } = on;

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { until } from './lab.mjs';
+import { press, settle, until, wait_for_state } from './lab.mjs';
 import { at_start, later, other_version, sentence_about } from './page_files.mjs';
-import { once_an_engine, open, small } from './short_pages.mjs';
+import { ask, lab_element, once_an_engine, open, open_own_course, rows_of, small } from './short_pages.mjs';
 
 /** In the page: `said`, once a sentence with this name can be seen: its text, and when. */
 const note_sentence = (name) => {
@@ -61,6 +61,62 @@ export const short_files = {
       await ask_for_part(on, name, later[name]);
       on.server.instead.delete(name);
     }
+    on.known = /(?:)/; // what was missing
+  }),
+
+  async 'where the experiments do not come, the page says so instead of loading, and trying again works'(on) {
+    const { page, server, engine } = on;
+    const said = (selector) => page.evaluate((one) => document.querySelector(one).innerText, selector);
+    for (const names of [['jobs.js'], ['jobs.wasm', 'jobs_relaxed.wasm']]) {
+      for (const name of names) server.instead.set(name, undefined);
+      server.before = '';
+      await page.goto('about:blank');
+      await page.goto(`${server.origin}#e=icl-risk&dim=3&auto=0`);
+      await page.waitForSelector('html[data-ready]', { timeout: 60000 });
+      await page.evaluate(() => { document.getElementById('twin_details').open = true; });
+      const sentence = /jobs(\.js|\.wasm|_relaxed\.wasm) could not be loaded \(404\)\.$/;
+      for (const place of ['#cover_text', '#live', '#twin_body .status']) {
+        await until(async () => sentence.test(await said(place)), `${names[0]} is named in ${place}`);
+      }
+      assert.doesNotMatch(await said('body'), /is loading|again.*again/i);
+      const again = () => page.evaluate(() => document.getElementById('again').click());
+      if (engine.webgl) {
+        await again();
+        await until(async () => sentence.test(await said('#live')) && sentence.test(await said('#cover_text')), 'it is still missing');
+      }
+      for (const name of names) server.instead.delete(name);
+      await again();
+      await page.waitForFunction(() => document.getElementById('twin_experiment')?.value === 'icl-risk' &&
+        !document.getElementById('cover').checkVisibility(), { timeout: 60000 }); // also over a reload
+    }
+    on.known = /(?:)/; // what was missing
+  },
+
+  'without the part that keeps pictures the lab works, and the part is named when it prints or is far away': once_an_engine(async (on) => {
+    const { page, server } = on;
+    const seen = () => page.evaluate(() => [document.getElementById('cover').checkVisibility(), document.getElementById('notice').innerText]);
+    for (const bytes of [undefined, Buffer.alloc(0)]) {
+      server.instead.set('still.js', bytes);
+      await open(on, small);
+      await settle(1000);
+      assert.deepEqual(await seen(), [false, ''], 'no sentence before a picture is wanted');
+      await press(page, 'run');
+      await wait_for_state(page, 'finished');
+      await later['still.js'](page);
+      const [covered, sentence] = await seen();
+      assert.equal(covered, false);
+      assert.match(sentence, /still\.js (came empty|could not be loaded \(404\)); reload the page to try again\.$/);
+    }
+    await open_own_course(on, `${lab_element('height="400"')}<div style="height: 5000px"></div>`);
+    assert.equal((await ask(page)).seed, 3);
+    const said = () => page.evaluate(() =>
+      document.querySelector('attention-lab iframe').contentDocument.getElementById('notice').textContent);
+    assert.equal(await said(), '');
+    await page.evaluate(() => scrollTo(0, 4000));
+    await until(async () => (await said()).includes('still.js'), 'it is named');
+    await page.evaluate(() => scrollTo(0, 0));
+    assert.ok(await rows_of(page) > 0);
+    server.instead.delete('still.js');
     on.known = /(?:)/; // what was missing
   }),
 

@@ -46,10 +46,10 @@ export async function with_course({ page, server }, body, work, { type = 'text/j
 }
 
 /** Opens a page of the lab's own origin, which can look into its frames; `before` runs first in each frame. */
-export async function open_own_course({ page, server }, body, { search = '', before = '' } = {}) {
+export async function open_own_course({ page, server }, body, { search = '', before = '', script = 'embed.js' } = {}) {
   server.before = before;
   server.course = `<!doctype html><html lang="en"><title>Course</title><link rel="icon" href="icon.svg"><body>${body}` +
-    '<script src="embed.js"></script></body></html>';
+    `<script src="${script}"></script></body></html>`;
   await page.goto('about:blank');
   await page.setViewport({ width: 1280, height: 900 });
   await page.goto(`${server.origin}course.html${search}`);
