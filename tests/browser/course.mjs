@@ -21,8 +21,10 @@ async function course(lab, body, { headers = {}, own = false, address = '', opti
 
 const ask = (page, index = 0) => page.evaluate((i) => document.querySelectorAll('attention-lab')[i].get(), index);
 const result = (page, index = 0) => page.evaluate((i) => new Promise((resolve, reject) => {
-  setTimeout(() => reject(new Error('there is no result')), 60000);
   const element = document.querySelectorAll('attention-lab')[i];
+  const news = [];
+  element.addEventListener('attnlab-state', ({ detail }) => { news.push(`${detail.state.state} ${detail.state.fraction}`); });
+  setTimeout(() => reject(new Error(`there is no result; ${news.slice(-5).join(', ')}`)), 200_000); // a busy machine
   element.addEventListener('attnlab-result', ({ detail }) => resolve(detail.state.tables[0].rows.length), { once: true });
   element.run();
 }), index);

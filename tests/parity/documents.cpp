@@ -31,6 +31,7 @@ constexpr Size kSizes[] = {
     {"frequency", 64},
     {"heads", 40, 2},
     {"hidden", 5},
+    {"kappa", 8, 2},
     {"keys", 5},
     {"lengths", 64},
     {"models", 0, 4},
