@@ -265,7 +265,7 @@
     }
 
     /**
-     * The lab cannot be shown: says so in its place where no lab stands there.
+     * The lab cannot be shown: says so in its place, unless a lab is there.
      * @param {string} error
      */
     #fail(error) {

@@ -197,21 +197,18 @@ void add_pairs(std::string_view item, int layer, Pairs& pairs) {
     }
     return;
   }
+  std::string value =
+      equals == std::string_view::npos ? std::string() : fully_decoded(item.substr(equals + 1));
   // A link inside another one, as mail filters and search pages write it: "url=https%3A...%23e%3D".
-  if (equals != std::string_view::npos && layer < kMaxLayers) {
-    const std::string value = fully_decoded(item.substr(equals + 1));
-    if (value.starts_with("http") && value.find("#e=") != std::string::npos) {
-      for (const std::string& inner : split(behind_address(value), '&')) {
-        add_pairs(inner, layer + 1, pairs);
-      }
-      return;
+  if (layer < kMaxLayers && value.starts_with("http") && value.find("#e=") != std::string::npos) {
+    for (const std::string& inner : split(behind_address(value), '&')) {
+      add_pairs(inner, layer + 1, pairs);
     }
+    return;
   }
   std::string key = without_plus(fully_decoded(left));
   if (const std::string_view name = name_in(key); !name.empty()) key = std::string(name);
   if (key.empty() || pairs.size() >= kMaxPairs) return;
-  std::string value =
-      equals == std::string_view::npos ? std::string() : fully_decoded(item.substr(equals + 1));
   const auto same =
       std::find_if(pairs.begin(), pairs.end(), [&](const auto& pair) { return pair.first == key; });
   if (same != pairs.end()) {

@@ -111,7 +111,7 @@ std::vector<std::string> depth_notes(const DepthStudy& study,
     notes.push_back(
         "The risk of " + counted(study.models[m].layers, "layer") +
         " is the risk of a few prompts: layers are polynomials of high degree in the "
-        "second moments, and explode where prompts are unlike those of training. Longer "
+        "second moments, and explode where prompts are unlike all training prompts. Longer "
         "prompts, or more steps of more prompts, make them rarer.");
   }
   const DepthTask& task = study.models.front().task;

@@ -84,8 +84,8 @@ std::vector<DepthCurveRow> curve_rows(const DepthStudy& study,
                                       std::span<const DepthOutcome> outcomes) {
   std::vector<DepthCurveRow> rows;
   for (std::size_t m = 0; m < outcomes.size(); ++m) {
-    for (const DepthCurvePoint& point : outcomes[m].curve) {
-      rows.push_back({study.models[m].layers, point.step, point.risk, point.std_error});
+    for (const CurvePoint& point : outcomes[m].curve) {
+      rows.push_back({study.models[m].layers, point.step, point.mean, point.std_error});
     }
   }
   return rows;

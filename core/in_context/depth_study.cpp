@@ -31,35 +31,14 @@ std::vector<double> variances_of(std::size_t dim, bool skewed) {
   return variances;
 }
 
-/// Windows of steps whose mean risk is one point: at least 8 steps, and 8 % of the steps so far.
-class RiskCurve {
- public:
-  void add(double step, double risk) {
-    window_.push_back(risk);
-    if (static_cast<double>(window_.size()) < std::max(8.0, 0.08 * step)) return;
-    const Estimate mean = mean_and_error(window_);
-    const double middle = step - 0.5 * (static_cast<double>(window_.size()) - 1);
-    numbers_.insert(numbers_.end(), {middle, mean.mean, mean.std_error});
-    window_.clear();
-  }
-  std::span<const double> numbers() const { return numbers_; }
-
- private:
-  std::vector<double> window_, numbers_;
-};
-
-Bytes encode_depth(const DepthModel& model, const RiskCurve& curve,
+Bytes encode_depth(const DepthModel& model, const TrainingCurve& curve,
                    std::span<const Estimate> measures) {
   ByteWriter writer;
-  writer.reals(curve.numbers());
+  write_curve(writer, curve);
   for (std::size_t l = 0; l < model.layers(); ++l) writer.reals(model.step_matrix(l));
   for (std::size_t l = 0; l + 1 < model.layers(); ++l) writer.reals(model.change_matrix(l));
   writer.u32(static_cast<std::uint32_t>(measures.size()));
-  for (const Estimate& estimate : measures) {
-    writer.real(estimate.mean);
-    writer.real(estimate.std_error);
-    writer.u32(static_cast<std::uint32_t>(estimate.count));
-  }
+  for (const Estimate& estimate : measures) write_estimate(writer, estimate);
   return writer.take();
 }
 
@@ -67,11 +46,7 @@ bool decode_depth(const DepthSetup& setup, std::span<const std::uint8_t> bytes,
                   DepthOutcome& outcome) {
   const std::size_t size = setup.task.dim() * setup.task.dim();
   ByteReader reader(bytes);
-  const std::vector<double> numbers = reader.reals();
-  if (numbers.size() % 3 != 0) return false;
-  for (std::size_t i = 0; i < numbers.size(); i += 3) {
-    outcome.curve.push_back({numbers[i], numbers[i + 1], numbers[i + 2]});
-  }
+  if (!read_curve(reader, outcome.curve)) return false;
   for (std::size_t l = 0; l < setup.layers; ++l) outcome.steps.push_back(reader.reals());
   for (std::size_t l = 0; l + 1 < setup.layers; ++l) outcome.changes.push_back(reader.reals());
   for (const auto* matrices : {&outcome.steps, &outcome.changes}) {
@@ -81,11 +56,7 @@ bool decode_depth(const DepthSetup& setup, std::span<const std::uint8_t> bytes,
   }
   const std::uint32_t count = reader.u32();
   if (count != 0 && count != kDepthMeasures) return false;
-  for (std::size_t i = 0; i < count; ++i) {
-    outcome.measures[i].mean = reader.real();
-    outcome.measures[i].std_error = reader.real();
-    outcome.measures[i].count = static_cast<int>(reader.u32());
-  }
+  for (std::size_t i = 0; i < count; ++i) outcome.measures[i] = read_estimate(reader);
   outcome.known = reader.at_end();
   return outcome.known;
 }
@@ -225,7 +196,7 @@ Plan plan_depth(const DepthStudy& study) {
 
 JobSteps train_layers(DepthSetup setup, std::size_t test_prompts) {
   DepthTrainer trainer(setup);
-  RiskCurve curve;
+  TrainingCurve curve;
   StepBudget budget = kStep;
   const double training = depth_step_cost(setup) * static_cast<double>(setup.steps);
   const double testing = prompt_cost(setup) * static_cast<double>(test_prompts);

@@ -8,6 +8,7 @@
 
 #include "core/experiment/experiment.h"
 #include "core/in_context/depth.h"
+#include "core/in_context/training_curve.h"
 #include "core/numerics/statistics.h"
 
 namespace attnlab::in_context {
@@ -29,15 +30,10 @@ enum class DepthMeasure { kTrained, kDescent, kPreconditioned, kRidge, kLead, kM
 /// kLead: the risk of preconditioned descent minus the risk of the trained layers.
 inline constexpr std::size_t kDepthMeasures = static_cast<std::size_t>(DepthMeasure::kMeasures);
 
-/// Mean risk of a window of steps.
-struct DepthCurvePoint {
-  double step = 0, risk = 0, std_error = 0;
-};
-
 /// One model's progress, from the newest output of its job.
 struct DepthOutcome {
-  bool known = false;  ///< false until an output was read
-  std::vector<DepthCurvePoint> curve;
+  bool known = false;                               ///< false until an output was read
+  std::vector<CurvePoint> curve;                    ///< of the risk
   std::vector<std::vector<double>> steps, changes;  ///< matrices of the layers
   std::array<Estimate, kDepthMeasures> measures;    ///< count 0 before the end
 

@@ -101,7 +101,7 @@ double shift_of(const DiversityCase& size, const Matrix<double>& system) {
 
 /// Solves (system + shift I) z = right; empty where a pivot is not positive.
 Steps<std::vector<double>> solve(const Matrix<double>& system, double shift,
-                                 std::span<const double> right, DiversityMeter& meter) {
+                                 std::span<const double> right, WorkMeter& meter) {
   const std::size_t n = system.rows();
   Cholesky factor(n);
   factor.start(system.view(), shift);
@@ -121,7 +121,7 @@ Steps<std::vector<double>> solve(const Matrix<double>& system, double shift,
 }
 
 Steps<FittedLayer> fit_primal(DiversityCase size, const Matrix<double>& tasks, RandomStream stream,
-                              DiversityMeter& meter) {
+                              WorkMeter& meter) {
   const std::size_t d = size.dim, p = size.features(), rows = rows_at_once(size);
   PromptSource source(size, tasks, stream);
   Matrix<double> sums(pair_count(d), pair_count(d + 1)), right(d, d + 1);
@@ -153,7 +153,7 @@ Steps<FittedLayer> fit_primal(DiversityCase size, const Matrix<double>& tasks, R
 }
 
 Steps<FittedLayer> fit_dual(DiversityCase size, const Matrix<double>& tasks, RandomStream stream,
-                            DiversityMeter& meter) {
+                            WorkMeter& meter) {
   const std::size_t n = size.prompts, d = size.dim;
   const double dim = static_cast<double>(d);
   PromptSource source(size, tasks, stream);
@@ -244,7 +244,7 @@ PromptFeatures PromptSource::draw(std::size_t count) {
 }
 
 Steps<FittedLayer> fit_layer(DiversityCase size, const Matrix<double>& tasks, RandomStream stream,
-                             DiversityMeter& meter) {
+                             WorkMeter& meter) {
   Steps<FittedLayer> fit =
       size.dual() ? fit_dual(size, tasks, stream, meter) : fit_primal(size, tasks, stream, meter);
   co_return co_await fit;

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/experiment/step_budget.h"
 #include "core/experiment/steps.h"
+#include "core/experiment/work_meter.h"
 #include "core/numerics/matrix.h"
 #include "core/numerics/random.h"
 
@@ -54,23 +54,8 @@ class PromptSource {
   std::vector<double> normals_;
 };
 
-/// Floating-point operations done so far of a job's total, as the fraction that a step reports.
-class DiversityMeter {
- public:
-  explicit DiversityMeter(double total) : total_(total) {}
-  void spend(double flops) {
-    done_ += flops;
-    full_ = budget_.spend(flops) || full_;
-  }
-  /// True once after each step's worth of work: then pause.
-  bool pause() { return std::exchange(full_, false); }
-  double fraction() const { return done_ < total_ ? done_ / total_ : 1; }
-
- private:
-  double total_, done_ = 0;
-  bool full_ = false;
-  StepBudget budget_{30, per_millisecond::kProductFlops / 4};  // double, and small products
-};
+/// Of fits in double with small products.
+inline constexpr StepBudget kDiversityStep(30, per_millisecond::kProductFlops / 4);
 
 struct FittedLayer {
   Matrix<double> gamma;  ///< d x (d + 1); empty when the system could not be factorised
@@ -83,7 +68,7 @@ struct FittedLayer {
 /// entry. In double.
 /// `tasks` has at least as many rows as the case has tasks; references must outlive the coroutine.
 Steps<FittedLayer> fit_layer(DiversityCase size, const Matrix<double>& tasks, RandomStream stream,
-                             DiversityMeter& meter);
+                             WorkMeter& meter);
 double fit_flops(const DiversityCase& size);
 double fit_bytes(const DiversityCase& size);
 
@@ -98,7 +83,7 @@ struct PosteriorErrors {
 Steps<PosteriorErrors> posterior_errors(std::size_t examples, double noise,
                                         std::vector<std::size_t> counts,
                                         const Matrix<double>& tasks, std::size_t prompts,
-                                        RandomStream stream, DiversityMeter& meter);
+                                        RandomStream stream, WorkMeter& meter);
 double posterior_flops(std::size_t dim, std::size_t examples, std::span<const std::size_t> counts,
                        std::size_t prompts);
 

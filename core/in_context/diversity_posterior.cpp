@@ -131,7 +131,7 @@ double prompt_flops(double dim, double examples, std::span<const std::size_t> co
 Steps<PosteriorErrors> posterior_errors(std::size_t examples, double noise,
                                         std::vector<std::size_t> counts,
                                         const Matrix<double>& tasks, std::size_t prompts,
-                                        RandomStream stream, DiversityMeter& meter) {
+                                        RandomStream stream, WorkMeter& meter) {
   const std::size_t d = tasks.cols();
   const double flops = prompt_flops(static_cast<double>(d), static_cast<double>(examples), counts);
   PosteriorErrors errors{std::vector<double>(counts.size()), std::vector<double>(counts.size())};

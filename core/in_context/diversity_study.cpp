@@ -91,7 +91,7 @@ JobSteps run_fits(DiversityStudy study, DiversityJob job, std::uint64_t seed,
   const auto trial = static_cast<std::uint32_t>(job.trial);
   const Matrix<double> tasks =
       draw_tasks(RandomStream(seed, kTasks, trial), study.tasks.back(), study.dim);
-  DiversityMeter meter(job_flops(study, job));
+  WorkMeter meter(job_flops(study, job), kDiversityStep);
   StepBudget shown(15, per_millisecond::kProductFlops / 4);
   std::vector<double> numbers;
   const auto encoded = [&] {
@@ -123,7 +123,7 @@ JobSteps run_posterior(DiversityStudy study, DiversityJob job, std::uint64_t see
   const auto trial = static_cast<std::uint32_t>(job.trial);
   const Matrix<double> tasks =
       draw_tasks(RandomStream(seed, kTasks, trial), study.tasks.back(), study.dim);
-  DiversityMeter meter(job_flops(study, job));
+  WorkMeter meter(job_flops(study, job), kDiversityStep);
   const RandomStream stream(seed, kTests, trial, static_cast<std::uint32_t>(job.example));
   Steps<PosteriorErrors> measuring =
       posterior_errors(study.examples[job.example], study.noise, study.tasks, tasks,

@@ -43,7 +43,7 @@ Experiment DepthExperiment::face() {
        {{"layers", "1,2,3,4"}}},
       {"short-prompts",
        "Short prompts",
-       "With ten examples in five dimensions some prompts are far from those of training. Three "
+       "With ten examples in five dimensions some prompts are unlike any in training. Three "
        "layers, a polynomial of degree 13 in the second moments, explode on a few of them: look at "
        "the error bars. Next: the first look.",
        {{"prompt-length", "10"}}},

@@ -267,7 +267,7 @@ HeatPanel matrix_panel(std::string id, std::string title, std::size_t rows,
   panel.values.assign(panel.rows * panel.columns, std::numeric_limits<double>::quiet_NaN());
   panel.scale = ColourScale::kDiverging;
   panel.value_label = "share";
-  panel.min = -1;  // fixed, so that colours keep their meaning while training goes on
+  panel.min = -1;  // fixed, so that colours keep their meaning during training
   panel.max = 1;
   panel.x.label = "direction (its λ)";
   for (const double value : setup.eigenvalues) panel.x_labels.push_back(short_text(value));

@@ -58,10 +58,10 @@ std::vector<TrainingRow> loss_rows(const TrainingStudy& study, const TrainingOut
   std::vector<TrainingRow> rows;
   for (std::size_t m = 0; m < study.models.size(); ++m) {
     double last = 0;
-    for (const LossPoint& point : outcome.models[m].curve) {
+    for (const CurvePoint& point : outcome.models[m].curve) {
       const double window = 2 * (point.step - last) - 1;  // steps since the window before
       last += window;
-      rows.push_back(training_row(study.models[m], {point.loss, point.std_error, 0},
+      rows.push_back(training_row(study.models[m], {point.mean, point.std_error, 0},
                                   window * real_of(study.models[m].batch), point.step));
     }
   }

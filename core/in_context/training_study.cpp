@@ -42,45 +42,16 @@ Bytes encode_optimum(const RiskEstimates& estimates) {
   return writer.take();
 }
 
-/// Windows of steps whose mean loss is one point of the curve: at least 8 steps, and at least 8 %
-/// of the steps so far, so that points are about evenly spaced on a logarithmic axis.
-class LossCurve {
- public:
-  void add(double step, double loss) {
-    window_.push_back(loss);
-    if (static_cast<double>(window_.size()) < std::max(8.0, 0.08 * step)) return;
-    close(step);
-  }
-  void close(double step) {
-    if (window_.empty()) return;
-    const Estimate estimate = mean_and_error(window_);
-    const double middle = step - 0.5 * (static_cast<double>(window_.size()) - 1);
-    points_.push_back({middle, estimate.mean, window_.size() < 2 ? 0 : estimate.std_error});
-    window_.clear();
-  }
-  const std::vector<LossPoint>& points() const { return points_; }
-
- private:
-  std::vector<double> window_;
-  std::vector<LossPoint> points_;
-};
-
-Bytes encode_model(const Trainer& trainer, std::size_t heads, const LossCurve& curve,
+Bytes encode_model(const Trainer& trainer, std::size_t heads, const TrainingCurve& curve,
                    const Estimate& risk) {
   ByteWriter writer;
   writer.real(static_cast<double>(trainer.steps_done()));
-  std::vector<double> numbers;
-  for (const LossPoint& point : curve.points()) {
-    numbers.insert(numbers.end(), {point.step, point.loss, point.std_error});
-  }
-  writer.reals(numbers);
+  write_curve(writer, curve);
   for (std::size_t h = 0; h < heads; ++h) {
     writer.reals(trainer.model().key_query(h));
     writer.reals(trainer.model().value(h));
   }
-  writer.real(risk.mean);
-  writer.real(risk.std_error);
-  writer.u32(static_cast<std::uint32_t>(risk.count));
+  write_estimate(writer, risk);
   return writer.take();
 }
 
@@ -88,27 +59,21 @@ bool decode_model(const TrainingSetup& setup, std::span<const std::uint8_t> byte
                   TrainedModel& model) {
   ByteReader reader(bytes);
   model.steps = reader.real();
-  const std::vector<double> numbers = reader.reals();
-  if (numbers.size() % 3 != 0) return false;
-  for (std::size_t i = 0; i < numbers.size(); i += 3) {
-    model.curve.push_back({numbers[i], numbers[i + 1], numbers[i + 2]});
-  }
+  if (!read_curve(reader, model.curve)) return false;
   for (std::size_t h = 0; h < setup.heads; ++h) {
     model.key_query.push_back(reader.reals());
     model.value.push_back(reader.reals());
     if (model.key_query.back().size() != (setup.dim + 1) * setup.dim) return false;
     if (model.value.back().size() != setup.dim + 1) return false;
   }
-  model.risk.mean = reader.real();
-  model.risk.std_error = reader.real();
-  model.risk.count = static_cast<int>(reader.u32());
+  model.risk = read_estimate(reader);
   model.known = reader.at_end();
   return model.known;
 }
 
 JobSteps train_model(TrainingSetup setup, std::size_t test_prompts) {
   Trainer trainer(setup);
-  LossCurve curve;
+  TrainingCurve curve;
   const std::size_t chunk = static_cast<std::size_t>(
       std::clamp(kStep.work() / training_cost(setup), 1.0, static_cast<double>(setup.steps)));
   const double train_work = static_cast<double>(setup.steps) * static_cast<double>(setup.batch);

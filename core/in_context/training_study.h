@@ -9,6 +9,7 @@
 #include "core/experiment/experiment.h"
 #include "core/findings/findings.h"
 #include "core/in_context/training.h"
+#include "core/in_context/training_curve.h"
 #include "core/numerics/statistics.h"
 
 namespace attnlab::in_context {
@@ -33,16 +34,11 @@ std::vector<Parameter> training_parameters(std::vector<std::int64_t> heads, std:
 Expected<Plan> plan_training(const RunSpec& spec);
 JobSteps start_training_job(RunSpec spec, std::uint32_t index);
 
-/// Loss of one window of steps.
-struct LossPoint {
-  double step = 0, loss = 0, std_error = 0;
-};
-
 /// One model's progress, from the newest output of its job.
 struct TrainedModel {
   bool known = false;  ///< false until an output was read
   double steps = 0;
-  std::vector<LossPoint> curve;
+  std::vector<CurvePoint> curve;                      ///< of the loss
   std::vector<std::vector<double>> key_query, value;  ///< per head
   Estimate risk;                                      ///< on test prompts; count 0 until then
 };

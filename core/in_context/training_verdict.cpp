@@ -30,11 +30,11 @@ TrainingVerdict verdict_of(const TrainingStudy& study, const TrainingOutcome& ou
 
 Estimate recent_progress(const TrainedModel& model) {
   if (model.curve.size() < 2) return {};
-  const LossPoint& last = model.curve.back();
+  const CurvePoint& last = model.curve.back();
   const auto half = std::find_if(model.curve.begin(), model.curve.end(),
-                                 [&](const LossPoint& p) { return p.step >= model.steps / 2; });
+                                 [&](const CurvePoint& p) { return p.step >= model.steps / 2; });
   if (half == model.curve.end() || half->step >= last.step) return {};
-  return {half->loss - last.loss, std::hypot(half->std_error, last.std_error), 2};
+  return {half->mean - last.mean, std::hypot(half->std_error, last.std_error), 2};
 }
 
 bool still_falls(const TrainedModel& model, double gap) {

@@ -322,7 +322,7 @@ JobSteps start_trained_job(RunSpec spec, std::uint32_t index) {
   }
   const std::size_t n = study.sizes()[index / trials], trial = index % trials;
   const TrainedData data(study, n, spec.seed, trial);
-  WorkMeter meter(trained_cost(study, n).flops);
+  WorkMeter meter(trained_cost(study, n).flops, kRidgeStep);
   const TrainedJob job{study, data, meter};
   co_yield StepProgress(0);
 

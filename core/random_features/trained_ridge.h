@@ -8,29 +8,14 @@
 #include <span>
 #include <vector>
 
-#include "core/experiment/step_budget.h"
 #include "core/experiment/steps.h"
+#include "core/experiment/work_meter.h"
 #include "core/numerics/matrix.h"
 
 namespace attnlab::random_features {
 
-/// Work done so far of a job's total, as the fraction that a step reports.
-class WorkMeter {
- public:
-  explicit WorkMeter(double total) : total_(total) {}
-  void spend(double flops) {
-    done_ += flops;
-    full_ = budget_.spend(flops) || full_;
-  }
-  /// True once after each step's worth of work: then pause.
-  bool pause() { return std::exchange(full_, false); }
-  double fraction() const { return done_ < total_ ? done_ / total_ : 1; }
-
- private:
-  double total_, done_ = 0;
-  bool full_ = false;
-  StepBudget budget_{30, per_millisecond::kProductFlops / 4};  // double, and small products
-};
+/// Of fits in double with small products.
+inline constexpr StepBudget kRidgeStep(30, per_millisecond::kProductFlops / 4);
 
 /// A fit of the first `fitted` rows.
 struct RidgeFit {

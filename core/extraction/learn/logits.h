@@ -30,7 +30,7 @@ struct LogitOptions {
 struct LogitVectors {
   Matrix<double> rows;       ///< n x L
   Matrix<double> deviation;  ///< standard deviation of every entry's error, by the law of rounding
-  std::size_t shared = 1;    ///< so many entries of a row may have an error in common
+  std::size_t shared = 1;    ///< entries of a row that may have an error in common
   Grain grain;
   std::uint64_t repeated = 0;  ///< questions asked again with a larger bias
 };

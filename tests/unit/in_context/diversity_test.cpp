@@ -95,7 +95,7 @@ T finished(Steps<T> part) {
 
 FittedLayer fitted(const DiversityCase& size, const Matrix<double>& tasks,
                    const RandomStream& stream) {
-  DiversityMeter meter(fit_flops(size));
+  WorkMeter meter(fit_flops(size), kDiversityStep);
   return finished(fit_layer(size, tasks, stream, meter));
 }
 
@@ -411,7 +411,7 @@ TEST_CASE("posterior means and ridge err as a slow simulation of their own says"
     // Ours gives means only: their errors from 40 repetitions.
     std::vector<double> fresh, trained, ridge;
     for (std::uint32_t i = 0; i < 40; ++i) {
-      DiversityMeter meter(1e12);
+      WorkMeter meter(1e12, kDiversityStep);
       const PosteriorErrors errors = finished(posterior_errors(
           row.examples, row.noise, {1, row.tasks}, tasks, 300, RandomStream(13, 2, i), meter));
       fresh.push_back(errors.fresh[1]);
@@ -475,7 +475,7 @@ TEST_CASE("posterior means and ridge err as a slow simulation of their own says"
 
 TEST_CASE("without noise the posterior knows a trained task from its examples") {
   const Matrix<double> tasks = draw_tasks(RandomStream(14, 1, 0), 50, 6);
-  DiversityMeter meter(1e12);
+  WorkMeter meter(1e12, kDiversityStep);
   const PosteriorErrors errors =
       finished(posterior_errors(6, 0, {5, 50}, tasks, 100, RandomStream(14, 2, 0), meter));
   CHECK(errors.trained[0] == 0);

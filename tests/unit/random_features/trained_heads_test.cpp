@@ -86,7 +86,7 @@ double norm(std::span<const double> a) {
 
 RidgeFit run_ridge(const Matrix<double>& features, const std::vector<double>& labels,
                    std::size_t fitted, const std::vector<double>& strengths) {
-  WorkMeter meter(1);
+  WorkMeter meter(1, kRidgeStep);
   RidgeFit result;
   const auto job = [&]() -> JobSteps {
     Steps<RidgeFit> fitting = ridge_fit(features.view(), labels, fitted, strengths, meter);
