@@ -144,7 +144,7 @@ Steps<TrainedPoint> measure_final(const TrainedJob& job, const HeadWeights& head
   }
   point.alignment = alignment_of(weights, job.data.draw.beta);
   if (job.meter.pause()) co_yield StepProgress(job.meter.fraction());
-  co_return std::move(point);
+  co_return point;
 }
 
 /// The frozen layer: its fit to the 80 %, from which training starts, and its ridge parameter.
@@ -178,7 +178,7 @@ Steps<CoursePoint> measure_course(const TrainedJob& job, const HeadTrainer& trai
     point.ridge = fit.strength;
   }
   point.alignment = alignment_of(trainer.weights(), job.data.draw.beta);
-  co_return std::move(point);
+  co_return point;
 }
 
 /// Adam on the 80 %: its course, and the number of steps and the ridge parameter that are best on
@@ -220,7 +220,7 @@ Steps<TrainedPoint> train_heads(const TrainedJob& job, const FrozenFit& frozen,
   Steps<TrainedPoint> measuring = measure_final(job, whole.weights(), best_strength);
   TrainedPoint point = co_await measuring;
   point.steps = static_cast<double>(best_steps);
-  co_return std::move(point);
+  co_return point;
 }
 
 /// None, one or two steps of gradient descent, their size and the ridge parameter: the choice that
@@ -254,7 +254,7 @@ Steps<TrainedPoint> descend_heads(const TrainedJob& job, const FrozenFit& frozen
   TrainedPoint point = co_await measuring;
   point.steps = static_cast<double>(best_steps);
   point.size = best_steps > 0 ? best_size : kNaN;
-  co_return std::move(point);
+  co_return point;
 }
 
 /// A frozen layer with as many trained parameters.
@@ -271,7 +271,7 @@ Steps<TrainedPoint> fit_wide(const TrainedJob& job, const RandomFeatureLayer& la
   co_await fitting.within(job.meter.fraction(), job.meter.fraction());
   TrainedPoint point{points.front(), kNaN, kNaN, {kNaN, kNaN, kNaN, kNaN, kNaN}};
   job.meter.spend(fit_cost(layer, problem.sizes, job.data.test.count, 1, problem.ridge).flops);
-  co_return std::move(point);
+  co_return point;
 }
 
 }  // namespace
