@@ -1,7 +1,7 @@
 // Readers whose systems force colours or ask for more contrast: text, axes and curves in the system's colours, curves
 // that differ without colour, and a canvas with black, white and strong colours.
 import assert from 'node:assert/strict';
-import { open_page, press, run_checks, settle, until, wait_for_state } from './support/lab.mjs';
+import { open_page, patience, press, run_checks, settle, until, wait_for_state } from './support/lab.mjs';
 
 const small = 'e=rf-learning-curve&dim=6&keys=5&heads=50&samples=16,64,256&test-samples=200&trials=2';
 
@@ -68,7 +68,7 @@ await run_checks({
       const page = await open_for(lab, `${small}&draw=svg`, { forced: true, dark });
       await press(page, 'run');
       await wait_for_state(page, 'finished');
-      await page.waitForSelector('#drawing .point', { timeout: 60000 });
+      await page.waitForSelector('#drawing .point', { timeout: patience });
       const [ground, ink] = [await colour(page, 'Canvas'), await colour(page, 'CanvasText')];
       assert.notEqual(ground, ink);
       const seen = await page.evaluate(() => {
@@ -109,7 +109,7 @@ await run_checks({
     const page = await open_for(lab, 'e=rf-function&draw=svg');
     const marks = () => page.evaluate(() =>
       new Set([...document.querySelectorAll('#drawing svg g > path[transform]')].map((one) => one.getAttribute('d'))).size);
-    await page.waitForSelector('#drawing polyline', { timeout: 60000 });
+    await page.waitForSelector('#drawing polyline', { timeout: patience });
     assert.equal(await marks(), 0);
     const session = await page.createCDPSession();
     await session.send('Emulation.setEmulatedMedia', { features: [{ name: 'forced-colors', value: 'active' }] });

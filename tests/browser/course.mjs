@@ -1,7 +1,7 @@
 // Labs in course pages: thirty on one page, in closed tabs and scaled slides, in isolated pages, before a print.
 import assert from 'node:assert/strict';
 import { start_host } from './support/host.mjs';
-import { dist, open_page, run_checks, settle, until } from './support/lab.mjs';
+import { dist, open_page, patience, run_checks, settle, until } from './support/lab.mjs';
 
 const small = 'dim="6" keys="5" heads="50" samples="16,64" test-samples="200" trials="1"';
 const lab_element = (words) => `<attention-lab experiment="rf-learning-curve" auto="0" ${small} ${words}></attention-lab>`;
@@ -32,7 +32,7 @@ const result = (page, index = 0) => page.evaluate((i) => new Promise((resolve, r
 /** The frame of a lab. */
 const frame_of = async (page, index = 0) => {
   const frame = await (await page.$$('attention-lab iframe'))[index].contentFrame();
-  await frame.waitForSelector('html[data-ready]', { timeout: 60000 });
+  await frame.waitForSelector('html[data-ready]', { timeout: patience });
   return frame;
 };
 
@@ -153,7 +153,7 @@ await run_checks({
     await page.keyboard.down('Control');
     await page.keyboard.press('p');
     await page.keyboard.up('Control');
-    await page.waitForFunction(() => globalThis.printed, { timeout: 60000 });
+    await page.waitForFunction(() => globalThis.printed, { timeout: patience });
     assert.equal(await page.evaluate(() => globalThis.printed), 2);
     assert.deepEqual(page.complaints, []);
   },

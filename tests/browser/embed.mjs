@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { dist, open_page, run_checks, settle, until } from './support/lab.mjs';
+import { dist, open_page, patience, run_checks, settle, until } from './support/lab.mjs';
 import { send_random_messages } from './support/noise.mjs';
 
 const small = 'dim="6" keys="5" heads="50" samples="16,64" test-samples="200" trials="1"';
@@ -186,7 +186,7 @@ await run_checks({
       '#e=rf-learning-curve&dim=6&keys=5&heads=50&samples=16,64&test-samples=200&trials=1&run=1');
     await page.evaluate(() => { document.getElementById('twin_details').open = true; });
     await page.waitForFunction(() => document.getElementById('twin_body').dataset.state === 'finished',
-      { timeout: 60000 });
+      { timeout: patience });
     assert.deepEqual(page.complaints, []);
   },
 
@@ -247,13 +247,13 @@ await run_checks({
     for (const script of [`<script type="module" src="${lab.origin}embed.js"></script>`,
       '<script type="module" src="/course.js"></script>', '<script src="/later.js"></script>']) {
       const page = await course_page(lab, element, { script, files });
-      await page.waitForFunction(() => customElements.get('attention-lab'), { timeout: 20_000 });
+      await page.waitForFunction(() => customElements.get('attention-lab'), { timeout: patience });
       assert.equal((await ask(page)).seed, 5, script);
       assert.deepEqual(page.complaints, []);
       await page.close();
     }
     const page = await course_page(lab, element, { script: '<script src="/all.js"></script>', files });
-    await page.waitForSelector('attention-lab [role="alert"]', { timeout: 20_000 });
+    await page.waitForSelector('attention-lab [role="alert"]', { timeout: patience });
     assert.match(await page.$eval('attention-lab', ({ textContent }) => textContent), /Set base="\.\.\."/);
     assert.match(await page.evaluate(() => document.querySelector('attention-lab').get().catch((error) => error.message)),
       /Set base="\.\.\."/);
@@ -276,7 +276,7 @@ await run_checks({
       `${theirs}<script type="module">${source}</script>`, `${theirs}<script src="/ours.js"></script>`, evaluated]) {
       const allowed = "'unsafe-inline' 'unsafe-eval'";
       const page = await course_page(lab, lab_element('seed="5"'), { script, files, allowed });
-      await page.waitForSelector('attention-lab [role="alert"]', { timeout: 20_000 });
+      await page.waitForSelector('attention-lab [role="alert"]', { timeout: patience });
       assert.match(await page.$eval('attention-lab', ({ textContent }) => textContent), /Set base="\.\.\."/);
       for (const base of [`${lab.origin}index.html`, `${lab.origin}index.html?a=1#b`, lab.origin.replace(/\/$/, '')]) {
         await page.evaluate((address) => document.querySelector('attention-lab').setAttribute('base', address), base);

@@ -5,7 +5,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { dist, open_page, run_checks, screenshots, settle } from './support/lab.mjs';
+import { dist, open_page, patience, run_checks, screenshots, settle } from './support/lab.mjs';
 import { start_host } from './support/host.mjs';
 
 const root = process.env.ATTNLAB_ROOT ?? path.resolve(import.meta.dirname ?? '.', '../..');
@@ -62,7 +62,7 @@ async function run_in_frame(page, setting) {
   const element = await page.waitForSelector('iframe');
   await element.evaluate((frame) => frame.scrollIntoView());
   const frame = await element.contentFrame();
-  await frame.waitForSelector('html[data-ready]', { timeout: 60000 });
+  await frame.waitForSelector('html[data-ready]', { timeout: patience });
   await frame.evaluate(() => { document.getElementById('twin_details').open = true; });
   await frame.waitForSelector('#twin_body [data-action="run"]');
   if (setting) {
@@ -74,7 +74,7 @@ async function run_in_frame(page, setting) {
   }
   await frame.evaluate(() => document.querySelector('#twin_body [data-action="run"]').click());
   await frame.waitForFunction(() => document.getElementById('twin_body').dataset.state === 'finished',
-    { timeout: 60000, polling: 100 });
+    { timeout: patience, polling: 100 });
   return frame.$$eval('#twin_body table:first-of-type tbody tr', (rows) => rows.length);
 }
 

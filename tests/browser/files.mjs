@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import {
-  dist, open_page, press, read_twin, run_checks, settle, type_parameter, wait_for_state,
+  dist, open_page, patience, press, read_twin, run_checks, settle, type_parameter, wait_for_state,
 } from './support/lab.mjs';
 import { at_start, sentence_about, types } from './support/page_files.mjs';
 
@@ -32,7 +32,10 @@ const instead_of = (name, state) => async (page) => {
   });
 };
 
-const ready = (page) => page.waitForSelector('html[data-ready]', { timeout: 60_000 });
+const ready = (page) => page.waitForSelector('html[data-ready]', { timeout: patience });
+
+const shows_risk = (page) => page.waitForFunction(
+  () => document.getElementById('twin_experiment').value === 'icl-risk', { timeout: patience });
 
 /** Opens the page with one file answered so, reads the sentence, and tries again with the file as it is. */
 async function one_file(lab, name, kind) {
@@ -74,7 +77,7 @@ await run_checks({
     };
     const page = await open_page(lab, `#${small}`, { prepare });
     await press(page, 'run');
-    await page.waitForFunction(() => /jobs(_relaxed)?\.wasm/.test(document.body.textContent), { timeout: 60_000 });
+    await page.waitForFunction(() => /jobs(_relaxed)?\.wasm/.test(document.body.textContent), { timeout: patience });
   },
 
   async 'what is asked for while the experiments load happens in its order when they are there'(lab) {
@@ -98,14 +101,14 @@ await run_checks({
     const address = 'e=icl-risk&dim=3&prompt-length=4,8&prompts=2000&seed=7&other=1&lock=dim';
     await page.evaluate((query) => { location.hash = query; }, address);
     await page.waitForFunction(() => document.querySelector('#twin_body .status').textContent ===
-      'This part of the lab is loading.', { timeout: 30_000, polling: 50 });
+      'This part of the lab is loading.', { timeout: patience, polling: 50 });
     await type_parameter(page, 'dim', '4');
     await type_parameter(page, 'seed', '9');
     await press(page, 'run');
     assert.equal((await read_twin(page)).hash, address);
 
     release();
-    await page.waitForFunction(() => document.getElementById('twin_experiment').value === 'icl-risk', { timeout: 30_000 });
+    await shows_risk(page);
     const then = await read_twin(page);
     assert.deepEqual([then.experiment, then.parameters.dim, then.parameters.seed], ['icl-risk', '3', '9']);
     assert.match(then.notes.join(' '), /icl-risk has no parameter "other".*dim is fixed on this page/);
@@ -132,7 +135,7 @@ await run_checks({
     assert.equal((await read_twin(page)).hash, address);
     state.answer = undefined;
     await press(page, 'run');
-    await page.waitForFunction(() => document.getElementById('twin_experiment').value === 'icl-risk', { timeout: 30_000 });
+    await shows_risk(page);
     await wait_for_state(page, 'finished');
     assert.equal((await read_twin(page)).parameters.dim, '3');
   },

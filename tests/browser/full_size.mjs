@@ -16,7 +16,7 @@ async function run_watched(page) {
   await settle(1500);
   return watch_thread(page, async () => {
     await press(page, 'run');
-    await wait_for_state(page, 'finished', 300000);
+    await wait_for_state(page, 'finished');
   });
 }
 

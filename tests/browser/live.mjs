@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import {
-  assert_quiet, open_page, press, read_twin, run_checks, screenshots, settle, type_parameter, until,
+  assert_quiet, open_page, patience, press, read_twin, run_checks, screenshots, settle, type_parameter, until,
   wait_for_state,
 } from './support/lab.mjs';
 import { at_rest } from './support/pictures.mjs';
@@ -76,7 +76,7 @@ async function find_handle(page) {
 
 const hash = (page) => page.evaluate(() => location.hash);
 const changed = (page, before) =>
-  page.waitForFunction((old) => location.hash !== old, { timeout: 60000 }, before);
+  page.waitForFunction((old) => location.hash !== old, { timeout: patience }, before);
 
 await run_checks({
   async 'a live experiment has its result at once and follows its controls without Run'(lab) {
@@ -90,12 +90,12 @@ await run_checks({
       assert.ok(hidden, `${action} is hidden`);
     }
     await type_parameter(page, 'theta', '-1,0.25');
-    await page.waitForFunction(() => /theta=-1,0\.25/.test(location.hash), { timeout: 60000 });
+    await page.waitForFunction(() => /theta=-1,0\.25/.test(location.hash), { timeout: patience });
     const after = await read_twin(page);
     assert.notDeepEqual(after.tables.prediction.rows, before.tables.prediction.rows);
     assert.notEqual(after.status, before.status);
     await press(page, 'reset');
-    await page.waitForFunction(() => !/theta=/.test(location.hash), { timeout: 60000 });
+    await page.waitForFunction(() => !/theta=/.test(location.hash), { timeout: patience });
     assert.deepEqual((await read_twin(page)).tables, before.tables);
     assert_quiet(page);
   },
@@ -107,7 +107,7 @@ await run_checks({
     assert.equal(label, 'Ask');
     assert.equal((await read_twin(page)).tables.questions.rows.length, 2);
     await press(page, 'step');
-    await page.waitForFunction(() => /asked=1,0,1,0,0,1,0,1,0\.5,1,1,0/.test(location.hash), { timeout: 60000 });
+    await page.waitForFunction(() => /asked=1,0,1,0,0,1,0,1,0\.5,1,1,0/.test(location.hash), { timeout: patience });
     await until(async () => (await read_twin(page)).tables.questions.rows.length === 3, 'the third question');
     const asked = await read_twin(page);
     assert.match(asked.live, /^3 questions asked, 3 of d\u00b2 \+ d = 6 numbers known\. .* teach nothing/);

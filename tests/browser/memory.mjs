@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import {
-  assert_quiet, bare_app, open_page, press, read_twin, run_checks, type_parameter, wait_for_state,
+  assert_quiet, bare_app, open_page, patience, press, read_twin, run_checks, type_parameter, wait_for_state,
   without_growth,
 } from './support/lab.mjs';
 
@@ -78,11 +78,11 @@ await run_checks({
       globalThis.swell = 'done';
     });
     await press(page, 'run');
-    await wait_for_state(page, 'failed', 60000);
+    await wait_for_state(page, 'failed');
     assert.match((await read_twin(page)).status, /the page has no memory left for this output/);
     await page.evaluate(() => { globalThis.refuse = false; });
     await press(page, 'run');
-    await wait_for_state(page, 'finished', 60000);
+    await wait_for_state(page, 'finished');
     assert_quiet(page);
   },
 
@@ -92,7 +92,7 @@ await run_checks({
     await page.waitForSelector('#own_box:not([hidden]) textarea');
     await page.evaluate(() => { globalThis.swell = 'answer'; });
     await press(page, 'run');
-    await wait_for_state(page, 'finished', 120000);
+    await wait_for_state(page, 'finished');
     assert.match(await notice(page), /A worker was lost \(it ran out of memory\) and replaced/);
     const { columns, rows } = (await read_twin(page)).tables.recovery;
     assert.equal(rows[0][columns.indexOf('status')], 'recovered');
@@ -106,12 +106,12 @@ await run_checks({
       await read_twin(page);
       await page.evaluate(() => { globalThis.refuse = true; });
       await press(page, 'run');
-      await page.waitForFunction(() => !document.getElementById('notice').hidden, { timeout: 60000 });
+      await page.waitForFunction(() => !document.getElementById('notice').hidden, { timeout: patience });
       assert.match(await notice(page), /The findings cannot be shown: out of memory/);
       await page.evaluate(() => { globalThis.refuse = false; });
       await press(page, 'reset');
       await press(page, 'run');
-      await wait_for_state(page, 'finished', 60000);
+      await wait_for_state(page, 'finished');
       assert.ok((await read_twin(page)).tables.risk.rows.length > 0, name);
       assert_quiet(page);
       await page.close();
@@ -128,7 +128,7 @@ await run_checks({
     await page.evaluate(() => { globalThis.refuse = false; });
     await type_parameter(page, 'dim', '7');
     await press(page, 'run');
-    await wait_for_state(page, 'finished', 60000);
+    await wait_for_state(page, 'finished');
     assert_quiet(page);
   },
 
@@ -162,9 +162,9 @@ await run_checks({
       assert.equal((await read_twin(page)).parameters.dim, '6');
     }
     await page.evaluate((query) => { location.hash = `${query}&note=${'x'.repeat(1.5e6)}`; }, small.replace('dim=6', 'dim=5'));
-    await page.waitForFunction(() => document.getElementById('parameter_dim').value === '5', { timeout: 60000 });
+    await page.waitForFunction(() => document.getElementById('parameter_dim').value === '5', { timeout: patience });
     await press(page, 'run');
-    await wait_for_state(page, 'finished', 60000);
+    await wait_for_state(page, 'finished');
     assert_quiet(page);
   },
 });

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { listen, policy } from '../../web/serve.mjs';
 import {
-  assert_quiet, dist, open_page, press, read_twin, run_checks, wait_for_state,
+  assert_quiet, dist, open_page, patience, press, read_twin, run_checks, wait_for_state,
 } from './support/lab.mjs';
 import { escape_to, start_neighbour } from './support/escape.mjs';
 
@@ -33,7 +33,7 @@ await run_checks({
   async 'the example is one head and is recovered from 20 questions'(lab) {
     const page = await open_own(lab);
     await press(page, 'run');
-    await wait_for_state(page, 'finished', 120000);
+    await wait_for_state(page, 'finished');
     const { status, queries } = await found(page);
     assert.equal(status, 'recovered');
     assert.equal(Number(queries), 20);
@@ -47,7 +47,7 @@ await run_checks({
     const page = await open_own(lab);
     await write(page, 'const f = (X) => X.reduce((sum, x) => sum + x[0], 0);');
     await press(page, 'run');
-    await wait_for_state(page, 'finished', 120000);
+    await wait_for_state(page, 'finished');
     const { status, evidence } = await found(page);
     assert.equal(status, 'not-a-match');
     assert.match(evidence, /the same token written twice/);
@@ -64,7 +64,7 @@ await run_checks({
     assert.match(await said(page), /stopped by you/);
     await write(page, 'const f = (X) => X[X.length - 1][0];');
     await page.$$eval('#own_box button', (buttons) => buttons[0].click());
-    await wait_for_state(page, 'finished', 120000);
+    await wait_for_state(page, 'finished');
     assert_quiet(page);
   },
 
@@ -72,7 +72,7 @@ await run_checks({
     const page = await open_own(lab);
     await write(page, 'function f() { for (;;); }');
     await press(page, 'run');
-    await wait_for_state(page, 'failed', 60000);
+    await wait_for_state(page, 'failed');
     assert.match(await said(page), /silent for 10 s/);
     assert_quiet(page);
   },
@@ -92,7 +92,7 @@ await run_checks({
       await page.$$eval('#own_box button', (buttons) => buttons[0].click());
       await page.waitForFunction((source) =>
         new RegExp(source).test(document.querySelector('#own_box [role=status]').textContent),
-      { timeout: 60000 }, pattern.source);
+      { timeout: patience }, pattern.source);
       await wait_for_state(page, 'failed');
     }
   },
@@ -103,7 +103,7 @@ await run_checks({
     await write(page, escape_to(neighbour.origin));
     await page.$$eval('#own_box button', (buttons) => buttons[0].click());
     await page.waitForFunction(() =>
-      /reached/.test(document.querySelector('#own_box [role=status]').textContent), { timeout: 60000 });
+      /reached/.test(document.querySelector('#own_box [role=status]').textContent), { timeout: patience });
     assert.match(await said(page), /reached \[\]/);
     neighbour.close();
     assert.deepEqual(neighbour.visits, ['/by-the-test']);
@@ -112,7 +112,7 @@ await run_checks({
   async 'the one-file form also asks the function'(lab) {
     const page = await open_own({ ...lab, origin: `${pathToFileURL(path.join(dist, 'attention-lab.html'))}` });
     await press(page, 'run');
-    await wait_for_state(page, 'finished', 120000);
+    await wait_for_state(page, 'finished');
     assert.equal((await found(page)).status, 'recovered');
     assert_quiet(page);
   },
@@ -126,12 +126,12 @@ await run_checks({
     const origin = `http://127.0.0.1:${await listen(course, 8780)}/`;
     const page = await open_page({ ...lab, origin, allowed: lab.origin }, '', { wait: false });
     const frame = await page.waitForFrame((one) => one.url().includes('embed=1'));
-    await frame.waitForSelector('#own_box:not([hidden]) textarea', { timeout: 60000 });
+    await frame.waitForSelector('#own_box:not([hidden]) textarea', { timeout: patience });
     assert.equal(await frame.evaluate(() => self.origin), 'null');
     await frame.$$eval('#own_box button', (buttons) => buttons[0].click());
     await frame.evaluate(() => { document.getElementById('twin_details').open = true; });
     await frame.waitForFunction(() => document.getElementById('twin_body').dataset.state === 'finished',
-      { timeout: 60000 });
+      { timeout: patience });
     assert.match(await frame.$eval('#twin_body', (body) => body.textContent), /recovered/);
     assert_quiet(page);
     course.closeAllConnections();

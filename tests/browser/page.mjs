@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { differences } from '../parity/support/compare.mjs';
 import {
-  assert_quiet, native_result, open_page, press, read_twin, run_checks, settle, type_parameter, until,
+  assert_quiet, native_result, open_page, patience, press, read_twin, run_checks, settle, type_parameter, until,
   wait_for_state,
 } from './support/lab.mjs';
 import { still_picture } from './support/pictures.mjs';
@@ -25,7 +25,7 @@ await run_checks({
     assert.equal(twin.state, 'ready');
     assert.deepEqual(twin.notes, []);
     await type_parameter(page, 'keys', '9');
-    await page.waitForFunction(() => /keys=9/.test(location.hash), { timeout: 60000 });
+    await page.waitForFunction(() => /keys=9/.test(location.hash), { timeout: patience });
     const again = await open_page(lab, `#${await page.evaluate(() => location.hash.slice(1))}`);
     assert.deepEqual((await read_twin(again)).parameters, (await read_twin(page)).parameters);
     assert_quiet(page);
@@ -149,7 +149,7 @@ await run_checks({
     const page = await open_page(lab, `#${small}&seed=1`);
     await page.evaluate((hash) => { location.hash = hash; }, `${small}&seed=99`);
     await page.waitForFunction(() => document.getElementById('parameter_seed')?.value === '99' ||
-      (document.getElementById('twin_details').open = true, false), { timeout: 60000 });
+      (document.getElementById('twin_details').open = true, false), { timeout: patience });
     await until(async () => /seed=99/.test((await read_twin(page)).hash), 'the address has the seed');
     const before = await page.evaluate(() => history.length);
     await type_parameter(page, 'seed', '100');
@@ -241,7 +241,7 @@ await run_checks({
       await page.mouse.wheel({ deltaY: 200 });
     };
     await turn_wheel();
-    await page.waitForFunction(() => scrollY > 50, { timeout: 60000 });
+    await page.waitForFunction(() => scrollY > 50, { timeout: patience });
     await settle(500); // the browser may scroll smoothly
     await page.evaluate(() => scrollTo(0, 0));
     await page.focus('#canvas');
@@ -312,7 +312,7 @@ await run_checks({
     for (const [width, own] of [[1200, false], [390, true], [1200, false]]) {
       await page.setViewport({ width, height: 700 });
       await page.waitForFunction((wanted) => (document.getElementById('stage').style.height !== '') === wanted,
-        { timeout: 60000 }, own);
+        { timeout: patience }, own);
       if (own) {
         await until(async () => await height() === tall, 'it is as tall as before, without a scroll bar');
       } else {
@@ -337,9 +337,9 @@ await run_checks({
     assert.match(await page.$eval('#drawing', ({ textContent }) => textContent), /WebGL 2/);
     await press(page, 'run');
     await page.waitForFunction(() => document.querySelector('#drawing .point') &&
-      document.getElementById('twin_body').dataset.state === 'running', { timeout: 60000, polling: 20 });
+      document.getElementById('twin_body').dataset.state === 'running', { timeout: patience, polling: 20 });
     await press(page, 'reset');
-    await page.waitForFunction(() => !document.querySelector('#drawing .point'), { timeout: 60000 });
+    await page.waitForFunction(() => !document.querySelector('#drawing .point'), { timeout: patience });
     assert_quiet(page);
   },
 

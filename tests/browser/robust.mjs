@@ -2,7 +2,7 @@
 // page and until the first picture.
 import assert from 'node:assert/strict';
 import {
-  assert_quiet, bare_app, open_page, press, read_twin, run_checks, settle, until, wait_for_state,
+  assert_quiet, bare_app, open_page, patience, press, read_twin, run_checks, settle, until, wait_for_state,
 } from './support/lab.mjs';
 import { read_random_files } from './support/noise.mjs';
 import { still_picture } from './support/pictures.mjs';
@@ -111,7 +111,7 @@ await run_checks({
     const before = await page.evaluate(() => globalThis.frames_asked);
     await page.$eval('#twin_body [data-action="run"]', (button) => button.click());
     await page.waitForFunction(() => document.getElementById('twin_body').dataset.state === 'finished',
-      { timeout: 60000, polling: 200 });
+      { timeout: patience, polling: 200 });
     const asked = await page.evaluate(() => globalThis.frames_asked) - before;
     assert.ok(asked <= 1, `${asked} frames were asked for, of which a browser gives none`);
     const client = await page.createCDPSession();
@@ -150,7 +150,7 @@ await run_checks({
     await page.waitForFunction(() => {
       const picture = document.querySelector('#first img');
       return document.documentElement.dataset.ready || (picture.complete && picture.naturalWidth > 0);
-    }, { timeout: 60000, polling: 20 });
+    }, { timeout: patience, polling: 20 });
     const work = await thread_seconds(client) - before;
     console.log(`     ${Math.round(1000 * work)} ms of work, at a quarter of the speed ${Math.round(4000 * work)} ms`);
     assert.ok(4 * work < 2, `${work} s of work`);

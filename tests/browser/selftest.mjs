@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { assert_quiet, dist, open_page, run_checks, screenshots } from './support/lab.mjs';
+import { assert_quiet, dist, open_page, patience, run_checks, screenshots } from './support/lab.mjs';
 
 const program = process.env.ATTNLAB_BIN ?? 'build/native/attnlab';
 const limit_s = 20;
@@ -16,7 +16,7 @@ async function check_machine(page) {
   await page.click('[data-tool="check"]');
   await page.waitForFunction(
     () => /hold|could not/.test(document.querySelector('#machine [role=status]')?.textContent ?? ''),
-    { timeout: 120000, polling: 50 }); // fetching the module, on a busy machine
+    { timeout: patience, polling: 50 }); // fetching the module, on a busy machine
   return page.evaluate(() => ({
     sentence: document.querySelector('#machine [role=status]').textContent,
     rows: [...document.querySelectorAll('#machine tbody tr')].map(
@@ -28,7 +28,7 @@ async function measure(page) {
   await page.click('[data-tool="rates"]');
   await page.waitForFunction(
     () => /^One worker|could not/.test(document.querySelector('#machine [role=status]').textContent),
-    { timeout: 120000, polling: 50 });
+    { timeout: patience, polling: 50 });
   return page.evaluate(() => ({
     sentence: document.querySelector('#machine [role=status]').textContent,
     rows: [...document.querySelectorAll('#machine [aria-label=Rates] tbody tr')].map(
@@ -109,7 +109,7 @@ await run_checks({
   async 'it works from disk, without a server'(lab) {
     const page = await lab.browser.newPage();
     await page.goto(pathToFileURL(path.resolve(dist, 'attention-lab.html')).href);
-    await page.waitForSelector('html[data-ready]', { timeout: 60000 });
+    await page.waitForSelector('html[data-ready]', { timeout: patience });
     assert.match((await check_machine(page)).sentence, /^All/);
   },
 });

@@ -4,8 +4,8 @@ import { mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import {
-  assert_quiet, dist, open_page, press, read_twin, run_checks, screenshots, settle,
-  type_parameter, wait_for_state,
+  assert_quiet, dist, open_page, patience, press, read_twin, run_checks, screenshots, settle, type_parameter,
+  wait_for_state,
 } from './support/lab.mjs';
 import { copied_link, keep_copied, keep_files, saved, still_picture } from './support/pictures.mjs';
 
@@ -29,7 +29,7 @@ await run_checks({
     await page.waitForFunction(() => {
       const picture = document.querySelector('#first img');
       return picture.checkVisibility() && picture.complete && picture.naturalWidth > 0;
-    }, { timeout: 60000 });
+    }, { timeout: patience });
     const took = Date.now() - begin;
     console.log(`     the picture stood after ${took} ms at a quarter of the processor's speed`);
     const loaded = await page.evaluate(() => performance.getEntriesByType('paint')
@@ -38,7 +38,7 @@ await run_checks({
     assert.ok(loaded > 0, 'something was painted before the module');
     assert.match(await page.$eval('#first', (figure) => figure.textContent), /Precomputed with seed 1/);
     release();
-    await page.waitForSelector('html[data-ready]', { timeout: 60000 });
+    await page.waitForSelector('html[data-ready]', { timeout: patience });
     await wait_for_state(page, 'finished');
     const twin = await read_twin(page);
     assert.match(twin.status, /Precomputed with seed 1/);
@@ -145,7 +145,7 @@ await run_checks({
       location.hash = 'e=rf-learning-curve&dim=7&keys=3';
       history.replaceState(null, '', before);
     });
-    await page.waitForFunction(() => location.hash.includes('dim=7'), { timeout: 60000 });
+    await page.waitForFunction(() => location.hash.includes('dim=7'), { timeout: patience });
     const { parameters } = await read_twin(page);
     assert.deepEqual([parameters.dim, parameters.keys], ['7', '3']);
     assert_quiet(page);
@@ -162,7 +162,7 @@ await run_checks({
       }).observe(document, { subtree: true, childList: true, attributes: true });
     });
     await page.goto(`${lab.origin}#${small}`);
-    await page.waitForSelector('html[data-ready]', { timeout: 60000 });
+    await page.waitForSelector('html[data-ready]', { timeout: patience });
     assert.deepEqual(await page.evaluate(() => [...globalThis.seen].sort()), ['redo off', 'undo off']);
   },
 

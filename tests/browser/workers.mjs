@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { differences } from '../parity/support/compare.mjs';
 import {
-  assert_quiet, bare_app, dist, native_result, open_page, press, read_twin, run_checks, settle,
+  assert_quiet, bare_app, dist, native_result, open_page, patience, press, read_twin, run_checks, settle,
   type_parameter, until, wait_for_state, without_growth,
 } from './support/lab.mjs';
 import { document_rows } from './support/readings.mjs';
@@ -107,9 +107,9 @@ await run_checks({
     await wait_for_state(page, 'running');
     await page.waitForFunction(() => document.querySelector('#twin_body progress').value > 0.02);
     await page.evaluate(() => globalThis.kept[0].terminate());
-    await page.waitForFunction(() => !document.getElementById('notice').hidden, { timeout: 60000 });
+    await page.waitForFunction(() => !document.getElementById('notice').hidden, { timeout: patience });
     assert.match(await notice(page), /worker was lost .*replaced.* runs again/);
-    await wait_for_state(page, 'finished', 300000);
+    await wait_for_state(page, 'finished');
     const twin = await read_twin(page);
     assert.ok(twin.notes.some((note) => /worker was lost/.test(note)), 'the run says it too');
     const native = await native_result(long);
@@ -123,10 +123,10 @@ await run_checks({
       const page = await open_page(lab, `#${medium}`, { before: keep_all_in_haste });
       await read_twin(page);
       await kill(page);
-      await wait_for_state(page, 'finished', 60000);
+      await wait_for_state(page, 'finished');
       await page.waitForFunction( // a worker that never started may be noticed only after the run
         () => /A worker (was lost|could not be started)/.test(document.getElementById('notice').textContent),
-        { timeout: 60000 });
+        { timeout: patience });
       const shown = document_rows((await read_twin(page)).tables.test_error, columns);
       assert.deepEqual(differences('test_error', rows, shown, 1e-3), [], phase);
       assert_quiet(page);
@@ -143,7 +143,7 @@ await run_checks({
       worker.onmessage({ data: { type: 'died', reason: 'it ran out of memory' } });
     });
     assert.match(await notice(page), /ran out of memory.*replaced/);
-    await wait_for_state(page, 'finished', 300000);
+    await wait_for_state(page, 'finished');
     const [started, total] = await page.evaluate(() => [globalThis.kept.length, navigator.hardwareConcurrency]);
     assert.equal(started, Math.min(total, 8) + 1, 'another worker took its place');
     assert_quiet(page);
@@ -154,7 +154,7 @@ await run_checks({
       // One worker at a time, so that the first gets the large jobs even if it loads late.
       before: `${without_growth(1)} Object.defineProperty(navigator, 'hardwareConcurrency', { get: () => 1 });` });
     await press(page, 'run');
-    await wait_for_state(page, 'finished', 60000);
+    await wait_for_state(page, 'finished');
     assert.match(await notice(page), /A worker was lost \(it ran out of memory\) and replaced\. Its job runs again/);
     const { columns, rows } = (await native_result(large)).tables.test_error;
     const shown = document_rows((await read_twin(page)).tables.test_error, columns);
@@ -165,7 +165,7 @@ await run_checks({
   async 'if no worker gets memory, the run ends with a sentence and finished jobs stay'(lab) {
     const page = await open_page(lab, `#${large}`, { before: without_growth(Infinity) });
     await press(page, 'run');
-    await wait_for_state(page, 'failed', 60000);
+    await wait_for_state(page, 'failed');
     const twin = await read_twin(page);
     assert.match(twin.status, /was lost 3 times, the last time because: a worker was lost: it ran out of memory/);
     const { columns, rows } = (await native_result(large)).tables.test_error;
@@ -175,7 +175,7 @@ await run_checks({
     assert.deepEqual(differences('test_error', small_rows, shown, 1e-3), [], 'the sizes that fit are there');
     await type_parameter(page, 'samples', '64');
     await press(page, 'run');
-    await wait_for_state(page, 'finished', 60000);
+    await wait_for_state(page, 'finished');
     assert_quiet(page);
   },
 
@@ -220,7 +220,7 @@ await run_checks({
     const missing = { status: 404, contentType: 'text/plain', body: 'not found' };
     const page = await open_page(lab, `#${small}`, { prepare: intercept('/worker.js', missing) });
     await press(page, 'run');
-    await wait_for_state(page, 'failed', 60000);
+    await wait_for_state(page, 'failed');
     assert.match((await read_twin(page)).status, /No worker could be started/);
   },
 

@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import puppeteer from 'puppeteer-core';
-import { chromium, flags } from './lab.mjs';
+import { chromium, flags, patience } from './lab.mjs';
 import { start_screen } from './screen.mjs';
 import { DriverPage, start_session } from './webdriver.mjs';
 
@@ -18,7 +18,7 @@ function of_puppeteer(name, webgl, browser, screen) {
     name,
     webgl,
     new_page: () => browser.newPage(),
-    prints: async (page) => Buffer.from(await page.pdf({ timeout: 120000 })),
+    prints: async (page) => Buffer.from(await page.pdf({ timeout: patience })),
     async close() {
       await browser.close();
       screen?.close();
@@ -28,21 +28,21 @@ function of_puppeteer(name, webgl, browser, screen) {
 
 export async function start_chromium() {
   return of_puppeteer('chromium', true,
-    await puppeteer.launch({ executablePath: chromium, args: flags, timeout: 120000 }));
+    await puppeteer.launch({ executablePath: chromium, args: flags, timeout: patience }));
 }
 
 /** As on a machine whose graphics driver is blocked: Chrome draws WebGL in software only where it is asked to. */
 export async function start_chromium_without_webgl() {
   const args = [...flags.filter((flag) => flag !== '--enable-unsafe-swiftshader'), '--disable-gpu', '--disable-3d-apis'];
   return of_puppeteer('chromium-without-webgl', false,
-    await puppeteer.launch({ executablePath: chromium, args, timeout: 120000 }));
+    await puppeteer.launch({ executablePath: chromium, args, timeout: patience }));
 }
 
 /** Drawn by Mesa under Xvfb, because headless Firefox has no WebGL. */
 export async function start_firefox() {
   const screen = await start_screen();
   return of_puppeteer('firefox', true, await puppeteer.launch({
-    browser: 'firefox', executablePath: firefox, headless: false, timeout: 120000,
+    browser: 'firefox', executablePath: firefox, headless: false, timeout: patience,
     env: { ...process.env, ...screen.env },
     extraPrefsFirefox: { 'webgl.force-enabled': true, 'datareporting.policy.dataSubmissionEnabled': false },
   }), screen);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, cpSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { dist, press } from './lab.mjs';
+import { dist, patience, press } from './lab.mjs';
 
 const web = path.join(import.meta.dirname, '../../../web');
 export const types = { '.js': 'text/javascript', '.css': 'text/css', '.html': 'text/html', '.wasm': 'application/wasm',
@@ -27,7 +27,7 @@ const click = (page, selector) => page.evaluate((name) => document.querySelector
 
 /** Of the precomputed result, or of a run. */
 async function walk(page) {
-  await page.waitForSelector('[data-tool="walk"]:enabled', { timeout: 30_000 });
+  await page.waitForSelector('[data-tool="walk"]:enabled', { timeout: patience });
   await click(page, '[data-tool="walk"]');
 }
 
@@ -44,7 +44,7 @@ export const later = {
   'walk.js': (page) => walk(page),
   'sound.js': async (page) => {
     await walk(page);
-    await page.waitForSelector('#walk:not([hidden])', { timeout: 30_000 });
+    await page.waitForSelector('#walk:not([hidden])', { timeout: patience });
     await page.evaluate(() => document.querySelector('[data-walk="play"]').click());
   },
   'layer.js': async () => {}, // comes by itself
@@ -53,7 +53,7 @@ export const later = {
   'still.js': (page) => page.waitForFunction(() => {
     dispatchEvent(new Event('beforeprint')); // again, until it is known that the part is missing
     return document.getElementById('notice').textContent.includes('still.js');
-  }, { timeout: 30_000 }),
+  }, { timeout: patience }),
   'ask.js': (page) => click(page, '[data-tool="check"]'),
 };
 
@@ -63,7 +63,7 @@ export async function sentence_about(page, name) {
     const shown = [...document.querySelectorAll('#cover, #notice, #twin_body .status')]
       .filter((element) => element.checkVisibility()).map(({ textContent }) => textContent).join(' ');
     return shown.includes(file) && shown;
-  }, { timeout: 30_000, polling: 50 }, name);
+  }, { timeout: patience, polling: 50 }, name);
 }
 
 /** The page of another commit, as its build makes it: one script and one module have more than ours. */

@@ -1,5 +1,5 @@
 // Outputs of a page: offered files, and pictures of the page at rest.
-import { settle, wait_for_state } from './lab.mjs';
+import { patience, settle, wait_for_state } from './lab.mjs';
 
 /** For `before` of open_page: records the files that the page offers. */
 export const keep_files = () => {
@@ -17,7 +17,7 @@ export async function saved(page, format) {
   await page.click(`[data-tool="${format}"]`);
   const ending = format === 'bibtex' ? 'bib' : format;
   await page.waitForFunction((wanted) => globalThis.files.length > 0 &&
-    document.getElementById('notice').textContent.includes(`.${wanted}`), { timeout: 60000 }, ending);
+    document.getElementById('notice').textContent.includes(`.${wanted}`), { timeout: patience }, ending);
   return page.evaluate(async () => {
     const blob = globalThis.files.at(-1);
     const bytes = new Uint8Array(await blob.arrayBuffer());
@@ -34,7 +34,7 @@ export const keep_copied = () => {
 /** The link that "Copy link" puts on the clipboard. */
 export async function copied_link(page) {
   await page.click('[data-tool="link"]');
-  await page.waitForFunction(() => globalThis.copied, { timeout: 60000 });
+  await page.waitForFunction(() => globalThis.copied, { timeout: patience });
   return page.evaluate(() => globalThis.copied);
 }
 

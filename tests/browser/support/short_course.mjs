@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { dist, read_twin, settle, until, wait_for_state } from './lab.mjs';
+import { dist, patience, read_twin, settle, until, wait_for_state } from './lab.mjs';
 import { keep_copied } from './pictures.mjs';
 import { ask, frames, lab_element, once_an_engine, open, open_own_course, rows_of, small, with_course } from './short_pages.mjs';
 
@@ -323,7 +323,7 @@ export const short_course = {
       document.getElementById('canvas').getContext('webgl2').getExtension('WEBGL_lose_context').loseContext());
     const { rows } = (await read_twin(page)).tables.test_error;
     await page.waitForFunction((count) => document.querySelector('#drawing')?.checkVisibility() &&
-      document.querySelectorAll('#drawing .point').length === count, { timeout: 60000 }, rows.length);
+      document.querySelectorAll('#drawing .point').length === count, { timeout: patience }, rows.length);
     const drawn = () => page.evaluate(() => document.querySelector('#drawing svg').outerHTML);
     const before = await drawn();
     await page.evaluate(() => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { press, settle, until, wait_for_state } from './lab.mjs';
+import { patience, press, settle, until, wait_for_state } from './lab.mjs';
 import { at_start, later, other_version, sentence_about } from './page_files.mjs';
 import { ask, lab_element, once_an_engine, open, open_own_course, rows_of, small } from './short_pages.mjs';
 
@@ -47,7 +47,7 @@ export const short_files = {
       if (!await page.evaluate(() => document.getElementById('cover').checkVisibility())) continue; // only noted
       await page.evaluate(() =>
         [...document.querySelectorAll('#again, #no_boot a')].find((one) => one.checkVisibility()).click());
-      await page.waitForSelector('html[data-ready]', { timeout: 60000 });
+      await page.waitForSelector('html[data-ready]', { timeout: patience });
     }
     console.log(`     ms from the first refusal to the sentence: ${Object.entries(took).map((one) => one.join(' ')).join(', ')}`);
     on.known = /(?:)/; // what was missing
@@ -72,7 +72,7 @@ export const short_files = {
       server.before = '';
       await page.goto('about:blank');
       await page.goto(`${server.origin}#e=icl-risk&dim=3&auto=0`);
-      await page.waitForSelector('html[data-ready]', { timeout: 60000 });
+      await page.waitForSelector('html[data-ready]', { timeout: patience });
       await page.evaluate(() => { document.getElementById('twin_details').open = true; });
       const sentence = /jobs(\.js|\.wasm|_relaxed\.wasm) could not be loaded \(404\)\.$/;
       for (const place of ['#cover_text', '#live', '#twin_body .status']) {
@@ -87,7 +87,7 @@ export const short_files = {
       for (const name of names) server.instead.delete(name);
       await again();
       await page.waitForFunction(() => document.getElementById('twin_experiment')?.value === 'icl-risk' &&
-        !document.getElementById('cover').checkVisibility(), { timeout: 60000 }); // also over a reload
+        !document.getElementById('cover').checkVisibility(), { timeout: patience }); // also over a reload
     }
     on.known = /(?:)/; // what was missing
   },
@@ -156,7 +156,7 @@ export const short_files = {
         await page.waitForFunction((file) => {
           const cover = document.getElementById('cover');
           return cover.checkVisibility() && /version|damaged/.test(cover.textContent) && cover.textContent.includes(file);
-        }, { timeout: 60000 }, name).catch((error) => { throw new Error(`${name}: ${error.message}`); });
+        }, { timeout: patience }, name).catch((error) => { throw new Error(`${name}: ${error.message}`); });
         server.instead.delete(name);
       }
       for (const [name, ask] of Object.entries({ ...later, 'worker.js': later['workers.js'] })) {

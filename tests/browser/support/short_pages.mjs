@@ -1,5 +1,6 @@
 // Pages that the short suite opens in every engine, and what it asks of them.
 import { start_host } from './host.mjs';
+import { patience } from './lab.mjs';
 
 export const small = 'e=rf-learning-curve&dim=6&keys=5&heads=50&samples=16,64&test-samples=200&trials=1&seed=3';
 
@@ -22,7 +23,7 @@ export async function open({ page, server }, query, { width = 1280, height = 900
   await page.goto('about:blank'); // an address that differs in its hash alone would not be loaded
   await page.setViewport({ width, height });
   await page.goto(`${server.origin}#${query}`);
-  await page.waitForSelector('html[data-ready]', { timeout: 120000 });
+  await page.waitForSelector('html[data-ready]', { timeout: patience });
 }
 
 export const lab_element = (words) =>
@@ -61,7 +62,7 @@ export const frames = (page) => page.evaluate(() => document.querySelectorAll('i
 
 /** Runs a lab of the course page; rows of its main table. */
 export const rows_of = (page, index = 0, action = 'run') => page.evaluate((i, what) => new Promise((resolve, reject) => {
-  setTimeout(() => reject(new Error('there is no result')), 60000);
+  setTimeout(() => reject(new Error('there is no result')), 180_000);
   const lab = document.querySelectorAll('attention-lab')[i];
   // A step computes one job: there is no result, but a state with what it gave.
   const heard = what === 'run' ? 'result' : 'state';

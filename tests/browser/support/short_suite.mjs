@@ -5,7 +5,9 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { run_named } from './checks.mjs';
 import { escape_to, start_neighbour } from './escape.mjs';
-import { bare_app, native_result, press, read_twin, screenshots, settle, until, wait_for_state } from './lab.mjs';
+import {
+  bare_app, native_result, patience, press, read_twin, screenshots, settle, until, wait_for_state,
+} from './lab.mjs';
 import { open_random_permalinks, send_random_messages } from './noise.mjs';
 import { copied_link, keep_copied, keep_files, saved, still_picture } from './pictures.mjs';
 import { short_course } from './short_course.mjs';
@@ -165,7 +167,7 @@ const checks = {
       release();
       release_part();
     }
-    await page.waitForSelector('html[data-ready]', { timeout: 60000 });
+    await page.waitForSelector('html[data-ready]', { timeout: patience });
     const { cover, canvas, elements } = await figure_of(page);
     assert.deepEqual([cover, canvas || elements], [false, true]);
     if (!engine.webgl) await until(async () => (await figure_of(page)).points > 10, 'the precomputed result is drawn');
@@ -179,7 +181,7 @@ const checks = {
     await settle(1500);
     release();
     await opened;
-    await page.waitForSelector('html[data-ready]', { timeout: 60000 });
+    await page.waitForSelector('html[data-ready]', { timeout: patience });
     assert.equal((await figure_of(page)).cover, false);
     assert.equal(await page.evaluate(() => document.getElementById('notice').hidden), true);
   },
@@ -265,7 +267,7 @@ const checks = {
     await open(on, 'e=extract-black-box&box=own&dim=4');
     await page.waitForSelector('#own_box:not([hidden]) textarea');
     await press(page, 'run');
-    await wait_for_state(page, 'finished', 120000);
+    await wait_for_state(page, 'finished');
     const { columns, rows } = (await read_twin(page)).tables.recovery;
     assert.equal(rows[0][columns.indexOf('status')], 'recovered');
     const neighbour = await start_neighbour();
@@ -326,7 +328,7 @@ const checks = {
     await page.goto(`${server.origin}course.html`);
     await page.waitForFunction(() => new Promise((done) => {
       setTimeout(() => done(document.documentElement.dataset.loaded === '20'), 20);
-    }), { timeout: 60000 });
+    }), { timeout: patience });
   }),
 
   'an element of a module, in an isolated page: a closed panel, attributes that change': (on) =>

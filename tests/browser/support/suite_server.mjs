@@ -12,8 +12,10 @@ const complain = () => {
   if (self.origin === 'null') return; // the policy of such a frame allows no connection
   const tell = (text) => fetch('/complaint', { method: 'POST', body: String(text), keepalive: true });
   // Sizes that change again while they are told come with the next frame; WebKit reports that as an error.
-  addEventListener('error', ({ message, target }) => {
-    if (!message?.startsWith('ResizeObserver loop')) tell(`uncaught: ${message ?? target?.src ?? target}`);
+  addEventListener('error', ({ error, message, target }) => {
+    if (message?.startsWith('ResizeObserver loop')) return;
+    const where = error instanceof WebAssembly.RuntimeError ? `\n${error.stack}` : '';
+    tell(`uncaught: ${message ?? target?.src ?? target}${where}`);
   }, true);
   addEventListener('unhandledrejection', ({ reason }) => tell(`unhandled: ${reason}`));
   addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
