@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "core/base/text.h"
+#include "core/catalogue/catalogue.h"
 #include "core/codecs/codecs.h"
 #include "core/selftest/calibration.h"
 #include "native/calibrate_command.h"
@@ -34,6 +35,7 @@ struct CalibrateRequest {
   unsigned threads = 1;
   OutputFormat format = OutputFormat::kTable;  ///< or kCsv
   std::optional<std::string> resume = {};      ///< file of verdicts so far
+  bool kept = false;                           ///< nothing but what that file has
 };
 
 struct Task {
@@ -45,9 +47,15 @@ struct Task {
 using Verdicts = std::vector<CalibratedVerdict>;
 
 constexpr std::string_view kKeyStart = "e=";  // of a permalink, and so of every line
+constexpr std::string_view kSeed = "&seed=";
 
-/// Verdicts by the permalink of their run, which names all parameters and the seed: a setting that
-/// changes is computed again.
+std::string without_seed(const std::string& link) {
+  return link.substr(0, link.rfind(kSeed));
+}
+
+/// Verdicts by the permalink of their run with all parameters and the seed: a setting is computed
+/// again when it changes, or when a default does. A parameter that is newer than the file had its
+/// default.
 class VerdictFile {
  public:
   /// Incomplete lines are left out. A file that begins with another kind of line is refused and not
@@ -104,8 +112,18 @@ class VerdictFile {
       verdicts.push_back({std::string(parts[i]), *status});
     }
     if (parts.size() > 1 && parts.back() == "end" && parts.size() == 2 * verdicts.size() + 2) {
-      known_[std::string(parts[0])] = std::move(verdicts);
+      known_[with_all_parameters(std::string(parts[0]))] = std::move(verdicts);
     }
+  }
+  /// The key as this program writes it; as it is where it names what this program does not know.
+  std::string with_all_parameters(const std::string& key) {
+    const std::size_t seed = std::min(key.rfind(kSeed), key.size());
+    std::string& run = runs_[key.substr(0, seed)];
+    if (run.empty()) {
+      const Permalink link = read_query(key, *experiments().front());
+      run = link.notes.empty() ? without_seed(full_query_text(link.spec)) : key.substr(0, seed);
+    }
+    return run + key.substr(seed);
   }
   static std::vector<std::string_view> split(std::string_view text, char at) {
     std::vector<std::string_view> parts;
@@ -125,6 +143,7 @@ class VerdictFile {
   }
 
   std::map<std::string, Verdicts> known_;
+  std::map<std::string, std::string> runs_;  ///< keys without seed, as written and as known
   std::ofstream out_;
 };
 
@@ -196,7 +215,7 @@ std::optional<Failure> run_tasks(const std::vector<Task>& tasks, unsigned thread
   std::optional<Failure> failure;
   const auto work = [&] {
     for (std::size_t i; (i = next++) < tasks.size() && !interrupted();) {
-      const std::string key = query_text(tasks[i].spec);
+      const std::string key = full_query_text(tasks[i].spec);
       {
         const std::lock_guard lock(mutex);
         if (failure) return;
@@ -224,13 +243,29 @@ std::optional<Failure> run_tasks(const std::vector<Task>& tasks, unsigned thread
   return failure;
 }
 
-/// One count for each claim of each setting, in the settings' order.
+/// All parameters of the setting's runs, without their seed.
+std::string link_of(const CalibrationSetting& setting, bool more_data) {
+  const auto spec = calibration_spec(setting, more_data, kDefaultSeed);
+  if (!spec || (more_data && setting.more_data.empty())) return "";
+  return without_seed(full_query_text(*spec));
+}
+
+CalibrationCount counted_as(const CalibrationSetting& setting, const std::string& claim) {
+  CalibrationCount count;
+  count.experiment = setting.experiment;
+  count.setting = setting.name;
+  count.claim = claim;
+  return count;
+}
+
+/// One count for each claim of each setting, in the settings' order. A setting without a run has
+/// one without a claim.
 std::vector<CalibrationCount> counted(const std::vector<CalibrationSetting>& settings,
                                       const std::vector<Task>& tasks, const VerdictFile& file,
                                       const std::string& wanted) {
   std::vector<std::vector<CalibrationCount>> counts(settings.size());
   for (const Task& task : tasks) {
-    const Verdicts* verdicts = file.find(query_text(task.spec));
+    const Verdicts* verdicts = file.find(full_query_text(task.spec));
     if (verdicts == nullptr) continue;
     std::vector<CalibrationCount>& here = counts[task.setting];
     const CalibrationSetting& setting = settings[task.setting];
@@ -240,7 +275,7 @@ std::vector<CalibrationCount> counted(const std::vector<CalibrationSetting>& set
       };
       auto count = std::find_if(here.begin(), here.end(), same);
       if (count == here.end()) {
-        count = here.insert(here.end(), {setting.experiment, setting.name, claim});
+        count = here.insert(here.end(), counted_as(setting, claim));
       }
       if (task.more_data) {
         count->more_data_known = true;
@@ -251,11 +286,14 @@ std::vector<CalibrationCount> counted(const std::vector<CalibrationSetting>& set
     }
   }
   std::vector<CalibrationCount> all;
-  for (const auto& here : counts) {
-    for (const CalibrationCount& count : here) {
-      if (wanted == "all" || count.claim.substr(0, count.claim.find(' ')) == wanted) {
-        all.push_back(count);
-      }
+  for (std::size_t i = 0; i < settings.size(); ++i) {
+    if (counts[i].empty()) counts[i].push_back(counted_as(settings[i], ""));
+    for (CalibrationCount& count : counts[i]) {
+      const std::string id = count.claim.substr(0, count.claim.find(' '));
+      if (wanted != "all" && !id.empty() && id != wanted) continue;
+      count.link = link_of(settings[i], false);
+      count.more_data_link = link_of(settings[i], true);
+      all.push_back(std::move(count));
     }
   }
   return all;
@@ -280,6 +318,8 @@ Expected<CalibrateRequest> read_request(const Given& given) {
   }
   request.format = *format;
   request.resume = given.value("resume");
+  request.kept = given.has("kept");
+  if (request.kept && !request.resume) return Error{"--kept needs a file: --resume FILE"};
   return request;
 }
 
@@ -296,7 +336,8 @@ std::vector<Flag> calibration_flags() {
            "Runs of every setting\n1 to " + std::to_string(kMostSeeds) + "; default 200", group},
           threads_flag(group),
           {"format", "NAME", "table or csv", group},
-          {"resume", "FILE", "Keep every verdict here, and continue from there", group}};
+          {"resume", "FILE", "Keep every verdict here, and continue from there", group},
+          {"kept", "", "Count the verdicts that are kept there, and run nothing", group}};
 }
 
 int calibrate_claims(const Given& given) {
@@ -313,13 +354,15 @@ int calibrate_claims(const Given& given) {
       return refuse(opened.error());
     }
   }
-  if (const auto failure = run_tasks(*tasks, request->threads, file)) {
-    return refuse(failure->error, failure->code);
+  if (!request->kept) {
+    if (const auto failure = run_tasks(*tasks, request->threads, file)) {
+      return refuse(failure->error, failure->code);
+    }
   }
-  const Table table = calibration_table(counted(*settings, *tasks, file, request->claim));
-  const int printed = print(request->format == OutputFormat::kCsv
-                                ? table_csv(table)
-                                : table_text(table, terminal_columns(STDOUT_FILENO)));
+  const bool csv = request->format == OutputFormat::kCsv;
+  const Table table = calibration_table(counted(*settings, *tasks, file, request->claim), csv);
+  const int printed =
+      print(csv ? table_csv(table) : table_text(table, terminal_columns(STDOUT_FILENO)));
   return interrupted() ? static_cast<int>(kExitInterrupted) : printed;
 }
 

@@ -150,6 +150,7 @@ std::vector<CalibrationSetting> calibration_settings() {
                       {"steps", "20"},
                       {"rate", "0.1"}}),
        kTrainedTrials},
+      {"rf-trained", "defaults", {}, kTrainedTrials},
       {"rf-map", "small, attention needed for one target",
        small({{"target", "mean-power,correlation-value"},
               {"degree", "1"},
@@ -163,6 +164,7 @@ std::vector<CalibrationSetting> calibration_settings() {
               {"models", "rfa,rf-invariant"},
               {"samples", "4,8,16,32,64,128,256,512"}}),
        kTrials},
+      {"rf-map", "defaults", {}, kTrials},
   };
 }
 

@@ -139,9 +139,9 @@ int CalibrationCount::contradicted() const {
   return holds + (no_counterexample < kUniversalTail * runs() ? no_counterexample : 0);
 }
 
-Table calibration_table(const std::vector<CalibrationCount>& counts) {
+Table calibration_table(const std::vector<CalibrationCount>& counts, bool with_links) {
   using Count = CalibrationCount;
-  return RowTable<Count>{
+  RowTable<Count> table{
       "calibration",
       "Verdicts of many seeds against one run with 50 times the data; shares in %, the last two "
       "bounds are exact 95 % intervals of the contradicted share",
@@ -152,8 +152,12 @@ Table calibration_table(const std::vector<CalibrationCount>& counts) {
        column<&more_data>("more_data", "50 times the data"),
        column<&contradicted>("contradicted", "contradicted %"),
        column<&bound<share_lower_bound>>("low", "from"),
-       column<&bound<share_upper_bound>>("high", "to")}}
-      .of(counts);
+       column<&bound<share_upper_bound>>("high", "to")}};
+  if (with_links) {
+    table.columns.push_back(column<&Count::link>("link", "link"));
+    table.columns.push_back(column<&Count::more_data_link>("more_data_link", "more data"));
+  }
+  return table.of(counts);
 }
 
 }  // namespace attnlab

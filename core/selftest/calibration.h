@@ -39,6 +39,7 @@ inline constexpr std::uint64_t kMoreDataSeed = 1'000'000'000;
 /// The verdicts on one claim at one setting.
 struct CalibrationCount {
   std::string experiment, setting, claim;
+  std::string link, more_data_link;  ///< all parameters of the runs, without the seed
   int holds = 0, fails = 0, undecided = 0, no_counterexample = 0;  ///< runs with this verdict
   bool more_data_known = false;
   ClaimStatus more_data = ClaimStatus::kUndecided;
@@ -55,7 +56,7 @@ struct CalibrationCount {
 };
 
 /// Columns experiment, setting, claim, seeds, holds, fails, decided (the power), more_data,
-/// contradicted with its exact 95 % interval. Shares in percent.
-Table calibration_table(const std::vector<CalibrationCount>& counts);
+/// contradicted with its exact 95 % interval. Shares in percent. For scripts also the links.
+Table calibration_table(const std::vector<CalibrationCount>& counts, bool with_links);
 
 }  // namespace attnlab

@@ -91,6 +91,15 @@ test('selftest --claims measures a setting, keeps its verdicts and continues fro
     assert.match(attnlab([...flags, '--seeds', '4']).out, /,A1,4,/);
     const kept = readFileSync(file, 'utf8');
     assert.equal(kept.split('\n').length, 6, 'one line a run: four seeds and the large run');
+    assert.match(kept, /&test-samples=300&trials=5&.*&seed=/, 'defaults are named, too');
+    // As of a program that did not have the last parameter: its default was what it did.
+    writeFileSync(file, kept.replace(/&[^&]*(&seed=)/g, '$1'));
+    const counted = attnlab([...flags, '--seeds', '4', '--kept']);
+    assert.match(counted.out, /,A1,4,/);
+    assert.equal(readFileSync(file, 'utf8').split('\n').length, 6);
+    writeFileSync(file, kept.replace(/&trials=\d+/g, '&trials=7'));
+    assert.match(attnlab([...flags, '--seeds', '4', '--kept']).out, /"small, levels off","",0,/, 'another default is another run');
+    writeFileSync(file, kept);
     writeFileSync(file, kept.slice(0, -3)); // torn in its last line
     assert.match(attnlab([...flags, '--seeds', '4']).out, /,A1,4,/);
     for (const text of ['a diary\n', 'a diary']) {
@@ -105,6 +114,7 @@ test('selftest --claims measures a setting, keeps its verdicts and continues fro
   assert.match(attnlab(['selftest', '--claims', 'Z9']).err, /claims must be one of all, A1, /);
   assert.match(attnlab(['selftest', '--claims', '']).err, /claims must be one of all, A1, .*, not ""/);
   assert.match(attnlab(['selftest', '--claims', 'A1', '--setting', '9']).err, /setting must be 1 to \d, not "9"/);
+  assert.match(attnlab(['selftest', '--claims', 'A1', '--kept']).err, /--kept needs a file: --resume FILE/);
   assert.match(attnlab(['selftest', '--seeds', '4']).err, /--seeds belongs to --claims/);
   assert.match(attnlab(['selftest', '--claims', 'A1', '--seeds', '0']).err, /seeds must be 1 to /);
 });

@@ -58,12 +58,12 @@ TEST_CASE(
 
 TEST_CASE(
     "the calibration table shows shares of runs, and what the run with more data contradicts") {
-  CalibrationCount count{"rf-heads", "small", "A1"};
+  CalibrationCount count;
   for (int i = 0; i < 6; ++i) count.add(ClaimStatus::kHolds);
   count.add(ClaimStatus::kFails);
   for (int i = 0; i < 3; ++i) count.add(ClaimStatus::kUndecided);
   const auto cell = [&](const char* column) {
-    const Table table = calibration_table({count});
+    const Table table = calibration_table({count}, false);
     return table.rows[0][table.column(column)];
   };
   CHECK(cell("seeds") == Cell(std::int64_t{10}));
@@ -78,7 +78,7 @@ TEST_CASE(
   CHECK(cell("contradicted") == Cell(60.0));
   // A universal statement that 3 of 10 runs did not refute: the bound of "no counterexample" allows
   // that. When only 1 of 40 runs finds none, nearly every case is a counterexample.
-  CalibrationCount universal{"extract-single", "small", "B1"};
+  CalibrationCount universal;
   for (int i = 0; i < 10; ++i) {
     universal.add(i < 3 ? ClaimStatus::kNoCounterexample : ClaimStatus::kFails);
   }
