@@ -14,11 +14,12 @@ Command sweep_command();
 Command merge_command();
 Command selftest_command();
 Command bench_command();
+Command lesson_command();
 Command open_command();
 
 inline std::vector<Command> commands() {
-  return {list_command(),  run_command(),      extract_command(), sweep_command(),
-          merge_command(), selftest_command(), bench_command(),   open_command()};
+  return {list_command(),     run_command(),   extract_command(), sweep_command(), merge_command(),
+          selftest_command(), bench_command(), lesson_command(),  open_command()};
 }
 
 }  // namespace attnlab

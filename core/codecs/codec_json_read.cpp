@@ -1,5 +1,5 @@
-// JSON in: the only file of core that uses a JSON library, so that programs that only write JSON
-// are linked without it.
+// JSON in. With core/lessons/lesson_read.cpp the only file of core that uses a JSON library, so
+// that programs that only write JSON are linked without it.
 #include <nlohmann/json.hpp>
 
 #include "core/base/text.h"

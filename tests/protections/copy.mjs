@@ -1,7 +1,7 @@
 // A copy of the tree in which protections are removed: its files, its builds, and the tests that run in it.
 import { spawn, spawnSync } from 'node:child_process';
 import {
-  chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync,
+  chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
 import { edits_of } from './table.mjs';
@@ -45,9 +45,6 @@ export class Copy {
     const wanted = new Set(names);
     for (const name of files_below(tree)) if (!wanted.has(name)) rmSync(this.#in(name));
     for (const name of names) this.#take(root, name);
-    // ./lab would reinstall packages that are older than this file, in the folder that copies share with the tree.
-    const { atime, mtime } = statSync(path.join(root, 'package-lock.json'));
-    utimesSync(this.#in('package-lock.json'), atime, mtime);
     if (!existsSync(this.#in('node_modules'))) symlinkSync(path.join(root, 'node_modules'), this.#in('node_modules'));
   }
 

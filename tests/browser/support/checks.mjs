@@ -21,7 +21,12 @@ export async function run_named(checks, { run, after = async () => {}, close }) 
       failures.push(`FAIL ${name} ${seconds()}: ${error.message}`);
       console.log(`FAIL ${name} ${seconds()}\n     ${error.stack}`);
     }
-    await after();
+    try {
+      await after();
+    } catch (error) {
+      failures.push(`FAIL after ${name}: ${error.message}`);
+      break; // the browser hangs
+    }
   }
   await close();
   console.log(failures.length ? `${failures.length} failed:\n${failures.join('\n')}` : 'all passed');

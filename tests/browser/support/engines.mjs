@@ -71,16 +71,25 @@ export async function start_webkit() {
     // Its sandbox needs rights that containers do not give; the pages it opens are ours.
     env: { ...process.env, ...screen.env, ...folders, WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: '1',
       NO_AT_BRIDGE: '1', GSETTINGS_BACKEND: 'memory' },
-    stdio: 'ignore',
+    stdio: 'ignore', detached: true, // a group of processes of its own
   });
+  // Its browser would outlive a test that ends in the middle, with a processor for itself.
+  const kill = () => {
+    try {
+      process.kill(-driver.pid, 'SIGKILL');
+    } catch {
+      // It is gone.
+    }
+  };
+  process.once('exit', kill);
   const session = await start_session(`http://127.0.0.1:${port}`, {});
   return {
     name: 'webkit',
     webgl: true,
     new_page: async () => new DriverPage(session.ask), // its driver knows no command to print
     async close() {
-      await session.end();
-      driver.kill();
+      await session.end().catch(() => {}); // of a browser that hangs
+      kill();
       screen.close();
       rmSync(home, { recursive: true, force: true, maxRetries: 50 }); // the browser may still write
     },
