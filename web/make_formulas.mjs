@@ -1,11 +1,15 @@
 // Makes formulas.js: the MathML of the formulas of all experiments, by their LaTeX. An invalid formula is an error.
-// usage: node make_formulas.mjs ATTNLAB OUT
-import { execFileSync } from 'node:child_process';
+// usage: node make_formulas.mjs MAKING.js OUT (web/making)
 import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import temml from 'temml';
 
-const [program, out] = process.argv.slice(2);
-const { experiments } = JSON.parse(execFileSync(program, ['list', '--json'], { maxBuffer: 1 << 26 }));
+const [script, out] = process.argv.slice(2);
+const { default: create } = await import(pathToFileURL(path.resolve(script)).href);
+const making = await create();
+making._making_experiments();
+const { experiments } = JSON.parse(making.UTF8ToString(making._making_text()));
 
 /** @param {string} latex */
 function mathml(latex, displayMode) {

@@ -41,8 +41,6 @@
 //   compute_plan(query)           the plan of the run, or why there is none
 //                                 (core/experiment/faces.h); the same
 //   compute_faces()               leaves the faces of all experiments at compute_bytes()
-//   compute_opening(journal)      the data of the page's opening (core/codecs/opening.h), for its
-//                                 build; as compute_findings
 //   compute_document(query)       runs every job one after the other and leaves the result document
 //                                 (docs/cli.md) in compute_text(); 1, or 0 with a sentence there
 //   compute_rate(probe, runs)     runs a probe of core/selftest/rates.h `runs` times; returns the
@@ -64,7 +62,6 @@
 #include "core/catalogue/field_functions.h"
 #include "core/codecs/citation.h"
 #include "core/codecs/codecs.h"
-#include "core/codecs/opening.h"
 #include "core/experiment/comparison.h"
 #include "core/experiment/experiment.h"
 #include "core/experiment/faces.h"
@@ -315,13 +312,6 @@ EMSCRIPTEN_KEEPALIVE int compute_plan(const char* query) {
 
 EMSCRIPTEN_KEEPALIVE void compute_faces() {
   worker().bytes = encode_faces(experiments());
-}
-
-EMSCRIPTEN_KEEPALIVE int compute_opening(const char* journal) {
-  Expected<Bytes> opening = encode_opening(journal, kVersion);
-  if (!opening) return fail(opening.error());
-  worker().bytes = *std::move(opening);
-  return 1;
 }
 
 EMSCRIPTEN_KEEPALIVE int compute_document(const char* query) {

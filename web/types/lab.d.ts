@@ -216,7 +216,6 @@ interface JobsModule extends WasmModule {
   _compute_details(query: number, outputs: number, size: number): number;
   _compute_plan(query: number): number;
   _compute_faces(): void;
-  _compute_opening(journal: number): number;
   _compute_document(query: number): number;
   _compute_rate(probe: number, runs: number): number;
   _compute_selftest(group: number): number;
