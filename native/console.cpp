@@ -136,6 +136,25 @@ std::string padded_left(std::string_view text, std::size_t width) {
   return std::string(width > own ? width - own : 0, ' ') + std::string(text);
 }
 
+namespace {
+
+/// The beginning of a word that fits into the room, at least one letter: up to its last comma,
+/// semicolon or parenthesis if it has one.
+std::string_view fitting(std::string_view word, std::size_t room) {
+  if (display_width(word) <= room) return word;
+  std::size_t end = 0, mark = 0;
+  for (std::size_t at = 0; at < word.size();) {
+    std::size_t next = at + 1;
+    while (next < word.size() && (static_cast<unsigned char>(word[next]) & 0xc0) == 0x80) ++next;
+    if (end > 0 && display_width(word.substr(0, next)) > room) break;
+    if (std::string_view(",;()").find(word[at]) != std::string_view::npos) mark = next;
+    at = end = next;
+  }
+  return word.substr(0, mark > 0 ? mark : end);
+}
+
+}  // namespace
+
 std::string wrapped(std::string_view text, std::size_t indent, std::size_t width) {
   std::string lines;
   std::size_t column = 0;
@@ -143,7 +162,8 @@ std::string wrapped(std::string_view text, std::size_t indent, std::size_t width
     const std::size_t start = text.find_first_not_of(" \n");
     if (start == std::string_view::npos) break;
     text.remove_prefix(start);
-    const std::string_view word = text.substr(0, text.find_first_of(" \n"));
+    const std::size_t room = std::max(width, indent + 1) - indent;
+    const std::string_view word = fitting(text.substr(0, text.find_first_of(" \n")), room);
     text.remove_prefix(word.size());
     if (column > 0 && column + 1 + display_width(word) > width) {
       lines += '\n';

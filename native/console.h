@@ -66,7 +66,8 @@ std::size_t display_width(std::string_view text);
 std::string padded_right(std::string_view text, std::size_t width);
 std::string padded_left(std::string_view text, std::size_t width);
 /// Breaks a text at blanks into lines of at most `width` columns, each starting with `indent`
-/// blanks and ending in \n; a longer word stays whole.
+/// blanks and ending in \n. A longer word is cut, behind a comma, semicolon or parenthesis if it
+/// has one.
 std::string wrapped(std::string_view text, std::size_t indent, std::size_t width);
 
 /// Columns of the terminal behind a descriptor: the variable COLUMNS, else what the terminal says;

@@ -58,6 +58,14 @@ bool permit(int descriptor, mode_t permissions) {
   return false;
 }
 
+/// Whether a file that is there can be overwritten: its permissions do not tell, for it may be
+/// immutable or only for appending (chattr). False with errno set.
+bool can_be_opened(const std::string& path) {
+  const int descriptor = open(path.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC);
+  if (descriptor >= 0) close(descriptor);
+  return descriptor >= 0;
+}
+
 /// Overwrites a file that is there.
 Expected<void> write_in_place(const std::string& path, std::string_view text) {
   const int descriptor = open(path.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC);
@@ -122,10 +130,12 @@ Expected<OutputFile> OutputFile::check(const std::string& name, const std::strin
   struct stat status {};
   if (stat(path.c_str(), &status) == 0) {
     if (S_ISDIR(status.st_mode)) return error("it is a folder; give the name of a file in it");
-    if (!S_ISREG(status.st_mode)) {
+    const bool device = S_ISCHR(status.st_mode);
+    if (!S_ISREG(status.st_mode) && !device) {
       return error("it is not a regular file; without --out the result goes to standard output");
     }
-    if (access(path.c_str(), W_OK) != 0) return error(system_reason(errno));
+    if (!can_be_opened(path)) return error(system_reason(errno));
+    if (device) return OutputFile(name, std::move(path), Way::kDevice);
     exists = true;
   } else if (errno != ENOENT) {
     return error(system_reason(errno));
@@ -139,15 +149,16 @@ Expected<OutputFile> OutputFile::check(const std::string& name, const std::strin
     close(descriptor);
     unlink(temporary.c_str());
   }
-  return OutputFile(name, std::move(path), descriptor < 0);
+  return OutputFile(name, std::move(path), descriptor < 0 ? Way::kInPlace : Way::kReplace);
 }
 
 Expected<std::string> OutputFile::write(std::string_view text) const {
   const auto error = [&](const std::string& reason) {
     return Error{"cannot write " + name_ + ": " + reason};
   };
-  if (in_place_) {
+  if (way_ != Way::kReplace) {
     if (const auto done = write_in_place(path_, text); !done) return error(done.error().sentence);
+    if (way_ == Way::kDevice) return std::string();
     return name_ + " was written in place, because no file can be made beside it";
   }
   std::string temporary, remark;

@@ -31,11 +31,16 @@ class OutputFile {
   const std::string& path() const { return path_; }
 
  private:
-  OutputFile(std::string name, std::string path, bool in_place)
-      : name_(std::move(name)), path_(std::move(path)), in_place_(in_place) {}
+  enum class Way : unsigned char {
+    kReplace,
+    kInPlace,  ///< no file can be made beside it
+    kDevice,   ///< in place, as for every device (/dev/null)
+  };
+  OutputFile(std::string name, std::string path, Way way)
+      : name_(std::move(name)), path_(std::move(path)), way_(way) {}
   std::string name_;  // as given, for messages
   std::string path_;  // with symbolic links followed
-  bool in_place_;     // no file can be made beside it
+  Way way_;
 };
 
 /// Where a result goes: a file, or an open stream.

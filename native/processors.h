@@ -33,7 +33,8 @@ std::string processors_text(const Processors& processors);
 /// (cpu.max, version 2) is 2, "max 100000" is nullopt.
 std::optional<unsigned> quota_processors(const std::string& quota_and_period);
 
-inline constexpr const char* kProcessorVariables[] = {"SLURM_CPUS_PER_TASK", "NSLOTS",
-                                                      "PBS_NUM_PPN", "OMP_NUM_THREADS"};
+inline constexpr const char* kProcessorVariables[] = {
+    "SLURM_CPUS_PER_TASK", "SLURM_CPUS_ON_NODE", "NSLOTS", "PBS_NUM_PPN", "PBS_NP", "NCPUS",
+    "LSB_DJOB_NUMPROC",    "OMP_NUM_THREADS"};
 
 }  // namespace attnlab

@@ -76,12 +76,25 @@ void keep_names(Pairs& pairs, std::vector<std::string>& notes) {
   }
 }
 
-/// A '+' means something in texts alone.
-void keep_plus_of_texts(Pairs& pairs, const Schema& schema) {
+bool is_list_of_numbers(const Parameter& parameter) {
+  return parameter.kind == ParameterKind::kIntegerList ||
+         parameter.kind == ParameterKind::kRealList || parameter.kind == ParameterKind::kRealTuple;
+}
+
+/// A '+' means something in texts alone, and a blank in lists of numbers alone.
+void read_blanks(Pairs& pairs, const Schema& schema, std::vector<std::string>& notes) {
   for (auto& [key, value] : pairs) {
     const Parameter* parameter = schema.find(key);
-    if (parameter == nullptr || parameter->kind != ParameterKind::kText)
+    if (parameter != nullptr && parameter->kind == ParameterKind::kText) {
+      std::erase(value, ' ');
+    } else if (parameter != nullptr && is_list_of_numbers(*parameter)) {
+      std::string list = with_commas(value);
+      if (list != without_plus(value))
+        notes.push_back(key + ": " + quoted_text(value) + " is read as " + quoted_text(list));
+      value = std::move(list);
+    } else {
       value = without_plus(std::move(value));
+    }
   }
 }
 
@@ -140,7 +153,7 @@ Permalink read_query(std::string_view query, const Experiment& default_experimen
   std::vector<std::string> notes;
   keep_names(pairs, notes);
   const Experiment& experiment = lenient_experiment(pairs, default_experiment, notes);
-  keep_plus_of_texts(pairs, experiment.schema);
+  read_blanks(pairs, experiment.schema, notes);
   Permalink link{.spec = RunSpec{&experiment, ParameterSet(experiment.schema), kDefaultSeed},
                  .page = {},
                  .notes = notes};

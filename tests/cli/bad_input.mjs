@@ -79,7 +79,7 @@ test('an output file that cannot be written is refused before anything is comput
     // At these sizes a run would take minutes.
     const large = [...run, '--trials', '1000', '--resume', 'journal', '--out'];
     for (const [name, reason] of [['missing/result.csv', /missing/], ['sub', /folder/],
-      ['/proc/result.csv', /\/proc/], ['/dev/null', /not a regular file/], ['', /name of a file/],
+      ['/proc/result.csv', /\/proc/], ['', /name of a file/],
       ['sub/', /folder/]]) {
       assertRefused(attnlab([...large, name], { cwd: folder }), 2, [/--out/, reason]);
     }

@@ -717,7 +717,7 @@ export const promises = [
   {
     promise: 'A link with a hundred thousand parts takes no longer than one with 256.',
     file: 'core/codecs/link_text.cpp',
-    text: 'if (key.empty() || pairs.size() >= kMaxPairs) return;',
+    text: 'if (key.empty() || pairs_.size() >= kMaxPairs) return;',
     without: 'if (key.empty()) return;',
     test: ['unit', '', 'keys of a link after the 256th are left out'],
   },

@@ -159,7 +159,8 @@ Inquiry<T> keep_answers(BoxKnowledge& known, Inquiry<T> inquiry) {
 bool shows_another_grain(BoxKnowledge& known) {
   const Grain grain = find_grain(known.seen);
   const bool same = grain.kind == known.grain.kind && grain.figures == known.grain.figures &&
-                    std::abs(grain.step - known.grain.step) <= 1e-9 * grain.step;
+                    std::abs(grain.step - known.grain.step) <= 1e-9 * grain.step &&
+                    std::abs(grain.log_step - known.grain.log_step) <= 1e-9 * grain.log_step;
   if (same || grain.exact()) return false;
   known.grain = grain;
   return true;

@@ -21,6 +21,7 @@ constexpr double kUsualStep = 10, kOddStep = 20;
 constexpr double kOddBits = 10, kSecondGrain = 8;
 constexpr int kSingle = 24, kHalf = 11, kBrain = 8;
 constexpr int kMostBits = 44;              // more bits have too little evidence
+constexpr double kLogTolerance = 0x1p-46;  // of the logarithm, relative to 1 plus its size
 constexpr double kSmallestHalf = 0x1p-24;  // float16 numbers near 0 are multiples of it
 
 double unit_in_last_place(double x) {
@@ -137,6 +138,18 @@ class Choice {
   double bits_ = kEvidence;
 };
 
+/// The common step of the logarithms, for boxes that round a logarithm; 0: none.
+double common_log_step(std::span<const double> sizes) {
+  std::vector<double> logs;
+  for (const double size : sizes) {
+    const double log = std::abs(std::log(size));
+    if (log > kLogTolerance) logs.push_back(log);
+  }
+  if (logs.size() < kFewest) return 0;
+  std::ranges::sort(logs);
+  return common_step(logs);
+}
+
 Grain step_grain(double step) {
   return {GrainKind::kStep, step, 0};
 }
@@ -160,6 +173,7 @@ double to_digits(double x, int digits) {
 
 double Grain::at(double answer) const {
   if (kind == GrainKind::kExact) return 0;
+  if (kind == GrainKind::kPowers) return std::expm1(log_step) * std::abs(answer);
   if (kind == GrainKind::kStep) return step;
   if (answer == 0 || !std::isfinite(answer)) return step;
   if (kind == GrainKind::kBits) {
@@ -179,6 +193,10 @@ double Grain::round(double x) const {
       return to_digits(x, figures);
     case GrainKind::kBits:
       return to_bits(x, figures);
+    case GrainKind::kPowers:
+      if (x == 0 || !std::isfinite(x)) return x;
+      return std::copysign(std::exp(log_step * std::nearbyint(std::log(std::abs(x)) / log_step)),
+                           x);
     case GrainKind::kStep:
     case GrainKind::kExact:
       break;
@@ -189,11 +207,18 @@ double Grain::round(double x) const {
 bool Grain::holds(double answer) const {
   if (kind != GrainKind::kStep && step > 0) return is_rounded_twice(*this, answer);
   if (kind == GrainKind::kBits) return is_text_of_bits(answer, figures);
+  if (kind == GrainKind::kPowers) {
+    const double log = answer == 0 ? 0 : std::log(std::abs(answer));
+    return std::abs(std::remainder(log, log_step)) <= kLogTolerance * (1 + std::abs(log));
+  }
   return std::abs(round(answer) - answer) <= kTolerance * unit_in_last_place(answer);
 }
 
 std::string Grain::text() const {
   if (kind == GrainKind::kExact) return "not rounded";
+  if (kind == GrainKind::kPowers) {
+    return "rounded relatively, by steps of " + short_text(100 * std::expm1(log_step)) + " %";
+  }
   const std::string steps = kind == GrainKind::kStep || step > 0 ? text_of_step(step) : "";
   if (kind == GrainKind::kStep) return steps;
   if (kind == GrainKind::kDigits) {
@@ -239,6 +264,9 @@ Grain find_grain(std::span<const double> answers) {
     if (choice.consider({GrainKind::kBits, 0, bits}, usual ? 0 : kOddBits)) break;
   }
   choice.consider({GrainKind::kBits, kSmallestHalf, kHalf}, 0);
+  if (const double step = common_log_step(sizes); step > 0) {
+    choice.consider({GrainKind::kPowers, 0, 0, step}, kOddStep);
+  }
   // Two grains one after the other.
   for (double power = std::min(largest, 0.0); std::pow(10.0, power) > 0.5 * kFinestStep; --power) {
     const double step = std::pow(10.0, power);

@@ -12,6 +12,7 @@ enum class GrainKind {
   kStep,    ///< multiples of a step, "%.4f"
   kDigits,  ///< significant decimal digits, "%.6g"
   kBits,    ///< significant bits: float32 (24), float16 (11), bfloat16 (8), ..., in any digits
+  kPowers,  ///< powers of a number close to 1, with either sign: the logarithm is rounded to a step
 };
 
 struct Grain {
@@ -19,7 +20,8 @@ struct Grain {
   /// Of kStep. Of kDigits and kBits: a second grain, the coarser of the two counts at each size
   /// ("%.6f" of a float32); 0: none.
   double step = 0;
-  int figures = 0;  ///< significant digits of kDigits, bits of kBits
+  int figures = 0;      ///< significant digits of kDigits, bits of kBits
+  double log_step = 0;  ///< of kPowers: distance of the natural logarithms of neighbours
 
   bool operator==(const Grain&) const = default;
 

@@ -254,7 +254,7 @@ struct Mangled {
 };
 
 void check_mangled(const Mangled& link) {
-  CAPTURE(link.given);
+  CAPTURE(std::string(link.given));
   const Permalink read = read_query(link.given, pi_experiment());
   const Permalink meant = read_query(link.meant, pi_experiment());
   CHECK(read.spec == meant.spec);
@@ -285,6 +285,18 @@ TEST_CASE("a link that was encoded as a whole, once or more, is the link") {
            "e=pi&amp%3Bpoints=9&amp%3btrials=2&amp%3Bseed=11&amp%3Btheme=dark",
            "e=pi%26points=9%26trials=2%26seed=11%26theme=dark",
            "e%3Dpi%26amp%3Bpoints%3D9%26amp%3Btrials%3D2%26amp%3Bseed%3D11%26amp%3Btheme%3Ddark",
+           "https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fhost.example%2Flab%2F"
+           "%23e%3Dpi%26points%3D9%26trials%3D2%26seed%3D11%26theme%3Ddark&data=05%7C01%7C&sdata="
+           "abc%3D&reserved=0",
+           "https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fhost.example%2Flab%2F"
+           "%23e%3Dpi%26points%3D9%26trials%3D2%26seed%3D11%26theme%3Ddark&amp;data=05%7C01%7C&amp;"
+           "sdata=abc%3D&amp;reserved=0",
+           "https://urldefense.proofpoint.com/v2/url?u=https-3A__host.example_lab-2D1_-23e-3Dpi-26"
+           "points-3D9-26trials-3D2-26seed-3D11-26theme-3Ddark&d=DwMFaQ&c=abc&r=x-y_z&m=1&s=2&e=",
+           "https://urldefense.com/v3/__https://host.example/lab/*e=pi&points=9&trials=2&seed=11&"
+           "theme=dark__;Iw!!Abc-1_2!xyz$",
+           "https://urldefense.com/v3/__https://host.example/l*b/**Ae=pi&points=9&trials=2*seed=11&"
+           "theme=dark__;w6QvIyY!!Abc!xyz$ ",
            "e%253Dpi%2526amp%253Bpoints%253D9%2526amp%253Btrials%253D2%2526seed%253D11%26theme="
            "dark",
        }) {
@@ -300,6 +312,11 @@ TEST_CASE("entities, quoted-printable, folded lines and odd characters leave the
            "#e=pi&#038;points=9&AMP;lock=seed&#44;&#160;trials&#X26;seed=1&#8203;1",
            "#e=pi&amp;points=9&amp;lock=seed&#65292;trials&amp;seed&#61;11",
            "e=3Dpi&points=3D9&lock=3Dseed,tr=\r\nials&seed=3D11",
+           "e=pi&points=3D9&lock=seed,trials&seed=11",
+           "e=pi&poi=\r\nnts=9&lock=seed,trials&seed=1=\n1",
+           "e=pi=\n&points=\n9&lock=seed,=\r\ntrials&se=\ned=3=\nD11",
+           "e=pi&points[]=9&lock[]=seed&lock[]=trials&seed[0]=11",
+           "e=pi&points%5B%5D=9&lock=seed,trials&seed=11",
            "e=pi&poi\r\nnts=9&lock=seed,\n> trials&seed=1\n1",
            " e=pi & points = 9 & lock=seed, trials & seed=11 ",
            "e=pi&points=9&lock=seed%2Ctrials&seed=11",
@@ -349,6 +366,43 @@ TEST_CASE("characters after a number or a name that cannot belong to it are drop
   CHECK(query_text(prose.spec) == "e=every-kind&wholes=16,32&reals=0.01,0.5&seed=1");
 }
 
+TEST_CASE(
+    "between two numbers of a list a blank stands for a comma, with a note; a fold does not") {
+  const auto wholes = [](const std::string& list) {
+    const Permalink link = read_query("e=every-kind&wholes=" + list, every_kind_experiment());
+    return link.spec.parameters.text("wholes") + (link.notes.empty() ? "" : "|") +
+           join(link.notes, "|");
+  };
+  for (const char* blank : {" ", "%20", "+", "\t", "\xC2\xA0", "%2520"}) {
+    CAPTURE(blank);
+    CHECK(wholes("1" + std::string(blank) + "3").substr(0, 4) == "1,3|");
+  }
+  CHECK(wholes("1 3") == "1,3|wholes: \"1 3\" is read as \"1,3\"");
+  CHECK(wholes("16 64 256, 7") == "7,16,64,256|wholes: \"16 64 256,7\" is read as \"16,64,256,7\"");
+  for (const char* clean :
+       {"1\n6", "1\r\n> 6", "1 \n 6", "1%0A6", "1\xE2\x80\x8B\x36", " 16 ", "=\n16"}) {
+    CAPTURE(clean);
+    CHECK(wholes(clean) == "16");
+  }
+  CHECK(wholes("1, 6") == "1,6");
+  const Permalink points =
+      read_query("e=every-kind&points=1 -2 1 .5&whole=1 2", every_kind_experiment());
+  CHECK(points.spec.parameters.text("points") == "1,-2,1,0.5");
+  CHECK(points.spec.parameters.text("whole") == "12");
+}
+
+TEST_CASE("lists of other programs, one entry a key, are lists") {
+  for (const char* query :
+       {"e=every-kind&wholes[]=16&wholes[]=32", "e=every-kind&wholes%5B%5D=16&wholes%5B%5D=32",
+        "e=every-kind&wholes[0]=16&wholes[1]=32",
+        "e%3Devery-kind%26wholes[]%3D16%26wholes[]%3D32"}) {
+    CAPTURE(query);
+    const Permalink link = read_query(query, every_kind_experiment());
+    CHECK(link.notes.empty());
+    CHECK(link.spec.parameters.text("wholes") == "16,32");
+  }
+}
+
 TEST_CASE("a link of which nothing is understood says so; a wrong word says what was meant") {
   CHECK(read_query("#%zz", pi_experiment()).notes ==
         std::vector<std::string>{"nothing of the link \"#%zz\" is understood; it is left out"});
@@ -378,15 +432,22 @@ TEST_CASE("any clean link is the same state after any mangling of these kinds") 
     for (const char c : text) result += c == from ? std::string(to) : std::string(1, c);
     return result;
   };
-  const std::string blanks[] = {" ", "\r\n", "\n> ", "\t", "\xC2\xA0", "\xE2\x80\x8B", "%20"};
+  const std::string folds[] = {"\r\n", "\n> ", "\n", "\xE2\x80\x8B", "\xC2\xAD"};
+  const std::string blanks[] = {" ", "\t", "\xC2\xA0", "%20"};
   const std::string tails[] = {".", ")", ">", "\"", "'", ",", ";", ")."};
   for (int i = 0; i < 4000; ++i) {
     RunSpec spec{&experiment, random.parameters(experiment.schema), random.below(1u << 30)};
     std::string link = random.chance(2) ? query_text(spec) : full_query_text(spec);
     if (random.chance(2)) link += tails[random.below(std::size(tails))];
     std::string folded;  // a blank or a fold anywhere, as in a long line of a mail
+    const auto numeric = [](char c) { return (c >= '0' && c <= '9') || c == '-' || c == '.'; };
     for (const char c : link) {
-      if (random.chance(40)) folded += blanks[random.below(std::size(blanks))];
+      // Between two numbers a blank may stand for a comma.
+      const bool inside = !folded.empty() && numeric(folded.back()) && numeric(c);
+      const bool fold = inside || random.chance(2);
+      if (random.chance(40))
+        folded +=
+            fold ? folds[random.below(std::size(folds))] : blanks[random.below(std::size(blanks))];
       folded += c;
     }
     link = folded;

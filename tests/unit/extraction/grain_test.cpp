@@ -264,3 +264,39 @@ TEST_CASE("two numbers are printed with as many digits as tell them apart") {
     }
   }
 }
+
+TEST_CASE("grain: rounding of the logarithm is found, with its relative step") {
+  struct Case {
+    double log_step;
+    const char* text;
+  };
+  for (const Case& given : {Case{std::log(1.01), "1 %"}, Case{0.01, "1.01 %"}, Case{1e-3, "0.1 %"},
+                            Case{std::log(2.0) / 8, "9.05 %"}}) {
+    for (std::uint32_t index = 0; index < 20; ++index) {
+      const auto by_exp = [&](double x) {
+        const double steps = std::round(std::log(std::abs(x)) / given.log_step);
+        return std::copysign(std::exp(steps * given.log_step), x);
+      };
+      const auto by_power = [&](double x) {
+        const double steps = std::round(std::log(std::abs(x)) / given.log_step);
+        return std::copysign(std::pow(std::exp(given.log_step), steps), x);
+      };
+      for (const std::vector<double>& answers :
+           {rounded(random_numbers(700 + index, 60, 2), by_exp),
+            rounded(random_numbers(700 + index, 60), by_power)}) {
+        const Grain grain = find_grain(answers);
+        CAPTURE(given.log_step);
+        REQUIRE(grain.kind == GrainKind::kPowers);
+        CHECK(grain.log_step == doctest::Approx(given.log_step).epsilon(1e-9));
+        CHECK(grain.text() == "rounded relatively, by steps of " + std::string(given.text));
+        for (const double answer : answers) {
+          CHECK(grain.holds(answer));
+          CHECK_FALSE(grain.holds(answer * (1 + 0.3 * given.log_step)));
+          CHECK(std::abs(grain.round(answer * (1 + 0.4 * given.log_step)) / answer - 1) < 1e-9);
+          CHECK(grain.at(answer) ==
+                doctest::Approx(std::abs(answer) * std::expm1(given.log_step)).epsilon(1e-6));
+        }
+      }
+    }
+  }
+}
