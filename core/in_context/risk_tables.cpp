@@ -141,7 +141,7 @@ std::vector<std::string> risk_notes(const RiskStudy& study,
               short_text(head.scale) + ")";
     }
     notes.push_back("Heads by hand (rows given): f = " + text +
-                    ", as they are; the best sets are searched anew in every cell.");
+                    ". They stay as they are while the best sets differ from point to point.");
   }
   if (exact_zero) {
     notes.push_back(
