@@ -37,8 +37,9 @@ double dot(std::span<const double> a, std::span<const double> b) {
 class Meter {
  public:
   /// `gains`: each set's read-out of x_q (read_out_gain). `bandwidth`: of the kernel.
+  /// `given_gain`: the read-out of x_q of the heads by hand.
   Meter(const HeadRiskTask& task, const std::vector<FoundHeads>& found, std::vector<double> gains,
-        double bandwidth)
+        double given_gain, double bandwidth)
       : task_(task),
         gains_(std::move(gains)),
         prompt_(make_prompt(task.law)),
@@ -46,6 +47,11 @@ class Meter {
     for (const FoundHeads& heads : found) {
       sums_.heads.push_back(heads.all);
       for (const auto* set : {&heads.all, &heads.half[0], &heads.half[1]}) sets_.push_back(*set);
+    }
+    found_sets_ = sets_.size();
+    if (!task.given.empty()) {
+      sets_.push_back(task.given);
+      gains_.push_back(given_gain);
     }
     for (const auto& set : sets_) {
       for (const IsotropicHead& head : set) scales_.push_back(static_cast<float>(head.scale));
@@ -62,7 +68,8 @@ class Meter {
     const std::vector<double> gram = example_gram(task_.law, prompt_);
     std::vector<double> losses;
     values_.clear();
-    for (std::size_t s = 0, first = 0; s < sets_.size(); s += kSetsPerCount) {
+    std::size_t first = 0;
+    for (std::size_t s = 0; s < found_sets_; s += kSetsPerCount) {
       double risks[kSetsPerCount];
       for (std::size_t i = 0; i < kSetsPerCount; ++i) {
         risks[i] = set_risk(s + i, first);
@@ -78,6 +85,7 @@ class Meter {
       values_.push_back(ridge(gram, task_.law.scenario.label_variance()));
       values_.push_back(smoother_->risks(prompt_)[0]);
     }
+    if (found_sets_ < sets_.size()) values_.push_back(set_risk(found_sets_, first));
     values_.insert(values_.end(), losses.begin(), losses.end());
     values_.push_back(linear(gram));
     values_.push_back(prompt_.white_square);
@@ -162,7 +170,8 @@ class Meter {
   }
 
   const HeadRiskTask& task_;
-  std::vector<std::vector<IsotropicHead>> sets_;  // kSetsPerCount for each head count
+  std::vector<std::vector<IsotropicHead>> sets_;  // kSetsPerCount for each head count, then given
+  std::size_t found_sets_ = 0;                    // sets_ without given
   std::vector<double> gains_;
   Prompt prompt_;
   double step_;
@@ -206,6 +215,19 @@ std::vector<double> read_out_gains(const Scenario& scenario, std::span<const flo
   return gains;
 }
 
+/// The read-out of x_q of heads by hand, whose scales may lie off the grid.
+double given_gain(const HeadMoments::Quadratic& q, const std::vector<IsotropicHead>& given) {
+  double cross = 0;
+  for (std::size_t h = 0; h < given.size(); ++h) cross += given[h].weight * q.linear[h];
+  return cross / q.base;
+}
+
+std::vector<float> scales_of(const std::vector<IsotropicHead>& heads) {
+  std::vector<float> scales;
+  for (const IsotropicHead& head : heads) scales.push_back(static_cast<float>(head.scale));
+  return scales;
+}
+
 }  // namespace
 
 double one_head_shape(const RegressionTask& task, double white_square) {
@@ -226,16 +248,22 @@ JobSteps measure_heads(HeadRiskTask task, RiskSums& sums) {
   const double search_work = search_cost(scenario, task.search_prompts);
   std::size_t heads = 0;
   for (const std::size_t count : task.head_counts) heads += count;
-  heads *= kSetsPerCount;
+  heads = kSetsPerCount * heads + task.given.size();
   const double work = search_work + measure_cost(scenario, heads, task.prompts);
 
   HeadMoments first(task.law, search_scales(scenario)), second(task.law, search_scales(scenario));
   RandomStream search(task.seed, kSearchDomain, task.cell);
+  std::optional<HeadMoments> given;  // of the search prompts, where they have a read-out
+  if (!task.given.empty() && scenario.read_out_variance() > 0) {
+    given.emplace(task.law, scales_of(task.given));
+  }
+  RandomStream again(task.seed, kSearchDomain, task.cell);
   const std::size_t search_step = prompts_per_step(search_cost(scenario, 1));
   const std::size_t half = task.search_prompts / 2;
   for (std::size_t done = 0; done < 2 * half;) {
     const std::size_t now = std::min(search_step, half - done % half);
     (done < half ? first : second).add_prompts(search, now);
+    if (given) given->add_prompts(again, now);
     done += now;
     co_yield StepProgress{search_cost(scenario, done) / work};
   }
@@ -245,7 +273,8 @@ JobSteps measure_heads(HeadRiskTask task, RiskSums& sums) {
   const std::vector<FoundHeads> found = best_heads(first.scales(), moments, task.head_counts);
   const double bandwidth = task.baselines ? best_bandwidth(task.law, task.seed, task.cell) : 0;
 
-  Meter meter(task, found, read_out_gains(scenario, first.scales(), moments, found), bandwidth);
+  Meter meter(task, found, read_out_gains(scenario, first.scales(), moments, found),
+              given ? given_gain(given->quadratic(), task.given) : 1, bandwidth);
   RandomStream stream(task.seed, kMeasureDomain, task.cell, task.part);
   const std::size_t step = prompts_per_step(measure_cost(scenario, heads, 1));
   for (std::size_t done = 0; done < task.prompts;) {

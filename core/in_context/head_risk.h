@@ -20,8 +20,9 @@ inline constexpr std::size_t kSetsPerCount = 3;
 /// What one job measures.
 struct HeadRiskTask {
   PromptLaw law;
-  std::vector<std::size_t> head_counts;  ///< one predictor each
-  bool baselines = false;                ///< also the risks of Baseline, in its order
+  std::vector<std::size_t> head_counts;   ///< one predictor each
+  std::vector<IsotropicHead> given = {};  ///< one more predictor, after the baselines; may be empty
+  bool baselines = false;                 ///< also the risks of Baseline, in its order
   std::size_t search_prompts = 0, prompts = 0;
   std::uint64_t seed = 0;
   std::uint32_t cell = 0;  ///< names the search prompts: equal for all parts of a cell

@@ -66,6 +66,35 @@ Parameter icl_noise_parameter() {
                     .suggested = {0, 0.1, 0.5, 1}});
 }
 
+Parameter icl_given_parameter() {
+  constexpr std::size_t kMaxHeads = 8;
+  Parameter parameter =
+      described({.name = "given",
+                 .label = "Heads by hand",
+                 .help = "heads to measure beside the best ones: scale, weight, scale, weight and "
+                         "so on; weights of 0 alone: none",
+                 .min = -100,
+                 .max = 100,
+                 .default_value = 0.0});
+  parameter.kind = ParameterKind::kRealTuple;
+  parameter.min_items = parameter.group = 2;
+  parameter.max_items = 2 * kMaxHeads;
+  parameter.default_value = std::vector<double>{0, 0};
+  return parameter;
+}
+
+std::vector<IsotropicHead> given_heads(const ParameterSet& parameters) {
+  const std::vector<double>& numbers = parameters.reals("given");
+  std::vector<IsotropicHead> heads;
+  bool some = false;
+  for (std::size_t i = 0; i + 1 < numbers.size(); i += 2) {
+    heads.push_back({numbers[i], numbers[i + 1]});
+    some = some || numbers[i + 1] != 0;
+  }
+  if (!some) heads.clear();
+  return heads;
+}
+
 std::string heads_text(std::size_t heads) {
   return counted(heads, "head");
 }

@@ -108,7 +108,7 @@ Experiment RiskExperiment::face() {
       {icl_dim_parameter(kMaxDim), icl_heads_parameter({1, 2, 4}),
        icl_prompt_length_parameter(kMaxLength, {5, 10, 20, 40, 100, 200, 400, 1000}),
        prompts_parameter(4000), setting_parameter("base"), value_parameter({0.5}),
-       icl_noise_parameter()}};
+       icl_noise_parameter(), icl_given_parameter()}};
   experiment.layer = scaled_heads_text(experiment.schema);
   experiment.presets = risk_presets();
   experiment.reductions = {{"prompts", 200}, {"prompt-length", 5, 4}, {"value", 0, 2}};
@@ -142,7 +142,7 @@ Experiment ScenariosExperiment::face() {
   experiment.schema = {{setting_parameter("noise"), value_parameter({0, 0.25, 0.5, 1, 2}),
                         icl_dim_parameter(kMaxDim), icl_heads_parameter({1, 2, 4}),
                         icl_prompt_length_parameter(kMaxLength, {100}), prompts_parameter(4000),
-                        icl_noise_parameter()}};
+                        icl_noise_parameter(), icl_given_parameter()}};
   experiment.layer = scaled_heads_text(experiment.schema);
   experiment.presets = scenario_presets();
   experiment.reductions = {{"prompts", 200}, {"prompt-length", 5, 1}, {"value", 0, 3}};

@@ -57,6 +57,10 @@ Style style_of(const std::string& predictor, std::size_t heads) {
                 "that had no part in the choice",
             heads_colour(heads), SeriesRole::kMeasured};
   }
+  if (predictor == "given") {
+    return {"by hand", "the heads given by hand, the same at every point", kColourInvariant,
+            SeriesRole::kMeasured};
+  }
   if (predictor == "linear") {
     return {"linear", "linear attention: one gradient step with the best step size, exact",
             kColourSoftmax, SeriesRole::kExact};

@@ -14,7 +14,8 @@ namespace attnlab::in_context {
 /// One row of the family's main table.
 struct RiskRow {
   Scenario scenario;
-  std::string predictor;  ///< "softmax", "linear", "debiased", "ols", "bayes", "ridge", "kernel"
+  std::string predictor;  ///< "softmax", "linear", "debiased", "ols", "bayes", "ridge", "kernel",
+                          ///< "given"
   std::optional<std::size_t> heads;
   double risk = 0, std_error = 0;
   /// Exact for linear, debiased and ols, leading order for softmax, NaN where unknown.

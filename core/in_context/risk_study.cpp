@@ -31,7 +31,7 @@ constexpr double kRoundingRisk = 1e-12;
 std::size_t total_heads(const RiskStudy& study) {
   std::size_t sum = 0;
   for (const std::size_t heads : study.heads) sum += heads;
-  return kSetsPerCount * sum;
+  return kSetsPerCount * sum + study.given.size();
 }
 
 struct JobName {
@@ -64,7 +64,8 @@ Bytes encode(const RiskSums& sums) {
   return writer.take();
 }
 
-bool decode(std::span<const std::uint8_t> bytes, std::size_t sets, RiskSums& sums) {
+bool decode(std::span<const std::uint8_t> bytes, const RiskStudy& study, RiskSums& sums) {
+  const std::size_t sets = study.heads.size();
   ByteReader reader(bytes);
   sums.count = reader.real();
   sums.means = reader.reals();
@@ -76,7 +77,8 @@ bool decode(std::span<const std::uint8_t> bytes, std::size_t sets, RiskSums& sum
       set.push_back({numbers[i], numbers[i + 1]});
     }
   }
-  const std::size_t values = 2 * sets + kBaselines + kControls;
+  const std::size_t given = study.given.empty() ? 0 : 1;
+  const std::size_t values = 2 * sets + kBaselines + given + kControls;
   return reader.at_end() && sums.count > 0 && sums.means.size() == values &&
          sums.comoments.size() == values * values;
 }
@@ -102,6 +104,10 @@ std::vector<RiskRow> cell_rows(const RiskStudy& study, const MeasuredCell& measu
   for (std::size_t i = 0; i < sets; ++i) {
     add("softmax", study.heads[i], at(i), measured.estimates.std_error(i),
         risk_theory(scenario, study.heads[i]), i);
+  }
+  if (!study.given.empty()) {
+    const std::size_t i = sets + kBaselines;
+    add("given", study.given.size(), at(i), measured.estimates.std_error(i), kNaN, i);
   }
   if (scenario.variant == Variant::kReadOut)
     return rows;  // the other predictors are rows of labels-only
@@ -190,6 +196,7 @@ RiskStudy read_risk_study(const ParameterSet& parameters) {
   for (const std::int64_t heads : parameters.integers("heads")) {
     study.heads.push_back(static_cast<std::size_t>(heads));
   }
+  study.given = given_heads(parameters);
   study.dim = static_cast<std::size_t>(parameters.integer("dim"));
   for (const std::int64_t length : parameters.integers("prompt-length")) {
     study.lengths.push_back(static_cast<std::size_t>(length));
@@ -231,13 +238,15 @@ Expected<Plan> plan_risk_study(const RunSpec& spec) {
   for (std::size_t i = 0; i < study.job_count(); ++i) {
     const JobName job = job_name(study, i);
     const Scenario& scenario = study.cells[job.cell].scenario;
-    // Four prompts (one for each half of the search, the measured one, the smoothed one), with
+    // Five prompts (one for each half of the search and for heads by hand, the measured one, the
+    // smoothed one), with
     // noise also the weights for every scale and bandwidth and for every head; the means of a
     // block.
     const double dim = static_cast<double>(scenario.dim);
     const double row = 4.0 * static_cast<double>(padded_length(scenario.prompt_length));
     const double scales = 2 * 60 + static_cast<double>(total_heads(study));
-    const double rows = 4 * dim + 1 + (scenario.noise > 0 ? scales + 1 : 0);
+    const double prompts = study.given.empty() ? 4 : 5;
+    const double rows = prompts * dim + 1 + (scenario.noise > 0 ? scales + 1 : 0);
     plan.job_bytes = std::max(plan.job_bytes, row * rows + 128 * scales * dim + 1e5);
     std::string label = "D = " + std::to_string(scenario.prompt_length);
     const std::string where = cell_text(scenario);
@@ -260,6 +269,7 @@ JobSteps start_risk_job(RunSpec spec, std::uint32_t index) {
   HeadRiskTask task;
   task.law = make_prompt_law(study.cells[job.cell].scenario);
   task.head_counts = study.heads;
+  task.given = study.given;
   task.baselines = true;
   task.search_prompts = study.search_prompts;
   task.prompts = part_prompts(study, job);
@@ -285,7 +295,7 @@ std::vector<MeasuredCell> measured_cells(const RiskStudy& study, std::span<const
     for (std::size_t part = 0; part < cell.parts; ++part, ++index) {
       if (by_index[index] == nullptr) continue;
       RiskSums sums;
-      if (decode(by_index[index]->bytes, study.heads.size(), sums)) {
+      if (decode(by_index[index]->bytes, study, sums)) {
         measured.sums.merge(sums);
       } else {
         notes.push_back("The output of job " + std::to_string(index) +

@@ -19,9 +19,11 @@ struct RiskCell {
   std::size_t parts = 1;
 };
 
-/// A run's parameters, read once. Reads dim, heads, prompt-length, setting, value, noise, prompts.
+/// A run's parameters, read once. Reads dim, heads, prompt-length, setting, value, noise, prompts,
+/// given.
 struct RiskStudy {
   std::vector<std::size_t> heads;
+  std::vector<IsotropicHead> given;  ///< heads by hand; may be empty
   std::size_t dim = 5, prompts = 0, search_prompts = 0;
   Setting setting = Setting::kBase;
   std::vector<double> values;

@@ -134,6 +134,15 @@ std::vector<std::string> risk_notes(const RiskStudy& study,
   notes.push_back(
       "The theory of softmax heads is our own derivation (docs/derivations.md), not quoted from "
       "the paper; it is the leading order in 1/D and approached slowly.");
+  if (!study.given.empty()) {
+    std::string text;
+    for (const IsotropicHead& head : study.given) {
+      text += (text.empty() ? "" : " + ") + short_text(head.weight) + "·S(" +
+              short_text(head.scale) + ")";
+    }
+    notes.push_back("Heads by hand (rows given): f = " + text +
+                    ". They stay as they are while the best sets differ from point to point.");
+  }
   if (exact_zero) {
     notes.push_back(
         "Without noise, least squares and Bayes know θ exactly from d examples on: their risk is 0 "

@@ -21,8 +21,9 @@ Scenario scenario_of(Setting setting, double value, double noise, std::size_t di
 }
 
 RiskSums measured(const Scenario& scenario, std::vector<std::size_t> heads, std::size_t search,
-                  std::size_t prompts) {
+                  std::size_t prompts, std::vector<IsotropicHead> given = {}) {
   HeadRiskTask task;
+  task.given = std::move(given);
   task.law = make_prompt_law(scenario);
   task.head_counts = std::move(heads);
   task.baselines = true;
@@ -328,6 +329,46 @@ TEST_CASE("sums of parts are the sums of the whole") {
     CHECK(all.means[i] == doctest::Approx((a.means[i] + b.means[i]) / 2));
   }
   CHECK(a.heads[1][0].scale == b.heads[1][0].scale);
+}
+
+TEST_CASE("heads by hand that are the best set have its risk in every setting") {
+  for (const Scenario& scenario :
+       {scenario_of(Setting::kBase, 0, 0, 3, 12), scenario_of(Setting::kNoise, 0.5, 0, 5, 20),
+        scenario_of(Setting::kCorrelation, 0.7, 0.1, 3, 15, Variant::kPlain),
+        scenario_of(Setting::kCorrelation, 0.7, 0, 3, 15, Variant::kInverse),
+        scenario_of(Setting::kCorrelation, 0.7, 0, 3, 15, Variant::kFinite),
+        scenario_of(Setting::kLocal, 0.5, 0.1, 3, 15),
+        scenario_of(Setting::kPrior, 1, 0, 3, 15, Variant::kPlain),
+        scenario_of(Setting::kPrior, 1, 0.2, 3, 15, Variant::kReadOut),
+        scenario_of(Setting::kPrior, 1, 0, 3, 15, Variant::kCentred)}) {
+    const std::vector<std::size_t> counts = {1, 2};
+    const RiskSums found = measured(scenario, counts, 1000, 400);
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+      const RiskSums sums = measured(scenario, counts, 1000, 400, found.heads[i]);
+      const std::size_t given = counts.size() + kBaselines;
+      // A single head's scale lies between grid points, where its read-out is interpolated.
+      const double tolerance = scenario.variant == Variant::kReadOut ? 1e-3 : 1e-9;
+      const double best = sums.means[i] + sums.means[given + 1 + i];  // with the search's loss back
+      CAPTURE(int(scenario.setting));
+      CHECK(sums.means[given] == doctest::Approx(best).epsilon(tolerance));
+      // Other heads have another risk, and the best sets do not notice heads by hand.
+      CHECK(sums.means[i] == found.means[i]);
+      std::vector<IsotropicHead> other = found.heads[i];
+      other[0].weight *= 1.5;
+      const RiskSums worse = measured(scenario, counts, 1000, 400, other);
+      CHECK(worse.means[given] > best * 1.02);
+    }
+  }
+}
+
+TEST_CASE("one head by hand of scale 0 has the exact risk of a mean label at two sizes") {
+  // f = a mean(y), mean 0 given x_q: T + a^2 (T + sigma^2) / D.
+  for (const auto& [dim, length] : {std::pair{2, 5}, std::pair{6, 30}}) {
+    const Scenario scenario =
+        scenario_of(Setting::kNoise, 0.5, 0, std::size_t(dim), std::size_t(length));
+    const RiskSums sums = measured(scenario, {1}, 1000, 4000, {{0, 2}});
+    CHECK(deviation(sums, 1 + kBaselines, 1 + 4 * 1.5 / length) < kThreeErrors);
+  }
 }
 
 TEST_CASE("one example, one dimension, no noise, huge noise and radius 0 give finite risks") {
