@@ -22,7 +22,7 @@ namespace {
 
 using Kind = LessonCheck::Kind;
 
-const std::vector<std::string> kActions = {"check", "answers", "schema"};
+const std::vector<std::string> kActions = {"check", "show", "answers", "schema"};
 
 Expected<Usage> usage(const std::string& word) {
   if (!word.empty() && std::find(kActions.begin(), kActions.end(), word) == kActions.end()) {
@@ -34,6 +34,7 @@ Expected<Usage> usage(const std::string& word) {
                .words = "ACTION [FILE]...",
                .words_help =
                    "check FILE...: what is wrong with these lessons\n"
+                   "show FILE: its texts, to be read\n"
                    "answers FILE: the right answers of its numbers, computed\n"
                    "schema: the JSON Schema of the format",
                .needs_word = "lesson needs an action: " + join(kActions, ", ")};
@@ -75,6 +76,24 @@ int check(const std::vector<std::string>& files) {
     if (printed != kExitDone) return printed;
   }
   return code;
+}
+
+/// Its steps as plain text, with what is asked.
+int show(const std::string& file) {
+  const Expected<Lesson> lesson = sound_lesson(file);
+  if (!lesson) return refuse(lesson.error());
+  const std::size_t columns = text_columns();
+  std::string text = lesson->title + "\n";
+  for (std::size_t i = 0; i < lesson->steps.size(); ++i) {
+    const LessonStep& step = lesson->steps[i];
+    text += "\n" + exact_text(static_cast<std::int64_t>(i + 1)) + ". " + step.title + "\n";
+    for (const std::string& line : split(plain_prose(step.text), '\n')) {
+      text += wrapped(line, 2, columns);
+    }
+    text += wrapped(query_text(step.state.spec), 2, columns);
+    if (step.check) text += wrapped("? " + step.check->question, 2, columns);
+  }
+  return print(text);
 }
 
 /// The tables of the step's state, computed to the end.
@@ -126,7 +145,8 @@ int execute(const Given& given) {
   }
   if (files.empty()) return refuse({"lesson " + action + " needs a file"});
   if (action == "check") return check(files);
-  return files.size() == 1 ? answers(files.front()) : refuse({"lesson answers takes one file"});
+  if (files.size() > 1) return refuse({"lesson " + action + " takes one file"});
+  return action == "show" ? show(files.front()) : answers(files.front());
 }
 
 }  // namespace

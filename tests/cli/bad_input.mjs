@@ -10,7 +10,7 @@ import {
 const run = ['run', 'rf-learning-curve'];
 const refused = {
   'kernels that no machine has': [['bench', '--simd', 'abacus'], /simd is "abacus"; on this machine it is one of \w+/],
-  'an unknown command': [['walk'], /"walk".*list, run, extract, sweep, merge, selftest, bench, open/],
+  'an unknown command': [['walk'], /"walk".*list, run, extract, sweep, merge, selftest, bench, lesson, open/],
   'an unknown flag before a command': [['--fast'], /"--fast"/],
   'run without an experiment': [['run'], /experiment.*rf-learning-curve/],
   'a box that needs answers from outside': [['run', 'extract-black-box', '--box', 'own'], /box = own/, /attnlab extract/],

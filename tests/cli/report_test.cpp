@@ -137,7 +137,7 @@ TEST_CASE("width counts letters and not bytes, and long text is broken at blanks
   CHECK(padded_left("±", 3) == "  ±");
   CHECK(padded_right("≤", 3) == "≤  ");
   CHECK(wrapped("one two three", 2, 10) == "  one two\n  three\n");
-  CHECK(wrapped("a maximum(b,cc,dd) é", 2, 9) == "  a\n  maximum(\n  b,cc,dd)\n  é\n");
+  CHECK(wrapped("a maximum(b,cc,dd) é", 2, 9) == "  a\n  maximum\n  (b,cc,\n  dd) é\n");
   CHECK(wrapped("éééééé", 2, 6) == "  éééé\n  éé\n");
   CHECK(wrapped("", 2, 10) == "");
 }

@@ -138,9 +138,9 @@ TEST_CASE("a sweep's table ends with the fixed seed and every fixed parameter th
   const Names base = columns_of(R"({"experiment":"icl-risk","parameters":{"dim":[2,3]}})");
   CHECK(Names(base.begin(), base.begin() + 3) == Names{"point", "swept_dim", "predictor"});
   // `value` has no effect in the plain setting.
-  CHECK(Names(base.end() - 7, base.end()) == Names{"prompts", "seed", "fixed_heads",
+  CHECK(Names(base.end() - 8, base.end()) == Names{"prompts", "seed", "fixed_heads",
                                                    "fixed_prompt_length", "fixed_prompts",
-                                                   "fixed_setting", "noise"});
+                                                   "fixed_setting", "noise", "given"});
   const Names swept = columns_of(
       R"({"experiment":"icl-risk","seed":[1,2],"parameters":{"setting":["base","noise"]}})");
   CHECK(Names(swept.begin(), swept.begin() + 3) == Names{"point", "swept_setting", "seed"});

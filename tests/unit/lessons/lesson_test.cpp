@@ -103,9 +103,9 @@ TEST_CASE("what is wrong with a lesson is said with its place") {
             .find("which holds texts") != std::string::npos);
   CHECK(only_fault(check_of(R"("kind": "sketch", "question": "Q", "curve": "rfb")"))
             .starts_with("steps[0].check.curve: unknown curve \"rfb\""));
-  CHECK(
-      only_fault(R"({"attnlab_lesson": 2, "title": "T", "language": "en", "steps": []})").empty() ==
-      false);
+  std::string newer = document("A.", "e=icl-risk");
+  newer.replace(newer.find('1'), 1, "2");
+  CHECK(only_fault(newer) == "attnlab_lesson: attnlab_lesson must be 1 as a number, not 2");
 }
 
 TEST_CASE("unknown and missing members are named, and faults are counted to a limit") {
