@@ -90,7 +90,7 @@ int show(const std::string& file) {
     for (const std::string& line : split(plain_prose(step.text), '\n')) {
       text += wrapped(line, 2, columns);
     }
-    text += wrapped(query_text(step.state.spec), 2, columns);
+    text += "  " + query_text(step.state.spec) + "\n";  // one line, to be copied
     if (step.check) text += wrapped("? " + step.check->question, 2, columns);
   }
   return print(text);

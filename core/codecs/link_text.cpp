@@ -217,8 +217,8 @@ bool continues_character(char c) {
 
 /// The address in a link of "URL Defense", version 3, "https://.../v3/__ADDRESS__;LETTERS!...":
 /// each
-/// '*' is the next of the letters, and "**A", "**B", ... are the next 2, 3, ...; other texts as
-/// they are.
+/// '*' is the next of the letters, and "**A", "**B", ... are the next 2, 3, ... of them. Other
+/// texts as they are.
 std::string without_url_defense(std::string_view text) {
   constexpr std::string_view kBegin = "/v3/__", kEnd = "__;";
   const std::size_t begin = text.find(kBegin);

@@ -9,7 +9,8 @@ import { edits_of } from './table.mjs';
 const data_kb = 3000000; // memory a test may take without its protection, browsers excepted
 const ours = /^(?!(build|dist|node_modules|\.git)(\/|$))/; // not made by a build
 
-const targets = { unit: ['attnlab_tests'], native: ['attnlab_native_tests'], program: ['attnlab'],
+// Checks in the browser compare numbers of the page with the program's.
+const targets = { unit: ['attnlab_tests'], native: ['attnlab_native_tests'], program: ['attnlab'], browser: ['attnlab'],
   desktop: ['attnlab'], cli: ['attnlab', 'attnlab_faulty_calls'] };
 
 const quoted = (name) => `^${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`;
