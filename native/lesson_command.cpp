@@ -52,7 +52,7 @@ std::string fault_lines(const std::string& file, const std::vector<LessonFault>&
 /// Says the faults of a lesson; the lesson if it has none.
 Expected<Lesson> sound_lesson(const std::string& file) {
   const Expected<std::string> text = read_file(file);
-  if (!text) return text.error();
+  if (!text) return Error{file + " cannot be read: " + text.error().sentence};
   LessonReading reading = read_lesson(*text);
   if (reading.faults.empty()) return std::move(reading.lesson);
   std::string lines = fault_lines(file, reading.faults);

@@ -137,11 +137,14 @@ std::vector<std::string> risk_notes(const RiskStudy& study,
   if (!study.given.empty()) {
     std::string text;
     for (const IsotropicHead& head : study.given) {
-      text += (text.empty() ? "" : " + ") + short_text(head.weight) + "·S(" +
-              short_text(head.scale) + ")";
+      const std::string_view sign = head.weight < 0 ? "-" : "+";
+      if (!text.empty()) (text += ' ') += std::string(sign) + ' ';
+      if (text.empty() && head.weight < 0) text = sign;
+      text += short_text(std::abs(head.weight)) + " S(" + short_text(head.scale) + ")";
     }
     notes.push_back("Heads by hand (rows given): f = " + text +
-                    ". They stay as they are while the best sets differ from point to point.");
+                    ", where S(b) averages the labels with weights softmax(b xᵢᵀq). They stay as "
+                    "they are while the best sets differ from point to point.");
   }
   if (exact_zero) {
     notes.push_back(

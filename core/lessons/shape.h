@@ -11,9 +11,9 @@ struct LessonShape;
 /// A member of an object.
 struct LessonMember {
   enum class Type {
-    kText,     ///< `low` to `high` letters
-    kNumber,   ///< `low` to `high`
-    kYesNo,    ///<
+    kText,    ///< `low` to `high` letters
+    kNumber,  ///< `low` to `high`
+    kYesNo,
     kTexts,    ///< `low` to `high` texts, no two alike
     kObjects,  ///< `low` to `high` objects of `shape`
     kCheck,    ///< an object of one of lesson_checks()

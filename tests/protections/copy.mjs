@@ -67,9 +67,11 @@ export class Copy {
       let text = '';
       for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => { text += data; });
       let late = false;
-      const timer = setTimeout(() => {
+      let timer = setTimeout(() => {
         late = true;
-        process.kill(-child.pid, 'SIGKILL');
+        // First asked to end: a browser is in a group of its own and would live on.
+        process.kill(-child.pid, 'SIGTERM');
+        timer = setTimeout(() => process.kill(-child.pid, 'SIGKILL'), 10_000);
       }, 1000 * limit_s);
       child.on('close', (code) => {
         clearTimeout(timer);
