@@ -138,6 +138,13 @@ for (const how of ['decimals:4', 'digits:6', 'float32', 'bfloat16']) {
   }
 }
 
+test('a program whose grain shows only in the answers to the learner is recovered', () => {
+  const found = extract('head', 8, 'bits:12/decimals:1');
+  assert.equal(found.row.status, 'recovered', found.row.evidence);
+  const error = errors(found, truth_of('head', 8));
+  assert.ok(bounded(error), JSON.stringify(error));
+});
+
 test('a program of rank 2 whose answers are rounded is found to have rank 2', () => {
   for (const how of ['decimals:4', 'digits:6', 'float32']) {
     const found = extract('rank-two', 8, how, '--method', 'low-rank');

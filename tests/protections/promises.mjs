@@ -784,7 +784,7 @@ export const promises = [
     file: 'core/extraction/learn/black_box.cpp',
     text: 'if (again && shows_another_grain(known)) continue;',
     without: '',
-    test: ['cli', 'rounded', 'a program that prints %.3f of a float16 is recovered to the stated accuracy'],
+    test: ['cli', 'rounded', 'a program whose grain shows only in the answers to the learner is recovered'],
   },
   {
     promise: 'An answer inside a long JSON line is read.',
